@@ -1,0 +1,37 @@
+# 2003 against 2018 and the annual series between.
+#
+# needs  the maps of every year
+# makes  <results>/change/totals.csv, pair.csv, zonal.csv, change.zarr, and the manifest last
+
+
+rule change:
+    input:
+        maps=yearly("maps"),
+    output:
+        manifest="<results>/change/change.json",
+        totals="<results>/change/totals.csv",
+        pair="<results>/change/pair.csv",
+        zonal="<results>/change/zonal.csv",
+    log:
+        "<logs>/change/change.log",
+    benchmark:
+        "<results>/benchmarks/change.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        settings=settings(change=config["change"], level=config["evaluate"]["level"]),
+        code=code("change.py"),
+        years=YEARS,
+    message:
+        "Analysing the change"
+    shell:
+        "python {SCRIPTS}/change.py"
+        " --years {params.years}"
+        " --maps {input.maps:q}"
+        " --settings {params.settings:q}"
+        " --code {params.code}"
+        " --manifest {output.manifest:q}"
+        " --log {log:q}"

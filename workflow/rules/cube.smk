@@ -1,0 +1,38 @@
+# Every product on one calendar and one grid; native integers are kept.
+#
+# needs  the extract stores of the same places and years
+# makes  <results>/cube/{place}/{year}.zarr and one manifest per job
+
+
+rule cube:
+    input:
+        manifest="<results>/extract/{places}.{years}.json",
+    output:
+        manifest="<results>/cube/{places}.{years}.json",
+    log:
+        "<logs>/cube/{places}.{years}.log",
+    benchmark:
+        "<results>/benchmarks/cube.{places}.{years}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    params:
+        settings=lambda wildcards: settings(
+            products=products(wildcards.places, "extract", "cube"),
+        ),
+        code=code("cube.py"),
+        places=places_of,
+        years=years_of,
+    message:
+        "Cubing {wildcards.places}, {wildcards.years}"
+    shell:
+        "python {SCRIPTS}/cube.py"
+        " --places {params.places}"
+        " --years {params.years}"
+        " --upstream {input.manifest:q}"
+        " --settings {params.settings:q}"
+        " --code {params.code}"
+        " --manifest {output.manifest:q}"
+        " --log {log:q}"

@@ -1,0 +1,39 @@
+# Scores of every model on every split, the gap curve, the coverage of the intervals.
+#
+# needs  predictions of the networks and of the classical models
+# makes  <results>/evaluate/predictions.csv, scores.csv, gaps.csv, calibration.csv
+
+
+rule evaluate:
+    input:
+        samples="<results>/samples/samples.json",
+        table="<results>/samples/samples.csv",
+        train=train_targets(),
+        baseline=baseline_targets(),
+    output:
+        predictions="<results>/evaluate/predictions.csv",
+        scores="<results>/evaluate/scores.csv",
+        gaps="<results>/evaluate/gaps.csv",
+        calibration="<results>/evaluate/calibration.csv",
+    log:
+        "<logs>/evaluate/evaluate.log",
+    benchmark:
+        "<results>/benchmarks/evaluate.tsv"
+    conda:
+        "../../envs/model.yaml"
+    params:
+        settings=settings(
+            min_quality=config["evaluate"]["min_quality"],
+            level=config["evaluate"]["level"],
+        ),
+        code=code("evaluate.py"),
+    message:
+        "Scoring all models"
+    shell:
+        "python {SCRIPTS}/evaluate.py"
+        " --table {input.table:q}"
+        " --train {input.train:q}"
+        " --baseline {input.baseline:q}"
+        " --settings {params.settings:q}"
+        " --output {output:q}"
+        " --log {log:q}"

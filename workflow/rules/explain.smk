@@ -1,0 +1,28 @@
+# Reasons: how much an estimate changes when one variable is hidden in one month.
+#
+# needs  the trained model and the training table
+# makes  <results>/explain/importance.csv
+
+
+rule explain:
+    input:
+        model="<results>/model/model.json",
+        samples="<results>/samples/samples.json",
+    output:
+        importance="<results>/explain/importance.csv",
+    log:
+        "<logs>/explain/explain.log",
+    benchmark:
+        "<results>/benchmarks/explain.tsv"
+    conda:
+        "../../envs/model.yaml"
+    params:
+        code=code("explain.py"),
+    message:
+        "Hiding each variable in each month"
+    shell:
+        "python {SCRIPTS}/explain.py"
+        " --model {input.model:q}"
+        " --samples {input.samples:q}"
+        " --output {output.importance:q}"
+        " --log {log:q}"

@@ -1,0 +1,50 @@
+# Native values and quality bands, as the archive has them.
+#
+# needs  a source (simulated planet, files, Earth Engine) and the product table
+# makes  <results>/extract/{place}/{year}.zarr and one manifest per job
+
+
+rule extract:
+    input:
+        sites=branch(
+            lambda wildcards: wildcards.places == "towers",
+            then="<results>/towers/sites.csv",
+            otherwise=[],
+        ),
+        table=branch(
+            SOURCE == "files",
+            then=f"{config['towers']['folder']}/{config['towers']['predictors']}",
+            otherwise=[],
+        ),
+    output:
+        manifest="<results>/extract/{places}.{years}.json",
+    log:
+        "<logs>/extract/{places}.{years}.log",
+    benchmark:
+        "<results>/benchmarks/extract.{places}.{years}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    params:
+        settings=lambda wildcards: settings(
+            source=SOURCE,
+            settings=source_settings(wildcards.places),
+            products=products(wildcards.places, "extract"),
+        ),
+        code=code("extract.py", f"forestflux/sources/{SOURCE}.py"),
+        places=places_of,
+        years=years_of,
+    message:
+        "Extracting {wildcards.places}, {wildcards.years}"
+    shell:
+        "python {SCRIPTS}/extract.py"
+        " --places {params.places}"
+        " --years {params.years}"
+        " --sites {input.sites:q}"
+        " --table {input.table:q}"
+        " --settings {params.settings:q}"
+        " --code {params.code}"
+        " --manifest {output.manifest:q}"
+        " --log {log:q}"

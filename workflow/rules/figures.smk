@@ -1,0 +1,32 @@
+# Figures, each from finished tables and maps only.
+#
+# needs  the files that the registry names for the figure
+# makes  <results>/figures/{figure}.png and .pdf
+
+
+rule figure:
+    input:
+        figure_inputs,
+    output:
+        expand("<results>/figures/{{figure}}.{kind}", kind=config["figures"]["formats"]),
+    log:
+        "<logs>/figures/{figure}.log",
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        settings=settings(
+            figures=config["figures"], pair=config["change"]["pair"], simulated=SIMULATED
+        ),
+        code=lambda wildcards: code(
+            "figure.py", f"forestflux/figures/{module_of(wildcards.figure)}.py"
+        ),
+        results=lambda wildcards, output: str(Path(output[0]).parents[1]),
+    message:
+        "Drawing {wildcards.figure}"
+    shell:
+        "python {SCRIPTS}/figure.py"
+        " --name {wildcards.figure}"
+        " --results {params.results:q}"
+        " --settings {params.settings:q}"
+        " --output {output:q}"
+        " --log {log:q}"

@@ -1,0 +1,36 @@
+# The trained model as one folder: weights, normalisation, calendar, intervals, provenance.
+#
+# needs  the networks of split holdout, out-of-fold predictions for the intervals
+# makes  <results>/model/model.json and member{m}.npz beside it
+
+
+rule model:
+    input:
+        samples="<results>/samples/samples.json",
+        train=train_targets("holdout"),
+        predictions="<results>/evaluate/predictions.csv",
+    output:
+        model="<results>/model/model.json",
+    log:
+        "<logs>/model/model.log",
+    conda:
+        "../../envs/model.yaml"
+    params:
+        settings=settings(
+            train=config["train"],
+            level=config["evaluate"]["level"],
+            min_quality=config["evaluate"]["min_quality"],
+            run=config["run"],
+            source=SOURCE,
+        ),
+        code=code("model.py"),
+    message:
+        "Assembling the trained model"
+    shell:
+        "python {SCRIPTS}/model.py"
+        " --samples {input.samples:q}"
+        " --train {input.train:q}"
+        " --predictions {input.predictions:q}"
+        " --settings {params.settings:q}"
+        " --output {output.model:q}"
+        " --log {log:q}"

@@ -1,0 +1,33 @@
+# The maps of the simulated planet against its truth.
+#
+# needs  maps and true fluxes of every year
+# makes  <results>/recovery/recovery.csv
+
+
+rule recovery:
+    input:
+        maps=yearly("maps"),
+        truth=yearly("truth"),
+    output:
+        recovery="<results>/recovery/recovery.csv",
+    log:
+        "<logs>/recovery/recovery.log",
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        settings=settings(change=config["change"]),
+        code=code("recovery.py"),
+        years=YEARS,
+    message:
+        "Comparing the maps with the planet's truth"
+    shell:
+        "python {SCRIPTS}/recovery.py"
+        " --years {params.years}"
+        " --maps {input.maps:q}"
+        " --truth {input.truth:q}"
+        " --settings {params.settings:q}"
+        " --output {output.recovery:q}"
+        " --log {log:q}"

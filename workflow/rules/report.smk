@@ -1,0 +1,31 @@
+# One page that works offline: figures with captions, scores, limits, settings.
+#
+# needs  all figures and the finished tables
+# makes  <results>/report.html
+
+
+rule report:
+    input:
+        figures=figure_targets(),
+        samples="<results>/samples/samples.csv",
+        scores="<results>/evaluate/scores.csv",
+        calibration="<results>/evaluate/calibration.csv",
+        maps=map_targets(),
+    output:
+        report="<results>/report.html",
+    log:
+        "<logs>/report/report.log",
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        settings=settings(config=config, figures=figure_names()),
+        code=code("report.py"),
+        results=lambda wildcards, output: str(Path(output.report).parent),
+    message:
+        "Writing the report"
+    shell:
+        "python {SCRIPTS}/report.py"
+        " --results {params.results:q}"
+        " --settings {params.settings:q}"
+        " --output {output.report:q}"
+        " --log {log:q}"

@@ -1,0 +1,28 @@
+# The simulated planet's true fluxes, stored apart: an input of `recovery` and of nothing else.
+#
+# needs  the seed and the planet's settings
+# makes  <results>/truth/{year}.zarr and one manifest per job
+
+
+rule truth:
+    output:
+        manifest="<results>/truth/{years}.json",
+    log:
+        "<logs>/truth/{years}.log",
+    conda:
+        "../../envs/data.yaml"
+    params:
+        settings=settings(
+            grid=config["grid"], seed=config["seed"], planet=config["planet"]
+        ),
+        code=code("truth.py"),
+        years=years_of,
+    message:
+        "Writing the planet's true fluxes, {wildcards.years}"
+    shell:
+        "python {SCRIPTS}/truth.py"
+        " --years {params.years}"
+        " --settings {params.settings:q}"
+        " --code {params.code}"
+        " --manifest {output.manifest:q}"
+        " --log {log:q}"

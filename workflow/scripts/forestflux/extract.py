@@ -1,0 +1,63 @@
+"""Extract: native values and quality bands of one place and year, checked on arrival."""
+
+import numpy as np
+import xarray as xr
+
+from forestflux.errors import InputError
+from forestflux.places import Place
+from forestflux.sources.source import Source
+
+
+def extract(source: Source, products: dict, place: Place, *, year: int) -> xr.Dataset:
+    """Native values of one place and year (see docs/contracts.md, extract).
+
+    Parameters
+    ----------
+    products : {variable: {"extract": section}} of the place's variant
+
+    Raises
+    ------
+    InputError : the source answers with another shape, type or day than asked for
+    """
+    sections = {variable: entry["extract"] for variable, entry in products.items()}
+    native = source.fetch(sections, place, year)
+    for variable, section in sections.items():
+        if variable != "landcover":
+            check_arrival(native, variable, section, place, year)
+    return native
+
+
+def check_arrival(
+    native: xr.Dataset, variable: str, section: dict, place: Place, year: int
+) -> None:
+    """Refuse an array whose dims, size, type or days are not what was asked for."""
+    source = f"{place.name} {year}"
+    dims = (f"time_{variable}", f"y_{variable}", f"x_{variable}")
+    names = [variable] + [f"{variable}_quality"] * ("quality_band" in section)
+    dtypes = [section["dtype"], section.get("quality_dtype")]
+    for name, dtype in zip(names, dtypes, strict=False):
+        array = native.get(name)
+        found = "nothing" if array is None else f"{array.dtype} {array.dims}"
+        expected_shape = native_shape(section, place.shape)
+        if array is None or array.dims != dims or str(array.dtype) != dtype:
+            raise InputError(
+                source, variable=name, expected=f"{dtype} {dims}", found=found
+            )
+        if array.shape[1:] != expected_shape:
+            raise InputError(
+                source,
+                variable=name,
+                expected=f"{expected_shape} pixels",
+                found=str(array.shape[1:]),
+            )
+    days = native[dims[0]].values.astype("datetime64[D]")
+    if np.any(np.diff(days).astype(int) <= 0):
+        raise InputError(
+            source, variable=dims[0], expected="rising days", found="others"
+        )
+
+
+def native_shape(section: dict, cells: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of native pixels over a place of so many cells."""
+    window, coarse = section["window"], section.get("cells_per_pixel", 1)
+    return tuple(-(-length * window // coarse) for length in cells)

@@ -1,0 +1,208 @@
+"""How every figure looks: sizes, colours, labels, and saving with the same bytes each time."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from forestflux.names import FOREST_TYPES, VARIABLES
+
+MM_PER_INCH = 25.4
+NETWORK = "cnn"
+
+# Tol's bright palette: told apart with any colour vision; a marker each besides.
+TYPE_COLOURS = dict(
+    zip(
+        FOREST_TYPES,
+        ("#4477AA", "#228833", "#AA3377", "#EE6677", "#CCBB44"),
+        strict=True,
+    )
+)
+TYPE_MARKERS = dict(zip(FOREST_TYPES, "oP^sD", strict=True))
+TYPE_NAMES = {
+    "ENF": "evergreen needleleaf",
+    "EBF": "evergreen broadleaf",
+    "DNF": "deciduous needleleaf",
+    "DBF": "deciduous broadleaf",
+    "MF": "mixed forest",
+}
+NETWORK_COLOUR = "#D55E00"
+OTHER_COLOURS = ("#0072B2", "#009E73", "#7B5AA6", "#56B4E9", "#8C6D31", "#595959")
+OTHER_MARKERS = "sD^vPX"
+NEUTRAL = "#595959"
+PALE = "#D0D0D0"
+
+SPLIT_MARKERS = {"site": "o", "cluster": "s", "holdout": "^", "random": "D"}
+SPLIT_LABELS = {
+    "site": "by site",
+    "cluster": "by 100 km cluster",
+    "holdout": "held-out towers",
+    "random": "random (optimistic)",
+}
+VARIABLE_LABELS = dict(
+    zip(
+        VARIABLES,
+        ("NDVI", "EVI", "ET", "LST day", "LST night", "precipitation"),
+        strict=True,
+    )
+)
+FLUX_UNIT = r"gC m$^{-2}$ yr$^{-1}$"
+SLOPE_UNIT = r"gC m$^{-2}$ yr$^{-2}$"
+TOTAL_UNIT = r"PgC yr$^{-1}$"
+TOTAL_SLOPE_UNIT = r"PgC yr$^{-2}$"
+UPTAKE = "negative: uptake by the forest"
+
+
+@dataclass(frozen=True)
+class StyleSettings:
+    """What a user may choose about figures.
+
+    Attributes
+    ----------
+    pair : the two years that are set against each other
+    simulated : whether the run is of the simulated planet; every figure then says so
+    projection : an equal-area projection of cartopy, EqualEarth or Mollweide
+    width_mm : width of a figure, mm
+    font_pt : size of the text, points
+    dpi : dots per inch of PNG files and of the meshes inside PDF files
+    """
+
+    pair: tuple[int, int] = (2003, 2018)
+    simulated: bool = False
+    projection: str = "EqualEarth"
+    width_mm: float = 180.0
+    font_pt: float = 8.0
+    dpi: int = 200
+
+
+def style(settings: StyleSettings) -> AbstractContextManager:
+    """Context in which figures are drawn and saved; leaves matplotlib as it was."""
+    size = settings.font_pt
+    changes = {
+        "font.family": "DejaVu Sans",  # comes with matplotlib: same glyphs everywhere
+        "font.size": size,
+        "axes.titlesize": size,
+        "axes.labelsize": size,
+        "xtick.labelsize": size - 1,
+        "ytick.labelsize": size - 1,
+        "legend.fontsize": size - 1,
+        "figure.titlesize": size,
+        "figure.dpi": settings.dpi,
+        "savefig.dpi": settings.dpi,
+        "axes.linewidth": 0.6,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "axes.titlelocation": "left",
+        "grid.color": "#E4E4E4",
+        "grid.linewidth": 0.5,
+        "legend.frameon": False,
+        "lines.linewidth": 1.2,
+        "hatch.linewidth": 0.4,
+        "pdf.fonttype": 42,  # text stays text
+        "axes.unicode_minus": True,
+        "image.interpolation": "nearest",
+    }
+    # from matplotlib's own defaults: a matplotlibrc of the user changes nothing
+    session = ("backend", "interactive", "toolbar", "timezone")
+    plain = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith(session)}
+    return mpl.rc_context(plain | changes)
+
+
+def new_figure(settings: StyleSettings, *, height_mm: float) -> Figure:
+    """An empty figure with an Agg canvas of its own and a layout that cuts nothing off."""
+    size = (settings.width_mm / MM_PER_INCH, height_mm / MM_PER_INCH)
+    figure = Figure(figsize=size, dpi=settings.dpi, layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.get_layout_engine().set(w_pad=0.04, h_pad=0.04, wspace=0.02, hspace=0.03)
+    return figure
+
+
+def save(
+    figure: Figure, stem: Path, *, settings: StyleSettings, caption: str = ""
+) -> list[Path]:
+    """The files `{stem}.png` and `{stem}.pdf`; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : from `forestflux.figures.draw.draw`
+    stem : path without suffix, `results/demo/figures/maps`
+    settings : as it was drawn with
+    caption : kept inside the files, so that a figure that travels alone explains itself
+    """
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    png, pdf = (stem.with_name(stem.name + suffix) for suffix in (".png", ".pdf"))
+    plain = caption.encode("ascii", "replace").decode()
+    with style(settings):
+        # no software version and no time of making: those change without the content
+        figure.savefig(
+            png,
+            dpi=settings.dpi,
+            metadata={"Software": None, "Title": stem.name, "Description": plain},
+        )
+        figure.savefig(
+            pdf,
+            dpi=settings.dpi,
+            metadata={
+                "CreationDate": None,
+                "Creator": None,
+                "Producer": None,
+                "Title": stem.name,
+                "Subject": plain,
+            },
+        )
+    return [png, pdf]
+
+
+def mark_simulated(figure: Figure) -> None:
+    """Say on the figure itself that its planet is not the Earth."""
+    figure.suptitle(
+        "simulated planet, not the real Earth",
+        x=0.995,
+        ha="right",
+        color="#B00020",
+        fontsize="small",
+    )
+
+
+def model_looks(models: Iterable[str]) -> dict[str, dict]:
+    """Colour, marker, width and order of each model: the network first and strongest."""
+    names = sorted(set(models), key=lambda name: (name != NETWORK, name))
+    looks = {}
+    others = 0
+    for name in names:
+        if name == NETWORK:
+            look = {"color": NETWORK_COLOUR, "marker": "o", "linewidth": 2, "zorder": 4}
+        else:
+            place = others % len(OTHER_COLOURS)
+            look = {
+                "color": OTHER_COLOURS[place],
+                "marker": OTHER_MARKERS[place],
+                "linewidth": 1,
+                "zorder": 3,
+            }
+            others += 1
+        looks[name] = look
+    return looks
+
+
+def model_label(name: str) -> str:
+    """Name of a model as figures and report write it."""
+    return "CNN (this work)" if name == NETWORK else name.replace("_", " ")
+
+
+def subset_label(name: str) -> str:
+    """`igbp=ENF` as ENF, `all` as all forests."""
+    return "all forests" if name == "all" else name.removeprefix("igbp=")
+
+
+def letter(axes: Iterable[Axes]) -> None:
+    """Put (a), (b), ... before the titles of panels, in reading order."""
+    for place, ax in enumerate(axes):
+        title = ax.get_title(loc="left")
+        ax.set_title(f"({chr(ord('a') + place)}) {title}".strip(), loc="left")

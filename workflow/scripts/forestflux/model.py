@@ -1,0 +1,320 @@
+"""The trained model: one folder that gives fluxes with intervals and needs nothing else."""
+
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import xarray as xr
+
+from forestflux.calendar import STEP_DAYS, STEPS, step_starts
+from forestflux.errors import InputError
+from forestflux.inputs import TYPES, Normalisation
+from forestflux.names import FLUX_UNIT, FLUXES, FOREST_TYPES, UNITS, VARIABLES
+from forestflux.store import digest_files, read_json, write_json
+from forestflux.train import CHUNK, NetworkEstimator
+
+FORMAT_VERSION = 1
+CALENDAR = {"steps": STEPS, "step_days": STEP_DAYS, "first_day": "01-01"}
+LONG_NAMES = {
+    "gpp": "gross primary production of forest ground",
+    "reco": "ecosystem respiration of forest ground",
+    "nee": "net ecosystem exchange of forest ground",
+}
+NEE_COMMENT = "nee = reco - gpp; negative is uptake of carbon by the forest"
+
+
+def save_model(
+    folder: Path,
+    members: Sequence[NetworkEstimator],
+    *,
+    calibration: dict[str, dict[str, float]],
+    metadata: dict,
+) -> None:
+    """Write `member{m}.npz` (weights) and last `model.json` (all the rest).
+
+    Parameters
+    ----------
+    folder : made if it is not there
+    members : trained on the same rows, hence with the same scales
+    calibration : half-width of the interval (gC m-2 yr-1) by target and nominal coverage: `{"gpp": {"0.9": 410.0}}`
+    metadata : whatever belongs to the record: run, data fingerprint, versions; JSON
+
+    Raises
+    ------
+    ValueError : members with different scales or settings
+    """
+    first = members[0]
+    for member in members:
+        if (member.normalisation, member.flux_scale, member.settings) != (
+            first.normalisation,
+            first.flux_scale,
+            first.settings,
+        ):
+            raise ValueError("members of one model share their scales and settings")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.json").unlink(missing_ok=True)
+    names = [f"member{index}.npz" for index in range(len(members))]
+    for name, member in zip(names, members, strict=True):
+        write_weights(folder / name, member.weights())
+    content = {
+        "format_version": FORMAT_VERSION,
+        "calendar": CALENDAR,
+        "variables": list(first.variables),
+        "units": {name: UNITS[name] for name in first.variables},
+        "forest_types": list(TYPES),
+        "settings": first.settings,
+        "normalisation": first.normalisation.to_dict(),
+        "flux_scale": first.flux_scale.to_dict(),
+        "flux_unit": FLUX_UNIT,
+        "calibration": calibration,
+        "members": names,
+        "digest": digest_files([folder / name for name in names], folder),
+        "metadata": metadata,
+    }
+    write_json(folder / "model.json", content)
+
+
+def write_weights(path: Path, weights: dict[str, np.ndarray]) -> None:
+    """Write plain arrays that `numpy.load` reads; equal weights give equal bytes.
+
+    `numpy.savez` stamps each array with the time of day, so the archive is written here, with a fixed date.
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in sorted(weights.items()):
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
+
+
+def load_model(path: Path | str) -> "Model":
+    """The model of a folder, or of its `model.json`.
+
+    Raises
+    ------
+    InputError : a file is missing or damaged; format, calendar, variables or forest types are not those of this code
+    """
+    path = Path(path)
+    record = path if path.suffix == ".json" else path / "model.json"
+    content = read_json(record)
+    check_record(content, record)
+    settings = content["settings"]
+    scales = {
+        key: Normalisation.from_dict(content[key])
+        for key in ("normalisation", "flux_scale")
+    }
+    files = [record.parent / name for name in content["members"]]
+    check_weights(files, record, content["digest"])
+    members = []
+    for file in files:
+        with np.load(file, allow_pickle=False) as weights:
+            members.append(
+                NetworkEstimator.restored(
+                    settings,
+                    variables=tuple(content["variables"]),
+                    weights=dict(weights),
+                    **scales,
+                )
+            )
+    return Model(
+        members, calibration=content["calibration"], metadata=content["metadata"]
+    )
+
+
+def check_record(content: dict, record: Path) -> None:
+    """Refuse a model whose numbers would mean something else to this code."""
+    wanted = {
+        "format_version": FORMAT_VERSION,
+        "calendar": CALENDAR,
+        "variables": list(VARIABLES),
+        "forest_types": list(TYPES),
+        "flux_unit": FLUX_UNIT,
+    }
+    for key, value in wanted.items():
+        if content.get(key) != value:
+            raise InputError(
+                record,
+                variable=key,
+                expected=json.dumps(value),
+                found=json.dumps(content.get(key)),
+            )
+
+
+def check_weights(files: list[Path], record: Path, digest: str) -> None:
+    """Refuse weights that are not the ones that the record was written for."""
+    for file in files:
+        if not file.is_file():
+            raise InputError(
+                record, variable="members", expected=f"{file.name}", found="no file"
+            )
+    found = digest_files(files, record.parent)
+    if found != digest:
+        raise InputError(
+            record, variable="digest", expected=f"weights of digest {digest}", found=found
+        )
+
+
+class Model:
+    """An ensemble of trained networks with calibrated intervals.
+
+    Parameters
+    ----------
+    members : trained networks
+    calibration : half-width of the interval by target and nominal coverage, gC m-2 yr-1
+    metadata : the record of the training
+    """
+
+    def __init__(
+        self,
+        members: Sequence[NetworkEstimator],
+        *,
+        calibration: dict[str, dict[str, float]],
+        metadata: dict,
+    ) -> None:
+        """Keep the members and what is known of them."""
+        self.members = list(members)
+        self.calibration = calibration
+        self.metadata = metadata
+
+    def predict(self, dataset: xr.Dataset, *, level: float = 0.9) -> xr.Dataset:
+        """Fluxes of a masked dataset: mean over members and calibrated interval.
+
+        Parameters
+        ----------
+        dataset : the variables (time, y, x) in physical units, NaN = gap; `forest_type` (y, x), codes 1-5, 0 no forest;
+            latitude as `lat` (y) or as the coordinate `y`, degrees north; `time` the first days of the steps of one year
+        level : nominal coverage, one of those that the model was calibrated for
+
+        Returns
+        -------
+        gpp, reco, nee, gpp_lower, gpp_upper, nee_lower, nee_upper : float32 (y, x), gC m-2 yr-1, NaN outside forest
+
+        Raises
+        ------
+        InputError : a variable, its unit, the calendar or the level does not fit
+        """
+        source = dataset.encoding.get("source", "dataset")
+        check_dataset(dataset, source)
+        half_width = self._half_width(level)
+        types = dataset["forest_type"].transpose("y", "x").values
+        lat = (dataset["lat"] if "lat" in dataset else dataset["y"]).values
+        forest = types > 0
+        maps = np.empty((forest.sum(), len(VARIABLES), STEPS), "float32")
+        for position, name in enumerate(VARIABLES):
+            values = dataset[name].transpose("time", "y", "x").values
+            maps[:, position] = values[:, forest].T
+        lat = np.broadcast_to(lat[:, None], types.shape)[forest]
+        gpp, reco = self.predict_maps(maps, lat, types[forest])
+        mean = {"gpp": gpp.mean(0), "reco": reco.mean(0), "nee": (reco - gpp).mean(0)}
+        return on_grid(mean, half_width, forest=forest, dataset=dataset, level=level)
+
+    def predict_maps(
+        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """GPP and RECO of each member, float64 (member, sample), gC m-2 yr-1.
+
+        Parameters
+        ----------
+        maps : (sample, variable, step), physical values in calendar order, NaN = gap
+        lat : (sample,), degrees north
+        forest_type : (sample,), codes 1-5; 0 is any other land
+        """
+        types = np.eye(len(TYPES), dtype="float32")[code_index(forest_type)]
+        fluxes = np.empty((2, len(self.members), len(maps)))
+        first = self.members[0]
+        for start in range(0, len(maps), CHUNK):
+            part = slice(start, start + CHUNK)
+            # All members share one scale, so a chunk is prepared once for all of them.
+            ready = first.prepare(maps[part], lat[part])
+            kind = torch.from_numpy(types[part])
+            for index, member in enumerate(self.members):
+                fluxes[:, index, part] = member.estimate(ready, kind)
+        return fluxes[0], fluxes[1]
+
+    def _half_width(self, level: float) -> dict[str, float]:
+        """Half-widths by target at a nominal coverage, gC m-2 yr-1."""
+        widths = {}
+        for target, table in self.calibration.items():
+            by_level = {float(key): width for key, width in table.items()}
+            if level not in by_level:
+                raise InputError(
+                    "model",
+                    variable=f"calibration.{target}",
+                    expected=f"one of the levels {', '.join(map(str, by_level))}",
+                    found=str(level),
+                )
+            widths[target] = by_level[level]
+        return widths
+
+
+def code_index(forest_type: np.ndarray) -> np.ndarray:
+    """Position in `TYPES` of forest type codes: 1-5 are the forest types, 0 the rest."""
+    codes = np.asarray(forest_type).astype(int)
+    return np.where(codes > 0, codes - 1, len(FOREST_TYPES))
+
+
+def on_grid(
+    mean: dict[str, np.ndarray],
+    half_width: dict[str, float],
+    *,
+    forest: np.ndarray,
+    dataset: xr.Dataset,
+    level: float,
+) -> xr.Dataset:
+    """Fluxes of the forest cells put back on the grid, with intervals and attributes."""
+    arrays = {}
+    for name in FLUXES:
+        arrays[name] = (mean[name], LONG_NAMES[name])
+        if name in half_width:
+            width = half_width[name]
+            # GPP cannot be negative; NEE has both signs.
+            lowest = 0.0 if name == "gpp" else -np.inf
+            lower = np.maximum(mean[name] - width, lowest)
+            for end, values in (("lower", lower), ("upper", mean[name] + width)):
+                text = f"{end} end of the {level:.0%} interval of {LONG_NAMES[name]}"
+                arrays[f"{name}_{end}"] = (values, text)
+    result = xr.Dataset(coords={"y": dataset["y"], "x": dataset["x"]})
+    for name, (values, long_name) in arrays.items():
+        grid = np.full(forest.shape, np.nan, "float32")
+        grid[forest] = values
+        attrs = {"units": FLUX_UNIT, "long_name": long_name}
+        if name.startswith("nee"):
+            attrs["comment"] = NEE_COMMENT
+        result[name] = ("y", "x"), grid, attrs
+    return result
+
+
+def check_dataset(dataset: xr.Dataset, source: str) -> None:
+    """Refuse a dataset that the model would misread."""
+    for name in (*VARIABLES, "forest_type", "time", "y", "x"):
+        if name not in dataset.variables:
+            raise InputError(
+                source,
+                variable=name,
+                expected="a variable of the dataset",
+                found=f"only {', '.join(map(str, dataset.variables))}",
+            )
+    for name in VARIABLES:
+        unit = dataset[name].attrs.get("units")
+        if unit != UNITS[name]:
+            raise InputError(
+                source, variable=name, expected=f"units {UNITS[name]}", found=str(unit)
+            )
+    days = dataset["time"].values.astype("datetime64[D]")
+    year = int(days[0].astype("datetime64[Y]").astype(int)) + 1970
+    if not np.array_equal(days, step_starts(year)):
+        raise InputError(
+            source,
+            variable="time",
+            expected=f"the {STEPS} eight-day steps from 1 January of one year",
+            found=f"{days.size} steps from {days[0]} to {days[-1]}",
+        )
+    types = dataset["forest_type"].values
+    if types.max(initial=0) > len(FOREST_TYPES) or types.min(initial=0) < 0:
+        raise InputError(
+            source,
+            variable="forest_type",
+            expected=f"codes 0-{len(FOREST_TYPES)}",
+            found=f"{types.min()} to {types.max()}",
+        )

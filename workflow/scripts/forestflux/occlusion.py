@@ -1,0 +1,105 @@
+"""Hiding: gaps put into complete series, to train for them and to measure what they cost."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from forestflux.errors import InputError
+from forestflux.names import VARIABLES
+
+PATTERNS = ("random", "block")
+
+
+def hide(
+    maps: np.ndarray,
+    *,
+    pattern: str,
+    fraction: float | np.ndarray,
+    rng: np.random.Generator,
+    variables: Sequence[str] = VARIABLES,
+) -> np.ndarray:
+    """A copy of the maps with values hidden (NaN), (sample, variable, step).
+
+    Parameters
+    ----------
+    maps : (sample, variable, step); gaps that are there stay
+    pattern : `random` hides single values; `block` hides a run of steps, the year taken as a circle, in half of the
+        samples the same run in all variables, in the others a run of its own in each; the name of a variable
+        hides it whole
+    fraction : share of all values that is hidden, one number or one per sample; no meaning for a variable's name
+    rng : generator; equal generators hide the same values
+    variables : names along the axis of the variables
+
+    Raises
+    ------
+    InputError : an unknown pattern
+    """
+    shape = maps.shape
+    share = np.broadcast_to(np.asarray(fraction, float), shape[:1])[:, None, None]
+    if pattern == "random":
+        hidden = rng.random(shape) < share
+    elif pattern == "block":
+        hidden = runs(shape, share, rng=rng)
+    elif pattern in variables:
+        hidden = (np.asarray(variables) == pattern)[None, :, None]
+    else:
+        raise InputError(
+            "occlusion",
+            variable="pattern",
+            expected=f"one of {', '.join((*PATTERNS, *variables))}",
+            found=pattern,
+        )
+    return np.where(hidden, np.array(np.nan, maps.dtype), maps)
+
+
+def runs(
+    shape: tuple[int, int, int], share: np.ndarray, *, rng: np.random.Generator
+) -> np.ndarray:
+    """Runs of hidden steps on the circle of the year, boolean (sample, variable, step)."""
+    samples, variables, steps = shape
+    start = rng.integers(steps, size=(samples, variables, 1))
+    together = rng.random((samples, 1, 1)) < 0.5
+    start = np.where(together, start[:, :1], start)
+    length = np.rint(share * steps)
+    return (np.arange(steps) - start) % steps < length
+
+
+def hide_mixed(
+    maps: np.ndarray,
+    *,
+    share: float,
+    max_fraction: float,
+    rng: np.random.Generator,
+    maskable: int,
+) -> np.ndarray:
+    """A copy in which a share of the samples has gaps of mixed patterns, for training.
+
+    Each chosen sample has one pattern: random values, runs of steps, or one whole variable. The fraction is uniform
+    between 0 and its maximum.
+
+    Parameters
+    ----------
+    maps : (sample, variable, step)
+    share : share of the samples that get gaps
+    max_fraction : largest fraction of values hidden in one sample
+    rng : generator
+    maskable : only the first so many variables are ever hidden; derived series have no gaps
+    """
+    part = maps[:, :maskable]
+    samples = len(maps)
+    fraction = rng.random(samples) * max_fraction
+    choice = np.where(rng.random(samples) < share, rng.integers(3, size=samples), -1)
+    choice = choice[:, None, None]
+    whole = rng.integers(maskable, size=samples)[:, None] == np.arange(maskable)
+    hidden = np.select(
+        [choice == 0, choice == 1, choice == 2],
+        [
+            rng.random(part.shape) < fraction[:, None, None],
+            runs(part.shape, fraction[:, None, None], rng=rng),
+            np.broadcast_to(whole[:, :, None], part.shape),
+        ],
+        default=False,
+    )
+    result = maps.copy()
+    result[:, :maskable][hidden] = np.nan
+    return result

@@ -1,0 +1,226 @@
+"""Stores and manifests: what is written whole, checked, and then recorded.
+
+One job owns one store. A store counts as done only when its manifest, written last and at once, is there and
+names the recipe (digest of code, configuration and inputs) with which the job would make it again.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+import zarr
+from zarr.codecs import BloscCodec, Crc32cCodec
+
+from forestflux.errors import InputError
+
+
+def manifest_path(store: Path) -> Path:
+    """The manifest beside a store: `2003.zarr` has `2003.zarr.json`."""
+    return store.with_name(store.name + ".json")
+
+
+def write_store(
+    dataset: xr.Dataset,
+    path: Path,
+    *,
+    recipe: str = "",
+    chunks: dict[str, int] | None = None,
+) -> dict:
+    """Write a Zarr 3 store whole and return its manifest, which is written last.
+
+    Parameters
+    ----------
+    dataset : in memory or dask-backed; dimensions and units are the caller's contract
+    path : the store, replaced if it is there
+    recipe : digest of what the store is made from
+    chunks : length of a chunk per dimension; a whole dimension where not named
+
+    Raises
+    ------
+    InputError : a chunk is not on disk after the write
+    OSError : the disk is full or not writable; the store has no manifest then
+    """
+    manifest = manifest_path(path)
+    manifest.unlink(missing_ok=True)
+    shutil.rmtree(path, ignore_errors=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    dataset = dataset.assign_coords(
+        # Zarr 3 specifies strings of variable length only.
+        {n: (c.dims, c.values.astype(object)) for n, c in dataset.coords.items() if c.dtype.kind == "U"}
+    )
+    encoding = {}
+    for name, array in dataset.variables.items():
+        if array.dtype.kind == "O":
+            continue
+        sizes = tuple(
+            min((chunks or {}).get(dim, size), size)
+            for dim, size in array.sizes.items()
+        )
+        encoding[name] = {
+            "chunks": sizes,
+            "compressors": (
+                BloscCodec(
+                    cname="zstd",
+                    clevel=3,
+                    shuffle="shuffle",
+                    typesize=array.dtype.itemsize,
+                ),
+                Crc32cCodec(),
+            ),
+        }
+        if array.dtype.kind == "f":
+            encoding[name]["_FillValue"] = np.array(np.nan, array.dtype)
+    for variable in dataset.variables.values():
+        variable.encoding = {}
+    dataset.to_zarr(
+        path,
+        mode="w",
+        zarr_format=3,
+        consolidated=False,
+        encoding=encoding,
+        write_empty_chunks=True,
+    )
+    record = describe(path, recipe=recipe)
+    write_json(manifest, record)
+    return record
+
+
+def describe(path: Path, *, recipe: str) -> dict:
+    """What a store holds: variables, shapes, chunk counts, digest of every byte; all chunks checked."""
+    group = zarr.open_group(path, mode="r")
+    variables = {}
+    for name, array in sorted(group.arrays()):
+        if array.nchunks_initialized != array.nchunks:
+            raise InputError(
+                path,
+                variable=name,
+                expected=f"{array.nchunks} chunks on disk",
+                found=f"{array.nchunks_initialized}",
+            )
+        variables[name] = {
+            "shape": list(array.shape),
+            "dtype": str(array.dtype),
+            "chunks": array.nchunks,
+        }
+    return {
+        "store": path.name,
+        "recipe": recipe,
+        "variables": variables,
+        "digest": digest_files(sorted(p for p in path.rglob("*") if p.is_file()), path),
+    }
+
+
+def digest_files(files: Iterable[Path], root: Path) -> str:
+    """Digest of names and contents of files below a folder."""
+    digest = hashlib.blake2b(digest_size=16)
+    for file in files:
+        digest.update(str(file.relative_to(root)).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def is_done(path: Path, recipe: str) -> bool:
+    """Whether the store is there, whole by its manifest, and made by this recipe."""
+    manifest = manifest_path(path)
+    if not (path.is_dir() and manifest.is_file()):
+        return False
+    return read_json(manifest).get("recipe") == recipe
+
+
+def open_store(path: Path) -> xr.Dataset:
+    """Open a finished store lazily; values stay as stored (nothing is scaled, NaN is NaN).
+
+    Raises
+    ------
+    InputError : the store or its manifest is missing, or does not open
+    """
+    if not path.is_dir():
+        raise InputError(
+            path, variable="store", expected="a Zarr store", found="nothing"
+        )
+    if not manifest_path(path).is_file():
+        raise InputError(
+            path,
+            variable="manifest",
+            expected=f"{manifest_path(path).name} beside the store",
+            found="nothing (the job that writes it did not finish)",
+        )
+    try:
+        return xr.open_zarr(path, consolidated=False, chunks=None, mask_and_scale=False)
+    except Exception as error:
+        raise InputError(
+            path, variable="store", expected="a readable Zarr 3 group", found=str(error)
+        ) from error
+
+
+def load_store(path: Path, variables: Iterable[str] | None = None) -> xr.Dataset:
+    """Read a finished store, or some of its variables, into memory.
+
+    Raises
+    ------
+    InputError : a variable is missing, a chunk is missing or does not match its checksum
+    """
+    dataset = open_store(path)
+    wanted = list(variables) if variables is not None else list(dataset.data_vars)
+    record = read_json(manifest_path(path))["variables"]
+    for name in wanted:
+        if name not in dataset:
+            raise InputError(
+                path,
+                variable=name,
+                expected="a variable of the store",
+                found=f"only {', '.join(map(str, dataset.data_vars))}",
+            )
+        whole = record.get(name, {}).get("chunks")
+        there = zarr.open_array(path / name, mode="r").nchunks_initialized
+        if whole is not None and there != whole:
+            raise InputError(
+                path, variable=name, expected=f"{whole} chunks", found=f"{there}"
+            )
+        try:
+            dataset[name].load()
+        except Exception as error:
+            raise InputError(
+                path,
+                variable=name,
+                expected="readable chunks",
+                found=f"a damaged one ({type(error).__name__}: {error})",
+            ) from error
+    return dataset[wanted]
+
+
+def digest_of_files(files: Iterable[Path]) -> str:
+    """Digest of the contents of input files, whatever they are called and wherever they lie."""
+    digest = hashlib.blake2b(digest_size=16)
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def recipe_of(*parts: object) -> str:
+    """Digest of anything that JSON can hold: settings, code digests, digests of inputs."""
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a small file at once: readers see the old one or the whole new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+    os.replace(part, path)
+
+
+def read_json(path: Path) -> dict:
+    """Read a manifest or another small JSON file; one line says which file is damaged."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(
+            path, variable="file", expected="readable JSON", found=str(error)
+        ) from error

@@ -1,0 +1,217 @@
+"""Totals: forest area, mean flux and PgC per year of strata, one sum per ensemble member."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import stats
+
+from forestflux.errors import InputError
+from forestflux.names import FLUXES, FOREST_TYPES
+
+PG_PER_G = 1e-15
+
+
+@dataclass(frozen=True)
+class Band:
+    """A band of latitude; a cell belongs to the band in which its centre lies.
+
+    Attributes
+    ----------
+    name : as it stands in the tables
+    south, north : degrees
+    """
+
+    name: str
+    south: float
+    north: float
+
+
+def bands_of(settings: Iterable[dict]) -> tuple[Band, ...]:
+    """The latitude bands of the configuration, which must cover the globe once.
+
+    Raises
+    ------
+    InputError : bands overlap, leave a gap, or two have one name
+    """
+    bands = tuple(Band(b["name"], b["south"], b["north"]) for b in settings)
+    ordered = sorted(bands, key=lambda band: band.south)
+    edges = [(-90, -90)] if not ordered else []
+    edges += [(below.north, above.south) for below, above in zip(
+        ordered, ordered[1:], strict=False)]
+    whole = ordered and (ordered[0].south, ordered[-1].north) == (-90, 90)
+    rising = all(band.south < band.north for band in bands)
+    names = {band.name for band in bands}
+    if not whole or not rising or any(a != b for a, b in edges) or len(names) < len(bands):
+        raise InputError(
+            "configuration",
+            variable="change.bands",
+            expected="bands of different names that cover -90 to 90 degrees once",
+            found=", ".join(f"{b.name} {b.south} to {b.north}" for b in ordered)
+            or "none",
+        )
+    return bands
+
+
+def strata(
+    dataset: xr.Dataset, bands: Sequence[Band]
+) -> list[tuple[str, tuple[str, ...], np.ndarray]]:
+    """Kind, names and labels (y, x) of each way to divide the forest: all, type and band.
+
+    A label is the position in the names. A centre exactly on an edge belongs to the band nearer to the equator,
+    so that the two hemispheres are cut alike.
+    """
+    shape = dataset["forest_type"].shape
+    inner = dataset["y"].values * (1 - 1e-9)
+    of_row = np.zeros(len(inner), int)
+    for position, band in enumerate(bands):
+        of_row[(inner >= band.south) & (inner < band.north)] = position
+    return [
+        ("all", ("all",), np.zeros(shape, int)),
+        ("type", FOREST_TYPES, dataset["forest_type"].values.astype(int) - 1),
+        (
+            "band",
+            tuple(band.name for band in bands),
+            np.broadcast_to(of_row[:, None], shape),
+        ),
+    ]
+
+
+def forest_area(dataset: xr.Dataset) -> np.ndarray:
+    """Forest area of each mapped cell (y, x), m2: cell area x forest fraction, 0 where nothing is mapped."""
+    area = dataset["cell_area"].values * dataset["forest_fraction"].values
+    return np.where(np.isfinite(dataset["gpp"].values), area, 0.0)
+
+
+def year_totals(dataset: xr.Dataset, *, bands: Sequence[Band]) -> xr.Dataset:
+    """Totals of every stratum, flux and member of one map.
+
+    Parameters
+    ----------
+    dataset : a map store (y, x) with gpp_member, reco_member (member, y, x)
+    bands : latitude bands
+
+    Returns
+    -------
+    total : (variable, stratum, member), PgC yr-1
+    area : (stratum,), m2 of forest
+    kind : coordinate (stratum,), all, type or band
+    """
+    area = forest_area(dataset)
+    mapped = area > 0
+    weights = area[mapped]
+    gpp = dataset["gpp_member"].values[:, mapped] * weights
+    reco = dataset["reco_member"].values[:, mapped] * weights
+    names, kinds, sums, areas = [], [], [], []
+    for kind, members, labels in strata(dataset, bands):
+        label, count = labels[mapped], len(members)
+        names += members
+        kinds += [kind] * count
+        areas.append(np.bincount(label, weights, count))
+        sums.append(
+            [[np.bincount(label, m, count) for m in flux] for flux in (gpp, reco)]
+        )
+    total = np.concatenate(sums, axis=-1).transpose(0, 2, 1) * PG_PER_G
+    return xr.Dataset(
+        {
+            "total": (
+                ("variable", "stratum", "member"),
+                np.stack([total[0], total[1], total[1] - total[0]]),
+                {"units": "PgC yr-1"},
+            ),
+            "area": ("stratum", np.concatenate(areas), {"units": "m2"}),
+        },
+        coords={
+            "variable": list(FLUXES),
+            "stratum": names,
+            "kind": ("stratum", kinds),
+        },
+    )
+
+
+def member_half_width(members: np.ndarray, *, level: float) -> np.ndarray:
+    """Half width of the interval in which one more member would fall, over the last axis.
+
+    Student's t for the few members that there are: t x sd x sqrt(1 + 1 / n). It says how far equally trained
+    networks disagree on the sum itself. Their errors go together over space, so nothing is divided by the
+    square root of the number of cells. What all members share (towers, inputs, forest map) is not in it. NaN for a
+    single member.
+
+    Parameters
+    ----------
+    members : (..., member)
+    level : probability that the interval is to hold
+    """
+    n = members.shape[-1]
+    if n < 2:
+        return np.full(members.shape[:-1], np.nan)
+    quantile = stats.t.ppf((1 + level) / 2, n - 1)
+    return quantile * members.std(axis=-1, ddof=1) * np.sqrt(1 + 1 / n)
+
+
+def summarise(totals: xr.Dataset, *, year: int, level: float) -> pd.DataFrame:
+    """The year's rows of `totals.csv`: area, mean flux, total and its interval per stratum and flux.
+
+    Parameters
+    ----------
+    totals : what `year_totals` gives
+    level : probability of the interval from the members' spread, see `member_half_width`
+    """
+    members = totals["total"].values
+    total = members.mean(axis=-1)
+    half = member_half_width(members, level=level)
+    spread = members.std(axis=-1, ddof=1) if members.shape[-1] > 1 else half
+    area = np.broadcast_to(totals["area"].values, total.shape)
+    empty = area == 0
+    mean = np.divide(total, area * PG_PER_G, out=np.full_like(total, np.nan), where=~empty)
+    variables, names = np.meshgrid(
+        totals["variable"].values, totals["stratum"].values, indexing="ij"
+    )
+    return pd.DataFrame(
+        {
+            "year": year,
+            "stratum": names.ravel(),
+            "kind": np.tile(totals["kind"].values, len(total)),
+            "area": area.ravel(),
+            "variable": variables.ravel(),
+            "mean": mean.ravel(),
+            "total": total.ravel(),
+            "total_lower": (total - half).ravel(),
+            "total_upper": (total + half).ravel(),
+            "total_sd": spread.ravel(),
+        }
+    )
+
+
+def zonal_profile(dataset: xr.Dataset, *, year: int, width_deg: float) -> pd.DataFrame:
+    """The year's rows of `zonal.csv`: area-weighted mean and PgC per year of zones with forest.
+
+    Parameters
+    ----------
+    dataset : a map store
+    width_deg : height of a zone, degrees; a row of the grid where the grid is coarser
+    """
+    area = forest_area(dataset)
+    latitude = dataset["y"].values
+    width = max(width_deg, 180 / len(latitude))
+    zone = np.floor((90 - latitude) / width).astype(int)
+    weight = np.bincount(zone, area.sum(axis=1))
+    there = weight > 0
+    frames = []
+    for variable in FLUXES:
+        flux = np.where(area > 0, dataset[variable].values, 0.0)
+        total = np.bincount(zone, (flux * area).sum(axis=1))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "year": year,
+                    "latitude": (90 - (np.arange(len(weight)) + 0.5) * width)[there],
+                    "variable": variable,
+                    "mean": total[there] / weight[there],
+                    "total": total[there] * PG_PER_G,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)

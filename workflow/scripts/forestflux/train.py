@@ -1,0 +1,316 @@
+"""Training of the network: several transfer steps, gaps in training, one seed one result."""
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from tqdm import tqdm
+
+from forestflux.errors import InputError
+from forestflux.estimator import Fluxes
+from forestflux.inputs import Normalisation, season, type_one_hot
+from forestflux.names import FLUXES, FOREST_TYPES
+from forestflux.network import FluxNetwork
+from forestflux.occlusion import hide_mixed
+from forestflux.samples import Samples
+
+LOG = logging.getLogger(__name__)
+
+# The transfer steps in their order; each is a switch and has its own length and rate.
+TRANSFER_STEPS = ("reconstruct", "all_biomes", "forest", "balance")
+# Latitudes (degrees) between the bands for which `balance` evens out the weights.
+CLIMATE_BANDS = (23.5, 50.0)
+# Samples that go through the network at once: their activations stay in the cache.
+CHUNK = 256
+NETWORK_KEYS = ("channels", "blocks", "kernel", "encoded", "hidden", "dropout")
+
+
+class Unlabelled(NamedTuple):
+    """Series without fluxes, for the first transfer step.
+
+    Attributes
+    ----------
+    maps : float32 (series, variable, step), physical values, NaN = gap
+    lat : (series,), degrees north
+    """
+
+    maps: np.ndarray
+    lat: np.ndarray
+
+
+class Batch(NamedTuple):
+    """Rows ready for the network: maps and targets in standard deviations."""
+
+    maps: Tensor
+    types: Tensor
+    target: Tensor
+    weight: Tensor
+
+    def take(self, rows: Tensor) -> "Batch":
+        """These rows."""
+        return Batch(*(part[rows] for part in self))
+
+
+def member_seed(seed: int, split: str, fold: int, member: int) -> int:
+    """Seed of one member of one fold; the same words give the same seed on every machine."""
+    text = f"{seed}/{split}/{fold}/{member}"
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest())
+
+
+@contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """Torch with this seed on one thread; what was set before comes back.
+
+    One thread fixes the order of every sum, and for a network of this size it is also the fastest.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+class NetworkEstimator:
+    """The convolutional network as an `Estimator`.
+
+    Parameters
+    ----------
+    settings : section `train` of the configuration, complete (`docs/configuration.md`)
+    """
+
+    def __init__(self, settings: dict) -> None:
+        """Keep the settings; nothing is learnt yet."""
+        self.settings = settings
+
+    def fit(
+        self, samples: Samples, *, seed: int, unlabelled: Unlabelled | None = None
+    ) -> "NetworkEstimator":
+        """Learn from these samples; the same seed gives the same weights bit for bit.
+
+        Parameters
+        ----------
+        samples : all biomes; rows whose `forest` is false serve the step `all_biomes` only
+        seed : of initial weights, order, dropout and gaps
+        unlabelled : series for the step `reconstruct`; the samples' own maps where there are none
+
+        Raises
+        ------
+        InputError : no forest among the samples
+        """
+        forest = torch.tensor(samples.table["forest"].to_numpy(bool))
+        if not forest.any():
+            raise InputError(
+                "samples", variable="forest", expected="some forest", found="none"
+            )
+        self.variables = tuple(samples.variables)
+        maps = self._season(samples.maps, samples.table["lat"].to_numpy(float))
+        self.normalisation = Normalisation.of(maps, self._series())
+        fluxes = samples.table[list(FLUXES)].to_numpy(float)
+        self.flux_scale = Normalisation.of(fluxes[forest.numpy()], FLUXES)
+        data = self._batch(samples, maps, fluxes)
+        with reproducible(seed):
+            rng = np.random.default_rng(seed)
+            self.network = self._build()
+            steps = self.settings["steps"]
+            if steps["reconstruct"]:
+                self._reconstruct(self._series_to_restore(maps, unlabelled), rng)
+            if steps["all_biomes"]:
+                self._learn("all_biomes", data, rng)
+            if steps["forest"]:
+                self._learn("forest", data.take(forest), rng)
+            if steps["balance"]:
+                even = balanced_weights(samples.table)
+                weighted = data._replace(weight=data.weight * even)
+                self._learn("balance", weighted.take(forest), rng)
+        self.network.eval()
+        return self
+
+    def predict(self, samples: Samples) -> Fluxes:
+        """Fluxes of each sample, gC m-2 yr-1; GPP and RECO are never negative."""
+        ready = self.prepare(samples.maps, samples.table["lat"].to_numpy(float))
+        types = torch.from_numpy(type_one_hot(samples.table["igbp"]))
+        parts = [
+            self.estimate(*part)
+            for part in zip(ready.split(CHUNK), types.split(CHUNK), strict=True)
+        ]
+        return Fluxes(*np.concatenate(parts, axis=1))
+
+    def prepare(self, maps: np.ndarray, lat: np.ndarray) -> Tensor:
+        """Maps as the network reads them (sample, series, step), in standard deviations.
+
+        Parameters
+        ----------
+        maps : (sample, variable, step), physical values in calendar order, NaN = gap
+        lat : (sample,), degrees north
+        """
+        return torch.from_numpy(self.normalisation.apply(self._season(maps, lat)))
+
+    def estimate(self, ready: Tensor, types: Tensor) -> np.ndarray:
+        """GPP and RECO (2, sample), float64, gC m-2 yr-1, of prepared maps.
+
+        Parameters
+        ----------
+        ready : (sample, series, step) from `prepare`
+        types : one-hot float32 (sample, type)
+        """
+        with torch.inference_mode():
+            output = self.network(ready, types).double().numpy()
+        fluxes = self.flux_scale.undo(np.pad(output, ((0, 0), (0, 1))))
+        return np.maximum(fluxes[:, :2].T, 0.0)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """The learnt weights as plain arrays."""
+        return {name: part.numpy() for name, part in self.network.state_dict().items()}
+
+    @classmethod
+    def restored(
+        cls,
+        settings: dict,
+        *,
+        variables: tuple[str, ...],
+        normalisation: Normalisation,
+        flux_scale: Normalisation,
+        weights: dict[str, np.ndarray],
+    ) -> "NetworkEstimator":
+        """A trained estimator from its parts."""
+        estimator = cls(settings)
+        estimator.variables = variables
+        estimator.normalisation, estimator.flux_scale = normalisation, flux_scale
+        estimator.network = estimator._build()
+        state = {name: torch.from_numpy(part) for name, part in weights.items()}
+        estimator.network.load_state_dict(state)
+        estimator.network.eval()
+        return estimator
+
+    def _season(self, maps: np.ndarray, lat: np.ndarray) -> np.ndarray:
+        return season(
+            maps,
+            lat,
+            half_year_shift=self.settings["half_year_shift"],
+            derived=self.settings["derived"],
+        )
+
+    def _series(self) -> tuple[str, ...]:
+        return (*self.variables, *self.settings["derived"])
+
+    def _build(self) -> FluxNetwork:
+        sizes = {key: self.settings[key] for key in NETWORK_KEYS}
+        return FluxNetwork(variables=len(self._series()), **sizes)
+
+    def _batch(self, samples: Samples, maps: np.ndarray, fluxes: np.ndarray) -> Batch:
+        weight = samples.table["weight"].to_numpy(float)
+        arrays = (
+            self.normalisation.apply(maps),
+            type_one_hot(samples.table["igbp"]),
+            self.flux_scale.apply(fluxes),
+            weight / weight.mean(),
+        )
+        return Batch(*(torch.from_numpy(part.astype("float32")) for part in arrays))
+
+    def _series_to_restore(
+        self, maps: np.ndarray, unlabelled: Unlabelled | None
+    ) -> Tensor:
+        if unlabelled is not None and len(unlabelled.maps):
+            maps = np.concatenate([maps, self._season(*unlabelled)])
+        return torch.from_numpy(self.normalisation.apply(maps))
+
+    def _reconstruct(self, maps: Tensor, rng: np.random.Generator) -> None:
+        """Teach the convolutional block to restore hidden values of the series."""
+        network = self.network
+
+        def loss(rows: Tensor) -> Tensor:
+            truth = maps[rows]
+            gaps = hide_mixed(
+                truth.numpy(), share=1.0, max_fraction=self.settings["occlusion"]["max_fraction"],
+                rng=rng, maskable=len(self.variables),
+            )
+            restored = network.restore(torch.from_numpy(gaps))
+            known = ~torch.isnan(truth)
+            return functional.huber_loss(restored[known], truth[known])
+
+        self._optimise("reconstruct", loss, len(maps), rng)
+
+    def _learn(self, step: str, data: Batch, rng: np.random.Generator) -> None:
+        """Teach the fluxes of these rows."""
+        weights = [self.settings["loss"][flux] for flux in FLUXES]
+        loss_weight = torch.tensor(weights, dtype=torch.float32)
+
+        def loss(rows: Tensor) -> Tensor:
+            part = data.take(rows)
+            maps = torch.from_numpy(self._disturb(part.maps.numpy(), rng))
+            estimate = self._with_nee(self.network(maps, part.types))
+            error = functional.huber_loss(
+                estimate, part.target, reduction="none", delta=self.settings["huber"]
+            )
+            return ((error * loss_weight).sum(1) * part.weight).mean()
+
+        self._optimise(step, loss, len(data.maps), rng)
+
+    def _with_nee(self, output: Tensor) -> Tensor:
+        """GPP, RECO and NEE in standard deviations from GPP and RECO: NEE = RECO - GPP."""
+        mean, sd = self.flux_scale.mean, self.flux_scale.sd
+        gpp = output[:, 0] * sd[0] + mean[0]
+        reco = output[:, 1] * sd[1] + mean[1]
+        return torch.stack(
+            [output[:, 0], output[:, 1], (reco - gpp - mean[2]) / sd[2]], dim=1
+        )
+
+    def _disturb(self, maps: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Maps with gaps, moved in time and with noise, as another product would have them."""
+        settings = self.settings
+        shift = rng.integers(-settings["jitter"], settings["jitter"] + 1, len(maps))
+        steps = (np.arange(maps.shape[2]) - shift[:, None]) % maps.shape[2]
+        maps = np.take_along_axis(maps, steps[:, None], axis=2)
+        maps += settings["noise"] * rng.standard_normal(maps.shape, dtype="float32")
+        offset = rng.standard_normal((*maps.shape[:2], 1), dtype="float32")
+        maps += settings["offset_noise"] * offset
+        return hide_mixed(
+            maps, **settings["occlusion"], rng=rng, maskable=len(self.variables)
+        )
+    
+    def _optimise(self, step: str, loss, count: int, rng: np.random.Generator) -> None:
+        """Run one transfer step: shuffled batches, a rate that rises and falls, the average at the end."""
+        settings = self.settings
+        epochs, rate = settings["epochs"][step], settings["learning_rate"][step]
+        batches = max(1, round(count / settings["batch_size"]))
+        self.network.train()
+        optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=rate, weight_decay=settings["weight_decay"]
+        )
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, rate, total_steps=epochs * batches, pct_start=0.2
+        )
+        for epoch in tqdm(range(epochs), desc=step, leave=False, disable=None):
+            total = 0.0
+            for rows in np.array_split(rng.permutation(count), batches):
+                optimiser.zero_grad()
+                value = loss(torch.from_numpy(rows))
+                value.backward()
+                torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+                optimiser.step()
+                schedule.step()
+                total += value.item() / batches
+        LOG.info("%s: %d epochs of %d rows, last loss %.4f", step, epochs, count, total)
+
+
+def balanced_weights(table) -> Tensor:
+    """Weights that give forest types and climates an equal say (sample,), mean 1 over forest.
+
+    A group is a forest type in a latitude band; its weight is one over the square root of its number of sites, a compromise
+    between rows and groups, because a group of one site must not rule.
+    """
+    band = np.digitize(table["lat"].abs(), CLIMATE_BANDS)
+    group = table["igbp"].astype(str) + band.astype(str)
+    sites = table["site"].groupby(group).transform("nunique")
+    weight = 1 / np.sqrt(sites.to_numpy(float))
+    forest = table["igbp"].isin(FOREST_TYPES).to_numpy()
+    return torch.from_numpy((weight / weight[forest].mean()).astype("float32"))

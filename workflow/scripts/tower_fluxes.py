@@ -1,0 +1,29 @@
+"""Wiring of rule tower_fluxes: the checked annual fluxes of the towers."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from forestflux import job
+from forestflux.planet.towers import simulated_site_years
+from forestflux.tables import write_table
+from forestflux.towers import read_site_years
+
+
+def main(*, sites: Path, table: list[Path], settings: dict, output: Path) -> None:
+    """Write site_years.csv: one row per tower and year, every quality."""
+    towers = pd.read_csv(sites)
+    if settings["source"] == "files":
+        site_years = read_site_years(table[0], towers)
+    else:
+        site_years = simulated_site_years(
+            towers,
+            seed=settings["seed"],
+            planet=settings["planet"],
+            years=settings["years"],
+        )
+    write_table(site_years, output)
+
+
+if __name__ == "__main__":
+    job.run(main)
