@@ -41,6 +41,8 @@ TILES = [tile.name for tile in Grid(**config["grid"]).tiles()] if MAPPED else []
 TILE_BATCHES = batches(TILES, JOBS["tiles"], name=lambda tiles: f"{tiles[0]}-{tiles[-1]}")
 FOLD_BATCHES = batches(range(config["folds"]["count"]), JOBS["folds"], name=span)
 MEMBER_BATCHES = batches(range(config["train"]["members"]), JOBS["members"], name=span)
+# Not a param: it changes memory, never a number.
+BATCH_CELLS = config["infer"]["batch_cells"]
 MODELS = config["baseline"]["models"]
 UNLABELLED_YEAR = config["samples"]["unlabelled_year"] or (YEARS[0] if MAPPED else None)
 

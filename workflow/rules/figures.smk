@@ -15,7 +15,10 @@ rule figure:
         "../../envs/figures.yaml"
     params:
         settings=settings(
-            figures=config["figures"], pair=config["change"]["pair"], simulated=SIMULATED
+            figures=config["figures"],
+            pair=config["change"]["pair"],
+            level=config["evaluate"]["level"],
+            simulated=SIMULATED,
         ),
         code=lambda wildcards: code(
             "figure.py", f"forestflux/figures/{module_of(wildcards.figure)}.py"

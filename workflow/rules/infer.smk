@@ -20,7 +20,7 @@ rule infer:
         mem_mb=1500,
         runtime=60,
     params:
-        settings=settings(infer=config["infer"]),
+        settings=settings(min_forest_fraction=config["infer"]["min_forest_fraction"]),
         code=code("infer.py"),
         places=places_of,
         years=years_of,
@@ -33,7 +33,7 @@ rule infer:
         " --model {input.model:q}"
         " --upstream {input.manifest:q}"
         " --settings {params.settings:q}"
+        " --batch-cells {BATCH_CELLS}"
         " --code {params.code}"
-        " --threads {threads}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

@@ -1,6 +1,6 @@
 # The trained model as one folder: weights, normalisation, calendar, intervals, provenance.
 #
-# needs  the networks of split holdout, out-of-fold predictions for the intervals
+# needs  the networks of split holdout, those of split cluster for the intervals
 # makes  <results>/model/model.json and member{m}.npz beside it
 
 
@@ -8,7 +8,7 @@ rule model:
     input:
         samples="<results>/samples/samples.json",
         train=train_targets("holdout"),
-        predictions="<results>/evaluate/predictions.csv",
+        folds=train_targets("cluster"),
     output:
         model="<results>/model/model.json",
     log:
@@ -30,7 +30,7 @@ rule model:
         "python {SCRIPTS}/model.py"
         " --samples {input.samples:q}"
         " --train {input.train:q}"
-        " --predictions {input.predictions:q}"
+        " --folds {input.folds:q}"
         " --settings {params.settings:q}"
         " --output {output.model:q}"
         " --log {log:q}"

@@ -41,7 +41,16 @@ rule tower_fluxes:
         "../../envs/data.yaml"
     params:
         settings=settings(
-            source=SOURCE, seed=config["seed"], planet=config["planet"], years=TOWER_YEARS
+            source=SOURCE,
+            **(
+                {"check_sign": config["towers"]["check_sign"]}
+                if SOURCE == "files"
+                else {
+                    "seed": config["seed"],
+                    "planet": config["planet"],
+                    "years": TOWER_YEARS,
+                }
+            ),
         ),
         code=code("tower_fluxes.py"),
     message:

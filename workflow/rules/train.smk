@@ -36,6 +36,5 @@ rule train:
         " --members {params.members}"
         " --settings {params.settings:q}"
         " --code {params.code}"
-        " --threads {threads}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

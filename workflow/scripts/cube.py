@@ -1,5 +1,6 @@
 """Wiring of rule cube: the places and years that a job owns, on one calendar and grid."""
 
+from itertools import product
 from pathlib import Path
 
 from forestflux import job
@@ -20,8 +21,7 @@ def main(
     native = upstream_stores(upstream)
     run_stage(
         manifest,
-        places,
-        years,
+        list(product(places, years)),
         recipe=lambda place, year: [code, settings, native.digest(place, year)],
         make=lambda place, year: build_cube(
             native.load(place, year), settings["products"], year=year

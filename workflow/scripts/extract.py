@@ -1,5 +1,6 @@
 """Wiring of rule extract: native values of the places and years that a job owns."""
 
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -33,8 +34,7 @@ def main(
 
     run_stage(
         manifest,
-        places,
-        years,
+        list(product(places, years)),
         recipe=lambda place, year: [code, settings, inputs, place, year],
         make=lambda place, year: extract(
             source, settings["products"], place_of(place), year=year

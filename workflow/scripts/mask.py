@@ -1,5 +1,6 @@
 """Wiring of rule mask: physical values and reasons of the places and years that a job owns."""
 
+from itertools import product
 from pathlib import Path
 
 from forestflux import job
@@ -20,8 +21,7 @@ def main(
     cubes = upstream_stores(upstream)
     run_stage(
         manifest,
-        places,
-        years,
+        list(product(places, years)),
         recipe=lambda place, year: [code, settings, cubes.digest(place, year)],
         make=lambda place, year: mask_cube(
             cubes.load(place, year),

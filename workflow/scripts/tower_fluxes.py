@@ -14,13 +14,15 @@ def main(*, sites: Path, table: list[Path], settings: dict, output: Path) -> Non
     """Write site_years.csv: one row per tower and year, every quality."""
     towers = pd.read_csv(sites)
     if settings["source"] == "files":
-        site_years = read_site_years(table[0], towers)
+        site_years = read_site_years(
+            table[0], towers, check_sign=settings["check_sign"]
+        )
     else:
         site_years = simulated_site_years(
             towers,
             seed=settings["seed"],
             planet=settings["planet"],
-            years=settings["years"],
+            years=(settings["years"][0], settings["years"][-1]),
         )
     write_table(site_years, output)
 

@@ -1,4 +1,4 @@
-"""Reasons: what each variable in each month adds to the estimate, and what the network sees."""
+"""Reasons: what a variable in a month adds to the estimate, what the network sees."""
 
 import numpy as np
 import pandas as pd
@@ -6,21 +6,23 @@ import torch
 from tqdm import tqdm
 
 from forestflux.calendar import step_months
-from forestflux.inputs import HALF_YEAR, type_one_hot
+from forestflux.inputs import HALF_YEAR
 from forestflux.model import Model
 from forestflux.names import FOREST_TYPES
 from forestflux.samples import Samples
 
-# The months of the steps are the same in every year but for leap days; this one has none.
+# The months of the steps are the same in every year but for leap days; this one has
+# none.
 COMMON_YEAR = 2003
 
 
 def importance(model: Model, samples: Samples) -> pd.DataFrame:
     """Change of the estimate when a variable is hidden in a month, by forest type.
 
-    The observed series is the baseline, and the values are hidden by the network's own gap channel, which it knows from
-    training: no value is invented. Months are those of the season: where the model turns southern years by half a
-    year, July is the middle of the summer on both hemispheres.
+    The observed series is the baseline, and the values are hidden by the network's own
+    gap channel, which it knows from training: no value is invented. Months are those of
+    the season: where the model turns southern years by half a year, July is the middle
+    of the summer on both hemispheres.
 
     Parameters
     ----------
@@ -29,7 +31,8 @@ def importance(model: Model, samples: Samples) -> pd.DataFrame:
 
     Returns
     -------
-    igbp, variable, month (1-12), gpp, nee : mean over samples of the absolute change, mean over members, gC m-2 yr-1
+    igbp, variable, month (1-12), gpp, nee : mean over samples of the absolute change,
+        mean over members, gC m-2 yr-1
     gpp_sd, nee_sd : its standard deviation over members
     """
     samples = samples.take(samples.table["igbp"].isin(FOREST_TYPES).to_numpy())
@@ -65,7 +68,8 @@ def season_months(model: Model, samples: Samples) -> np.ndarray:
     months = np.tile(step_months(COMMON_YEAR), (len(samples), 1))
     if model.members[0].settings["half_year_shift"]:
         south = samples.table["lat"].to_numpy(float) < 0
-        # The calendar step that the shift moves to place p of the season has the season's month p.
+        # The calendar step that the shift moves to place p of the season has the
+        # season's month p.
         months[south] = np.roll(months[south], -HALF_YEAR, axis=1)
     return months
 
@@ -73,7 +77,7 @@ def season_months(model: Model, samples: Samples) -> np.ndarray:
 def by_type(
     change: dict[str, np.ndarray], samples: Samples, *, variable: str, month: int
 ) -> list[dict]:
-    """One row per forest type: mean over its samples, then mean and spread over members."""
+    """One row per forest type: mean over samples, then mean and spread over members."""
     rows = []
     for igbp in FOREST_TYPES:
         chosen = (samples.table["igbp"] == igbp).to_numpy()
@@ -87,12 +91,13 @@ def by_type(
 
 
 def activation_maps(model: Model, samples: Samples) -> pd.DataFrame:
-    """Mean absolute activation of the convolutional block by forest type and step of the season.
+    """Mean absolute activation of the convolutional block by forest type and step.
 
     Returns
     -------
-    igbp, pattern, step, activation : `pattern` is the row of the block's map, first the series filtered along time, then
-        for each layer the patterns across variables and the joint ones; mean over channels, samples and members
+    igbp, pattern, step, activation : `pattern` is the row of the block's map, first the
+        series filtered along time, then for each layer the patterns across variables
+        and the joint ones; mean over channels, samples and members
     """
     first = model.members[0]
     names = first.pattern_names()

@@ -1,4 +1,4 @@
-"""Folds: which rows are kept out together, by site, by cluster of sites and at random."""
+"""Folds: which rows are kept out together: sites, clusters of sites, single rows."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ MEAN_EARTH_RADIUS_KM = 6371.0088
 
 
 def assign_folds(table: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
-    """Fold of each row, columns `fold_site`, `fold_cluster`, `fold_random`, -1 = holdout.
+    """Folds of each row: `fold_site`, `fold_cluster`, `fold_random`; -1 is holdout.
 
     A site, or a cluster of sites, lies in exactly one fold, whatever its class. Forest
     rows are spread first, so that each fold has about the same number of site-years of
@@ -26,7 +26,7 @@ def assign_folds(table: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
 
     Raises
     ------
-    InputError : fewer forest sites, clusters or rows than folds, or fewer than two folds
+    InputError : fewer forest sites, clusters or rows than folds; one fold
     """
     if count < 2:
         raise InputError(
@@ -36,23 +36,17 @@ def assign_folds(table: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
             found=str(count),
         )
     rows = table.loc[~table["holdout"].to_numpy(bool)].sort_values(["site", "year"])
-    folds = pd.DataFrame(
-        -1,
-        index=table.index,
-        columns=["fold_site", "fold_cluster", "fold_random"],
-    )
-    seeds = np.random.SeedSequence(seed).spawn(3)
-    for column, kind, seed_sequence in zip(
-        ("site", "cluster", None), SPLITS[:3], seeds, strict=True
-    ):
-        groups = np.arange(len(rows)) if column is None else rows[column].to_numpy()
-        _refuse_few(groups[rows["forest"].to_numpy(bool)], kind=kind, count=count)
-        generator = np.random.default_rng(seed_sequence)
-        if column is None:
-            fold = _deal_rows(rows, count=count, generator=generator)
-        else:
-            fold = _deal_groups(rows, groups, count=count, generator=generator)
-        folds.loc[rows.index, f"fold_{kind}"] = fold
+    columns = ["fold_site", "fold_cluster", "fold_random"]
+    folds = pd.DataFrame(-1, index=table.index, columns=columns)
+    seeds = np.random.SeedSequence(seed).generate_state(len(columns))
+    for column, own_seed in zip(columns, seeds, strict=True):
+        group = column.removeprefix("fold_")
+        settings = {"count": count, "seed": int(own_seed)}
+        folds.loc[rows.index, column] = (
+            deal_rows(rows, **settings)
+            if group == "random"
+            else deal_groups(rows, group, **settings)
+        )
     return folds
 
 
@@ -117,57 +111,68 @@ def link_clusters(
     return pd.factorize(labels)[0]
 
 
-def _refuse_few(groups: np.ndarray, *, kind: str, count: int) -> None:
-    found = len(np.unique(groups))
+def deal_rows(table: pd.DataFrame, *, count: int, seed: int) -> np.ndarray:
+    """Folds (row,) of rows at random; forest rows are dealt apart from the others.
+
+    Parameters
+    ----------
+    table : column forest
+    count : folds
+    seed : seed of the shuffle
+    """
+    forest = table["forest"].to_numpy(bool)
+    refuse_few(int(forest.sum()), what="rows", count=count)
+    generator = np.random.default_rng(seed)
+    folds = np.empty(len(table), dtype=int)
+    for part in (forest, ~forest):
+        positions = generator.permutation(np.flatnonzero(part))
+        folds[positions] = np.arange(len(positions)) % count
+    return folds
+
+
+def deal_groups(
+    table: pd.DataFrame, group: str, *, count: int, seed: int
+) -> np.ndarray:
+    """Folds (row,) of whole groups: large ones first, each where its kind is rarest.
+
+    Parameters
+    ----------
+    table : columns igbp, forest and the group's
+    group : column whose equal values stay together
+    count : folds
+    seed : seed of the order of equally large groups
+    """
+    groups = table[group].to_numpy()
+    forest = table["forest"].to_numpy(bool)
+    refuse_few(len(np.unique(groups[forest])), what=f"{group}s", count=count)
+    kind = np.where(forest, table["igbp"].to_numpy(str), "other")
+    amounts = pd.crosstab(groups, kind).astype(float)
+    other = amounts.get("other", amounts.iloc[:, 0] * 0.0)
+    types = amounts.drop(columns="other", errors="ignore")
+    # What is evened out: site-years of each forest type, all site-years, all groups.
+    parts = types.assign(rows=types.sum(axis=1), groups=types.any(axis=1))
+    share = (parts / parts.sum()).to_numpy(float)
+    other_share = (other / max(other.sum(), 1.0)).to_numpy(float)
+
+    shuffled = np.random.default_rng(seed).permutation(len(amounts))
+    largest_first = np.lexsort((-other_share[shuffled], -share.sum(axis=1)[shuffled]))
+    load, other_load = np.zeros((count, share.shape[1])), np.zeros(count)
+    fold_of = {}
+    for position in shuffled[largest_first]:
+        is_forest = share[position].any()
+        fold = int(np.argmin(load @ share[position] if is_forest else other_load))
+        load[fold] += share[position]
+        other_load[fold] += other_share[position]
+        fold_of[amounts.index[position]] = fold
+    return np.array([fold_of[name] for name in groups])
+
+
+def refuse_few(found: int, *, what: str, count: int) -> None:
+    """Stop where there are not as many forest sites, clusters or rows as folds."""
     if found < count:
         raise InputError(
             "samples",
-            variable=f"fold_{kind}",
-            expected=f"at least folds.count = {count} forest groups by {kind}",
+            variable="folds",
+            expected=f"at least {count} forest {what} for {count} folds",
             found=str(found),
         )
-
-
-def _deal_rows(
-    rows: pd.DataFrame, *, count: int, generator: np.random.Generator
-) -> np.ndarray:
-    """Folds of rows at random, forest rows and other rows dealt separately."""
-    fold = np.empty(len(rows), dtype=int)
-    forest = rows["forest"].to_numpy(bool)
-    for kind in (forest, ~forest):
-        positions = np.flatnonzero(kind)
-        fold[generator.permutation(positions)] = np.arange(len(positions)) % count
-    return fold
-
-
-def _deal_groups(
-    rows: pd.DataFrame,
-    groups: np.ndarray,
-    *,
-    count: int,
-    generator: np.random.Generator,
-) -> np.ndarray:
-    """Folds of whole groups, greedy: large ones first, each where its kind is rarest."""
-    forest = rows["forest"].to_numpy(bool)
-    kind = np.where(forest, rows["igbp"].to_numpy(str), "other")
-    amounts = pd.crosstab(groups, kind).astype(float)
-    names = amounts.index.to_numpy()
-    forest_rows = amounts.drop(columns="other", errors="ignore").sum(axis=1)
-    # One part for each forest type, one for all site-years and one for all groups.
-    shares = amounts.assign(rows=forest_rows, groups=(forest_rows > 0).astype(float))
-    shares = (shares / shares.sum()).fillna(0.0)
-    is_forest = (forest_rows > 0).to_numpy()
-    other = (shares.columns == "other").astype(float)
-    shares = shares.to_numpy()
-
-    shuffled = generator.permutation(len(names))
-    size = np.where(is_forest, shares @ (1 - other), 0.0) * 1e6 + shares @ other
-    order = shuffled[np.argsort(-size[shuffled], kind="stable")]
-    load = np.zeros((count, shares.shape[1]))
-    fold_of = {}
-    for group in order:
-        counted = 1 - other if is_forest[group] else other
-        fold = int(np.argmin(load @ (shares[group] * counted)))
-        load[fold] += shares[group]
-        fold_of[names[group]] = fold
-    return np.array([fold_of[group] for group in groups])

@@ -19,7 +19,7 @@ class Ensemble(Protocol):
     def predict_maps(
         self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """GPP and RECO (member, sample) from maps (sample, variable, step) with NaN gaps."""
+        """GPP and RECO (member, sample) from maps (sample, variable, step)."""
 
 
 def infer_year(
@@ -31,9 +31,10 @@ def infer_year(
 ) -> xr.Dataset:
     """GPP and RECO (member, y, x) of a masked tile and year, NaN outside forest.
 
-    Only forest cells reach the model, at most `batch_cells` at a time, so that its working memory does not
-    grow with the tile. A forest cell without a single valid value is estimated too (its `gap_fraction` is 1):
-    leaving it out would drop its carbon from every total.
+    Only forest cells reach the model, at most `batch_cells` at a time, so that its
+    working memory does not grow with the tile. A forest cell without a single valid
+    value is estimated too (its `gap_fraction` is 1): leaving it out would drop its
+    carbon from every total.
 
     Parameters
     ----------
@@ -45,17 +46,19 @@ def infer_year(
     Returns
     -------
     gpp, reco : float32 (member, y, x), gC m-2 yr-1
-    forest_fraction, forest_type, gap_fraction : (y, x), the last the mean over variables
-    and the attribute `year`
+    forest_fraction, forest_type : (y, x), as they are
+    gap_fraction : (y, x), mean over variables
+    attribute `year`
 
     Raises
     ------
-    InputError : a layer is missing, not on the calendar or in another unit; the model gives no finite flux
+    InputError : a layer is missing, not on the calendar or in another unit; the model
+        gives no finite flux
     """
     source = masked.encoding.get("source", "masked tile")
     check_masked(masked, source)
     forest = forest_cells(masked, min_forest_fraction=min_forest_fraction)
-    types = masked["forest_type"].values[forest]
+    types = masked["forest_type"].values[forest].astype(int)
     lat = np.broadcast_to(masked["y"].values[:, None], forest.shape)[forest]
     maps = forest_maps(masked, forest)
     gpp, reco = predict(
@@ -74,7 +77,7 @@ def forest_cells(masked: xr.Dataset, *, min_forest_fraction: float) -> np.ndarra
 def forest_maps(masked: xr.Dataset, forest: np.ndarray) -> np.ndarray:
     """Series of the forest cells, float32 (sample, variable, step), in row order.
 
-    One variable is read at a time: the tile's ocean and grassland are never all in memory.
+    One variable at a time, so that ocean and grassland are never all in memory.
     """
     maps = np.empty((forest.sum(), len(VARIABLES), calendar.STEPS), "float32")
     if len(maps):
@@ -94,20 +97,18 @@ def predict(
 ) -> tuple[np.ndarray, np.ndarray]:
     """GPP and RECO (member, sample), float32, batch by batch."""
     gpp, reco = [], []
-    # A place without forest makes one empty batch, which still tells the number of members.
+    # A place without forest is one empty batch, which still tells how many members.
     starts = range(0, max(len(maps), 1), batch_cells)
     for start in tqdm(starts, desc="infer", disable=None):
         part = slice(start, start + batch_cells)
         pair = model.predict_maps(maps[part], lat[part], types[part])
-        for name, values, parts in zip(
-            ("gpp", "reco"), pair, (gpp, reco), strict=True
-        ):
+        for name, values, parts in zip(("gpp", "reco"), pair, (gpp, reco), strict=True):
             if not np.isfinite(values).all():
                 raise InputError(
                     source,
                     variable=name,
                     expected="finite fluxes from the model",
-                    found=f"{(~np.isfinite(values)).any(axis=0).sum()} cells without one",
+                    found=f"{(~np.isfinite(values)).any(axis=0).sum()} without one",
                 )
             parts.append(values.astype("float32"))
     return np.concatenate(gpp, axis=1), np.concatenate(reco, axis=1)
@@ -116,7 +117,7 @@ def predict(
 def inferred(
     masked: xr.Dataset, forest: np.ndarray, gpp: np.ndarray, reco: np.ndarray
 ) -> xr.Dataset:
-    """The infer store: member fluxes put back on the tile, with the mask store's layers."""
+    """The infer store: member fluxes put back on the tile, with the mask's layers."""
 
     def on_tile(flux: np.ndarray, name: str) -> tuple:
         tile = np.full((len(flux), *forest.shape), np.nan, "float32")
@@ -129,17 +130,25 @@ def inferred(
         "units": "1",
         "long_name": "share of the year's values that are gaps, mean over variables",
     }
-    return xr.Dataset(
+    result = xr.Dataset(
         {
             "gpp": on_tile(gpp, "GPP"),
             "reco": on_tile(reco, "RECO"),
-            "forest_fraction": masked["forest_fraction"],
-            "forest_type": masked["forest_type"],
+            "forest_fraction": masked["forest_fraction"].copy(),
+            "forest_type": masked["forest_type"].copy(),
             "gap_fraction": gaps,
         },
-        coords={"member": np.arange(len(gpp)), "y": masked["y"], "x": masked["x"]},
+        coords={
+            "member": np.arange(len(gpp)),
+            "y": masked["y"].copy(),
+            "x": masked["x"].copy(),
+        },
         attrs={"year": int(masked["time"].dt.year.values[0])},
-    ).drop_vars(["lat", "lon", "site"], errors="ignore")
+    )
+    for variable in result.variables.values():
+        # A store's fill value is read as an attribute and would be refused as one.
+        variable.attrs.pop("_FillValue", None)
+    return result
 
 
 def check_masked(masked: xr.Dataset, source: str) -> None:

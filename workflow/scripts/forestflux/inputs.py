@@ -1,4 +1,4 @@
-"""What every model is given: seasons in one order, derived series, scales, forest types."""
+"""What every model is given: turned seasons, derived series, scales, forest types."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +13,8 @@ from forestflux.names import FOREST_TYPES
 SOLAR_CONSTANT = 0.0820
 HALF_YEAR = STEPS // 2
 DERIVED = ("radiation",)
-# The forest types and one class for every other tower: those train, they are not scored.
+# The forest types and one class for every other tower: those train, they are not
+# scored.
 TYPES = (*FOREST_TYPES, "other")
 
 
@@ -24,11 +25,11 @@ def season(
     half_year_shift: bool,
     derived: Iterable[str] = (),
 ) -> np.ndarray:
-    """Maps with derived series appended and summer in the middle, float32 (sample, variable, step).
+    """Maps (sample, variable, step) with derived series and summer in the middle.
 
-    A southern calendar year is turned by half a year, so that a pattern means the same on both hemispheres. The turned
-    year has a seam in its middle, from December to the January before: the price of staying within the year for
-    which the flux is known.
+    A southern calendar year is turned by half a year, so that a pattern means the same
+    on both hemispheres. The turned year has a seam in its middle, from December to the
+    January before: the price of staying within the year for which the flux is known.
 
     Parameters
     ----------
@@ -64,8 +65,9 @@ def derived_series(name: str, lat: np.ndarray) -> np.ndarray:
 def radiation(lat: np.ndarray) -> np.ndarray:
     """Daily radiation on top of the atmosphere (sample, step), MJ m-2 day-1.
 
-    Taken at the middle of each step in a year of 365 days. Allen et al. (1998), FAO Irrigation and Drainage Paper 56,
-    eq. 21-25; polar day and night are the limits of the sunset angle.
+    Taken at the middle of each step in a year of 365 days. Allen et al. (1998), FAO
+    Irrigation and Drainage Paper 56, eq. 21-25; polar day and night are the limits of
+    the sunset angle.
 
     Parameters
     ----------
@@ -150,7 +152,7 @@ class Normalisation:
 
 
 def type_index(igbp: Iterable[str]) -> np.ndarray:
-    """Position in `TYPES` of each IGBP class name (sample,); other classes share the last."""
+    """Position in `TYPES` of each IGBP class (sample,); other classes share one."""
     known = {name: index for index, name in enumerate(FOREST_TYPES)}
     return np.array([known.get(name, len(FOREST_TYPES)) for name in igbp], dtype=int)
 

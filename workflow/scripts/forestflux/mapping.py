@@ -1,4 +1,4 @@
-"""Map: the tiles of a year on one global grid, with interval, cell area and CF attributes."""
+"""Map: the tiles of a year on one global grid, with interval and CF attributes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,26 +21,32 @@ LONG_NAMES = {
     "reco": "ecosystem respiration (RECO) of forest, positive into the air",
     "nee": "net ecosystem exchange (NEE = RECO - GPP) of forest, negative is uptake",
 }
-# CF has a name for GPP only. Its net land carbon fluxes count downward as positive and include fire
-# and harvest, which is neither the sign nor the meaning of NEE; it has none for RECO as a whole.
+# CF has a name for GPP only. Its net land carbon fluxes count downward as positive and
+# include fire and harvest: neither the sign nor the meaning of NEE. For RECO as a whole
+# it has none.
 STANDARD_NAMES = {"gpp": "gross_primary_productivity_of_biomass_expressed_as_carbon"}
 
 
-class Calibration(Protocol):
-    """What the mapping needs of a calibrated model."""
+class Calibrated(Protocol):
+    """What the mapping needs of a trained model: `forestflux.conformal.Calibration`.
+
+    Attributes
+    ----------
+    level : nominal coverage of the interval, 0-1
+    """
 
     level: float
 
     def interval(
         self, gpp: np.ndarray, nee: np.ndarray, forest_type: np.ndarray
     ) -> dict[str, np.ndarray]:
-        """`gpp_lower`, `gpp_upper`, `nee_lower`, `nee_upper` (sample,) around the ensemble mean."""
+        """`gpp_lower`, `gpp_upper`, `nee_lower`, `nee_upper` (sample,)."""
 
 
 def map_year(
     tiles: Sequence[tuple[Tile, Path]],
     grid: Grid,
-    calibration: Calibration,
+    model: Calibrated,
     *,
     year: int,
 ) -> xr.Dataset:
@@ -52,21 +58,21 @@ def map_year(
     ----------
     tiles : every tile of the grid with its infer store
     grid : the global grid
-    calibration : the trained model, for the interval of a cell
+    model : the trained model, for the interval of a cell
     year : the year that the stores must be of
 
     Raises
     ------
-    InputError : a tile is missing or doubled, of another grid, year or number of members
+    InputError : a tile is missing or doubled, of another grid, year or number of
+        members
     """
     check_tiles([tile for tile, _ in tiles], grid, year)
     layers = assemble(tiles, grid, year=year)
     fluxes = ensemble_fluxes(layers["gpp"], layers["reco"])
-    bounds = interval(fluxes, layers["forest_type"], calibration)
-    level = round(100 * calibration.level)
+    bounds = interval(fluxes, layers["forest_type"], model)
     variables = {
         **{name: flux_variable(name, fluxes[name]) for name in FLUXES},
-        **{name: bound_variable(name, bounds[name], level) for name in bounds},
+        **{name: bound_variable(name, bounds[name], model.level) for name in bounds},
         "gpp_member": member_variable("gpp", layers["gpp"]),
         "reco_member": member_variable("reco", layers["reco"]),
         **{name: layer_variable(name, layers[name]) for name in LAYERS},
@@ -100,7 +106,7 @@ def check_tiles(tiles: list[Tile], grid: Grid, year: int) -> None:
 def assemble(
     tiles: Sequence[tuple[Tile, Path]], grid: Grid, *, year: int
 ) -> dict[str, np.ndarray]:
-    """Global arrays of the infer stores: gpp, reco (member, y, x) and the layers (y, x)."""
+    """Global arrays: gpp, reco (member, y, x) and the layers (y, x)."""
     layers = {}
     for tile, path in tiles:
         part = load_store(path, ("gpp", "reco", *LAYERS))
@@ -109,9 +115,7 @@ def assemble(
             members = part.sizes["member"]
             layers = {
                 name: np.empty(
-                    (members, *grid.shape)
-                    if part[name].ndim == 3
-                    else grid.shape,
+                    (members, *grid.shape) if part[name].ndim == 3 else grid.shape,
                     part[name].dtype,
                 )
                 for name in part.data_vars
@@ -149,24 +153,25 @@ def check_part(part: xr.Dataset, tile: Tile, path: Path, *, year: int) -> None:
 
 
 def ensemble_fluxes(gpp: np.ndarray, reco: np.ndarray) -> dict[str, np.ndarray]:
-    """Ensemble means (y, x), float32; NEE is the difference of the stored means, so it closes."""
+    """Ensemble means (y, x), float32; NEE is the stored RECO - GPP, so it closes."""
     mean_gpp = gpp.mean(axis=0, dtype="float64").astype("float32")
     mean_reco = reco.mean(axis=0, dtype="float64").astype("float32")
     return {"gpp": mean_gpp, "reco": mean_reco, "nee": mean_reco - mean_gpp}
 
 
 def interval(
-    fluxes: dict[str, np.ndarray], forest_type: np.ndarray, calibration: Calibration
+    fluxes: dict[str, np.ndarray], forest_type: np.ndarray, model: Calibrated
 ) -> dict[str, np.ndarray]:
-    """Bounds (y, x) of the calibrated interval of a cell, NaN outside forest."""
+    """Bounds (y, x) of a cell's interval, NaN outside forest; GPP is never negative."""
     forest = np.isfinite(fluxes["gpp"])
-    found = calibration.interval(
+    found = model.interval(
         fluxes["gpp"][forest], fluxes["nee"][forest], forest_type[forest]
     )
+    found["gpp_lower"] = np.maximum(found["gpp_lower"], 0)
     bounds = {}
-    for name in ("gpp_lower", "gpp_upper", "nee_lower", "nee_upper"):
+    for name, values in found.items():
         bounds[name] = np.full(forest.shape, np.nan, "float32")
-        bounds[name][forest] = found[name]
+        bounds[name][forest] = values
     return bounds
 
 
@@ -180,15 +185,16 @@ def flux_variable(name: str, values: np.ndarray) -> tuple:
     return ("y", "x"), values, attrs
 
 
-def bound_variable(name: str, values: np.ndarray, level: int) -> tuple:
+def bound_variable(name: str, values: np.ndarray, level: float) -> tuple:
     """A bound of the interval (y, x) with its CF attributes."""
     flux, side = name.split("_")
     attrs = flux_attributes(
-        f"{side} bound of the {level} % interval of {flux.upper()}", flux
+        f"{side} bound of the {level:.0%} interval of {flux.upper()}", flux
     )
+    attrs["level"] = level
     attrs["comment"] += (
-        " For one cell: calibrated on sites that the networks had not seen. Errors of neighbouring cells"
-        " go together, so bounds of a sum do not follow from these."
+        " For one cell: calibrated on sites that the networks had not seen. Errors of"
+        " neighbouring cells go together, so bounds of a sum do not follow from these."
     )
     return ("y", "x"), values, attrs
 
@@ -199,7 +205,7 @@ def member_variable(flux: str, values: np.ndarray) -> tuple:
     return ("member", "y", "x"), values, flux_attributes(long_name, flux)
 
 
-def flux_attributes(long_name: str, flux: str) -> dict[str, str]:
+def flux_attributes(long_name: str, flux: str) -> dict[str, object]:
     """Attributes that every flux layer shares."""
     return {
         "long_name": long_name,
@@ -255,7 +261,10 @@ def axis(name: str, units: str, letter: str) -> dict[str, str]:
 def spatial_reference(grid: Grid) -> dict[str, object]:
     """CF grid mapping of EPSG:4326 with the transform that GDAL reads."""
     step = grid.resolution_deg
-    return {**CRS.from_epsg(4326).to_cf(), "GeoTransform": f"-180 {step} 0 90 0 {-step}"}
+    return {
+        **CRS.from_epsg(4326).to_cf(),
+        "GeoTransform": f"-180 {step} 0 90 0 {-step}",
+    }
 
 
 def title(year: int) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The trained model: one folder that gives fluxes with intervals and needs nothing else."""
+"""The trained model: a folder that gives fluxes with intervals and needs no more."""
 
 import json
 import zipfile
@@ -10,9 +10,11 @@ import torch
 import xarray as xr
 
 from forestflux.calendar import STEP_DAYS, STEPS, step_starts
+from forestflux.conformal import Calibration
 from forestflux.errors import InputError
 from forestflux.inputs import TYPES, Normalisation
 from forestflux.names import FLUX_UNIT, FLUXES, FOREST_TYPES, UNITS, VARIABLES
+from forestflux.network import one_thread
 from forestflux.store import digest_files, read_json, write_json
 from forestflux.train import CHUNK, NetworkEstimator
 
@@ -30,7 +32,7 @@ def save_model(
     folder: Path,
     members: Sequence[NetworkEstimator],
     *,
-    calibration: dict[str, dict[str, float]],
+    calibration: dict,
     metadata: dict,
 ) -> None:
     """Write `member{m}.npz` (weights) and last `model.json` (all the rest).
@@ -39,7 +41,8 @@ def save_model(
     ----------
     folder : made if it is not there
     members : trained on the same rows, hence with the same scales
-    calibration : half-width of the interval (gC m-2 yr-1) by target and nominal coverage: `{"gpp": {"0.9": 410.0}}`
+    calibration : what `forestflux.conformal.calibrate` gives: nominal coverage and
+        half-widths, gC m-2 yr-1
     metadata : whatever belongs to the record: run, data fingerprint, versions; JSON
 
     Raises
@@ -80,7 +83,8 @@ def save_model(
 def write_weights(path: Path, weights: dict[str, np.ndarray]) -> None:
     """Write plain arrays that `numpy.load` reads; equal weights give equal bytes.
 
-    `numpy.savez` stamps each array with the time of day, so the archive is written here, with a fixed date.
+    `numpy.savez` stamps each array with the time of day, so the archive is written
+    here, with a fixed date.
     """
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in sorted(weights.items()):
@@ -93,7 +97,8 @@ def load_model(path: Path | str) -> "Model":
 
     Raises
     ------
-    InputError : a file is missing or damaged; format, calendar, variables or forest types are not those of this code
+    InputError : a file is missing or damaged; format, calendar, variables or forest
+        types are not those of this code
     """
     path = Path(path)
     record = path if path.suffix == ".json" else path / "model.json"
@@ -118,7 +123,9 @@ def load_model(path: Path | str) -> "Model":
                 )
             )
     return Model(
-        members, calibration=content["calibration"], metadata=content["metadata"]
+        members,
+        calibration=Calibration.from_dict(content["calibration"]),
+        metadata=content["metadata"],
     )
 
 
@@ -151,7 +158,10 @@ def check_weights(files: list[Path], record: Path, digest: str) -> None:
     found = digest_files(files, record.parent)
     if found != digest:
         raise InputError(
-            record, variable="digest", expected=f"weights of digest {digest}", found=found
+            record,
+            variable="digest",
+            expected=f"weights of digest {digest}",
+            found=found,
         )
 
 
@@ -161,7 +171,7 @@ class Model:
     Parameters
     ----------
     members : trained networks
-    calibration : half-width of the interval by target and nominal coverage, gC m-2 yr-1
+    calibration : level and half-widths of the intervals
     metadata : the record of the training
     """
 
@@ -169,7 +179,7 @@ class Model:
         self,
         members: Sequence[NetworkEstimator],
         *,
-        calibration: dict[str, dict[str, float]],
+        calibration: Calibration,
         metadata: dict,
     ) -> None:
         """Keep the members and what is known of them."""
@@ -177,26 +187,26 @@ class Model:
         self.calibration = calibration
         self.metadata = metadata
 
-    def predict(self, dataset: xr.Dataset, *, level: float = 0.9) -> xr.Dataset:
+    def predict(self, dataset: xr.Dataset) -> xr.Dataset:
         """Fluxes of a masked dataset: mean over members and calibrated interval.
 
         Parameters
         ----------
-        dataset : the variables (time, y, x) in physical units, NaN = gap; `forest_type` (y, x), codes 1-5, 0 no forest;
-            latitude as `lat` (y) or as the coordinate `y`, degrees north; `time` the first days of the steps of one year
-        level : nominal coverage, one of those that the model was calibrated for
+        dataset : the variables (time, y, x) in physical units, NaN = gap; `forest_type`
+            (y, x), codes 1-5, 0 no forest; latitude as `lat` (y) or as the coordinate
+            `y`, degrees north; `time` the first days of the steps of one year
 
         Returns
         -------
-        gpp, reco, nee, gpp_lower, gpp_upper, nee_lower, nee_upper : float32 (y, x), gC m-2 yr-1, NaN outside forest
+        gpp, reco, nee, gpp_lower, gpp_upper, nee_lower, nee_upper : float32 (y, x), gC
+            m-2 yr-1, NaN outside forest
 
         Raises
         ------
-        InputError : a variable, its unit, the calendar or the level does not fit
+        InputError : a variable, its unit or the calendar does not fit
         """
         source = dataset.encoding.get("source", "dataset")
         check_dataset(dataset, source)
-        half_width = self._half_width(level)
         types = dataset["forest_type"].transpose("y", "x").values
         lat = (dataset["lat"] if "lat" in dataset else dataset["y"]).values
         forest = types > 0
@@ -207,7 +217,8 @@ class Model:
         lat = np.broadcast_to(lat[:, None], types.shape)[forest]
         gpp, reco = self.predict_maps(maps, lat, types[forest])
         mean = {"gpp": gpp.mean(0), "reco": reco.mean(0), "nee": (reco - gpp).mean(0)}
-        return on_grid(mean, half_width, forest=forest, dataset=dataset, level=level)
+        bounds = self.interval(mean["gpp"], mean["nee"], types[forest])
+        return on_grid(mean, bounds, forest=forest, dataset=dataset, level=self.level)
 
     def predict_maps(
         self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
@@ -223,57 +234,48 @@ class Model:
         types = np.eye(len(TYPES), dtype="float32")[code_index(forest_type)]
         fluxes = np.empty((2, len(self.members), len(maps)))
         first = self.members[0]
-        for start in range(0, len(maps), CHUNK):
-            part = slice(start, start + CHUNK)
-            # All members share one scale, so a chunk is prepared once for all of them.
-            ready = first.prepare(maps[part], lat[part])
-            kind = torch.from_numpy(types[part])
-            for index, member in enumerate(self.members):
-                fluxes[:, index, part] = member.estimate(ready, kind)
+        with one_thread():
+            for start in range(0, len(maps), CHUNK):
+                part = slice(start, start + CHUNK)
+                # All members share one scale: a chunk is prepared once for all of them.
+                ready = first.prepare(maps[part], lat[part])
+                kind = torch.from_numpy(types[part])
+                for index, member in enumerate(self.members):
+                    fluxes[:, index, part] = member.estimate(ready, kind)
         return fluxes[0], fluxes[1]
 
-    def _half_width(self, level: float) -> dict[str, float]:
-        """Half-widths by target at a nominal coverage, gC m-2 yr-1."""
-        widths = {}
-        for target, table in self.calibration.items():
-            by_level = {float(key): width for key, width in table.items()}
-            if level not in by_level:
-                raise InputError(
-                    "model",
-                    variable=f"calibration.{target}",
-                    expected=f"one of the levels {', '.join(map(str, by_level))}",
-                    found=str(level),
-                )
-            widths[target] = by_level[level]
-        return widths
+    @property
+    def level(self) -> float:
+        """Nominal coverage of the intervals, 0-1."""
+        return self.calibration.level
+
+    def interval(
+        self, gpp: np.ndarray, nee: np.ndarray, forest_type: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """Bounds around ensemble means, see `forestflux.conformal.Calibration`."""
+        return self.calibration.interval(gpp, nee, forest_type)
 
 
 def code_index(forest_type: np.ndarray) -> np.ndarray:
-    """Position in `TYPES` of forest type codes: 1-5 are the forest types, 0 the rest."""
+    """Position in `TYPES` of forest type codes: 1-5 are forest types, 0 the rest."""
     codes = np.asarray(forest_type).astype(int)
     return np.where(codes > 0, codes - 1, len(FOREST_TYPES))
 
 
 def on_grid(
     mean: dict[str, np.ndarray],
-    half_width: dict[str, float],
+    bounds: dict[str, np.ndarray],
     *,
     forest: np.ndarray,
     dataset: xr.Dataset,
     level: float,
 ) -> xr.Dataset:
-    """Fluxes of the forest cells put back on the grid, with intervals and attributes."""
-    arrays = {}
-    for name in FLUXES:
-        arrays[name] = (mean[name], LONG_NAMES[name])
-        if name in half_width:
-            width = half_width[name]
-            # GPP cannot be negative; NEE has both signs.
-            lowest = 0.0 if name == "gpp" else -np.inf
-            lower = np.maximum(mean[name] - width, lowest)
-            for end, values in (("lower", lower), ("upper", mean[name] + width)):
-                text = f"{end} end of the {level:.0%} interval of {LONG_NAMES[name]}"
-                arrays[f"{name}_{end}"] = (values, text)
+    """Fluxes of the forest cells put back on the grid, with intervals, attributes."""
+    arrays = {name: (mean[name], LONG_NAMES[name]) for name in FLUXES}
+    for name, values in bounds.items():
+        flux, end = name.split("_")
+        text = f"{end} end of the {level:.0%} interval of {LONG_NAMES[flux]}"
+        arrays[name] = (values, text)
     result = xr.Dataset(coords={"y": dataset["y"], "x": dataset["x"]})
     for name, (values, long_name) in arrays.items():
         grid = np.full(forest.shape, np.nan, "float32")

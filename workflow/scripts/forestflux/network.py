@@ -1,9 +1,13 @@
 """The network: patterns along time, across variables and jointly, then the forest type.
 
-After Wu (2019, IEEE JSTARS, doi 10.1109/JSTARS.2019.2954556): a multidimensional convolutional block reads the year as a
-2-D map (variables x steps), the encoded patterns are adjusted with the forest type, a multilayer perceptron gives
-the fluxes. All sizes are settings, assumed, not from the paper.
+After Wu (2019, IEEE JSTARS, doi 10.1109/JSTARS.2019.2954556): a multidimensional
+convolutional block reads the year as a 2-D map (variables x steps), the encoded
+patterns are adjusted with the forest type, a multilayer perceptron gives the fluxes.
+All sizes are settings, assumed, not from the paper.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -15,8 +19,9 @@ from forestflux.inputs import TYPES
 class ParallelBlock(nn.Module):
     """Three convolutions side by side: along time, across variables, and both at once.
 
-    A map (sample, channel, row, step) becomes one with the same rows, filtered along time, and two rows more: what
-    the variables say at one step, and what they say over some steps. The year is a circle: padding wraps around.
+    A map (sample, channel, row, step) becomes one with the same rows, filtered along
+    time, and two rows more: what the variables say at one step, and what they say over
+    some steps. The year is a circle: padding wraps around.
 
     Parameters
     ----------
@@ -37,17 +42,21 @@ class ParallelBlock(nn.Module):
         self.norm = nn.GroupNorm(1, channels)
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Patterns (sample, channel, row + 2, step) of maps (sample, channel, row, step)."""
+        """Patterns (sample, channel, row + 2, step) of a map of fewer rows."""
+        return functional.silu(self.norm(self.filtered(maps)))
+
+    def filtered(self, maps: Tensor) -> Tensor:
+        """The same before normalisation: rows, then across variables, then joint."""
         samples, channels, rows, steps = maps.shape
         half = self.kernel // 2
         wrapped = torch.cat([maps[..., steps - half :], maps, maps[..., :half]], dim=-1)
-        # Conv1d over (sample x row): the 1 x k filter is shared by all rows, and this is faster than Conv2d.
+        # Conv1d over (sample x row): all rows share the filter, and it is faster than
+        # Conv2d.
         single = wrapped.transpose(1, 2).reshape(samples * rows, channels, -1)
         time = self.time(single).view(samples, rows, -1, steps).transpose(1, 2)
         variable = self.variable(maps.reshape(samples, channels * rows, steps))
         joint = self.joint(wrapped.reshape(samples, channels * rows, -1))
-        both = torch.stack([variable, joint], dim=2)
-        return functional.silu(self.norm(torch.cat([time, both], dim=2)))
+        return torch.cat([time, torch.stack([variable, joint], dim=2)], dim=2)
 
 
 class FluxNetwork(nn.Module):
@@ -93,7 +102,8 @@ class FluxNetwork(nn.Module):
     def patterns(self, maps: Tensor) -> Tensor:
         """Activations of the convolutional block (sample, channel, row, step).
 
-        A gap becomes the mean of its variable, zero, and the second channel says that it is one.
+        A gap becomes the mean of its variable, zero, and the second channel says that
+        it is one.
         """
         missing = torch.isnan(maps)
         features = torch.stack(
@@ -119,5 +129,28 @@ class FluxNetwork(nn.Module):
         return self.heads(functional.silu(self.mlp(adjusted)))
 
     def restore(self, maps: Tensor) -> Tensor:
-        """The series themselves (sample, variable, step), for the first transfer step."""
+        """The series (sample, variable, step), restored for the first transfer step."""
         return self.reconstruct(self.patterns(maps).flatten(1, 2))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one thread; what was set before comes back.
+
+    One thread fixes the order of every sum, and for a network of this size it is also
+    the fastest: jobs run side by side instead.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Torch with this seed; the random state of before comes back."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield

@@ -1,4 +1,4 @@
-"""Hiding: gaps put into complete series, to train for them and to measure what they cost."""
+"""Hiding: gaps put into series, to train for them and to measure what they cost."""
 
 from collections.abc import Sequence
 
@@ -23,10 +23,11 @@ def hide(
     Parameters
     ----------
     maps : (sample, variable, step); gaps that are there stay
-    pattern : `random` hides single values; `block` hides a run of steps, the year taken as a circle, in half of the
-        samples the same run in all variables, in the others a run of its own in each; the name of a variable
-        hides it whole
-    fraction : share of all values that is hidden, one number or one per sample; no meaning for a variable's name
+    pattern : `random` hides single values; `block` hides a run of steps, the year taken
+        as a circle, in half of the samples the same run in all variables, in the others
+        a run of its own in each; the name of a variable hides it whole
+    fraction : share of all values that is hidden, one number or one per sample; no
+        meaning for a variable's name
     rng : generator; equal generators hide the same values
     variables : names along the axis of the variables
 
@@ -55,7 +56,7 @@ def hide(
 def runs(
     shape: tuple[int, int, int], share: np.ndarray, *, rng: np.random.Generator
 ) -> np.ndarray:
-    """Runs of hidden steps on the circle of the year, boolean (sample, variable, step)."""
+    """Runs of hidden steps on the circle of the year, bool (sample, variable, step)."""
     samples, variables, steps = shape
     start = rng.integers(steps, size=(samples, variables, 1))
     together = rng.random((samples, 1, 1)) < 0.5
@@ -74,8 +75,8 @@ def hide_mixed(
 ) -> np.ndarray:
     """A copy in which a share of the samples has gaps of mixed patterns, for training.
 
-    Each chosen sample has one pattern: random values, runs of steps, or one whole variable. The fraction is uniform
-    between 0 and its maximum.
+    Each chosen sample has one pattern: random values, runs of steps, or one whole
+    variable. The fraction is uniform between 0 and its maximum.
 
     Parameters
     ----------
@@ -83,7 +84,8 @@ def hide_mixed(
     share : share of the samples that get gaps
     max_fraction : largest fraction of values hidden in one sample
     rng : generator
-    maskable : only the first so many variables are ever hidden; derived series have no gaps
+    maskable : only the first so many variables are ever hidden; derived series have no
+        gaps
     """
     part = maps[:, :maskable]
     samples = len(maps)
@@ -103,3 +105,28 @@ def hide_mixed(
     result = maps.copy()
     result[:, :maskable][hidden] = np.nan
     return result
+
+
+def disturb(
+    maps: np.ndarray, settings: dict, *, rng: np.random.Generator, maskable: int
+) -> np.ndarray:
+    """A copy of the maps as another year or another product could show them.
+
+    Moved in time, with noise on each value and an offset on each series, then with gaps.
+
+    Parameters
+    ----------
+    maps : float32 (sample, variable, step), in standard deviations
+    settings : `jitter` (steps), `noise` and `offset_noise` (standard deviations),
+        `occlusion` (`share` and `max_fraction` of `hide_mixed`)
+    rng : generator
+    maskable : only the first so many variables are ever hidden
+    """
+    samples, variables, steps = maps.shape
+    shift = rng.integers(-settings["jitter"], settings["jitter"] + 1, samples)
+    order = (np.arange(steps) - shift[:, None]) % steps
+    moved = np.take_along_axis(maps, order[:, None], axis=2)
+    moved += settings["noise"] * rng.standard_normal(moved.shape, dtype="float32")
+    offset = rng.standard_normal((samples, variables, 1), dtype="float32")
+    moved += settings["offset_noise"] * offset
+    return hide_mixed(moved, **settings["occlusion"], rng=rng, maskable=maskable)

@@ -1,53 +1,18 @@
-"""Recovery: the maps of the simulated planet against its planted truth."""
+"""Recovery: what the maps of the simulated planet get back of its planted truth."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
-from forestflux.change import check_series
-from forestflux.errors import InputError
+from forestflux.comparison import BOUNDED, Comparison, compare
 from forestflux.names import FLUX_UNIT, FLUXES
-from forestflux.store import load_store
-from forestflux.totals import PG_PER_G, Band, strata
+from forestflux.totals import Band, check_series
 from forestflux.trend import theil_sen
 
-BOUNDED = ("gpp", "nee")
-BOUNDS = ("gpp_lower", "gpp_upper", "nee_lower", "nee_upper")
-TRUTH_LAYERS = (*FLUXES, "forest_fraction", "forest_type", "disturbed", "planted_slope")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Truth and map of every cell that is forest in both in all years.
-
-    Attributes
-    ----------
-    years : (year,)
-    truth, mapped : fluxes by name, (year, cell), gC m-2 yr-1
-    covered : gpp and nee, bool (year, cell), truth within the interval of the map
-    weights : (cell,), m2 of forest: cell area x forest fraction of the truth, the same for both sides
-    latitude : (cell,), degrees
-    band : (cell,), position in the bands
-    disturbed : bool (year, cell)
-    planted_slope : (cell,), gC m-2 yr-2
-    area_truth, area_mapped : (year,), m2 of forest on either side's own cells
-    """
-
-    years: np.ndarray
-    truth: dict[str, np.ndarray]
-    mapped: dict[str, np.ndarray]
-    covered: dict[str, np.ndarray]
-    weights: np.ndarray
-    latitude: np.ndarray
-    band: np.ndarray
-    disturbed: np.ndarray
-    planted_slope: np.ndarray
-    area_truth: np.ndarray
-    area_mapped: np.ndarray
+SLOPE_UNIT = "gC m-2 yr-2"
+TOTAL_UNIT = "PgC yr-1"
 
 
 def recover(
@@ -56,13 +21,14 @@ def recover(
     *,
     pair: tuple[int, int],
     bands: Sequence[Band],
-    level: float,
 ) -> pd.DataFrame:
-    """What the maps recover of the truth: `quantity, unit, truth, mapped, error, error_percent`.
+    """What the maps recover of the truth (docs/contracts.md, recovery).
 
-    Both sides are summed over the same cells with the same weights, so that an error is one of the flux; the forest
-    area, each side on its own cells, stands beside. `error` is mapped minus truth except for a root mean square, where it
-    is the root mean square; `error_percent` is relative to the truth.
+    Both sides are summed over the same cells with the same weights, so that an error
+    is one of the flux; the forest area, each side on its own cells, stands beside.
+    `error` is mapped minus truth. A root mean square has the truth 0 and is in percent
+    of the true mean; an R2 has the truth 1; a share within the interval has the
+    nominal one.
 
     Parameters
     ----------
@@ -70,7 +36,6 @@ def recover(
     truth_stores : truth store by year, the same years
     pair : the two years of the change
     bands : latitude bands
-    level : nominal share of cells within the interval
 
     Raises
     ------
@@ -79,67 +44,147 @@ def recover(
     years = check_series(maps, pair=pair)
     both = compare(maps, truth_stores, years=years, bands=bands)
     rows = [
-        *area_rows(both),
+        row("forest_area", "m2", both.area["truth"], both.area["mapped"]),
         *total_rows(both),
-        *band_rows(both, [band.name for band in bands]),
         *cell_rows(both),
         *zonal_rows(both),
-        *trend_rows(both),
-        *pair_rows(both, pair=pair),
-        *interval_rows(both, level=level),
+        *pair_rows(both, pair),
+        *slope_rows(both),
         *disturbance_rows(both),
     ]
-    return pd.DataFrame(
-        rows,
-        columns=["quantity", "unit", "truth", "mapped", "error", "error_percent"],
-    )
+    for position, band in enumerate(bands):
+        part = both.band_part(position)
+        if part.row.size:
+            rows += band_rows(part, band.name)
+    return pd.DataFrame(rows)
 
 
-def compare(
-    maps: dict[int, Path],
-    truth_stores: dict[int, Path],
+def row(
+    quantity: str,
+    unit: str,
+    truth: float,
+    mapped: float,
     *,
-    years: list[int],
-    bands: Sequence[Band],
-) -> Comparison:
-    """Both sides of every year, cut to the cells that both have in all years."""
-    sides = [
-        one_year(maps[year], truth_path(truth_stores, year))
-        for year in tqdm(years, desc="recovery", disable=None)
-    ]
-    common = np.logical_and.reduce([side["both"] for side in sides])
-    if not common.any():
-        raise InputError(
-            "recovery",
-            variable="cells",
-            expected="cells that map and truth share in all years",
-            found="none",
-        )
-    last = sides[-1]
-    rows = np.nonzero(common)[0]
-
-    def stacked(side: str, name: str) -> np.ndarray:
-        return np.stack([s[side][name][common] for s in sides])
-
-    mapped = {name: stacked("mapped", name).astype(float) for name in FLUXES}
-    truth = {name: stacked("truth", name).astype(float) for name in FLUXES}
-    covered = {
-        name: (truth[name] >= stacked("mapped", f"{name}_lower"))
-        & (truth[name] <= stacked("mapped", f"{name}_upper"))
-        for name in BOUNDED
+    relative_to: float | None = None,
+) -> dict[str, object]:
+    """A row of the table; the error in percent of the truth, or of what is given."""
+    error = mapped - truth
+    reference = abs(truth if relative_to is None else relative_to)
+    return {
+        "quantity": quantity,
+        "unit": unit,
+        "truth": truth,
+        "mapped": mapped,
+        "error": error,
+        "error_percent": 100 * error / reference if reference > 0 else np.nan,
     }
-    # The truth's forest is that of the middle year where land cover moves.
-    middle = sides[len(sides) // 2]
-    return Comparison(
-        years=np.array(years),
-        truth=truth,
-        mapped=mapped,
-        covered=covered,
-        weights=(middle["area"] * middle["truth"]["forest_fraction"])[common],
-        latitude=last["latitude"][rows],
-        band=strata(last["mapped"], bands)[2][2][common],
-        disturbed=stacked("truth", "disturbed") > 0,
-        planted_slope=last["truth"]["planted_slope"][common].astype(float),
-        area_truth=np.array([side["area_truth"] for side in sides]),
-        area_mapped=np.array([side["area_mapped"] for side in sides]),
-    )
+
+
+def total_rows(both: Comparison) -> list[dict]:
+    """Total of each flux and year; mean flux of the forest over all years."""
+    rows = []
+    for name in FLUXES:
+        for year, *sides in zip(both.years, *both.totals(name), strict=True):
+            rows.append(row(f"{name}_total_{year}", TOTAL_UNIT, *sides))
+    for name in FLUXES:
+        means = (side.mean() for side in both.means(name))
+        rows.append(row(f"{name}_mean", FLUX_UNIT, *means))
+    return rows
+
+
+def cell_rows(both: Comparison) -> list[dict]:
+    """Root mean square and R2 over all cells and years, share within the interval."""
+    rows = []
+    for name in FLUXES:
+        rms, r2, mean = agreement(both.truth[name], both.mapped[name], both.weights)
+        rows.append(row(f"{name}_cell_rms", FLUX_UNIT, 0.0, rms, relative_to=mean))
+        rows.append(row(f"{name}_cell_r2", "1", 1.0, r2))
+    for name in BOUNDED:
+        share = both.covered[name].mean()
+        rows.append(row(f"{name}_share_within_interval", "1", both.level, share))
+    return rows
+
+
+def agreement(
+    truth: np.ndarray, mapped: np.ndarray, weights: np.ndarray
+) -> tuple[float, float, float]:
+    """Weighted root mean square of the error, R2, and mean of the truth."""
+    mean = np.average(truth, weights=weights)
+    square = np.average((mapped - truth) ** 2, weights=weights)
+    variance = np.average((truth - mean) ** 2, weights=weights)
+    r2 = 1 - square / variance if variance > 0 else np.nan
+    return np.sqrt(square), r2, mean
+
+
+def zonal_rows(both: Comparison) -> list[dict]:
+    """Root mean square between the profiles over latitude of the mean year."""
+    weight = np.bincount(both.row, both.weights.mean(axis=0))
+    there = weight > 0
+    rows = []
+    for name in FLUXES:
+        truth, mapped = (
+            np.bincount(both.row, (side[name] * both.weights).mean(axis=0))[there]
+            / weight[there]
+            for side in (both.truth, both.mapped)
+        )
+        rms = np.sqrt(((mapped - truth) ** 2).mean())
+        mean = both.means(name)[0].mean()
+        rows.append(row(f"{name}_zonal_rms", FLUX_UNIT, 0.0, rms, relative_to=mean))
+    return rows
+
+
+def pair_rows(both: Comparison, pair: tuple[int, int]) -> list[dict]:
+    """Change of the total between the two years; R2 of the cells' change."""
+    first, second = np.searchsorted(both.years, pair)
+    rows = []
+    for name in FLUXES:
+        change = (side[second] - side[first] for side in both.totals(name))
+        rows.append(row(f"{name}_change", TOTAL_UNIT, *change))
+        cells = (s[name][second] - s[name][first] for s in (both.truth, both.mapped))
+        _, r2, _ = agreement(*cells, both.weights[second])
+        rows.append(row(f"{name}_change_cell_r2", "1", 1.0, r2))
+    return rows
+
+
+def slope_rows(both: Comparison, suffix: str = "") -> list[dict]:
+    """Planted trend of mean GPP against the mapped series; slopes of both series.
+
+    Both series have the same weather in them; the planted trend has none.
+    """
+    planted = np.average(both.planted_slope, weights=both.weights.mean(axis=0))
+    rows = []
+    for name in FLUXES:
+        slopes = [float(theil_sen(side, both.years)) for side in both.means(name)]
+        if name == "gpp":
+            rows.append(
+                row(f"gpp_planted_slope{suffix}", SLOPE_UNIT, planted, slopes[1])
+            )
+        rows.append(row(f"{name}_series_slope{suffix}", SLOPE_UNIT, *slopes))
+    return rows
+
+
+def disturbance_rows(both: Comparison) -> list[dict]:
+    """Mean NEE in and after a disturbance minus before, over cells with both."""
+    chosen = both.disturbed.any(axis=0) & ~both.disturbed.all(axis=0)
+    if not chosen.any():
+        return []
+    after = both.disturbed[:, chosen]
+    weights = both.weights.mean(axis=0)[chosen]
+    effects = []
+    for side in (both.truth, both.mapped):
+        nee = side["nee"][:, chosen]
+        means = [
+            np.where(when, nee, 0).sum(axis=0) / when.sum(axis=0)
+            for when in (after, ~after)
+        ]
+        effects.append(np.average(means[0] - means[1], weights=weights))
+    return [row("nee_disturbance_effect", FLUX_UNIT, *effects)]
+
+
+def band_rows(part: Comparison, band: str) -> list[dict]:
+    """Mean annual totals of GPP and NEE and planted trend of one latitude band."""
+    rows = []
+    for name in ("gpp", "nee"):
+        mean = (side.mean() for side in part.totals(name))
+        rows.append(row(f"{name}_total_{band}", TOTAL_UNIT, *mean))
+    return rows + slope_rows(part, f"_{band}")[:1]

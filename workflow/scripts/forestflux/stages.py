@@ -1,4 +1,4 @@
-"""Jobs of the stages that work place by place and year by year: extract, cube, mask, infer."""
+"""Jobs that own several stores: those of places and years, and the global ones of years."""
 
 import logging
 from collections.abc import Callable
@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stores:
-    """Finished stores of a stage, as a job's manifest lists them.
+    """Finished stores of a stage, as the manifests of its jobs list them.
+
+    A store's key is its path below the stage's folder: ("r02c05", 2003), or (2003,) for global stores.
 
     Attributes
     ----------
@@ -35,27 +37,34 @@ class Stores:
     folder: Path
     digests: dict[str, str]
 
-    def path(self, place: str, year: int) -> Path:
+    def path(self, *key: str | int) -> Path:
         """Path of a store."""
-        return self.folder / place / f"{year}.zarr"
+        return self.folder / f"{name_of(key)}.zarr"
 
-    def digest(self, place: str, year: int) -> str:
+    def digest(self, *key: str | int) -> str:
         """Digest of a store's content, as its job recorded it."""
         try:
-            return self.digests[f"{place}/{year}"]
+            return self.digests[name_of(key)]
         except KeyError:
             raise InputError(
                 self.folder,
-                variable=f"{place}/{year}",
+                variable=name_of(key),
                 expected="a store in the manifest",
                 found="none",
             ) from None
 
-    def load(
-        self, place: str, year: int, variables: list[str] | None = None
-    ) -> xr.Dataset:
+    def keys(self) -> list[tuple[str, ...]]:
+        """Keys of all stores, sorted."""
+        return [tuple(name.split("/")) for name in sorted(self.digests)]
+
+    def load(self, *key: str | int) -> xr.Dataset:
         """A store in memory, every chunk checked."""
-        return load_store(self.path(place, year), variables)
+        return load_store(self.path(*key))
+
+
+def name_of(key: tuple) -> str:
+    """A store's key as one word."""
+    return "/".join(map(str, key))
 
 
 def upstream_stores(*manifests: Path) -> Stores:
@@ -68,11 +77,10 @@ def upstream_stores(*manifests: Path) -> Stores:
 
 def run_stage(
     manifest: Path,
-    places: list[str],
-    years: list[int],
+    keys: list[tuple],
     *,
-    recipe: Callable[[str, int], list],
-    make: Callable[[str, int], xr.Dataset],
+    recipe: Callable[..., list],
+    make: Callable[..., xr.Dataset],
 ) -> None:
     """Make every store of a job that is not done yet, then write the job's manifest.
 
@@ -81,21 +89,20 @@ def run_stage(
 
     Parameters
     ----------
-    manifest : the job's manifest; the stores lie beside it in {place}/{year}.zarr
-    recipe : everything that a store's content depends on, by place and year
-    make : the dataset of a place and year
+    manifest : the job's manifest; the stores lie beside it, each under its key
+    keys : the stores of the job: (place, year) or (year,)
+    recipe : everything that a store's content depends on, called with a key
+    make : the dataset of a store, called with a key
     """
     stores = Stores(manifest.parent, {})
-    units = [(place, year) for place in places for year in years]
     made = 0
-    for place, year in tqdm(units, desc=manifest.parent.name, disable=None):
-        path = stores.path(place, year)
-        wanted = recipe_of(recipe(place, year))
+    for key in tqdm(keys, desc=manifest.parent.name, disable=None):
+        path, wanted = stores.path(*key), recipe_of(recipe(*key))
         if is_done(path, wanted):
             record = read_json(manifest_path(path))
         else:
-            record = write_store(make(place, year), path, recipe=wanted)
+            record = write_store(make(*key), path, recipe=wanted)
             made += 1
-        stores.digests[f"{place}/{year}"] = record["digest"]
-    log.info("%d stores: %d made, %d kept", len(units), made, len(units) - made)
+        stores.digests[name_of(key)] = record["digest"]
+    log.info("%d stores: %d made, %d kept", len(keys), made, len(keys) - made)
     write_json(manifest, {"stores": stores.digests})

@@ -209,10 +209,15 @@ def recipe_of(*parts: object) -> str:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write a small file at once: readers see the old one or the whole new one."""
+    """Write a manifest or another small JSON file at once."""
+    write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file at once: readers see the old one or the whole new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+    part.write_text(text)
     os.replace(part, path)
 
 

@@ -1,9 +1,10 @@
 """Tables on disk: CSV written at once, numbers with digits enough to come back the same."""
 
-import os
 from pathlib import Path
 
 import pandas as pd
+
+from forestflux.store import write_text
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -11,7 +12,4 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
     Numbers have nine significant digits, more than any flux or coordinate carries; NaN is an empty field.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    table.to_csv(part, index=False, float_format="%.9g", lineterminator="\n")
-    os.replace(part, path)
+    write_text(path, table.to_csv(index=False, float_format="%.9g", lineterminator="\n"))

@@ -13,21 +13,24 @@ from forestflux.user_tables import numbers, read_csv, refuse_cell
 SITE_COLUMNS = ("site", "lat", "lon", "igbp", "cluster")
 SITE_YEAR_COLUMNS = ("site", "year", "gpp", "reco", "nee", "nee_qc")
 
-# Medians of forest towers that no forest reaches: GPP in gC m-2 day-1 or kgC m-2 yr-1 is below,
-# in mgC above. The most productive forests stay below 5,000 gC m-2 yr-1.
+# Medians of forest towers that no forest reaches: GPP in gC m-2 day-1 or kgC m-2 yr-1
+# is below, in mgC above. The most productive forests stay below 5,000 gC m-2 yr-1.
 PLAUSIBLE_MEDIAN = (20.0, 20_000.0)
 
-# The sign of NEE is judged from forest towers together: one clear-cut or drained tower may well be a
-# source, four of five towers cannot be by chance.
+# The sign of NEE is judged from forest towers together: one clear-cut or drained tower
+# may well be a source, four of five are hardly so by chance.
 SIGN_MIN_TOWERS = 5
 SIGN_MAX_SOURCES = 0.8
+
+# Largest |reco - (gpp + nee)|, gC m-2 yr-1. Partitionings of FLUXNET close to some gC;
+# daytime GPP beside night-time RECO is off by hundreds.
+CLOSURE_TOLERANCE = 50.0
 
 
 def read_towers(
     folder: Path,
     *,
     cluster_km: float = 100.0,
-    closure_tolerance: float = 50.0,
     check_sign: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The canonical tables of a user's folder: towers and site-years.
@@ -36,7 +39,6 @@ def read_towers(
     ----------
     folder : holds `sites.csv` and `site_years.csv` (docs/own-data.md)
     cluster_km : towers closer than this share a cluster, km
-    closure_tolerance : largest |reco - (gpp + nee)|, gC m-2 yr-1
     check_sign : whether forest towers that are mostly sources are refused
 
     Raises
@@ -48,7 +50,6 @@ def read_towers(
     site_years = read_site_years(
         folder / "site_years.csv",
         sites,
-        closure_tolerance=closure_tolerance,
         check_sign=check_sign,
     )
     return sites, site_years
@@ -66,7 +67,7 @@ def require_folder(folder: Path) -> None:
 
 
 def read_sites(path: Path, *, cluster_km: float = 100.0) -> pd.DataFrame:
-    """One row per tower, sorted by name: site, lat, lon (degrees), igbp, cluster (integer).
+    """One row per tower, by name: site, lat, lon (degrees), igbp, cluster (integer).
 
     Raises
     ------
@@ -74,7 +75,9 @@ def read_sites(path: Path, *, cluster_km: float = 100.0) -> pd.DataFrame:
         class, no forest tower
     """
     table = read_csv(path, ("site", "lat", "lon", "igbp"))
-    refuse_cell(table["site"].eq("").to_numpy(), table, "site", path=path, expected="a name")
+    refuse_cell(
+        table["site"].eq("").to_numpy(), table, "site", path=path, expected="a name"
+    )
     repeated = table["site"].duplicated().to_numpy()
     refuse_cell(repeated, table, "site", path=path, expected="each site once")
     lat, lon = (numbers(table, column, path=path) for column in ("lat", "lon"))
@@ -109,23 +112,23 @@ def read_site_years(
     path: Path,
     sites: pd.DataFrame,
     *,
-    closure_tolerance: float = 50.0,
     check_sign: bool = True,
 ) -> pd.DataFrame:
-    """One row per tower and year, sorted: site, year, gpp, reco, nee (gC m-2 yr-1), nee_qc (1).
+    """One row per tower and year: site, year, gpp, reco, nee (gC m-2 yr-1), nee_qc (1).
 
-    `reco` is `gpp + nee` where the table has no such column. Fluxes that are not known stay NaN.
+    `reco` is `gpp + nee` where the table has no such column. Fluxes that are not known
+    stay NaN.
 
     Parameters
     ----------
     sites : table of `read_sites`
-    closure_tolerance : largest |reco - (gpp + nee)|, gC m-2 yr-1
     check_sign : whether forest towers that are mostly sources are refused
 
     Raises
     ------
-    InputError : an unreadable table, a site that `sites` lacks, a site-year twice, a year or
-        quality that is none, another unit, the other sign of NEE, budgets that do not close
+    InputError : an unreadable table, a site that `sites` lacks, a site-year twice, a
+        year or quality that is none, another unit, the other sign of NEE, budgets that
+        do not close
     """
     table = read_csv(path, ("site", "year", "gpp", "nee", "nee_qc"))
     unknown = ~table["site"].isin(sites["site"]).to_numpy()
@@ -140,9 +143,7 @@ def read_site_years(
         **{c: numbers(table, c, path=path, gaps=True) for c in (*given, "nee_qc")},
     )
     repeated = clean.duplicated(["site", "year"]).to_numpy()
-    refuse_cell(
-        repeated, table, "year", path=path, expected="each site and year once"
-    )
+    refuse_cell(repeated, table, "year", path=path, expected="each site and year once")
     outside = (clean["nee_qc"] < 0) | (clean["nee_qc"] > 1)
     expected = "a fraction from 0 to 1 (not percent)"
     refuse_cell(outside.to_numpy(), table, "nee_qc", path=path, expected=expected)
@@ -152,7 +153,7 @@ def read_site_years(
     check_units(of_forest, path)
     check_sign_of_nee(of_forest, path, judge_towers=check_sign)
     if "reco" in given:
-        check_closure(clean, path, tolerance=closure_tolerance)
+        check_closure(clean, path)
     else:
         clean["reco"] = clean["gpp"] + clean["nee"]
     return clean.sort_values(["site", "year"], ignore_index=True)[
@@ -196,13 +197,13 @@ def check_sign_of_nee(
 ) -> None:
     """Refuse NEE that is a copy of GPP or has the sign of NEP (positive = uptake).
 
-    Certain where `reco` is given, because only one sign closes the budget. Else forest towers
-    decide together, if there are enough of them: most forests are sinks in most years.
+    Certain where `reco` is given, because only one sign closes the budget. Else forest
+    towers decide together, if there are enough: most forests are sinks in most years.
 
     Parameters
     ----------
     of_forest : rows of forest towers: site, gpp, nee and perhaps reco, gC m-2 yr-1
-    judge_towers : whether a majority of towers that are sources counts as the wrong sign
+    judge_towers : whether many towers that are sources count as the wrong sign
     """
     known = of_forest.dropna(subset=["gpp", "nee"])
     expected = "reco - gpp, negative where the forest takes up carbon"
@@ -211,7 +212,9 @@ def check_sign_of_nee(
     for sign, text in ((1, "gpp"), (-1, "-gpp")):
         same = (known["nee"] - sign * known["gpp"]).abs() <= near
         if same.mean() > 0.5:
-            found = f"a copy of {text} in {same.sum()} of {len(known)} forest site-years"
+            found = (
+                f"a copy of {text} in {same.sum()} of {len(known)} forest site-years"
+            )
     if found is None and "reco" in known:
         found = closes_with_other_sign(known)
     if found is None and judge_towers:
@@ -227,7 +230,7 @@ def check_sign_of_nee(
 
 
 def closes_with_other_sign(known: pd.DataFrame) -> str | None:
-    """What to say if reco = gpp - nee holds better than reco = gpp + nee; None if not."""
+    """What to say if reco = gpp - nee holds better than gpp + nee; None if not."""
     known = known.dropna(subset=["reco"])
     if known.empty:
         return None
@@ -239,38 +242,17 @@ def closes_with_other_sign(known: pd.DataFrame) -> str | None:
     return f"gpp - reco in the median of {len(known)} forest site-years (sign flipped)"
 
 
-def check_closure(table: pd.DataFrame, path: Path, *, tolerance: float) -> None:
-    """Refuse site-years whose reco is not gpp + nee within the tolerance, gC m-2 yr-1.
-
-    Both partitionings of FLUXNET close to some gC; daytime GPP beside night-time RECO does not.
-    """
+def check_closure(table: pd.DataFrame, path: Path) -> None:
+    """Refuse site-years whose reco is not gpp + nee within `CLOSURE_TOLERANCE`."""
     residual = (table["reco"] - (table["gpp"] + table["nee"])).abs()
-    bad = residual > tolerance
+    bad = residual > CLOSURE_TOLERANCE
     if not bad.any():
         return
     worst = table.loc[residual.idxmax()]
     raise InputError(
         path,
         variable="reco",
-        expected=f"gpp + nee within {tolerance:g} {FLUX_UNIT} (or no column reco)",
+        expected=f"gpp + nee within {CLOSURE_TOLERANCE:g} {FLUX_UNIT}, or no column",
         found=f"a difference of {residual.max():.0f} at {worst['site']} {worst['year']}"
         f" and {bad.sum()} such site-years in all",
     )
-
-
-def write_towers(folder: Path, sites: pd.DataFrame, site_years: pd.DataFrame) -> None:
-    """Write `sites.csv` and `site_years.csv` with the canonical columns."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sites[list(SITE_COLUMNS)].to_csv(folder / "sites.csv", index=False)
-    site_years[list(SITE_YEAR_COLUMNS)].to_csv(folder / "site_years.csv", index=False)
-
-
-def load_towers(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The canonical tables as `write_towers` wrote them; text is not taken for missing."""
-    sites = pd.read_csv(
-        folder / "sites.csv", dtype={"site": str, "igbp": str}, keep_default_na=False
-    )
-    site_years = pd.read_csv(
-        folder / "site_years.csv", dtype={"site": str}, float_precision="round_trip"
-    )
-    return sites, site_years

@@ -1,12 +1,13 @@
-"""Training of the network: several transfer steps, gaps in training, one seed one result."""
+"""Training of the network: transfer steps, gaps in training, one seed one result."""
 
 import hashlib
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -16,9 +17,9 @@ from forestflux.errors import InputError
 from forestflux.estimator import Fluxes
 from forestflux.inputs import Normalisation, season, type_one_hot
 from forestflux.names import FLUXES, FOREST_TYPES
-from forestflux.network import FluxNetwork
-from forestflux.occlusion import hide_mixed
-from forestflux.samples import Samples
+from forestflux.network import FluxNetwork, one_thread, seeded
+from forestflux.occlusion import disturb, hide_mixed
+from forestflux.samples import Samples, UnlabelledSeries
 
 LOG = logging.getLogger(__name__)
 
@@ -29,19 +30,6 @@ CLIMATE_BANDS = (23.5, 50.0)
 # Samples that go through the network at once: their activations stay in the cache.
 CHUNK = 256
 NETWORK_KEYS = ("channels", "blocks", "kernel", "encoded", "hidden", "dropout")
-
-
-class Unlabelled(NamedTuple):
-    """Series without fluxes, for the first transfer step.
-
-    Attributes
-    ----------
-    maps : float32 (series, variable, step), physical values, NaN = gap
-    lat : (series,), degrees north
-    """
-
-    maps: np.ndarray
-    lat: np.ndarray
 
 
 class Batch(NamedTuple):
@@ -58,25 +46,9 @@ class Batch(NamedTuple):
 
 
 def member_seed(seed: int, split: str, fold: int, member: int) -> int:
-    """Seed of one member of one fold; the same words give the same seed on every machine."""
+    """Seed of one member of one fold, the same on every machine."""
     text = f"{seed}/{split}/{fold}/{member}"
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest())
-
-
-@contextmanager
-def reproducible(seed: int) -> Iterator[None]:
-    """Torch with this seed on one thread; what was set before comes back.
-
-    One thread fixes the order of every sum, and for a network of this size it is also the fastest.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 class NetworkEstimator:
@@ -92,15 +64,17 @@ class NetworkEstimator:
         self.settings = settings
 
     def fit(
-        self, samples: Samples, *, seed: int, unlabelled: Unlabelled | None = None
+        self, samples: Samples, *, seed: int, unlabelled: UnlabelledSeries | None = None
     ) -> "NetworkEstimator":
         """Learn from these samples; the same seed gives the same weights bit for bit.
 
         Parameters
         ----------
-        samples : all biomes; rows whose `forest` is false serve the step `all_biomes` only
+        samples : all biomes; rows whose `forest` is false serve the step `all_biomes`
+            only
         seed : of initial weights, order, dropout and gaps
-        unlabelled : series for the step `reconstruct`; the samples' own maps where there are none
+        unlabelled : series for the step `reconstruct`; the samples' own maps where
+            there are none
 
         Raises
         ------
@@ -117,7 +91,7 @@ class NetworkEstimator:
         fluxes = samples.table[list(FLUXES)].to_numpy(float)
         self.flux_scale = Normalisation.of(fluxes[forest.numpy()], FLUXES)
         data = self._batch(samples, maps, fluxes)
-        with reproducible(seed):
+        with one_thread(), seeded(seed):
             rng = np.random.default_rng(seed)
             self.network = self._build()
             steps = self.settings["steps"]
@@ -138,14 +112,13 @@ class NetworkEstimator:
         """Fluxes of each sample, gC m-2 yr-1; GPP and RECO are never negative."""
         ready = self.prepare(samples.maps, samples.table["lat"].to_numpy(float))
         types = torch.from_numpy(type_one_hot(samples.table["igbp"]))
-        parts = [
-            self.estimate(*part)
-            for part in zip(ready.split(CHUNK), types.split(CHUNK), strict=True)
-        ]
+        chunks = zip(ready.split(CHUNK), types.split(CHUNK), strict=True)
+        with one_thread():
+            parts = [self.estimate(*chunk) for chunk in chunks]
         return Fluxes(*np.concatenate(parts, axis=1))
 
     def prepare(self, maps: np.ndarray, lat: np.ndarray) -> Tensor:
-        """Maps as the network reads them (sample, series, step), in standard deviations.
+        """Maps as the network reads them: (sample, series, step), standard deviations.
 
         Parameters
         ----------
@@ -170,6 +143,14 @@ class NetworkEstimator:
     def weights(self) -> dict[str, np.ndarray]:
         """The learnt weights as plain arrays."""
         return {name: part.numpy() for name, part in self.network.state_dict().items()}
+
+    def pattern_names(self) -> list[str]:
+        """Names of the rows of the convolutional block's map, in order."""
+        blocks = range(1, self.settings["blocks"] + 1)
+        made = [
+            f"{kind} {block}" for block in blocks for kind in ("variables", "joint")
+        ]
+        return [*self._series(), *made]
 
     @classmethod
     def restored(
@@ -217,10 +198,11 @@ class NetworkEstimator:
         return Batch(*(torch.from_numpy(part.astype("float32")) for part in arrays))
 
     def _series_to_restore(
-        self, maps: np.ndarray, unlabelled: Unlabelled | None
+        self, maps: np.ndarray, unlabelled: UnlabelledSeries | None
     ) -> Tensor:
-        if unlabelled is not None and len(unlabelled.maps):
-            maps = np.concatenate([maps, self._season(*unlabelled)])
+        if unlabelled is not None and len(unlabelled):
+            series = self._season(unlabelled.maps, unlabelled.lat)
+            maps = np.concatenate([maps, series])
         return torch.from_numpy(self.normalisation.apply(maps))
 
     def _reconstruct(self, maps: Tensor, rng: np.random.Generator) -> None:
@@ -230,8 +212,11 @@ class NetworkEstimator:
         def loss(rows: Tensor) -> Tensor:
             truth = maps[rows]
             gaps = hide_mixed(
-                truth.numpy(), share=1.0, max_fraction=self.settings["occlusion"]["max_fraction"],
-                rng=rng, maskable=len(self.variables),
+                truth.numpy(),
+                share=1.0,
+                max_fraction=self.settings["occlusion"]["max_fraction"],
+                rng=rng,
+                maskable=len(self.variables),
             )
             restored = network.restore(torch.from_numpy(gaps))
             known = ~torch.isnan(truth)
@@ -246,8 +231,15 @@ class NetworkEstimator:
 
         def loss(rows: Tensor) -> Tensor:
             part = data.take(rows)
-            maps = torch.from_numpy(self._disturb(part.maps.numpy(), rng))
-            estimate = self._with_nee(self.network(maps, part.types))
+            maps = torch.from_numpy(
+                disturb(
+                    part.maps.numpy(),
+                    self.settings,
+                    rng=rng,
+                    maskable=len(self.variables),
+                )
+            )
+            estimate = self.with_nee(self.network(maps, part.types))
             error = functional.huber_loss(
                 estimate, part.target, reduction="none", delta=self.settings["huber"]
             )
@@ -255,8 +247,8 @@ class NetworkEstimator:
 
         self._optimise(step, loss, len(data.maps), rng)
 
-    def _with_nee(self, output: Tensor) -> Tensor:
-        """GPP, RECO and NEE in standard deviations from GPP and RECO: NEE = RECO - GPP."""
+    def with_nee(self, output: Tensor) -> Tensor:
+        """GPP, RECO and NEE = RECO - GPP, in standard deviations, from GPP and RECO."""
         mean, sd = self.flux_scale.mean, self.flux_scale.sd
         gpp = output[:, 0] * sd[0] + mean[0]
         reco = output[:, 1] * sd[1] + mean[1]
@@ -264,49 +256,58 @@ class NetworkEstimator:
             [output[:, 0], output[:, 1], (reco - gpp - mean[2]) / sd[2]], dim=1
         )
 
-    def _disturb(self, maps: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Maps with gaps, moved in time and with noise, as another product would have them."""
-        settings = self.settings
-        shift = rng.integers(-settings["jitter"], settings["jitter"] + 1, len(maps))
-        steps = (np.arange(maps.shape[2]) - shift[:, None]) % maps.shape[2]
-        maps = np.take_along_axis(maps, steps[:, None], axis=2)
-        maps += settings["noise"] * rng.standard_normal(maps.shape, dtype="float32")
-        offset = rng.standard_normal((*maps.shape[:2], 1), dtype="float32")
-        maps += settings["offset_noise"] * offset
-        return hide_mixed(
-            maps, **settings["occlusion"], rng=rng, maskable=len(self.variables)
-        )
-    
-    def _optimise(self, step: str, loss, count: int, rng: np.random.Generator) -> None:
-        """Run one transfer step: shuffled batches, a rate that rises and falls, the average at the end."""
+    def _optimise(
+        self,
+        step: str,
+        loss: Callable[[Tensor], Tensor],
+        count: int,
+        rng: np.random.Generator,
+    ) -> None:
+        """Run one transfer step: shuffled batches, the averaged weights as the result."""
         settings = self.settings
         epochs, rate = settings["epochs"][step], settings["learning_rate"][step]
         batches = max(1, round(count / settings["batch_size"]))
+        weights = list(self.network.parameters())
+        average = [part.detach().clone() for part in weights]
         self.network.train()
         optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=rate, weight_decay=settings["weight_decay"]
+            weights, lr=rate, weight_decay=settings["weight_decay"]
         )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, rate, total_steps=epochs * batches, pct_start=0.2
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, partial(rate_factor, total=epochs * batches)
         )
-        for epoch in tqdm(range(epochs), desc=step, leave=False, disable=None):
+        for _ in tqdm(range(epochs), desc=step, leave=False, disable=None):
             total = 0.0
             for rows in np.array_split(rng.permutation(count), batches):
                 optimiser.zero_grad()
                 value = loss(torch.from_numpy(rows))
                 value.backward()
-                torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+                torch.nn.utils.clip_grad_norm_(weights, 1.0)
                 optimiser.step()
                 schedule.step()
+                # Early updates weigh little in the average: they are far from the end.
+                update = schedule.last_epoch
+                keep = min(settings["average"], update / (update + 10))
+                torch._foreach_lerp_(average, [w.detach() for w in weights], 1 - keep)
                 total += value.item() / batches
+        with torch.no_grad():
+            for part, mean in zip(weights, average, strict=True):
+                part.copy_(mean)
         LOG.info("%s: %d epochs of %d rows, last loss %.4f", step, epochs, count, total)
 
 
-def balanced_weights(table) -> Tensor:
-    """Weights that give forest types and climates an equal say (sample,), mean 1 over forest.
+def rate_factor(update: int, *, total: int) -> float:
+    """Share of the full learning rate: up in the first tenth, falling to a tenth."""
+    rise = min(1.0, (update + 1) / (0.1 * total))
+    return rise * 0.1 ** (update / total)
 
-    A group is a forest type in a latitude band; its weight is one over the square root of its number of sites, a compromise
-    between rows and groups, because a group of one site must not rule.
+
+def balanced_weights(table: pd.DataFrame) -> Tensor:
+    """Weights (sample,) that even out forest types and climates, mean 1 over forest.
+
+    A group is a forest type in a latitude band; its weight is one over the square root
+    of its number of sites, a compromise between rows and groups, because a group of one
+    site must not rule.
     """
     band = np.digitize(table["lat"].abs(), CLIMATE_BANDS)
     group = table["igbp"].astype(str) + band.astype(str)

@@ -14,7 +14,7 @@ def theil_sen(
     minimum: int = MINIMUM_VALUES,
     chunk: int = 50_000,
 ) -> np.ndarray:
-    """Median of the slopes between all pairs of years, per year, shape of `values` without the first axis.
+    """Median of the slopes between all pairs of years, per year, (...).
 
     Pairs with a NaN do not count. Sen (1968), doi 10.1080/01621459.1968.10480934.
 
@@ -54,10 +54,11 @@ def finite_median(values: np.ndarray) -> np.ndarray:
 def mann_kendall(
     values: np.ndarray, *, minimum: int = MINIMUM_VALUES, chunk: int = 50_000
 ) -> np.ndarray:
-    """Two-sided p of the hypothesis that a series has no monotonic trend, shape without the first axis.
+    """Two-sided p (...) of the hypothesis that a series has no monotonic trend.
 
-    Normal approximation with correction for ties and continuity; 1 for a constant series. Years are taken as
-    independent: persistence from year to year makes p too small. Kendall (1975), Rank correlation methods, ch. 4.
+    Normal approximation with correction for ties and continuity; 1 for a constant
+    series. Years are taken as independent: persistence from year to year makes p too
+    small. Kendall (1975), Rank correlation methods, chapter 4.
 
     Parameters
     ----------
@@ -86,22 +87,26 @@ def score_and_variance(series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             tied = series[j] == series[i]
             same[i] += tied
             same[j] += tied
-    # The sum over groups of t (t - 1) (2 t + 5) is a sum over values of (t - 1) (2 t + 5).
+    # Sum over groups of t (t - 1) (2 t + 5) = sum over values of (t - 1) (2 t + 5).
     ties = np.where(there, (same - 1) * (2 * same + 5), 0.0).sum(axis=0)
     return score, (n * (n - 1) * (2 * n + 5) - ties) / 18
 
 
 def p_of_score(score: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """Two-sided p of Kendall's score by the normal approximation with continuity correction."""
+    """Two-sided p of Kendall's score, normal with continuity correction."""
     moved = np.maximum(np.abs(score) - 1, 0)
-    z = np.divide(moved, np.sqrt(variance), out=np.zeros_like(moved), where=variance > 0)
+    z = np.divide(
+        moved, np.sqrt(variance), out=np.zeros_like(moved), where=variance > 0
+    )
     return np.where(score == 0, 1.0, 2 * stats.norm.sf(z))
 
 
 def detrended_sd(
     values: np.ndarray, years: np.ndarray, slope: np.ndarray
 ) -> np.ndarray:
-    """Standard deviation of what the slope leaves, the interannual variability (two degrees of freedom gone).
+    """Interannual variability (...): standard deviation of what the slope leaves.
+
+    Two degrees of freedom are gone; NaN for fewer than three values.
 
     Parameters
     ----------
@@ -120,3 +125,36 @@ def detrended_sd(
         squares, n - 2, out=np.full(squares.shape, np.nan), where=n > 2
     )
     return np.sqrt(variance)
+
+
+def weather_half_width(
+    mean: np.ndarray, years: np.ndarray, slope: np.ndarray, *, level: float
+) -> np.ndarray:
+    """Half width of the interval of a two-year difference from weather alone."""
+    if len(years) < MINIMUM_VALUES:
+        return np.full(slope.shape, np.nan)
+    quantile = stats.t.ppf((1 + level) / 2, len(years) - 2)
+    return quantile * np.sqrt(2) * detrended_sd(mean, years, slope)
+
+
+def sen_interval(
+    mean: np.ndarray, years: np.ndarray, *, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper bound of the slope of each series (year, ...): Sen (1968)."""
+    bounds = np.full((2, *mean.shape[1:]), np.nan)
+    if len(years) >= MINIMUM_VALUES:
+        for place in np.ndindex(mean.shape[1:]):
+            fit = stats.theilslopes(mean[(slice(None), *place)], years, alpha=level)
+            bounds[(slice(None), *place)] = fit.low_slope, fit.high_slope
+    return bounds[0], bounds[1]
+
+
+def significant_shares(
+    p: np.ndarray, weights: np.ndarray, *, alpha: float
+) -> tuple[float, float]:
+    """Weighted share of p at or below alpha, as it is and adjusted; NaN for no test."""
+    if not p.size:
+        return np.nan, np.nan
+    adjusted = stats.false_discovery_control(p)
+    total = weights.sum()
+    return weights[p <= alpha].sum() / total, weights[adjusted <= alpha].sum() / total

@@ -1,4 +1,4 @@
-"""Tables of a user: read as text first, so that each bad cell is named with its line."""
+"""Tables of a user: read as text first, so that a bad cell is named with its line."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,8 +11,8 @@ from forestflux.errors import InputError
 # Texts that stand for "no value"; everything else must be a number.
 MISSING = ("", "NA", "NaN", "nan", "null")
 
-# Archives of flux data and of reanalyses write -9999 or lower where they have nothing.
-FILL_BELOW = -9000.0
+# What archives write where they have nothing; netCDF tools write less than -1e9.
+FILLS = (-9999.0, -99999.0, -999999.0)
 
 LINE = "_line"  # line of each row in the file, kept beside the user's columns
 
@@ -63,7 +63,7 @@ def read_csv(path: Path, columns: Iterable[str]) -> pd.DataFrame:
 def shape_fault(table: pd.DataFrame) -> str | None:
     """What makes a parsed file no table with a header; None if it is one."""
     if not isinstance(table.index, pd.RangeIndex):
-        # pandas takes the surplus first column as an index: every name would shift by one.
+        # pandas takes the surplus first column as an index: all names would shift.
         return "rows with more fields than the header"
     if any("\x00" in str(name) for name in table.columns):
         return "binary data"
@@ -111,8 +111,13 @@ def numbers(
     bad = (np.isnan(values) & ~(empty & gaps)) | np.isinf(values)
     refuse_cell(bad, table, column, path=path, expected="a number")
     expected = "an empty cell where there is no value"
-    refuse_cell(values < FILL_BELOW, table, column, path=path, expected=expected)
+    refuse_cell(is_fill(values), table, column, path=path, expected=expected)
     return values
+
+
+def is_fill(values: np.ndarray) -> np.ndarray:
+    """Whether each number is a fill value that stands for none, bool (row,)."""
+    return np.isin(values, FILLS) | (values < -1e9)
 
 
 def refuse_cell(

@@ -21,14 +21,13 @@ from forestflux.figures.style import (
 from forestflux.figures.tables import read_table
 from forestflux.names import FOREST_TYPES
 
-NEEDS = ("samples/samples.csv",)
 COLUMNS = ("site", "year", "igbp", "forest", "lat", "lon", "used")
 
 
 def draw_design(results: Path, *, settings: StyleSettings) -> Figure:
     """Towers on a world map by forest type, and used and dropped site-years by year."""
-    samples = read_table(results, NEEDS[0], columns=COLUMNS)
-    figure = new_figure(settings, height_mm=140)
+    samples = read_table(results, "samples/samples.csv", columns=COLUMNS)
+    figure = new_figure(settings, height_mm=145)
     rows = figure.add_gridspec(2, 1, height_ratios=[2.1, 1])
     world = world_axes(figure, rows[0], settings=settings)
     draw_towers(world, samples[samples["used"]])
@@ -84,7 +83,7 @@ def draw_marks(
 
 
 def draw_timeline(ax: Axes, samples: pd.DataFrame) -> None:
-    """Bars of site-years by year, stacked by forest type; dropped ones on top in grey."""
+    """Bars of site-years by year, stacked by forest type; dropped ones on top."""
     years = np.arange(samples["year"].min(), samples["year"].max() + 1)
     bottom = np.zeros(len(years))
 

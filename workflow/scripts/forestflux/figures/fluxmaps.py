@@ -23,9 +23,6 @@ from forestflux.figures.style import (
 )
 from forestflux.figures.tables import read_map
 
-NEEDS_MAPS = ("maps/{first}.zarr", "maps/{second}.zarr")
-NEEDS_UNCERTAINTY = ("maps/{second}.zarr",)
-NEEDS_CHANGE = ("change/change.zarr",)
 SIGNIFICANT_SD = 1.96
 SIGNIFICANT_P = 0.05
 
@@ -40,8 +37,8 @@ def draw_maps(results: Path, *, settings: StyleSettings) -> Figure:
         "gpp": (cm.bamako_r, sequential(*(d["gpp"] for d in years.values())), "max"),
         "nee": (cm.vik, centred(*(d["nee"] for d in years.values())), "both"),
     }
-    labels = {"gpp": f"GPP\n({FLUX_UNIT})", "nee": f"NEE ({FLUX_UNIT})\n{UPTAKE}"}
-    figure = new_figure(settings, height_mm=98)
+    labels = {"gpp": f"GPP ({FLUX_UNIT})", "nee": f"NEE ({FLUX_UNIT}; {UPTAKE})"}
+    figure = new_figure(settings, height_mm=120)
     grid = figure.add_gridspec(2, 2)
     panels = []
     for row, (flux, (cmap, norm, extend)) in enumerate(scales.items()):
@@ -51,25 +48,26 @@ def draw_maps(results: Path, *, settings: StyleSettings) -> Figure:
             image = draw_raster(ax, dataset[flux], cmap=cmap, norm=norm)
             ax.set_title(f"{flux.upper()} {year}")
             axes.append(ax)
-        bar = {"extend": extend, "label": labels[flux], "aspect": 14, "pad": 0.01}
-        figure.colorbar(image, ax=axes, **bar)
+        bar = {"location": "bottom", "aspect": 50, "pad": 0.02, "shrink": 0.6}
+        figure.colorbar(image, ax=axes, extend=extend, label=labels[flux], **bar)
         panels += axes
     letter(panels)
     return figure
 
 
 def draw_uncertainty(results: Path, *, settings: StyleSettings) -> Figure:
-    """Width of the interval of GPP and NEE, and the share of missing input, second year."""
+    """Width of the intervals and the share of missing input, second year."""
     year = settings.pair[1]
     names = ["gpp_lower", "gpp_upper", "nee_lower", "nee_upper", "gap_fraction"]
     dataset = read_map(results, f"maps/{year}.zarr", variables=names)
     layers = {}
     for flux in ("gpp", "nee"):
         width = dataset[f"{flux}_upper"] - dataset[f"{flux}_lower"]
-        layers[f"{flux.upper()} {year}"] = (width, f"width of the interval\n({FLUX_UNIT})")
+        label = f"width of the interval\n({FLUX_UNIT})"
+        layers[f"{flux.upper()} {year}"] = (width, label)
     gaps = 100 * dataset["gap_fraction"].where(dataset["gpp_upper"].notnull())
     layers[f"gaps {year}"] = (gaps, "missing share\nof the inputs (%)")
-    figure = new_figure(settings, height_mm=58)
+    figure = new_figure(settings, height_mm=62)
     grid = figure.add_gridspec(1, len(layers))
     panels = []
     for column, (title, (layer, label)) in enumerate(layers.items()):
@@ -87,7 +85,7 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
     """Difference of the pair and slope of the series; dots where not significant."""
     parts = ("difference", "difference_sd", "slope", "p")
     names = [f"{flux}_{part}" for flux in ("gpp", "nee") for part in parts]
-    dataset = read_map(results, NEEDS_CHANGE[0], variables=names)
+    dataset = read_map(results, "change/change.zarr", variables=names)
     first, second = settings.pair
     titles = {
         "difference": f"{second} minus {first}",
@@ -108,7 +106,7 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
             ax.set_title(f"{flux.upper()}, {titles[part]}")
             meaning = "" if flux == "gpp" else "; negative: more uptake"
             bar = {"location": "bottom", "aspect": 30, "pad": 0.02, "shrink": 0.9}
-            label = f"({units[part]}{meaning})"
+            label = f"{part} of {flux.upper()} ({units[part]}{meaning})"
             figure.colorbar(image, ax=ax, extend="both", label=label, **bar)
             panels.append(ax)
     letter(panels)

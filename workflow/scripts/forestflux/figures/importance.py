@@ -21,15 +21,14 @@ from forestflux.figures.style import (
 from forestflux.figures.tables import read_table
 from forestflux.names import FOREST_TYPES, VARIABLES
 
-NEEDS = ("explain/importance.csv",)
 TARGETS = ("gpp", "nee")
 MONTHS = range(1, 13)
 
 
 def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
-    """Heat maps, variable by month: change of the estimate when this input is hidden."""
+    """Heat maps, variable by month: change of the estimate when it is hidden."""
     columns = ("igbp", "variable", "month", "gpp", "nee", "gpp_sd", "nee_sd")
-    table = read_table(results, NEEDS[0], columns=columns)
+    table = read_table(results, "explain/importance.csv", columns=columns)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     figure = new_figure(settings, height_mm=24 + 31 * len(types))
     axes = figure.subplots(len(types), 2, sharex=True, sharey=True, squeeze=False)

@@ -18,7 +18,7 @@ from odc.geo.data import ocean_geom
 from forestflux.errors import InputError
 from forestflux.figures.style import StyleSettings
 
-LAND = "#E6E6E6"
+LAND = "#D4D4D4"
 COAST = "#6E6E6E"
 # Antarctica and the high Arctic have no forest: the page goes to the rest.
 SOUTH, NORTH = -57.0, 80.0
@@ -28,27 +28,29 @@ PIXELS = 1600  # columns of the drawn raster: 300 dpi on half a page
 STIPPLE_DEG = 4.0
 
 GEOGRAPHIC = ccrs.PlateCarree()
+PROJECTIONS = {"EqualEarth": ccrs.EqualEarth, "Mollweide": ccrs.Mollweide}
 
 
 def world_axes(
     figure: Figure, place: SubplotSpec, *, settings: StyleSettings
 ) -> GeoAxes:
-    """An empty world: grey land, white sea, coastlines above whatever is drawn later."""
-    projections = {"EqualEarth": ccrs.EqualEarth, "Mollweide": ccrs.Mollweide}
-    if settings.projection not in projections:
+    """An empty world: grey land, white sea, coastlines above what is drawn later."""
+    if settings.projection not in PROJECTIONS:
         raise InputError(
             "configuration",
             variable="figures.projection",
-            expected=" or ".join(projections),
+            expected=" or ".join(PROJECTIONS),
             found=settings.projection,
         )
-    projection = projections[settings.projection]()
+    projection = PROJECTIONS[settings.projection]()
     ax = figure.add_subplot(place, projection=projection)
     outline = project_outline(land_polygons(), projection)
-    ax.add_patch(PathPatch(outline, facecolor=LAND, edgecolor="none", zorder=0))
-    ax.add_patch(
-        PathPatch(outline, facecolor="none", edgecolor=COAST, linewidth=0.3, zorder=5)
+    land = PathPatch(outline, facecolor=LAND, edgecolor="none", zorder=0)
+    coast = PathPatch(
+        outline, facecolor="none", edgecolor=COAST, linewidth=0.3, zorder=5
     )
+    for patch in (land, coast):
+        ax.add_artist(patch)  # not add_patch: its search for limits takes longer
     middle = projection.transform_points(
         GEOGRAPHIC, np.zeros(2), np.array([SOUTH, NORTH])
     )
@@ -61,7 +63,7 @@ def world_axes(
 
 @lru_cache(maxsize=1)
 def land_polygons() -> shapely.Geometry:
-    """Land of the Earth in degrees: what the oceans that come with odc-geo leave free."""
+    """Land of the Earth in degrees: what the oceans of odc-geo leave free."""
     # a hair inside the date line, where a projection would jump to the other edge
     world = shapely.box(-179.999, -90, 179.999, 90)
     return shapely.segmentize(world.difference(ocean_geom().geom), 2.0)
@@ -87,48 +89,58 @@ def draw_raster(
 ) -> AxesImage:
     """The image of a global raster (y, x) on a map; NaN shows the land below.
 
-    Every pixel of the image takes the cell in which it lies, so cells keep their edges at
-    any resolution and the vector file holds one small image.
+    Every pixel of the image takes the cell in which it lies, so cells keep their edges
+    at any resolution and the vector file holds one small image.
     """
-    values = thin(values)
-    projection = ax.projection
-    left, right = projection.x_limits
+    left, right = ax.projection.x_limits
     bottom, top = ax.get_ylim()
     rows = round(PIXELS * (top - bottom) / (right - left))
     x = left + (np.arange(PIXELS) + 0.5) * (right - left) / PIXELS
     y = top - (np.arange(rows) + 0.5) * (top - bottom) / rows
-    picked = pick_cells(values, *np.meshgrid(x, y), projection)
-    limits = ax.get_xlim(), ax.get_ylim()
     image = ax.imshow(
-        picked,
+        pick_cells(thin(values), x, y, ax.projection),
         extent=(left, right, bottom, top),
         origin="upper",
-        transform=projection,
+        transform=ax.projection,
         cmap=cmap,
         norm=norm,
         zorder=2,
     )
-    ax.set_xlim(limits[0])
-    ax.set_ylim(limits[1])
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, top)
     return image
 
 
 def pick_cells(
     values: xr.DataArray, x: np.ndarray, y: np.ndarray, projection: ccrs.Projection
 ) -> np.ndarray:
-    """Value of the cell at each point of the projection; NaN outside globe and grid."""
-    lon, lat = np.moveaxis(GEOGRAPHIC.transform_points(projection, x, y)[..., :2], -1, 0)
-    # beyond the globe's rim the inverse wraps round: there, forward is not where we were
-    back = projection.transform_points(GEOGRAPHIC, lon, lat)[..., 0]
-    inside = np.isfinite(lat) & (np.abs(back - x) < 1.0)
-    latitudes, longitudes = values["y"].to_numpy(), values["x"].to_numpy()
-    row = (lat - latitudes[0]) / (latitudes[1] - latitudes[0])
-    column = (lon - longitudes[0]) / (longitudes[1] - longitudes[0])
-    row, column = (np.rint(np.where(inside, k, -1)).astype(int) for k in (row, column))
-    inside &= (row >= 0) & (row < len(latitudes))
-    inside &= (column >= 0) & (column < len(longitudes))
-    picked = values.to_numpy()[np.where(inside, row, 0), np.where(inside, column, 0)]
+    """Value of the cell at each point (y, x) of the projection; NaN off the globe.
+
+    Both projections are pseudocylindrical: parallels are straight and evenly divided,
+    so that one transform per row is enough.
+
+    Parameters
+    ----------
+    values : global raster (y, x) with cell centres in degrees
+    x, y : metres in the projection
+    projection : an equal-area one of `PROJECTIONS`
+    """
+    lat = GEOGRAPHIC.transform_points(projection, np.zeros_like(y), y)[:, 1]
+    half = projection.transform_points(GEOGRAPHIC, np.full_like(lat, 90.0), lat)[:, 0]
+    lon = 90.0 * x[None, :] / half[:, None]
+    row = nearest(values["y"].to_numpy(), lat)[:, None]
+    column = nearest(values["x"].to_numpy(), lon)
+    inside = (np.abs(lon) <= 180) & (row >= 0) & (column >= 0)
+    picked = values.to_numpy()[np.maximum(row, 0), np.maximum(column, 0)]
     return np.where(inside, picked, np.nan)
+
+
+def nearest(centres: np.ndarray, degrees: np.ndarray) -> np.ndarray:
+    """Position of the cell in which each value lies; -1 outside the grid."""
+    step = centres[1] - centres[0]
+    position = np.floor((degrees - centres[0]) / step + 0.5)
+    inside = (position >= 0) & (position < len(centres))
+    return np.where(inside, position, -1).astype(int)
 
 
 def thin(values: xr.DataArray) -> xr.DataArray:
@@ -149,7 +161,7 @@ def stipple(ax: GeoAxes, where: xr.DataArray) -> None:
     ax.scatter(
         picked["x"].to_numpy()[column],
         picked["y"].to_numpy()[row],
-        s=0.9,
+        s=1.5,
         color="#202020",
         linewidths=0,
         transform=GEOGRAPHIC,
@@ -164,7 +176,7 @@ def sequential(*values: xr.DataArray) -> Normalize:
 
 
 def centred(*values: xr.DataArray) -> Normalize:
-    """One scale for several maps with zero in its middle, to the strongest 2 % of cells."""
+    """One scale for several maps, zero in its middle, to the strongest 2 % of cells."""
     every = np.abs(np.concatenate([v.to_numpy().ravel() for v in values]))
     limit = float(np.nanquantile(every, 0.98)) or 1.0
     return Normalize(-limit, limit)

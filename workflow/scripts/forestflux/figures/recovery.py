@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from forestflux.figures.style import (
     NETWORK_COLOUR,
@@ -17,89 +17,103 @@ from forestflux.figures.style import (
 )
 from forestflux.figures.tables import read_table
 
-NEEDS = ("recovery/recovery.csv",)
 FLUXES = ("gpp", "reco", "nee")
+SHOWN_BELOW = ("gpp", "nee")  # RECO is their sum
+# Rows of panels below the series, in order: what quantities of a panel share.
+GROUPS = {
+    "total": "mean annual total",
+    "change": "change of the pair of years",
+    "slope": "slope of the series",
+    "rms": "errors of cells and zones",
+    "share": "shares and R$^2$",
+}
 MAPPED = {"color": NETWORK_COLOUR, "label": "mapped"}
 TRUTH = {"color": "#202020", "label": "truth"}
+TOP_MM, ROW_MM, PANEL_MM = 75, 4.2, 15
 
 
 def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
-    """Annual totals against the truth, their errors, and all other recovered quantities."""
+    """Annual totals against the truth, their errors, and what else was recovered."""
     columns = ("quantity", "unit", "truth", "mapped", "error", "error_percent")
-    table = read_table(results, NEEDS[0], columns=columns)
-    totals = annual_totals(table)
-    others = table.drop(index=totals.index)
-    fluxes = [flux for flux in FLUXES if flux in set(totals["flux"])]
-    units = list(dict.fromkeys(others["unit"].fillna("1")))
-    rows = [max(1, int((others["unit"].fillna("1") == unit).sum())) for unit in units]
-    height = 18 + (80 if fluxes else 0) + 12 * len(units) + 4.5 * sum(rows)
-    figure = new_figure(settings, height_mm=height)
-    parts = figure.subfigures(
-        2 if fluxes and units else 1,
-        1,
-        squeeze=False,
-        height_ratios=[80, height - 98] if fluxes and units else [1],
-    )[:, 0]
-    axes = []
-    if fluxes:
-        axes += list(draw_totals(parts[0], totals, fluxes).ravel())
-    if units:
-        lower = parts[-1].subplots(len(units), 1, squeeze=False, height_ratios=rows)
-        for ax, unit in zip(lower[:, 0], units, strict=True):
-            draw_pairs(ax, others[others["unit"].fillna("1") == unit], unit)
-            axes.append(ax)
+    table = sort_out(read_table(results, "recovery/recovery.csv", columns=columns))
+    totals = table[table["group"] == "year"]
+    others = table[table["flux"].isin(SHOWN_BELOW) & table["group"].isin(GROUPS)]
+    groups = [group for group in GROUPS if group in set(others["group"])]
+    counts = others.groupby(["group", "flux"]).size().groupby("group").max()
+    heights = [ROW_MM * counts[group] + PANEL_MM for group in groups]
+    figure = new_figure(settings, height_mm=TOP_MM + sum(heights) + 8)
+    upper, lower = figure.subfigures(2, 1, height_ratios=[TOP_MM, sum(heights) or 1])
+    axes = list(draw_totals(upper, totals).ravel())
+    if groups:
+        panels = lower.subplots(
+            len(groups), len(SHOWN_BELOW), squeeze=False, height_ratios=heights
+        )
+        for row, group in zip(panels, groups, strict=True):
+            for ax, flux in zip(row, SHOWN_BELOW, strict=True):
+                chosen = (others["group"] == group) & (others["flux"] == flux)
+                draw_pairs(ax, others[chosen], group)
+                ax.set_title(f"{flux.upper()}, {GROUPS[group]}")
+        axes += list(panels.ravel())
     letter(axes)
     return figure
 
 
-def annual_totals(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows that are the total of one flux and one year, with columns flux and year."""
-    year = table["quantity"].str.extract(r"\b(\d{4})\b|_(\d{4})\b").bfill(axis=1)[0]
-    flux = table["quantity"].str.lower().str.extract(rf"({'|'.join(FLUXES)})")[0]
-    found = table.assign(year=pd.to_numeric(year), flux=flux)
-    whole = table["unit"].astype(str).str.startswith("PgC yr-1")
-    return found[found["year"].notna() & found["flux"].notna() & whole]
-
-
-def draw_totals(part: Figure, totals: pd.DataFrame, fluxes: list[str]) -> np.ndarray:
-    """Truth and map through the years above, the error in percent below."""
-    axes = part.subplots(
-        2, len(fluxes), sharex=True, squeeze=False, height_ratios=[1.6, 1]
+def sort_out(table: pd.DataFrame) -> pd.DataFrame:
+    """Table with columns flux, group (`year`: annual total; "": none), year, label."""
+    parts = table["quantity"].str.extract(rf"^({'|'.join(FLUXES)})_(.*)$")
+    name = parts[1].fillna("")
+    year = pd.to_numeric(name.str.extract(r"^total_(\d{4})$")[0])
+    group = pd.Series("", index=table.index)
+    for word in ("total", "change", "slope", "rms"):
+        group[name.str.contains(word)] = word
+    group[name.str.contains("disturbance")] = "rms"
+    group[table["unit"].astype(str) == "1"] = "share"
+    group[year.notna()] = "year"
+    label = name.mask(group.eq("total"), name.str.removeprefix("total_"))
+    label = label.mask(
+        group.eq("change"), name.str.removeprefix("change").str.strip("_")
     )
-    for (upper, lower), flux in zip(axes.T, fluxes, strict=True):
+    label = label.str.replace("_", " ").str.replace(r"\br2\b", "R$^2$", regex=True)
+    label = label.replace("", "all forests")
+    return table.assign(flux=parts[0], group=group, year=year, label=label)
+
+
+def draw_totals(part: SubFigure, totals: pd.DataFrame) -> np.ndarray:
+    """Truth and map through the years above, mapped minus true below."""
+    axes = part.subplots(2, len(FLUXES), sharex=True, height_ratios=[1.6, 1])
+    for (upper, lower), flux in zip(axes.T, FLUXES, strict=True):
         rows = totals[totals["flux"] == flux].sort_values("year")
         upper.plot(rows["year"], rows["truth"], marker="o", markersize=3, **TRUTH)
         upper.plot(rows["year"], rows["mapped"], marker="s", markersize=3, **MAPPED)
         upper.set_title(f"{flux.upper()}, all forests")
         lower.bar(rows["year"], rows["error"], color=NETWORK_COLOUR, width=0.7)
         lower.axhline(0, color=NEUTRAL, linewidth=0.8)
-        lower.set_xlabel("year")
+        lower.set_title(f"{flux.upper()}, error")
         lower.xaxis.get_major_locator().set_params(integer=True, nbins=5)
         for ax in (upper, lower):
             ax.grid(axis="y")
     axes[0, 0].set_ylabel("total (PgC yr$^{-1}$)")
     axes[1, 0].set_ylabel("mapped - truth\n(PgC yr$^{-1}$)")
-    axes[0, 0].legend(loc="best")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    part.legend(handles, labels, loc="outside upper left", ncols=2)
     return axes
 
 
-def draw_pairs(ax: Axes, rows: pd.DataFrame, unit: str) -> None:
-    """Truth and mapped value of each quantity of one unit, joined by their error."""
+def draw_pairs(ax: Axes, rows: pd.DataFrame, group: str) -> None:
+    """Truth and mapped value of each quantity, joined by their error."""
     for place, row in enumerate(rows.itertuples()):
         ax.plot([row.truth, row.mapped], [place, place], color="#B0B0B0", zorder=1)
         ax.plot(row.truth, place, "o", markersize=4.5, **TRUTH)
-        ax.plot(row.mapped, place, "s", markersize=4.5, **MAPPED)
-    names = rows["quantity"].str.replace("_", " ")
-    names = names.map(lambda name: re.sub("gpp|nee|reco", upper_case, name))
-    ax.set_yticks(range(len(rows)), list(names))
+        ax.plot(row.mapped, place, "s", markersize=3.8, **MAPPED)
+    ax.set_yticks(range(len(rows)), list(rows["label"]))
     ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.set_xlabel("share" if unit == "1" else superscript(unit))
+    if group == "share":
+        ax.set_xlim(min(0.0, rows["mapped"].min()) - 0.02, 1.02)
+    else:
+        ax.set_xlabel(superscript(rows["unit"].iloc[0]) if len(rows) else "")
+        ax.axvline(0, color=NEUTRAL, linewidth=0.6, zorder=0)  # errors look their size
+    ax.locator_params(axis="x", nbins=5)
     ax.grid(axis="x")
-
-
-def upper_case(match: re.Match) -> str:
-    """GPP for gpp."""
-    return match[0].upper()
 
 
 def superscript(unit: str) -> str:

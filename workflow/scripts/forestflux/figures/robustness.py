@@ -23,19 +23,17 @@ from forestflux.figures.style import (
 from forestflux.figures.tables import read_table
 from forestflux.names import FOREST_TYPES, SPLITS, VARIABLES
 
-NEEDS_GAPS = ("evaluate/gaps.csv",)
-NEEDS_CALIBRATION = ("evaluate/calibration.csv",)
 TARGETS = ("gpp", "nee")
 PATTERNS = {"random": "single steps hidden", "block": "blocks of steps hidden"}
 LOWEST_R2 = -0.5
-# One site more or less must be able to move a mark: fewer sites say nothing.
+# Of several nominal shares the one nearest to this is shown.
 NOMINAL = 0.9
 
 
 def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
-    """R2 at unseen sites against the hidden share of the inputs, and per hidden variable."""
+    """R2 at unseen sites against the hidden share of inputs, and per variable."""
     columns = ("model", "target", "gap_pattern", "gap_fraction", "r2")
-    gaps = read_table(results, NEEDS_GAPS[0], columns=columns)
+    gaps = read_table(results, "evaluate/gaps.csv", columns=columns)
     looks = model_looks(gaps["model"])
     figure = new_figure(settings, height_mm=125)
     axes = figure.subplots(2, 3, sharey="row", squeeze=False)
@@ -88,8 +86,17 @@ def draw_hidden(ax: Axes, gaps: pd.DataFrame, looks: dict[str, dict]) -> None:
 
 def draw_calibration(results: Path, *, settings: StyleSettings) -> Figure:
     """Share of observations inside the interval by forest type, model and split."""
-    columns = "model split target subset nominal covered n n_sites".split()
-    table = read_table(results, NEEDS_CALIBRATION[0], columns=columns)
+    columns = [
+        "model",
+        "split",
+        "target",
+        "subset",
+        "nominal",
+        "covered",
+        "n",
+        "n_sites",
+    ]
+    table = read_table(results, "evaluate/calibration.csv", columns=columns)
     distance = (table["nominal"] - NOMINAL).abs()
     table = table[distance == distance.min()]
     models = list(model_looks(table["model"]))

@@ -24,30 +24,28 @@ from forestflux.figures.style import (
 from forestflux.figures.tables import read_table
 from forestflux.names import FOREST_TYPES, SPLITS
 
-NEEDS_SCATTER = ("evaluate/predictions.csv", "evaluate/scores.csv")
-NEEDS_SCORES = ("evaluate/scores.csv",)
 TARGETS = ("gpp", "nee")
-# Worse than this is drawn at the edge with its value: one bad case would squeeze the rest.
+# Worse is drawn at the edge with its value: one bad case would squeeze the rest.
 LOWEST_R2 = -0.5
 
 
 def draw_scatter(results: Path, *, settings: StyleSettings) -> Figure:
-    """Observed against predicted GPP and NEE: the network by split, the best other by site."""
+    """Observed against estimated: the network by split, the best other by site."""
     scores = read_scores(results)
     columns = [f"{t}_{part}" for t in TARGETS for part in ("obs", "pred")]
     columns = ["model", "split", "site", "igbp", *columns]
-    predictions = read_table(results, NEEDS_SCATTER[0], columns=columns)
+    predictions = read_table(results, "evaluate/predictions.csv", columns=columns)
     shown = choose_panels(scores)
-    figure = new_figure(settings, height_mm=200 / len(shown) + 50)
+    figure = new_figure(settings, height_mm=138)
     axes = figure.subplots(len(TARGETS), len(shown), squeeze=False, sharey="row")
     for row, target in zip(axes, TARGETS, strict=True):
         limits = common_limits(predictions, target)
         for ax, (model, split) in zip(row, shown, strict=True):
             chosen = (predictions["model"] == model) & (predictions["split"] == split)
             draw_points(ax, predictions[chosen], target, limits)
-            write_score(ax, scores, (model, split, target))
-            if target == TARGETS[0]:
-                ax.set_title(f"{model_label(model)}\n{SPLIT_LABELS[split]}")
+            lines = [model_label(model), SPLIT_LABELS[split]]
+            lines += describe_score(scores, (model, split, target))
+            ax.set_title("\n".join(lines))
             ax.set_xlabel(f"observed {target.upper()}")
         row[0].set_ylabel(f"estimated {target.upper()}\n({FLUX_UNIT})")
     letter(axes.ravel())
@@ -67,7 +65,7 @@ def draw_scatter(results: Path, *, settings: StyleSettings) -> Figure:
 
 
 def choose_panels(scores: pd.DataFrame) -> list[tuple[str, str]]:
-    """Model and split of each column: the network's splits, then the best other by site."""
+    """Model and split of each column: the network's, then the best other by site."""
     whole = scores[(scores["subset"] == "all") & (scores["target"] == "gpp")]
     networks = whole[whole["model"] == NETWORK]
     there = set(networks["split"])
@@ -107,11 +105,11 @@ def draw_points(
             label=name,
         )
     ax.set(xlim=limits, ylim=limits, aspect="equal")
-    ax.locator_params(nbins=4)
+    ax.locator_params(nbins=3)
 
 
-def write_score(ax: Axes, scores: pd.DataFrame, key: tuple[str, str, str]) -> None:
-    """R2, RMSE, site-years and sites of a panel, from the table of scores."""
+def describe_score(scores: pd.DataFrame, key: tuple[str, str, str]) -> list[str]:
+    """R2, RMSE, site-years and sites of a panel, two lines from the table of scores."""
     model, split, target = key
     found = scores[
         (scores["model"] == model)
@@ -119,19 +117,14 @@ def write_score(ax: Axes, scores: pd.DataFrame, key: tuple[str, str, str]) -> No
         & (scores["target"] == target)
         & (scores["subset"] == "all")
     ]
-    if found.empty:
-        return
-    row = found.iloc[0]
-    ax.text(
-        0.03,
-        0.98,
-        f"R$^2$ {row['r2']:.2f}, RMSE {row['rmse']:.0f}\n"
-        f"{row['n']:.0f} site-years, {row['n_sites']:.0f} sites",
-        transform=ax.transAxes,
-        va="top",
-        fontsize="x-small",
-        bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1},
-    )
+    return [
+        line
+        for row in found.itertuples()
+        for line in (
+            f"R$^2$ {row.r2:.2f}, RMSE {row.rmse:.0f}",
+            f"{row.n:.0f} site-years, {row.n_sites:.0f} sites",
+        )
+    ]
 
 
 def draw_scores(results: Path, *, settings: StyleSettings) -> Figure:
@@ -148,7 +141,6 @@ def draw_scores(results: Path, *, settings: StyleSettings) -> Figure:
             ax.set_title(target.upper())
             unit = "R$^2$ over site-years" if measure == "r2" else f"RMSE ({FLUX_UNIT})"
             ax.set_xlabel(unit)
-    axes[0, 0].invert_yaxis()
     letter(axes.ravel())
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
@@ -185,8 +177,14 @@ def draw_marks(
         ax.scatter([], [], s=26, edgecolors=NEUTRAL, label=SPLIT_LABELS[split], **look)
         for x, place in zip(values, y, strict=True):
             if measure == "r2" and x < LOWEST_R2:
-                text = f"  \N{LEFTWARDS ARROW} {x:.1f}"
-                ax.text(LOWEST_R2, place, text, va="center", fontsize="x-small")
+                text = f"   \N{LEFTWARDS ARROW} {x:.1f}"
+                ax.text(
+                    LOWEST_R2,
+                    place,
+                    text,
+                    va="center",
+                    size=ax.yaxis.label.get_size() - 1,
+                )
     ax.set_yticks(np.arange(len(names)), [model_label(name) for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     if measure == "r2":
@@ -200,4 +198,4 @@ def draw_marks(
 def read_scores(results: Path) -> pd.DataFrame:
     """The table of scores."""
     columns = ("model", "split", "target", "subset", "n", "n_sites", "r2", "rmse")
-    return read_table(results, NEEDS_SCORES[0], columns=columns)
+    return read_table(results, "evaluate/scores.csv", columns=columns)

@@ -1,6 +1,6 @@
-"""How every figure looks: sizes, colours, labels, and saving with the same bytes each time."""
+"""How every figure looks: sizes, colours, labels; and saving without surprises."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from forestflux.errors import InputError
 from forestflux.names import FOREST_TYPES, VARIABLES
 
 MM_PER_INCH = 25.4
@@ -31,6 +32,7 @@ TYPE_NAMES = {
     "DBF": "deciduous broadleaf",
     "MF": "mixed forest",
 }
+MODEL_LABELS = {NETWORK: "CNN (this work)", "svr": "SVR", "lightgbm": "LightGBM"}
 NETWORK_COLOUR = "#D55E00"
 OTHER_COLOURS = ("#0072B2", "#009E73", "#7B5AA6", "#56B4E9", "#8C6D31", "#595959")
 OTHER_MARKERS = "sD^vPX"
@@ -79,6 +81,14 @@ class StyleSettings:
     font_pt: float = 8.0
     dpi: int = 200
 
+    @classmethod
+    def from_config(
+        cls, figures: dict, *, pair: Sequence[int], simulated: bool
+    ) -> "StyleSettings":
+        """Settings of a run: its section `figures`, pair of years, kind of planet."""
+        look = {key: value for key, value in figures.items() if key != "formats"}
+        return cls(pair=(pair[0], pair[1]), simulated=simulated, **look)
+
 
 def style(settings: StyleSettings) -> AbstractContextManager:
     """Context in which figures are drawn and saved; leaves matplotlib as it was."""
@@ -115,7 +125,7 @@ def style(settings: StyleSettings) -> AbstractContextManager:
 
 
 def new_figure(settings: StyleSettings, *, height_mm: float) -> Figure:
-    """An empty figure with an Agg canvas of its own and a layout that cuts nothing off."""
+    """An empty figure with a canvas of its own and a layout that cuts nothing off."""
     size = (settings.width_mm / MM_PER_INCH, height_mm / MM_PER_INCH)
     figure = Figure(figsize=size, dpi=settings.dpi, layout="constrained")
     FigureCanvasAgg(figure)
@@ -124,39 +134,40 @@ def new_figure(settings: StyleSettings, *, height_mm: float) -> Figure:
 
 
 def save(
-    figure: Figure, stem: Path, *, settings: StyleSettings, caption: str = ""
-) -> list[Path]:
-    """The files `{stem}.png` and `{stem}.pdf`; the same figure gives the same bytes.
+    figure: Figure, path: Path, *, settings: StyleSettings, caption: str = ""
+) -> None:
+    """A PNG or PDF file, by the path's suffix; the same figure gives the same bytes.
 
     Parameters
     ----------
     figure : from `forestflux.figures.draw.draw`
-    stem : path without suffix, `results/demo/figures/maps`
+    path : `results/demo/figures/maps.png`
     settings : as it was drawn with
-    caption : kept inside the files, so that a figure that travels alone explains itself
+    caption : kept inside the file, so that a figure that travels alone explains itself
+
+    Raises
+    ------
+    InputError : another suffix
     """
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    png, pdf = (stem.with_name(stem.name + suffix) for suffix in (".png", ".pdf"))
     plain = caption.encode("ascii", "replace").decode()
+    # no software version and no time of making: those change without the content
+    metadata = {
+        ".png": {"Software": None, "Title": path.stem, "Description": plain},
+        ".pdf": {
+            "CreationDate": None,
+            "Creator": None,
+            "Producer": None,
+            "Title": path.stem,
+            "Subject": plain,
+        },
+    }
+    if path.suffix not in metadata:
+        raise InputError(
+            path, variable="suffix", expected="png or pdf", found=path.suffix or "none"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
     with style(settings):
-        # no software version and no time of making: those change without the content
-        figure.savefig(
-            png,
-            dpi=settings.dpi,
-            metadata={"Software": None, "Title": stem.name, "Description": plain},
-        )
-        figure.savefig(
-            pdf,
-            dpi=settings.dpi,
-            metadata={
-                "CreationDate": None,
-                "Creator": None,
-                "Producer": None,
-                "Title": stem.name,
-                "Subject": plain,
-            },
-        )
-    return [png, pdf]
+        figure.savefig(path, dpi=settings.dpi, metadata=metadata[path.suffix])
 
 
 def mark_simulated(figure: Figure) -> None:
@@ -166,12 +177,12 @@ def mark_simulated(figure: Figure) -> None:
         x=0.995,
         ha="right",
         color="#B00020",
-        fontsize="small",
+        fontsize=figure.axes[0].xaxis.label.get_size() - 1,
     )
 
 
 def model_looks(models: Iterable[str]) -> dict[str, dict]:
-    """Colour, marker, width and order of each model: the network first and strongest."""
+    """Look of each model, in the order of figures: the network first and strongest."""
     names = sorted(set(models), key=lambda name: (name != NETWORK, name))
     looks = {}
     others = 0
@@ -193,7 +204,7 @@ def model_looks(models: Iterable[str]) -> dict[str, dict]:
 
 def model_label(name: str) -> str:
     """Name of a model as figures and report write it."""
-    return "CNN (this work)" if name == NETWORK else name.replace("_", " ")
+    return MODEL_LABELS.get(name, name.replace("_", " "))
 
 
 def subset_label(name: str) -> str:

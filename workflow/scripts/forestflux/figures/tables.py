@@ -11,7 +11,7 @@ from forestflux.store import load_store
 
 
 def read_table(results: Path, name: str, *, columns: Iterable[str]) -> pd.DataFrame:
-    """A table of the run, `evaluate/scores.csv`, with at least these columns and one row.
+    """A table of the run, `evaluate/scores.csv`, with these columns and a row at least.
 
     Raises
     ------

@@ -21,26 +21,22 @@ from forestflux.figures.style import (
 )
 from forestflux.figures.tables import read_table
 
-NEEDS_ZONAL = ("change/zonal.csv",)
-NEEDS_SERIES = ("change/totals.csv",)
-NEEDS_CHANGE = ("change/pair.csv",)
 FLUXES = ("gpp", "nee")
 KINDS = {"all": "all forests", "type": "by forest type", "band": "by latitude band"}
-FIRST_COLOUR, SECOND_COLOUR = "#0072B2", "#D55E00"
+PAIR_COLOURS = ("#0072B2", "#D55E00")
 
 
 def draw_zonal(results: Path, *, settings: StyleSettings) -> Figure:
     """Mean and total of GPP and NEE by latitude in both years of the pair."""
     columns = ("year", "latitude", "variable", "mean", "total")
-    table = read_table(results, NEEDS_ZONAL[0], columns=columns)
-    units = {"mean": FLUX_UNIT, "total": f"{TOTAL_UNIT} per row"}
+    table = read_table(results, "change/zonal.csv", columns=columns)
+    units = {"mean": FLUX_UNIT, "total": f"{TOTAL_UNIT} per zone"}
     figure = new_figure(settings, height_mm=95)
     axes = figure.subplots(1, 4, sharey=True)
     panels = [(flux, measure) for flux in FLUXES for measure in units]
     for ax, (flux, measure) in zip(axes, panels, strict=True):
         rows = table[table["variable"] == flux]
-        looks = zip(settings.pair, (FIRST_COLOUR, SECOND_COLOUR), "-", "-", strict=False)
-        for year, colour, *_ in looks:
+        for year, colour in zip(settings.pair, PAIR_COLOURS, strict=True):
             line = rows[rows["year"] == year].sort_values("latitude")
             ax.plot(line[measure], line["latitude"], color=colour, label=str(year))
         ax.axvline(0, color=NEUTRAL, linewidth=0.6)
@@ -56,8 +52,16 @@ def draw_zonal(results: Path, *, settings: StyleSettings) -> Figure:
 
 def draw_series(results: Path, *, settings: StyleSettings) -> Figure:
     """Annual totals of GPP and NEE with their interval: all, by type, by band."""
-    columns = "year stratum kind variable total total_lower total_upper".split()
-    table = read_table(results, NEEDS_SERIES[0], columns=columns)
+    columns = [
+        "year",
+        "stratum",
+        "kind",
+        "variable",
+        "total",
+        "total_lower",
+        "total_upper",
+    ]
+    table = read_table(results, "change/totals.csv", columns=columns)
     kinds = [kind for kind in KINDS if kind in set(table["kind"])]
     figure = new_figure(settings, height_mm=115)
     axes = figure.subplots(len(FLUXES), len(kinds), sharex=True, squeeze=False)
@@ -94,7 +98,7 @@ def draw_lines(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def stratum_colours(strata: list[str]) -> dict[str, str]:
-    """Colour of each stratum: types keep theirs everywhere, all is dark, others in order."""
+    """Colour of each stratum: types keep theirs, all is dark, others go in order."""
     others = [s for s in strata if s not in TYPE_COLOURS and s != "all"]
     colours = dict(zip(others, OTHER_COLOURS, strict=False))
     colours |= {**TYPE_COLOURS, "all": "#202020"}
@@ -103,9 +107,9 @@ def stratum_colours(strata: list[str]) -> dict[str, str]:
 
 def draw_change_table(results: Path, *, settings: StyleSettings) -> Figure:
     """Change between the pair and slope of the series per stratum, with intervals."""
-    columns = "stratum kind variable change change_lower change_upper".split()
-    columns += "slope slope_lower slope_upper p_value".split()
-    table = read_table(results, NEEDS_CHANGE[0], columns=columns)
+    columns = ["stratum", "kind", "variable", "change", "change_lower", "change_upper"]
+    columns += ["slope", "slope_lower", "slope_upper", "p_value"]
+    table = read_table(results, "change/pair.csv", columns=columns)
     order = table[table["variable"] == "gpp"]
     order = pd.concat([order[order["kind"] == kind] for kind in KINDS])
     strata = list(dict.fromkeys(order["stratum"]))

@@ -1,15 +1,15 @@
-"""The carbon that forests exchange: light-use efficiency, respiration, and what is planted in them.
+"""The carbon that forests exchange, and what is planted in it.
 
-GPP = efficiency x light absorbed x warmth x water, RECO = a share of GPP (the plants' own
-respiration) + respiration of the soil, NEE = RECO - GPP, summed over the 46 steps of a year
-(Monteith 1972; Lloyd and Taylor 1994 in its Q10 form). Planted, so that a method can be asked to find it again:
+GPP = efficiency x light absorbed x warmth x water, RECO = a share of GPP (what plants
+respire themselves) + respiration of the soil, NEE = RECO - GPP, summed over the steps
+of a year (light use: Monteith 1972; warmth: Q10). Planted, for a method to find again:
 
-* greening: canopy and GPP grow linearly from 2001 to 2020 and are constant before and after;
-* disturbance: a few cells lose three quarters of their canopy in a year from 2004 to 2016
-  and recover within 15 years, while the soil goes on respiring: NEE turns positive;
+* greening: canopy and GPP grow linearly from 2001 to 2020, constant before and after;
+* disturbance: a few cells lose three quarters of their canopy in a year from 2004 to
+  2016 and recover in 15 years, while the soil goes on respiring: NEE turns positive;
 * larch waits for warm nights: the GPP of deciduous needleleaf forest (DNF) in a year is
-  multiplied by a factor of 0.55 to 1.45 that rises with the mean night temperature of March to May;
-* what no satellite sees: soil and age change GPP (4 %) and the sink of a site (30 %).
+  multiplied by 0.55 to 1.45, rising with the mean night temperature of March to May;
+* what no satellite sees: soil changes GPP by 4 %, age the sink of a site by 30 %.
 """
 
 from dataclasses import dataclass
@@ -25,11 +25,14 @@ from forestflux.planet.vegetation import FORESTS, Cells
 from forestflux.planet.weather import Weather, mean_weather, weather_of
 
 PAR_SHARE = 0.45
-Q10 = 1.7
+Q10 = 2.0
 # Share of GPP that plants respire themselves; the rest feeds soil and sink.
-PLANT_SHARE = 0.52
+PLANT_SHARE = 0.48
 # How much of a planted growth of GPP the soil's respiration follows.
 SOIL_FOLLOWS = 0.6
+
+# Days of each step of a year that is not a leap year, for the climate's mean year.
+COMMON_YEAR = step_lengths(2001)
 
 TREND_YEARS = (2001, 2020)
 TREND_PIVOT = 2010.5
@@ -40,7 +43,7 @@ RECOVERY_YEARS = 15
 DNF = 1 + FOREST_TYPES.index("DNF")
 # Steps whose middle lies in March, April or May.
 SPRING_STEPS = slice(7, 19)
-SPRING_CENTRE_C = -9.0
+SPRING_CENTRE_C = -18.0
 SPRING_RANGE_K = 2.5
 
 
@@ -74,7 +77,6 @@ def carbon_year(
     cells: Cells, year: int, *, seed: int, planet: PlanetSettings
 ) -> CarbonYear:
     """Fluxes, canopy and weather of a year."""
-    days = step_lengths(year)
     weather = weather_of(cells, year, seed=seed)
     growth = greening_per_year(cells, planet) * trend_time(year)
     since = years_since_disturbance(cells, year, seed=seed, planet=planet)
@@ -82,27 +84,27 @@ def carbon_year(
     absorbed = absorbed * ((1 + growth) * (1 - lost_canopy(since)))[:, None]
     fertility, ageing = unseen(cells, seed=seed)
     usual = mean_weather(cells)
-    mean_gpp = fertility * photosynthesis(cells, usual, canopy(cells, usual), days)
+    usual_canopy = canopy(cells, usual)
+    usual_gpp = fertility * photosynthesis(cells, usual, usual_canopy, COMMON_YEAR)
+    days = step_lengths(year)
     gpp = fertility * photosynthesis(cells, weather, absorbed, days)
-    soil_mean = mean_gpp * (1 - PLANT_SHARE) - mean_gpp * cells.habit("sink")[:, 0] * (
-        ageing
-    )
-    soil = soil_mean * (1 + SOIL_FOLLOWS * growth)
-    soil = soil * decay(weather, days) / decay(usual, days)
-    disturbed = since >= 0
-    soil = soil * (1 + 0.2 * np.where(disturbed, np.exp(-since / 5.0), 0.0))
+    # In mean weather the soil gives back what plants leave, less the sink of the site.
+    usual_soil = usual_gpp * (1 - PLANT_SHARE - cells.habit("sink")[:, 0] * ageing)
+    soil = usual_soil * decay(weather, days) / decay(usual, COMMON_YEAR)
+    dead_wood = np.where(since >= 0, 0.2 * np.exp(-since / 5.0), 0.0)
+    soil = soil * (1 + SOIL_FOLLOWS * growth) * (1 + dead_wood)
     return CarbonYear(
         gpp=gpp,
         reco=PLANT_SHARE * gpp + soil,
         absorbed=absorbed,
         weather=weather,
-        disturbed=disturbed,
-        planted_slope=mean_gpp * greening_per_year(cells, planet),
+        disturbed=since >= 0,
+        planted_slope=usual_gpp * greening_per_year(cells, planet),
     )
 
 
 def canopy(cells: Cells, weather: Weather) -> np.ndarray:
-    """Share of light absorbed (cell, step), 0-1: leaves follow warmth, daylength and water."""
+    """Share of light absorbed (cell, step): leaves follow warmth, daylength, water."""
     warmth = (weather.season - cells.habit("leaf_out")) / cells.habit("leaf_range")
     light = (cells.climate.daylength - 10.2) / 0.5
     evergreen = cells.habit("leaf_range") > 90
@@ -129,7 +131,7 @@ def photosynthesis(
     """
     cold, best = cells.habit("cold_limit"), cells.habit("optimum")
     warmth = np.clip((weather.temperature - cold) / (best - cold), 0, 1)
-    heat = 1 - 0.03 * np.maximum(weather.temperature - best - 4, 0)
+    heat = 1 - 0.045 * np.maximum(weather.temperature - best - 4, 0)
     growth = warmth * (2 - warmth) * heat * (0.3 + 0.7 * water_factor(weather.wetness))
     light = PAR_SHARE * weather.shortwave * absorbed
     gpp = (cells.habit("efficiency") * light * growth * days).sum(axis=1)
@@ -150,7 +152,7 @@ def decay(weather: Weather, days: np.ndarray) -> np.ndarray:
 
 
 def unseen(cells: Cells, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Factors on GPP and on the sink of each cell (cell,); the first is not seen at all.
+    """Factors on GPP and on the sink of each cell (cell,); the first is never seen.
 
     The sink also grows with the vigour of the stand, which satellites see.
     """
@@ -168,7 +170,7 @@ def trend_time(year: int) -> float:
 
 
 def greening_per_year(cells: Cells, planet: PlanetSettings) -> np.ndarray:
-    """Planted growth of canopy and GPP (cell,), share per year, stronger in the north."""
+    """Planted growth of canopy and GPP (cell,), per year, most in the north."""
     absolute = np.abs(cells.latitudes)
     band = 0.6 + 0.4 * sigmoid((absolute - 23) / 3) + 0.4 * sigmoid((absolute - 50) / 3)
     return planet.greening_percent_per_decade / 1000.0 * band
@@ -177,7 +179,7 @@ def greening_per_year(cells: Cells, planet: PlanetSettings) -> np.ndarray:
 def years_since_disturbance(
     cells: Cells, year: int, *, seed: int, planet: PlanetSettings
 ) -> np.ndarray:
-    """Years since the planted disturbance of each cell (cell,); -1 before it or without."""
+    """Years since the planted disturbance (cell,); -1 before it or without one."""
     struck = uniform(hashed(seed, "disturbed", cells.keys)) < planet.disturbed_share
     forest = (cells.kind >= 1) & (cells.kind <= FORESTS)
     first, last = DISTURBED_YEARS
@@ -187,7 +189,6 @@ def years_since_disturbance(
 
 
 def lost_canopy(since: np.ndarray) -> np.ndarray:
-    """Share of the canopy that is gone (cell,), 0-1, so many years after a disturbance."""
+    """Share of the canopy that is gone (cell,) so many years after a disturbance."""
     left = 1 - since / RECOVERY_YEARS
     return np.where(since >= 0, CANOPY_LOSS * np.maximum(left, 0), 0.0)
-

@@ -1,8 +1,8 @@
-"""The long-term climate of a place: temperature, rain, cloud and sunshine over the year.
+"""The long-term climate of a place: temperature, rain, cloud and sunshine.
 
-Simple functions of latitude, distance inland, height and noise, with regional corrections
-where the real world departs from them (Gulf Stream, monsoons, the Horn of Africa). It is
-meant to look right on a map, not to be a climatology.
+Simple functions of latitude, distance inland, height and noise, with corrections where
+the real world departs from them (Gulf Stream, monsoons, Horn of Africa). It is meant to
+look right on a map, not to be a climatology.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Climate:
     Attributes
     ----------
     height : (cell,), m
-    mean_temperature, amplitude : annual mean and half the summer-winter range (cell,), C
+    mean_temperature, amplitude : mean and half the summer-winter range (cell,), C
     annual_rain : (cell,), mm
     temperature, rain, potential_evaporation : (cell, step), C, mm day-1, mm day-1
     cloud : share of the sky (cell, step), 0-1
@@ -130,7 +130,7 @@ def step_days() -> np.ndarray:
 
 
 def yearly(latitudes: np.ndarray, peak_day: float) -> np.ndarray:
-    """Cosine of the year (cell, step), highest at `peak_day`, half a year later in the south."""
+    """Cosine of the year (cell, step), highest at `peak_day`; reversed in the south."""
     phase = np.cos(2 * np.pi * (step_days() - peak_day) / 365.0)
     return np.tanh(latitudes / 4.0)[:, None] * phase[None, :]
 
@@ -161,10 +161,8 @@ def sunshine(top_radiation: np.ndarray, cloud: np.ndarray) -> np.ndarray:
     return top_radiation * (0.76 - 0.5 * cloud)
 
 
-def potential_evaporation(
-    shortwave: np.ndarray, temperature: np.ndarray
-) -> np.ndarray:
-    """Evaporation with water at will (cell, step), mm day-1 (Priestley and Taylor 1972).
+def potential_evaporation(shortwave: np.ndarray, temperature: np.ndarray) -> np.ndarray:
+    """Evaporation with ample water (cell, step), mm day-1 (Priestley and Taylor 1972).
 
     Net radiation is taken as 55 % of sunshine; the share of it that evaporates water at
     0-35 C is a parabola fitted to the psychrometric tables.
@@ -174,7 +172,7 @@ def potential_evaporation(
 
 
 def upwind_land(latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:
-    """Share of land that the wind has crossed (cell,): from west beyond 30, else from east."""
+    """Share of land that the wind crossed (cell,): west wind beyond 30, else east."""
     westerly = sigmoid((np.abs(latitudes) - 30.0) / 4.0)
     total = geography.inland(latitudes, longitudes)
     for distance in (9.0, 18.0):
@@ -195,13 +193,15 @@ def temperature_of(
     crossed = upwind_land(latitudes, longitudes)
     mean = np.interp(np.abs(latitudes), *TEMPERATURE_BY_LATITUDE)
     polar = sigmoid((np.abs(latitudes) - 48.0) / 5.0)
-    mean = mean - 5.0 * polar * crossed - 0.006 * height
+    mean = mean - 4.5 * polar * crossed - 0.006 * height
     for latitude, longitude, tall, wide, kelvin in WARM_CURRENTS:
-        warm = geography.hill(latitudes, longitudes, (latitude, longitude), (tall, wide))
+        warm = geography.hill(
+            latitudes, longitudes, (latitude, longitude), (tall, wide)
+        )
         mean = mean + kelvin * warm
     local = Lattice(latitudes, longitudes, scale_km=700).still(seed, "warmth")
     steep = np.sin(np.radians(np.abs(latitudes)))
-    return mean + 0.7 * local, 1.0 + steep * (5.0 + 27.0 * crossed**1.3)
+    return mean + 0.7 * local, 1.0 + steep * (5.0 + 29.0 * crossed**1.3)
 
 
 def annual_rain_of(
@@ -211,7 +211,7 @@ def annual_rain_of(
     *,
     seed: int,
 ) -> np.ndarray:
-    """Rain of a year (cell,), mm: tropical belt, dry belts, storm tracks, regions, noise."""
+    """Rain of a year (cell,), mm: tropics, dry belts, storm tracks, regions, noise."""
     tropics = 2100.0 * np.exp(-(((latitudes - 2.0) / 13.0) ** 2))
     storms = 760.0 * np.exp(-(((np.abs(latitudes) - 52.0) / 17.0) ** 2))
     wet_coasts = geography.inland(latitudes, longitudes - 12.0)

@@ -1,16 +1,16 @@
 """The lie of the land: real coasts, mountains, and how far a place is from the sea.
 
-Coasts are the ocean polygons that odc-geo ships (Natural Earth, 1:110 million), drawn once
-on a globe of 1/8 degree; every answer is looked up there, so that a cell is land or not
-whatever window asks. Mountains are smooth hills near the real ranges plus noise.
+Coasts are the ocean polygons that odc-geo ships (Natural Earth, 1:110 million), drawn
+once on a globe of 1/8 degree; every answer is looked up there, so that a cell is land
+or not whatever window asks. Mountains are smooth hills near the real ranges plus noise.
 """
 
 from functools import lru_cache
 
 import numpy as np
 from odc.geo.data import ocean_geom
+from rasterio import Affine
 from rasterio.features import rasterize
-from rasterio.transform import from_origin
 from scipy.ndimage import gaussian_filter
 
 from forestflux.planet.noise import Lattice
@@ -52,7 +52,7 @@ def land_raster() -> np.ndarray:
         [(ocean_geom().json, 0)],
         out_shape=shape,
         fill=1,
-        transform=from_origin(-180, 90, side, side),
+        transform=Affine(side, 0, -180, 0, -side, 90),
         dtype="uint8",
     )
 

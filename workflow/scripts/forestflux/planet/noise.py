@@ -1,8 +1,8 @@
 """Noise that is addressed by coordinates, so that a cell looks the same from any tile.
 
-Every random number is a hash of seed, name, place and time; nothing is drawn in sequence.
-Smooth fields live on a cubic lattice around the sphere (no seam at 180 degrees, no poles):
-a value is the weighted mean of the eight lattice corners around a point, divided by the
+Every random number is a hash of seed, name, place and time; none is drawn in sequence.
+Smooth fields live on a cubic lattice around the sphere (no seam at 180 degrees, no
+poles): a value is the weighted sum of the eight corners around a point, divided by the
 root of the summed squared weights, which gives every point unit variance.
 """
 
@@ -14,14 +14,14 @@ from scipy.sparse import csr_array
 
 EARTH_RADIUS_KM = 6371.0
 
-# SplitMix64 (Steele et al. 2014): the increment and the two multipliers of its finaliser.
+# SplitMix64 (Steele et al. 2014): its increment and the multipliers of its finaliser.
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)
 MULTIPLIER_2 = np.uint64(0x94D049BB133111EB)
 
 
 def mix(values: np.ndarray) -> np.ndarray:
-    """Well-spread 64-bit hashes of 64-bit integers (SplitMix64 finaliser), any shape."""
+    """Well-spread 64-bit hashes of 64-bit integers (SplitMix64), same shape."""
     values = (values ^ (values >> np.uint64(30))) * MULTIPLIER_1
     values = (values ^ (values >> np.uint64(27))) * MULTIPLIER_2
     return values ^ (values >> np.uint64(31))
@@ -118,7 +118,7 @@ class Lattice:
         return (values.reshape(self.corners.shape) * self.weights).sum(axis=1)
 
     def moving(self, node_values: np.ndarray) -> np.ndarray:
-        """A field in time (cell, step) from values of all lattice nodes (node, step)."""
+        """A field in time (cell, step) from the values of all nodes (node, step)."""
         cells = len(self.corners)
         matrix = csr_array(
             (

@@ -1,7 +1,7 @@
 """What grows where: share of forest, forest types, and how each type lives.
 
-Types are numbered as in IGBP, 1 ENF, 2 EBF, 3 DNF, 4 DBF, 5 MF; 0 is open land. Towers may
-also stand on crops (6), savanna (7), shrubs (8) and wetland (9).
+Types are numbered as in IGBP, 1 ENF, 2 EBF, 3 DNF, 4 DBF, 5 MF; 0 is open land. Towers
+may also stand on crops (6), savanna (7), shrubs (8) and wetland (9).
 """
 
 from dataclasses import dataclass
@@ -45,16 +45,35 @@ class Habits:
 HABITS = (
     Habits(0.62, 0.12, 6.0, 2.5, 0.75, 1.25, -2.0, 18.0, 0.06),  # open land, grass
     Habits(0.78, 0.60, 2.0, 3.0, 0.20, 1.45, -6.0, 14.0, 0.20),  # ENF
-    Habits(0.86, 0.86, 0.0, 99.0, 0.20, 1.42, 0.0, 24.0, 0.08),  # EBF
-    Habits(0.72, 0.14, 6.0, 2.0, 0.15, 1.30, -2.0, 14.0, 0.18),  # DNF
-    Habits(0.86, 0.14, 9.0, 2.5, 0.45, 1.50, -1.0, 19.0, 0.19),  # DBF
-    Habits(0.83, 0.36, 6.5, 2.8, 0.30, 1.45, -3.0, 17.0, 0.19),  # MF
+    Habits(0.80, 0.80, 0.0, 99.0, 0.20, 1.42, 0.0, 24.0, 0.08),  # EBF
+    Habits(0.72, 0.14, 5.0, 2.0, 0.15, 1.65, -2.0, 14.0, 0.19),  # DNF
+    Habits(0.80, 0.14, 9.0, 2.5, 0.45, 1.36, -1.0, 19.0, 0.19),  # DBF
+    Habits(0.80, 0.36, 6.5, 2.8, 0.30, 1.55, -3.0, 17.0, 0.19),  # MF
     Habits(0.75, 0.08, 11.0, 2.0, 0.60, 1.60, 0.0, 20.0, 0.14),  # crops
     Habits(0.55, 0.25, 5.0, 3.0, 0.65, 1.15, 2.0, 24.0, 0.06),  # savanna
     Habits(0.45, 0.25, 4.0, 3.0, 0.45, 0.95, -2.0, 18.0, 0.05),  # shrubs
     Habits(0.65, 0.18, 5.0, 2.5, 0.20, 1.00, -2.0, 16.0, 0.12),  # wetland
 )
 
+# Latitude, longitude, half widths (degrees), share of the forest that became fields.
+FIELDS = (
+    (41.5, -91.0, 6.0, 9.0, 0.85),  # Corn Belt
+    (51.0, -106.0, 3.5, 10.0, 0.60),  # Prairies
+    (50.0, 9.0, 5.5, 16.0, 0.58),  # Europe
+    (50.5, 38.0, 4.5, 16.0, 0.75),  # Black Earth
+    (55.0, 65.0, 3.0, 15.0, 0.50),  # Ishim
+    (24.0, 81.0, 8.0, 8.0, 0.85),  # India
+    (34.0, 115.0, 6.0, 7.0, 0.85),  # North China
+    (45.0, 125.0, 4.0, 4.0, 0.60),  # Manchuria
+    (15.5, 102.0, 4.0, 4.0, 0.60),  # Siam
+    (-22.0, -49.0, 6.0, 6.0, 0.70),  # Sao Paulo
+    (-34.0, -60.0, 6.0, 7.0, 0.85),  # Pampas
+    (8.0, 5.0, 4.0, 12.0, 0.60),  # Nigeria
+    (1.0, 35.0, 5.0, 5.0, 0.55),  # Lake Victoria
+    (-7.0, 110.0, 2.0, 6.0, 0.55),  # Java
+)
+
+# Tower classes that have a type of their own; any other is open land.
 CLASS_TYPES = {
     **{name: code for code, name in enumerate(FOREST_TYPES, start=1)},
     "CRO": 6,
@@ -93,24 +112,46 @@ class Cells:
         return values[self.kind][:, None]
 
 
-def survey(
-    latitudes: np.ndarray,
-    longitudes: np.ndarray,
-    *,
-    seed: int,
-    kind: np.ndarray | None = None,
+def forest_cells(
+    latitudes: np.ndarray, longitudes: np.ndarray, *, seed: int
 ) -> tuple[Cells, np.ndarray]:
-    """Cells and the percent of each under forest types 1-5, (type, cell) uint8.
+    """Cells of the map, and percent under forest types 1-5 (type, cell), uint8.
+
+    A cell's type is its commonest forest type, 0 where it has no forest.
 
     Parameters
     ----------
     latitudes, longitudes : (cell,), degrees, on land
-    kind : vegetation type (cell,) where it is known, at towers; else the commonest one
     """
     climate = long_term_climate(latitudes, longitudes, seed=seed)
     percent = forest_percent(latitudes, longitudes, climate, seed=seed)
-    if kind is None:
-        kind = dominant_type(percent)
+    kind = dominant_type(percent)
+    return settle(latitudes, longitudes, kind, climate, seed=seed), percent
+
+
+def cells_of_kind(
+    latitudes: np.ndarray, longitudes: np.ndarray, kind: np.ndarray, *, seed: int
+) -> Cells:
+    """Cells whose vegetation is known, as at towers.
+
+    Parameters
+    ----------
+    latitudes, longitudes : (cell,), degrees
+    kind : vegetation type (cell,), 0-9
+    """
+    climate = long_term_climate(latitudes, longitudes, seed=seed)
+    return settle(latitudes, longitudes, kind, climate, seed=seed)
+
+
+def settle(
+    latitudes: np.ndarray,
+    longitudes: np.ndarray,
+    kind: np.ndarray,
+    climate: Climate,
+    *,
+    seed: int,
+) -> Cells:
+    """Cells from their parts; the vigour of each stand is noise."""
     stand = Lattice(latitudes, longitudes, scale_km=150).still(seed, "stands")
     region = Lattice(latitudes, longitudes, scale_km=1100).still(seed, "soils")
     return Cells(
@@ -120,7 +161,7 @@ def survey(
         kind=kind,
         climate=climate,
         vigour=1 + 0.05 * stand + 0.04 * region,
-    ), percent
+    )
 
 
 def dominant_type(percent: np.ndarray) -> np.ndarray:
@@ -159,28 +200,9 @@ def forest_fraction(
             latitudes, longitudes, (latitude, longitude), (tall, wide)
         )
         fields = np.maximum(fields, share * region)
-    trees = trees * np.clip(0.76 + 0.12 * patchy - fields * (1 - 0.25 * patchy), 0, 1)
+    trees = trees * np.clip(0.73 + 0.12 * patchy - fields * (1 - 0.25 * patchy), 0, 1)
     fraction = trees * geography.land_share(latitudes, longitudes)
     return np.where(fraction < 0.02, 0.0, np.clip(fraction, 0, 1))
-
-
-# Latitude, longitude, half widths (degrees), share of the forest that became fields.
-FIELDS = (
-    (41.5, -91.0, 6.0, 9.0, 0.85),  # Corn Belt
-    (51.0, -106.0, 3.5, 10.0, 0.60),  # Prairies
-    (50.0, 9.0, 5.5, 16.0, 0.58),  # Europe
-    (50.5, 38.0, 4.5, 16.0, 0.75),  # Black Earth
-    (55.0, 65.0, 3.0, 15.0, 0.50),  # Ishim
-    (24.0, 81.0, 8.0, 8.0, 0.85),  # India
-    (34.0, 115.0, 6.0, 7.0, 0.85),  # North China
-    (45.0, 125.0, 4.0, 4.0, 0.60),  # Manchuria
-    (15.5, 102.0, 4.0, 4.0, 0.60),  # Siam
-    (-22.0, -49.0, 6.0, 6.0, 0.70),  # Sao Paulo
-    (-34.0, -60.0, 6.0, 7.0, 0.85),  # Pampas
-    (8.0, 5.0, 4.0, 12.0, 0.60),  # Nigeria
-    (1.0, 35.0, 5.0, 5.0, 0.55),  # Lake Victoria
-    (-7.0, 110.0, 2.0, 6.0, 0.55),  # Java
-)
 
 
 def type_shares(
@@ -190,7 +212,10 @@ def type_shares(
 
     Each type has a score of how well the climate suits it; shares are a soft maximum.
     """
-    mean, winter = climate.mean_temperature, climate.mean_temperature - climate.amplitude
+    mean, winter = (
+        climate.mean_temperature,
+        climate.mean_temperature - climate.amplitude,
+    )
     noise = Lattice(latitudes, longitudes, scale_km=500)
     rain = climate.annual_rain
     australia = geography.hill(latitudes, longitudes, (-32.0, 148.0), (12.0, 14.0))

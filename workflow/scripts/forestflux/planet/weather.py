@@ -1,8 +1,8 @@
-"""The weather of one year on top of the long-term climate, and what it does to the sun and soil.
+"""The weather of one year on top of the long-term climate, with sunshine and wet soil.
 
 Anomalies last from one step to more than a year: each is the sum of a slow part (knots
-every 14 months), a seasonal part (every 48 days) and a quick part (every step). They join
-smoothly over New Year because steps are counted over all years.
+every 14 months), a seasonal part (every 48 days) and a quick part (every step). They
+join smoothly over New Year because steps are counted over all years.
 """
 
 from dataclasses import dataclass

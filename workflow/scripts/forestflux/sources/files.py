@@ -1,37 +1,23 @@
-"""The source `files`: series of a user's own towers, a year of eight-day steps per site.
+"""The source `files`: series of a user's own towers, from a table of eight-day steps.
 
-The table holds physical values in the units of `forestflux.names`; gaps are empty. Nothing is filled.
+The table holds physical values in the units of `forestflux.names`; gaps are empty.
+Nothing is filled.
 """
 
-import functools
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import xarray as xr
 
 from forestflux import calendar
 from forestflux.errors import InputError
 from forestflux.names import UNITS, VARIABLES
 from forestflux.places import Place, TowerPlace
-from forestflux.user_tables import FILL_BELOW, numbers, read_csv, require_columns
-
-# Where the median of a tower's series lies if the unit is right. Celsius, indices scaled by
-# 10,000 and stored integers fall outside; single outliers are left to the mask stage.
-MEDIAN_RANGE = {
-    "ndvi": (-0.2, 1.0),
-    "evi": (-0.2, 1.0),
-    "et": (-1.0, 20.0),
-    "lst_day": (180.0, 345.0),
-    "lst_night": (180.0, 345.0),
-    "precip": (0.0, 500.0),
-}
+from forestflux.predictors import read_predictors, refuse_names
 
 
 def open_source(settings: dict) -> "FilesSource":
-    """The source that reads the folder `towers.folder` (relative to the working directory)."""
+    """The source that reads `towers.folder`, relative to the working directory."""
     return FilesSource(Path(settings["towers"]["folder"]))
 
 
@@ -53,13 +39,14 @@ class FilesSource:
 
     def years(self) -> list[int]:
         """Years of the predictor table, sorted."""
-        return sorted({int(year) for year in self._series(VARIABLES)["year"].values})
+        series = self._series(tuple((name, name) for name in VARIABLES))
+        return series["year"].values.tolist()
 
     def fetch(self, products: dict[str, dict], place: Place, year: int) -> xr.Dataset:
         """Series of a tower group in one year (`docs/contracts.md`, extract).
 
-        Per variable 46 images (time_v, y_v, x_v) float32, one pixel a tower, NaN where the
-        table has a gap; a tower without rows in the year is all NaN.
+        Per variable 46 images (time_v, y_v, x_v) float32, one pixel a tower, NaN where
+        the table has a gap; a tower without rows in the year is all NaN.
 
         Parameters
         ----------
@@ -78,8 +65,8 @@ class FilesSource:
                 expected="simulated or earthengine for tiles (files has towers only)",
                 found=f"files, asked for tile {place.name}",
             )
-        bands = {variable: section["band"] for variable, section in products.items()}
-        series = self._series(tuple(bands.values()))
+        bands = tuple((name, section["band"]) for name, section in products.items())
+        series = self._series(bands)
         names = place.sites["site"].tolist()
         refuse_names(
             set(names) - set(series["site"].values.tolist()),
@@ -88,32 +75,30 @@ class FilesSource:
             found="none",
         )
         arrays, times = {}, calendar.step_starts(year).astype("datetime64[ns]")
-        for variable, band in bands.items():
+        for variable, _ in bands:
             dims = (f"time_{variable}", f"y_{variable}", f"x_{variable}")
-            values = year_of(series, band, names=names, year=year)
+            values = year_of(series[variable], names=names, year=year)
             arrays[variable] = (dims, values[:, :, None], {"units": UNITS[variable]})
         return xr.Dataset(
             arrays,
             coords={
-                **{f"time_{variable}": times for variable in bands},
-                "site": ("y", np.array(names, dtype=str)),
+                **{f"time_{variable}": times for variable, _ in bands},
+                "site": ("y", np.array(names, dtype=object)),
                 "lat": ("y", place.latitudes),
                 "lon": ("y", place.longitudes),
             },
         )
 
-    def _series(self, columns: tuple[str, ...]) -> xr.Dataset:
+    def _series(self, bands: tuple[tuple[str, str], ...]) -> xr.Dataset:
         path = predictors_path(self.folder)
-        return read_predictors(path.resolve(), columns, path.stat().st_mtime_ns, path)
+        return read_predictors(path.resolve(), bands, path.stat().st_mtime_ns, path)
 
 
-def year_of(
-    series: xr.Dataset, band: str, *, names: list[str], year: int
-) -> np.ndarray:
-    """One column for these towers in one year, float32 (step, tower); NaN where none."""
+def year_of(series: xr.DataArray, *, names: list[str], year: int) -> np.ndarray:
+    """One series for these towers in one year, float32 (step, tower), NaN = gap."""
     if year not in series["year"]:
         return np.full((calendar.STEPS, len(names)), np.nan, "float32")
-    return series[band].sel(site=names, year=year).transpose("step", "site").values
+    return series.sel(site=names, year=year).transpose("step", "site").values
 
 
 def predictors_path(folder: Path) -> Path:
@@ -132,209 +117,3 @@ def predictors_path(folder: Path) -> Path:
         expected="a table of eight-day series (or predictors_8day.csv)",
         found="no such file" if folder.is_dir() else "no such folder",
     )
-
-
-@functools.lru_cache(maxsize=4)
-def read_predictors(
-    resolved: Path, columns: tuple[str, ...], modified: int, path: Path
-) -> xr.Dataset:
-    """Checked series with dims (site, year, step), float32; read once per process.
-
-    Parameters
-    ----------
-    resolved, modified : the file and its time of change, which tell one reading from another
-    columns : names of the series to read; others stay on disk
-    path : the file as the user knows it
-
-    Raises
-    ------
-    InputError : a table that cannot be read, lacks a column, has no number, another unit, an
-        incomplete year, other towers than `sites.csv`, or a year of gaps only
-    """
-    sites = read_csv(path.with_name("sites.csv"), ("site",))["site"]
-    table = read_table(path, ("site", "date", *columns))
-    check_towers(table["site"], sites, path)
-    year, step = check_calendar(table, path)
-    for column in columns:
-        check_values(table, column, path)
-    check_gaps(table, year, columns, path)
-    names, years = np.unique(table["site"]), np.unique(year)
-    where = (np.searchsorted(names, table["site"]), np.searchsorted(years, year), step)
-    arrays = {}
-    for column in columns:
-        values = np.full((len(names), len(years), calendar.STEPS), np.nan, "float32")
-        values[where] = table[column]
-        arrays[column] = (("site", "year", "step"), values)
-    return xr.Dataset(arrays, coords={"site": names, "year": years})
-
-
-def read_table(path: Path, columns: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Some columns of the predictor table: site (text), date (datetime64[ns]), numbers."""
-    if path.suffix == ".csv":
-        text = read_csv(path, columns)
-        table = {c: numbers(text, c, path=path, gaps=True) for c in columns[2:]}
-        frame = text[["site", "date"]]
-    else:
-        frame = read_parquet(path, columns)
-        table = {column: float_column(frame, column, path) for column in columns[2:]}
-    site = frame["site"].astype(str).to_numpy(object)
-    return {"site": site, "date": dates(frame["date"], site, path), **table}
-
-
-def read_parquet(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """These columns of a Parquet file; one line says when it is damaged."""
-    try:
-        names = pq.read_schema(path).names
-        require_columns(names, columns, path=path)
-        frame = pq.read_table(path, columns=list(columns)).to_pandas(
-            ignore_metadata=True
-        )
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(
-            path,
-            variable="file",
-            expected="a whole Parquet file",
-            found=f"a damaged one ({error})",
-        ) from error
-    if frame.empty:
-        raise InputError(path, variable="rows", expected="at least one", found="none")
-    return frame
-
-
-def float_column(frame: pd.DataFrame, column: str, path: Path) -> np.ndarray:
-    """Numbers of a Parquet column, float64 (row,), NaN = gap."""
-    try:
-        return pd.to_numeric(frame[column]).to_numpy(float, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            path, variable=column, expected="numbers", found=str(error)
-        ) from error
-
-
-def dates(column: pd.Series, site: np.ndarray, path: Path) -> np.ndarray:
-    """Dates of the rows, datetime64[ns] (row,)."""
-    if pd.api.types.is_numeric_dtype(column):  # 20030109, not nanoseconds since 1970
-        column = column.astype(str)
-    parsed = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
-    if parsed.isna().any():
-        row = int(np.flatnonzero(parsed.isna())[0])
-        raise InputError(
-            path,
-            variable="date",
-            expected="dates such as 2003-01-09",
-            found=f"'{column.iloc[row]}' at {site[row]}",
-        )
-    return parsed.dt.tz_localize(None).to_numpy("datetime64[ns]")
-
-
-def check_towers(found: np.ndarray, sites: pd.Series, path: Path) -> None:
-    """Refuse predictors of unknown towers and towers without predictors."""
-    refuse_names(
-        set(found) - set(sites),
-        path,
-        expected="towers of sites.csv only",
-        found="predictors without a tower",
-    )
-    refuse_names(
-        set(sites) - set(found),
-        path,
-        expected="predictors of each tower of sites.csv",
-        found="none",
-    )
-
-
-def refuse_names(names: set[str], path: Path, *, expected: str, found: str) -> None:
-    """Stop if there are such towers, naming some of them."""
-    if names:
-        some = ", ".join(sorted(names)[:5])
-        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        raise InputError(
-            path, variable="site", expected=expected, found=f"{found}: {some}{more}"
-        )
-
-
-def check_calendar(
-    table: dict[str, np.ndarray], path: Path
-) -> tuple[np.ndarray, np.ndarray]:
-    """Year and step (row,) of each row; each tower's year has each of the 46 steps once."""
-    site, days = table["site"], table["date"].astype("datetime64[D]")
-    year = days.astype("datetime64[Y]").astype(int) + 1970
-    offset = (days - days.astype("datetime64[Y]").astype("datetime64[D]")).astype(int)
-    step = offset // calendar.STEP_DAYS
-    rows = pd.DataFrame({"site": site, "year": year, "step": step})
-    repeated = rows.assign(date=days).duplicated(["site", "date"]).to_numpy()
-    off = (offset % calendar.STEP_DAYS != 0) | (table["date"] != days)
-    for bad, expected in (
-        (repeated, "each date once per site"),
-        (off, "first days of eight-day steps: 1, 9, 17 January, ..., 26 or 27 December"),
-    ):
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            found = f"{days[row]}{' twice' if bad is repeated else ''} at {site[row]}"
-            raise InputError(path, variable="date", expected=expected, found=found)
-    steps = rows.groupby(["site", "year"]).size()
-    short = steps[steps != calendar.STEPS]
-    if len(short):
-        (name, first), count = short.index[0], short.iloc[0]
-        raise InputError(
-            path,
-            variable="date",
-            expected=f"{calendar.STEPS} steps a year and site",
-            found=f"{count} at {name} in {first}"
-            + (f" and {len(short) - 1} more such years" if len(short) > 1 else ""),
-        )
-    return year, step
-
-
-def check_values(table: dict[str, np.ndarray], column: str, path: Path) -> None:
-    """Refuse infinite and fill values, and a tower's series in another unit."""
-    values, site = table[column], table["site"]
-    for bad, expected in (
-        (np.isinf(values), "finite numbers"),
-        (values < FILL_BELOW, "gaps left empty"),
-    ):
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            found = f"{values[row]:g} at {site[row]} on {str(table['date'][row])[:10]}"
-            raise InputError(path, variable=column, expected=expected, found=found)
-    if column not in MEDIAN_RANGE:
-        return
-    low, high = MEDIAN_RANGE[column]
-    median = pd.Series(values).groupby(site).median()
-    outside = median[(median < low) | (median > high)]
-    if len(outside):
-        raise InputError(
-            path,
-            variable=column,
-            expected=f"{UNITS[column]}, a median from {low:g} to {high:g}",
-            found=f"{outside.iloc[0]:.4g} at {outside.index[0]}"
-            f" ({len(outside)} of {len(median)} towers; {unit_hint(column)})",
-        )
-
-
-def unit_hint(column: str) -> str:
-    """The usual mistake behind a median out of range."""
-    if column.startswith("lst"):
-        return "in Celsius or scaled?"
-    return "scaled by 10,000?" if column in ("ndvi", "evi") else "another unit?"
-
-
-def check_gaps(
-    table: dict[str, np.ndarray],
-    year: np.ndarray,
-    columns: tuple[str, ...],
-    path: Path,
-) -> None:
-    """Refuse a tower's year in which every series is a gap throughout."""
-    valid = np.any([np.isfinite(table[column]) for column in columns], axis=0)
-    some = pd.Series(valid).groupby([table["site"], year]).any()
-    empty = some[~some]
-    if len(empty):
-        name, first = empty.index[0]
-        raise InputError(
-            path,
-            variable=", ".join(columns),
-            expected="some value in each year and site (else no rows)",
-            found=f"gaps only at {name} in {first}"
-            + (f" and {len(empty) - 1} more" if len(empty) > 1 else ""),
-        )

@@ -1,0 +1,18 @@
+"""Write docs/configuration.md from the schema; `--check` only compares."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+
+from forestflux.config import reference  # noqa: E402 - the path comes first
+
+PAGE = ROOT / "docs" / "configuration.md"
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+
+if __name__ == "__main__":
+    text = reference(SCHEMA)
+    if "--check" in sys.argv:
+        sys.exit(PAGE.read_text() != text)
+    PAGE.write_text(text)

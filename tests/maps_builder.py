@@ -1,0 +1,216 @@
+"""Made-up maps, change and recovery of a run, after the contracts; no science."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+from odc.geo.data import ocean_geom
+
+from forestflux.grid import Grid, cell_area
+from forestflux.names import FLUX_UNIT, FOREST_TYPES
+from forestflux.store import write_json, write_store
+
+YEARS = range(2003, 2019)
+MEMBERS = 3
+RESOLUTION_DEG = 6.0
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table where its folder may not be there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False)
+
+
+def build_maps(path: Path, rng: np.random.Generator, written: Iterable[int]) -> None:
+    """Write the maps, the change and the recovery."""
+    land = build_land()
+    years = {year: build_year(land, year, rng) for year in YEARS}
+    for year in written:
+        write_store(years[year], path / f"maps/{year}.zarr")
+    totals = pd.concat([year_totals(years[year], year) for year in YEARS])
+    write_table(totals, path / "change/totals.csv")
+    write_table(build_pair(totals), path / "change/pair.csv")
+    write_table(build_zonal(years), path / "change/zonal.csv")
+    store = write_store(build_change(years), path / "change/change.zarr")
+    write_json(path / "change/change.json", {"stores": {"change": store["digest"]}})
+    write_table(build_significance(), path / "change/significance.csv")
+    write_table(build_recovery(totals, rng), path / "recovery/recovery.csv")
+
+
+def build_land() -> xr.Dataset:
+    """Forest fraction, forest type and cell area of real land, types by latitude."""
+    grid = Grid(RESOLUTION_DEG, 30)
+    lat, lon = np.meshgrid(grid.latitudes(), grid.longitudes(), indexing="ij")
+    land = ~shapely.contains_xy(ocean_geom().geom, lon.ravel(), lat.ravel())
+    land = land.reshape(lat.shape) & (lat > -56) & (lat < 75)
+    dry = (np.abs(np.abs(lat) - 24) < 7) & (lon > -30) & (lon < 150)
+    fraction = np.where(land & ~dry, 0.55 + 0.35 * np.cos(np.radians(4 * lat)), 0)
+    north = np.where((lon > 90) & (lon < 170), 3, 1)
+    types = np.select([lat > 50, lat > 38, np.abs(lat) > 25], [north, 5, 4], 2)
+    area = np.broadcast_to(
+        cell_area(grid.latitudes(), RESOLUTION_DEG)[:, None], lat.shape
+    )
+    dims = ("y", "x")
+    return xr.Dataset(
+        {
+            "forest_fraction": (dims, fraction.astype("float32"), {"units": "1"}),
+            "forest_type": (dims, np.where(fraction > 0, types, 0).astype("uint8")),
+            "cell_area": (dims, area.astype("float64"), {"units": "m2"}),
+        },
+        {"y": grid.latitudes(), "x": grid.longitudes()},
+    )
+
+
+def build_year(land: xr.Dataset, year: int, rng: np.random.Generator) -> xr.Dataset:
+    """The dataset of `maps/{year}.zarr`."""
+    lat, lon = xr.broadcast(land["y"], land["x"])
+    forest = land["forest_fraction"] > 0
+    weather = 60 * np.sin(np.radians(2 * lon + 40 * year)) + rng.normal(0, 10)
+    trend = 6 * (year - 2003) * np.cos(np.radians(lat))
+    base = 300 + 2200 * np.cos(np.radians(lat)) ** 2
+    member = xr.DataArray(rng.normal(1, 0.06, MEMBERS), dims="member")
+    gpp = (member * (base + weather + trend)).where(forest)
+    nee = (-0.05 * gpp - 100 - 0.6 * weather + 250 * np.sin(lon / 20)).where(forest)
+    reco = gpp + nee
+    dataset = land.copy()
+    dataset["gpp_member"], dataset["reco_member"] = gpp, reco
+    for name, values, half in (
+        ("gpp", gpp, 400),
+        ("reco", reco, 350),
+        ("nee", nee, 300),
+    ):
+        mean = values.mean("member")
+        dataset[name] = mean.assign_attrs(units=FLUX_UNIT)
+        if name != "reco":
+            dataset[f"{name}_lower"], dataset[f"{name}_upper"] = (
+                mean - half,
+                mean + half,
+            )
+    dataset["gap_fraction"] = (0.15 + 0.3 * np.abs(np.sin(np.radians(lat)))).where(
+        forest
+    )
+    dataset["spatial_ref"] = xr.DataArray(np.int32(0))
+    for name in dataset.data_vars:
+        if dataset[name].dtype == "float64" and name != "cell_area":
+            dataset[name] = dataset[name].astype("float32")
+    return dataset.transpose("member", "y", "x")
+
+
+def strata(dataset: xr.Dataset) -> list[tuple[str, str, xr.DataArray]]:
+    """Stratum, kind and its cells."""
+    lat, _ = xr.broadcast(dataset["y"], dataset["x"])
+    forest = dataset["forest_fraction"] > 0
+    found = [("all", "all", forest)]
+    for code, name in enumerate(FOREST_TYPES, start=1):
+        found.append((name, "type", dataset["forest_type"] == code))
+    tropical, boreal = abs(lat) <= 23.5, lat > 50
+    found.append(("boreal", "band", forest & boreal))
+    found.append(("temperate", "band", forest & ~tropical & ~boreal))
+    found.append(("tropical", "band", forest & tropical))
+    return found
+
+
+def year_totals(dataset: xr.Dataset, year: int) -> pd.DataFrame:
+    """Rows of `totals.csv` for one year."""
+    weight = dataset["cell_area"] * dataset["forest_fraction"]
+    rows = []
+    for stratum, kind, cells in strata(dataset):
+        area = float(weight.where(cells, 0).sum())
+        for variable in ("gpp", "reco", "nee"):
+            total = float((dataset[variable] * weight).where(cells).sum()) * 1e-15
+            sd = 0.05 * abs(total) + 0.02
+            row = {"year": year, "stratum": stratum, "kind": kind, "area": area}
+            row |= {"variable": variable, "mean": total / area * 1e15, "total": total}
+            row |= {"total_lower": total - 1.64 * sd, "total_upper": total + 1.64 * sd}
+            rows.append({**row, "total_sd": sd})
+    return pd.DataFrame(rows)
+
+
+def build_pair(totals: pd.DataFrame) -> pd.DataFrame:
+    """Table of `pair.csv`."""
+    rows = []
+    keys = ["stratum", "kind", "variable"]
+    for key, group in totals.groupby(keys, sort=False):
+        total = group.set_index("year")["total"]
+        first, last = total.iloc[0], total.iloc[-1]
+        slope = float(np.polyfit(total.index, total, 1)[0])
+        half, slope_half = 0.03 * abs(first) + 0.05, 0.4 * abs(slope) + 0.002
+        row = dict(zip(keys, key, strict=True))
+        row |= {"total_first": first, "total_second": last, "change": last - first}
+        row |= {
+            "change_lower": last - first - half,
+            "change_upper": last - first + half,
+        }
+        row |= {"slope": slope, "slope_lower": slope - slope_half}
+        rows.append({**row, "slope_upper": slope + slope_half, "p_value": 0.03})
+    return pd.DataFrame(rows)
+
+
+def build_zonal(years: dict[int, xr.Dataset]) -> pd.DataFrame:
+    """Table of `zonal.csv`, rows from north to south."""
+    rows = []
+    for year, dataset in years.items():
+        weight = dataset["cell_area"] * dataset["forest_fraction"]
+        for variable in ("gpp", "reco", "nee"):
+            total = (dataset[variable] * weight).sum("x")
+            mean = (total / weight.sum("x").where(weight.sum("x") > 0)).to_numpy()
+            part = {"year": year, "latitude": dataset["y"], "variable": variable}
+            rows.append(pd.DataFrame({**part, "mean": mean, "total": total * 1e-15}))
+    return pd.concat(rows, ignore_index=True).dropna()
+
+
+def build_change(years: dict[int, xr.Dataset]) -> xr.Dataset:
+    """The dataset of `change.zarr`."""
+    first, last = years[min(years)], years[max(years)]
+    dataset = first[["forest_fraction", "cell_area"]]
+    for name in ("gpp", "nee"):
+        difference = last[name] - first[name]
+        dataset[f"{name}_difference"] = difference
+        dataset[f"{name}_difference_sd"] = 25 + 0 * difference
+        dataset[f"{name}_slope"] = difference / 15
+        dataset[f"{name}_p"] = np.exp(-abs(difference) / 30)
+    return dataset
+
+
+def build_significance() -> pd.DataFrame:
+    """Table of `significance.csv`: share of the forest area that is significant."""
+    rows = [
+        (flux, test, 0.1, 300, 0.35, 0.15)
+        for flux in ("gpp", "nee")
+        for test in ("slope", "difference")
+    ]
+    columns = ["variable", "test", "alpha", "cells", "share", "share_adjusted"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def build_recovery(totals: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Table of `recovery.csv`."""
+    rows = []
+    whole = totals[totals["kind"] == "all"]
+    for row in whole.itertuples():
+        rows.append((f"{row.variable}_total_{row.year}", "PgC yr-1", row.total))
+    bands = totals[(totals["kind"] == "band") & (totals["year"] == 2003)]
+    for row in bands.itertuples():
+        rows.append((f"{row.variable}_total_{row.stratum}", "PgC yr-1", row.total))
+        rows.append((f"{row.variable}_change_{row.stratum}", "PgC yr-1", 0.2))
+    for variable in ("gpp", "reco", "nee"):
+        rows.append((f"{variable}_change", "PgC yr-1", 0.6))
+        rows.append((f"{variable}_cell_rms", "gC m-2 yr-1", 0.0))
+        rows.append((f"{variable}_zonal_rms", "gC m-2 yr-1", 0.0))
+        rows.append((f"{variable}_cell_r2", "1", 1.0))
+        rows.append((f"{variable}_series_slope", "gC m-2 yr-2", 2.5))
+    rows.append(("gpp_planted_slope", "gC m-2 yr-2", 3.0))
+    rows.append(("gpp_share_within_interval", "1", 0.9))
+    rows.append(("nee_share_within_interval", "1", 0.9))
+    rows.append(("nee_disturbance_effect", "gC m-2 yr-1", 250.0))
+    table = pd.DataFrame(rows, columns=["quantity", "unit", "truth"])
+    table["mapped"] = table["truth"] * rng.normal(0.97, 0.03, len(table))
+    rms = table["quantity"].str.endswith("rms")
+    table.loc[rms, "mapped"] = rng.uniform(60, 120, rms.sum())
+    table["error"] = table["mapped"] - table["truth"]
+    known = table["truth"].where(table["truth"] != 0)
+    table["error_percent"] = 100 * table["error"] / known
+    return table

@@ -1,0 +1,153 @@
+"""What an edit makes stale: exactly these rules, no more and no fewer."""
+
+import pytest
+from projects import edit, planned
+
+PAGES = {"figure", "report"}
+MAPS = {"infer", "map", "change", "recovery"} | PAGES
+AFTER_TRAIN = {"evaluate", "model", "explain"} | MAPS
+AFTER_SAMPLES = {"train", "baseline"} | AFTER_TRAIN
+AFTER_MASK = {"samples"} | AFTER_SAMPLES
+AFTER_CUBE = {"mask"} | AFTER_MASK
+AFTER_EXTRACT = {"cube"} | AFTER_CUBE
+FORESTFLUX = "workflow/scripts/forestflux"
+
+# name: (file, old text or None to append, new text, rules that must run)
+EDITS = {
+    "a key of extract: the clouds of the planet": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\nplanet: {cloudiness: 0.9}",
+        {"truth", "tower_fluxes", "extract"} | AFTER_EXTRACT,
+    ),
+    "a product's composite length": (
+        "config/products.yaml",
+        "cube: {step_days: 1, daily: true}",
+        "cube: {step_days: 2, daily: true}",
+        {"cube"} | AFTER_CUBE,
+    ),
+    "a product's quality rule": (
+        "config/products.yaml",
+        "{bits: [6, 7], values: [2, 3], reason: low_quality}",
+        "{bits: [6, 7], values: [3], reason: low_quality}",
+        AFTER_CUBE,
+    ),
+    "a key of mask": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\nmask: {min_valid_share: 0.4}",
+        AFTER_CUBE,
+    ),
+    "a key of samples": ("micro.yaml", "unlabelled: 200", "unlabelled: 210", AFTER_MASK),
+    "a holdout tower": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\ntowers: {holdout: [US-Ha1]}",
+        AFTER_MASK,
+    ),
+    "a key of train": (
+        "micro.yaml",
+        "forest: 3",
+        "forest: 4",
+        {"train"} | AFTER_TRAIN,
+    ),
+    "a key of baseline": (
+        "micro.yaml",
+        "candidates: 1",
+        "candidates: 2",
+        {"baseline", "evaluate"} | PAGES,
+    ),
+    "a key of infer": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\ninfer: {min_forest_fraction: 0.2}",
+        MAPS,
+    ),
+    "a key of infer that cannot change a number": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\ninfer: {batch_cells: 100}",
+        {"report"},
+    ),
+    "a key of change": (
+        "micro.yaml",
+        "pair: [2003, 2004]",
+        "pair: [2003, 2004], fdr_alpha: 0.2",
+        {"change", "recovery"} | PAGES,
+    ),
+    "the resolution of figures": ("micro.yaml", "dpi: 50", "dpi: 60", PAGES),
+    "the style of figures": (
+        f"{FORESTFLUX}/figures/style.py",
+        None,
+        "WIDER = 1",
+        PAGES,
+    ),
+    "a helper two imports deep": (
+        f"{FORESTFLUX}/trend.py",
+        "def theil_sen(",
+        "def unused() -> None:\n    pass\n\n\ndef theil_sen(",
+        {"change", "recovery"} | PAGES,
+    ),
+    "a script": (
+        "workflow/scripts/mask.py",
+        "    cubes = upstream_stores(upstream)",
+        "    cubes = upstream_stores(*[upstream])",
+        AFTER_CUBE,
+    ),
+    "a comment in a script": (
+        "workflow/scripts/mask.py",
+        "    cubes = ",
+        "    # Cubes of the same places and years.\n    cubes = ",
+        set(),
+    ),
+    "a comment and a docstring in a module": (
+        f"{FORESTFLUX}/calendar.py",
+        '"""The calendar: ',
+        '# A calendar.\n"""The one calendar: ',
+        set(),
+    ),
+    "a key that is set to its default": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\nsource: auto",
+        set(),
+    ),
+}
+
+
+def test_a_finished_run_has_nothing_to_do(finished):
+    assert planned(finished) == {}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_exactly_the_stale_rules_run(project, name):
+    file, old, new, rules = EDITS[name]
+    if old is None:
+        (project / file).write_text(f"{(project / file).read_text()}\n\n{new}\n")
+    else:
+        edit(project, file, old, new)
+    assert set(planned(project)) == rules
+
+
+def test_a_year_more_runs_that_year_and_what_looks_at_all_years(project):
+    edit(project, "micro.yaml", "years: [2003, 2004]", "years: [2003, 2005]")
+    edit(project, "micro.yaml", "run: micro", "run: micro\ntowers: {years: [2003, 2004]}")
+    jobs = planned(project)
+    per_year = {"extract", "cube", "mask", "infer", "map", "truth"}
+    assert set(jobs) == per_year | {"change", "recovery"} | PAGES
+    tiles = len(list((project / "results/micro/extract").glob("r*.2003.json")))
+    assert {jobs[rule] for rule in ("extract", "cube", "mask", "infer")} == {tiles}
+    assert jobs["map"] == jobs["truth"] == 1
+
+
+def test_a_moved_project_has_nothing_to_do(project, tmp_path):
+    moved = project.rename(tmp_path / "elsewhere")
+    assert planned(moved) == {}
+
+
+def test_a_fresh_checkout_over_results_has_nothing_to_do(project):
+    for file in (project / "workflow").rglob("*.*"):
+        file.touch()
+    for file in (project / "config").rglob("*.*"):
+        file.touch()
+    assert planned(project) == {}

@@ -1,0 +1,47 @@
+"""Wiring of rule baseline: one classical model on the folds that a job owns."""
+
+from pathlib import Path
+
+import pandas as pd
+from forestflux import job
+from forestflux.baseline import make_estimator
+from forestflux.crossvalidate import run_fold
+from forestflux.samples import read_samples
+from forestflux.tables import write_table
+from tqdm import tqdm
+
+
+def main(
+    *,
+    samples: Path,
+    model: str,
+    split: str,
+    folds: list[int],
+    settings: dict,
+    threads: int,
+    output: Path,
+) -> None:
+    """Write the predictions of unseen rows."""
+    read = read_samples(samples.parent)
+    group = "cluster" if split in ("cluster", "holdout") else "site"
+    parts = []
+    for fold in tqdm(folds, desc=f"{model} {split}", disable=None):
+        estimator = make_estimator(
+            model, settings["baseline"], group=group, n_jobs=threads
+        )
+        _, predictions = run_fold(
+            estimator,
+            read,
+            split=split,
+            fold=fold,
+            member=-1,
+            model=model,
+            seed=settings["seed"],
+            gaps=settings["gaps"],
+        )
+        parts.append(predictions)
+    write_table(pd.concat(parts, ignore_index=True), output)
+
+
+if __name__ == "__main__":
+    job.run(main)

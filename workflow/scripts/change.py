@@ -1,0 +1,38 @@
+"""Wiring of rule change: the pair of years, the series between, tables and store."""
+
+from pathlib import Path
+
+from forestflux import job
+from forestflux.change import analyse
+from forestflux.stages import upstream_stores
+from forestflux.store import write_json, write_store
+from forestflux.tables import write_table
+from forestflux.totals import bands_of
+
+
+def main(
+    *,
+    years: list[int],
+    maps: list[Path],
+    settings: dict,
+    code: str,
+    manifest: Path,
+) -> None:
+    """Write change/*.csv, change/change.zarr and the manifest."""
+    folder, change = manifest.parent, settings["change"]
+    store, tables = analyse(
+        {year: upstream_stores(*maps).path(year) for year in years},
+        pair=tuple(change["pair"]),
+        bands=bands_of(change["bands"]),
+        level=settings["level"],
+        fdr_alpha=change["fdr_alpha"],
+        zone_width_deg=change["zone_width_deg"],
+    )
+    for name, table in tables.items():
+        write_table(table, folder / f"{name}.csv")
+    record = write_store(store, folder / "change.zarr", recipe=code)
+    write_json(manifest, {"stores": {"change": record["digest"]}})
+
+
+if __name__ == "__main__":
+    job.run(main)

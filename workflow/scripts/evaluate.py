@@ -1,0 +1,29 @@
+"""Wiring of rule evaluate: predictions, scores, gap curve and coverage of all models."""
+
+from pathlib import Path
+
+import pandas as pd
+from forestflux import job
+from forestflux.evaluate import evaluate
+from forestflux.members import read_predictions
+from forestflux.samples import read_sample_table
+from forestflux.tables import write_table
+
+
+def main(
+    *,
+    table: Path,
+    train: list[Path],
+    baseline: list[Path],
+    settings: dict,
+    output: list[Path],
+) -> None:
+    """Write the four tables of the stage."""
+    parts = [*read_predictions(train), *(pd.read_csv(path) for path in baseline)]
+    tables = evaluate(parts, read_sample_table(table.parent), **settings)
+    for path in output:
+        write_table(tables[path.stem], path)
+
+
+if __name__ == "__main__":
+    job.run(main)

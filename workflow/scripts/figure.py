@@ -1,0 +1,25 @@
+"""Wiring of rule figure: one figure from finished tables and maps."""
+
+from pathlib import Path
+
+from forestflux import job
+from forestflux.figures.captions import caption_of
+from forestflux.figures.draw import draw
+from forestflux.figures.style import StyleSettings, save
+
+
+def main(*, name: str, results: Path, settings: dict, output: list[Path]) -> None:
+    """Write the figure in every format."""
+    style = StyleSettings.from_config(
+        settings["figures"],
+        pair=tuple(settings["pair"]),
+        simulated=settings["simulated"],
+    )
+    figure = draw(name, results, style_settings=style)
+    caption = caption_of(name, pair=tuple(settings["pair"]), level=settings["level"])
+    for path in output:
+        save(figure, path, settings=style, caption=caption)
+
+
+if __name__ == "__main__":
+    job.run(main)

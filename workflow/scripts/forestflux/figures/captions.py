@@ -1,0 +1,168 @@
+"""What each figure shows, how it was made, where it ends: for figure and report."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Words to a figure.
+
+    Attributes
+    ----------
+    title : what it is, a few words
+    text : method and limits; {first}, {second}: the pair of years, {level}: the
+        probability of the intervals, %
+    alt : what a reader who does not see the figure would be told
+    """
+
+    title: str
+    text: str
+    alt: str
+
+
+CAPTIONS = {
+    "design": Caption(
+        "Study design",
+        "(a) Flux towers whose site-years are used, by forest type (IGBP); towers of "
+        "other land cover train the network and are never scored. (b) Site-years of "
+        "forest towers by year; dropped ones failed the quality rules. Towers crowd "
+        "in Europe and North America and are few in the tropics and in Siberia: "
+        "estimates there rest on towers elsewhere.",
+        "World map of flux towers by forest type above bars of site-years per year.",
+    ),
+    "scatter": Caption(
+        "Observed and estimated fluxes",
+        "Annual GPP and NEE of site-years that the model had not seen, with the line "
+        "on which both agree. Columns: the network with whole sites held out, with "
+        "whole clusters of 100 km held out, and with rows drawn at random; and the "
+        "best classical model by site. The random split puts years of one tower on "
+        "both sides and flatters every model: it is no estimate of the skill on the "
+        "map. R2 is over site-years; years of one site are not independent, so the "
+        "number of sites is the sample size that counts.",
+        "Scatter plots of estimated against observed annual GPP and NEE by model and "
+        "split.",
+    ),
+    "scores": Caption(
+        "Scores by model and split",
+        "R2 and RMSE of annual GPP and NEE over site-years of forest towers. Filled "
+        "marks: towers, clusters or a held-out list that the model had not seen. "
+        "Hollow marks: random split, optimistic, shown only to say by how much. An R2"
+        " below -0.5 is written beside an arrow.",
+        "Dot plots of R2 and RMSE by model, one mark for each way of splitting the "
+        "data.",
+    ),
+    "calibration": Caption(
+        "Coverage of the intervals",
+        "Share of observed site-years inside the interval, against its nominal share "
+        "(line). (a, b) The network by forest type; (c, d) all models. Marks left of "
+        "the line: intervals that promise too much. With few sites one tower moves a "
+        "mark by many percent. Coverage holds for forests like those with towers, not"
+        " beyond.",
+        "Dot plots of the covered share by forest type and by model against the "
+        "nominal share.",
+    ),
+    "gap_curve": Caption(
+        "Skill against gaps",
+        "R2 at unseen sites when more of the inputs is hidden than nature hides "
+        "already: single steps, blocks of steps, and one variable for the whole year."
+        " Nothing is filled for the network; the classical models cannot do without "
+        "filling. Lines that leave the panel fall below -0.5.",
+        "Curves of R2 against the hidden share of the inputs by model, and R2 by "
+        "hidden variable.",
+    ),
+    "importance": Caption(
+        "Which input counts in which month",
+        "Mean absolute change of the network's annual estimate at forest towers when "
+        "one variable is hidden in one month, by forest type. Months are those of the"
+        " season: southern years are turned by half a year where the network turns "
+        "them. Dots: the change is less than twice its spread between ensemble "
+        "members. Variables that say the same stand in for each other, so a small "
+        "change does not mean that a variable is unrelated to the flux.",
+        "Heat maps of the change of GPP and NEE by variable and month for each forest"
+        " type.",
+    ),
+    "maps": Caption(
+        "Forest GPP and NEE in {first} and {second}",
+        "Annual fluxes per m2 of forest ground, mean of the ensemble, on an "
+        "equal-area projection. Negative NEE is uptake by the forest. Grey land has "
+        "no forest of the five types. One scale for both years; the highest 2 % of "
+        "cells share the last colour. Cells finer than a quarter of a degree are "
+        "averaged for display. Two single years differ mostly by weather. NEE of "
+        "tower-trained models is too strong a sink in the tropics.",
+        "World maps of forest GPP and NEE in {first} and {second}.",
+    ),
+    "uncertainty": Caption(
+        "How sure the maps of {second} are",
+        "(a, b) Width of the {level} % interval of a cell's annual flux, calibrated "
+        "on the errors at towers that the network had not seen; (c) share of the "
+        "inputs that was missing and was not filled. Intervals are for single cells: "
+        "errors of cells are related, and those of totals do not average out.",
+        "World maps of the interval widths of GPP and NEE and of the missing share of"
+        " inputs.",
+    ),
+    "zonal": Caption(
+        "Profiles over latitude",
+        "Mean flux per m2 of forest and total per zone of latitude in {first} and "
+        "{second}. Negative NEE is uptake by the forest. Zones without forest are "
+        "left out.",
+        "Profiles of GPP and NEE over latitude, means and totals, in {first} and "
+        "{second}.",
+    ),
+    "series": Caption(
+        "Annual totals",
+        "Sum over cells of flux, cell area and forest fraction, one sum for each "
+        "ensemble member; bands: {level} % interval from the spread of the members. "
+        "What all members get wrong alike is not in the bands. Dotted lines: {first} "
+        "and {second}.",
+        "Lines of annual GPP and NEE totals: all forests, by forest type, by latitude"
+        " band.",
+    ),
+    "change": Caption(
+        "Change of GPP and NEE",
+        "(a, c) {second} minus {first}; dots where the difference is less than 1.96 "
+        "of its standard deviation (members, paired, and interannual variability): "
+        "not significant. (b, d) Theil-Sen slope of the annual series; dots where the"
+        " Mann-Kendall p is 0.05 or more. Each cell is tested by itself: among "
+        "thousands of cells one in twenty passes by chance. Blue is more GPP or more "
+        "uptake. Atmospheric CO2 is not among the inputs, so its direct effect on GPP"
+        " is missed.",
+        "World maps of the difference and of the trend of GPP and NEE with dots where"
+        " not significant.",
+    ),
+    "change_table": Caption(
+        "Change by forest type and band",
+        "{second} minus {first} and Theil-Sen slope of the totals with their {level} "
+        "% interval (members and interannual variability). Hollow marks: the interval"
+        " holds zero. The change of a stratum includes the change of its forest area."
+        " Negative NEE changes: more uptake.",
+        "Changes and slopes of GPP and NEE totals by stratum with intervals.",
+    ),
+    "recovery": Caption(
+        "The map against the planted truth",
+        "On the simulated planet the true flux of every cell is known and never an "
+        "input. Above: totals over the cells that are forest in both, and their "
+        "errors. Below: mapped against true totals, changes and slopes, root mean "
+        "square errors (truth is zero error), shares and R2 (truth is the nominal "
+        "share, or one). It tests the method, not the real Earth.",
+        "Mapped and true totals through the years, their errors, and other recovered "
+        "quantities.",
+    ),
+}
+
+
+def caption_of(name: str, *, pair: tuple[int, int], level: float) -> Caption:
+    """The caption of a figure with the run's years and level of the intervals in it.
+
+    Parameters
+    ----------
+    name : one of `forestflux.figures.registry.FIGURES`
+    pair : first and second year
+    level : probability of the intervals, 0-1
+    """
+    words = {"first": pair[0], "second": pair[1], "level": f"{100 * level:g}"}
+    caption = CAPTIONS[name]
+    return Caption(
+        caption.title.format(**words),
+        caption.text.format(**words),
+        caption.alt.format(**words),
+    )

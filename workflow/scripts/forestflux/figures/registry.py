@@ -1,0 +1,76 @@
+"""The figures by name: where each is drawn, what it reads. Nothing heavy is imported.
+
+The workflow asks this table when it plans a run, so that each figure depends on its own
+module and its own inputs only.
+"""
+
+from dataclasses import dataclass
+
+from forestflux.errors import InputError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure.
+
+    Attributes
+    ----------
+    module : module of `forestflux.figures`
+    function : `function(results, *, settings) -> Figure` in that module
+    needs : files of the run that it reads; `maps/first.zarr` and `maps/second.zarr`
+        stand for the maps of the pair of years
+    """
+
+    module: str
+    function: str
+    needs: tuple[str, ...]
+
+
+# In the order of a paper.
+FIGURES = {
+    "design": Entry("design", "draw_design", ("samples/samples.csv",)),
+    "scatter": Entry(
+        "skill", "draw_scatter", ("evaluate/predictions.csv", "evaluate/scores.csv")
+    ),
+    "scores": Entry("skill", "draw_scores", ("evaluate/scores.csv",)),
+    "calibration": Entry(
+        "robustness", "draw_calibration", ("evaluate/calibration.csv",)
+    ),
+    "gap_curve": Entry("robustness", "draw_gap_curve", ("evaluate/gaps.csv",)),
+    "importance": Entry("importance", "draw_importance", ("explain/importance.csv",)),
+    "maps": Entry("fluxmaps", "draw_maps", ("maps/first.zarr", "maps/second.zarr")),
+    "uncertainty": Entry("fluxmaps", "draw_uncertainty", ("maps/second.zarr",)),
+    "zonal": Entry("totals", "draw_zonal", ("change/zonal.csv",)),
+    "series": Entry("totals", "draw_series", ("change/totals.csv",)),
+    "change": Entry("fluxmaps", "draw_change", ("change/change.json",)),
+    "change_table": Entry("totals", "draw_change_table", ("change/pair.csv",)),
+    "recovery": Entry("recovery", "draw_recovery", ("recovery/recovery.csv",)),
+}
+
+
+def needs() -> dict[str, tuple[str, ...]]:
+    """Files that each figure reads, relative to the run's folder.
+
+    A run without maps draws those figures that need nothing below `maps/`, `change/`
+    and `recovery/`. `change/change.json` is the manifest of `change/change.zarr`.
+    """
+    return {name: entry.needs for name, entry in FIGURES.items()}
+
+
+def module_of(name: str) -> str:
+    """Module of a figure, `skill` for `scores`.
+
+    Raises
+    ------
+    InputError : there is no figure of this name
+    """
+    return find(name).module
+
+
+def find(name: str) -> Entry:
+    """The entry of a figure; see `module_of` for what it raises."""
+    if name not in FIGURES:
+        raise InputError(
+            "figures", variable="name", expected=" or ".join(FIGURES), found=name
+        )
+    return FIGURES[name]

@@ -1,0 +1,256 @@
+"""The report: one page that explains a run and works offline."""
+
+import base64
+from html import escape
+from pathlib import Path
+from string import Template
+
+import pandas as pd
+import yaml
+
+from forestflux import report_tables as tables
+from forestflux.config import has_maps, source_of
+from forestflux.errors import InputError
+from forestflux.figures.captions import caption_of
+from forestflux.figures.style import NETWORK, model_label
+from forestflux.figures.tables import read_table
+from forestflux.report_reading import read_samples, reading
+
+TEMPLATE = Path(__file__).with_suffix(".html")
+SIMULATED = (
+    "Simulated planet: not the real Earth. Numbers test the method; none is a finding."
+)
+# Which figure belongs to which section, in order.
+PLACES = {
+    "samples": ("design",),
+    "scores": ("scores", "scatter"),
+    "coverage": ("calibration",),
+    "gaps": ("gap_curve", "importance"),
+    "maps": ("maps", "uncertainty", "zonal", "series"),
+    "change": ("change", "change_table"),
+    "recovery": ("recovery",),
+}
+TITLES = {
+    "summary": "Summary",
+    "reading": "How to read it",
+    "scores": "Scores at unseen towers",
+    "coverage": "Coverage of the intervals",
+    "gaps": "Gaps and reasons",
+    "maps": "Maps and totals",
+    "change": "Change",
+    "recovery": "Recovery of the planted truth",
+    "samples": "Towers and site-years",
+    "run": "Configuration, versions, timings",
+}
+
+
+def write_report(results: Path, *, figures: list[str], config: dict) -> str:
+    """One self-contained HTML page: nothing is loaded from elsewhere.
+
+    Parameters
+    ----------
+    results : folder of the run, with the tables and `figures/{name}.png`
+    figures : names of the figures to show
+    config : the complete configuration of the run
+
+    Raises
+    ------
+    InputError : a table or a figure is missing or not as the contracts say
+    """
+    images = {name: figure_html(results, name, config=config) for name in figures}
+    texts = {
+        "summary": summary(results, config),
+        "reading": reading(results, config),
+        "scores": scores(results),
+        "coverage": coverage(results),
+        "gaps": "",
+        "maps": totals(results, config) if has_maps(config) else "",
+        "change": change(results) if has_maps(config) else "",
+        "recovery": recovery(results) if source_of(config) == "simulated" else "",
+        "samples": samples(results),
+        "run": run_facts(results, config),
+    }
+    sections = {}
+    for key, text in texts.items():
+        shown = [images[name] for name in PLACES.get(key, ()) if name in images]
+        if text or shown:
+            heading = f'<h2 id="{key}">{TITLES[key]}</h2>'
+            sections[key] = f"<section>{heading}{text}{''.join(shown)}</section>"
+    simulated = source_of(config) == "simulated"
+    return Template(TEMPLATE.read_text()).substitute(
+        run=escape(config["run"]),
+        banner=f'<p class="banner">{SIMULATED}</p>' if simulated else "",
+        navigation="".join(
+            f'<li><a href="#{k}">{TITLES[k]}</a></li>' for k in sections
+        ),
+        sections="\n".join(sections.values()),
+    )
+
+
+def figure_html(results: Path, name: str, *, config: dict) -> str:
+    """A figure with its picture inside the page, alternative text and caption."""
+    path = results / "figures" / f"{name}.png"
+    if not path.is_file():
+        raise InputError(
+            path, variable="file", expected="a drawn figure", found="nothing"
+        )
+    pair, level = config["change"]["pair"], config["evaluate"]["level"]
+    caption = caption_of(name, pair=pair, level=level)
+    data = base64.b64encode(path.read_bytes()).decode()
+    return (
+        f'<figure id="figure-{name}"><img alt="{escape(caption.alt)}"'
+        f' src="data:image/png;base64,{data}">'
+        f"<figcaption><strong>{escape(caption.title)}.</strong> {escape(caption.text)}"
+        "</figcaption></figure>"
+    )
+
+
+def summary(results: Path, config: dict) -> str:
+    """The headline numbers: totals and change, then skill and coverage at towers."""
+    facts = map_facts(results, config) if has_maps(config) else []
+    facts += skill_facts(results)
+    boxes = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}<small>{escape(more)}</small></dd></div>"
+        for name, value, more in facts
+    )
+    return f'<dl class="facts">{boxes}</dl>{best_models(results)}'
+
+
+def map_facts(results: Path, config: dict) -> list[tuple[str, str, str]]:
+    """Name, value and remark of totals and change over all forests."""
+    rows = read_totals(results)
+    facts = []
+    for flux in ("gpp", "nee"):
+        for year in config["change"]["pair"]:
+            chosen = (rows["stratum"] == "all") & (rows["variable"] == flux)
+            for row in rows[chosen & (rows["year"] == year)].itertuples():
+                bounds = tables.interval(row.total_lower, row.total_upper)
+                value = f"{row.total:.2f} PgC yr-1"
+                facts.append((f"{flux.upper()} {year}, all forests", value, bounds))
+    pair = read_pair(results)
+    for row in pair[(pair["stratum"] == "all")].itertuples():
+        if row.variable in ("gpp", "nee"):
+            bounds = tables.interval(row.change_lower, row.change_upper)
+            years = "-".join(map(str, config["change"]["pair"]))
+            more = f"{bounds}; slope p = {row.p_value:.3f}"
+            name = f"Change of {row.variable.upper()}, {years}"
+            facts.append((name, f"{row.change:+.2f} PgC yr-1", more))
+    return facts
+
+
+def skill_facts(results: Path) -> list[tuple[str, str, str]]:
+    """Name, value and remark of the network's scores and coverage by site."""
+    facts = []
+    for row in by_site(read_scores(results)).itertuples():
+        if row.target in ("gpp", "nee"):
+            more = f"RMSE {row.rmse:.0f} gC m-2 yr-1, {row.n} site-years"
+            more += f", {row.n_sites} sites"
+            name = f"{row.target.upper()} at unseen sites"
+            facts.append((name, f"R2 {row.r2:.2f}", more))
+    for row in by_site(read_calibration(results)).itertuples():
+        if row.target in ("gpp", "nee"):
+            name = f"Coverage of {row.target.upper()} at unseen sites"
+            facts.append((name, f"{row.covered:.0%}", f"nominal {row.nominal:.0%}"))
+    return facts
+
+
+def by_site(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the network over all forests with whole sites held out."""
+    chosen = (table["split"] == "site") & (table["subset"] == "all")
+    return table[chosen & (table["model"] == NETWORK)]
+
+
+def best_models(results: Path) -> str:
+    """The model with the highest R2 for each split and flux, whichever it is."""
+    rows = read_scores(results)
+    rows = rows[(rows["subset"] == "all") & rows["target"].isin(["gpp", "nee"])]
+    best = rows.loc[rows.groupby(["target", "split"])["r2"].idxmax()]
+    best = tables.in_order(best).assign(optimistic=lambda t: t["split"] == "random")
+    formats = {
+        "target|flux": str.upper,
+        "split|split": tables.split_label,
+        "model|best model": model_label,
+        "r2|R2": ".2f",
+        "rmse|RMSE (gC m-2 yr-1)": ",.0f",
+        "n_sites|sites": "d",
+    }
+    caption = "Best model for each split, all forests"
+    return tables.html_table(best, formats, caption=caption, mark="optimistic")
+
+
+def scores(results: Path) -> str:
+    """All scores: over all forests in view, by forest type behind a click."""
+    table = read_scores(results)
+    whole = tables.scores_table(table, lambda name: name == "all")
+    parts = tables.scores_table(table, lambda name: name.startswith("igbp="))
+    return f"{whole}<details><summary>By forest type</summary>{parts}</details>"
+
+
+def coverage(results: Path) -> str:
+    """Coverage of the intervals."""
+    return tables.coverage_table(read_calibration(results))
+
+
+def totals(results: Path, config: dict) -> str:
+    """Totals of the pair of years."""
+    return tables.totals_table(read_totals(results), config["change"]["pair"])
+
+
+def change(results: Path) -> str:
+    """Change and slopes."""
+    return tables.change_table(read_pair(results))
+
+
+def recovery(results: Path) -> str:
+    """Everything that was compared with the truth, behind a click."""
+    columns = ("quantity", "unit", "truth", "mapped", "error", "error_percent")
+    rows = read_table(results, "recovery/recovery.csv", columns=columns)
+    formats = {
+        "quantity|quantity": lambda name: name.replace("_", " "),
+        "unit|unit": str,
+    }
+    formats |= {name + "|" + name: ",.3f" for name in ("truth", "mapped", "error")}
+    formats["error_percent|error (%)"] = ".1f"
+    table = tables.html_table(rows, formats, caption="Mapped against planted values")
+    banner = f'<p class="banner">{SIMULATED}</p>'
+    return f"{banner}<details><summary>All quantities</summary>{table}</details>"
+
+
+def samples(results: Path) -> str:
+    """Used and dropped site-years."""
+    table = read_samples(results)
+    return tables.sample_table(table) + tables.reason_table(table)
+
+
+def run_facts(results: Path, config: dict) -> str:
+    """Configuration, versions and timings."""
+    text = escape(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    shown = (
+        f"<details><summary>Complete configuration</summary><pre>{text}</pre></details>"
+    )
+    return shown + tables.version_table() + tables.timing_table(results)
+
+
+def read_scores(results: Path) -> pd.DataFrame:
+    """`evaluate/scores.csv`."""
+    columns = "model split target subset n n_sites r2 rmse mae bias r2_site_mean"
+    return read_table(results, "evaluate/scores.csv", columns=columns.split())
+
+
+def read_calibration(results: Path) -> pd.DataFrame:
+    """`evaluate/calibration.csv`."""
+    columns = "model split target subset nominal covered n n_sites mean_width"
+    return read_table(results, "evaluate/calibration.csv", columns=columns.split())
+
+
+def read_totals(results: Path) -> pd.DataFrame:
+    """`change/totals.csv`."""
+    columns = "year stratum kind area variable mean total total_lower total_upper"
+    return read_table(results, "change/totals.csv", columns=columns.split())
+
+
+def read_pair(results: Path) -> pd.DataFrame:
+    """`change/pair.csv`."""
+    columns = "stratum variable change change_lower change_upper slope slope_lower"
+    columns += " slope_upper p_value"
+    return read_table(results, "change/pair.csv", columns=columns.split())

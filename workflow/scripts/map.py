@@ -1,0 +1,45 @@
+"""Wiring of rule map: one global store for each year that a job owns."""
+
+from pathlib import Path
+
+from forestflux import job
+from forestflux.grid import Grid
+from forestflux.mapping import map_year
+from forestflux.model import load_model
+from forestflux.stages import run_stage, upstream_stores
+from forestflux.store import digest_of_files
+
+
+def main(
+    *,
+    years: list[int],
+    model: Path,
+    tiles: list[Path],
+    settings: dict,
+    code: str,
+    manifest: Path,
+) -> None:
+    """Write maps/{year}.zarr and the job's manifest."""
+    grid = Grid(**settings["grid"])
+    trained, fingerprint = load_model(model), digest_of_files([model])
+    inferred = upstream_stores(*tiles)
+    run_stage(
+        manifest,
+        [(year,) for year in years],
+        recipe=lambda year: [
+            code,
+            settings,
+            fingerprint,
+            [inferred.digest(tile.name, year) for tile in grid.tiles()],
+        ],
+        make=lambda year: map_year(
+            [(tile, inferred.path(tile.name, year)) for tile in grid.tiles()],
+            grid,
+            trained,
+            year=year,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,33 @@
+"""Wiring of rule recovery: the maps of the simulated planet against its truth."""
+
+from pathlib import Path
+
+from forestflux import job
+from forestflux.recovery import recover
+from forestflux.stages import upstream_stores
+from forestflux.tables import write_table
+from forestflux.totals import bands_of
+
+
+def main(
+    *,
+    years: list[int],
+    maps: list[Path],
+    truth: list[Path],
+    settings: dict,
+    output: Path,
+) -> None:
+    """Write recovery.csv."""
+    mapped, true = upstream_stores(*maps), upstream_stores(*truth)
+    change = settings["change"]
+    table = recover(
+        {year: mapped.path(year) for year in years},
+        {year: true.path(year) for year in years},
+        pair=tuple(change["pair"]),
+        bands=bands_of(change["bands"]),
+    )
+    write_table(table, output)
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,56 @@
+"""Wiring of rule samples: the training table, its maps and the unlabelled series."""
+
+from pathlib import Path
+
+import pandas as pd
+from forestflux import job
+from forestflux.samples import write_samples
+from forestflux.sampling import (
+    build_samples,
+    collect_towers,
+    tile_series,
+    tower_series,
+)
+from forestflux.stages import upstream_stores
+
+
+def main(
+    *,
+    sites: Path,
+    site_years: Path,
+    towers: list[Path],
+    tiles: list[Path],
+    settings: dict,
+    code: str,
+    manifest: Path,
+) -> None:
+    """Write samples.csv, samples.zarr and the manifest."""
+    section, seed = settings["samples"], settings["seed"]
+    tower_table = pd.read_csv(sites)
+    masked = upstream_stores(*towers)
+    series = collect_towers({int(year): masked.path(place, year) for place, year in masked.keys()})
+    table, samples = build_samples(
+        pd.read_csv(site_years),
+        tower_table,
+        series,
+        settings=section,
+        holdout=settings["holdout"],
+        folds_count=settings["folds"]["count"],
+        seed=seed,
+    )
+    if tiles:
+        cubes = upstream_stores(*tiles)
+        wanted = str(settings["unlabelled_year"])
+        unlabelled = tile_series(
+            [cubes.path(*key) for key in cubes.keys() if key[1] == wanted],
+            count=section["unlabelled"],
+            min_forest=section["unlabelled_min_forest"],
+            seed=seed,
+        )
+    else:
+        unlabelled = tower_series(series, table, tower_table)
+    write_samples(manifest.parent, table, samples, unlabelled, recipe=code)
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,44 @@
+"""Wiring of rule train: the networks of the folds and members that a job owns."""
+
+from itertools import product
+from pathlib import Path
+
+from forestflux import job
+from forestflux.members import train_member
+from forestflux.samples import read_samples, read_unlabelled
+from forestflux.store import digest_of_files, write_json
+from tqdm import tqdm
+
+
+def main(
+    *,
+    samples: Path,
+    split: str,
+    folds: list[int],
+    members: list[int],
+    settings: dict,
+    code: str,
+    manifest: Path,
+) -> None:
+    """Write train/{split}/fold{fold}/member{member}/ and the job's manifest."""
+    read, unlabelled = read_samples(samples.parent), read_unlabelled(samples.parent)
+    recipe = [code, settings, digest_of_files([samples])]
+    digests = {}
+    units = list(product(folds, members))
+    for fold, member in tqdm(units, desc=f"train {split}", disable=None):
+        folder = manifest.parent / split / f"fold{fold}" / f"member{member}"
+        digests[f"{split}/fold{fold}/member{member}"] = train_member(
+            folder,
+            read,
+            unlabelled,
+            split=split,
+            fold=fold,
+            member=member,
+            settings=settings,
+            recipe=recipe,
+        )
+    write_json(manifest, {"members": digests})
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,25 @@
+"""Wiring of rule truth: the simulated planet's true fluxes of the years that a job owns."""
+
+from pathlib import Path
+
+from forestflux import job
+from forestflux.grid import Grid
+from forestflux.stages import run_stage
+from forestflux.truth import true_year
+
+
+def main(*, years: list[int], settings: dict, code: str, manifest: Path) -> None:
+    """Write truth/{year}.zarr and the job's manifest."""
+    grid = Grid(**settings["grid"])
+    run_stage(
+        manifest,
+        [(year,) for year in years],
+        recipe=lambda year: [code, settings, year],
+        make=lambda year: true_year(
+            grid, year, seed=settings["seed"], planet=settings["planet"]
+        ),
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)
