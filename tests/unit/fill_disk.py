@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+
 from forestflux import job
 from forestflux.store import write_store
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from forestflux.config import check_config, has_maps, keys, reference, source_of
 from forestflux.errors import InputError
 

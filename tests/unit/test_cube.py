@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+
 from forestflux.calendar import step_starts
 from forestflux.cube import build_cube
 from forestflux.products import read_products, select

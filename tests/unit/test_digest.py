@@ -1,6 +1,7 @@
 """Code digests: what counts as a change of code."""
 
 import pytest
+
 from forestflux.digest import code_digest
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from forestflux.errors import InputError
 from forestflux.grid import Grid, cell_area
 

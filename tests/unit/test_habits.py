@@ -3,6 +3,8 @@
 import re
 import shutil
 import subprocess
+import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -64,16 +66,17 @@ def test_conda_environments_pin_what_the_lock_pins(path):
 def test_each_rule_has_an_environment_that_exists():
     for file in (ROOT / "workflow" / "rules").glob("*.smk"):
         rules = re.findall(r"^rule ", file.read_text(), re.M)
-        named = re.findall(r"conda:\n\s+\"\.\./\.\./envs/(\w+\.yaml)\"", file.read_text())
+        named = re.findall(
+            r"conda:\n\s+\"\.\./\.\./envs/(\w+\.yaml)\"", file.read_text()
+        )
         assert len(rules) == len(named), file.name
         assert all((ROOT / "envs" / name).exists() for name in named), file.name
 
 
 def test_packages_of_the_project_file_are_those_that_are_installed():
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    listed = project["dependencies"] + sum(project["optional-dependencies"].values(), [])
+    extras = project["optional-dependencies"].values()
+    listed = [*project["dependencies"], *chain.from_iterable(extras)]
     names = {re.split(r"[=<>\[]", line)[0].lower() for line in listed}
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     wanted = {re.split(r"[=<>\[]", x)[0].lower() for x in lines if x[:1].isalpha()}

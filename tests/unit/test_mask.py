@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+
 from forestflux.calendar import step_starts
 from forestflux.errors import InputError
 from forestflux.mask import mask_cube, reduce_windows
@@ -77,7 +78,8 @@ def test_vegetation_index_rules(products):
 
 
 def test_land_surface_temperature_rules(products):
-    # Bits 0-1: 0 good, 1 other, 2 cloud, 3 other cause; bits 6-7: error <= 1, 2, 3, > 3 K.
+    # Bits 0-1: 0 good, 1 other, 2 cloud, 3 other cause; bits 6-7: error <= 1, 2, 3, > 3
+    # K.
     lst = [(15000, 0b00000000), (15000, 0b01000001), (15000, 0b10000001)]
     lst += [(15000, 0b11000001), (0, 0b00000010), (0, 0b00000011), (0, 0), (1, 0)]
     lst += [(7499, 0), (17300, 0)]

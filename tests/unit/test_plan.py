@@ -1,6 +1,7 @@
 """Batches of work and the years of the towers."""
 
 import pytest
+
 from forestflux.errors import InputError
 from forestflux.plan import batches, span, table_years
 

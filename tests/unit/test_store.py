@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+
 from forestflux.errors import InputError
 from forestflux.store import (
     is_done,
@@ -73,7 +74,7 @@ def test_a_store_is_done_only_with_its_manifest_and_recipe(tmp_path):
     assert not is_done(path, "other")
     manifest_path(path).unlink()
     assert not is_done(path, "r")
-    with pytest.raises(InputError, match="manifest: expected 2003.zarr.json"):
+    with pytest.raises(InputError, match=r"manifest: expected 2003\.zarr\.json"):
         open_store(path)
 
 

@@ -1,4 +1,4 @@
-"""A job killed in the middle: started again, the run completes, keeps what was done, ends the same."""
+"""A killed job: started again, the run keeps what was done and ends the same."""
 
 import os
 import shutil

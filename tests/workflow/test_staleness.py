@@ -38,7 +38,12 @@ EDITS = {
         "run: micro\nmask: {min_valid_share: 0.4}",
         AFTER_CUBE,
     ),
-    "a key of samples": ("micro.yaml", "unlabelled: 200", "unlabelled: 210", AFTER_MASK),
+    "a key of samples": (
+        "micro.yaml",
+        "unlabelled: 200",
+        "unlabelled: 210",
+        AFTER_MASK,
+    ),
     "a holdout tower": (
         "micro.yaml",
         "run: micro",
@@ -131,7 +136,9 @@ def test_exactly_the_stale_rules_run(project, name):
 
 def test_a_year_more_runs_that_year_and_what_looks_at_all_years(project):
     edit(project, "micro.yaml", "years: [2003, 2004]", "years: [2003, 2005]")
-    edit(project, "micro.yaml", "run: micro", "run: micro\ntowers: {years: [2003, 2004]}")
+    edit(
+        project, "micro.yaml", "run: micro", "run: micro\ntowers: {years: [2003, 2004]}"
+    )
     jobs = planned(project)
     per_year = {"extract", "cube", "mask", "infer", "map", "truth"}
     assert set(jobs) == per_year | {"change", "recovery"} | PAGES

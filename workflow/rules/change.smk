@@ -1,7 +1,7 @@
 # 2003 against 2018 and the annual series between.
 #
 # needs  the maps of every year
-# makes  <results>/change/totals.csv, pair.csv, zonal.csv, change.zarr, and the manifest last
+# makes  <results>/change/totals.csv, pair.csv, zonal.csv, significance.csv, change.zarr, and the manifest last
 
 
 rule change:
@@ -12,6 +12,7 @@ rule change:
         totals="<results>/change/totals.csv",
         pair="<results>/change/pair.csv",
         zonal="<results>/change/zonal.csv",
+        significance="<results>/change/significance.csv",
     log:
         "<logs>/change/change.log",
     benchmark:

@@ -17,7 +17,6 @@ from forestflux.grid import Grid
 from forestflux.plan import batches, span, tower_years
 from forestflux.products import read_products, select
 
-
 try:
     complete = check_config(
         config, Path(workflow.basedir, "workflow/schemas/config.schema.yaml")
@@ -38,7 +37,9 @@ YEARS = list(range(config["years"][0], config["years"][1] + 1)) if MAPPED else [
 YEAR_BATCHES = batches(YEARS, JOBS["years"], name=span)
 TOWER_BATCHES = batches(TOWER_YEARS, JOBS["tower_years"], name=span)
 TILES = [tile.name for tile in Grid(**config["grid"]).tiles()] if MAPPED else []
-TILE_BATCHES = batches(TILES, JOBS["tiles"], name=lambda tiles: f"{tiles[0]}-{tiles[-1]}")
+TILE_BATCHES = batches(
+    TILES, JOBS["tiles"], name=lambda tiles: f"{tiles[0]}-{tiles[-1]}"
+)
 FOLD_BATCHES = batches(range(config["folds"]["count"]), JOBS["folds"], name=span)
 MEMBER_BATCHES = batches(range(config["train"]["members"]), JOBS["members"], name=span)
 # Not a param: it changes memory, never a number.
@@ -212,5 +213,7 @@ def figure_targets():
     """All figures of this run."""
     formats = config["figures"]["formats"]
     return [
-        f"<results>/figures/{name}.{kind}" for name in figure_names() for kind in formats
+        f"<results>/figures/{name}.{kind}"
+        for name in figure_names()
+        for kind in formats
     ]

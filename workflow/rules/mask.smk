@@ -20,7 +20,8 @@ rule mask:
         runtime=30,
     params:
         settings=lambda wildcards: settings(
-            products=products(wildcards.places, "extract", "mask"), mask=config["mask"],
+            products=products(wildcards.places, "extract", "mask"),
+            mask=config["mask"],
         ),
         code=code("mask.py"),
         places=places_of,

@@ -7,7 +7,11 @@
 
 rule tower_sites:
     input:
-        branch(SOURCE == "files", then=f"{config['towers']['folder']}/sites.csv", otherwise=[]),
+        branch(
+            SOURCE == "files",
+            then=f"{config['towers']['folder']}/sites.csv",
+            otherwise=[],
+        ),
     output:
         sites="<results>/towers/sites.csv",
     log:
@@ -31,7 +35,9 @@ rule tower_fluxes:
     input:
         sites="<results>/towers/sites.csv",
         table=branch(
-            SOURCE == "files", then=f"{config['towers']['folder']}/site_years.csv", otherwise=[]
+            SOURCE == "files",
+            then=f"{config['towers']['folder']}/site_years.csv",
+            otherwise=[],
         ),
     output:
         site_years="<results>/towers/site_years.csv",

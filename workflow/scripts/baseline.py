@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pandas as pd
+from tqdm import tqdm
+
 from forestflux import job
 from forestflux.baseline import make_estimator
 from forestflux.crossvalidate import run_fold
 from forestflux.samples import read_samples
 from forestflux.tables import write_table
-from tqdm import tqdm
 
 
 def main(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+
 from forestflux import job
 from forestflux.evaluate import evaluate
 from forestflux.members import read_predictions

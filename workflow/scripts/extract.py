@@ -4,6 +4,7 @@ from itertools import product
 from pathlib import Path
 
 import pandas as pd
+
 from forestflux import job
 from forestflux.extract import extract
 from forestflux.grid import Grid

@@ -16,7 +16,9 @@ def main(*, name: str, results: Path, settings: dict, output: list[Path]) -> Non
         simulated=settings["simulated"],
     )
     figure = draw(name, results, style_settings=style)
-    caption = caption_of(name, pair=tuple(settings["pair"]), level=settings["level"])
+    caption = caption_of(
+        name, pair=tuple(settings["pair"]), level=settings["level"]
+    ).text
     for path in output:
         save(figure, path, settings=style, caption=caption)
 

@@ -9,9 +9,7 @@ from forestflux.store import write_text
 
 def main(*, results: Path, settings: dict, output: Path) -> None:
     """Write report.html."""
-    page = write_report(
-        results, figures=settings["figures"], config=settings["config"]
-    )
+    page = write_report(results, figures=settings["figures"], config=settings["config"])
     write_text(output, page)
 
 

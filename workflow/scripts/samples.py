@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+
 from forestflux import job
 from forestflux.samples import write_samples
 from forestflux.sampling import (
@@ -28,7 +29,9 @@ def main(
     section, seed = settings["samples"], settings["seed"]
     tower_table = pd.read_csv(sites)
     masked = upstream_stores(*towers)
-    series = collect_towers({int(year): masked.path(place, year) for place, year in masked.keys()})
+    series = collect_towers(
+        {int(year): masked.path(place, year) for place, year in masked.listing()}
+    )
     table, samples = build_samples(
         pd.read_csv(site_years),
         tower_table,
@@ -42,7 +45,7 @@ def main(
         cubes = upstream_stores(*tiles)
         wanted = str(settings["unlabelled_year"])
         unlabelled = tile_series(
-            [cubes.path(*key) for key in cubes.keys() if key[1] == wanted],
+            [cubes.path(*key) for key in cubes.listing() if key[1] == wanted],
             count=section["unlabelled"],
             min_forest=section["unlabelled_min_forest"],
             seed=seed,

@@ -15,7 +15,9 @@ def main(*, table: list[Path], settings: dict, output: Path) -> None:
         sites = read_sites(table[0])
     else:
         sites = simulated_sites()
-        sites["cluster"] = link_clusters(sites["lat"].to_numpy(), sites["lon"].to_numpy())
+        sites["cluster"] = link_clusters(
+            sites["lat"].to_numpy(), sites["lon"].to_numpy()
+        )
     write_table(sites, output)
 
 

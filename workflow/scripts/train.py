@@ -3,11 +3,12 @@
 from itertools import product
 from pathlib import Path
 
+from tqdm import tqdm
+
 from forestflux import job
 from forestflux.members import train_member
 from forestflux.samples import read_samples, read_unlabelled
 from forestflux.store import digest_of_files, write_json
-from tqdm import tqdm
 
 
 def main(

@@ -43,12 +43,15 @@ def step_of_day(days: np.ndarray, year: int) -> np.ndarray:
     return np.where(inside, np.minimum(offset // STEP_DAYS, STEPS - 1), -1)
 
 
-def place_composites(values: np.ndarray, days: np.ndarray, *, year: int, absent: float):
+def place_composites(
+    values: np.ndarray, days: np.ndarray, *, year: int, absent: float
+) -> np.ndarray:
     """Composites of 8 or 16 days on the calendar (step, ...): each in the step in which it starts.
 
-    Nothing is averaged, so stored integers and quality bits stay what they were. Terra's 16-day composites
-    start on steps 0, 2, 4, ... and Aqua's on 1, 3, 5, ...: together they fill the calendar, one alone leaves every
-    second step absent. Of two composites that start in one step the later image in the list counts.
+    Nothing is averaged, so stored integers and quality bits stay what they were.
+    Terra's 16-day composites start on steps 0, 2, 4, ... and Aqua's on 1, 3, 5, ...:
+    together they fill the calendar, one alone leaves every second step absent. Of two
+    composites that start in one step the later image in the list counts.
 
     Parameters
     ----------

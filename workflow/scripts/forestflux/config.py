@@ -17,7 +17,8 @@ def check_config(config: dict, schema: Path) -> dict:
 
     Raises
     ------
-    InputError : a key is unknown, missing, of the wrong type or out of range; or two keys contradict each other
+    InputError : a key is unknown, missing, of the wrong type or out of range; or two
+    keys contradict each other
     """
     rules = yaml.safe_load(schema.read_text())
     refuse_unknown(config, rules)
@@ -100,9 +101,7 @@ def check_across(config: dict) -> None:
 
 def refuse(variable: str, expected: str, found: str) -> None:
     """Raise the one-line error of a configuration key."""
-    raise InputError(
-        "configuration", variable=variable, expected=expected, found=found
-    )
+    raise InputError("configuration", variable=variable, expected=expected, found=found)
 
 
 def source_of(config: dict) -> str:
@@ -130,7 +129,8 @@ def reference(schema: Path) -> str:
     lines = [
         "# Configuration reference",
         "",
-        "Made from `workflow/schemas/config.schema.yaml` by `make docs`; edit the schema, not this page.",
+        "Made from `workflow/schemas/config.schema.yaml` by `make docs`;"
+        " edit the schema, not this page.",
         "An overlay names only the keys that differ: `snakemake --configfile mine.yaml`.",
         "",
     ]
@@ -139,14 +139,11 @@ def reference(schema: Path) -> str:
             lines += ["", f"## {name}", "", rule["description"], ""]
             lines += ["| key | default | unit | meaning |", "|---|---|---|---|"]
         elif "." not in name:
-            lines += [
-                f"**`{name}`** (default {default_of(rule)}; {unit_of(rule)}): {rule['description']}",
-                "",
-            ]
+            head = f"**`{name}`** (default {default_of(rule)}; {unit_of(rule)})"
+            lines += [f"{head}: {rule['description']}", ""]
         else:
-            lines.append(
-                f"| `{name}` | {default_of(rule)} | {unit_of(rule)} | {rule['description']} |"
-            )
+            cells = (f"`{name}`", default_of(rule), unit_of(rule), rule["description"])
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(" ".join(line.split()) for line in lines) + "\n"
 
 
@@ -159,7 +156,7 @@ def default_of(rule: dict) -> str:
 
 
 def unit_of(rule: dict) -> str:
-    """The unit, which the schema gives in `x-unit`; the type or the choices where a key has none."""
+    """The unit (`x-unit` of the schema), else the choices, else the type."""
     if "x-unit" in rule:
         return rule["x-unit"]
     if "enum" in rule:

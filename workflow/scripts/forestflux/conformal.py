@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forestflux.errors import InputError
 from forestflux.names import FOREST_TYPES
 
 TARGETS = ("gpp", "nee")
@@ -79,7 +78,8 @@ def calibrate(predictions: pd.DataFrame, *, level: float, min_quality: float) ->
     min_quality : rows of lower `nee_qc` do not count: their labels are wrong by more
         than the estimates
 
-    Fewer sites than `sites_needed` give infinite widths: nothing finite could be held to.
+    Fewer sites than `sites_needed` give infinite widths: nothing finite could be held
+    to.
     """
     rows = predictions[predictions["nee_qc"] >= min_quality]
     sites, igbp = rows["site"].to_numpy(str), rows["igbp"].to_numpy(str)

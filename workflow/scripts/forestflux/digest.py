@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def parse(file: Path) -> ast.Module:
     """Syntax tree of a file without docstrings; comments and layout are not in it anyway."""
     tree = ast.parse(file.read_text())
@@ -55,8 +55,9 @@ def modules(files: list[Path], root: Path) -> list[Path]:
 def code_digest(root: Path, *names: str) -> str:
     """Digest of scripts and of the modules behind them (12 hexadecimal digits).
 
-    Snakemake reruns a rule when its command changes but not when a module that the command imports changes. With
-    this digest among its params a rule reruns then as well. Comments, layout and docstrings do not count.
+    Snakemake reruns a rule when its command changes but not when a module that the
+    command imports changes. With this digest among its params a rule reruns then as
+    well. Comments, layout and docstrings do not count.
 
     Parameters
     ----------

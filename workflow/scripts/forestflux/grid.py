@@ -19,7 +19,8 @@ class Grid:
     Attributes
     ----------
     resolution_deg : side of a cell in degrees; 180 must be a multiple of it
-    tile_cells : rows and columns of a tile; the last tiles of a row or column may be smaller
+    tile_cells : rows and columns of a tile; the last tiles of a row or column may be
+    smaller
     """
 
     resolution_deg: float
@@ -116,7 +117,8 @@ def cell_area(latitudes: np.ndarray, resolution_deg: float) -> np.ndarray:
     """Area of a cell on the WGS 84 ellipsoid, m2, one value per latitude.
 
     The area between two parallels is exact: with e the eccentricity and s = sin(latitude),
-    A = b^2 / 2 x [s / (1 - e^2 s^2) + artanh(e s) / e] x width in radians (Snyder 1987, eq. 3-12).
+    A = b^2 / 2 x [s / (1 - e^2 s^2) + artanh(e s) / e] x width in radians (Snyder 1987,
+    eq. 3-12).
 
     Parameters
     ----------

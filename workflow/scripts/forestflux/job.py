@@ -1,4 +1,4 @@
-"""How a script becomes a job: flags from a function's signature, a log file, one line for bad input."""
+"""How a script becomes a job: flags from a signature, a log, one line for bad input."""
 
 import argparse
 import errno
@@ -15,10 +15,11 @@ from forestflux.errors import InputError
 def run(main: Callable[..., None]) -> None:
     """Call `main` with the flags of the command line and end the process.
 
-    Every keyword of `main` is a flag of the same name; its annotation says how the flag is read: `Path`, `str`, `int`,
-    `dict` (JSON), `list[...]` (several words). A keyword without a default is required. `--log FILE` is always there:
-    facts and failures go into it, progress bars go to the terminal only. Exit status 1 says that the job failed and that
-    one line on the terminal says why.
+    Every keyword of `main` is a flag of the same name; its annotation says how the flag
+    is read: `Path`, `str`, `int`, `dict` (JSON), `list[...]` (several words). A keyword
+    without a default is required. `--log FILE` is always there: facts and failures go
+    into it, progress bars go to the terminal only. Exit status 1 says that the job
+    failed and that one line on the terminal says why.
     """
     parser = parser_of(main)
     arguments = vars(parser.parse_args())

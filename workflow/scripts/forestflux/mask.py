@@ -1,4 +1,4 @@
-"""Mask: physical values where they can be trusted, NaN and a reason where not; nothing is filled."""
+"""Mask: physical values where trusted, NaN and a reason where not; nothing is filled."""
 
 import numpy as np
 import xarray as xr
@@ -18,7 +18,8 @@ def mask_cube(
     ----------
     cube : the cube store
     products : {variable: {"extract": section, "mask": section}}
-    min_valid_share : share of a cell's native pixels that must be valid, else the cell is a gap
+    min_valid_share : share of a cell's native pixels that must be valid, else the cell
+    is a gap
     """
     if cube.sizes["time"] != calendar.STEPS:
         raise InputError(
@@ -48,7 +49,8 @@ def mask_cube(
                 ("variable", "time", "y", "x"),
                 reason,
                 {
-                    "long_name": "reason of a gap, per variable in the order " + " ".join(VARIABLES),
+                    "long_name": "reason of a gap, per variable in the order "
+                    + " ".join(VARIABLES),
                     "flag_values": list(range(len(REASONS))),
                     "flag_meanings": " ".join(REASONS),
                 },
@@ -104,9 +106,9 @@ def stored_reason(
 ) -> np.ndarray:
     """Reason codes from stored values and quality bits, uint8, 0 where valid.
 
-    The first that holds counts: not acquired, fill, a quality rule in the table's order, out of the
-    stored range. Where a product's quality band tells why a pixel has no value (MOD11 QC), that cause
-    stands instead of `fill` and `not_acquired`.
+    The first that holds counts: not acquired, fill, a quality rule in the table's
+    order, out of the stored range. Where a product's quality band tells why a pixel has
+    no value (MOD11 QC), that cause stands instead of `fill` and `not_acquired`.
     """
     reason = np.zeros(stored.shape, "uint8")
     if "valid" in section:
@@ -159,7 +161,8 @@ def reduce_windows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean of the valid pixels of each cell and the commonest reason of the gaps, (time, y, x).
 
-    A cell with fewer valid pixels than `min_valid_share` is a gap. One pixel a cell passes through unchanged.
+    A cell with fewer valid pixels than `min_valid_share` is a gap. One pixel a cell
+    passes through unchanged.
     """
     steps, rows, columns = physical.shape
     blocks = (steps, cells[0], rows // cells[0], cells[1], columns // cells[1])

@@ -49,8 +49,10 @@ def train_member(
 
     Parameters
     ----------
-    folder : of this member; `member.json` is written last, so that a killed job never leaves half a member that counts
-    samples, unlabelled : all of the run; the fold's unseen rows and their sites' other years stay unseen
+    folder : of this member; `member.json` is written last, so that a killed job never
+    leaves half a member that counts
+    samples, unlabelled : all of the run; the fold's unseen rows and their sites' other
+    years stay unseen
     settings : sections `train` and `gaps`, and the run's `seed`
     recipe : everything that the result depends on beside split, fold and member
     """

@@ -112,7 +112,8 @@ def disturb(
 ) -> np.ndarray:
     """A copy of the maps as another year or another product could show them.
 
-    Moved in time, with noise on each value and an offset on each series, then with gaps.
+    Moved in time, with noise on each value and an offset on each series, then with
+    gaps.
 
     Parameters
     ----------

@@ -34,8 +34,8 @@ def tower_years(config: dict) -> list[int]:
 def table_years(path: Path) -> list[int]:
     """Every year from the first to the last of a site-year table.
 
-    Only this column is looked at, without pandas, because it is read each time the workflow is planned; the towers stage
-    checks the table.
+    Only this column is looked at, without pandas, because it is read each time the
+    workflow is planned; the towers stage checks the table.
     """
     try:
         with path.open(newline="") as file:

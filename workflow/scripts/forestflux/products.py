@@ -43,7 +43,8 @@ def read_products(path: Path) -> dict:
 
     Raises
     ------
-    InputError : the file is not YAML, a variable is missing, a key is not known, a rule's reason is not one of ours
+    InputError : the file is not YAML, a variable is missing, a key is not known, a
+    rule's reason is not one of ours
     """
     try:
         table = yaml.safe_load(path.read_text())
@@ -87,7 +88,8 @@ def check_entry(path: Path, name: str, entry: dict) -> None:
 def select(table: dict, variant: str, *stages: str) -> dict:
     """The sections of some stages for one variant: {variable: {stage: section}}.
 
-    Rules pass on only the sections that their stage reads, so that an edit of a quality rule leaves the extraction as it is.
+    Rules pass on only the sections that their stage reads, so that an edit of a quality
+    rule leaves the extraction as it is.
     """
     return {
         variable: {stage: entry[variant].get(stage, {}) for stage in stages}

@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 class Stores:
     """Finished stores of a stage, as the manifests of its jobs list them.
 
-    A store's key is its path below the stage's folder: ("r02c05", 2003), or (2003,) for global stores.
+    A store's key is its path below the stage's folder: ("r02c05", 2003), or (2003,) for
+    global stores.
 
     Attributes
     ----------
@@ -53,7 +54,7 @@ class Stores:
                 found="none",
             ) from None
 
-    def keys(self) -> list[tuple[str, ...]]:
+    def listing(self) -> list[tuple[str, ...]]:
         """Keys of all stores, sorted."""
         return [tuple(name.split("/")) for name in sorted(self.digests)]
 
@@ -84,8 +85,8 @@ def run_stage(
 ) -> None:
     """Make every store of a job that is not done yet, then write the job's manifest.
 
-    A killed job loses at most the store that it was writing: started again it keeps the stores whose own
-    manifests name the same recipe.
+    A killed job loses at most the store that it was writing: started again it keeps the
+    stores whose own manifests name the same recipe.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Stores and manifests: what is written whole, checked, and then recorded.
 
-One job owns one store. A store counts as done only when its manifest, written last and at once, is there and
-names the recipe (digest of code, configuration and inputs) with which the job would make it again.
+One job owns one store. A store counts as done only when its manifest, written last and
+at once, is there and names the recipe (digest of code, configuration and inputs) with
+which the job would make it again.
 """
 
 import hashlib
@@ -51,7 +52,11 @@ def write_store(
     path.parent.mkdir(parents=True, exist_ok=True)
     dataset = dataset.assign_coords(
         # Zarr 3 specifies strings of variable length only.
-        {n: (c.dims, c.values.astype(object)) for n, c in dataset.coords.items() if c.dtype.kind == "U"}
+        {
+            n: (c.dims, c.values.astype(object))
+            for n, c in dataset.coords.items()
+            if c.dtype.kind == "U"
+        }
     )
     encoding = {}
     for name, array in dataset.variables.items():
@@ -91,7 +96,7 @@ def write_store(
 
 
 def describe(path: Path, *, recipe: str) -> dict:
-    """What a store holds: variables, shapes, chunk counts, digest of every byte; all chunks checked."""
+    """What a store holds: variables, chunk counts, digest of every byte; all is checked."""
     group = zarr.open_group(path, mode="r")
     variables = {}
     for name, array in sorted(group.arrays()):
@@ -151,11 +156,16 @@ def open_store(path: Path) -> xr.Dataset:
             found="nothing (the job that writes it did not finish)",
         )
     try:
-        return xr.open_zarr(path, consolidated=False, chunks=None, mask_and_scale=False)
+        dataset = xr.open_zarr(
+            path, consolidated=False, chunks=None, mask_and_scale=False
+        )
     except Exception as error:
         raise InputError(
             path, variable="store", expected="a readable Zarr 3 group", found=str(error)
         ) from error
+    for variable in dataset.variables.values():
+        variable.attrs.pop("_FillValue", None)  # the writer's, not the variable's own
+    return dataset
 
 
 def load_store(path: Path, variables: Iterable[str] | None = None) -> xr.Dataset:
@@ -163,7 +173,8 @@ def load_store(path: Path, variables: Iterable[str] | None = None) -> xr.Dataset
 
     Raises
     ------
-    InputError : a variable is missing, a chunk is missing or does not match its checksum
+    InputError : a variable is missing, a chunk is missing or does not match its
+    checksum
     """
     dataset = open_store(path)
     wanted = list(variables) if variables is not None else list(dataset.data_vars)
@@ -191,7 +202,8 @@ def load_store(path: Path, variables: Iterable[str] | None = None) -> xr.Dataset
                 expected="readable chunks",
                 found=f"a damaged one ({type(error).__name__}: {error})",
             ) from error
-    return dataset[wanted]
+    # A selection alone would lose coordinates of dimensions that no variable has.
+    return dataset[wanted].assign_coords(dataset.coords).load()
 
 
 def digest_of_files(files: Iterable[Path]) -> str:

@@ -10,6 +10,9 @@ from forestflux.store import write_text
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a CSV file at once: readers see the old one or the whole new one.
 
-    Numbers have nine significant digits, more than any flux or coordinate carries; NaN is an empty field.
+    Numbers have nine significant digits, more than any flux or coordinate carries; NaN
+    is an empty field.
     """
-    write_text(path, table.to_csv(index=False, float_format="%.9g", lineterminator="\n"))
+    write_text(
+        path, table.to_csv(index=False, float_format="%.9g", lineterminator="\n")
+    )

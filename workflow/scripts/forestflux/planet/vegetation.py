@@ -182,6 +182,10 @@ def forest_percent(
     return percent.astype("uint8")
 
 
+# Antarctica has no trees, whatever its coasts' summers would allow.
+SOUTHERN_TREE_LINE = -60.0
+
+
 def forest_fraction(
     latitudes: np.ndarray, longitudes: np.ndarray, climate: Climate, *, seed: int
 ) -> np.ndarray:
@@ -202,7 +206,8 @@ def forest_fraction(
         fields = np.maximum(fields, share * region)
     trees = trees * np.clip(0.73 + 0.12 * patchy - fields * (1 - 0.25 * patchy), 0, 1)
     fraction = trees * geography.land_share(latitudes, longitudes)
-    return np.where(fraction < 0.02, 0.0, np.clip(fraction, 0, 1))
+    treeless = (fraction < 0.02) | (latitudes < SOUTHERN_TREE_LINE)
+    return np.where(treeless, 0.0, np.clip(fraction, 0, 1))
 
 
 def type_shares(

@@ -12,23 +12,27 @@ class Source(Protocol):
     """Gives native values and quality bands; downstream cannot tell which source ran."""
 
     def variant(self, place: Place) -> str:
-        """Column of the product table that describes this source's numbers: tile, tower or table."""
+        """Column of the product table for this source's numbers: tile, tower or table."""
 
     def fetch(self, products: dict[str, dict], place: Place, year: int) -> xr.Dataset:
         """Native values of one place and year, laid out as `docs/contracts.md`, extract, says.
 
         Parameters
         ----------
-        products : the `extract` section of the product table by variable, for this place's variant
+        products : the `extract` section of the product table by variable, for this
+        place's variant
         """
 
 
 def open_source(name: str, settings: dict) -> Source:
-    """The source of a name; modules are imported by name so that only the one in use counts as code of a run.
+    """The source of a name.
+
+    Modules are imported by name, so that only the one in use counts as code of a run.
 
     Parameters
     ----------
     name : simulated, files or earthengine
-    settings : the configuration sections that sources use: seed, grid, towers, planet, earthengine
+    settings : the configuration sections that sources use: seed, grid, towers, planet,
+    earthengine
     """
     return importlib.import_module(f"forestflux.sources.{name}").open_source(settings)
