@@ -104,14 +104,17 @@ def test_each_cell_is_estimated_from_its_own_series(folder: Path) -> None:
 def test_interval_is_the_calibrated_half_width_of_the_forest_type(folder: Path) -> None:
     data = dataset()
     fluxes = load_model(folder).predict(data)
-    wanted = np.where(data["forest_type"] == 1, 90.0, 300.0)
+    wanted = np.where(data["forest_type"] == 4, 90.0, 300.0)  # 4 is DBF
     wanted[data["forest_type"] == 0] = np.nan
     for half in (
         fluxes["nee_upper"] - fluxes["nee"],
         fluxes["nee"] - fluxes["nee_lower"],
     ):
         assert np.allclose(half, wanted, atol=1e-2, equal_nan=True)
+    upper = (fluxes["gpp_upper"] - fluxes["gpp"]).values[:, :2]
+    assert np.allclose(upper, 400, atol=1e-2)
     assert float(fluxes["gpp_lower"].min()) >= 0
+    assert "90% interval" in fluxes["nee_upper"].attrs["long_name"]
 
 
 def test_tower_groups_bring_their_latitude(folder: Path) -> None:

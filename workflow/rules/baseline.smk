@@ -29,7 +29,7 @@ rule baseline:
     message:
         "Fitting {wildcards.model}: split {wildcards.split}, folds {wildcards.folds}"
     shell:
-        "python {SCRIPTS}/baseline.py"
+        'python "$SCRIPTS"/baseline.py'
         " --samples {input.samples:q}"
         " --model {wildcards.model}"
         " --split {wildcards.split}"

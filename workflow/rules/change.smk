@@ -29,7 +29,7 @@ rule change:
     message:
         "Analysing the change"
     shell:
-        "python {SCRIPTS}/change.py"
+        'python "$SCRIPTS"/change.py'
         " --years {params.years}"
         " --maps {input.maps:q}"
         " --settings {params.settings:q}"

@@ -1,6 +1,7 @@
 """Configuration, batches, digests and targets that the rule files share; no rules here."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -42,10 +43,16 @@ TILE_BATCHES = batches(
 )
 FOLD_BATCHES = batches(range(config["folds"]["count"]), JOBS["folds"], name=span)
 MEMBER_BATCHES = batches(range(config["train"]["members"]), JOBS["members"], name=span)
-# Not a param: it changes memory, never a number.
-BATCH_CELLS = config["infer"]["batch_cells"]
 MODELS = config["baseline"]["models"]
 UNLABELLED_YEAR = config["samples"]["unlabelled_year"] or (YEARS[0] if MAPPED else None)
+
+# Variables of every job's shell, not params: where the project lies and how much memory a
+# job may take change no number and make nothing stale.
+shell.prefix(
+    "set -euo pipefail;"
+    f" SCRIPTS={shlex.quote(str(SCRIPTS))};"
+    f" BATCH_CELLS={config['infer']['batch_cells']}; "
+)
 
 
 wildcard_constraints:
@@ -59,7 +66,7 @@ wildcard_constraints:
 
 
 def settings(**sections):
-    """Only the settings that a rule uses, as JSON: the others do not make it stale."""
+    """Only the settings that a job reads, as JSON; others do not make it stale."""
     return json.dumps(sections, sort_keys=True)
 
 
@@ -74,6 +81,14 @@ def source_settings(places):
         return {"towers": {"folder": config["towers"]["folder"]}}
     kept = {"seed": config["seed"], "planet": config["planet"]}
     return kept | ({} if places == "towers" else {"grid": config["grid"]})
+
+
+def tower_file(*names):
+    """A file of the towers' folder, the first of these that is there; none without a folder."""
+    if SOURCE != "files":
+        return []
+    files = [Path(config["towers"]["folder"], name) for name in names]
+    return str(next((file for file in files if file.is_file()), files[0]))
 
 
 def variant(places):

@@ -28,7 +28,7 @@ rule cube:
     message:
         "Cubing {wildcards.places}, {wildcards.years}"
     shell:
-        "python {SCRIPTS}/cube.py"
+        'python "$SCRIPTS"/cube.py'
         " --places {params.places}"
         " --years {params.years}"
         " --upstream {input.manifest:q}"

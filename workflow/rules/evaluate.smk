@@ -30,7 +30,7 @@ rule evaluate:
     message:
         "Scoring all models"
     shell:
-        "python {SCRIPTS}/evaluate.py"
+        'python "$SCRIPTS"/evaluate.py'
         " --table {input.table:q}"
         " --train {input.train:q}"
         " --baseline {input.baseline:q}"

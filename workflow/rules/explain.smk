@@ -21,7 +21,7 @@ rule explain:
     message:
         "Hiding each variable in each month"
     shell:
-        "python {SCRIPTS}/explain.py"
+        'python "$SCRIPTS"/explain.py'
         " --model {input.model:q}"
         " --samples {input.samples:q}"
         " --output {output.importance:q}"

@@ -11,11 +11,7 @@ rule extract:
             then="<results>/towers/sites.csv",
             otherwise=[],
         ),
-        table=branch(
-            SOURCE == "files",
-            then=f"{config['towers']['folder']}/{config['towers']['predictors']}",
-            otherwise=[],
-        ),
+        table=tower_file("predictors_8day.parquet", "predictors_8day.csv"),
     output:
         manifest="<results>/extract/{places}.{years}.json",
     log:
@@ -39,7 +35,7 @@ rule extract:
     message:
         "Extracting {wildcards.places}, {wildcards.years}"
     shell:
-        "python {SCRIPTS}/extract.py"
+        'python "$SCRIPTS"/extract.py'
         " --places {params.places}"
         " --years {params.years}"
         " --sites {input.sites:q}"

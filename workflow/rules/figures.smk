@@ -27,7 +27,7 @@ rule figure:
     message:
         "Drawing {wildcards.figure}"
     shell:
-        "python {SCRIPTS}/figure.py"
+        'python "$SCRIPTS"/figure.py'
         " --name {wildcards.figure}"
         " --results {params.results:q}"
         " --settings {params.settings:q}"

@@ -27,13 +27,13 @@ rule infer:
     message:
         "Inferring {wildcards.places}, {wildcards.years}"
     shell:
-        "python {SCRIPTS}/infer.py"
+        'python "$SCRIPTS"/infer.py'
         " --places {params.places}"
         " --years {params.years}"
         " --model {input.model:q}"
         " --upstream {input.manifest:q}"
         " --settings {params.settings:q}"
-        " --batch-cells {BATCH_CELLS}"
+        " --batch-cells $BATCH_CELLS"
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

@@ -26,7 +26,7 @@ rule map:
     message:
         "Mapping {wildcards.years}"
     shell:
-        "python {SCRIPTS}/map.py"
+        'python "$SCRIPTS"/map.py'
         " --years {params.years}"
         " --model {input.model:q}"
         " --tiles {input.tiles:q}"

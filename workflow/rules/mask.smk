@@ -29,7 +29,7 @@ rule mask:
     message:
         "Masking {wildcards.places}, {wildcards.years}"
     shell:
-        "python {SCRIPTS}/mask.py"
+        'python "$SCRIPTS"/mask.py'
         " --places {params.places}"
         " --years {params.years}"
         " --upstream {input.manifest:q}"

@@ -27,7 +27,7 @@ rule model:
     message:
         "Assembling the trained model"
     shell:
-        "python {SCRIPTS}/model.py"
+        'python "$SCRIPTS"/model.py'
         " --samples {input.samples:q}"
         " --train {input.train:q}"
         " --folds {input.folds:q}"

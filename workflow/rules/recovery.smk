@@ -24,7 +24,7 @@ rule recovery:
     message:
         "Comparing the maps with the planet's truth"
     shell:
-        "python {SCRIPTS}/recovery.py"
+        'python "$SCRIPTS"/recovery.py'
         " --years {params.years}"
         " --maps {input.maps:q}"
         " --truth {input.truth:q}"

@@ -24,7 +24,7 @@ rule report:
     message:
         "Writing the report"
     shell:
-        "python {SCRIPTS}/report.py"
+        'python "$SCRIPTS"/report.py'
         " --results {params.results:q}"
         " --settings {params.settings:q}"
         " --output {output.report:q}"

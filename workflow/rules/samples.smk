@@ -35,7 +35,7 @@ rule samples:
     message:
         "Building the training table"
     shell:
-        "python {SCRIPTS}/samples.py"
+        'python "$SCRIPTS"/samples.py'
         " --sites {input.sites:q}"
         " --site-years {input.site_years:q}"
         " --towers {input.towers:q}"

@@ -7,11 +7,7 @@
 
 rule tower_sites:
     input:
-        branch(
-            SOURCE == "files",
-            then=f"{config['towers']['folder']}/sites.csv",
-            otherwise=[],
-        ),
+        tower_file("sites.csv"),
     output:
         sites="<results>/towers/sites.csv",
     log:
@@ -24,7 +20,7 @@ rule tower_sites:
     message:
         "Checking the tower table"
     shell:
-        "python {SCRIPTS}/tower_sites.py"
+        'python "$SCRIPTS"/tower_sites.py'
         " --table {input:q}"
         " --settings {params.settings:q}"
         " --output {output.sites:q}"
@@ -34,11 +30,7 @@ rule tower_sites:
 rule tower_fluxes:
     input:
         sites="<results>/towers/sites.csv",
-        table=branch(
-            SOURCE == "files",
-            then=f"{config['towers']['folder']}/site_years.csv",
-            otherwise=[],
-        ),
+        table=tower_file("site_years.csv"),
     output:
         site_years="<results>/towers/site_years.csv",
     log:
@@ -62,7 +54,7 @@ rule tower_fluxes:
     message:
         "Checking the annual fluxes of the towers"
     shell:
-        "python {SCRIPTS}/tower_fluxes.py"
+        'python "$SCRIPTS"/tower_fluxes.py'
         " --sites {input.sites:q}"
         " --table {input.table:q}"
         " --settings {params.settings:q}"

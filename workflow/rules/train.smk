@@ -29,7 +29,7 @@ rule train:
     message:
         "Training networks: split {wildcards.split}, folds {wildcards.folds}, members {wildcards.members}"
     shell:
-        "python {SCRIPTS}/train.py"
+        'python "$SCRIPTS"/train.py'
         " --samples {input.samples:q}"
         " --split {wildcards.split}"
         " --folds {params.folds}"

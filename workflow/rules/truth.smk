@@ -20,7 +20,7 @@ rule truth:
     message:
         "Writing the planet's true fluxes, {wildcards.years}"
     shell:
-        "python {SCRIPTS}/truth.py"
+        'python "$SCRIPTS"/truth.py'
         " --years {params.years}"
         " --settings {params.settings:q}"
         " --code {params.code}"
