@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 CORES ?= all
 
-.PHONY: demo test env docs format clean
+.PHONY: demo test env docs readme format clean
 
 demo: env
 	@echo 'snakemake --cores $(CORES)'
@@ -25,6 +25,9 @@ $(STAMP): requirements.txt requirements.lock
 
 docs: env
 	$(BIN)/python docs/make_reference.py
+
+readme: env
+	@PATH="$(CURDIR)/$(BIN):$$PATH" python docs/make_readme.py
 
 format: env
 	$(BIN)/ruff format .

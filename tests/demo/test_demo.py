@@ -1,0 +1,195 @@
+"""The demo end to end: one command, every stage, and the planted truth found again."""
+
+import re
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from projects import ROOT, copy_project, planned, snakemake
+
+from forestflux.names import FOREST_TYPES, SPLITS
+
+MODELS = {"cnn", "extra_trees", "svr", "gradient_boosting"}
+PREDICTIONS = [
+    "model",
+    "split",
+    "fold",
+    "site",
+    "year",
+    "igbp",
+    "gpp_obs",
+    "gpp_pred",
+    "reco_pred",
+    "nee_obs",
+    "nee_pred",
+    "nee_qc",
+]
+SCORES = [
+    "model",
+    "split",
+    "target",
+    "subset",
+    "n",
+    "n_sites",
+    "r2",
+    "rmse",
+    "mae",
+    "bias",
+    "r2_site_mean",
+]
+YEARS = range(2003, 2019)
+
+# Largest error that the README states, in the unit of the table's column.
+STATED = {
+    "GPP total": ("gpp_total_2003", "error_percent", 10.0),
+    "NEE total": ("nee_total_2003", "error_percent", 35.0),
+    "zonal GPP": ("gpp_zonal_rms", "error_percent", 20.0),
+    "zonal NEE": ("nee_zonal_rms", "error_percent", 50.0),
+    "GPP trend": ("gpp_series_slope", "error_percent", 50.0),
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """A copy of the project in which the demo has run as it stands in the repository."""
+    project = copy_project(tmp_path_factory.mktemp("demo") / "project")
+    start = time.monotonic()
+    done = snakemake(project, "--cores", "all", configfile="config/config.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    print(f"demo: {time.monotonic() - start:.0f} s")
+    return project
+
+
+@pytest.fixture(scope="module")
+def results(demo):
+    return demo / "results" / "demo"
+
+
+def open_map(results, year):
+    return xr.open_zarr(results / "maps" / f"{year}.zarr", consolidated=False)
+
+
+def test_a_second_run_has_nothing_to_do(demo):
+    assert planned(demo, configfile="config/config.yaml") == {}
+
+
+def test_results_have_their_fixed_names(results):
+    names = ["evaluate/predictions.csv", "evaluate/scores.csv", "report.html"]
+    names += [f"maps/{year}.zarr" for year in YEARS]
+    names += ["change/totals.csv", "change/pair.csv", "change/zonal.csv"]
+    names += ["change/change.zarr", "samples/samples.csv", "model/model.json"]
+    assert [name for name in names if not (results / name).exists()] == []
+
+
+def test_every_model_is_scored_on_every_split(results):
+    predictions = pd.read_csv(results / "evaluate/predictions.csv")
+    scores = pd.read_csv(results / "evaluate/scores.csv")
+    assert list(predictions.columns[: len(PREDICTIONS)]) == PREDICTIONS
+    assert list(scores.columns) == SCORES
+    wanted = {(m, s) for m in MODELS for s in SPLITS if s != "holdout"}
+    assert set(zip(predictions["model"], predictions["split"], strict=True)) == wanted
+    closed = predictions["reco_pred"] - predictions["gpp_pred"]
+    np.testing.assert_allclose(predictions["nee_pred"], closed, atol=1e-3)
+
+
+def test_scores_follow_from_the_predictions(results):
+    predictions = pd.read_csv(results / "evaluate/predictions.csv")
+    scores = pd.read_csv(results / "evaluate/scores.csv")
+    good = predictions[predictions["nee_qc"] >= 0.8]
+    for row in scores[scores["target"] != "reco"].itertuples():
+        part = good[(good["model"] == row.model) & (good["split"] == row.split)]
+        if row.subset != "all":
+            part = part[part["igbp"] == row.subset.removeprefix("igbp=")]
+        observed, predicted = part[f"{row.target}_obs"], part[f"{row.target}_pred"]
+        residual = ((observed - predicted) ** 2).sum()
+        total = ((observed - observed.mean()) ** 2).sum()
+        assert len(part) == row.n
+        assert part["site"].nunique() == row.n_sites
+        if row.n > 1:
+            assert row.r2 == pytest.approx(1 - residual / total, abs=1e-6)
+
+
+def test_a_site_and_a_cluster_are_never_on_both_sides(results):
+    samples = pd.read_csv(results / "samples/samples.csv").query("used")
+    assert samples.groupby("site")["fold_site"].nunique().max() == 1
+    assert samples.groupby("cluster")["fold_cluster"].nunique().max() == 1
+
+
+def test_maps_close_and_have_8000_forest_cells_of_five_types(results):
+    year = open_map(results, 2003)
+    forest = np.isfinite(year["gpp"].values)
+    assert forest.sum() >= 8000
+    closed = (year["reco"] - year["gpp"]).values[forest]
+    np.testing.assert_allclose(year["nee"].values[forest], closed, atol=0.1)
+    types = year["forest_type"].values[forest]
+    assert set(types) == set(range(1, len(FOREST_TYPES) + 1))
+    assert year["y"].values[0] > year["y"].values[-1]
+    assert (year["gpp"].values[forest] >= 0).all()
+    assert "egative" in year["nee"].attrs["comment"]
+
+
+def test_totals_follow_from_the_maps(results):
+    totals = pd.read_csv(results / "change/totals.csv")
+    for year in (2003, 2018):
+        of_year = open_map(results, year)
+        weight = of_year["cell_area"] * of_year["forest_fraction"]
+        for flux in ("gpp", "nee"):
+            mapped = float((of_year[flux] * weight).sum()) * 1e-15
+            row = totals.query("year == @year and kind == 'all' and variable == @flux")
+            assert row["total"].item() == pytest.approx(mapped, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_the_planted_truth_is_recovered_within_the_stated_error(results, name):
+    quantity, column, limit = STATED[name]
+    recovery = pd.read_csv(results / "recovery/recovery.csv").set_index("quantity")
+    assert abs(recovery.loc[quantity, column]) <= limit
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_the_readme_states_that_error(name):
+    limit = STATED[name][2]
+    assert f"| {name} | {limit:.0f} % |" in (ROOT / "README.md").read_text()
+
+
+def test_intervals_cover_the_truth_of_cells(results):
+    recovery = pd.read_csv(results / "recovery/recovery.csv").set_index("quantity")
+    for flux in ("gpp", "nee"):
+        assert recovery.loc[f"{flux}_share_within_interval", "mapped"] >= 0.8
+
+
+def test_the_truth_is_an_input_of_nothing_but_recovery():
+    users = [
+        file.name
+        for file in (ROOT / "workflow" / "rules").glob("*.smk")
+        if re.search(r"yearly\(\"truth\"\)|<results>/truth", file.read_text())
+    ]
+    assert set(users) == {"truth.smk", "recovery.smk", "common.smk"}
+
+
+def test_logs_hold_no_progress_bars(demo):
+    logs = [file.read_text() for file in (demo / "logs").rglob("*.log")]
+    assert len(logs) > 40
+    assert not [text for text in logs if "\r" in text or "it/s" in text]
+
+
+def test_the_report_needs_no_network_and_says_what_is_optimistic(results):
+    page = (results / "report.html").read_text()
+    assert not re.findall(r"(?:src|href)=[\"']https?://", page)
+    assert not re.findall(r"url\(\s*[\"']?https?://", page)
+    assert "optimistic" in page
+    assert "simulated planet" in page
+
+
+def test_the_model_folder_predicts_alone(results):
+    import forestflux
+
+    model = forestflux.load_model(results / "model")
+    masked = xr.open_zarr(results / "mask/r00c03/2003.zarr", consolidated=False).load()
+    fluxes = model.predict(masked)
+    year = open_map(results, 2003)
+    mapped = year["gpp"].sel(y=masked["y"], x=masked["x"]).values
+    there = np.isfinite(mapped)
+    np.testing.assert_allclose(fluxes["gpp"].values[there], mapped[there], rtol=1e-3)
