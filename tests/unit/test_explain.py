@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from small_training import make_samples, settings
 
+from forestflux.ensemble import Model
 from forestflux.explain import activation_maps, importance
-from forestflux.model import Model
 from forestflux.names import FOREST_TYPES, VARIABLES
 from forestflux.samples import Samples
 from forestflux.train import NetworkEstimator

@@ -56,7 +56,8 @@ def test_every_requirement_is_locked():
 def test_conda_environments_pin_what_the_lock_pins(path):
     environment = yaml.safe_load(path.read_text())
     assert set(environment) == {"channels", "dependencies"}
-    (pip,) = (entry["pip"] for entry in environment["dependencies"] if "pip" in entry)
+    nested = [part for part in environment["dependencies"] if isinstance(part, dict)]
+    (pip,) = (part["pip"] for part in nested)
     versions = locked()
     for line in pip:
         name, version = line.split("==")

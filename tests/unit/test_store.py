@@ -147,6 +147,7 @@ def test_a_full_disk_stops_with_one_line_and_leaves_earlier_stores_whole(tmp_pat
             capture_output=True,
             text=True,
             check=False,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1

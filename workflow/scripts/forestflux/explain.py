@@ -6,8 +6,8 @@ import torch
 from tqdm import tqdm
 
 from forestflux.calendar import step_months
+from forestflux.ensemble import Model
 from forestflux.inputs import HALF_YEAR
-from forestflux.model import Model
 from forestflux.names import FOREST_TYPES
 from forestflux.samples import Samples
 

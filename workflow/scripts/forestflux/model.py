@@ -6,26 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
-import xarray as xr
 
-from forestflux.calendar import STEP_DAYS, STEPS, step_starts
+from forestflux.calendar import STEP_DAYS, STEPS
 from forestflux.conformal import Calibration
+from forestflux.ensemble import Model
 from forestflux.errors import InputError
 from forestflux.inputs import TYPES, Normalisation
-from forestflux.names import FLUX_UNIT, FLUXES, FOREST_TYPES, UNITS, VARIABLES
-from forestflux.network import one_thread
+from forestflux.names import FLUX_UNIT, UNITS, VARIABLES
 from forestflux.store import digest_files, read_json, write_json
-from forestflux.train import CHUNK, NetworkEstimator
+from forestflux.train import NetworkEstimator
 
 FORMAT_VERSION = 1
 CALENDAR = {"steps": STEPS, "step_days": STEP_DAYS, "first_day": "01-01"}
-LONG_NAMES = {
-    "gpp": "gross primary production of forest ground",
-    "reco": "ecosystem respiration of forest ground",
-    "nee": "net ecosystem exchange of forest ground",
-}
-NEE_COMMENT = "nee = reco - gpp; negative is uptake of carbon by the forest"
 
 
 def save_model(
@@ -92,7 +84,7 @@ def write_weights(path: Path, weights: dict[str, np.ndarray]) -> None:
                 np.lib.format.write_array(file, array, allow_pickle=False)
 
 
-def load_model(path: Path | str) -> "Model":
+def load_model(path: Path | str) -> Model:
     """The model of a folder, or of its `model.json`.
 
     Raises
@@ -162,161 +154,4 @@ def check_weights(files: list[Path], record: Path, digest: str) -> None:
             variable="digest",
             expected=f"weights of digest {digest}",
             found=found,
-        )
-
-
-class Model:
-    """An ensemble of trained networks with calibrated intervals.
-
-    Parameters
-    ----------
-    members : trained networks
-    calibration : level and half-widths of the intervals
-    metadata : the record of the training
-    """
-
-    def __init__(
-        self,
-        members: Sequence[NetworkEstimator],
-        *,
-        calibration: Calibration,
-        metadata: dict,
-    ) -> None:
-        """Keep the members and what is known of them."""
-        self.members = list(members)
-        self.calibration = calibration
-        self.metadata = metadata
-
-    def predict(self, dataset: xr.Dataset) -> xr.Dataset:
-        """Fluxes of a masked dataset: mean over members and calibrated interval.
-
-        Parameters
-        ----------
-        dataset : the variables (time, y, x) in physical units, NaN = gap; `forest_type`
-            (y, x), codes 1-5, 0 no forest; latitude as `lat` (y) or as the coordinate
-            `y`, degrees north; `time` the first days of the steps of one year
-
-        Returns
-        -------
-        gpp, reco, nee, gpp_lower, gpp_upper, nee_lower, nee_upper : float32 (y, x), gC
-            m-2 yr-1, NaN outside forest
-
-        Raises
-        ------
-        InputError : a variable, its unit or the calendar does not fit
-        """
-        source = dataset.encoding.get("source", "dataset")
-        check_dataset(dataset, source)
-        types = dataset["forest_type"].transpose("y", "x").values
-        lat = (dataset["lat"] if "lat" in dataset else dataset["y"]).values
-        forest = types > 0
-        maps = np.empty((forest.sum(), len(VARIABLES), STEPS), "float32")
-        for position, name in enumerate(VARIABLES):
-            values = dataset[name].transpose("time", "y", "x").values
-            maps[:, position] = values[:, forest].T
-        lat = np.broadcast_to(lat[:, None], types.shape)[forest]
-        gpp, reco = self.predict_maps(maps, lat, types[forest])
-        mean = {"gpp": gpp.mean(0), "reco": reco.mean(0), "nee": (reco - gpp).mean(0)}
-        bounds = self.interval(mean["gpp"], mean["nee"], types[forest])
-        return on_grid(mean, bounds, forest=forest, dataset=dataset, level=self.level)
-
-    def predict_maps(
-        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """GPP and RECO of each member, float64 (member, sample), gC m-2 yr-1.
-
-        Parameters
-        ----------
-        maps : (sample, variable, step), physical values in calendar order, NaN = gap
-        lat : (sample,), degrees north
-        forest_type : (sample,), codes 1-5; 0 is any other land
-        """
-        types = np.eye(len(TYPES), dtype="float32")[code_index(forest_type)]
-        fluxes = np.empty((2, len(self.members), len(maps)))
-        first = self.members[0]
-        with one_thread():
-            for start in range(0, len(maps), CHUNK):
-                part = slice(start, start + CHUNK)
-                # All members share one scale: a chunk is prepared once for all of them.
-                ready = first.prepare(maps[part], lat[part])
-                kind = torch.from_numpy(types[part])
-                for index, member in enumerate(self.members):
-                    fluxes[:, index, part] = member.estimate(ready, kind)
-        return fluxes[0], fluxes[1]
-
-    @property
-    def level(self) -> float:
-        """Nominal coverage of the intervals, 0-1."""
-        return self.calibration.level
-
-    def interval(
-        self, gpp: np.ndarray, nee: np.ndarray, forest_type: np.ndarray
-    ) -> dict[str, np.ndarray]:
-        """Bounds around ensemble means, see `forestflux.conformal.Calibration`."""
-        return self.calibration.interval(gpp, nee, forest_type)
-
-
-def code_index(forest_type: np.ndarray) -> np.ndarray:
-    """Position in `TYPES` of forest type codes: 1-5 are forest types, 0 the rest."""
-    codes = np.asarray(forest_type).astype(int)
-    return np.where(codes > 0, codes - 1, len(FOREST_TYPES))
-
-
-def on_grid(
-    mean: dict[str, np.ndarray],
-    bounds: dict[str, np.ndarray],
-    *,
-    forest: np.ndarray,
-    dataset: xr.Dataset,
-    level: float,
-) -> xr.Dataset:
-    """Fluxes of the forest cells put back on the grid, with intervals, attributes."""
-    arrays = {name: (mean[name], LONG_NAMES[name]) for name in FLUXES}
-    for name, values in bounds.items():
-        flux, end = name.split("_")
-        text = f"{end} end of the {level:.0%} interval of {LONG_NAMES[flux]}"
-        arrays[name] = (values, text)
-    result = xr.Dataset(coords={"y": dataset["y"], "x": dataset["x"]})
-    for name, (values, long_name) in arrays.items():
-        grid = np.full(forest.shape, np.nan, "float32")
-        grid[forest] = values
-        attrs = {"units": FLUX_UNIT, "long_name": long_name}
-        if name.startswith("nee"):
-            attrs["comment"] = NEE_COMMENT
-        result[name] = ("y", "x"), grid, attrs
-    return result
-
-
-def check_dataset(dataset: xr.Dataset, source: str) -> None:
-    """Refuse a dataset that the model would misread."""
-    for name in (*VARIABLES, "forest_type", "time", "y", "x"):
-        if name not in dataset.variables:
-            raise InputError(
-                source,
-                variable=name,
-                expected="a variable of the dataset",
-                found=f"only {', '.join(map(str, dataset.variables))}",
-            )
-    for name in VARIABLES:
-        unit = dataset[name].attrs.get("units")
-        if unit != UNITS[name]:
-            raise InputError(
-                source, variable=name, expected=f"units {UNITS[name]}", found=str(unit)
-            )
-    days = dataset["time"].values.astype("datetime64[D]")
-    year = int(days[0].astype("datetime64[Y]").astype(int)) + 1970
-    if not np.array_equal(days, step_starts(year)):
-        raise InputError(
-            source,
-            variable="time",
-            expected=f"the {STEPS} eight-day steps from 1 January of one year",
-            found=f"{days.size} steps from {days[0]} to {days[-1]}",
-        )
-    types = dataset["forest_type"].values
-    if types.max(initial=0) > len(FOREST_TYPES) or types.min(initial=0) < 0:
-        raise InputError(
-            source,
-            variable="forest_type",
-            expected=f"codes 0-{len(FOREST_TYPES)}",
-            found=f"{types.min()} to {types.max()}",
         )
