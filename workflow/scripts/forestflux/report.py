@@ -132,7 +132,8 @@ def map_facts(results: Path, config: dict) -> list[tuple[str, str, str]]:
         if row.variable in ("gpp", "nee"):
             bounds = tables.interval(row.change_lower, row.change_upper)
             years = "-".join(map(str, config["change"]["pair"]))
-            more = f"{bounds}; slope p = {row.p_value:.3f}"
+            p_value = "< 0.001" if row.p_value < 0.001 else f"= {row.p_value:.3f}"
+            more = f"{bounds}; slope p {p_value}"
             name = f"Change of {row.variable.upper()}, {years}"
             facts.append((name, f"{row.change:+.2f} PgC yr-1", more))
     return facts

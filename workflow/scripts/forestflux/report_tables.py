@@ -80,7 +80,7 @@ def scores_table(scores: pd.DataFrame, subset: Callable[[str], bool]) -> str:
         "r2|R2": ".2f",
         "rmse|RMSE": ",.0f",
         "mae|MAE": ",.0f",
-        "bias|bias": ",.0f",
+        "bias|bias": "z,.0f",
         "r2_site_mean|R2 of site means": ".2f",
         "n|site-years": ",.0f",
         "n_sites|sites": ",.0f",
