@@ -4,14 +4,10 @@ import pytest
 import torch
 from small_training import make_samples, settings
 
+from forestflux.balance import balanced_weights
 from forestflux.errors import InputError
 from forestflux.samples import Samples, UnlabelledSeries
-from forestflux.train import (
-    TRANSFER_STEPS,
-    NetworkEstimator,
-    balanced_weights,
-    member_seed,
-)
+from forestflux.train import TRANSFER_STEPS, NetworkEstimator, member_seed
 
 
 def weights_equal(first: NetworkEstimator, second: NetworkEstimator) -> bool:

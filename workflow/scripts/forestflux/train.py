@@ -7,16 +7,16 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
+from forestflux.balance import balanced_weights
 from forestflux.errors import InputError
 from forestflux.estimator import Fluxes
 from forestflux.inputs import Normalisation, season, type_one_hot
-from forestflux.names import FLUXES, FOREST_TYPES
+from forestflux.names import FLUXES
 from forestflux.network import FluxNetwork, one_thread, seeded
 from forestflux.occlusion import disturb, hide_mixed
 from forestflux.samples import Samples, UnlabelledSeries
@@ -25,8 +25,6 @@ LOG = logging.getLogger(__name__)
 
 # The transfer steps in their order; each is a switch and has its own length and rate.
 TRANSFER_STEPS = ("reconstruct", "all_biomes", "forest", "balance")
-# Latitudes (degrees) between the bands for which `balance` evens out the weights.
-CLIMATE_BANDS = (23.5, 50.0)
 # Samples that go through the network at once: their activations stay in the cache.
 CHUNK = 256
 NETWORK_KEYS = ("channels", "blocks", "kernel", "encoded", "hidden", "dropout")
@@ -300,18 +298,3 @@ def rate_factor(update: int, *, total: int) -> float:
     """Share of the full learning rate: up in the first tenth, falling to a tenth."""
     rise = min(1.0, (update + 1) / (0.1 * total))
     return rise * 0.1 ** (update / total)
-
-
-def balanced_weights(table: pd.DataFrame) -> Tensor:
-    """Weights (sample,) that even out forest types and climates, mean 1 over forest.
-
-    A group is a forest type in a latitude band; its weight is one over the square root
-    of its number of sites, a compromise between rows and groups, because a group of one
-    site must not rule.
-    """
-    band = np.digitize(table["lat"].abs(), CLIMATE_BANDS)
-    group = table["igbp"].astype(str) + band.astype(str)
-    sites = table["site"].groupby(group).transform("nunique")
-    weight = 1 / np.sqrt(sites.to_numpy(float))
-    forest = table["igbp"].isin(FOREST_TYPES).to_numpy()
-    return torch.from_numpy((weight / weight[forest].mean()).astype("float32"))

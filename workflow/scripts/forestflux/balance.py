@@ -1,0 +1,26 @@
+"""The transfer step balance: an equal say for forest types and climates."""
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from forestflux.names import FOREST_TYPES
+
+# Latitudes (degrees) between the bands for which `balance` evens out the weights.
+CLIMATE_BANDS = (23.5, 50.0)
+
+
+def balanced_weights(table: pd.DataFrame) -> Tensor:
+    """Weights (sample,) that even out forest types and climates, mean 1 over forest.
+
+    A group is a forest type in a latitude band; its weight is one over the square root
+    of its number of sites, a compromise between rows and groups, because a group of one
+    site must not rule.
+    """
+    band = np.digitize(table["lat"].abs(), CLIMATE_BANDS)
+    group = table["igbp"].astype(str) + band.astype(str)
+    sites = table["site"].groupby(group).transform("nunique")
+    weight = 1 / np.sqrt(sites.to_numpy(float))
+    forest = table["igbp"].isin(FOREST_TYPES).to_numpy()
+    return torch.from_numpy((weight / weight[forest].mean()).astype("float32"))
