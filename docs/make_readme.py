@@ -19,6 +19,8 @@ RECOVERY = {
     "gpp_zonal_rms": "zonal GPP, root mean square error",
     "nee_zonal_rms": "zonal NEE, root mean square error",
     "gpp_series_slope": "trend of mean GPP",
+    "gpp_planted_slope": "the same against the slope planted, weather held still",
+    "nee_series_slope": "trend of mean NEE",
     "gpp_cell_r2": "R2 of GPP over cells",
     "nee_cell_r2": "R2 of NEE over cells",
     "gpp_share_within_interval": "cells with true GPP inside the interval",
@@ -27,7 +29,7 @@ RECOVERY = {
 
 
 def rulegraph() -> str:
-    """The graph of rules as Mermaid."""
+    """The graph of rules as Mermaid; the target of all targets is left out."""
     graph = subprocess.run(
         ["snakemake", "--rulegraph", "mermaid-js"],
         cwd=ROOT,
@@ -35,8 +37,13 @@ def rulegraph() -> str:
         text=True,
         check=True,
     ).stdout
-    start = graph.index("---") if "---" in graph else graph.index("flowchart")
-    return f"```mermaid\n{graph[start:].strip()}\n```"
+    names = dict(re.findall(r"(id\d+)\[(\w+)\]", graph))
+    edges = [
+        f"  {names[source]} --> {names[target]}"
+        for source, target in re.findall(r"(id\d+) --> (id\d+)", graph)
+        if names[target] != "all"
+    ]
+    return "\n".join(["```mermaid", "flowchart LR", *edges, "```"])
 
 
 def demo() -> str:

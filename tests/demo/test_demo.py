@@ -48,6 +48,7 @@ STATED = {
     "zonal GPP": ("gpp_zonal_rms", "error_percent", 20.0),
     "zonal NEE": ("nee_zonal_rms", "error_percent", 50.0),
     "GPP trend": ("gpp_series_slope", "error_percent", 50.0),
+    "planted GPP trend": ("gpp_planted_slope", "error_percent", 70.0),
 }
 
 
