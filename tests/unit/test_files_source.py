@@ -117,9 +117,8 @@ def test_a_year_outside_the_table_is_all_absent(folder):
     assert np.isnan(images["et"]).all()
 
 
-def test_years_and_variant(folder):
+def test_values_of_a_table_are_physical(folder):
     source = source_of(folder)
-    assert source.years() == [2003, 2004]
     assert source.variant(place_of(folder)) == "table"
 
 
@@ -340,7 +339,6 @@ def test_real_predictors_pass():
     if not REAL.is_dir():
         pytest.skip(f"the folder of real towers is not here: {REAL.name}")
     source, place = source_of(REAL), place_of(REAL)
-    assert source.years() == list(range(2001, 2015))
     table = pd.read_parquet(REAL / "predictors_8day.parquet")
     years = table["date"].dt.year
     for year in (2001, 2008):

@@ -1,7 +1,8 @@
 # Reasons: how much an estimate changes when one variable is hidden in one month.
 #
 # needs  the trained model and the training table
-# makes  <results>/explain/importance.csv
+# makes  <results>/explain/importance.csv    change of the estimate, by forest type, variable, month
+#        <results>/explain/activations.csv   activation of the convolutional block, by forest type, step
 
 
 rule explain:
@@ -10,6 +11,7 @@ rule explain:
         samples="<results>/samples/samples.json",
     output:
         importance="<results>/explain/importance.csv",
+        activations="<results>/explain/activations.csv",
     log:
         "<logs>/explain/explain.log",
     benchmark:
@@ -24,5 +26,6 @@ rule explain:
         'python "$SCRIPTS"/explain.py'
         " --model {input.model:q}"
         " --samples {input.samples:q}"
-        " --output {output.importance:q}"
+        " --importance-table {output.importance:q}"
+        " --activations {output.activations:q}"
         " --log {log:q}"

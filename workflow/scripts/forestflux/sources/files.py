@@ -11,7 +11,7 @@ import xarray as xr
 
 from forestflux import calendar
 from forestflux.errors import InputError
-from forestflux.names import UNITS, VARIABLES
+from forestflux.names import UNITS
 from forestflux.places import Place, TowerPlace
 from forestflux.predictors import read_predictors, refuse_names
 
@@ -36,11 +36,6 @@ class FilesSource:
     def variant(self, place: Place) -> str:
         """Column of the product table: the values are physical already."""
         return "table"
-
-    def years(self) -> list[int]:
-        """Years of the predictor table, sorted."""
-        series = self._series(tuple((name, name) for name in VARIABLES))
-        return series["year"].values.tolist()
 
     def fetch(self, products: dict[str, dict], place: Place, year: int) -> xr.Dataset:
         """Series of a tower group in one year (`docs/contracts.md`, extract).
