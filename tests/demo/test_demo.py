@@ -19,6 +19,7 @@ PREDICTIONS = [
     "site",
     "year",
     "igbp",
+    "climate",
     "gpp_obs",
     "gpp_pred",
     "reco_pred",
@@ -102,7 +103,15 @@ def test_scores_follow_from_the_predictions(results):
     for row in scores[scores["target"] != "reco"].itertuples():
         part = good[(good["model"] == row.model) & (good["split"] == row.split)]
         if row.subset != "all":
-            part = part[part["igbp"] == row.subset.removeprefix("igbp=")]
+            kind, value = row.subset.split("=")
+            years = part.groupby("site")["year"].transform("size")
+            least, _, most = value.rstrip("+").partition("-")
+            if kind != "years":
+                part = part[part[kind] == value]
+            elif value == "5+":
+                part = part[years >= 5]
+            else:
+                part = part[years.between(int(least), int(most or least))]
         observed, predicted = part[f"{row.target}_obs"], part[f"{row.target}_pred"]
         residual = ((observed - predicted) ** 2).sum()
         total = ((observed - observed.mean()) ** 2).sum()

@@ -27,6 +27,7 @@ def towers():
     table = pd.DataFrame(rows, columns=columns)
     table["gpp"], table["nee"] = rng.normal(1500, 400, 60), rng.normal(-200, 200, 60)
     table["reco"] = table["gpp"] + table["nee"]
+    table["lat"] = np.tile([-10.0, 45.0, 65.0], 20)
     table["nee_qc"] = np.where(np.arange(60) % 7 == 0, 0.6, 0.9)
     table["holdout"] = table["site"].isin(["S00", "S01"])
     table["used"] = table["site"] != "S03"
@@ -59,8 +60,8 @@ def parts(towers):
 def test_tables_have_the_columns_of_the_contract(parts, towers):
     found = evaluate(parts, towers, **SETTINGS)
     columns = {
-        "predictions": "model split fold site year igbp gpp_obs gpp_pred reco_pred "
-        "nee_obs nee_pred nee_qc gpp_lower gpp_upper nee_lower nee_upper",
+        "predictions": "model split fold site year igbp climate gpp_obs gpp_pred "
+        "reco_pred nee_obs nee_pred nee_qc gpp_lower gpp_upper nee_lower nee_upper",
         "scores": "model split target subset n n_sites r2 rmse mae bias r2_site_mean",
         "gaps": "model target gap_pattern gap_fraction n r2 rmse",
         "calibration": "model split target subset nominal covered n n_sites mean_width",

@@ -57,6 +57,7 @@ def predictions():
             "split": "site",
             "site": ["a", "a", "b", "c"],
             "igbp": ["ENF", "ENF", "ENF", "MF"],
+            "climate": ["boreal", "boreal", "temperate", "temperate"],
             "gpp_obs": [1000.0, 1200.0, 2000.0, 1500.0],
             "gpp_pred": [1100.0, 1100.0, 1900.0, 1600.0],
             "nee_obs": [-100.0, -300.0, -200.0, 0.0],
@@ -80,7 +81,17 @@ def test_score_table_by_hand(predictions):
         "reco",
         "nee",
     ]
-    assert set(table.index.get_level_values("subset")) == {"all", "igbp=ENF"}
+    assert list(table.loc["gpp"].index) == [
+        "all",
+        "igbp=ENF",
+        "climate=temperate",
+        "climate=boreal",
+        "years=1",
+        "years=2-4",
+    ]
+    # Site a has two scored years, site b has one; c is of too low quality.
+    assert table.loc[("gpp", "years=2-4"), "n"] == 2
+    assert table.loc[("gpp", "years=1"), "bias"] == pytest.approx(-100)
     gpp = table.loc[("gpp", "all")]
     assert (gpp["n"], gpp["n_sites"]) == (3, 2)  # the row of quality 0.79 is left out
     assert gpp["rmse"] == pytest.approx(100)
@@ -105,5 +116,8 @@ def test_coverage_by_hand(predictions):
     gpp = table[(table["target"] == "gpp") & (table["subset"] == "all")].iloc[0]
     # Observed minus predicted is -100, 100, 100, -100: inside -99 to 101 twice.
     assert (gpp["covered"], gpp["n"], gpp["mean_width"]) == (0.5, 4, 200.0)
+    # In the boreal climate: -100 is outside, 100 inside.
+    boreal = table[(table["target"] == "gpp") & (table["subset"] == "climate=boreal")]
+    assert boreal["covered"].item() == 0.5
     assert set(table["nominal"]) == {0.9}
     assert set(table["target"]) == {"gpp", "nee"}

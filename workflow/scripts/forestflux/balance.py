@@ -5,21 +5,18 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from forestflux.climates import climate_of
 from forestflux.names import FOREST_TYPES
-
-# Latitudes (degrees) between the bands for which `balance` evens out the weights.
-CLIMATE_BANDS = (23.5, 50.0)
 
 
 def balanced_weights(table: pd.DataFrame) -> Tensor:
     """Weights (sample,) that even out forest types and climates, mean 1 over forest.
 
-    A group is a forest type in a latitude band; its weight is one over the square root
+    A group is a forest type in a climate; its weight is one over the square root
     of its number of sites, a compromise between rows and groups, because a group of one
     site must not rule.
     """
-    band = np.digitize(table["lat"].abs(), CLIMATE_BANDS)
-    group = table["igbp"].astype(str) + band.astype(str)
+    group = table["igbp"].astype(str) + climate_of(table["lat"])
     sites = table["site"].groupby(group).transform("nunique")
     weight = 1 / np.sqrt(sites.to_numpy(float))
     forest = table["igbp"].isin(FOREST_TYPES).to_numpy()

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from forestflux.climates import climate_of
 from forestflux.conformal import add_intervals
 from forestflux.errors import InputError
 from forestflux.names import FLUXES, SPLITS
@@ -22,6 +23,7 @@ PREDICTION_COLUMNS = (
     "site",
     "year",
     "igbp",
+    "climate",
     "gpp_obs",
     "gpp_pred",
     "reco_pred",
@@ -82,7 +84,8 @@ def join_observed(
     means = ensemble_mean(pd.concat(parts, ignore_index=True))
     towers = scored_rows(samples_table)
     refuse_missing(means, towers)
-    columns = [*ROW, "igbp", "gpp", "nee", "nee_qc"]
+    columns = [*ROW, "igbp", "climate", "gpp", "nee", "nee_qc"]
+    towers = towers.assign(climate=climate_of(towers["lat"]))
     names = {"gpp": "gpp_obs", "nee": "nee_obs"}
     joined = means.merge(towers[columns].rename(columns=names), on=ROW, how="inner")
     joined["nee_pred"] = joined["reco_pred"] - joined["gpp_pred"]

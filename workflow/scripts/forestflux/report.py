@@ -180,16 +180,19 @@ def best_models(results: Path) -> str:
 
 
 def scores(results: Path) -> str:
-    """All scores: over all forests in view, by forest type behind a click."""
+    """All scores: over all forests in view, by group behind a click."""
     table = read_scores(results)
     whole = tables.scores_table(table, lambda name: name == "all")
-    parts = tables.scores_table(table, lambda name: name.startswith("igbp="))
-    return f"{whole}<details><summary>By forest type</summary>{parts}</details>"
+    parts = tables.scores_table(table, lambda name: name != "all")
+    return whole + tables.behind_a_click(parts)
 
 
 def coverage(results: Path) -> str:
-    """Coverage of the intervals."""
-    return tables.coverage_table(read_calibration(results))
+    """Coverage of the intervals: over all forests in view, by group behind a click."""
+    table = read_calibration(results)
+    whole = tables.coverage_table(table, lambda name: name == "all")
+    parts = tables.coverage_table(table, lambda name: name != "all")
+    return whole + tables.behind_a_click(parts)
 
 
 def totals(results: Path, config: dict) -> str:

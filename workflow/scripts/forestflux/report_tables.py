@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from forestflux.climates import CLIMATES
 from forestflux.errors import InputError
 from forestflux.figures.style import (
     SPLIT_LABELS,
@@ -16,6 +17,7 @@ from forestflux.figures.style import (
     subset_label,
 )
 from forestflux.names import FOREST_TYPES, SPLITS
+from forestflux.scores import YEAR_CLASSES
 
 Format = str | Callable[[object], str]
 PACKAGES = ("numpy", "pandas", "xarray", "zarr", "torch", "scikit-learn", "lightgbm")
@@ -91,32 +93,44 @@ def scores_table(scores: pd.DataFrame, subset: Callable[[str], bool]) -> str:
     return html_table(rows, formats, caption=caption, mark="optimistic")
 
 
-def coverage_table(calibration: pd.DataFrame) -> str:
-    """Coverage of the intervals over all forests."""
-    rows = in_order(calibration[calibration["subset"] == "all"])
+def behind_a_click(parts: str) -> str:
+    """A table by group, folded away."""
+    summary = "By forest type, climate and scored years of the site"
+    return f"<details><summary>{summary}</summary>{parts}</details>"
+
+
+def coverage_table(calibration: pd.DataFrame, subset: Callable[[str], bool]) -> str:
+    """Coverage of the intervals for the chosen subsets."""
+    rows = in_order(calibration[calibration["subset"].map(subset)])
     rows = rows.assign(optimistic=rows["split"] == "random")
     formats = {
         "target|flux": str.upper,
         "split|split": split_label,
         "model|model": model_label,
+        **({"subset|forests": subset_label} if rows["subset"].nunique() > 1 else {}),
         "nominal|nominal": ".0%",
         "covered|covered": ".0%",
         "mean_width|mean width (gC m-2 yr-1)": ",.0f",
         "n|site-years": ",.0f",
         "n_sites|sites": ",.0f",
     }
-    caption = "Share of observations inside the interval, all forests"
+    caption = "Share of observations inside the interval"
     return html_table(rows, formats, caption=caption, mark="optimistic")
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows by flux, split, model and forest type in the order that figures use."""
+    """Rows by flux, split, model and subset in the order that figures use."""
     models = list(model_looks(table["model"]))
     orders = {
         "target": ["gpp", "reco", "nee"],
         "split": list(SPLITS),
         "model": models,
-        "subset": ["all", *(f"igbp={name}" for name in FOREST_TYPES)],
+        "subset": [
+            "all",
+            *(f"igbp={name}" for name in FOREST_TYPES),
+            *(f"climate={name}" for name in CLIMATES),
+            *(f"years={name}" for _, _, name in YEAR_CLASSES),
+        ],
     }
     return table.sort_values(
         list(orders),

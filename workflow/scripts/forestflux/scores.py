@@ -5,9 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from forestflux.climates import CLIMATES
 from forestflux.names import FLUXES, FOREST_TYPES
 
 INTERVALS = ("gpp", "nee")
+# Scored years of a site: fewest and most of a class, and its name in `subset`.
+YEAR_CLASSES = ((1, 1, "1"), (2, 4, "2-4"), (5, np.inf, "5+"))
 
 
 def r2(observed: np.ndarray, predicted: np.ndarray) -> float:
@@ -140,11 +143,26 @@ def _parts(
     good = predictions[predictions["nee_qc"] >= min_quality]
     for (model, split), rows in good.groupby(["model", "split"], sort=False):
         key = {"model": model, "split": split}
-        yield {**key, "subset": "all"}, rows
-        for name in FOREST_TYPES:
-            own = rows[rows["igbp"] == name]
-            if len(own):
-                yield {**key, "subset": f"igbp={name}"}, own
+        for subset, chosen in subsets(rows):
+            if chosen.any():
+                yield {**key, "subset": subset}, rows[chosen]
+
+
+def subsets(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """Name and membership (row,) of all rows, then by forest type, climate and years.
+
+    Parameters
+    ----------
+    rows : of one model and split: columns site, igbp, climate
+    """
+    yield "all", np.ones(len(rows), dtype=bool)
+    for name in FOREST_TYPES:
+        yield f"igbp={name}", (rows["igbp"] == name).to_numpy()
+    for name in CLIMATES:
+        yield f"climate={name}", (rows["climate"] == name).to_numpy()
+    years = rows.groupby("site")["site"].transform("size")
+    for fewest, most, name in YEAR_CLASSES:
+        yield f"years={name}", years.between(fewest, most).to_numpy()
 
 
 def _mean(values: np.ndarray) -> float:

@@ -208,8 +208,11 @@ def model_label(name: str) -> str:
 
 
 def subset_label(name: str) -> str:
-    """`igbp=ENF` as ENF, `all` as all forests."""
-    return "all forests" if name == "all" else name.removeprefix("igbp=")
+    """`igbp=ENF` as ENF, `years=1` as sites scored in 1 year(s), `all` as all forests."""
+    kind, _, value = name.partition("=")
+    if kind == "years":
+        return f"sites of {value} year{'' if value == '1' else 's'}"
+    return "all forests" if name == "all" else value or name
 
 
 def letter(axes: Iterable[Axes]) -> None:
