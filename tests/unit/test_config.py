@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from forestflux.config import check_config, has_maps, keys, reference, source_of
+from forestflux.config import (
+    check_config,
+    has_maps,
+    keys,
+    labels_of,
+    reference,
+    source_of,
+)
 from forestflux.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +82,8 @@ def test_the_configuration_given_is_not_changed(config):
         ({"grid": 1}, "configuration: grid: expected type object, found 1"),
         ({"source": "satellite"}, "configuration: source: expected enum"),
         ({"source": "files"}, "towers.folder: expected a folder"),
+        ({"source": "earthengine"}, "towers.folder: expected a folder"),
+        ({"towers": {"archive": "a"}}, "towers.subsets: expected a folder of series"),
         ({"change": {"pair": [2003, 2019]}}, "change.pair: expected years within"),
         ({"run": "a/b"}, "configuration: run: expected pattern"),
         ({"towers": {"holdout": ["A", "A"]}}, "towers.holdout: expected uniqueItems"),
@@ -106,6 +115,21 @@ def test_a_folder_of_towers_is_the_source_when_it_is_named(config):
     complete = check_config(config, SCHEMA)
     assert source_of(complete) == "files"
     assert not has_maps(complete)
+
+
+@pytest.mark.parametrize(
+    ("source", "towers", "expected"),
+    [
+        ("auto", {}, ("simulated", "simulated")),
+        ("auto", {"archive": "a", "subsets": "s"}, ("files", "archive")),
+        ("auto", {"archive": "a", "folder": "f"}, ("files", "archive")),
+        ("earthengine", {"folder": "f"}, ("earthengine", "folder")),
+        ("simulated", {"folder": "f"}, ("simulated", "simulated")),
+    ],
+)
+def test_layers_and_labels_come_from_what_is_named(config, source, towers, expected):
+    complete = check_config(config | {"source": source, "towers": towers}, SCHEMA)
+    assert (source_of(complete), labels_of(complete)) == expected
 
 
 def test_the_reference_page_is_in_step_with_the_schema():

@@ -10,7 +10,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from snakemake.exceptions import WorkflowError
 
-from forestflux.config import check_config, has_maps, source_of
+from forestflux.config import check_config, has_maps, labels_of, source_of
 from forestflux.digest import code_digest
 from forestflux.errors import InputError
 from forestflux.figures.registry import module_of, needs
@@ -29,6 +29,7 @@ except InputError as error:
 config.update(complete)
 
 SOURCE = source_of(config)
+LABELS = labels_of(config)
 MAPPED = has_maps(config)
 SIMULATED = SOURCE == "simulated"
 SPLITS = ("site", "cluster", "random", "holdout")
@@ -85,7 +86,7 @@ def source_settings(places):
 
 def tower_file(*names):
     """A file of the towers' folder, the first of these that is there; none without a folder."""
-    if SOURCE != "files":
+    if LABELS == "simulated" or not config["towers"]["folder"]:
         return []
     files = [Path(config["towers"]["folder"], name) for name in names]
     return str(next((file for file in files if file.is_file()), files[0]))

@@ -11,7 +11,11 @@ rule extract:
             then="<results>/towers/sites.csv",
             otherwise=[],
         ),
-        table=tower_file("predictors_8day.parquet", "predictors_8day.csv"),
+        table=(
+            tower_file("predictors_8day.parquet", "predictors_8day.csv")
+            if SOURCE == "files"
+            else []
+        ),
     output:
         manifest="<results>/extract/{places}.{years}.json",
     log:

@@ -15,7 +15,7 @@ rule tower_sites:
     conda:
         "../../envs/data.yaml"
     params:
-        settings=settings(source=SOURCE),
+        settings=settings(labels=LABELS),
         code=code("tower_sites.py"),
     message:
         "Checking the tower table"
@@ -39,10 +39,10 @@ rule tower_fluxes:
         "../../envs/data.yaml"
     params:
         settings=settings(
-            source=SOURCE,
+            labels=LABELS,
             **(
                 {"check_sign": config["towers"]["check_sign"]}
-                if SOURCE == "files"
+                if LABELS == "folder"
                 else {
                     "seed": config["seed"],
                     "planet": config["planet"],

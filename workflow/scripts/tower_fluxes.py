@@ -13,7 +13,7 @@ from forestflux.towers import read_site_years
 def main(*, sites: Path, table: list[Path], settings: dict, output: Path) -> None:
     """Write site_years.csv: one row per tower and year, every quality."""
     towers = pd.read_csv(sites)
-    if settings["source"] == "files":
+    if settings["labels"] == "folder":
         site_years = read_site_years(
             table[0], towers, check_sign=settings["check_sign"]
         )

@@ -11,7 +11,7 @@ from forestflux.towers import read_sites
 
 def main(*, table: list[Path], settings: dict, output: Path) -> None:
     """Write sites.csv with the 100 km cluster of every tower."""
-    if settings["source"] == "files":
+    if settings["labels"] == "folder":
         sites = read_sites(table[0])
     else:
         sites = simulated_sites()

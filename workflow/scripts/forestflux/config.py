@@ -84,8 +84,7 @@ def check_across(config: dict) -> None:
     first, last = config["years"]
     if first > last:
         refuse("years", "the first year before the last", f"{first} and {last}")
-    if config["source"] == "files" and not config["towers"]["folder"]:
-        refuse("towers.folder", "a folder, because source is files", "none")
+    check_sources(config)
     rows = 180 / config["grid"]["resolution_deg"]
     if abs(rows - round(rows)) > 1e-9:
         refuse(
@@ -99,16 +98,35 @@ def check_across(config: dict) -> None:
                 refuse("change.pair", f"years within {first}-{last}", str(year))
 
 
+def check_sources(config: dict) -> None:
+    """Real layers need real labels, and series from files need a folder of them."""
+    source, towers = source_of(config), config["towers"]
+    if source != "simulated" and labels_of(config) == "simulated":
+        expected = f"a folder (or towers.archive), because source is {source}"
+        refuse("towers.folder", expected, "none")
+    if source == "files" and not (towers["folder"] or towers["subsets"]):
+        refuse("towers.subsets", "a folder of series (or towers.folder)", "none")
+
+
 def refuse(variable: str, expected: str, found: str) -> None:
     """Raise the one-line error of a configuration key."""
     raise InputError("configuration", variable=variable, expected=expected, found=found)
 
 
 def source_of(config: dict) -> str:
-    """Name of the source that runs: `auto` takes files when a tower folder is named."""
+    """Name of the source of layers: `auto` takes files when real towers are named."""
     if config["source"] != "auto":
         return config["source"]
-    return "files" if config["towers"]["folder"] else "simulated"
+    return "simulated" if labels_of(config) == "simulated" else "files"
+
+
+def labels_of(config: dict) -> str:
+    """Where towers and their fluxes come from: archive, folder or simulated."""
+    if config["source"] == "simulated":
+        return "simulated"
+    if config["towers"]["archive"]:
+        return "archive"
+    return "folder" if config["towers"]["folder"] else "simulated"
 
 
 def has_maps(config: dict) -> bool:

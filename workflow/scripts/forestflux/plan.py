@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from forestflux.config import source_of
+from forestflux.config import labels_of
 from forestflux.errors import InputError
 
 
@@ -26,7 +26,7 @@ def tower_years(config: dict) -> list[int]:
     wanted = config["towers"]["years"]
     if wanted is not None:
         return list(range(wanted[0], wanted[1] + 1))
-    if source_of(config) == "files":
+    if labels_of(config) == "folder":
         return table_years(Path(config["towers"]["folder"]) / "site_years.csv")
     return list(range(config["years"][0], config["years"][1] + 1))
 
