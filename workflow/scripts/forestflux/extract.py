@@ -5,6 +5,7 @@ import xarray as xr
 
 from forestflux.errors import InputError
 from forestflux.places import Place
+from forestflux.products import native_shape
 from forestflux.sources.source import Source
 
 
@@ -55,9 +56,3 @@ def check_arrival(
         raise InputError(
             source, variable=dims[0], expected="rising days", found="others"
         )
-
-
-def native_shape(section: dict, cells: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of native pixels over a place of so many cells."""
-    window, coarse = section["window"], section.get("cells_per_pixel", 1)
-    return tuple(-(-length * window // coarse) for length in cells)

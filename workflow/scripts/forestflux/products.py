@@ -21,6 +21,11 @@ KEYS = {
         "cells_per_pixel",
         "sum_over_step",
         "classes",
+        "grid",
+        "years",
+        "latitudes",
+        "archive",
+        "average",
     },
     "cube": {"step_days", "daily"},
     "mask": {
@@ -34,6 +39,7 @@ KEYS = {
         "clip_below",
         "physical",
         "quality",
+        "share",
     },
 }
 
@@ -75,7 +81,9 @@ def check_entry(path: Path, name: str, entry: dict) -> None:
                 expected=f"only {', '.join(sorted(KEYS.get(stage, STAGES)))}",
                 found=", ".join(sorted(unknown)) or stage,
             )
-    for rule in entry.get("mask", {}).get("quality", []):
+    rules = [*entry.get("mask", {}).get("quality", [])]
+    rules += entry.get("extract", {}).get("average", {}).get("quality", [])
+    for rule in rules:
         if rule.get("reason") not in REASONS:
             raise InputError(
                 path,
@@ -96,3 +104,23 @@ def select(table: dict, variant: str, *stages: str) -> dict:
         for variable, entry in table.items()
         if variant in entry
     }
+
+
+def cells_before(section: dict) -> int:
+    """Cells by which a coarser product's first pixel reaches beyond a tile's north-west corner.
+
+    ERA5-Land has its grid points at whole tenths of a degree, so its pixels begin half a
+    pixel before the meridian at 180 W and before the pole.
+    """
+    factor = section.get("cells_per_pixel", 1)
+    if factor == 1 or "grid" not in section:
+        return 0
+    west = -180 - section["grid"]["corner"][0]
+    return round(west / section["grid"]["pixel"] * factor)
+
+
+def native_shape(section: dict, cells: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of native pixels over a place of so many cells."""
+    window, coarse = section["window"], section.get("cells_per_pixel", 1)
+    before = cells_before(section)
+    return tuple(-(-(length * window + before) // coarse) for length in cells)
