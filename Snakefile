@@ -56,3 +56,7 @@ rule all:
 rule figures:
     input:
         figure_targets(),
+
+
+onstart:
+    require_account()

@@ -15,7 +15,7 @@ from forestflux.digest import code_digest
 from forestflux.errors import InputError
 from forestflux.figures.registry import module_of, needs
 from forestflux.grid import Grid
-from forestflux.plan import batches, span, tower_years
+from forestflux.plan import batches, mapped_years, span, tower_years
 from forestflux.products import read_products, select
 
 try:
@@ -35,10 +35,11 @@ SIMULATED = SOURCE == "simulated"
 SPLITS = ("site", "cluster", "random", "holdout")
 
 JOBS = config["jobs"]
-YEARS = list(range(config["years"][0], config["years"][1] + 1)) if MAPPED else []
+YEARS = mapped_years(config) if MAPPED else []
 YEAR_BATCHES = batches(YEARS, JOBS["years"], name=span)
 TOWER_BATCHES = batches(TOWER_YEARS, JOBS["tower_years"], name=span)
 TILES = [tile.name for tile in Grid(**config["grid"]).tiles()] if MAPPED else []
+GRID = {name: config["grid"][name] for name in ("resolution_deg", "tile_cells")}
 TILE_BATCHES = batches(
     TILES, JOBS["tiles"], name=lambda tiles: f"{tiles[0]}-{tiles[-1]}"
 )
@@ -48,11 +49,12 @@ MODELS = config["baseline"]["models"]
 UNLABELLED_YEAR = config["samples"]["unlabelled_year"] or (YEARS[0] if MAPPED else None)
 
 # Variables of every job's shell, not params: where the project lies and how much memory a
-# job may take change no number and make nothing stale.
+# job may take change no number and make nothing stale; nor does the way to Earth Engine.
 shell.prefix(
     "set -euo pipefail;"
     f" SCRIPTS={shlex.quote(str(SCRIPTS))};"
-    f" BATCH_CELLS={config['infer']['batch_cells']}; "
+    f" BATCH_CELLS={config['infer']['batch_cells']};"
+    f" ACCESS={shlex.quote(json.dumps(config['earthengine']))}; "
 )
 
 
@@ -76,12 +78,27 @@ def code(*names):
     return code_digest(SCRIPTS, *names)
 
 
+def require_account():
+    """Stop before the first job when layers would be asked of Earth Engine without an account."""
+    jobs = workflow.dag.needrun_jobs()
+    if SOURCE == "earthengine" and any(job.rule.name == "extract" for job in jobs):
+        from forestflux.earthengine.session import account
+
+        try:
+            account(config["earthengine"])
+        except InputError as error:
+            raise WorkflowError(str(error))
+
+
 def source_settings(places):
     """What the source reads of the configuration; towers do not depend on the grid."""
     if SOURCE == "files":
         return {"towers": {"folder": config["towers"]["folder"]}}
-    kept = {"seed": config["seed"], "planet": config["planet"]}
-    return kept | ({} if places == "towers" else {"grid": config["grid"]})
+    if SOURCE == "earthengine":
+        kept = {"forest_only": config["earthengine"]["forest_only"]}
+    else:
+        kept = {"seed": config["seed"], "planet": config["planet"]}
+    return kept | ({} if places == "towers" else {"grid": GRID})
 
 
 def tower_file(*names):

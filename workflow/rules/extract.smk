@@ -26,7 +26,10 @@ rule extract:
         "../../envs/data.yaml"
     resources:
         mem_mb=1500,
-        runtime=30,
+        runtime=480 if SOURCE == "earthengine" else 30,
+        ee_requests=(
+            config["earthengine"]["in_flight"] if SOURCE == "earthengine" else 0
+        ),
     params:
         settings=lambda wildcards: settings(
             source=SOURCE,
@@ -45,6 +48,7 @@ rule extract:
         " --sites {input.sites:q}"
         " --table {input.table:q}"
         " --settings {params.settings:q}"
+        ' --access "$ACCESS"'
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

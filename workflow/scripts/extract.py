@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux import job
-from forestflux.extract import extract
+from forestflux.extract import extract, sections_of
 from forestflux.grid import Grid
 from forestflux.places import Place, TilePlace, TowerPlace
 from forestflux.sources.source import open_source
@@ -21,11 +21,16 @@ def main(
     sites: list[Path],
     table: list[Path],
     settings: dict,
+    access: dict,
     code: str,
     manifest: Path,
 ) -> None:
-    """Write extract/{place}/{year}.zarr and the job's manifest."""
-    source = open_source(settings["source"], settings["settings"])
+    """Write extract/{place}/{year}.zarr and the job's manifest.
+
+    `access` says how a source is reached; it changes no number and is in no recipe.
+    """
+    shared = {"access": access, "years": years}
+    source = open_source(settings["source"], settings["settings"] | shared)
     inputs = digest_of_files([*sites, *table])
 
     def place_of(name: str) -> Place:
@@ -39,6 +44,10 @@ def main(
         recipe=lambda place, year: [code, settings, inputs, place, year],
         make=lambda place, year: extract(
             source, settings["products"], place_of(place), year=year
+        ),
+        prepare=lambda keys: source.prepare(
+            sections_of(settings["products"]),
+            [(place_of(place), year) for place, year in keys],
         ),
     )
 

@@ -20,12 +20,17 @@ def extract(source: Source, products: dict, place: Place, *, year: int) -> xr.Da
     ------
     InputError : the source answers with another shape, type or day than asked for
     """
-    sections = {variable: entry["extract"] for variable, entry in products.items()}
+    sections = sections_of(products)
     native = source.fetch(sections, place, year)
     for variable, section in sections.items():
         if variable != "landcover":
             check_arrival(native, variable, section, place, year)
     return native
+
+
+def sections_of(products: dict) -> dict:
+    """The `extract` sections of a part of the product table by variable."""
+    return {variable: entry["extract"] for variable, entry in products.items()}
 
 
 def check_arrival(

@@ -37,6 +37,9 @@ class FilesSource:
         """Column of the product table: the values are physical already."""
         return "table"
 
+    def prepare(self, products: dict[str, dict], work: list[tuple[Place, int]]) -> None:
+        """Nothing: the table is read once, when the first series is fetched."""
+
     def fetch(self, products: dict[str, dict], place: Place, year: int) -> xr.Dataset:
         """Series of a tower group in one year (`docs/contracts.md`, extract).
 

@@ -51,6 +51,9 @@ class SimulatedSource:
         """Column of the product table: tile or tower."""
         return place.kind
 
+    def prepare(self, products: Mapping, work: Sequence[tuple[Place, int]]) -> None:
+        """Nothing: layers are computed when they are fetched."""
+
     def fetch(self, products: Mapping, place: Place, year: int) -> xr.Dataset:
         """Native values of one place and year (see docs/contracts.md, extract).
 
