@@ -76,6 +76,11 @@ def code(*names):
     return code_digest(SCRIPTS, *names)
 
 
+def growing(amount):
+    """A resource of a job that grows with each attempt, for profiles that try again."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def source_settings(places):
     """What the source reads of the configuration; towers do not depend on the grid."""
     if SOURCE == "files":

@@ -25,8 +25,8 @@ rule extract:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(30),
     params:
         settings=lambda wildcards: settings(
             source=SOURCE,
