@@ -58,6 +58,7 @@ def predictions():
             "site": ["a", "a", "b", "c"],
             "igbp": ["ENF", "ENF", "ENF", "MF"],
             "climate": ["boreal", "boreal", "temperate", "temperate"],
+            "applicable": ["inside", "inside", "outside", "inside"],
             "gpp_obs": [1000.0, 1200.0, 2000.0, 1500.0],
             "gpp_pred": [1100.0, 1100.0, 1900.0, 1600.0],
             "nee_obs": [-100.0, -300.0, -200.0, 0.0],

@@ -10,10 +10,11 @@ from pyproj import CRS
 
 from forestflux.errors import InputError
 from forestflux.grid import Grid, Tile, cell_area
+from forestflux.layers import APPLICABLE, DISSIMILARITY
 from forestflux.names import FLUX_UNIT, FLUXES, FOREST_TYPES
 from forestflux.store import load_store
 
-LAYERS = ("forest_fraction", "forest_type", "gap_fraction")
+LAYERS = ("forest_fraction", "forest_type", "gap_fraction", "dissimilarity")
 SIGN = "Per m2 of forest ground and year. Negative is uptake of carbon by the forest."
 POSITIVE = "Per m2 of forest ground and year. Positive as a rate; NEE = RECO - GPP."
 LONG_NAMES = {
@@ -27,8 +28,8 @@ LONG_NAMES = {
 STANDARD_NAMES = {"gpp": "gross_primary_productivity_of_biomass_expressed_as_carbon"}
 
 
-class Calibrated(Protocol):
-    """What the mapping needs of a trained model: `forestflux.conformal.Calibration`.
+class Trained(Protocol):
+    """What the mapping needs of a trained model: `forestflux.ensemble.Model`.
 
     Attributes
     ----------
@@ -42,11 +43,14 @@ class Calibrated(Protocol):
     ) -> dict[str, np.ndarray]:
         """`gpp_lower`, `gpp_upper`, `nee_lower`, `nee_upper` (sample,)."""
 
+    def applicable(self, dissimilarity: np.ndarray, forest: np.ndarray) -> np.ndarray:
+        """1 inside the area of applicability, 0 outside, 255 no forest, uint8."""
+
 
 def map_year(
     tiles: Sequence[tuple[Tile, Path]],
     grid: Grid,
-    model: Calibrated,
+    model: Trained,
     *,
     year: int,
 ) -> xr.Dataset:
@@ -58,7 +62,7 @@ def map_year(
     ----------
     tiles : every tile of the grid with its infer store
     grid : the global grid
-    model : the trained model, for the interval of a cell
+    model : the trained model, for the interval of a cell and its area of applicability
     year : the year that the stores must be of
 
     Raises
@@ -76,6 +80,10 @@ def map_year(
         "gpp_member": member_variable("gpp", layers["gpp"]),
         "reco_member": member_variable("reco", layers["reco"]),
         **{name: layer_variable(name, layers[name]) for name in LAYERS},
+        "applicable": layer_variable(
+            "applicable",
+            model.applicable(layers["dissimilarity"], np.isfinite(fluxes["gpp"])),
+        ),
         "cell_area": area_variable(grid),
     }
     return xr.Dataset(
@@ -160,7 +168,7 @@ def ensemble_fluxes(gpp: np.ndarray, reco: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def interval(
-    fluxes: dict[str, np.ndarray], forest_type: np.ndarray, model: Calibrated
+    fluxes: dict[str, np.ndarray], forest_type: np.ndarray, model: Trained
 ) -> dict[str, np.ndarray]:
     """Bounds (y, x) of a cell's interval, NaN outside forest; GPP is never negative."""
     forest = np.isfinite(fluxes["gpp"])
@@ -217,7 +225,7 @@ def flux_attributes(long_name: str, flux: str) -> dict[str, object]:
 
 
 def layer_variable(name: str, values: np.ndarray) -> tuple:
-    """Forest fraction, forest type or gap fraction (y, x) with its CF attributes."""
+    """A layer beside the fluxes (y, x) with its CF attributes."""
     attrs = {
         "forest_fraction": {"long_name": "share of the cell that is forest"},
         "forest_type": {
@@ -226,8 +234,10 @@ def layer_variable(name: str, values: np.ndarray) -> tuple:
             "flag_meanings": " ".join(("none", *FOREST_TYPES)),
         },
         "gap_fraction": {"long_name": "share of the year's input values that are gaps"},
+        "dissimilarity": DISSIMILARITY,
+        "applicable": APPLICABLE,
     }[name]
-    unit = {} if name == "forest_type" else {"units": "1"}
+    unit = {} if "flag_values" in attrs else {"units": "1"}
     return ("y", "x"), values, {**attrs, **unit, "grid_mapping": "spatial_ref"}
 
 
