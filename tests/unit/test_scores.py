@@ -84,6 +84,8 @@ def test_score_table_by_hand(predictions):
     ]
     assert list(table.loc["gpp"].index) == [
         "all",
+        "applicable=inside",
+        "applicable=outside",
         "igbp=ENF",
         "climate=temperate",
         "climate=boreal",
@@ -93,6 +95,7 @@ def test_score_table_by_hand(predictions):
     # Site a has two scored years, site b has one; c is of too low quality.
     assert table.loc[("gpp", "years=2-4"), "n"] == 2
     assert table.loc[("gpp", "years=1"), "bias"] == pytest.approx(-100)
+    assert table.loc[("gpp", "applicable=outside"), "bias"] == pytest.approx(-100)
     gpp = table.loc[("gpp", "all")]
     assert (gpp["n"], gpp["n_sites"]) == (3, 2)  # the row of quality 0.79 is left out
     assert gpp["rmse"] == pytest.approx(100)
