@@ -12,7 +12,7 @@ from forestflux.conformal import Calibration
 from forestflux.dissimilarity import describe
 from forestflux.errors import InputError
 from forestflux.inputs import TYPES
-from forestflux.layers import APPLICABLE, DISSIMILARITY, NOT_FOREST
+from forestflux.layers import LAYERS, NOT_FOREST
 from forestflux.names import FLUX_UNIT, FLUXES, FOREST_TYPES, UNITS, VARIABLES
 from forestflux.train import CHUNK, NetworkEstimator, one_thread
 
@@ -88,8 +88,8 @@ class Model:
         index = np.full(forest.shape, np.nan, "float32")
         index[forest] = self.dissimilarity(maps, lat, types[forest])
         inside = self.applicable(index, forest)
-        result["dissimilarity"] = ("y", "x"), index, DISSIMILARITY
-        result["applicable"] = ("y", "x"), inside, APPLICABLE
+        for name, values in (("dissimilarity", index), ("applicable", inside)):
+            result[name] = ("y", "x"), values, LAYERS[name].attributes()
         return result
 
     def predict_maps(

@@ -8,10 +8,10 @@ from tqdm import tqdm
 
 from forestflux import calendar
 from forestflux.errors import InputError
-from forestflux.layers import DISSIMILARITY
+from forestflux.layers import LAYERS
 from forestflux.names import FLUX_UNIT, FOREST_TYPES, UNITS, VARIABLES
 
-LAYERS = ("gap_fraction", "forest_fraction", "forest_type")
+NEEDED = ("gap_fraction", "forest_fraction", "forest_type")
 
 
 class Ensemble(Protocol):
@@ -152,7 +152,7 @@ def inferred(
         {
             "gpp": on_tile(gpp, "GPP"),
             "reco": on_tile(reco, "RECO"),
-            "dissimilarity": (("y", "x"), index, DISSIMILARITY),
+            "dissimilarity": (("y", "x"), index, LAYERS["dissimilarity"].attributes()),
             "forest_fraction": masked["forest_fraction"].copy(),
             "forest_type": masked["forest_type"].copy(),
             "gap_fraction": gaps,
@@ -172,7 +172,7 @@ def inferred(
 
 def check_masked(masked: xr.Dataset, source: str) -> None:
     """Refuse a mask store that the model would misread."""
-    for name in (*VARIABLES, *LAYERS):
+    for name in (*VARIABLES, *NEEDED):
         if name not in masked:
             raise InputError(
                 source,
