@@ -82,7 +82,9 @@ def write_store(
             ),
         }
         if array.dtype.kind == "f":
-            encoding[name]["_FillValue"] = np.array(np.nan, array.dtype)
+            # CF refuses a fill value for a coordinate.
+            fill = None if name in dataset.coords else np.array(np.nan, array.dtype)
+            encoding[name]["_FillValue"] = fill
     for variable in dataset.variables.values():
         variable.encoding = {}
     dataset.to_zarr(
