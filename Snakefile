@@ -29,6 +29,8 @@ include: "workflow/rules/infer.smk"
 include: "workflow/rules/map.smk"
 include: "workflow/rules/change.smk"
 include: "workflow/rules/recovery.smk"
+include: "workflow/rules/card.smk"
+include: "workflow/rules/publish.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
@@ -48,7 +50,9 @@ rule all:
         "<results>/evaluate/scores.csv",
         "<results>/model/model.json",
         "<results>/explain/importance.csv",
+        "<results>/model/card.md",
         map_targets(),
+        product_targets(),
         figure_targets(),
         "<results>/report.html",
 

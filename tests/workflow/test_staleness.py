@@ -62,6 +62,12 @@ EDITS = {
         "candidates: 2",
         {"baseline", "evaluate"} | PAGES,
     ),
+    "a key of model": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\nmodel: {dissimilarity_quantile: 0.9}",
+        AFTER_TRAIN,
+    ),
     "a key of infer": (
         "micro.yaml",
         "run: micro",

@@ -207,6 +207,25 @@ def map_targets():
     ]
 
 
+def publish_settings():
+    """What a product depends on and reports: every section that a map depends on.
+
+    Years are not among them, so that a year more publishes that year alone.
+    """
+    names = "run seed grid towers planet mask samples folds train model publish".split()
+    kept = {name: config[name] for name in names}
+    kept["infer"] = {"min_forest_fraction": config["infer"]["min_forest_fraction"]}
+    kept["evaluate"] = {k: config["evaluate"][k] for k in ("level", "min_quality")}
+    return kept | {"source": SOURCE}
+
+
+def product_targets():
+    """Files that readers open, of a run with maps."""
+    if not MAPPED:
+        return []
+    return [*yearly("products"), "<results>/products/collection.json"]
+
+
 def figure_names():
     """Figures that this run can draw."""
     return [
