@@ -19,7 +19,7 @@ from forestflux.gates_rows import (
 )
 from forestflux.gates_seams import seams
 from forestflux.store import open_store
-from forestflux.totals import check_series
+from forestflux.totals import series_years
 
 PARTIAL = "the map is not of the whole globe"
 SIMULATED = "the simulated planet is not the Earth, its truth is known (gate truth)"
@@ -52,7 +52,7 @@ def run_gates(
     InputError : a map lacks a layer, or a year of the series is missing or of another
         grid; a chunk is damaged
     """
-    years = check_series(maps, pair=(min(maps), max(maps)))
+    years = series_years(maps)
     part = "" if is_whole_globe(open_store(maps[years[0]])) else PARTIAL
     earth = SIMULATED if recovery is not None else part
     rows, facts = [], {}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.gates_cells import BOUNDED, CellFacts
-from forestflux.gates_seams import MINIMUM_PAIRS, Seam
+from forestflux.gates_seams import EDGE, MINIMUM_PAIRS, Seam
 from forestflux.grid import ellipsoid_area
 from forestflux.names import FLUX_UNIT
 
@@ -118,22 +118,29 @@ def cell_rows(facts: CellFacts, settings: dict) -> list[dict]:
     ]
 
 
-def seam_rows(found: Mapping[str, Mapping[str, Seam]], settings: dict) -> list[dict]:
-    """Seams at tile borders and at 180 degrees."""
+def seam_rows(
+    found: Mapping[str, Mapping[str, Sequence[Seam]]], settings: dict
+) -> list[dict]:
+    """Seams at tile borders and at 180 degrees; of several the one that is worst."""
+    few = f"fewer than {MINIMUM_PAIRS} pairs of forest cells"
     rows = []
     for flux, of_flux in found.items():
-        for place, seam in of_flux.items():
-            chance = settings["seam_sigma"] * seam.noise if seam.known else np.nan
-            few = f"{seam.pairs} pairs of forest cells, {MINIMUM_PAIRS} are needed"
+        for place, of_place in of_flux.items():
+            excess = settings["edge_excess" if place == EDGE else "seam_excess"]
+            ratios = np.array([seam.ratio for seam in of_place if seam.known])
+            noise = np.array([seam.noise for seam in of_place if seam.known])
+            limits = 1 + excess + settings["seam_sigma"] * noise
+            worst = np.argmax(ratios - limits) if len(ratios) else None
+            some = worst is not None
             rows.append(
                 row(
                     "seam",
                     f"jump of {flux.upper()} across / beside",
                     "1",
-                    (0.0, 1 + settings["seam_excess"] + chance),
-                    seam.ratio,
+                    (0.0, limits[worst] if some else np.nan),
+                    ratios[worst] if some else np.nan,
                     cells=place,
-                    not_applicable="" if seam.known else few,
+                    not_applicable="" if some else few,
                 )
             )
     return rows

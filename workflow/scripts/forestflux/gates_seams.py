@@ -9,6 +9,8 @@ from forestflux.store import load_part
 
 # Lines on each side of a border with which it is compared, fewer in small tiles.
 REACH = 8
+# The place of the edge between two tiles that is worst.
+EDGE = "worst tile edge"
 # Jumps across a border below which nothing can be said.
 MINIMUM_PAIRS = 30
 # Standard deviation of a normal distribution per median absolute deviation.
@@ -36,13 +38,13 @@ class Seam:
         return self.pairs >= MINIMUM_PAIRS and not np.isnan(self.ratio)
 
 
-def seams(dataset: xr.Dataset, flux: str, *, tile_cells: int) -> dict[str, Seam]:
-    """Seams of one flux: `tile borders` (all inner ones) and `180 degrees`.
+def seams(dataset: xr.Dataset, flux: str, *, tile_cells: int) -> dict[str, list[Seam]]:
+    """Seams of one flux: at all inner tile borders, at each tile's edge, at 180 degrees.
 
     Neighbours on a line between two cells differ by what the land does, and nothing
     makes the line at a tile's border another one than those beside it. So the median
-    absolute difference across all borders is compared with the same at each of the
-    lines up to eight cells away. Only strips along the borders are read.
+    absolute difference across it is compared with the same at each of the lines up to
+    eight cells away. Only strips along the borders are read.
 
     Parameters
     ----------
@@ -51,22 +53,27 @@ def seams(dataset: xr.Dataset, flux: str, *, tile_cells: int) -> dict[str, Seam]
     tile_cells : rows and columns of a tile
     """
     reach = min(REACH, tile_cells // 2)
-    inner = {
-        dim: range(tile_cells, dataset.sizes[dim] - reach + 1, tile_cells)
-        for dim in ("y", "x")
-    }
-    lines = [jumps(dataset, flux, dim, inner[dim], reach) for dim in inner]
-    around = jumps(dataset, flux, "x", range(1), reach)
+    lines, edges = [], []
+    for dim in ("y", "x"):
+        inner = range(tile_cells, dataset.sizes[dim] - reach + 1, tile_cells)
+        across = jumps(dataset, flux, dim, inner, reach)
+        lines.append(across.reshape(len(across), -1))
+        for border in across.transpose(1, 0, 2):
+            starts = range(0, border.shape[1], tile_cells)
+            edges += [seam(border[:, start : start + tile_cells]) for start in starts]
+    around = jumps(dataset, flux, "x", range(1), reach)[:, 0]
+    together = np.concatenate(lines, axis=1)
     return {
-        "tile borders": seam(np.concatenate(lines, axis=1)),
-        "180 degrees": seam(around),
+        "tile borders": [seam(together)],
+        EDGE: edges,
+        "180 degrees": [seam(around)],
     }
 
 
 def jumps(
     dataset: xr.Dataset, flux: str, dim: str, borders: range, reach: int
 ) -> np.ndarray:
-    """Absolute differences (line, pair) across the lines beside borders, NaN: no forest.
+    """Absolute differences (line, border, pair) on lines beside borders, NaN: no forest.
 
     Parameters
     ----------
@@ -78,13 +85,12 @@ def jumps(
     where = (np.array(borders, int)[:, None] + window) % dataset.sizes[dim]
     strips = load_part(dataset, [flux], **{dim: where.ravel()})[flux]
     values = np.moveaxis(strips.values.astype(float), strips.dims.index(dim), 0)
-    cells = values.reshape(len(borders), len(window), -1)
-    lines = np.abs(np.diff(cells, axis=1))
-    return np.moveaxis(lines, 0, 1).reshape(len(window) - 1, -1)
+    cells = values.reshape(len(borders), len(window), values.shape[1])
+    return np.abs(np.diff(cells, axis=1)).transpose(1, 0, 2)
 
 
 def seam(together: np.ndarray) -> Seam:
-    """The seam of borders from their jumps (line, pair); the middle line counts."""
+    """The seam of borders from their jumps (line, pair); the middle line is theirs."""
     middle = len(together) // 2
     there = np.isfinite(together)
     pairs = int(there[middle].sum())
