@@ -9,11 +9,10 @@ import xarray as xr
 from forestflux.calendar import STEPS, step_starts
 from forestflux.counterfactual import DRIVERS, counterfactual
 from forestflux.errors import InputError
-from forestflux.infer import infer_year
+from forestflux.infer import forest_maps
 from forestflux.names import UNITS, VARIABLES
 from forestflux.store import load_store, write_store
 
-BATCH = 100
 TYPES = ([[1, 0, 2], [2, 5, 3]], [[1, 0, 2], [4, 5, 0]])
 
 
@@ -64,14 +63,30 @@ def masked(year: int) -> xr.Dataset:
     )
 
 
+def estimated(year: xr.Dataset, model) -> xr.Dataset:
+    """What infer makes of a year: fluxes of its forest cells, in double precision."""
+    forest = year["forest_type"].values > 0
+    lat = np.broadcast_to(year["y"].values[:, None], forest.shape)[forest]
+    types = year["forest_type"].values[forest].astype(int)
+    pair = model.predict_maps(forest_maps(year, forest), lat, types)
+    store = xr.Dataset(coords={"y": year["y"], "x": year["x"]})
+    for name, flux in zip(("gpp", "reco"), pair, strict=True):
+        tile = np.full((len(flux), *forest.shape), np.nan)
+        tile[:, forest] = flux
+        store[name] = ("member", "y", "x"), tile
+    return store
+
+
+def pair_of_years(model):
+    """Mask stores and infer stores of 2003 and 2018."""
+    years = masked(2003), masked(2018)
+    return years, tuple(estimated(year, model) for year in years)
+
+
 def run(model) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
     """Infer stores of both years, and the counterfactual store."""
-    years = masked(2003), masked(2018)
-    inferred = tuple(
-        infer_year(year, model, min_forest_fraction=0.05, batch_cells=BATCH)
-        for year in years
-    )
-    return *inferred, counterfactual(years, inferred, model, batch_cells=BATCH)
+    years, inferred = pair_of_years(model)
+    return *inferred, counterfactual(years, inferred, model)
 
 
 def test_effects_of_a_sum_are_the_inputs_own_differences():
@@ -139,13 +154,9 @@ def test_only_cells_that_are_forest_in_both_years_have_effects():
 
 def test_a_variable_costs_two_runs_and_the_type_only_where_it_changed():
     model = Additive()
-    years = masked(2003), masked(2018)
-    inferred = tuple(
-        infer_year(year, model, min_forest_fraction=0.05, batch_cells=BATCH)
-        for year in years
-    )
+    years, inferred = pair_of_years(model)
     model.cells.clear()
-    counterfactual(years, inferred, model, batch_cells=BATCH)
+    counterfactual(years, inferred, model)
     assert model.cells == [4] * 12 + [1, 1]
 
 
@@ -157,11 +168,8 @@ def test_gaps_are_swapped_with_their_series():
 
     years = masked(2003), masked(2018)
     years[1]["et"][5:12] = np.nan
-    inferred = tuple(
-        infer_year(year, Gaps(), min_forest_fraction=0.05, batch_cells=BATCH)
-        for year in years
-    )
-    effects = counterfactual(years, inferred, Gaps(), batch_cells=BATCH)
+    inferred = tuple(estimated(year, Gaps()) for year in years)
+    effects = counterfactual(years, inferred, Gaps())
     here = effects["gpp_effect"].isel(member=0).sel(y=50.5, x=7.5)
     assert dict(zip(DRIVERS, here.values, strict=True))["et"] == 7
     assert float(here.sum()) == 7
@@ -175,9 +183,15 @@ def test_from_store_to_store(tmp_path):
     assert stored["driver"].values.tolist() == list(DRIVERS)
 
 
-def test_a_mask_store_in_another_unit_is_refused():
+def test_a_model_without_an_answer_is_an_error():
+    class Broken(Additive):
+        def predict_maps(self, maps, lat, forest_type):
+            gpp, reco = super().predict_maps(maps, lat, forest_type)
+            # NDVI of the second year with EVI of the first is what it cannot do.
+            gpp[:, maps[:, 0, 0] - maps[:, 1, 0] > -0.5] = np.nan
+            return gpp, reco
+
     years = masked(2003), masked(2018)
-    years[1]["lst_day"].attrs["units"] = "degC"
-    before, after, _ = run(Additive())
-    with pytest.raises(InputError, match="lst_day: expected units K, found degC"):
-        counterfactual(years, (before, after), Additive(), batch_cells=BATCH)
+    *inferred, _ = run(Additive())
+    with pytest.raises(InputError, match="expected finite ones from the model"):
+        counterfactual(years, tuple(inferred), Broken())

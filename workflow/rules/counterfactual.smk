@@ -34,7 +34,6 @@ rule counterfactual:
         " --model {input.model:q}"
         " --masked {input.masked:q}"
         " --inferred {input.inferred:q}"
-        " --batch-cells $BATCH_CELLS"
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

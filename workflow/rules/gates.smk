@@ -25,7 +25,7 @@ rule gates:
         settings=settings(
             gates={k: v for k, v in config["gates"].items() if k != "fail"},
             min_forest_fraction=config["infer"]["min_forest_fraction"],
-            tile_cells=config["grid"]["tile_cells"],
+            grid=config["grid"],
         ),
         code=code("gates.py"),
         years=YEARS,

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from forestflux import job
 from forestflux.counterfactual import counterfactual
-from forestflux.infer import LAYERS
 from forestflux.model import load_model
 from forestflux.names import VARIABLES
 from forestflux.stages import run_stage, upstream_stores
@@ -18,14 +17,13 @@ def main(
     model: Path,
     masked: list[Path],
     inferred: list[Path],
-    batch_cells: int,
     code: str,
     manifest: Path,
 ) -> None:
     """Write counterfactual/{place}.zarr and the job's manifest."""
     stages = upstream_stores(*masked), upstream_stores(*inferred)
     trained, fingerprint = load_model(model), digest_of_files([model])
-    layers = (*VARIABLES, *LAYERS)
+    layers = (*VARIABLES, "forest_type")
     run_stage(
         manifest,
         [(place,) for place in places],
@@ -39,7 +37,6 @@ def main(
             tuple(load_store(stages[0].path(place, year), layers) for year in pair),
             tuple(stages[1].load(place, year) for year in pair),
             trained,
-            batch_cells=batch_cells,
         ),
     )
 

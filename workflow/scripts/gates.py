@@ -6,6 +6,7 @@ import pandas as pd
 
 from forestflux import job
 from forestflux.gates import run_gates, summary
+from forestflux.grid import Grid
 from forestflux.stages import upstream_stores
 from forestflux.store import write_json
 from forestflux.tables import write_table
@@ -24,9 +25,9 @@ def main(
     stores = upstream_stores(*maps)
     gates = run_gates(
         {year: stores.path(year) for year in years},
+        Grid(**settings["grid"]),
         settings=settings["gates"],
         min_forest_fraction=settings["min_forest_fraction"],
-        tile_cells=settings["tile_cells"],
         recovery=pd.read_csv(recovery[0]) if recovery else None,
     )
     write_table(gates, table)

@@ -3,7 +3,8 @@
 import numpy as np
 import xarray as xr
 
-from forestflux.infer import Ensemble, check_masked, forest_maps, predict
+from forestflux.errors import InputError
+from forestflux.infer import Ensemble, forest_maps
 from forestflux.names import FLUX_UNIT, VARIABLES
 
 INTERACTION = "interaction"
@@ -12,9 +13,7 @@ DRIVERS = (*VARIABLES, "type", INTERACTION)
 Pair = tuple[xr.Dataset, xr.Dataset]
 
 
-def counterfactual(
-    masked: Pair, inferred: Pair, model: Ensemble, *, batch_cells: int
-) -> xr.Dataset:
+def counterfactual(masked: Pair, inferred: Pair, model: Ensemble) -> xr.Dataset:
     """Effect of each input's year on GPP and RECO, member by member.
 
     The effect of an input is the mean of two runs: what it changes when it alone takes
@@ -29,7 +28,6 @@ def counterfactual(
     masked : the place's mask stores of the first and the second year
     inferred : its infer stores of the same years
     model : the ensemble that gave them
-    batch_cells : cells per call of the model
 
     Returns
     -------
@@ -38,11 +36,8 @@ def counterfactual(
 
     Raises
     ------
-    InputError : a mask store that the model would misread
+    InputError : the model gives no finite flux
     """
-    source = masked[0].encoding.get("source", "masked tile")
-    for dataset in masked:
-        check_masked(dataset, source)
     cells = forest_in_both(inferred)
     known = np.stack([fluxes(dataset, cells) for dataset in inferred])
     types = [dataset["forest_type"].values[cells].astype(int) for dataset in masked]
@@ -51,26 +46,28 @@ def counterfactual(
 
     def run(kinds: list[np.ndarray], where: np.ndarray | slice) -> np.ndarray:
         """Fluxes (year, flux, member, sample) of both years' inputs as they are now."""
-        settings = {"batch_cells": batch_cells, "source": source}
         both = zip(maps, kinds, strict=True)
         return np.stack(
-            [
-                predict(model, m[where], lat=lat[where], types=k[where], **settings)
-                for m, k in both
-            ]
+            [model.predict_maps(m[where], lat[where], k[where]) for m, k in both]
         )
 
     effect = np.zeros((len(DRIVERS), *known.shape[1:]))
-    everywhere = slice(None)
     for position in range(len(VARIABLES)):
         swap(maps, position)
-        effect[position] = mean_effect(known, run(types, everywhere))
+        effect[position] = mean_effect(known, run(types, slice(None)))
         swap(maps, position)
     turned = types[0] != types[1]
     if turned.any():
         swapped = run(types[::-1], turned)
         effect[len(VARIABLES)][..., turned] = mean_effect(known[..., turned], swapped)
     effect[-1] = known[1] - known[0] - effect[:-1].sum(axis=0)
+    if not np.isfinite(effect).all():
+        raise InputError(
+            masked[0].encoding.get("source", "masked tile"),
+            variable="fluxes",
+            expected="finite ones from the model when the year of an input is swapped",
+            found="others",
+        )
     return on_tile(effect, cells, masked[0])
 
 

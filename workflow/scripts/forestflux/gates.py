@@ -1,9 +1,9 @@
 """Gates: tests of a run's results that either hold, are a known bias, or fail loudly."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
-import xarray as xr
 from tqdm import tqdm
 
 from forestflux.gates_cells import BOUNDED, cell_facts
@@ -18,19 +18,19 @@ from forestflux.gates_rows import (
     truth_rows,
 )
 from forestflux.gates_seams import seams
+from forestflux.grid import Grid
 from forestflux.store import open_store
-from forestflux.totals import series_years
 
-PARTIAL = "the map is not of the whole globe"
+PARTIAL = "not all tiles of the globe are mapped"
 SIMULATED = "the simulated planet is not the Earth, its truth is known (gate truth)"
 
 
 def run_gates(
     maps: dict[int, Path],
+    grid: Grid,
     *,
     settings: dict,
     min_forest_fraction: float,
-    tile_cells: int,
     recovery: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """`gates.csv`: one row for each test of each year (docs/gates.md).
@@ -40,46 +40,43 @@ def run_gates(
 
     Parameters
     ----------
-    maps : map store by year, every year of a series
+    maps : map store by year
+    grid : the global grid and the tiles that are mapped
     settings : section `gates` of the configuration
     min_forest_fraction : forest share from which a cell is estimated
-    tile_cells : rows and columns of a tile
     recovery : map against truth, on the simulated planet only; published bounds are
         of the Earth and are not applied then
 
     Raises
     ------
-    InputError : a map lacks a layer, or a year of the series is missing or of another
-        grid; a chunk is damaged
+    InputError : a map lacks a layer or has a damaged chunk
     """
-    years = series_years(maps)
-    part = "" if is_whole_globe(open_store(maps[years[0]])) else PARTIAL
+    part = "" if is_whole(grid) else PARTIAL
     earth = SIMULATED if recovery is not None else part
     rows, facts = [], {}
-    for year in tqdm(years, desc="gates", disable=None):
+    for year in tqdm(sorted(maps), desc="gates", disable=None):
         dataset = open_store(maps[year])
         facts[year] = cell_facts(
             dataset, ranges=settings["ranges"], min_forest_fraction=min_forest_fraction
         )
-        found = {flux: seams(dataset, flux, tile_cells=tile_cells) for flux in BOUNDED}
+        found = {f: seams(dataset, f, tile_cells=grid.tile_cells) for f in BOUNDED}
         tests = [
             *cell_rows(facts[year], settings),
             *seam_rows(found, settings),
-            *global_rows(facts[year], settings, part=part, earth=earth),
+            *global_rows(facts[year], settings, earth=earth),
         ]
         rows += [test | {"year": year} for test in tests]
-    rows += jump_rows({y: facts[y].totals for y in years}, settings, part=part)
+    rows += jump_rows({y: facts[y].totals for y in facts}, settings, part=part)
     if recovery is not None:
-        rows += truth_rows(recovery, years, settings["truth"])
+        rows += truth_rows(recovery, list(facts), settings["truth"], part=part)
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.astype({"year": "Int64"})
 
 
-def is_whole_globe(dataset: xr.Dataset) -> bool:
-    """Whether the cells of a map reach from pole to pole and once around."""
-    y, x = dataset["y"].values, dataset["x"].values
-    step = abs(y[1] - y[0])
-    return abs(len(y) * step - 180) < step / 2 and abs(len(x) * step - 360) < step / 2
+def is_whole(grid: Grid) -> bool:
+    """Whether the mapped tiles cover the grid."""
+    mapped = sum(math.prod(tile.shape) for tile in grid.tiles())
+    return mapped == math.prod(grid.shape)
 
 
 def summary(table: pd.DataFrame) -> dict[str, object]:

@@ -146,15 +146,12 @@ def seam_rows(
     return rows
 
 
-def global_rows(
-    facts: CellFacts, settings: dict, *, part: str, earth: str
-) -> list[dict]:
+def global_rows(facts: CellFacts, settings: dict, *, earth: str) -> list[dict]:
     """Areas, totals, applicability and gaps.
 
     Parameters
     ----------
-    part : why tests of a whole globe make no sense, else empty
-    earth : the same of tests against published numbers of the Earth
+    earth : why published numbers of the Earth say nothing here, else empty
     """
     globe, forest = ellipsoid_area(), facts.forest_area or np.nan
     whole = (globe * (1 - AREA_TOLERANCE), globe * (1 + AREA_TOLERANCE))
@@ -169,7 +166,6 @@ def global_rows(
             whole,
             facts.area,
             cells="all",
-            not_applicable=part,
         ),
         row(
             "area",
@@ -238,6 +234,8 @@ def jump_rows(
     usual = np.mean([of_year["gpp"].mean() for of_year in totals.values()])
     rows = []
     for before, year in pairwise(sorted(totals)):
+        if year > before + 1:
+            continue
         for flux in BOUNDED:
             step = totals[year][flux].mean() - totals[before][flux].mean()
             test = row(
@@ -253,7 +251,7 @@ def jump_rows(
 
 
 def truth_rows(
-    recovery: pd.DataFrame, years: Sequence[int], settings: dict
+    recovery: pd.DataFrame, years: Sequence[int], settings: dict, *, part: str
 ) -> list[dict]:
     """Areas, totals and trends against the simulated planet's truth.
 
@@ -262,6 +260,7 @@ def truth_rows(
     recovery : `recovery.csv`
     years : the mapped years
     settings : section `gates.truth`, largest errors in percent
+    part : why the area cannot be compared, else empty; totals are of the same cells
     """
     error = recovery.set_index("quantity")["error_percent"]
 
@@ -270,7 +269,8 @@ def truth_rows(
         bounds, found = (-limit, limit), float(error.get(quantity, np.nan))
         return row("truth", name, "percent", bounds, found, **options)
 
-    rows = [against("forest_area", settings["forest_area"], "the forest area")]
+    limit, options = settings["forest_area"], {"not_applicable": part}
+    rows = [against("forest_area", limit, "the forest area", **options)]
     for year in years:
         for flux in BOUNDED:
             label = f"the total of {flux.upper()}"

@@ -56,7 +56,7 @@ def bands_of(settings: Iterable[dict]) -> tuple[Band, ...]:
 
 
 def check_series(maps: dict[int, Path], *, pair: tuple[int, int]) -> list[int]:
-    """The years of the maps in order, with the pair among them (see `series_years`).
+    """The years of the maps in order, after all maps are compared with the first.
 
     Parameters
     ----------
@@ -65,25 +65,8 @@ def check_series(maps: dict[int, Path], *, pair: tuple[int, int]) -> list[int]:
 
     Raises
     ------
-    InputError : the pair is not in the series, or the series is not one
-    """
-    years = series_years(maps)
-    if not years[0] <= pair[0] < pair[1] <= years[-1]:
-        raise InputError(
-            "configuration",
-            variable="change.pair",
-            expected=f"two years in order within {years[0]}-{years[-1]}",
-            found=f"{pair[0]}, {pair[1]}",
-        )
-    return years
-
-
-def series_years(maps: dict[int, Path]) -> list[int]:
-    """The years of the maps in order, after all maps are compared with the first.
-
-    Raises
-    ------
-    InputError : a year is missing; a map has another year, grid or number of members
+    InputError : a year is missing; a map has another year, grid or number of members;
+        the pair is not in the series
     """
     years = sorted(maps)
     whole = range(min(years, default=0), max(years, default=0))
@@ -94,6 +77,13 @@ def series_years(maps: dict[int, Path]) -> list[int]:
             variable="year",
             expected="every year of a series",
             found=f"no map of {', '.join(map(str, missing)) or 'any year'}",
+        )
+    if not years[0] <= pair[0] < pair[1] <= years[-1]:
+        raise InputError(
+            "configuration",
+            variable="change.pair",
+            expected=f"two years in order within {years[0]}-{years[-1]}",
+            found=f"{pair[0]}, {pair[1]}",
         )
     first = fingerprint(open_store(maps[years[0]]))
     for year in years:
