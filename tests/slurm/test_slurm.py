@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from projects import copy_project, environment, snakemake
+from projects import command, copy_project, environment, snakemake
 from slurm.cluster import Cluster, missing
 
 TIMEOUT_S = 1500
@@ -73,8 +73,7 @@ def test_the_run_survives_kills_and_equals_the_local_one(finished, tmp_path, clu
     too_little = "model:mem_mb=450*attempt**2"
     log = (tmp_path / "run.log").open("w")
     run = subprocess.Popen(
-        ["snakemake", *PROFILE, *QUICK, "--set-resources", too_little]
-        + ["--configfile", "micro.yaml"],
+        command(*PROFILE, *QUICK, "--set-resources", too_little),
         cwd=project,
         env=environment(),
         stdout=log,

@@ -32,6 +32,9 @@ SOURCE = source_of(config)
 LABELS = labels_of(config)
 MAPPED = has_maps(config)
 SIMULATED = SOURCE == "simulated"
+COUNTERFACTUAL = MAPPED and config["counterfactual"]["enabled"]
+# Folders of files that only a run with maps has.
+OF_MAPS = ("maps/", "change/", "gates/")
 SPLITS = ("site", "cluster", "random", "holdout")
 
 JOBS = config["jobs"]
@@ -194,16 +197,25 @@ def yearly(folder):
     return [f"<results>/{folder}/{batch}.json" for batch in YEAR_BATCHES]
 
 
+def of_pair(stage, places):
+    """Manifests of a tile stage for the pair of years, each once."""
+    names = dict.fromkeys(year_batch(year) for year in config["change"]["pair"])
+    return [f"<results>/{stage}/{places}.{batch}.json" for batch in names]
+
+
 def map_targets():
     """Everything that only a run with maps has."""
     if not MAPPED:
         return []
     simulated = yearly("truth") + ["<results>/recovery/recovery.csv"]
+    drivers = ["<results>/counterfactual/drivers.json"]
     return [
         *tile_stage("infer"),
         *yearly("maps"),
         "<results>/change/change.json",
+        *(drivers if COUNTERFACTUAL else []),
         *(simulated if SIMULATED else []),
+        "<results>/gates/gates.csv",
     ]
 
 
@@ -231,7 +243,8 @@ def figure_names():
     return [
         name
         for name, files in needs().items()
-        if (MAPPED or not any(f.startswith(("maps/", "change/")) for f in files))
+        if (MAPPED or not any(f.startswith(OF_MAPS) for f in files))
+        and (COUNTERFACTUAL or not any(f.startswith("counterfactual/") for f in files))
         and (SIMULATED or not any(f.startswith("recovery/") for f in files))
     ]
 
@@ -257,3 +270,33 @@ def figure_targets():
         for name in figure_names()
         for kind in formats
     ]
+
+
+def run_targets():
+    """Everything of a run but the verdict.
+
+    Every intermediate is a target: after a failed job, "nothing to be done" would
+    otherwise hide a stale result behind a finished one.
+    """
+    return [
+        *towers_targets(),
+        *stage_targets("extract"),
+        *stage_targets("cube"),
+        *stage_targets("mask"),
+        "<results>/samples/samples.json",
+        *train_targets(),
+        *baseline_targets(),
+        "<results>/evaluate/scores.csv",
+        "<results>/model/model.json",
+        "<results>/explain/importance.csv",
+        "<results>/model/card.md",
+        *map_targets(),
+        *product_targets(),
+        *figure_targets(),
+        "<results>/report.html",
+    ]
+
+
+def verdict_targets():
+    """The gates' say over the run; a run without maps has no gates."""
+    return ["<results>/gates/verdict.json"] if MAPPED else []
