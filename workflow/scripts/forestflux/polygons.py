@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
+from rasterio import Affine
 from rasterio.features import rasterize
-from rasterio.transform import from_origin
 
 from forestflux.errors import InputError
 
@@ -151,14 +151,13 @@ def draw(
     areas : in order
     latitudes, longitudes : centres of the grid's cells, evenly spaced, degrees
     """
-    side = abs(float(longitudes[1] - longitudes[0]))
+    side = float(longitudes[1] - longitudes[0])
+    west, north = float(longitudes[0]) - side / 2, float(latitudes[0]) + side / 2
     shapes = [(area.shape, number) for number, area in enumerate(areas)]
     return rasterize(
         shapes[::-1],
         out_shape=(len(latitudes), len(longitudes)),
         fill=len(areas),
-        transform=from_origin(
-            float(longitudes[0]) - side / 2, float(latitudes[0]) + side / 2, side, side
-        ),
+        transform=Affine(side, 0, west, 0, -side, north),
         dtype="uint16",
     )

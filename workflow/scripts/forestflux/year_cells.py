@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from forestflux.errors import InputError
 from forestflux.names import FLUXES
@@ -63,7 +64,17 @@ def year_cells(path: Path, rows: slice = slice(None)) -> YearCells:
     ------
     InputError : a layer is missing or damaged; a member has no flux where the mean has
     """
-    dataset = load_store(path, CELL_LAYERS, rows=rows)
+    return cells_of(load_store(path, CELL_LAYERS, rows=rows), path)
+
+
+def cells_of(dataset: xr.Dataset, source: Path | str) -> YearCells:
+    """Mapped cells of a map, or of some rows of one, that is in memory.
+
+    Parameters
+    ----------
+    dataset : `CELL_LAYERS`
+    source : the map, for the error
+    """
     mapped = np.isfinite(dataset["gpp"].values)
     place = np.flatnonzero(mapped)
     fluxes = {}
@@ -72,7 +83,7 @@ def year_cells(path: Path, rows: slice = slice(None)) -> YearCells:
         fluxes[name] = values.reshape(len(values), -1)[:, place]
         if not np.isfinite(fluxes[name].sum()):
             raise InputError(
-                path,
+                source,
                 variable=name,
                 expected="a flux of each member wherever gpp is mapped",
                 found=f"{(~np.isfinite(fluxes[name])).any(axis=0).sum()} cells without",
