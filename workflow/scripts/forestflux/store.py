@@ -173,8 +173,19 @@ def open_store(path: Path) -> xr.Dataset:
     return dataset
 
 
-def load_store(path: Path, variables: Iterable[str] | None = None) -> xr.Dataset:
-    """Read a finished store, or some of its variables, into memory.
+def load_store(
+    path: Path,
+    variables: Iterable[str] | None = None,
+    *,
+    rows: slice = slice(None),
+) -> xr.Dataset:
+    """Read a finished store, or some of its variables and rows, into memory.
+
+    Parameters
+    ----------
+    path : the store
+    variables : names; all where not given
+    rows : rows along `y`; cheap where they are those of chunks
 
     Raises
     ------
@@ -182,6 +193,8 @@ def load_store(path: Path, variables: Iterable[str] | None = None) -> xr.Dataset
     checksum
     """
     dataset = open_store(path)
+    if "y" in dataset.dims:
+        dataset = dataset.isel(y=rows)
     wanted = list(variables) if variables is not None else list(dataset.data_vars)
     check_names(dataset, wanted, path)
     for name in wanted:
