@@ -154,8 +154,9 @@ def citation_of(groups: Sequence[dict[str, str]]) -> dict[str, str]:
             if group.get("REFERENCE_USAGE") == usage and "REFERENCE_PAPER" in group:
                 doi = plain_doi(group.get("REFERENCE_DOI", ""))
                 return {"citation": group["REFERENCE_PAPER"], "doi": doi}
-    doi = next((group["DOI"] for group in groups if "DOI" in group), "")
-    return {"doi": plain_doi(doi)} if doi else {}
+    dois = (plain_doi(group.get("DOI", "")) for group in groups)
+    doi = next((doi for doi in dois if doi), "")
+    return {"doi": doi} if doi else {}
 
 
 def plain_doi(text: str) -> str:
