@@ -10,6 +10,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from snakemake.exceptions import WorkflowError
 
+from forestflux.archive.names import Listing, list_archive
 from forestflux.config import check_config, has_maps, labels_of, source_of
 from forestflux.digest import code_digest
 from forestflux.errors import InputError
@@ -30,6 +31,11 @@ config.update(complete)
 
 SOURCE = source_of(config)
 LABELS = labels_of(config)
+ARCHIVE = (
+    list_archive(Path(config["towers"]["archive"]))
+    if LABELS == "archive"
+    else Listing({}, [], [])
+)
 MAPPED = has_maps(config)
 SIMULATED = SOURCE == "simulated"
 COUNTERFACTUAL = MAPPED and config["counterfactual"]["enabled"]
@@ -67,6 +73,7 @@ wildcard_constraints:
     members=r"\d+(-\d+)?",
     model=r"[a-z_]+",
     figure=r"[a-z_]+",
+    site=r"[A-Z]{2}-[A-Za-z0-9]{3}",
 
 
 def settings(**sections):
@@ -98,6 +105,25 @@ def tower_file(*names):
         return []
     files = [Path(config["towers"]["folder"], name) for name in names]
     return str(next((file for file in files if file.is_file()), files[0]))
+
+
+def archive_files(kind):
+    """The annual table (csv) or the record (json) of each site of the archive."""
+    return [f"<results>/archive/{site}.{kind}" for site in ARCHIVE.sites]
+
+
+def tower_settings(kind):
+    """What the towers' `sites` or `fluxes` depend on beside their files."""
+    if LABELS == "archive" and kind == "sites":
+        keys = ("classes", "skip_faulty")
+        unknown = [str(path) for path in ARCHIVE.unknown]
+        return {"unknown": unknown} | {key: config["archive"][key] for key in keys}
+    if LABELS == "archive" or kind == "sites":
+        return {}
+    if LABELS == "folder":
+        return {"check_sign": config["towers"]["check_sign"]}
+    simulated = {"seed": config["seed"], "planet": config["planet"]}
+    return simulated | {"years": TOWER_YEARS}
 
 
 def variant(places):
@@ -136,7 +162,8 @@ def year_batch(year):
 
 def towers_targets():
     """Checked tower tables."""
-    return ["<results>/towers/sites.csv", "<results>/towers/site_years.csv"]
+    names = ("sites", "site_years", "citations", "left_out")
+    return [f"<results>/towers/{name}.csv" for name in names]
 
 
 def tower_stage(stage):
