@@ -16,6 +16,7 @@ pathvars:
 include: "workflow/rules/common.smk"
 include: "workflow/rules/towers.smk"
 include: "workflow/rules/truth.smk"
+include: "workflow/rules/subsets.smk"
 include: "workflow/rules/extract.smk"
 include: "workflow/rules/cube.smk"
 include: "workflow/rules/mask.smk"
@@ -39,6 +40,7 @@ rule all:
     default_target: True
     input:
         towers_targets(),
+        subsets_targets(),
         stage_targets("extract"),
         stage_targets("cube"),
         stage_targets("mask"),
