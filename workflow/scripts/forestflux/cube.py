@@ -21,7 +21,6 @@ def build_cube(native: xr.Dataset, products: dict, *, year: int) -> xr.Dataset:
             continue
         days = native[f"time_{variable}"].values.astype("datetime64[D]")
         dims = ("time", f"y_{variable}", f"x_{variable}")
-        attrs = native[variable].attrs
         for name, absent in bands(variable, entry["extract"]):
             values = native[name].values
             if entry["cube"].get("daily"):
@@ -30,7 +29,8 @@ def build_cube(native: xr.Dataset, products: dict, *, year: int) -> xr.Dataset:
                 placed = calendar.place_composites(
                     values, days, year=year, absent=absent
                 )
-            arrays[name] = (dims, repeat_pixels(placed, entry["extract"], cells), attrs)
+            pixels = repeat_pixels(placed, entry["extract"], cells)
+            arrays[name] = (dims, pixels, native[name].attrs)
     cube = xr.Dataset(arrays)
     kept = [name for name in ("forest_percent",) if name in native]
     return cube.assign(native[kept]).assign_coords(

@@ -10,6 +10,8 @@ from forestflux.subsets.band import Band
 
 # Radius of the sphere of the MODIS sinusoidal grid, m.
 SPHERE_M = 6371007.181
+# Half a pixel and the rounding of pixel sizes.
+EDGE = 0.501
 
 
 class Match(NamedTuple):
@@ -178,8 +180,9 @@ def crop(
     values : (time, row, column)
     native_m, pixel_m : side of a native pixel and of a pixel of the file, m
     """
-    offsets = np.arange(window) - window // 2
-    steps = np.rint(offsets * native_m / pixel_m).astype(int)
+    offsets = (np.arange(window) - window // 2) * native_m / pixel_m
+    # A centre on the edge of two pixels counts to the one nearer to the tower.
+    steps = (np.sign(offsets) * np.ceil(np.abs(offsets) - EDGE)).astype(int)
     rows = np.clip(match.row + steps, 0, values.shape[1] - 1)
     columns = np.clip(match.column + steps, 0, values.shape[2] - 1)
     return values[:, rows[:, None], columns[None, :]]
