@@ -9,6 +9,9 @@ from builders import tower_folder
 from projects import copy_project, edit, planned, snakemake
 from subset_files import write_towers
 
+from forestflux.names import VARIABLES
+from forestflux.samples import read_samples
+
 OVERLAY = """
 run: mine
 towers: {folder: data, subsets: subsets}
@@ -125,16 +128,30 @@ def test_a_quality_rule_reads_no_file_again(project):
 def test_a_table_gives_what_the_subsets_lack(project):
     (project / "kept.parquet").rename(project / "data/predictors_8day.parquet")
     run = snakemake(
-        project, "--cores", "1", "--until", "explain", configfile="mine.yaml"
+        project, "--cores", "1", "--until", "samples", configfile="mine.yaml"
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    importance = pd.read_csv(project / "results/mine/explain/importance.csv")
-    rain = importance["variable"] == "precip"
-    assert (importance.loc[rain, "gpp"] > 0).all()
+    samples = read_samples(project / "results/mine/samples")
+    assert np.isfinite(samples.maps[:, VARIABLES.index("precip")]).all()
+    # The table has series of the tower without subsets: rain alone, still a year of it.
+    assert WITHOUT in set(samples.table["site"])
+
+
+def test_the_table_of_sources_comes_back_from_a_kept_store(project):
+    sources = project / "results/mine/subsets/subsets.csv"
+    before = sources.read_bytes()
+    sources.unlink()
+    run = snakemake(
+        project, "--cores", "1", "--until", "subsets", configfile="mine.yaml"
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert sources.read_bytes() == before
+    log = (project / "logs/mine/subsets/subsets.log").read_text()
+    assert "1 stores: 0 made, 1 kept" in log
 
 
 def test_a_damaged_file_stops_with_one_line_and_results_stay(project):
-    before = (project / "results/mine/subsets/subsets.csv").read_bytes()
+    before = (project / "results/mine/samples/samples.csv").read_bytes()
     path = project / "subsets/F1/MOD13A1_NDVI.json"
     path.write_text(path.read_text()[:-300])
     run = snakemake(project, "--cores", "1", configfile="mine.yaml")
@@ -144,3 +161,4 @@ def test_a_damaged_file_stops_with_one_line_and_results_stay(project):
     assert len(lines) == 1, output
     assert "F1/MOD13A1_NDVI.json: file: expected whole JSON" in lines.pop()
     assert "Traceback" not in output
+    assert (project / "results/mine/samples/samples.csv").read_bytes() == before

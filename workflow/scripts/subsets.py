@@ -6,8 +6,8 @@ import pandas as pd
 import xarray as xr
 
 from forestflux import job
-from forestflux.stages import run_stage
-from forestflux.store import digest_of_files
+from forestflux.stages import run_stage, upstream_stores
+from forestflux.store import digest_of_files, open_store
 from forestflux.subsets.collect import collect_subsets
 from forestflux.subsets.folder import subset_files
 from forestflux.tables import write_table
@@ -22,8 +22,7 @@ def main(
 
     def make(place: str) -> xr.Dataset:
         images, table = collect_subsets(files, pd.read_csv(sites), settings["layers"])
-        write_table(table, sources)
-        return images
+        return images.assign_attrs(sources=table.to_dict("list"))
 
     run_stage(
         manifest,
@@ -31,6 +30,8 @@ def main(
         recipe=lambda place: [code, settings, inputs, place],
         make=make,
     )
+    kept = open_store(upstream_stores(manifest).path("towers"))
+    write_table(pd.DataFrame(kept.attrs["sources"]), sources)
 
 
 if __name__ == "__main__":
