@@ -18,6 +18,8 @@ from forestflux.figures.registry import module_of, needs
 from forestflux.grid import Grid
 from forestflux.plan import batches, span, tower_years
 from forestflux.products import read_products, select
+from forestflux.subsets.folder import subset_files
+from forestflux.subsets.layers import read_layers, with_numbers
 
 try:
     complete = check_config(
@@ -25,6 +27,14 @@ try:
     )
     PRODUCTS = read_products(Path(workflow.basedir, complete["products"]))
     TOWER_YEARS = tower_years(complete)
+    LAYERS = with_numbers(
+        read_layers(Path(workflow.basedir, "config/subsets.yaml"), PRODUCTS), PRODUCTS
+    )
+    SUBSET_FILES = (
+        subset_files(complete["towers"]["subsets"])
+        if source_of(complete) == "files"
+        else []
+    )
 except InputError as error:
     raise WorkflowError(str(error))
 config.update(complete)
@@ -126,16 +136,23 @@ def tower_settings(kind):
     return simulated | {"years": TOWER_YEARS}
 
 
-def variant(places):
-    """Column of the product table that a place's numbers follow."""
+def predictor_table():
+    """The table of eight-day series of the towers' folder; with subsets it may be missing."""
+    names = ("predictors_8day.parquet", "predictors_8day.csv")
+    file = tower_file(*names) if SOURCE == "files" else []
+    return [] if file and SUBSET_FILES and not Path(file).is_file() else file
+
+
+def variants(places):
+    """Columns of the product table that a place's numbers may follow, variable by variable."""
     if SOURCE == "files":
-        return "table"
-    return "tower" if places == "towers" else "tile"
+        return ["tower", "table"] if SUBSET_FILES else ["table"]
+    return ["tower" if places == "towers" else "tile"]
 
 
 def products(places, *stages):
-    """Sections of the product table that a stage reads for a place."""
-    return select(PRODUCTS, variant(places), *stages)
+    """Sections of the product table that a stage reads for a place, by column."""
+    return {name: select(PRODUCTS, name, *stages) for name in variants(places)}
 
 
 def places_of(wildcards):
@@ -164,6 +181,11 @@ def towers_targets():
     """Checked tower tables."""
     names = ("sites", "site_years", "citations", "left_out")
     return [f"<results>/towers/{name}.csv" for name in names]
+
+
+def subsets_targets():
+    """Manifest of the subsets; none where the run has none."""
+    return ["<results>/subsets/subsets.json"] if SUBSET_FILES else []
 
 
 def tower_stage(stage):
@@ -307,6 +329,7 @@ def run_targets():
     """
     return [
         *towers_targets(),
+        *subsets_targets(),
         *stage_targets("extract"),
         *stage_targets("cube"),
         *stage_targets("mask"),

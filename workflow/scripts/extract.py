@@ -4,11 +4,13 @@ from itertools import product
 from pathlib import Path
 
 import pandas as pd
+import xarray as xr
 
 from forestflux import job
-from forestflux.extract import extract
+from forestflux.extract import extract, variants_held
 from forestflux.grid import Grid
 from forestflux.places import Place, TilePlace, TowerPlace
+from forestflux.products import pick
 from forestflux.sources.source import open_source
 from forestflux.stages import run_stage
 from forestflux.store import digest_of_files
@@ -20,26 +22,33 @@ def main(
     years: list[int],
     sites: list[Path],
     table: list[Path],
+    subsets: list[Path],
     settings: dict,
     code: str,
     manifest: Path,
 ) -> None:
     """Write extract/{place}/{year}.zarr and the job's manifest."""
-    source = open_source(settings["source"], settings["settings"])
-    inputs = digest_of_files([*sites, *table])
+    stores = {"subsets": str(subsets[0])} if subsets else {}
+    source = open_source(settings["source"], settings["settings"] | stores)
+    inputs = digest_of_files([*sites, *table, *subsets])
 
     def place_of(name: str) -> Place:
         if name == "towers":
             return TowerPlace(pd.read_csv(sites[0]))
         return TilePlace(Grid(**settings["settings"]["grid"]).tile(name))
 
+    def make(name: str, year: int) -> xr.Dataset:
+        place = place_of(name)
+        held = variants_held(source, place, settings["products"])
+        sections = pick(settings["products"], held)
+        held_sections = {variable: sections[variable] for variable in held}
+        return extract(source, held_sections, place, year=year)
+
     run_stage(
         manifest,
         list(product(places, years)),
         recipe=lambda place, year: [code, settings, inputs, place, year],
-        make=lambda place, year: extract(
-            source, settings["products"], place_of(place), year=year
-        ),
+        make=make,
     )
 
 
