@@ -18,6 +18,7 @@ include: "workflow/rules/archive.smk"
 include: "workflow/rules/towers.smk"
 include: "workflow/rules/truth.smk"
 include: "workflow/rules/subsets.smk"
+include: "workflow/rules/plan.smk"
 include: "workflow/rules/extract.smk"
 include: "workflow/rules/cube.smk"
 include: "workflow/rules/mask.smk"
@@ -46,6 +47,16 @@ rule all:
         verdict_targets(),
 
 
+# Extracted and masked, nothing more: what a pilot runs.
+rule layers:
+    input:
+        stage_targets("mask"),
+
+
 rule figures:
     input:
         figure_targets(),
+
+
+onstart:
+    require_account()

@@ -16,8 +16,8 @@ from forestflux.digest import code_digest
 from forestflux.errors import InputError
 from forestflux.figures.registry import module_of, needs
 from forestflux.grid import Grid
-from forestflux.plan import batches, span, tower_years
-from forestflux.products import read_products, select
+from forestflux.plan import batches, mapped_years, span, tower_years
+from forestflux.products import read_products, sections_of, select
 from forestflux.subsets.folder import subset_files
 from forestflux.subsets.layers import read_layers, with_numbers
 
@@ -25,7 +25,9 @@ try:
     complete = check_config(
         config, Path(workflow.basedir, "workflow/schemas/config.schema.yaml")
     )
-    PRODUCTS = read_products(Path(workflow.basedir, complete["products"]))
+    PRODUCTS = read_products(
+        Path(workflow.basedir, complete["products"]), complete["alternates"]
+    )
     TOWER_YEARS = tower_years(complete)
     LAYERS = with_numbers(
         read_layers(Path(workflow.basedir, "config/subsets.yaml"), PRODUCTS), PRODUCTS
@@ -54,10 +56,11 @@ OF_MAPS = ("maps/", "change/", "gates/")
 SPLITS = ("site", "cluster", "random", "holdout")
 
 JOBS = config["jobs"]
-YEARS = list(range(config["years"][0], config["years"][1] + 1)) if MAPPED else []
+YEARS = mapped_years(config) if MAPPED else []
 YEAR_BATCHES = batches(YEARS, JOBS["years"], name=span)
 TOWER_BATCHES = batches(TOWER_YEARS, JOBS["tower_years"], name=span)
 TILES = [tile.name for tile in Grid(**config["grid"]).tiles()] if MAPPED else []
+GRID = {name: config["grid"][name] for name in ("resolution_deg", "tile_cells")}
 TILE_BATCHES = batches(
     TILES, JOBS["tiles"], name=lambda tiles: f"{tiles[0]}-{tiles[-1]}"
 )
@@ -66,12 +69,16 @@ MEMBER_BATCHES = batches(range(config["train"]["members"]), JOBS["members"], nam
 MODELS = config["baseline"]["models"]
 UNLABELLED_YEAR = config["samples"]["unlabelled_year"] or (YEARS[0] if MAPPED else None)
 
+# Doubled, because a prefix is formatted like a command.
+ACCESS = json.dumps(config["earthengine"]).replace("{", "{{").replace("}", "}}")
+
 # Variables of every job's shell, not params: where the project lies and how much memory a
-# job may take change no number and make nothing stale.
+# job may take change no number and make nothing stale; nor does the way to Earth Engine.
 shell.prefix(
     "set -euo pipefail;"
     f" SCRIPTS={shlex.quote(str(SCRIPTS))};"
-    f" BATCH_CELLS={config['infer']['batch_cells']}; "
+    f" BATCH_CELLS={config['infer']['batch_cells']};"
+    f" ACCESS={shlex.quote(ACCESS)}; "
 )
 
 
@@ -84,6 +91,23 @@ wildcard_constraints:
     model=r"[a-z_]+",
     figure=r"[a-z_]+",
     site=r"[A-Z]{2}-[A-Za-z0-9]{3}",
+
+
+if SOURCE == "earthengine":
+    from forestflux.earthengine.coverage import check_run
+
+    try:
+        check_run(
+            {
+                kind: sections_of(select(PRODUCTS, kind, "extract"))
+                for kind in ("tile", "tower")
+            },
+            tiles=[Grid(**config["grid"]).tile(name) for name in TILES],
+            years=YEARS,
+            tower_years=TOWER_YEARS,
+        )
+    except InputError as error:
+        raise WorkflowError(str(error))
 
 
 def settings(**sections):
@@ -101,12 +125,27 @@ def growing(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
+def require_account():
+    """Stop before the first job when layers would be asked of Earth Engine without an account."""
+    jobs = workflow.dag.needrun_jobs()
+    if SOURCE == "earthengine" and any(job.rule.name == "extract" for job in jobs):
+        from forestflux.earthengine.session import account
+
+        try:
+            account(config["earthengine"])
+        except InputError as error:
+            raise WorkflowError(str(error))
+
+
 def source_settings(places):
     """What the source reads of the configuration; towers do not depend on the grid."""
     if SOURCE == "files":
         return {"towers": {"folder": config["towers"]["folder"]}}
-    kept = {"seed": config["seed"], "planet": config["planet"]}
-    return kept | ({} if places == "towers" else {"grid": config["grid"]})
+    if SOURCE == "earthengine":
+        kept = {"forest_only": config["earthengine"]["forest_only"]}
+    else:
+        kept = {"seed": config["seed"], "planet": config["planet"]}
+    return kept | ({} if places == "towers" else {"grid": GRID})
 
 
 def tower_file(*names):
@@ -141,6 +180,14 @@ def predictor_table():
     names = ("predictors_8day.parquet", "predictors_8day.csv")
     file = tower_file(*names) if SOURCE == "files" else []
     return [] if file and SUBSET_FILES and not Path(file).is_file() else file
+
+
+def known_sites():
+    """Tables with the towers' places that are there already, the checked one first."""
+    checked = Path("results", config["run"], "towers", "sites.csv")
+    folder = config["towers"]["folder"]
+    files = [checked, *([Path(folder, "sites.csv")] if folder else [])]
+    return [str(file) for file in files if file.is_file()][:1]
 
 
 def variants(places):
