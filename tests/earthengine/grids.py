@@ -131,14 +131,18 @@ class PixelGrid:
         )
         return float(max(east, south))
 
-    def remember(self, key, result):
-        """Keep a result for this request; the oldest go when there are too many."""
+    def remember(self, key: int, result: tuple) -> None:
+        """Keep a result for this request; the oldest go when they are too large."""
         self.kept[key] = result
-        total = sum(values.nbytes for _, (values, _) in self.kept.values())
-        while total > KEPT_BYTES and len(self.kept) > 1:
-            _, (_, (values, _)) = self.kept.popitem(last=False)
-            total -= values.nbytes
-        return result
+        self.found["kept"] = self.found.get("kept", 0) + size_of(result)
+        while self.found["kept"] > KEPT_BYTES and len(self.kept) > 1:
+            _, old = self.kept.popitem(last=False)
+            self.found["kept"] -= size_of(old)
+
+
+def size_of(result: tuple) -> int:
+    """Bytes of a band's values."""
+    return result[1][0].nbytes
 
 
 def grid_of_request(body: dict) -> PixelGrid:

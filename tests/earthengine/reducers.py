@@ -233,23 +233,16 @@ def fill_empty(
     shape = grid.shape
     for row in np.unique(np.flatnonzero(cells.empty) // shape[1]):
         columns = np.flatnonzero(cells.empty.reshape(shape)[row])
-        half = abs(grid.step[0]) / 2
-        corner = (x[columns[0]] - half, y[row] - grid.step[1] / 2)
-        width = int(columns[-1] - columns[0] + 1)
-        strip = fine_strip(band.native, grid, corner, width)
+        # A row so low that it is nowhere coarser than the native pixels, sheared as they are.
+        low = grid.step[1] / 1000
+        strip = PixelGrid(
+            grid.crs,
+            (grid.step[0], low),
+            (x[columns[0]] - grid.step[0] / 2, y[row] - low / 2),
+            (1, int(columns[-1] - columns[0] + 1)),
+        )
         values, mask = (part[0, columns - columns[0]] for part in band.at(strip))
         at = row * shape[1] + columns
         result[at] = mask if statistic == "count" else np.where(mask, values, 0)
         count[at] = mask
     return result, count
-
-
-def fine_strip(
-    native: PixelGrid, grid: PixelGrid, corner: tuple[float, float], width: int
-) -> PixelGrid:
-    """One row of a grid's columns, low enough not to be coarser than the native pixels."""
-    middle = corner[1] + grid.step[1] / 2
-    low = grid.step[1] / (2 * max(grid.pixels_across(native), 1))
-    return PixelGrid(
-        grid.crs, (grid.step[0], low), (corner[0], middle - low / 2), (1, width)
-    )

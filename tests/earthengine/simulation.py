@@ -40,7 +40,7 @@ class Layer:
     dtype, multiply : type in Earth Engine and factor to the source's numbers
     native : the product's own grid
     pixel : number of the source's pixel at each point, -1 where there is none
-    year : the source's dataset of a year, pixels of each image flat
+    year : every image of a year (pixel,), by array and day
     """
 
     variable: str
@@ -50,7 +50,7 @@ class Layer:
     multiply: float
     native: PixelGrid
     pixel: Callable[[Points], np.ndarray]
-    year: Callable[[int], xr.Dataset]
+    year: Callable[[int], dict[tuple[str, date], np.ndarray]]
 
     def pixels(self, day: date, grid: PixelGrid) -> Pixels:
         """Values and mask of the image of a day on a grid."""
@@ -69,12 +69,7 @@ class Layer:
 
     def image(self, day: date) -> np.ndarray:
         """The source's numbers (pixel,) of the image of a day."""
-        native = self.year(day.year)
-        if self.variable == "landcover":
-            return native[self.name].values
-        days = native[f"time_{self.variable}"].values.astype("M8[D]")
-        (at,) = np.flatnonzero(days == np.datetime64(day))
-        return native[self.name].values[at]
+        return self.year(day.year)[self.name, day]
 
 
 class SimulatedPlanet:
@@ -142,7 +137,7 @@ class SimulatedPlanet:
         ----------
         products : sections by variable
         native_of, pixel_of : grid of a product, and what finds pixels in it
-        year : dataset of a year
+        year : every image of a year
         """
         found = {}
         for variable, section in products.items():
@@ -231,29 +226,28 @@ class SimulatedPlanet:
 
         return pixel
 
-    def simulate_towers(self, year: int) -> xr.Dataset:
-        """Native values of all towers in a year, pixels flat."""
+    def simulate_towers(self, year: int) -> dict:
+        """Every image of all towers in a year."""
         place = TowerPlace(self.sites)
-        return flat(self.source.fetch(self.pixels_of_towers, place, year))
+        return images_of(self.source.fetch(self.pixels_of_towers, place, year))
 
-    def simulate_tiles(self, year: int) -> xr.Dataset:
-        """Native values of all cells in a year, pixels flat, precipitation by day."""
+    def simulate_tiles(self, year: int) -> dict:
+        """Every image of all cells in a year, precipitation by day."""
         place = TilePlace(self.grid.tile("r00c00"))
-        native = flat(self.source.fetch(self.pixels_of_tiles, place, year))
-        classes = native["forest_percent"]
-        percents = {
-            f"forest_percent_{number}": ("pixel", classes.sel(igbp=number).values)
-            for number in classes["igbp"].values
+        native = self.source.fetch(self.pixels_of_tiles, place, year)
+        totals = native["precip"].values
+        rain = spread_over_days(totals.reshape(len(totals), -1), year=year)
+        first = step_starts(year)[0]
+        days = (first + np.arange(year_length(year))).astype(object)
+        images = images_of(native.drop_vars("precip"))
+        images |= {
+            ("precip", day): image for day, image in zip(days, rain, strict=True)
         }
-        days = step_starts(year)[0] + np.arange(year_length(year))
-        rain = spread_over_days(native["precip"].values, year=year)
-        return native.drop_vars(["precip", "time_precip"]).assign(
-            percents
-            | {
-                "time_precip": ("time_precip", days.astype("M8[ns]")),
-                "precip": (("time_precip", "pixel_precip"), rain),
-            }
-        )
+        for number, percent in zip(
+            native["igbp"].values, native["forest_percent"].values, strict=True
+        ):
+            images[f"forest_percent_{number}", days[0]] = percent.ravel()
+        return images
 
 
 def band_of(name: str, near: Layer | None, far: Layer | None, day: date) -> Band:
@@ -293,16 +287,16 @@ def code(row: np.ndarray, column: np.ndarray) -> np.ndarray:
     return (np.nan_to_num(row, nan=-1) * 2**20 + np.nan_to_num(column)).astype("int64")
 
 
-def flat(native: xr.Dataset) -> xr.Dataset:
-    """The dataset with rows and columns as one dimension."""
-    arrays = {}
+def images_of(native: xr.Dataset) -> dict[tuple[str, date], np.ndarray]:
+    """Images of a dataset by array and day, pixels row by row."""
+    images = {}
     for name, array in native.data_vars.items():
-        kept, last = array.dims[0], f"pixel_{array.dims[-1].removeprefix('x_')}"
-        last = "pixel" if array.dims[-1] == "x" else last
-        arrays[name] = ((kept, last), array.values.reshape(array.shape[0], -1))
-    times = {name: native[name] for name in native.coords if name.startswith("time_")}
-    igbp = {"igbp": native["igbp"]} if "igbp" in native.coords else {}
-    return xr.Dataset(arrays, coords={**times, **igbp})
+        if not array.dims[0].startswith("time_"):
+            continue
+        days = native[array.dims[0]].values.astype("M8[D]").astype(object)
+        pixels = array.values.reshape(len(days), -1)
+        images |= {(name, day): image for day, image in zip(days, pixels, strict=True)}
+    return images
 
 
 def spread_over_days(totals: np.ndarray, *, year: int) -> np.ndarray:
