@@ -30,6 +30,7 @@ include: "workflow/rules/map.smk"
 include: "workflow/rules/change.smk"
 include: "workflow/rules/recovery.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/explorer.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -50,6 +51,7 @@ rule all:
         "<results>/explain/importance.csv",
         map_targets(),
         figure_targets(),
+        "<results>/explorer.html",
         "<results>/report.html",
 
 

@@ -3,7 +3,7 @@
 import pytest
 from projects import edit, planned
 
-PAGES = {"figure", "report"}
+PAGES = {"figure", "explorer", "report"}
 MAPS = {"infer", "map", "change", "recovery"} | PAGES
 AFTER_TRAIN = {"evaluate", "model", "explain"} | MAPS
 AFTER_SAMPLES = {"train", "baseline"} | AFTER_TRAIN
@@ -80,7 +80,12 @@ EDITS = {
         "pair: [2003, 2004], fdr_alpha: 0.2",
         {"change", "recovery"} | PAGES,
     ),
-    "the resolution of figures": ("micro.yaml", "dpi: 50", "dpi: 60", PAGES),
+    "the resolution of figures": (
+        "micro.yaml",
+        "dpi: 50",
+        "dpi: 60",
+        {"figure", "report"},
+    ),
     "the style of figures": (
         f"{FORESTFLUX}/figures/style.py",
         None,

@@ -202,6 +202,19 @@ def map_targets():
     ]
 
 
+def explorer_maps():
+    """What the explorer reads of a run with maps; the tiles of the pair of years only."""
+    if not MAPPED:
+        return []
+    pair = {year_batch(year): None for year in config["change"]["pair"]}
+    return [
+        *yearly("maps"),
+        *tile_stage("mask", years=pair),
+        "<results>/change/change.json",
+        "<results>/change/totals.csv",
+    ]
+
+
 def figure_names():
     """Figures that this run can draw."""
     return [
