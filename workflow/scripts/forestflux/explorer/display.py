@@ -94,14 +94,19 @@ def sample_cells(
     cells : positions of the chosen map cells in the flattened map, by block
     side : displayed cells along a side of a block
     """
-    rows, _ = display.shape
-    sides = [n for n in range(1, rows + 1) if rows % n == 0]
-    for side in sides:
+    for side in range(1, max(display.shape) + 1):
         factor = display.factor * side
-        there = display.blocks(forest, factor).max(-1) > 0
-        if there.sum() <= limit or side == sides[-1]:
+        blocks = display.blocks(padded(forest, factor), factor)
+        there = blocks.max(-1) > 0
+        if there.sum() <= limit:
             break
     positions = np.arange(forest.size, dtype="int64").reshape(forest.shape)
-    best = display.blocks(forest, factor).argmax(-1)[..., None]
-    chosen = np.take_along_axis(display.blocks(positions, factor), best, -1)[..., 0]
-    return chosen[there], side
+    places = display.blocks(padded(positions, factor), factor)
+    best = blocks.argmax(-1)[..., None]
+    return np.take_along_axis(places, best, -1)[..., 0][there], side
+
+
+def padded(values: np.ndarray, factor: int) -> np.ndarray:
+    """Values (y, x) with zeros below and to the right, up to whole blocks."""
+    more = [(0, -length % factor) for length in values.shape]
+    return np.pad(values, more)

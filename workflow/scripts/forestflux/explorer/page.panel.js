@@ -111,10 +111,10 @@ function sampleFor(place, rows) {
 function whose(sample, place, side) {
   const same = sample.away < 0.6 * world.resolution * 111 && world.resolution === world.map_resolution;
   if (same && side === 1) return "";
-  if (same) return `Known for some cells, this one among them. `;
+  if (same) return "Kept for some cells, this one among them.";
   const { lat, lon } = world.details;
   return `Not of this cell: kept for the cell with most forest in each block of ${side} × ${side}, here the one at ` +
-    `${placeName(lat[sample.row], lon[sample.row])}, ${shown(sample.away)} km away. `;
+    `${placeName(lat[sample.row], lon[sample.row])}, ${shown(sample.away)} km away.`;
 }
 
 async function showCell(cell, year) {
@@ -152,9 +152,9 @@ async function showCell(cell, year) {
     make("h3", {}, "Annual series"), places[0],
     table(`Change, ${FLUX_UNIT}; negative NEE: more uptake`, ["", "change", "how sure", "significant"], changes),
     make("h3", {}, `Inputs in ${data.pair.join(" and ")}`),
-    quiet(`${whose(sample, place, world.details.side)}Ticks below a series: gaps. Nothing is filled.`), places[1],
-    make("h3", {}, `What drove the estimate of ${world.details.explained.year}`), make("p", {}, strongest(reasons)), places[2],
-    quiet(whose(explained, place, world.details.explained.side) + REASON_NOTE));
+    quiet(`${whose(sample, place, world.details.side)} Ticks below a series: gaps. Nothing is filled.`), places[1],
+    make("h3", {}, `What drove the estimate of ${world.details.explained.year}`),
+    quiet(whose(explained, place, world.details.explained.side)), make("p", {}, strongest(reasons)), places[2], quiet(REASON_NOTE));
   await plotYears(places[0], world.years, FLUXES.map(({ name: flux, title, colour }) => ({ title, colour, values: values[flux],
     lower: values[`${flux}_lower`], upper: values[`${flux}_upper`] })), [name]);
   const series = await Promise.all(data.pair.map((y) => seriesOf(world.details.series[y], sample.row)));

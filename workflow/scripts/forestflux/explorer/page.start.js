@@ -28,6 +28,7 @@ async function repaint() {
   await drawLegend(layer);
   drawMap();
   remember();
+  document.documentElement.dataset.painted = picker.value;
   return undefined;
 }
 
