@@ -36,6 +36,7 @@ include: "workflow/rules/recovery.smk"
 include: "workflow/rules/card.smk"
 include: "workflow/rules/publish.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/explorer.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/gates.smk"
 

@@ -334,6 +334,19 @@ def product_targets():
     return [*yearly("products"), "<results>/products/collection.json"]
 
 
+def explorer_maps():
+    """What the explorer reads of a run with maps; the tiles of the pair of years only."""
+    if not MAPPED:
+        return []
+    pair = {year_batch(year): None for year in config["change"]["pair"]}
+    return [
+        *yearly("maps"),
+        *tile_stage("mask", years=pair),
+        "<results>/change/change.json",
+        "<results>/change/totals.csv",
+    ]
+
+
 def figure_names():
     """Figures that this run can draw."""
     return [
@@ -390,6 +403,7 @@ def run_targets():
         *map_targets(),
         *product_targets(),
         *figure_targets(),
+        "<results>/explorer.html",
         "<results>/report.html",
     ]
 
