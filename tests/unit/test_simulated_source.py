@@ -315,7 +315,7 @@ def test_tower_windows_stand_below_one_another(towers):
     assert native["site"].dims == native["lat"].dims == native["lon"].dims == ("y",)
     assert native["site"].values.tolist() == place.sites["site"].tolist()
     assert "forest_percent" not in native
-    assert source().variant(place) == "tower"
+    assert source().variant(place, "ndvi") == "tower"
 
 
 def test_a_tower_is_the_same_in_another_group(towers):

@@ -97,7 +97,16 @@ def check_across(config: dict) -> None:
         for year in config["change"]["pair"]:
             if not first <= year <= last:
                 refuse("change.pair", f"years within {first}-{last}", str(year))
+        check_windows(config["change"]["windows"])
         check_parts(config)
+
+
+def check_windows(windows: list[list[int]]) -> None:
+    """The later window begins after the earlier one ends."""
+    (start, end), (later_start, later_end) = windows
+    if not start <= end < later_start <= later_end:
+        expected = "two windows in order that share no year"
+        refuse("change.windows", expected, str(windows))
 
 
 def check_parts(config: dict) -> None:

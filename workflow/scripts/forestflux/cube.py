@@ -30,7 +30,8 @@ def build_cube(native: xr.Dataset, products: dict, *, year: int) -> xr.Dataset:
                 placed = calendar.place_composites(
                     values, days, year=year, absent=absent
                 )
-            arrays[name] = (dims, repeat_pixels(placed, entry["extract"], cells))
+            pixels = repeat_pixels(placed, entry["extract"], cells)
+            arrays[name] = (dims, pixels, native[name].attrs)
     cube = xr.Dataset(arrays)
     kept = [name for name in ("forest_percent",) if name in native]
     return cube.assign(native[kept]).assign_coords(

@@ -12,9 +12,12 @@ from forestflux.sources.source import Source
 def extract(source: Source, products: dict, place: Place, *, year: int) -> xr.Dataset:
     """Native values of one place and year (see docs/contracts.md, extract).
 
+    Each variable carries the name of the column of the product table that its numbers
+    follow as its attribute `variant`.
+
     Parameters
     ----------
-    products : {variable: {"extract": section}} of the place's variant
+    products : {variable: {"extract": section}} of the variables that the source has
 
     Raises
     ------
@@ -25,7 +28,20 @@ def extract(source: Source, products: dict, place: Place, *, year: int) -> xr.Da
     for variable, section in sections.items():
         if variable != "landcover":
             check_arrival(native, variable, section, place, year)
+            native[variable].attrs["variant"] = source.variant(place, variable)
     return native
+
+
+def variants_held(source: Source, place: Place, products: dict) -> dict[str, str]:
+    """Column of the product table of each variable that the source has for a place.
+
+    Parameters
+    ----------
+    products : by column of the product table what `forestflux.products.select` gives
+    """
+    variables = {name for column in products.values() for name in column}
+    held = {name: source.variant(place, name) for name in sorted(variables)}
+    return {name: variant for name, variant in held.items() if variant is not None}
 
 
 def check_arrival(

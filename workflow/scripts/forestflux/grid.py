@@ -141,3 +141,10 @@ def cell_area(latitudes: np.ndarray, resolution_deg: float) -> np.ndarray:
         np.maximum(latitudes - half, -90)
     )
     return polar2 / 2 * between * np.radians(resolution_deg)
+
+
+def ellipsoid_area() -> float:
+    """Area of the whole WGS 84 ellipsoid, m2: 2 pi a^2 [1 + (1 - e^2) / e x artanh(e)]."""
+    e = np.sqrt(ECCENTRICITY2)
+    flat = (1 - ECCENTRICITY2) / e * np.arctanh(e)
+    return float(2 * np.pi * SEMI_MAJOR_M**2 * (1 + flat))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import xarray as xr
 import yaml
 
 from forestflux.errors import InputError
@@ -147,6 +148,27 @@ def select(table: dict, variant: str, *stages: str) -> dict:
         for variable, entry in table.items()
         if variant in entry
     }
+
+
+def pick(products: dict, variants: Mapping[str, str]) -> dict:
+    """The sections that each variable's numbers follow: {variable: {stage: section}}.
+
+    Parameters
+    ----------
+    products : by column of the product table what `select` gives; towers may mix columns
+    variants : column of each variable; variables that are not named have no sections
+    """
+    variables = {name for column in products.values() for name in column}
+    return {
+        variable: products[variants[variable]][variable] if variable in variants else {}
+        for variable in sorted(variables)
+    }
+
+
+def variants_of(dataset: xr.Dataset) -> dict[str, str]:
+    """Column of the product table that each variable of a native store follows."""
+    arrays = dataset.data_vars.items()
+    return {name: a.attrs["variant"] for name, a in arrays if "variant" in a.attrs}
 
 
 def sections_of(products: dict) -> dict:

@@ -46,7 +46,7 @@ class EarthEngineSource:
         self.looked_at = None
         self.days = lru_cache(maxsize=1024)(self.read_days)
 
-    def variant(self, place: Place) -> str:
+    def variant(self, place: Place, variable: str) -> str:
         """Column of the product table: tile or tower."""
         return place.kind
 

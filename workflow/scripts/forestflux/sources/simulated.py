@@ -47,8 +47,8 @@ class SimulatedSource:
         """Keep the seed and the settings; nothing is computed yet."""
         self.seed, self.planet = seed, planet
 
-    def variant(self, place: Place) -> str:
-        """Column of the product table: tile or tower."""
+    def variant(self, place: Place, variable: str) -> str:
+        """Column of the product table: tile or tower, the same for every variable."""
         return place.kind
 
     def prepare(self, products: Mapping, work: Sequence[tuple[Place, int]]) -> None:

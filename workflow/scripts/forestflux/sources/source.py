@@ -11,8 +11,11 @@ from forestflux.places import Place
 class Source(Protocol):
     """Gives native values and quality bands; downstream cannot tell which source ran."""
 
-    def variant(self, place: Place) -> str:
-        """Column of the product table for this source's numbers: tile, tower or table."""
+    def variant(self, place: Place, variable: str) -> str | None:
+        """Column of the product table that a variable's numbers follow: tile, tower or table.
+
+        None for a variable that the source does not have: it is a gap, `not_acquired`.
+        """
 
     def prepare(self, products: dict[str, dict], work: list[tuple[Place, int]]) -> None:
         """Told once, before the first `fetch`, which places and years a job still lacks.
