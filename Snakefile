@@ -16,6 +16,7 @@ pathvars:
 include: "workflow/rules/common.smk"
 include: "workflow/rules/towers.smk"
 include: "workflow/rules/truth.smk"
+include: "workflow/rules/plan.smk"
 include: "workflow/rules/extract.smk"
 include: "workflow/rules/cube.smk"
 include: "workflow/rules/mask.smk"
@@ -51,6 +52,12 @@ rule all:
         map_targets(),
         figure_targets(),
         "<results>/report.html",
+
+
+# Extracted and masked, nothing more: what a pilot runs.
+rule layers:
+    input:
+        stage_targets("mask"),
 
 
 rule figures:

@@ -16,13 +16,15 @@ from forestflux.errors import InputError
 from forestflux.figures.registry import module_of, needs
 from forestflux.grid import Grid
 from forestflux.plan import batches, mapped_years, span, tower_years
-from forestflux.products import read_products, select
+from forestflux.products import read_products, sections_of, select
 
 try:
     complete = check_config(
         config, Path(workflow.basedir, "workflow/schemas/config.schema.yaml")
     )
-    PRODUCTS = read_products(Path(workflow.basedir, complete["products"]))
+    PRODUCTS = read_products(
+        Path(workflow.basedir, complete["products"]), complete["alternates"]
+    )
     TOWER_YEARS = tower_years(complete)
 except InputError as error:
     raise WorkflowError(str(error))
@@ -48,13 +50,16 @@ MEMBER_BATCHES = batches(range(config["train"]["members"]), JOBS["members"], nam
 MODELS = config["baseline"]["models"]
 UNLABELLED_YEAR = config["samples"]["unlabelled_year"] or (YEARS[0] if MAPPED else None)
 
+# Doubled, because a prefix is formatted like a command.
+ACCESS = json.dumps(config["earthengine"]).replace("{", "{{").replace("}", "}}")
+
 # Variables of every job's shell, not params: where the project lies and how much memory a
 # job may take change no number and make nothing stale; nor does the way to Earth Engine.
 shell.prefix(
     "set -euo pipefail;"
     f" SCRIPTS={shlex.quote(str(SCRIPTS))};"
     f" BATCH_CELLS={config['infer']['batch_cells']};"
-    f" ACCESS={shlex.quote(json.dumps(config['earthengine']))}; "
+    f" ACCESS={shlex.quote(ACCESS)}; "
 )
 
 
@@ -66,6 +71,23 @@ wildcard_constraints:
     members=r"\d+(-\d+)?",
     model=r"[a-z_]+",
     figure=r"[a-z_]+",
+
+
+if SOURCE == "earthengine":
+    from forestflux.earthengine.coverage import check_run
+
+    try:
+        check_run(
+            {
+                kind: sections_of(select(PRODUCTS, kind, "extract"))
+                for kind in ("tile", "tower")
+            },
+            tiles=[Grid(**config["grid"]).tile(name) for name in TILES],
+            years=YEARS,
+            tower_years=TOWER_YEARS,
+        )
+    except InputError as error:
+        raise WorkflowError(str(error))
 
 
 def settings(**sections):
@@ -107,6 +129,14 @@ def tower_file(*names):
         return []
     files = [Path(config["towers"]["folder"], name) for name in names]
     return str(next((file for file in files if file.is_file()), files[0]))
+
+
+def known_sites():
+    """Tables with the towers' places that are there already, the checked one first."""
+    checked = Path("results", config["run"], "towers", "sites.csv")
+    folder = config["towers"]["folder"]
+    files = [checked, *([Path(folder, "sites.csv")] if folder else [])]
+    return [str(file) for file in files if file.is_file()][:1]
 
 
 def variant(places):

@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux import job
-from forestflux.extract import extract, sections_of
+from forestflux.extract import extract
 from forestflux.grid import Grid
 from forestflux.places import Place, TilePlace, TowerPlace
+from forestflux.products import sections_of
 from forestflux.sources.source import open_source
 from forestflux.stages import run_stage
 from forestflux.store import digest_of_files

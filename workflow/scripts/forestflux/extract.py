@@ -5,7 +5,7 @@ import xarray as xr
 
 from forestflux.errors import InputError
 from forestflux.places import Place
-from forestflux.products import native_shape
+from forestflux.products import native_shape, sections_of
 from forestflux.sources.source import Source
 
 
@@ -26,11 +26,6 @@ def extract(source: Source, products: dict, place: Place, *, year: int) -> xr.Da
         if variable != "landcover":
             check_arrival(native, variable, section, place, year)
     return native
-
-
-def sections_of(products: dict) -> dict:
-    """The `extract` sections of a part of the product table by variable."""
-    return {variable: entry["extract"] for variable, entry in products.items()}
 
 
 def check_arrival(

@@ -34,7 +34,7 @@ def tower_years(config: dict) -> list[int]:
         return list(range(wanted[0], wanted[1] + 1))
     if labels_of(config) == "folder":
         return table_years(Path(config["towers"]["folder"]) / "site_years.csv")
-    return mapped_years(config)
+    return list(range(config["years"][0], config["years"][1] + 1))
 
 
 def table_years(path: Path) -> list[int]:

@@ -1,5 +1,6 @@
 """The product table: what each variable is in the archive and how its numbers are read."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -26,6 +27,7 @@ KEYS = {
         "latitudes",
         "archive",
         "average",
+        "request_cells",
     },
     "cube": {"step_days", "daily"},
     "mask": {
@@ -44,30 +46,71 @@ KEYS = {
 }
 
 
-def read_products(path: Path) -> dict:
+def read_products(path: Path, alternates: Mapping[str, str] | None = None) -> dict:
     """The whole product table, checked: {variable: {units, tile, tower, table}}.
+
+    Parameters
+    ----------
+    path : the table; other products for a variable lie beside it in `alternates.yaml`
+    alternates : variable and name of the product that it takes instead
 
     Raises
     ------
-    InputError : the file is not YAML, a variable is missing, a key is not known, a
-    rule's reason is not one of ours
+    InputError : a file is not YAML, a variable is missing, a key is not known, a rule's
+    reason is not one of ours, there is no such product for a variable
     """
-    try:
-        table = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise InputError(
-            path, variable="file", expected="readable YAML", found=str(error)
-        ) from error
+    table = read_table(path)
     missing = [name for name in VARIABLES if name not in table]
     if missing:
         raise InputError(
             path, variable=missing[0], expected="an entry", found="nothing"
         )
+    if alternates:
+        beside = path.with_name("alternates.yaml")
+        others = read_table(beside)
+        for variable, name in alternates.items():
+            known = others.get(variable, {})
+            if name not in known:
+                raise InputError(
+                    beside,
+                    variable=f"alternates.{variable}",
+                    expected=f"one of {', '.join(known) or 'none'}",
+                    found=name,
+                )
+            table[variable] = merged(table[variable], known[name])
     for variable, entry in table.items():
         for variant in ("tile", "tower", "table"):
             if variant in entry:
                 check_entry(path, f"{variable}.{variant}", entry[variant])
     return table
+
+
+def read_table(path: Path) -> dict:
+    """The content of a table of products.
+
+    Raises
+    ------
+    InputError : the file is not YAML
+    """
+    try:
+        return yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise InputError(
+            path, variable="file", expected="readable YAML", found=str(error)
+        ) from error
+
+
+def merged(entry: dict, changes: dict) -> dict:
+    """An entry with what differs, key by key; a null removes a key."""
+    result = dict(entry)
+    for key, value in changes.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict) and isinstance(result.get(key), dict):
+            result[key] = merged(result[key], value)
+        else:
+            result[key] = value
+    return result
 
 
 def check_entry(path: Path, name: str, entry: dict) -> None:
@@ -104,6 +147,11 @@ def select(table: dict, variant: str, *stages: str) -> dict:
         for variable, entry in table.items()
         if variant in entry
     }
+
+
+def sections_of(products: dict) -> dict:
+    """The `extract` sections of a part of the product table by variable."""
+    return {variable: entry["extract"] for variable, entry in products.items()}
 
 
 def cells_before(section: dict) -> int:

@@ -1,58 +1,87 @@
 """What products cover: years and latitudes, checked before anything is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
 
-from forestflux.earthengine.asking import Group
+from forestflux.earthengine.asking import Group, groups_of
+from forestflux.earthengine.windows import check_grid
 from forestflux.errors import InputError
-from forestflux.places import Place, TowerPlace
+from forestflux.grid import Tile
+from forestflux.places import Place, TilePlace, TowerPlace
 
 
-def check_coverage(groups: Sequence[Group], work: Sequence[tuple[Place, int]]) -> None:
-    """Refuse places and years that a product does not cover.
+def check_run(
+    products: Mapping[str, Mapping],
+    *,
+    tiles: Sequence[Tile],
+    years: Sequence[int],
+    tower_years: Sequence[int],
+) -> None:
+    """Refuse years, latitudes and a grid that the products of a run do not cover.
+
+    Towers' latitudes are not known yet; they are checked before the first request.
+
+    Parameters
+    ----------
+    products : the `extract` sections by variable, for `tile` and for `tower`
+    tiles, years : of the maps
+    tower_years : of the towers
 
     Raises
     ------
     InputError : one line with the product, what it covers and what was asked
     """
+    towers = groups_of(products["tower"])
+    check_years(towers, tower_years, key="towers.years")
+    groups = groups_of(products["tile"])
+    check_years(groups, years, key="years")
+    for tile in tiles:
+        check_place(groups, TilePlace(tile))
+
+
+def check_coverage(groups: Sequence[Group], work: Sequence[tuple[Place, int]]) -> None:
+    """Refuse places and years that a product does not cover, as `check_run` does."""
+    for place, year in work:
+        key = "towers.years" if isinstance(place, TowerPlace) else "years"
+        check_years(groups, [year], key=key)
+        check_place(groups, place)
+
+
+def check_years(groups: Sequence[Group], years: Sequence[int], *, key: str) -> None:
+    """Refuse a year before a product begins, after it ends, or that is not over."""
     for group in groups:
-        for place, year in work:
-            check_year(group, place, year)
-            check_latitudes(group, place)
+        first, last = group.section["years"]
+        end = last or datetime.now(UTC).year - 1
+        outside = [year for year in years if not first <= year <= end]
+        if outside:
+            raise InputError(
+                "configuration",
+                variable=key,
+                expected=f"{first} to {last or 'the last whole year'},"
+                f" which {name_of(group)} covers",
+                found=str(outside[0]),
+            )
 
 
-def check_year(group: Group, place: Place, year: int) -> None:
-    """Refuse a year before the product begins, after it ends, or that is not over."""
-    first, last = group.section["years"]
-    running = datetime.now(UTC).year
-    if year < first or year > (last or running - 1):
-        raise InputError(
-            "configuration",
-            variable="towers.years" if isinstance(place, TowerPlace) else "years",
-            expected=f"years of {name_of(group)}: {first} to {last or 'the last one over'}",
-            found=str(year),
-        )
-
-
-def check_latitudes(group: Group, place: Place) -> None:
-    """Refuse a place that lies wholly or partly outside the product's latitudes."""
-    if "latitudes" not in group.section:
-        return
-    south, north = group.section["latitudes"]
-    if isinstance(place, TowerPlace):
-        latitudes, half = place.latitudes, 0.0
-    else:
-        half = place.tile.grid.resolution_deg / 2
-        latitudes = place.tile.latitudes()
-    if latitudes.min() - half < south - 1e-9 or latitudes.max() + half > north + 1e-9:
-        raise InputError(
-            f"place {place.name}",
-            variable=name_of(group),
-            expected=f"latitudes from {south:g} to {north:g}, which the product covers",
-            found=f"{latitudes.min():g} to {latitudes.max():g}",
-        )
+def check_place(groups: Sequence[Group], place: Place) -> None:
+    """Refuse a place outside a product's latitudes, or on another grid than the product's."""
+    for group in groups:
+        if isinstance(place, TowerPlace):
+            latitudes, half = place.latitudes, 0.0
+        else:
+            latitudes, half = place.tile.latitudes(), place.tile.grid.resolution_deg / 2
+            check_grid(group.section, place)
+        south, north = group.section.get("latitudes", (-90, 90))
+        lowest, highest = latitudes.min() - half, latitudes.max() + half
+        if lowest < south - 1e-9 or highest > north + 1e-9:
+            raise InputError(
+                f"place {place.name}",
+                variable=name_of(group),
+                expected=f"latitudes from {south:g} to {north:g}, which it covers",
+                found=f"{lowest:g} to {highest:g}",
+            )
 
 
 def name_of(group: Group) -> str:

@@ -77,12 +77,14 @@ def averaged(image: ee.Image, bands: tuple[Band, ...], how: Average) -> ee.Image
     take one pixel of its image pyramid.
     """
     value = image.select([bands[0].name])
-    quality = image.select([how.quality]).unmask(how.quality_absent, False)
-    flagged = quality.remap(list(how.rejected), list(how.reasons), 0)
     low, high = how.valid
     present = value.gte(low).And(value.lte(high)).unmask(0, False)
-    cause = flagged if how.cause_without_value else flagged.multiply(present)
-    trusted = flagged.eq(0).And(present)
+    trusted = cause = present
+    if how.quality:
+        quality = image.select([how.quality]).unmask(how.quality_absent, False)
+        flagged = quality.remap(list(how.rejected), list(how.reasons), 0)
+        trusted = flagged.eq(0).And(present)
+        cause = flagged if how.cause_without_value else flagged.multiply(present)
     cell = value.updateMask(trusted).addBands(trusted.multiply(100))
     for code in how.percents:
         cell = cell.addBands(cause.eq(code).multiply(100))

@@ -33,7 +33,7 @@ class Average:
 
     Attributes
     ----------
-    quality : the quality band
+    quality : the quality band, empty where the product has none
     quality_absent : quality of a pixel that has none
     valid : least and greatest value of a pixel that counts
     rejected : quality numbers that a rule rejects

@@ -97,7 +97,7 @@ def tile_pieces(section: Mapping, place: TilePlace) -> list[Piece]:
         north=90 - resolution * (place.tile.rows.start - before),
         shape=shape,
     )
-    cells = section.get("average", {}).get("request_cells", REQUEST_CELLS)
+    cells = section.get("request_cells", REQUEST_CELLS)
     side = -(-(cells + before) // factor)
     pieces = []
     for row in range(0, shape[0], side):

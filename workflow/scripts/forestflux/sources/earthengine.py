@@ -43,6 +43,7 @@ class EarthEngineSource:
         self.years = sorted(settings["years"])
         self.forest_only = settings["forest_only"]
         self.downloads = Downloads(settings["access"])
+        self.looked_at = None
         self.days = lru_cache(maxsize=1024)(self.read_days)
 
     def variant(self, place: Place) -> str:
@@ -70,8 +71,8 @@ class EarthEngineSource:
         for some in (covers, others):  # land cover first: it says where forest is
             self.downloads.fetch(
                 request
-                for group in some
                 for place, year in work
+                for group in some
                 for layers in group.layers
                 for _, request in self.requests(layers, group, covers, place, year)
             )
@@ -143,7 +144,10 @@ class EarthEngineSource:
             return
         pieces = pieces_of(group.section, place)
         if self.forest_only and covers and group.variables != LAND_COVER:
-            forest = self.forest(covers[0], place, year)
+            if (place.name, year) != self.looked_at:
+                self.cells = self.forest(covers[0], place, year)
+                self.looked_at = (place.name, year)
+            forest = self.cells
             pieces = [piece for piece in pieces if forest[piece.cells].any()]
         for piece in pieces:
             yield piece, Request(layers, images, piece.window)
