@@ -107,10 +107,15 @@ class PixelGrid:
 
     def same_pixels(self, other: "PixelGrid") -> bool:
         """Whether the pixels of both grids are the same pixels."""
-        if self.crs != other.crs or not np.allclose(self.step, other.step, rtol=1e-6):
+        if self.crs != other.crs:
             return False
-        shift = (np.array(other.corner) - self.corner) / self.step
-        return bool(np.abs(shift - np.rint(shift)).max() < 1e-3)
+        for mine, its, corner, other_corner in zip(
+            self.step, other.step, self.corner, other.corner, strict=True
+        ):
+            shift = (other_corner - corner) / mine
+            if abs(its / mine - 1) > 1e-6 or abs(shift - round(shift)) > 1e-3:
+                return False
+        return True
 
     def pixels_across(self, native: "PixelGrid") -> float:
         """Pixels of a product's grid across one pixel of this grid, in the middle."""

@@ -286,7 +286,9 @@ def test_broken_connections_are_staged(client, where, kind):
     assert [record.finished for record in client.of()] == [False, True]
 
 
-def test_silence_lasts_until_the_deadline(client, where):
+def test_silence_lasts_until_the_deadline(serve, formula_catalogue, where):
+    client = serve(formula_catalogue)
+    connect(client)
     ee.data.setDeadline(1000)
     client.faults = [Fault("silent", count=1)]
     with pytest.raises(TimeoutError):
