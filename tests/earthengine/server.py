@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from http.server import ThreadingHTTPServer
 from types import TracebackType
 
-from earthengine.answers import Answer, compute_pixels, compute_value, pixels_of
+from earthengine.answers import COMPUTATIONS, Answer, pixels_of
 from earthengine.calls_values import algorithms
 from earthengine.catalogue import Catalogue
 from earthengine.credentials import Tokens
@@ -201,8 +201,7 @@ class Emulator:
         """The right answer to a computation."""
         if key in self.kept:
             return self.kept[key]
-        make = compute_value if path == "value:compute" else compute_pixels
-        answer = make(body, self.functions)
+        answer = COMPUTATIONS[path](body, self.functions)
         if self.keep:
             self.kept[key] = answer
         return answer
