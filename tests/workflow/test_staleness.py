@@ -30,9 +30,15 @@ EDITS = {
     ),
     "a product's quality rule": (
         "config/products.yaml",
+        "{bits: [0, 1], values: [3], reason: cloud}",
+        "{bits: [0, 1], values: [1, 3], reason: cloud}",
+        AFTER_CUBE,
+    ),
+    "a quality rule of pixels that are averaged before they are stored": (
+        "config/products.yaml",
         "{bits: [6, 7], values: [2, 3], reason: low_quality}",
         "{bits: [6, 7], values: [3], reason: low_quality}",
-        AFTER_CUBE,
+        {"extract"} | AFTER_EXTRACT,
     ),
     "a key of mask": (
         "micro.yaml",
@@ -81,6 +87,12 @@ EDITS = {
         "run: micro",
         "run: micro\ninfer: {batch_cells: 100}",
         REPORT,
+    ),
+    "the way to Earth Engine, which changes no number": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\nearthengine: {in_flight: 3}",
+        {"report"},
     ),
     "a key of change": (
         "micro.yaml",
