@@ -48,11 +48,11 @@ def towers(count):
     return TowerPlace(pd.DataFrame(sites))
 
 
-def test_a_tower_takes_twenty_requests_for_twenty_years(tmp_path):
+def test_a_tower_takes_21_requests_for_twenty_years(tmp_path):
     years, place = list(range(2001, 2021)), towers(3)
     source = planned(tmp_path, TOWER, years)
     plan = plan_of(source, TOWER, [(place, year) for year in years])
-    assert plan["requests"].sum() == 3 * 20
+    assert plan["requests"].sum() == 3 * 21
     assert plan["cached"].sum() == 0
     assert plan["mib"].sum() == pytest.approx(3 * sum_of_bytes(years) / 2**20, rel=1e-9)
 
@@ -63,7 +63,8 @@ def sum_of_bytes(years):
     indices = len(years) * 46 * 25 * (3 + 3 + 2)
     temperatures = len(years) * 46 * 9 * 2 * (3 + 2)
     evaporation = len(years) * 46 * 25 * (3 + 2)
-    return indices + temperatures + evaporation + daily * 5
+    land_cover = len(years) * 25 * 2
+    return indices + temperatures + evaporation + land_cover + daily * 5
 
 
 def test_what_is_in_the_cache_is_not_asked_again(tmp_path):
@@ -125,7 +126,7 @@ def test_the_lines_end_with_sums(tmp_path):
     plan = plan_of(source, TOWER, [(towers(2), 2003)])
     lines = lines_of(plan, title="2 towers", jobs=1, disk=2**30)
     assert lines[0] == "2 towers"
-    assert lines[-2].split()[:3] == ["all", "10", "0"]
+    assert lines[-2].split()[:3] == ["all", "12", "0"]
     assert lines[-1].startswith(
         "1 extraction jobs; disk at most 0.00 GiB of answers and 1.00"
     )

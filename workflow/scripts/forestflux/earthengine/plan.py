@@ -16,7 +16,7 @@ from forestflux.names import VARIABLES
 from forestflux.places import Place
 from forestflux.planet import geography
 from forestflux.products import native_shape, sections_of
-from forestflux.sources.earthengine import LAND_COVER, EarthEngineSource
+from forestflux.sources.earthengine import EarthEngineSource
 
 MASK_BYTES = 5  # float32 and a reason code
 MIB = 2**20
@@ -101,7 +101,7 @@ def plan_of(
     """
     groups = groups_of(sections_of(products))
     check_coverage(groups, work)
-    covers = [group for group in groups if group.variables == LAND_COVER]
+    covers = [group for group in groups if group.covers]
     rows, seen = {}, set()
     for place, year in tqdm(work, desc="plan", disable=None, leave=False):
         for group in groups:

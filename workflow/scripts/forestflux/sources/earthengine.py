@@ -19,8 +19,6 @@ from forestflux.earthengine.windows import Piece, pieces_of
 from forestflux.errors import InputError
 from forestflux.places import Place, TilePlace, TowerPlace
 
-LAND_COVER = ("landcover",)
-
 log = logging.getLogger(__name__)
 
 
@@ -66,8 +64,8 @@ class EarthEngineSource:
             for place, wanted in work
             for year in self.years_with(place, wanted)
         )
-        covers = [group for group in groups if group.variables == LAND_COVER]
-        others = [group for group in groups if group.variables != LAND_COVER]
+        covers = [group for group in groups if group.covers]
+        others = [group for group in groups if not group.covers]
         for some in (covers, others):  # land cover first: it says where forest is
             self.downloads.fetch(
                 request
@@ -90,7 +88,7 @@ class EarthEngineSource:
         """
         self.prepare(products, [(place, year)])
         groups = groups_of(products)
-        covers = [group for group in groups if group.variables == LAND_COVER]
+        covers = [group for group in groups if group.covers]
         native = {}
         for group in groups:
             self.report_missing(group, year)
@@ -98,7 +96,7 @@ class EarthEngineSource:
             if canvas is None:  # damaged entries were put away: ask for them anew
                 self.prepare(products, [(place, year)])
                 canvas = self.canvas(group, covers, place, year)
-            if group.variables == LAND_COVER:
+            if group.covers:
                 native["forest_percent"] = percent_of(canvas, place, year)
             else:
                 native |= arrays_of(group, products, canvas, f"{place.name} {year}")
@@ -143,7 +141,7 @@ class EarthEngineSource:
         if not images:
             return
         pieces = pieces_of(group.section, place)
-        if self.forest_only and covers and group.variables != LAND_COVER:
+        if self.forest_only and covers and not group.covers:
             if (place.name, year) != self.looked_at:
                 self.cells = self.forest(covers[0], place, year)
                 self.looked_at = (place.name, year)

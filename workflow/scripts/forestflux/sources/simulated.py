@@ -8,7 +8,7 @@ import xarray as xr
 
 from forestflux.calendar import step_starts, year_length
 from forestflux.errors import InputError
-from forestflux.names import FOREST_TYPES, VARIABLES
+from forestflux.names import FOREST_TYPES, IGBP_CLASSES, VARIABLES
 from forestflux.places import Place, TilePlace, TowerPlace
 from forestflux.planet import geography, sensors
 from forestflux.planet.carbon import carbon_year
@@ -123,6 +123,8 @@ class SimulatedSource:
                 )
             layers = [layer.T.reshape(-1, *shape) for layer in layers]
             native |= as_arrays(variable, section, layers, year)
+        if "landcover" in products:
+            native |= tower_classes(place, products["landcover"], year)
         return xr.Dataset(
             native,
             coords={
@@ -222,6 +224,17 @@ def record(
             scene, quality_absent=pixel_quality_absent(section)
         )
     return sensors.surface_temperature(scene, variable)
+
+
+def tower_classes(place: TowerPlace, section: Mapping, year: int) -> dict:
+    """Land cover of towers' windows: each tower's own class, as IGBP counts it."""
+    code_of = {name: code for code, name in enumerate(IGBP_CLASSES, start=1)}
+    codes = place.sites["igbp"].map(code_of).to_numpy(section["dtype"])
+    side = section["window"]
+    windows = np.repeat(codes, side * side).reshape(1, -1, side)
+    dims = ("time_landcover", "y_landcover", "x_landcover")
+    first = np.array([f"{year}-01-01"], "datetime64[ns]")
+    return {dims[0]: (dims[:1], first), "landcover": (dims, windows)}
 
 
 def rain_of(
