@@ -28,11 +28,7 @@ rule change:
         mem_mb=4000,
         runtime=60,
     params:
-        settings=settings(
-            change=config["change"],
-            level=config["evaluate"]["level"],
-            rows=config["grid"]["tile_cells"],
-        ),
+        settings=settings(change=config["change"], level=config["evaluate"]["level"]),
         code=code("change.py"),
         years=YEARS,
     message:
