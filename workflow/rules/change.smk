@@ -25,8 +25,8 @@ rule change:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         settings=settings(change=config["change"], level=config["evaluate"]["level"]),
         code=code("change.py"),

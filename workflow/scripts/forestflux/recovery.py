@@ -95,15 +95,25 @@ def total_rows(both: Comparison) -> list[dict]:
 
 
 def cell_rows(both: Comparison) -> list[dict]:
-    """Root mean square and R2 over all cells and years, share within the interval."""
+    """Root mean square and R2 over all cells and years, share within the interval.
+
+    The share stands apart for cells inside and outside the area of applicability.
+    """
     rows = []
     for name in FLUXES:
         rms, r2, mean = agreement(both.truth[name], both.mapped[name], both.weights)
         rows.append(row(f"{name}_cell_rms", FLUX_UNIT, 0.0, rms, relative_to=mean))
         rows.append(row(f"{name}_cell_r2", "1", 1.0, r2))
     for name in BOUNDED:
-        share = both.covered[name].mean()
-        rows.append(row(f"{name}_share_within_interval", "1", both.level, share))
+        for suffix, chosen in (
+            ("", np.full(both.applicable.shape, True)),
+            ("_inside", both.applicable),
+            ("_outside", ~both.applicable),
+        ):
+            if chosen.any():
+                share = both.covered[name][chosen].mean()
+                quantity = f"{name}_share_within_interval{suffix}"
+                rows.append(row(quantity, "1", both.level, share))
     return rows
 
 

@@ -87,6 +87,7 @@ def run_stage(
     recipe: Callable[..., list],
     make: Callable[..., xr.Dataset],
     chunks: dict[str, int] | None = None,
+    prepare: Callable[[list[tuple]], None] | None = None,
 ) -> None:
     """Make every store of a job that is not done yet, then write the job's manifest.
 
@@ -100,9 +101,18 @@ def run_stage(
     recipe : everything that a store's content depends on, called with a key
     make : the dataset of a store, called with a key
     chunks : length of a chunk per dimension, see `write_store`
+    prepare : told first which stores are to be made, if any
     """
     stores = Stores(manifest.parent, {})
     made = 0
+    if prepare is not None:
+        wanting = [
+            key
+            for key in keys
+            if not is_done(stores.path(*key), recipe_of(recipe(*key)))
+        ]
+        if wanting:
+            prepare(wanting)
     for key in tqdm(keys, desc=manifest.parent.name, disable=None):
         path, wanted = stores.path(*key), recipe_of(recipe(*key))
         if is_done(path, wanted):
