@@ -50,11 +50,18 @@ class YearCells:
         position = np.full(self.size, -1)
         position[self.place] = np.arange(len(self.place))
         found = position[places]
-        fluxes = self.gpp[:, found], self.reco[:, found]
-        if (found < 0).any():
-            for flux in fluxes:
-                flux[:, found < 0] = np.nan
-        return fluxes
+        there = found >= 0
+        if there.all():
+            return self.gpp[:, found], self.reco[:, found]
+        shape = len(self.gpp), len(places)
+        gpp, reco = (
+            np.full(shape, np.nan, flux.dtype) for flux in (self.gpp, self.reco)
+        )
+        gpp[:, there], reco[:, there] = (
+            self.gpp[:, found[there]],
+            self.reco[:, found[there]],
+        )
+        return gpp, reco
 
 
 def year_cells(path: Path, rows: slice = slice(None)) -> YearCells:
