@@ -135,7 +135,7 @@ def build_evaluation(
     predictions = pd.concat(parts, ignore_index=True)
     order = (
         "model split fold site year igbp gpp_obs gpp_pred reco_pred nee_obs nee_pred "
-        "nee_qc gpp_lower gpp_upper nee_lower nee_upper"
+        "nee_qc gpp_lower gpp_upper nee_lower nee_upper dissimilarity applicable"
     )
     write_table(predictions[order.split()], folder / "predictions.csv")
     groups = predictions.groupby(["model", "split"], sort=False)
@@ -165,13 +165,18 @@ def predict(rows: pd.DataFrame, error: float, rng: np.random.Generator) -> pd.Da
         half = 1.8 * spread * error
         table[f"{target}_lower"] = table[f"{target}_pred"] - half
         table[f"{target}_upper"] = table[f"{target}_pred"] + half
+    table["dissimilarity"] = rng.uniform(0.05, 0.6, len(names))[codes]
+    inside = table["dissimilarity"] <= 0.5
+    table["applicable"] = np.where(inside, "inside", "outside")
     table["reco_pred"] = table["gpp_pred"] + table["nee_pred"]
     return table
 
 
 def subsets(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """All rows, and the rows of each forest type that is there."""
+    """All rows, the rows of each forest type and of either applicability that are there."""
     found = [(f"igbp={name}", rows[rows["igbp"] == name]) for name in FOREST_TYPES]
+    for side in ("inside", "outside"):
+        found.append((f"applicable={side}", rows[rows["applicable"] == side]))
     return [("all", rows), *(part for part in found if len(part[1]))]
 
 

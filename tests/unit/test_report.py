@@ -63,7 +63,7 @@ def add_pictures(results, names):
 
 
 def tower_figures():
-    apart = ("maps/", "change/", "recovery/")
+    apart = ("maps/", "change/", "recovery/", "gates/", "counterfactual/")
     return [
         n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
     ]
@@ -113,7 +113,7 @@ def test_links_of_the_page_lead_to_its_sections(page):
     identifiers = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert len(identifiers) == len(set(identifiers))
     links = [attrs["href"].removeprefix("#") for attrs in page.named("a")]
-    assert len(links) == 10
+    assert len(links) == 11
     assert set(links) <= set(identifiers)
 
 
@@ -248,3 +248,24 @@ def test_timings_are_summed_by_stage(tmp_path):
 )
 def test_intervals_are_written_with_digits_that_matter(lower, upper, text):
     assert interval(lower, upper) == text
+
+
+def test_a_known_bias_is_shown_with_its_range_and_no_banner(page):
+    assert "known bias" in page.text
+    assert "-17.5 to -3.9" in page.text
+    assert "Pan et al. 2024" in page.text
+    assert "Do not use the maps" not in page.text
+
+
+def test_a_failed_gate_is_the_first_thing_on_the_page(tmp_path):
+    path = build_results(tmp_path, seed=5, maps=True, map_years=())
+    add_pictures(path, FIGURES)
+    table = pd.read_csv(path / "gates/gates.csv")
+    table.loc[table["year"] == 2007, ["found", "status"]] = [3.25, "fail"]
+    table.to_csv(path / "gates/gates.csv", index=False)
+    config = configuration(towers_only=False)
+    page = Page(write_report(path, figures=list(FIGURES), config=config))
+    banner = page.text.index("Failed tests of the results: 1 (closure)")
+    assert banner < page.text.index("Simulated planet")
+    assert banner < page.text.index("Summary")
+    assert "3.25" in page.text

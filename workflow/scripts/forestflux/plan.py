@@ -17,9 +17,15 @@ def batches(items: Iterable, size: int, *, name: Callable[[list], str]) -> dict:
 
 
 def span(numbers: list[int]) -> str:
-    """Name of a group of consecutive numbers: `2003-2006`, or `2003` alone."""
+    """Name of a group of rising numbers by its ends: `2003-2006`, or `2003` alone."""
     first, last = numbers[0], numbers[-1]
     return f"{first}" if first == last else f"{first}-{last}"
+
+
+def mapped_years(config: dict) -> list[int]:
+    """Years of the maps: those that are listed, else all from the first to the last."""
+    first, last = config["years"]
+    return sorted(config["only_years"]) or list(range(first, last + 1))
 
 
 def tower_years(config: dict) -> list[int]:
