@@ -28,6 +28,11 @@ try:
     PRODUCTS = read_products(
         Path(workflow.basedir, complete["products"]), complete["alternates"]
     )
+    ARCHIVE = (
+        list_archive(Path(complete["towers"]["archive"]))
+        if labels_of(complete) == "archive"
+        else Listing({}, [], [])
+    )
     TOWER_YEARS = tower_years(complete)
     LAYERS = with_numbers(
         read_layers(Path(workflow.basedir, "config/subsets.yaml"), PRODUCTS), PRODUCTS
@@ -43,11 +48,6 @@ config.update(complete)
 
 SOURCE = source_of(config)
 LABELS = labels_of(config)
-ARCHIVE = (
-    list_archive(Path(config["towers"]["archive"]))
-    if LABELS == "archive"
-    else Listing({}, [], [])
-)
 MAPPED = has_maps(config)
 SIMULATED = SOURCE == "simulated"
 COUNTERFACTUAL = MAPPED and config["counterfactual"]["enabled"]
