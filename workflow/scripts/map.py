@@ -38,6 +38,8 @@ def main(
             trained,
             year=year,
         ),
+        # Whole rows of tiles: what reads a map piece by piece reads each chunk once.
+        chunks={"member": 1, "y": grid.tile_cells},
     )
 
 

@@ -82,6 +82,7 @@ def run_stage(
     *,
     recipe: Callable[..., list],
     make: Callable[..., xr.Dataset],
+    chunks: dict[str, int] | None = None,
 ) -> None:
     """Make every store of a job that is not done yet, then write the job's manifest.
 
@@ -94,6 +95,7 @@ def run_stage(
     keys : the stores of the job: (place, year) or (year,)
     recipe : everything that a store's content depends on, called with a key
     make : the dataset of a store, called with a key
+    chunks : length of a chunk per dimension; a whole dimension where not named
     """
     stores = Stores(manifest.parent, {})
     made = 0
@@ -102,7 +104,7 @@ def run_stage(
         if is_done(path, wanted):
             record = read_json(manifest_path(path))
         else:
-            record = write_store(make(*key), path, recipe=wanted)
+            record = write_store(make(*key), path, recipe=wanted, chunks=chunks)
             made += 1
         stores.digests[name_of(key)] = record["digest"]
     log.info("%d stores: %d made, %d kept", len(keys), made, len(keys) - made)
