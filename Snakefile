@@ -14,8 +14,11 @@ pathvars:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/archive.smk"
 include: "workflow/rules/towers.smk"
 include: "workflow/rules/truth.smk"
+include: "workflow/rules/subsets.smk"
+include: "workflow/rules/plan.smk"
 include: "workflow/rules/extract.smk"
 include: "workflow/rules/cube.smk"
 include: "workflow/rules/mask.smk"
@@ -30,7 +33,10 @@ include: "workflow/rules/map.smk"
 include: "workflow/rules/change.smk"
 include: "workflow/rules/counterfactual.smk"
 include: "workflow/rules/recovery.smk"
+include: "workflow/rules/card.smk"
+include: "workflow/rules/publish.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/explorer.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/gates.smk"
 
@@ -42,6 +48,16 @@ rule all:
         verdict_targets(),
 
 
+# Extracted and masked, nothing more: what a pilot runs.
+rule layers:
+    input:
+        stage_targets("mask"),
+
+
 rule figures:
     input:
         figure_targets(),
+
+
+onstart:
+    require_account()

@@ -100,6 +100,10 @@ def build_year(land: xr.Dataset, year: int, rng: np.random.Generator) -> xr.Data
     dataset["gap_fraction"] = (0.15 + 0.3 * np.abs(np.sin(np.radians(lat)))).where(
         forest
     )
+    far = 0.1 + 0.5 * np.abs(np.sin(np.radians(3 * lon)))
+    dataset["dissimilarity"] = far.where(forest)
+    inside = xr.where(forest, far <= 0.5, 255).astype("uint8")
+    dataset["applicable"] = inside.transpose("y", "x")
     dataset["spatial_ref"] = xr.DataArray(np.int32(0))
     for name in dataset.data_vars:
         if dataset[name].dtype == "float64" and name != "cell_area":
@@ -213,6 +217,9 @@ def build_recovery(totals: pd.DataFrame, rng: np.random.Generator) -> pd.DataFra
     rows.append(("gpp_planted_slope", "gC m-2 yr-2", 3.0))
     rows.append(("gpp_share_within_interval", "1", 0.9))
     rows.append(("nee_share_within_interval", "1", 0.9))
+    for variable in ("gpp", "nee"):
+        for side in ("inside", "outside"):
+            rows.append((f"{variable}_share_within_interval_{side}", "1", 0.9))
     rows.append(("nee_disturbance_effect", "gC m-2 yr-1", 250.0))
     table = pd.DataFrame(rows, columns=["quantity", "unit", "truth"])
     table["mapped"] = table["truth"] * rng.normal(0.97, 0.03, len(table))

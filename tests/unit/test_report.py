@@ -11,6 +11,7 @@ from results_builder import build_results
 from forestflux.errors import InputError
 from forestflux.figures.registry import FIGURES, needs
 from forestflux.report import write_report
+from forestflux.report_left_out import left_out
 from forestflux.report_reading import types_without_towers
 from forestflux.report_tables import interval, timing_table
 
@@ -200,6 +201,18 @@ def test_dropped_site_years_are_counted_with_their_reason(page, results):
     needle = samples.query("igbp == 'ENF' and used")
     counts = f"{needle['site'].nunique()} {len(needle)}"
     assert f"ENF, evergreen needleleaf {counts}" in page.text
+
+
+def test_what_an_archive_held_beside_is_listed_with_its_reason(page, towers, tmp_path):
+    assert "Left out of the archive: 2 sites or files, 2 years of others" in page.text
+    row = "T00-0 2001, 2012 40% of the year present, below 98% T00-0.zip"
+    assert row in page.text
+    assert "XX-Bad all XX-Bad.zip: XX-Bad: zip: expected a whole one" in page.text
+    assert "- all the name is of no FLUXNET product other.zip" in page.text
+    (tmp_path / "towers").mkdir()
+    header = (towers / "towers/left_out.csv").read_text().splitlines()[0]
+    (tmp_path / "towers/left_out.csv").write_text(f"{header}\n")
+    assert left_out(tmp_path) == ""
 
 
 def test_forest_types_without_a_tower_are_named(towers, tmp_path):

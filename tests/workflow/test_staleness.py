@@ -4,7 +4,7 @@ import pytest
 from projects import edit, planned
 
 REPORT = {"report", "verdict"}
-PAGES = {"figure"} | REPORT
+PAGES = {"figure", "explorer"} | REPORT
 CHANGE = {"change", "recovery", "gates"} | PAGES
 MAPS = {"infer", "map", "counterfactual", "drivers"} | CHANGE
 AFTER_TRAIN = {"evaluate", "model", "explain"} | MAPS
@@ -64,6 +64,12 @@ EDITS = {
         "candidates: 2",
         {"baseline", "evaluate"} | PAGES,
     ),
+    "a key of model": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\nmodel: {dissimilarity_quantile: 0.9}",
+        AFTER_TRAIN,
+    ),
     "a key of infer": (
         "micro.yaml",
         "run: micro",
@@ -106,7 +112,12 @@ EDITS = {
         "WIDER = 1",
         {"counterfactual", "drivers"} | REPORT,
     ),
-    "the resolution of figures": ("micro.yaml", "dpi: 50", "dpi: 60", PAGES),
+    "the resolution of figures": (
+        "micro.yaml",
+        "dpi: 50",
+        "dpi: 60",
+        {"figure"} | REPORT,
+    ),
     "the style of figures": (
         f"{FORESTFLUX}/figures/style.py",
         None,

@@ -37,8 +37,8 @@ def main(
             grid,
             trained,
             year=year,
-        ),
-        # Whole rows of tiles: what reads a map piece by piece reads each chunk once.
+        ).assign_attrs(model=fingerprint),
+        # Rows of tiles: what reads a map in blocks then reads whole chunks.
         chunks={"member": 1, "y": grid.tile_cells},
     )
 

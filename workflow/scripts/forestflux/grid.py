@@ -21,13 +21,16 @@ class Grid:
     resolution_deg : side of a cell in degrees; 180 must be a multiple of it
     tile_cells : rows and columns of a tile; the last tiles of a row or column may be
     smaller
+    only : names of the tiles that are mapped; all where empty
     """
 
     resolution_deg: float
     tile_cells: int
+    only: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a resolution that does not cover the globe with whole cells."""
+        object.__setattr__(self, "only", tuple(self.only))
         rows = 180 / self.resolution_deg
         if abs(rows - round(rows)) > 1e-9:
             raise InputError(
@@ -52,9 +55,10 @@ class Grid:
         return -180 + (np.arange(self.shape[1]) + 0.5) * self.resolution_deg
 
     def tiles(self) -> list["Tile"]:
-        """All tiles, row by row from the north-west."""
+        """The tiles that are mapped, row by row from the north-west."""
         rows, columns = (-(-length // self.tile_cells) for length in self.shape)
-        return [Tile(self, r, c) for r in range(rows) for c in range(columns)]
+        tiles = [Tile(self, r, c) for r in range(rows) for c in range(columns)]
+        return [tile for tile in tiles if not self.only or tile.name in self.only]
 
     def tile(self, name: str) -> "Tile":
         """The tile of a name such as `r02c05`."""

@@ -15,6 +15,7 @@ from forestflux.figures.captions import caption_of
 from forestflux.figures.style import NETWORK, model_label
 from forestflux.figures.tables import read_table
 from forestflux.report_gates import gates, gates_banner
+from forestflux.report_left_out import left_out
 from forestflux.report_reading import read_samples, reading
 
 TEMPLATE = Path(__file__).with_suffix(".html")
@@ -226,9 +227,10 @@ def recovery(results: Path) -> str:
 
 
 def samples(results: Path) -> str:
-    """Used and dropped site-years."""
+    """Used and dropped site-years, and what an archive held beside them."""
     table = read_samples(results)
-    return tables.sample_table(table) + tables.reason_table(table)
+    shown = tables.sample_table(table) + tables.reason_table(table)
+    return shown + left_out(results)
 
 
 def run_facts(results: Path, config: dict) -> str:
