@@ -1,6 +1,7 @@
 """Drivers: what the counterfactual runs of all tiles add up to, as maps and a table."""
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ from tqdm import tqdm
 from forestflux.counterfactual import DRIVERS, INTERACTION, forest_in_both
 from forestflux.grid import Grid, Tile, cell_area
 from forestflux.mapping import coordinates
-from forestflux.names import FLUX_UNIT, FLUXES
+from forestflux.names import FLUX_UNIT, FLUXES, FOREST_TYPES
 from forestflux.store import load_store
-from forestflux.totals import PG_PER_G, Band, member_half_width, strata
+from forestflux.totals import PG_PER_G, Band, band_labels, member_half_width
 
 # Rows of the table: the drivers of a cell, forest area, and last what is left over.
 PARTS = (*DRIVERS[:-1], "area", INTERACTION)
@@ -49,22 +50,32 @@ def collect(
         f"{flux}_effect": np.full((len(DRIVERS), *grid.shape), np.nan, "float32")
         for flux in MAPPED
     }
-    sums, names, kinds = 0.0, [], []
+    sums = 0.0
     for tile, path, years in tqdm(list(tiles), desc="drivers", disable=None):
         effects, inferred = load_store(path), tuple(map(load_store, years))
         cells = forest_in_both(inferred)
-        parts, labels = tile_parts(effects, inferred, cells, tile), []
-        names, kinds = [], []
-        for kind, of_kind, label in strata(inferred[0], bands):
-            names += of_kind
-            kinds += [kind] * len(of_kind)
-            labels.append((label[cells], len(of_kind)))
-        sums = sums + stratum_sums(parts, labels)
+        parts = tile_parts(effects, inferred, cells, tile)
+        sums = sums + stratum_sums(parts, labels_of(inferred[0], cells, bands))
         for flux, values in mean_effects(effects).items():
             maps[flux][:, tile.rows, tile.columns] = values
-    return driver_store(maps, grid, pair=pair), driver_table(
-        sums * PG_PER_G, names, kinds, level=level
-    )
+    table = driver_table(sums * PG_PER_G, strata_of(bands), level=level)
+    return driver_store(maps, grid, pair=pair), table
+
+
+def strata_of(bands: Sequence[Band]) -> list[tuple[str, str]]:
+    """Name and kind of the strata of the table."""
+    types = [(name, "type") for name in FOREST_TYPES]
+    return [("all", "all"), *types, *((band.name, "band") for band in bands)]
+
+
+def labels_of(
+    inferred: xr.Dataset, cells: np.ndarray, bands: Sequence[Band]
+) -> list[tuple[np.ndarray, int]]:
+    """Stratum of each cell (cell,) within its kind and their number, kind by kind."""
+    types = inferred["forest_type"].values[cells].astype(int) - 1
+    rows = band_labels(inferred["y"].values, bands)
+    of_cell = np.broadcast_to(rows[:, None], cells.shape)[cells]
+    return [(0 * types, 1), (types, len(FOREST_TYPES)), (of_cell, len(bands))]
 
 
 def tile_parts(
@@ -93,7 +104,7 @@ def stratum_sums(parts: np.ndarray, labels: list[tuple[np.ndarray, int]]) -> np.
 
     Parameters
     ----------
-    labels : for each way to divide the forest the label of each cell and their number
+    labels : what `labels_of` gives
     """
 
     def of_row(row: np.ndarray) -> np.ndarray:
@@ -104,9 +115,15 @@ def stratum_sums(parts: np.ndarray, labels: list[tuple[np.ndarray, int]]) -> np.
 
 
 def driver_table(
-    sums: np.ndarray, names: list[str], kinds: list[str], *, level: float
+    sums: np.ndarray, strata: list[tuple[str, str]], *, level: float
 ) -> pd.DataFrame:
-    """`drivers.csv` from sums (part, flux, member, stratum), PgC yr-1."""
+    """`drivers.csv` from sums (part, flux, member, stratum), PgC yr-1.
+
+    Parameters
+    ----------
+    strata : name and kind of each
+    level : probability of the members' interval
+    """
     whole = np.concatenate([sums, sums.sum(axis=0, keepdims=True)])
     members = whole.transpose(1, 3, 0, 2)  # flux, stratum, part, member
     effect = members.mean(axis=-1)
@@ -115,20 +132,16 @@ def driver_table(
     share = np.full(effect.shape, np.nan)
     parts = share[..., :-1]
     np.divide(effect[..., :-1], absolute, out=parts, where=absolute > 0)
-    index = pd.MultiIndex.from_product(
-        [FLUXES, range(len(names)), (*PARTS, WHOLE)], names=["flux", "place", "driver"]
-    )
+    keys = product(FLUXES, strata, (*PARTS, WHOLE))
+    rows = [(driver, flux, *stratum) for flux, stratum, driver in keys]
     columns = {
         "effect": effect,
         "effect_lower": effect - half,
         "effect_upper": effect + half,
         "share": share,
     }
-    table = pd.DataFrame({k: v.ravel() for k, v in columns.items()}, index)
-    table = table.reset_index()
-    places = table["place"].to_numpy()
-    table["stratum"], table["kind"] = np.array(names)[places], np.array(kinds)[places]
-    return table[["driver", "flux", "stratum", "kind", *columns]]
+    table = pd.DataFrame(rows, columns=["driver", "flux", "stratum", "kind"])
+    return table.assign(**{name: values.ravel() for name, values in columns.items()})
 
 
 def mean_effects(effects: xr.Dataset) -> dict[str, np.ndarray]:
