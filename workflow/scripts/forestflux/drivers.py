@@ -12,9 +12,9 @@ from tqdm import tqdm
 from forestflux.counterfactual import DRIVERS, INTERACTION, forest_in_both
 from forestflux.grid import Grid, Tile, cell_area
 from forestflux.mapping import coordinates
-from forestflux.names import FLUX_UNIT, FLUXES, FOREST_TYPES
+from forestflux.names import FLUX_UNIT, FLUXES
 from forestflux.store import load_store
-from forestflux.totals import PG_PER_G, Band, band_labels, member_half_width
+from forestflux.totals import PG_PER_G, Band, member_half_width, strata
 
 # Rows of the table: the drivers of a cell, forest area, and last what is left over.
 PARTS = (*DRIVERS[:-1], "area", INTERACTION)
@@ -54,28 +54,14 @@ def collect(
     for tile, path, years in tqdm(list(tiles), desc="drivers", disable=None):
         effects, inferred = load_store(path), tuple(map(load_store, years))
         cells = forest_in_both(inferred)
-        parts = tile_parts(effects, inferred, cells, tile)
-        sums = sums + stratum_sums(parts, labels_of(inferred[0], cells, bands))
+        ways = strata(inferred[0], bands)
+        labels = [(label[cells], len(of_kind)) for _, of_kind, label in ways]
+        sums = sums + stratum_sums(tile_parts(effects, inferred, cells, tile), labels)
         for flux, values in mean_effects(effects).items():
             maps[flux][:, tile.rows, tile.columns] = values
-    table = driver_table(sums * PG_PER_G, strata_of(bands), level=level)
+    names = [(name, kind) for kind, of_kind, _ in ways for name in of_kind]
+    table = driver_table(sums * PG_PER_G, names, level=level)
     return driver_store(maps, grid, pair=pair), table
-
-
-def strata_of(bands: Sequence[Band]) -> list[tuple[str, str]]:
-    """Name and kind of the strata of the table."""
-    types = [(name, "type") for name in FOREST_TYPES]
-    return [("all", "all"), *types, *((band.name, "band") for band in bands)]
-
-
-def labels_of(
-    inferred: xr.Dataset, cells: np.ndarray, bands: Sequence[Band]
-) -> list[tuple[np.ndarray, int]]:
-    """Stratum of each cell (cell,) within its kind and their number, kind by kind."""
-    types = inferred["forest_type"].values[cells].astype(int) - 1
-    rows = band_labels(inferred["y"].values, bands)
-    of_cell = np.broadcast_to(rows[:, None], cells.shape)[cells]
-    return [(0 * types, 1), (types, len(FOREST_TYPES)), (of_cell, len(bands))]
 
 
 def tile_parts(
@@ -104,7 +90,7 @@ def stratum_sums(parts: np.ndarray, labels: list[tuple[np.ndarray, int]]) -> np.
 
     Parameters
     ----------
-    labels : what `labels_of` gives
+    labels : for each way to divide the forest the label of each cell and their number
     """
 
     def of_row(row: np.ndarray) -> np.ndarray:
@@ -115,13 +101,13 @@ def stratum_sums(parts: np.ndarray, labels: list[tuple[np.ndarray, int]]) -> np.
 
 
 def driver_table(
-    sums: np.ndarray, strata: list[tuple[str, str]], *, level: float
+    sums: np.ndarray, names: list[tuple[str, str]], *, level: float
 ) -> pd.DataFrame:
     """`drivers.csv` from sums (part, flux, member, stratum), PgC yr-1.
 
     Parameters
     ----------
-    strata : name and kind of each
+    names : stratum and kind of each place along the strata
     level : probability of the members' interval
     """
     whole = np.concatenate([sums, sums.sum(axis=0, keepdims=True)])
@@ -132,7 +118,7 @@ def driver_table(
     share = np.full(effect.shape, np.nan)
     parts = share[..., :-1]
     np.divide(effect[..., :-1], absolute, out=parts, where=absolute > 0)
-    keys = product(FLUXES, strata, (*PARTS, WHOLE))
+    keys = product(FLUXES, names, (*PARTS, WHOLE))
     rows = [(driver, flux, *stratum) for flux, stratum, driver in keys]
     columns = {
         "effect": effect,
