@@ -51,6 +51,7 @@ def configuration(*, towers_only):
         "seed": 3,
         "towers": {"folder": "mine" if towers_only else None, "archive": None},
         "change": {"pair": [2003, 2018]},
+        "counterfactual": {"enabled": True},
         "evaluate": {"level": 0.9},
     }
 
@@ -260,3 +261,16 @@ def test_a_failed_gate_is_the_first_thing_on_the_page(tmp_path):
     assert banner < page.text.index("Simulated planet")
     assert banner < page.text.index("Summary")
     assert "3.25" in page.text
+
+
+def test_drivers_of_the_change_are_those_of_the_table(page, results):
+    table = pd.read_csv(results / "counterfactual/drivers.csv")
+    row = table.query("flux == 'nee' and driver == 'evi'").iloc[0]
+    assert f"EVI {row['effect']:+.3f}" in page.text
+    assert "not what caused the change" in page.text
+
+
+def test_without_counterfactual_runs_the_report_does_not_speak_of_them(results):
+    config = configuration(towers_only=False) | {"counterfactual": {"enabled": False}}
+    text = write_report(results, figures=list(FIGURES), config=config)
+    assert "What drove the change" not in text

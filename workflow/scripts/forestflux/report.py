@@ -14,6 +14,7 @@ from forestflux.errors import InputError
 from forestflux.figures.captions import caption_of
 from forestflux.figures.style import NETWORK, model_label
 from forestflux.figures.tables import read_table
+from forestflux.report_drivers import drivers
 from forestflux.report_gates import gates, gates_banner
 from forestflux.report_left_out import left_out
 from forestflux.report_reading import read_samples, reading
@@ -69,7 +70,7 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
         "coverage": coverage(results),
         "gaps": "",
         "maps": totals(results, config) if has_maps(config) else "",
-        "change": change(results) if has_maps(config) else "",
+        "change": change(results, config) if has_maps(config) else "",
         "recovery": recovery(results) if source_of(config) == "simulated" else "",
         "samples": samples(results),
         "run": run_facts(results, config),
@@ -206,9 +207,9 @@ def totals(results: Path, config: dict) -> str:
     return tables.totals_table(read_totals(results), config["change"]["pair"])
 
 
-def change(results: Path) -> str:
-    """Change and slopes."""
-    return tables.change_table(read_pair(results))
+def change(results: Path, config: dict) -> str:
+    """Change and slopes, and what drove the change."""
+    return tables.change_table(read_pair(results)) + drivers(results, config)
 
 
 def recovery(results: Path) -> str:
