@@ -56,11 +56,29 @@ def build_results(
     columns = ["site", "lat", "lon", "igbp", "cluster"]
     sites = samples[columns].drop_duplicates("site")
     write_table(sites, path / "towers/sites.csv")
+    write_table(build_left_out(), path / "towers/left_out.csv")
     build_evaluation(path / "evaluate", samples, rng)
     write_table(build_importance(rng), path / "explain/importance.csv")
     if maps:
         build_maps(path, rng, map_years)
     return path
+
+
+def build_left_out() -> pd.DataFrame:
+    """Table of `towers/left_out.csv`: one site whole, two years of another, one file."""
+    rows = [
+        (
+            "XX-Bad",
+            None,
+            "a/XX-Bad.zip",
+            "XX-Bad.zip: XX-Bad: zip: expected a whole one",
+        ),
+        ("T00-0", 2001, "a/T00-0.zip", "40% of the year present, below 98%"),
+        ("T00-0", 2012, "a/T00-0.zip", "40% of the year present, below 98%"),
+        (None, None, "a/other.zip", "the name is of no FLUXNET product"),
+    ]
+    table = pd.DataFrame(rows, columns=["site", "year", "file", "reason"])
+    return table.astype({"year": "Int64"})
 
 
 def build_samples(rng: np.random.Generator) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from forestflux.totals import Band
 GRID = Grid(resolution_deg=30.0, tile_cells=12)
 YEARS = range(2003, 2007)
 SETTINGS = {
+    "years": YEARS,
     "pair": (2003, 2006),
     "bands": (Band("north", 30, 90), Band("tropics", -30, 30), Band("south", -90, -30)),
 }

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from forestflux.errors import InputError
 from forestflux.names import FLUXES
 from forestflux.store import load_store
-from forestflux.totals import PG_PER_G, Band, forest_area, strata
+from forestflux.totals import PG_PER_G, Band, band_labels, forest_area
 
 BOUNDED = ("gpp", "nee")
 BOUNDS = tuple(f"{flux}_{side}" for flux in BOUNDED for side in ("lower", "upper"))
@@ -153,11 +153,12 @@ def one_year(
     true_area = mapped["cell_area"].values * fraction
     both = (fraction > 0) & np.isfinite(truth["gpp"].values)
     both &= np.isfinite(mapped["gpp"].values)
+    row = np.nonzero(both)[0]
 
     side = {
         "cell": np.flatnonzero(both),
-        "row": np.nonzero(both)[0],
-        "band": strata(mapped, bands)[2][2][both],
+        "row": row,
+        "band": band_labels(mapped["y"].values, bands)[row],
         "applicable": mapped["applicable"].values[both] == 1,
         "weight": true_area[both],
         "disturbed": truth["disturbed"].values[both] > 0,

@@ -111,13 +111,7 @@ def assemble(
         check_part(part, tile, path, year=year)
         if not layers:
             members = part.sizes["member"]
-            layers = {
-                name: np.empty(
-                    (members, *grid.shape) if part[name].ndim == 3 else grid.shape,
-                    part[name].dtype,
-                )
-                for name in part.data_vars
-            }
+            layers = {name: empty_layer(part[name], grid) for name in part.data_vars}
         if part.sizes["member"] != members:
             raise InputError(
                 path,
@@ -128,6 +122,12 @@ def assemble(
         for name, array in layers.items():
             array[..., tile.rows, tile.columns] = part[name].values
     return layers
+
+
+def empty_layer(part: xr.DataArray, grid: Grid) -> np.ndarray:
+    """A global array for a layer of the tiles: NaN, or 0 for integers, where no tile is."""
+    shape = (*part.shape[:-2], *grid.shape)
+    return np.full(shape, np.nan if part.dtype.kind == "f" else 0, part.dtype)
 
 
 def check_part(part: xr.Dataset, tile: Tile, path: Path, *, year: int) -> None:

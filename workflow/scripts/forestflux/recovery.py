@@ -19,6 +19,7 @@ def recover(
     maps: dict[int, Path],
     truth_stores: dict[int, Path],
     *,
+    years: Sequence[int],
     pair: tuple[int, int],
     bands: Sequence[Band],
 ) -> pd.DataFrame:
@@ -32,8 +33,9 @@ def recover(
 
     Parameters
     ----------
-    maps : map store by year, every year of a series
-    truth_stores : truth store by year, the same years
+    maps : map store by year
+    truth_stores : truth store by year
+    years : years that both must have
     pair : the two years of the change
     bands : latitude bands
 
@@ -41,7 +43,7 @@ def recover(
     ------
     InputError : a year, layer or cell of one side is missing on the other
     """
-    years = check_series(maps, pair=pair)
+    years = check_series(maps, years=years, pair=pair)
     both = compare(maps, truth_stores, years=years, bands=bands)
     rows = [
         row("forest_area", "m2", both.area["truth"], both.area["mapped"]),

@@ -173,8 +173,19 @@ def open_store(path: Path) -> xr.Dataset:
     return dataset
 
 
-def load_store(path: Path, variables: Iterable[str] | None = None) -> xr.Dataset:
-    """Read a finished store, or some of its variables, into memory.
+def load_store(
+    path: Path,
+    variables: Iterable[str] | None = None,
+    *,
+    rows: slice = slice(None),
+) -> xr.Dataset:
+    """Read a finished store, or some of its variables and rows, into memory.
+
+    Parameters
+    ----------
+    path : the store
+    variables : names; all where not given
+    rows : rows along `y`; cheap where they are those of chunks
 
     Raises
     ------
@@ -182,8 +193,42 @@ def load_store(path: Path, variables: Iterable[str] | None = None) -> xr.Dataset
     checksum
     """
     dataset = open_store(path)
+    if "y" in dataset.dims:
+        dataset = dataset.isel(y=rows)
     wanted = list(variables) if variables is not None else list(dataset.data_vars)
+    check_names(dataset, wanted, path)
     for name in wanted:
+        check_chunks(path, name)
+        read_values(dataset[name], path)
+    # A selection alone would lose coordinates of dimensions that no variable has.
+    return dataset[wanted].assign_coords(dataset.coords).load()
+
+
+def load_part(
+    dataset: xr.Dataset, variables: Iterable[str], **where: slice | np.ndarray
+) -> xr.Dataset:
+    """Read a part of some variables of an opened store into memory.
+
+    Parameters
+    ----------
+    dataset : what `open_store` gives
+    where : positions along dimensions, for example `y=slice(0, 400)`
+
+    Raises
+    ------
+    InputError : a variable is missing, a chunk does not match its checksum
+    """
+    path, wanted = Path(dataset.encoding["source"]), list(variables)
+    check_names(dataset, wanted, path)
+    part = dataset[wanted].isel(where)
+    for name in part.data_vars:
+        read_values(part[name], path)
+    return part
+
+
+def check_names(dataset: xr.Dataset, names: Iterable[str], path: Path) -> None:
+    """Refuse a store that lacks a variable."""
+    for name in names:
         if name not in dataset:
             raise InputError(
                 path,
@@ -191,18 +236,6 @@ def load_store(path: Path, variables: Iterable[str] | None = None) -> xr.Dataset
                 expected="a variable of the store",
                 found=f"only {', '.join(map(str, dataset.data_vars))}",
             )
-        check_chunks(path, name)
-        try:
-            dataset[name].load()
-        except Exception as error:
-            raise InputError(
-                path,
-                variable=name,
-                expected="readable chunks",
-                found=f"a damaged one ({type(error).__name__}: {error})",
-            ) from error
-    # A selection alone would lose coordinates of dimensions that no variable has.
-    return dataset[wanted].assign_coords(dataset.coords).load()
 
 
 def check_chunks(path: Path, name: str) -> None:
@@ -214,6 +247,19 @@ def check_chunks(path: Path, name: str) -> None:
         raise InputError(
             path, variable=name, expected=f"{whole} chunks", found=f"{there}"
         )
+
+
+def read_values(array: xr.DataArray, path: Path) -> None:
+    """Load an array of a store where it stands; one line for a damaged chunk."""
+    try:
+        array.load()
+    except Exception as error:
+        raise InputError(
+            path,
+            variable=str(array.name),
+            expected="readable chunks",
+            found=f"a damaged one ({type(error).__name__}: {error})",
+        ) from error
 
 
 def digest_of_files(files: Iterable[Path]) -> str:
