@@ -56,7 +56,9 @@ def test_values_of_a_variable_that_was_never_learnt_change_nothing(name):
 def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
     samples = changed(make_samples(), np.nan)
     member = NetworkEstimator(settings()).fit(samples, seed=1)
-    model = Model([member], calibration=Calibration(0.9, {}), metadata={})
+    model = Model(
+        [member], calibration=Calibration(0.9, {}), applicability=None, metadata={}
+    )
     table = importance(model, samples)
     assert np.isfinite(table[["gpp", "nee", "gpp_sd", "nee_sd"]]).all().all()
     rain = table["variable"] == "precip"

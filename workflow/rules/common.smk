@@ -320,8 +320,9 @@ def publish_settings():
 
     Years are not among them, so that a year more publishes that year alone.
     """
-    names = "run seed grid towers planet mask samples folds train model publish".split()
+    names = "run seed grid planet mask samples folds train model publish".split()
     kept = {name: config[name] for name in names}
+    kept["towers"] = {k: v for k, v in config["towers"].items() if k != "years"}
     kept["infer"] = {"min_forest_fraction": config["infer"]["min_forest_fraction"]}
     kept["evaluate"] = {k: config["evaluate"][k] for k in ("level", "min_quality")}
     return kept | {"source": SOURCE}
