@@ -22,7 +22,7 @@ SIMULATED = (
 )
 # Which figure belongs to which section, in order.
 PLACES = {
-    "samples": ("design",),
+    "samples": ("towers", "timeline"),
     "scores": ("scores", "scatter"),
     "coverage": ("calibration",),
     "gaps": ("gap_curve", "importance"),
