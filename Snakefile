@@ -21,6 +21,7 @@ include: "workflow/rules/extract.smk"
 include: "workflow/rules/cube.smk"
 include: "workflow/rules/mask.smk"
 include: "workflow/rules/samples.smk"
+include: "workflow/rules/bibliography.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/baseline.smk"
 include: "workflow/rules/evaluate.smk"
@@ -45,6 +46,7 @@ rule all:
         stage_targets("cube"),
         stage_targets("mask"),
         "<results>/samples/samples.json",
+        bibliography_targets(),
         train_targets(),
         baseline_targets(),
         "<results>/evaluate/scores.csv",

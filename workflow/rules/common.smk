@@ -173,6 +173,12 @@ def stage_targets(stage):
     return tower_stage(stage) + tile_stage(stage)
 
 
+def bibliography_targets():
+    """Citations of the used towers, where labels come from an archive."""
+    kinds = ("csv", "md") if LABELS == "archive" else ()
+    return [f"<results>/samples/bibliography.{kind}" for kind in kinds]
+
+
 def fold_batches(split):
     """Names of the fold batches of a split."""
     return ["0"] if split == "holdout" else list(FOLD_BATCHES)

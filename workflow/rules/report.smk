@@ -10,6 +10,7 @@ rule report:
         samples="<results>/samples/samples.csv",
         scores="<results>/evaluate/scores.csv",
         calibration="<results>/evaluate/calibration.csv",
+        bibliography=bibliography_targets(),
         maps=map_targets(),
     output:
         report="<results>/report.html",

@@ -9,7 +9,8 @@ import pandas as pd
 import yaml
 
 from forestflux import report_tables as tables
-from forestflux.config import has_maps, source_of
+from forestflux.bibliography import COLUMNS as CITED
+from forestflux.config import has_maps, labels_of, source_of
 from forestflux.errors import InputError
 from forestflux.figures.captions import caption_of
 from forestflux.figures.style import NETWORK, model_label
@@ -67,7 +68,7 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
         "maps": totals(results, config) if has_maps(config) else "",
         "change": change(results) if has_maps(config) else "",
         "recovery": recovery(results) if source_of(config) == "simulated" else "",
-        "samples": samples(results),
+        "samples": samples(results, config),
         "run": run_facts(results, config),
     }
     sections = {}
@@ -220,10 +221,14 @@ def recovery(results: Path) -> str:
     return f"{banner}<details><summary>All quantities</summary>{table}</details>"
 
 
-def samples(results: Path) -> str:
-    """Used and dropped site-years."""
+def samples(results: Path, config: dict) -> str:
+    """Used and dropped site-years; citations of the towers of an archive."""
     table = read_samples(results)
-    return tables.sample_table(table) + tables.reason_table(table)
+    shown = tables.sample_table(table) + tables.reason_table(table)
+    if labels_of(config) == "archive":
+        cited = read_table(results, "samples/bibliography.csv", columns=CITED)
+        shown += tables.citation_table(cited)
+    return shown
 
 
 def run_facts(results: Path, config: dict) -> str:
