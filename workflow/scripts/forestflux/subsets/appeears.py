@@ -14,8 +14,8 @@ from forestflux.subsets.recognise import COLUMN, not_utf8
 KEYS = ("ID", "Category", "Latitude", "Longitude", "Date")
 # Largest distance of value / scale from a whole number: AppEEARS writes single precision.
 ROUNDING = 0.05
-# So many whole numbers among values that should have decimals are no chance.
-WHOLE_VALUES = 20
+# So many different values, all whole where they should have decimals, are no chance.
+WHOLE_VALUES = 10
 
 
 def read_points(path: Path, scaled: Mapping[tuple[str, str], dict]) -> list[Band]:
@@ -190,8 +190,9 @@ def check_scaled(values: np.ndarray, column: str, rule: dict, path: Path) -> Non
         return
     low, high = rule["physical"]
     median = float(np.median(values))
-    whole = values.size >= WHOLE_VALUES and np.all(values == np.rint(values))
-    if (whole and np.ptp(values) > 0) or not low <= median <= high:
+    different = np.unique(values)
+    whole = different.size >= WHOLE_VALUES and np.all(different == np.rint(different))
+    if whole or not low <= median <= high:
         raise InputError(
             path,
             variable=column,
