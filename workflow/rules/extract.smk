@@ -23,8 +23,11 @@ rule extract:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(480 if SOURCE == "earthengine" else 30),
+        ee_requests=(
+            config["earthengine"]["in_flight"] if SOURCE == "earthengine" else 0
+        ),
     params:
         settings=lambda wildcards: settings(
             source=SOURCE,
@@ -44,6 +47,7 @@ rule extract:
         " --table {input.table:q}"
         " --subsets {input.subsets:q}"
         " --settings {params.settings:q}"
+        ' --access "$ACCESS"'
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

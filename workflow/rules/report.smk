@@ -8,6 +8,7 @@ rule report:
     input:
         figures=figure_targets(),
         samples="<results>/samples/samples.csv",
+        left_out="<results>/towers/left_out.csv",
         scores="<results>/evaluate/scores.csv",
         calibration="<results>/evaluate/calibration.csv",
         bibliography=bibliography_targets(),

@@ -1,5 +1,7 @@
 """Reasons: what a variable in a month adds to the estimate, what the network sees."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 import torch
@@ -36,22 +38,37 @@ def importance(model: Model, samples: Samples) -> pd.DataFrame:
     gpp_sd, nee_sd : its standard deviation over members
     """
     samples = samples.take(samples.table["igbp"].isin(FOREST_TYPES).to_numpy())
-    whole = fluxes_of(model, samples, samples.maps)
-    months = season_months(model, samples)
     rows = []
-    cases = [(name, month) for name in samples.variables for month in range(1, 13)]
-    for name, month in tqdm(cases, desc="importance", disable=None):
-        maps = samples.maps.copy()
-        part = maps[:, samples.variables.index(name)]
-        part[months == month] = np.nan
-        change = {
-            flux: abs(values - whole[flux])
-            for flux, values in fluxes_of(model, samples, maps).items()
-        }
-        rows += by_type(change, samples, variable=name, month=month)
+    for name, month, change in changes(model, samples, season_months(model, samples)):
+        size = {flux: abs(values) for flux, values in change.items()}
+        rows += by_type(size, samples, variable=name, month=month)
     return pd.DataFrame(rows).sort_values(
         ["igbp", "variable", "month"], ignore_index=True, kind="stable"
     )
+
+
+def changes(
+    model: Model, samples: Samples, months: np.ndarray
+) -> Iterator[tuple[str, int, dict[str, np.ndarray]]]:
+    """The estimate with a variable hidden in a month, minus the one as observed.
+
+    Parameters
+    ----------
+    model : the trained ensemble
+    samples : of forest types only
+    months : month (sample, step) that each step counts to
+
+    Yields
+    ------
+    variable, month (1-12), and for gpp and nee the change (member, sample), gC m-2 yr-1
+    """
+    whole = fluxes_of(model, samples, samples.maps)
+    cases = [(name, month) for name in samples.variables for month in range(1, 13)]
+    for name, month in tqdm(cases, desc="hidden", disable=None):
+        maps = samples.maps.copy()
+        maps[:, samples.variables.index(name)][months == month] = np.nan
+        hidden = fluxes_of(model, samples, maps)
+        yield name, month, {flux: hidden[flux] - whole[flux] for flux in whole}
 
 
 def fluxes_of(

@@ -5,6 +5,7 @@ import xarray as xr
 
 from forestflux.errors import InputError
 from forestflux.places import Place
+from forestflux.products import native_shape, sections_of
 from forestflux.sources.source import Source
 
 
@@ -22,7 +23,7 @@ def extract(source: Source, products: dict, place: Place, *, year: int) -> xr.Da
     ------
     InputError : the source answers with another shape, type or day than asked for
     """
-    sections = {variable: entry["extract"] for variable, entry in products.items()}
+    sections = sections_of(products)
     native = source.fetch(sections, place, year)
     for variable, section in sections.items():
         if variable != "landcover":
@@ -71,9 +72,3 @@ def check_arrival(
         raise InputError(
             source, variable=dims[0], expected="rising days", found="others"
         )
-
-
-def native_shape(section: dict, cells: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of native pixels over a place of so many cells."""
-    window, coarse = section["window"], section.get("cells_per_pixel", 1)
-    return tuple(-(-length * window // coarse) for length in cells)

@@ -15,6 +15,8 @@ from forestflux.errors import InputError
 from forestflux.figures.captions import caption_of
 from forestflux.figures.style import NETWORK, model_label
 from forestflux.figures.tables import read_table
+from forestflux.report_gates import gates, gates_banner
+from forestflux.report_left_out import left_out
 from forestflux.report_reading import read_samples, reading
 
 TEMPLATE = Path(__file__).with_suffix(".html")
@@ -33,6 +35,7 @@ PLACES = {
 }
 TITLES = {
     "summary": "Summary",
+    "gates": "Tests of the results",
     "reading": "How to read it",
     "scores": "Scores at unseen towers",
     "coverage": "Coverage of the intervals",
@@ -61,6 +64,7 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
     images = {name: figure_html(results, name, config=config) for name in figures}
     texts = {
         "summary": summary(results, config),
+        "gates": gates(results) if has_maps(config) else "",
         "reading": reading(results, config),
         "scores": scores(results),
         "coverage": coverage(results),
@@ -78,9 +82,11 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
             heading = f'<h2 id="{key}">{TITLES[key]}</h2>'
             sections[key] = f"<section>{heading}{text}{''.join(shown)}</section>"
     simulated = source_of(config) == "simulated"
+    banner = gates_banner(results) if has_maps(config) else ""
+    banner += f'<p class="banner">{SIMULATED}</p>' if simulated else ""
     return Template(TEMPLATE.read_text()).substitute(
         run=escape(config["run"]),
-        banner=f'<p class="banner">{SIMULATED}</p>' if simulated else "",
+        banner=banner,
         navigation="".join(
             f'<li><a href="#{k}">{TITLES[k]}</a></li>' for k in sections
         ),
@@ -222,9 +228,9 @@ def recovery(results: Path) -> str:
 
 
 def samples(results: Path, config: dict) -> str:
-    """Used and dropped site-years; citations of the towers of an archive."""
+    """Used and dropped site-years; what an archive held beside them, and its citations."""
     table = read_samples(results)
-    shown = tables.sample_table(table) + tables.reason_table(table)
+    shown = tables.sample_table(table) + tables.reason_table(table) + left_out(results)
     if labels_of(config) == "archive":
         cited = read_table(results, "samples/bibliography.csv", columns=CITED)
         shown += tables.citation_table(cited)

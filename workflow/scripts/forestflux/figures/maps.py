@@ -1,7 +1,5 @@
 """World maps on an equal-area projection, drawn without any download."""
 
-from functools import lru_cache
-
 import cartopy.crs as ccrs
 import numpy as np
 import shapely
@@ -13,8 +11,8 @@ from matplotlib.gridspec import SubplotSpec
 from matplotlib.image import AxesImage
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
-from odc.geo.data import ocean_geom
 
+from forestflux.coast import land_polygons
 from forestflux.errors import InputError
 from forestflux.figures.style import StyleSettings
 
@@ -44,7 +42,8 @@ def world_axes(
         )
     projection = PROJECTIONS[settings.projection]()
     ax = figure.add_subplot(place, projection=projection)
-    outline = project_outline(land_polygons(), projection)
+    land = shapely.segmentize(land_polygons(), 2.0)
+    outline = project_outline(land, projection)
     land = PathPatch(outline, facecolor=LAND, edgecolor="none", zorder=0)
     coast = PathPatch(
         outline, facecolor="none", edgecolor=COAST, linewidth=0.3, zorder=5
@@ -59,14 +58,6 @@ def world_axes(
     ax.spines["geo"].set_linewidth(0.4)
     ax.spines["geo"].set_edgecolor(COAST)
     return ax
-
-
-@lru_cache(maxsize=1)
-def land_polygons() -> shapely.Geometry:
-    """Land of the Earth in degrees: what the oceans of odc-geo leave free."""
-    # a hair inside the date line, where a projection would jump to the other edge
-    world = shapely.box(-179.999, -90, 179.999, 90)
-    return shapely.segmentize(world.difference(ocean_geom().geom), 2.0)
 
 
 def project_outline(polygons: shapely.Geometry, projection: ccrs.Projection) -> Outline:

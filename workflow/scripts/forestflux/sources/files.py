@@ -57,6 +57,9 @@ class FilesSource:
             return "tower"
         return "table" if self._has_table and variable in UNITS else None
 
+    def prepare(self, products: dict[str, dict], work: list[tuple[Place, int]]) -> None:
+        """Nothing: the table is read once, when the first series is fetched."""
+
     def fetch(self, products: dict[str, dict], place: Place, year: int) -> xr.Dataset:
         """Series of a tower group in one year (`docs/contracts.md`, extract).
 

@@ -1,0 +1,44 @@
+"""Arrays inside a page: rounded, compressed, as text that a browser unpacks by itself."""
+
+import base64
+import gzip
+
+import numpy as np
+
+MISSING = np.iinfo("int32").min
+
+
+def pack(values: np.ndarray, *, digit: float) -> dict:
+    """Numbers as multiples of a digit, any shape; NaN is kept.
+
+    Parameters
+    ----------
+    values : any shape, finite or NaN
+    digit : the smallest difference that is kept, 0.01 for hundredths
+
+    Returns
+    -------
+    `shape`, `digit`, and `data`: 32-bit integers whose four bytes are stored one after
+    the other for the whole array (they compress better apart), gzip, base64
+    """
+    whole = np.full(values.shape, MISSING, "int32")
+    there = np.isfinite(values)
+    whole[there] = np.rint(np.asarray(values, float)[there] / digit)
+    planes = whole.astype("<i4").view("uint8").reshape(-1, 4).T
+    return {"shape": values.shape, "digit": digit, "data": compress(planes)}
+
+
+def pack_bytes(values: np.ndarray) -> dict:
+    """Codes 0-255, any shape: `shape` and `data` (uint8, gzip, base64)."""
+    codes = np.asarray(values).astype("uint8")
+    return {"shape": codes.shape, "data": compress(codes)}
+
+
+def compress(array: np.ndarray) -> str:
+    """Bytes of an array, gzip, base64; equal arrays give equal text."""
+    return compress_bytes(np.ascontiguousarray(array).tobytes())
+
+
+def compress_bytes(raw: bytes) -> str:
+    """Bytes, gzip without a time of making, base64."""
+    return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode()

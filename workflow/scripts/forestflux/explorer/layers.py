@@ -1,0 +1,132 @@
+"""What the map of the page shows: layers of every year and of the change, by cell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from forestflux.explorer.arrays import pack, pack_bytes
+from forestflux.explorer.display import Display
+from forestflux.figures.fluxmaps import insignificant
+from forestflux.names import FOREST_TYPES
+from forestflux.store import load_store, open_store
+
+# Name of a layer: the smallest difference that is kept. NEE is RECO - GPP on the page too.
+BASIC = {
+    "gpp": 0.01,
+    "reco": 0.01,
+    "gap_fraction": 0.0001,
+    "dissimilarity": 0.001,
+    "applicable": 0.0001,
+    "forest_fraction": 0.0001,
+}
+NEEDED = ("gpp", "forest_fraction", "forest_type", "cell_area")
+DISTANCE_DIGIT = 0.01  # of a bound from its estimate, gC m-2 yr-1
+OUTSIDE_FOREST = 255  # of the layer `applicable`
+CHANGE = {
+    f"{flux}_{part}": digit
+    for flux in ("gpp", "nee")
+    for part, digit in (
+        ("difference", 0.01),
+        ("difference_sd", 0.01),
+        ("slope", 0.001),
+        ("p", 0.0001),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The displayed cells that are forest in any year.
+
+    Attributes
+    ----------
+    display : the displayed grid
+    flat : position of each cell in the flattened displayed grid, rising
+    """
+
+    display: Display
+    flat: np.ndarray
+
+    def of(self, layer: np.ndarray) -> np.ndarray:
+        """Values of the cells from a displayed layer (row, column)."""
+        return layer.ravel()[self.flat]
+
+
+def forest_area(maps: xr.Dataset) -> np.ndarray:
+    """Forest area of each estimated map cell (y, x), m2; 0 where nothing is estimated."""
+    area = maps["cell_area"].values * maps["forest_fraction"].values
+    return np.where(np.isfinite(maps["gpp"].values), area, 0)
+
+
+def annual_layers(
+    stores: Sequence[Path], display: Display
+) -> tuple[Cells, dict[str, dict]]:
+    """The forest cells, and every annual layer that the maps have, packed (year, cell).
+
+    Finer maps are averaged over the forest of a displayed cell. `applicable` becomes
+    the share of the forest that is inside; the type is the one with the most forest.
+    Bounds are kept as distances from the estimate, which compress far better:
+    `gpp_below`, `gpp_above` and so on. One map is in memory at a time.
+    """
+    years = [displayed_year(store, display) for store in stores]
+    there = np.any([year["forest_fraction"] > 0 for year in years], axis=0)
+    cells = Cells(display, np.flatnonzero(there))
+    layers = {}
+    for name in list(years[0]):
+        values = np.stack([cells.of(year.pop(name)) for year in years])
+        if name == "forest_type":
+            layers[name] = pack_bytes(values)
+        else:
+            layers[name] = pack(values, digit=BASIC.get(name, DISTANCE_DIGIT))
+    return cells, layers
+
+
+def displayed_year(store: Path, display: Display) -> dict[str, np.ndarray]:
+    """Displayed layers (row, column) of one map, float32; types uint8."""
+    there = open_store(store).data_vars
+    names = [n for n in BASIC if n in there and n != "forest_fraction"]
+    maps = load_store(store, dict.fromkeys([*NEEDED, *names]))
+    forest = forest_area(maps)
+    layers = {}
+    for name in names:
+        values = maps[name].values
+        if name == "applicable":
+            values = np.where(values == OUTSIDE_FOREST, np.nan, values)
+        layers[name] = display.mean(values, forest).astype("float32")
+    types = maps["forest_type"].values
+    layers["forest_type"] = display.largest(types, forest, len(FOREST_TYPES))
+    area = display.blocks(maps["cell_area"].values).sum(-1)
+    share = display.blocks(forest).sum(-1) / area
+    layers["forest_fraction"] = share.astype("float32")
+    for flux in ("gpp", "nee"):
+        bounds = load_store(store, [flux, f"{flux}_lower", f"{flux}_upper"])
+        for way, end in (("below", "lower"), ("above", "upper")):
+            away = abs(bounds[f"{flux}_{end}"].values - bounds[flux].values)
+            layers[f"{flux}_{way}"] = display.mean(away, forest).astype("float32")
+    return layers
+
+
+def change_layers(store: Path, cells: Cells) -> dict[str, dict]:
+    """The layers of the change, packed, (cell,), with the share that is significant.
+
+    `{flux}_significant` and `{flux}_trend` are shares of the forest (1) whose difference
+    and whose slope are not chance by their own test; 0 or 1 where every cell is shown.
+    """
+    change = load_store(store, [*CHANGE, "forest_fraction", "cell_area"])
+    area = change["cell_area"].values * change["forest_fraction"].values
+    layers = {}
+    for flux in ("gpp", "nee"):
+        for part, name in (("difference", "significant"), ("slope", "trend")):
+            values = change[f"{flux}_{part}"].values
+            forest = np.where(np.isfinite(values), area, 0)
+            clear = ~insignificant(change, flux, part).values
+            share = cells.of(cells.display.mean(clear.astype(float), forest))
+            layers[f"{flux}_{name}"] = pack(share, digit=0.0001)
+    for name, digit in CHANGE.items():
+        values = change[name].values
+        forest = np.where(np.isfinite(values), area, 0)
+        layers[name] = pack(cells.of(cells.display.mean(values, forest)), digit=digit)
+    return layers
