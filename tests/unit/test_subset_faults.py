@@ -249,7 +249,7 @@ FAULTS = {
     ),
     "no coordinates of a point": (
         no_latitude,
-        ["a.csv: Latitude: expected degrees from -90 to 90, found none on line 2"],
+        ["a.csv: Latitude: expected a number, found an empty cell on line 2"],
     ),
     "a named tower elsewhere": (
         named_elsewhere,
