@@ -9,15 +9,14 @@ from forestflux.bibliography import as_markdown, bibliography
 from forestflux.figures.tables import read_table
 from forestflux.store import write_text
 from forestflux.tables import write_table
-
-CITATIONS = ("site", "name", "policy", "citation", "doi")
+from forestflux.towers import CITATION_COLUMNS
 
 
 def main(*, samples: Path, citations: Path, table: Path, page: Path) -> None:
     """Write bibliography.csv and bibliography.md."""
     used = pd.read_csv(samples, usecols=["site", "used"], dtype={"site": str})
-    cited = read_table(citations.parent, citations.name, columns=CITATIONS)
-    result = bibliography(used, cited[list(CITATIONS)].astype(object))
+    cited = read_table(citations.parent, citations.name, columns=CITATION_COLUMNS)
+    result = bibliography(used, cited[list(CITATION_COLUMNS)].astype(object))
     write_table(result, table)
     write_text(page, as_markdown(result))
 

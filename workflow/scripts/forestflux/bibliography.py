@@ -2,7 +2,9 @@
 
 import pandas as pd
 
-COLUMNS = ("site", "name", "policy", "citation", "doi", "site_years")
+from forestflux.towers import CITATION_COLUMNS
+
+COLUMNS = (*CITATION_COLUMNS, "site_years")
 NONE = "no citation in the archive"
 
 
@@ -12,7 +14,7 @@ def bibliography(samples: pd.DataFrame, citations: pd.DataFrame) -> pd.DataFrame
     Parameters
     ----------
     samples : table of `samples.csv`: site, used
-    citations : site, name, policy, citation, doi, all text, empty where not known
+    citations : `forestflux.towers.CITATION_COLUMNS`, all text, empty where not known
 
     Returns
     -------
