@@ -242,6 +242,28 @@ def test_intervals_are_written_with_digits_that_matter(lower, upper, text):
     assert interval(lower, upper) == text
 
 
+def test_citations_of_an_archive_are_shown_and_their_lack_is_named(towers):
+    table = pd.DataFrame(
+        {
+            "site": ["DE-A", "DE-B"],
+            "name": ["A <wood>", ""],
+            "policy": ["CC-BY-4.0", ""],
+            "citation": ["Smith (2016), A & B", ""],
+            "doi": ["10.1/x", ""],
+            "site_years": [3, 1],
+        }
+    )
+    table.to_csv(towers / "samples/bibliography.csv", index=False)
+    config = configuration(towers_only=True)
+    config["towers"]["archive"] = "zips"
+    page = Page(write_report(towers, figures=tower_figures(), config=config))
+    for words in ("A <wood>", "Smith (2016), A & B", "no citation in the archive"):
+        assert words in page.text
+    config = configuration(towers_only=True)
+    page = Page(write_report(towers, figures=tower_figures(), config=config))
+    assert "Smith (2016)" not in page.text
+
+
 def test_a_known_bias_is_shown_with_its_range_and_no_banner(page):
     assert "known bias" in page.text
     assert "-17.5 to -3.9" in page.text

@@ -255,6 +255,12 @@ def stage_targets(stage):
     return tower_stage(stage) + tile_stage(stage)
 
 
+def bibliography_targets():
+    """Citations of the used towers, where labels come from an archive."""
+    kinds = ("csv", "md") if LABELS == "archive" else ()
+    return [f"<results>/samples/bibliography.{kind}" for kind in kinds]
+
+
 def fold_batches(split):
     """Names of the fold batches of a split."""
     return ["0"] if split == "holdout" else list(FOLD_BATCHES)
@@ -395,6 +401,7 @@ def run_targets():
         *stage_targets("cube"),
         *stage_targets("mask"),
         "<results>/samples/samples.json",
+        *bibliography_targets(),
         *train_targets(),
         *baseline_targets(),
         "<results>/evaluate/scores.csv",

@@ -9,7 +9,8 @@ import pandas as pd
 import yaml
 
 from forestflux import report_tables as tables
-from forestflux.config import has_maps, source_of
+from forestflux.bibliography import COLUMNS as CITED
+from forestflux.config import has_maps, labels_of, source_of
 from forestflux.errors import InputError
 from forestflux.figures.captions import caption_of
 from forestflux.figures.style import NETWORK, model_label
@@ -25,7 +26,7 @@ SIMULATED = (
 )
 # Which figure belongs to which section, in order.
 PLACES = {
-    "samples": ("design",),
+    "samples": ("towers", "timeline"),
     "scores": ("scores", "scatter"),
     "coverage": ("calibration",),
     "gaps": ("gap_curve", "importance"),
@@ -72,7 +73,7 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
         "maps": totals(results, config) if has_maps(config) else "",
         "change": change(results, config) if has_maps(config) else "",
         "recovery": recovery(results) if source_of(config) == "simulated" else "",
-        "samples": samples(results),
+        "samples": samples(results, config),
         "run": run_facts(results, config),
     }
     sections = {}
@@ -227,11 +228,14 @@ def recovery(results: Path) -> str:
     return f"{banner}<details><summary>All quantities</summary>{table}</details>"
 
 
-def samples(results: Path) -> str:
-    """Used and dropped site-years, and what an archive held beside them."""
+def samples(results: Path, config: dict) -> str:
+    """Used and dropped site-years; what an archive held beside them, and its citations."""
     table = read_samples(results)
-    shown = tables.sample_table(table) + tables.reason_table(table)
-    return shown + left_out(results)
+    shown = tables.sample_table(table) + tables.reason_table(table) + left_out(results)
+    if labels_of(config) == "archive":
+        cited = read_table(results, "samples/bibliography.csv", columns=CITED)
+        shown += tables.citation_table(cited)
+    return shown
 
 
 def run_facts(results: Path, config: dict) -> str:
