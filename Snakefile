@@ -31,6 +31,7 @@ include: "workflow/rules/change.smk"
 include: "workflow/rules/recovery.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/explorer.smk"
+include: "workflow/rules/quoted.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -52,6 +53,7 @@ rule all:
         map_targets(),
         figure_targets(),
         "<results>/explorer.html",
+        "<results>/quoted.csv",
         "<results>/report.html",
 
 

@@ -112,7 +112,7 @@ def test_links_of_the_page_lead_to_its_sections(page):
     identifiers = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert len(identifiers) == len(set(identifiers))
     links = [attrs["href"].removeprefix("#") for attrs in page.named("a")]
-    assert len(links) == 10
+    assert len(links) == 11
     assert set(links) <= set(identifiers)
 
 

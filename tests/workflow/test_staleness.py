@@ -3,7 +3,7 @@
 import pytest
 from projects import edit, planned
 
-PAGES = {"figure", "explorer", "report"}
+PAGES = {"figure", "explorer", "quoted", "report"}
 MAPS = {"infer", "map", "change", "recovery"} | PAGES
 AFTER_TRAIN = {"evaluate", "model", "explain"} | MAPS
 AFTER_SAMPLES = {"train", "baseline"} | AFTER_TRAIN

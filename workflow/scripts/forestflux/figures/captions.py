@@ -30,6 +30,19 @@ CAPTIONS = {
         "estimates there rest on towers elsewhere.",
         "World map of flux towers by forest type above bars of site-years per year.",
     ),
+    "network": Caption(
+        "The method",
+        "(a) The six series of a year at one tower, as the network reads them: variables x "
+        "eight-day steps, in standard deviations; hatched values are missing and stay "
+        "missing, a second channel says so. (b) After Wu (2019): filters along time, "
+        "across variables and jointly, twice; the encoded pattern is adjusted with the "
+        "forest type; a perceptron gives GPP and RECO, and NEE is their difference. One "
+        "series more, the radiation at the top of the atmosphere, follows from the "
+        "latitude. (c) The steps in which each network is trained. The paper's layer "
+        "sizes are not public: these are choices of the configuration.",
+        "A heat map of six series with gaps above a diagram of the network's layers and a "
+        "row of its training steps.",
+    ),
     "scatter": Caption(
         "Observed and estimated fluxes",
         "Annual GPP and NEE of site-years that the model had not seen, with the line "
@@ -80,6 +93,16 @@ CAPTIONS = {
         "change does not mean that a variable is unrelated to the flux.",
         "Heat maps of the change of GPP and NEE by variable and month for each forest"
         " type.",
+    ),
+    "activations": Caption(
+        "What the network's patterns answer to",
+        "Mean absolute activation of the convolutional block by forest type: each series "
+        "filtered along time, then for each block the patterns across variables and the "
+        "joint ones; mean over channels, site-years of forest towers and ensemble "
+        "members. Months are those of the season: southern years are turned by half a "
+        "year. A strong activation says that a pattern was seen, not that it moved "
+        "the estimate: for that see the figure of hidden inputs.",
+        "Heat maps of activations by pattern and month, one for each forest type.",
     ),
     "maps": Caption(
         "Forest GPP and NEE in {first} and {second}",

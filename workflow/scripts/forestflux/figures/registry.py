@@ -29,6 +29,9 @@ class Entry:
 # In the order of a paper.
 FIGURES = {
     "design": Entry("design", "draw_design", ("samples/samples.csv",)),
+    "network": Entry(
+        "network", "draw_network", ("model/model.json", "samples/samples.json")
+    ),
     "scatter": Entry(
         "skill", "draw_scatter", ("evaluate/predictions.csv", "evaluate/scores.csv")
     ),
@@ -38,6 +41,9 @@ FIGURES = {
     ),
     "gap_curve": Entry("robustness", "draw_gap_curve", ("evaluate/gaps.csv",)),
     "importance": Entry("importance", "draw_importance", ("explain/importance.csv",)),
+    "activations": Entry(
+        "activations", "draw_activations", ("explain/activations.csv",)
+    ),
     "maps": Entry("fluxmaps", "draw_maps", ("maps/first.zarr", "maps/second.zarr")),
     "uncertainty": Entry("fluxmaps", "draw_uncertainty", ("maps/second.zarr",)),
     "zonal": Entry("totals", "draw_zonal", ("change/zonal.csv",)),
