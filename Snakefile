@@ -14,8 +14,11 @@ pathvars:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/archive.smk"
 include: "workflow/rules/towers.smk"
 include: "workflow/rules/truth.smk"
+include: "workflow/rules/subsets.smk"
+include: "workflow/rules/plan.smk"
 include: "workflow/rules/extract.smk"
 include: "workflow/rules/cube.smk"
 include: "workflow/rules/mask.smk"
@@ -28,35 +31,34 @@ include: "workflow/rules/explain.smk"
 include: "workflow/rules/infer.smk"
 include: "workflow/rules/map.smk"
 include: "workflow/rules/change.smk"
+include: "workflow/rules/counterfactual.smk"
 include: "workflow/rules/recovery.smk"
+include: "workflow/rules/card.smk"
+include: "workflow/rules/publish.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/explorer.smk"
 include: "workflow/rules/quoted.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/gates.smk"
 
 
-# Every intermediate is a target: after a failed job, "nothing to be done" would
-# otherwise hide a stale result behind a finished one.
 rule all:
     default_target: True
     input:
-        towers_targets(),
-        stage_targets("extract"),
-        stage_targets("cube"),
+        run_targets(),
+        verdict_targets(),
+
+
+# Extracted and masked, nothing more: what a pilot runs.
+rule layers:
+    input:
         stage_targets("mask"),
-        "<results>/samples/samples.json",
-        train_targets(),
-        baseline_targets(),
-        "<results>/evaluate/scores.csv",
-        "<results>/model/model.json",
-        "<results>/explain/importance.csv",
-        map_targets(),
-        figure_targets(),
-        "<results>/explorer.html",
-        "<results>/quoted.csv",
-        "<results>/report.html",
 
 
 rule figures:
     input:
         figure_targets(),
+
+
+onstart:
+    require_account()

@@ -9,6 +9,8 @@ import shapely
 import xarray as xr
 from odc.geo.data import ocean_geom
 
+from forestflux import gates_rows
+from forestflux.drivers import driver_store, driver_table
 from forestflux.grid import Grid, cell_area
 from forestflux.names import FLUX_UNIT, FOREST_TYPES
 from forestflux.store import write_json, write_store
@@ -38,6 +40,12 @@ def build_maps(path: Path, rng: np.random.Generator, written: Iterable[int]) -> 
     write_json(path / "change/change.json", {"stores": {"change": store["digest"]}})
     write_table(build_significance(), path / "change/significance.csv")
     write_table(build_recovery(totals, rng), path / "recovery/recovery.csv")
+    write_table(build_gates(), path / "gates/gates.csv")
+    drivers = build_drivers(years)
+    store = write_store(drivers, path / "counterfactual/drivers.zarr")
+    manifest = {"stores": {"drivers": store["digest"]}}
+    write_json(path / "counterfactual/drivers.json", manifest)
+    write_table(build_driver_table(), path / "counterfactual/drivers.csv")
 
 
 def build_land() -> xr.Dataset:
@@ -92,6 +100,10 @@ def build_year(land: xr.Dataset, year: int, rng: np.random.Generator) -> xr.Data
     dataset["gap_fraction"] = (0.15 + 0.3 * np.abs(np.sin(np.radians(lat)))).where(
         forest
     )
+    far = 0.1 + 0.5 * np.abs(np.sin(np.radians(3 * lon)))
+    dataset["dissimilarity"] = far.where(forest)
+    inside = xr.where(forest, far <= 0.5, 255).astype("uint8")
+    dataset["applicable"] = inside.transpose("y", "x")
     dataset["spatial_ref"] = xr.DataArray(np.int32(0))
     for name in dataset.data_vars:
         if dataset[name].dtype == "float64" and name != "cell_area":
@@ -205,6 +217,9 @@ def build_recovery(totals: pd.DataFrame, rng: np.random.Generator) -> pd.DataFra
     rows.append(("gpp_planted_slope", "gC m-2 yr-2", 3.0))
     rows.append(("gpp_share_within_interval", "1", 0.9))
     rows.append(("nee_share_within_interval", "1", 0.9))
+    for variable in ("gpp", "nee"):
+        for side in ("inside", "outside"):
+            rows.append((f"{variable}_share_within_interval_{side}", "1", 0.9))
     rows.append(("nee_disturbance_effect", "gC m-2 yr-1", 250.0))
     table = pd.DataFrame(rows, columns=["quantity", "unit", "truth"])
     table["mapped"] = table["truth"] * rng.normal(0.97, 0.03, len(table))
@@ -214,3 +229,39 @@ def build_recovery(totals: pd.DataFrame, rng: np.random.Generator) -> pd.DataFra
     known = table["truth"].where(table["truth"] != 0)
     table["error_percent"] = 100 * table["error"] / known
     return table
+
+
+def build_gates() -> pd.DataFrame:
+    """Table of `gates.csv`: a test of each status, but none that failed."""
+    rows = [
+        gates_rows.row("closure", "NEE and RECO - GPP", FLUX_UNIT, (0, 0.01), 0.0)
+        | {"year": year}
+        for year in YEARS
+    ]
+    bias = {"known": (-17.5, -3.9), "reference": "nee"}
+    rows.append(gates_rows.row("total", "NEE", "PgC yr-1", (-3.9, -3.1), -9.25, **bias))
+    absent = {"not_applicable": "no layer applicable in the map"}
+    rows.append(
+        gates_rows.row("applicability", "share inside", "1", (0.5, 1), np.nan, **absent)
+    )
+    return pd.DataFrame(rows, columns=gates_rows.COLUMNS)
+
+
+def build_drivers(years: dict[int, xr.Dataset]) -> xr.Dataset:
+    """The dataset of `drivers.zarr`: shares of the difference of the pair."""
+    first, last = years[min(years)], years[max(years)]
+    part = np.array([0.4, 0.2, 0.25, -0.1, 0.05, 0.15, 0.0, 0.05], "float32")
+    effects = {
+        flux: part[:, None, None] * (last[flux] - first[flux]).to_numpy()
+        for flux in ("gpp", "nee")
+    }
+    maps = {f"{flux}_effect": effect for flux, effect in effects.items()}
+    return driver_store(maps, Grid(RESOLUTION_DEG, 30), pair=(2003, 2018))
+
+
+def build_driver_table() -> pd.DataFrame:
+    """Table of `drivers.csv`, all forest alone."""
+    sums = np.linspace(-0.4, 0.9, 9)[:, None, None, None]
+    members = sums * np.linspace(0.9, 1.1, MEMBERS)[:, None]
+    whole = np.broadcast_to(members, (9, 3, MEMBERS, 1))
+    return driver_table(whole, ["all"], ["all"], level=0.9)

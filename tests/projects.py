@@ -21,6 +21,7 @@ train:
   epochs: {reconstruct: 1, all_biomes: 1, forest: 3, balance: 1}
 baseline: {candidates: 1}
 change: {pair: [2003, 2004]}
+gates: {truth: {gpp_total: 60, nee_total: 200}}
 figures: {dpi: 50}
 jobs: {tiles: 6, years: 1, tower_years: 4, folds: 2, members: 2}
 """

@@ -83,6 +83,7 @@ def build_results(
     columns = ["site", "lat", "lon", "igbp", "cluster"]
     sites = samples[columns].drop_duplicates("site")
     write_table(sites, path / "towers/sites.csv")
+    write_table(build_left_out(), path / "towers/left_out.csv")
     build_evaluation(path / "evaluate", samples, rng)
     write_table(build_importance(rng), path / "explain/importance.csv")
     write_table(build_activations(), path / "explain/activations.csv")
@@ -101,6 +102,23 @@ def some_series(rng: np.random.Generator, count: int) -> np.ndarray:
     maps[:, 3:5] = 285 + 20 * (maps[:, 3:5] - 0.5)
     maps[rng.random(maps.shape) < 0.15] = np.nan
     return maps.astype("float32")
+
+
+def build_left_out() -> pd.DataFrame:
+    """Table of `towers/left_out.csv`: one site whole, two years of another, one file."""
+    rows = [
+        (
+            "XX-Bad",
+            None,
+            "a/XX-Bad.zip",
+            "XX-Bad.zip: XX-Bad: zip: expected a whole one",
+        ),
+        ("T00-0", 2001, "a/T00-0.zip", "40% of the year present, below 98%"),
+        ("T00-0", 2012, "a/T00-0.zip", "40% of the year present, below 98%"),
+        (None, None, "a/other.zip", "the name is of no FLUXNET product"),
+    ]
+    table = pd.DataFrame(rows, columns=["site", "year", "file", "reason"])
+    return table.astype({"year": "Int64"})
 
 
 def build_samples(rng: np.random.Generator) -> pd.DataFrame:
@@ -157,7 +175,7 @@ def build_evaluation(
     predictions = pd.concat(parts, ignore_index=True)
     order = (
         "model split fold site year igbp gpp_obs gpp_pred reco_pred nee_obs nee_pred "
-        "nee_qc gpp_lower gpp_upper nee_lower nee_upper"
+        "nee_qc gpp_lower gpp_upper nee_lower nee_upper dissimilarity applicable"
     )
     write_table(predictions[order.split()], folder / "predictions.csv")
     groups = predictions.groupby(["model", "split"], sort=False)
@@ -187,13 +205,18 @@ def predict(rows: pd.DataFrame, error: float, rng: np.random.Generator) -> pd.Da
         half = 1.8 * spread * error
         table[f"{target}_lower"] = table[f"{target}_pred"] - half
         table[f"{target}_upper"] = table[f"{target}_pred"] + half
+    table["dissimilarity"] = rng.uniform(0.05, 0.6, len(names))[codes]
+    inside = table["dissimilarity"] <= 0.5
+    table["applicable"] = np.where(inside, "inside", "outside")
     table["reco_pred"] = table["gpp_pred"] + table["nee_pred"]
     return table
 
 
 def subsets(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """All rows, and the rows of each forest type that is there."""
+    """All rows, the rows of each forest type and of either applicability that are there."""
     found = [(f"igbp={name}", rows[rows["igbp"] == name]) for name in FOREST_TYPES]
+    for side in ("inside", "outside"):
+        found.append((f"applicable={side}", rows[rows["applicable"] == side]))
     return [("all", rows), *(part for part in found if len(part[1]))]
 
 

@@ -5,8 +5,10 @@ import copy
 import numpy as np
 import pandas as pd
 
+from forestflux.applicability import Applicability, fit_applicability
 from forestflux.names import FOREST_TYPES, VARIABLES
 from forestflux.samples import Samples
+from forestflux.train import NetworkEstimator
 
 SETTINGS = {
     "steps": {"reconstruct": True, "all_biomes": True, "forest": True, "balance": True},
@@ -48,6 +50,11 @@ def settings(**changes: object) -> dict:
     return changed
 
 
+def make_applicability(members: list[NetworkEstimator]) -> Applicability:
+    """The area of applicability of members that were trained on `make_samples()`."""
+    return fit_applicability(members, make_samples(), quantile=None, seed=1)
+
+
 def make_samples(count: int = 60, *, seed: int = 5) -> Samples:
     """Samples whose GPP follows the summer's NDVI; every seventh row is a grassland."""
     rng = np.random.default_rng(seed)
@@ -71,6 +78,9 @@ def make_samples(count: int = 60, *, seed: int = 5) -> Samples:
             "forest": [name in FOREST_TYPES for name in igbp],
             "lat": lat,
             "lon": 0.0,
+            "holdout": False,
+            "fold_site": np.arange(count) // 3 % 4,
+            "fold_cluster": np.arange(count) // 6 % 3,
             "gpp": gpp,
             "reco": reco,
             "nee": reco - gpp,

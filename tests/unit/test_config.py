@@ -38,7 +38,7 @@ def test_the_default_configuration_passes_and_is_complete(config):
             value = value[key]
 
 
-@pytest.mark.parametrize("overlay", ["towers.yaml"])
+@pytest.mark.parametrize("overlay", ["towers.yaml", "archives.yaml"])
 def test_overlays_pass(config, overlay):
     extra = yaml.safe_load((ROOT / "config" / overlay).read_text())
     for key, value in extra.items():

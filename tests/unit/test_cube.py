@@ -49,7 +49,7 @@ def test_integers_and_bits_stay_what_they_were():
     assert (cube["ndvi_quality"].values[1::2] == -1).all()
 
 
-def test_a_coarser_product_is_repeated_onto_the_cells_from_the_north_west():
+def test_a_coarser_product_is_repeated_onto_the_cells_from_half_a_pixel_before():
     native = native_tile()
     cube = build_cube(native, select(TABLE, "tile", "extract", "cube"), year=YEAR)
     rain = native["precip"].values
@@ -57,7 +57,8 @@ def test_a_coarser_product_is_repeated_onto_the_cells_from_the_north_west():
     for row in range(3):
         for column in range(5):
             np.testing.assert_array_equal(
-                cube["precip"].values[:, row, column], rain[:, row // 2, column // 2]
+                cube["precip"].values[:, row, column],
+                rain[:, (row + 1) // 2, (column + 1) // 2],
             )
 
 

@@ -4,13 +4,27 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forestflux import evaluate as stage
 from forestflux.errors import InputError
-from forestflux.evaluate import evaluate
 from forestflux.scores import r2
 
 MEMBERS = {"cnn": (0, 1, 2), "svr": (-1,)}
 GAPS = [("none", 0.0), ("random", 0.5), ("ndvi", 0.166667)]
 SETTINGS = {"min_quality": 0.8, "level": 0.8}
+
+
+def evaluate(parts, towers, **settings):
+    return stage.evaluate(parts, towers, likeness(parts), **settings)
+
+
+def likeness(parts):
+    """Rows of S10 to S19 are unlike their training rows, in every split."""
+    every = pd.concat(parts)[["split", "site", "year"]].drop_duplicates()
+    far = every["site"].str.startswith("S1").to_numpy()
+    return every.assign(
+        dissimilarity=np.where(far, 0.9, 0.1),
+        applicable=np.where(far, "outside", "inside"),
+    )
 
 
 @pytest.fixture
@@ -61,7 +75,8 @@ def test_tables_have_the_columns_of_the_contract(parts, towers):
     found = evaluate(parts, towers, **SETTINGS)
     columns = {
         "predictions": "model split fold site year igbp climate gpp_obs gpp_pred "
-        "reco_pred nee_obs nee_pred nee_qc gpp_lower gpp_upper nee_lower nee_upper",
+        "reco_pred nee_obs nee_pred nee_qc gpp_lower gpp_upper nee_lower nee_upper "
+        "dissimilarity applicable",
         "scores": "model split target subset n n_sites r2 rmse mae bias r2_site_mean",
         "gaps": "model target gap_pattern gap_fraction n r2 rmse",
         "calibration": "model split target subset nominal covered n n_sites mean_width",
@@ -164,3 +179,29 @@ def test_row_in_two_folds_is_refused(parts, towers):
 def test_unknown_row_is_refused(parts, towers):
     with pytest.raises(InputError, match="is no scored row"):
         evaluate(parts, towers[towers["site"] != "S04"], **SETTINGS)
+
+
+def test_scores_and_coverage_inside_and_outside(parts, towers):
+    found = evaluate(parts, towers, **SETTINGS)
+    rows = found["predictions"]
+    inside = rows["applicable"] == "inside"
+    assert (rows["dissimilarity"] == np.where(inside, 0.1, 0.9)).all()
+    good = rows[(rows["model"] == "svr") & (rows["split"] == "site")]
+    good = good[(good["nee_qc"] >= 0.8) & good["site"].str.startswith("S1")]
+    inside = good["nee_obs"].between(good["nee_lower"], good["nee_upper"])
+    for name in ("scores", "calibration"):
+        table = found[name].query("model == 'svr' and split == 'site'")
+        own = table[table["target"] == "nee"].set_index("subset")
+        assert own.loc["applicable=outside", "n"] == len(good)
+        assert (
+            own.loc[["applicable=inside", "applicable=outside"], "n"].sum()
+            == (own.loc["all", "n"])
+        )
+    assert own.loc["applicable=outside", "covered"] == pytest.approx(inside.mean())
+
+
+def test_a_row_without_a_dissimilarity_is_named(parts, towers):
+    known = likeness(parts)
+    known = known[(known["site"] != "S04") | (known["split"] != "random")]
+    with pytest.raises(InputError, match=r"random.*S04 2003.*expected a dissimilarity"):
+        stage.evaluate(parts, towers, known, **SETTINGS)

@@ -20,7 +20,7 @@ def model(samples: Samples) -> Model:
         epochs={"all_biomes": 10, "forest": 15}, dropout=0.0, offset_noise=0.0
     )
     members = [NetworkEstimator(chosen).fit(samples, seed=seed) for seed in (1, 2)]
-    return Model(members, calibration={}, metadata={})
+    return Model(members, calibration={}, applicability=None, metadata={})
 
 
 def test_importance_has_every_type_variable_and_month(

@@ -115,7 +115,8 @@ def test_run_of_towers_alone_draws_what_needs_no_map(towers):
     names = [
         n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
     ]
-    wanted = {"design", "scatter", "scores", "calibration", "gap_curve", "importance"}
+    wanted = {"design", "network", "scatter", "scores", "calibration", "gap_curve"}
+    wanted |= {"importance", "activations"}
     assert set(names) == wanted
     for name in names:
         assert draw(name, towers, style_settings=StyleSettings(dpi=DPI)).axes
@@ -170,7 +171,7 @@ def test_every_figure_has_a_caption_with_the_years_of_the_run():
 
 
 def test_unknown_names_are_refused_with_the_known_ones(results):
-    with pytest.raises(InputError, match="design or scatter"):
+    with pytest.raises(InputError, match="design or network"):
         module_of("map")
     with pytest.raises(InputError, match="EqualEarth or Mollweide, found Mercator"):
         draw("design", results, style_settings=StyleSettings(projection="Mercator"))

@@ -119,7 +119,8 @@ def test_a_year_outside_the_table_is_all_absent(folder):
 
 def test_values_of_a_table_are_physical(folder):
     source = source_of(folder)
-    assert source.variant(place_of(folder)) == "table"
+    assert {source.variant(place_of(folder), name) for name in VARIABLES} == {"table"}
+    assert source.variant(place_of(folder), "landcover") is None
 
 
 def test_csv_and_parquet_give_the_same_images(tmp_path):

@@ -33,6 +33,11 @@ class Arithmetic:
         reco = lat + np.nan_to_num(maps[:, 0, -1])
         return np.stack([gpp, gpp + 1]), np.stack([reco, reco + 2])
 
+    def dissimilarity(
+        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> np.ndarray:
+        return np.where(forest_type == 3, np.nan, maps[:, 1, 0] + lat / 1000)
+
 
 class Broken(Arithmetic):
     """A model that has no answer for EBF."""
@@ -89,6 +94,10 @@ def test_each_cell_gets_its_own_series_type_and_latitude(masked: xr.Dataset) -> 
     assert result["gpp"].values[1, 1, 1] == pytest.approx(expected + 1, rel=1e-6)
     assert result["reco"].values[0, 1, 1] == pytest.approx(49.5 + 0.4 + 3)
     assert result["reco"].values[0, 0, 0] == pytest.approx(50.5 + 0.0 + 3)
+    # EVI 1.4 of cell 4, and no index for the last cell.
+    assert result["dissimilarity"].values[1, 1] == pytest.approx(1.4 + 0.0495)
+    assert result["dissimilarity"].dtype == np.float32
+    assert np.isnan(result["dissimilarity"].values[[0, 0, 1], [1, 2, 2]]).all()
 
 
 @pytest.mark.parametrize("batch_cells", [1, 3, 4, 100])
@@ -113,6 +122,7 @@ def test_layers_and_year_go_along(masked: xr.Dataset) -> None:
         "forest_fraction",
         "forest_type",
         "gap_fraction",
+        "dissimilarity",
     }
 
 

@@ -89,9 +89,18 @@ def test_normalisation_survives_json_and_constants() -> None:
     assert again == scale
 
 
-def test_a_variable_of_gaps_only_is_refused() -> None:
-    with pytest.raises(InputError, match="b: expected some values"):
-        Normalisation.of(np.array([[[1.0], [np.nan]]]), ["a", "b"])
+def test_a_variable_that_was_never_there_is_a_gap_ever_after() -> None:
+    scale = Normalisation.of(np.array([[[1.0], [np.nan]]]), ["a", "b"])
+    assert (scale.mean, scale.sd) == ((1.0, None), (1.0, 1.0))
+    ready = scale.apply(np.array([[[3.0], [5.0]]]))
+    np.testing.assert_array_equal(ready, [[[2.0], [np.nan]]])
+    again = Normalisation.from_dict(json.loads(json.dumps(scale.to_dict())))
+    assert again == scale
+
+
+def test_gaps_only_in_all_variables_are_refused() -> None:
+    with pytest.raises(InputError, match="a, b: expected some values"):
+        Normalisation.of(np.full((2, 2, 3), np.nan), ["a", "b"])
 
 
 def test_other_classes_share_the_last_type() -> None:

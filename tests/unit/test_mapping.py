@@ -15,10 +15,17 @@ from forestflux.store import load_store, write_store
 
 # 9 x 18 cells in 2 x 4 tiles; the last row and column of tiles are smaller.
 GRID = Grid(resolution_deg=20.0, tile_cells=5)
-LAYERS = ("forest_fraction", "forest_type", "gap_fraction")
+LAYERS = ("forest_fraction", "forest_type", "gap_fraction", "dissimilarity")
 
 
-CALIBRATION = Calibration(
+class Trained(Calibration):
+    """A calibration with an area of applicability: what the map needs of a model."""
+
+    def applicable(self, dissimilarity: np.ndarray, forest: np.ndarray) -> np.ndarray:
+        return np.where(forest, dissimilarity <= 0.5, 255).astype("uint8")
+
+
+MODEL = Trained(
     level=0.9,
     half_width={"gpp": {"all": 400.0, "EBF": 900.0}, "nee": {"all": 300.0}},
 )
@@ -37,6 +44,9 @@ def world(members: int = 3) -> dict[str, np.ndarray]:
         "forest_type": kind,
         "forest_fraction": np.where(kind > 0, rng.random(shape), 0).astype("float32"),
         "gap_fraction": rng.random(shape).astype("float32"),
+        "dissimilarity": np.where(kind > 0, rng.random(shape), np.nan).astype(
+            "float32"
+        ),
     }
 
 
@@ -75,7 +85,7 @@ def tiles(stores: list[tuple[Tile, Path]]) -> list[tuple[Tile, Path]]:
 
 
 def test_tiles_join_without_a_seam_in_any_order(tiles: list) -> None:
-    result = map_year(tiles[::-1], GRID, CALIBRATION, year=2003)
+    result = map_year(tiles[::-1], GRID, MODEL, year=2003)
     expected = world()
     np.testing.assert_array_equal(result["gpp_member"], expected["gpp"])
     np.testing.assert_array_equal(result["reco_member"], expected["reco"])
@@ -86,7 +96,7 @@ def test_tiles_join_without_a_seam_in_any_order(tiles: list) -> None:
 
 
 def test_means_close_and_the_interval_surrounds_them(tiles: list) -> None:
-    result = map_year(tiles, GRID, CALIBRATION, year=2003)
+    result = map_year(tiles, GRID, MODEL, year=2003)
     layers = world()
     forest = layers["forest_type"] > 0
     np.testing.assert_allclose(result["gpp"], layers["gpp"].mean(axis=0), rtol=1e-6)
@@ -108,14 +118,27 @@ def test_means_close_and_the_interval_surrounds_them(tiles: list) -> None:
     assert "90%" in result["nee_upper"].attrs["long_name"]
 
 
+def test_applicability_is_the_models_verdict_on_the_stored_index(tiles: list) -> None:
+    result = map_year(tiles, GRID, MODEL, year=2003)
+    layers = world()
+    inside, index = result["applicable"].values, layers["dissimilarity"]
+    assert inside.dtype == np.uint8
+    np.testing.assert_array_equal(inside == 255, layers["forest_type"] == 0)
+    np.testing.assert_array_equal(inside == 1, index <= 0.5)
+    attrs = result["applicable"].attrs
+    assert attrs["flag_values"] == [0, 1, 255]
+    assert attrs["flag_meanings"] == "outside inside no_forest"
+    assert result["dissimilarity"].attrs["units"] == "1"
+
+
 def test_cell_areas_sum_to_the_ellipsoid(tiles: list) -> None:
-    area = map_year(tiles, GRID, CALIBRATION, year=2003)["cell_area"]
+    area = map_year(tiles, GRID, MODEL, year=2003)["cell_area"]
     assert area.dtype == np.float64
     assert float(area.sum()) == pytest.approx(510_065_621.724e6, rel=1e-9)
 
 
 def test_attributes_say_unit_sign_and_place(tiles: list) -> None:
-    result = map_year(tiles, GRID, CALIBRATION, year=2003)
+    result = map_year(tiles, GRID, MODEL, year=2003)
     assert result["y"].attrs["standard_name"] == "latitude"
     assert result["x"].attrs["units"] == "degrees_east"
     assert CRS.from_cf(result["spatial_ref"].attrs) == CRS.from_epsg(4326)
@@ -134,12 +157,12 @@ def test_attributes_say_unit_sign_and_place(tiles: list) -> None:
 
 
 def test_the_stored_map_is_the_map(tiles: list, tmp_path: Path) -> None:
-    result = map_year(tiles, GRID, CALIBRATION, year=2003)
+    result = map_year(tiles, GRID, MODEL, year=2003)
     write_store(result, tmp_path / "maps" / "2003.zarr")
     stored = load_store(tmp_path / "maps" / "2003.zarr")
     assert set(stored.data_vars) == {
         *("gpp", "reco", "nee", "gpp_lower", "gpp_upper", "nee_lower", "nee_upper"),
-        *("gpp_member", "reco_member", *LAYERS, "cell_area"),
+        *("gpp_member", "reco_member", *LAYERS, "applicable", "cell_area"),
     }
     xr.testing.assert_equal(stored, result)
     assert stored["spatial_ref"].attrs["grid_mapping_name"] == "latitude_longitude"
@@ -160,7 +183,7 @@ def test_the_stored_map_is_the_map(tiles: list, tmp_path: Path) -> None:
 )
 def test_tiles_must_cover_the_grid_once(tiles: list, change, found: str) -> None:
     with pytest.raises(InputError, match=found):
-        map_year(change(tiles), GRID, CALIBRATION, year=2003)
+        map_year(change(tiles), GRID, MODEL, year=2003)
 
 
 def test_a_tile_of_another_shape_place_year_or_ensemble(
@@ -184,10 +207,10 @@ def test_a_tile_of_another_shape_place_year_or_ensemble(
         (few, "member: expected 3 members"),
     ):
         with pytest.raises(InputError, match=message):
-            map_year(with_tile(path), GRID, CALIBRATION, year=2003)
+            map_year(with_tile(path), GRID, MODEL, year=2003)
 
 
 def test_a_missing_store(tiles: list) -> None:
     tiles[3] = (tiles[3][0], tiles[3][1].with_name("2010.zarr"))
     with pytest.raises(InputError, match="expected a Zarr store, found nothing"):
-        map_year(tiles, GRID, CALIBRATION, year=2003)
+        map_year(tiles, GRID, MODEL, year=2003)

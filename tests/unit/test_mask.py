@@ -11,6 +11,7 @@ from forestflux.errors import InputError
 from forestflux.mask import mask_cube, reduce_windows
 from forestflux.names import REASONS, VARIABLES
 from forestflux.products import read_products, select
+from forestflux.quality import pack_average
 
 ROOT = Path(__file__).parents[2]
 YEAR = 2003
@@ -18,6 +19,16 @@ YEAR = 2003
 
 @pytest.fixture(scope="module")
 def products():
+    """Rules of pixels: those of tiles where a cell is a pixel, else those of towers."""
+    table = read_products(ROOT / "config" / "products.yaml")
+    tower = select(table, "tower", "extract", "mask")
+    pixels = {name: tower[name] for name in ("et", "lst_day", "lst_night")}
+    return select(table, "tile", "extract", "mask") | pixels
+
+
+@pytest.fixture(scope="module")
+def averages():
+    """Rules of tiles, where ET and LST are averages."""
     table = read_products(ROOT / "config" / "products.yaml")
     return select(table, "tile", "extract", "mask")
 
@@ -37,7 +48,8 @@ def cube_with(products, **cells):
         section = products[variable]["extract"]
         dims = ("time", f"y_{variable}", f"x_{variable}")
         stored = np.full((46, 1, 1), value, section["dtype"])
-        bits = np.full((46, 1, 1), quality or 0, section.get("quality_dtype", "uint8"))
+        whole = 100 if "average" in section else quality or 0
+        bits = np.full((46, 1, 1), whole, section.get("quality_dtype", "uint8"))
         for step, (v, q) in enumerate(cells.get(variable, [])):
             stored[step, 0, 0] = v
             bits[step, 0, 0] = q
@@ -130,6 +142,55 @@ def test_precipitation_comes_in_mm_per_day_and_packing_artefacts_are_zero(produc
     assert reasons_of(masked, "precip")[1] == "not_acquired"
     assert values[2] == pytest.approx(5.0)
     assert values[45] == pytest.approx(8.0 / 5)
+
+
+def test_an_average_counts_when_enough_of_the_cell_is_valid(averages):
+    cloud, low, fill = (REASONS.index(r) << 7 for r in ("cloud", "low_quality", "fill"))
+    lst = [(15000, 100), (15000, 30 | cloud), (15000, 29 | cloud), (15000, 10 | low)]
+    lst += [(1, 0 | cloud), (1, 0 | fill), (1, 65535)]
+    masked = mask_cube(
+        cube_with(averages, lst_day=lst, et=[(-32768, 65535), (160, 29 | fill)]),
+        averages,
+        year=YEAR,
+        min_valid_share=0.3,
+    )
+    assert reasons_of(masked, "lst_day")[:7] == [
+        "valid",
+        "valid",
+        "cloud",
+        "low_quality",
+        "cloud",
+        "fill",
+        "not_acquired",
+    ]
+    assert masked["lst_day"].values[1, 0, 0] == pytest.approx(300.0)
+    assert reasons_of(masked, "et")[:2] == ["not_acquired", "fill"]
+
+
+def test_an_average_without_a_valid_pixel_keeps_its_reason_whatever_share_is_asked(
+    averages,
+):
+    cloud = REASONS.index("cloud") << 7
+    masked = mask_cube(
+        cube_with(averages, lst_day=[(1, cloud), (15000, 1 | cloud)]),
+        averages,
+        year=YEAR,
+        min_valid_share=0.0,
+    )
+    assert reasons_of(masked, "lst_day")[:2] == ["cloud", "valid"]
+
+
+def test_the_quality_of_an_average_names_the_commonest_reason_of_the_rest():
+    percents = {
+        "valid": np.array([100, 60, 20, 0, 99]),
+        "cloud": np.array([0, 30, 30, 40, 0]),
+        "low_quality": np.array([0, 10, 5, 60, 0]),
+    }
+    packed = pack_average(percents)
+    assert packed.dtype == np.uint16
+    np.testing.assert_array_equal(packed & 127, percents["valid"])
+    named = [REASONS[code] for code in packed >> 7]
+    assert named == ["valid", "cloud", "fill", "low_quality", "fill"]
 
 
 def test_forest_layers(products):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from small_training import make_samples, settings
+from small_training import make_applicability, make_samples, settings
 
 import forestflux
 from forestflux.calendar import step_starts
@@ -32,8 +32,18 @@ def saved(
     members: list[NetworkEstimator], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     folder = tmp_path_factory.mktemp("model")
-    save_model(folder, members, calibration=CALIBRATION, metadata={"run": "test"})
+    save(folder, members)
     return folder
+
+
+def save(folder: Path, members: list[NetworkEstimator]) -> None:
+    save_model(
+        folder,
+        members,
+        calibration=CALIBRATION,
+        applicability=make_applicability(members),
+        metadata={"run": "test"},
+    )
 
 
 @pytest.fixture
@@ -86,7 +96,7 @@ def test_predict_gives_closed_fluxes_on_forest_and_nan_elsewhere(folder: Path) -
     assert np.isnan(fluxes["gpp"].values[:, 2]).all()
     closed = fluxes["reco"] - fluxes["gpp"]
     assert np.allclose(fluxes["nee"], closed, atol=1e-3, equal_nan=True)
-    for name in fluxes:
+    for name in set(fluxes) - {"dissimilarity", "applicable"}:
         assert fluxes[name].dtype == np.float32
         assert fluxes[name].attrs["units"] == "gC m-2 yr-1"
     assert "negative is uptake" in fluxes["nee"].attrs["comment"]
@@ -117,6 +127,33 @@ def test_interval_is_the_calibrated_half_width_of_the_forest_type(folder: Path) 
     assert "90% interval" in fluxes["nee_upper"].attrs["long_name"]
 
 
+def test_applicability_comes_along(folder: Path) -> None:
+    model, data = load_model(folder), dataset()
+    far = data.copy(deep=True)
+    far["ndvi"][:, 0, 0] += 40.0  # many standard deviations off
+    for name in VARIABLES:
+        far[name][:, 0, 1] = np.nan
+    fluxes = model.predict(far)
+    index, inside = fluxes["dissimilarity"].values, fluxes["applicable"].values
+    assert inside.dtype == np.uint8
+    assert inside[:, 2].tolist() == [255, 255]
+    assert np.isnan(index[:, 2]).all()
+    assert inside[0, :2].tolist() == [0, 0]  # unlike all, and nothing known
+    assert index[0, 0] > 1
+    assert np.isfinite(fluxes["gpp"].values[0, :2]).all()
+    known = model.predict(data)["dissimilarity"].values
+    np.testing.assert_array_equal(known[1], index[1])
+    assert inside[1, 0] == (known[1, 0] <= model.applicability.threshold)
+
+
+def test_training_rows_are_like_themselves(folder: Path) -> None:
+    model, samples = load_model(folder), make_samples()
+    samples = samples.take(samples.table["forest"].to_numpy())
+    codes = samples.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
+    index = model.dissimilarity(samples.maps, samples.table["lat"].to_numpy(), codes)
+    np.testing.assert_allclose(index, 0, atol=1e-5)
+
+
 def test_tower_groups_bring_their_latitude(folder: Path) -> None:
     model, data = load_model(folder), dataset()
     towers = data.assign_coords(y=[0, 1]).assign(lat=("y", [50.0, -20.0]))
@@ -137,8 +174,8 @@ def test_saving_twice_gives_equal_bytes(
     members: list[NetworkEstimator], folder: Path, tmp_path: Path
 ) -> None:
     again = tmp_path / "again"
-    save_model(again, members, calibration=CALIBRATION, metadata={"run": "test"})
-    for name in ("model.json", "member0.npz", "member1.npz"):
+    save(again, members)
+    for name in ("model.json", "member0.npz", "member1.npz", "applicability.npz"):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
 
 
@@ -150,7 +187,7 @@ def test_weights_are_plain_arrays(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"format_version": 99}, "format_version: expected 1, found 99"),
+        ({"format_version": 1}, "format_version: expected 2, found 1"),
         ({"calendar": {"steps": 23}}, "calendar"),
         ({"variables": ["evi", "ndvi"]}, "variables"),
         ({"forest_types": ["ENF"]}, "forest_types"),
@@ -173,6 +210,15 @@ def test_missing_or_foreign_weights_are_refused(folder: Path) -> None:
         load_model(folder)
 
 
+def test_a_missing_or_foreign_reference_is_refused(folder: Path) -> None:
+    shutil.copy(folder / "member0.npz", folder / "applicability.npz")
+    with pytest.raises(InputError, match="digest"):
+        load_model(folder)
+    (folder / "applicability.npz").unlink()
+    with pytest.raises(InputError, match=r"applicability\.npz, found no file"):
+        load_model(folder)
+
+
 def test_no_model_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"model\.json"):
         load_model(tmp_path)
@@ -183,7 +229,7 @@ def test_members_of_different_scales_are_refused(
 ) -> None:
     other = NetworkEstimator(settings()).fit(make_samples(30), seed=1)
     with pytest.raises(ValueError, match="share"):
-        save_model(tmp_path, [members[0], other], calibration=CALIBRATION, metadata={})
+        save(tmp_path, [members[0], other])
 
 
 @pytest.mark.parametrize(

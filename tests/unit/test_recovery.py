@@ -17,6 +17,7 @@ from forestflux.totals import Band
 GRID = Grid(resolution_deg=30.0, tile_cells=12)
 YEARS = range(2003, 2007)
 SETTINGS = {
+    "years": YEARS,
     "pair": (2003, 2006),
     "bands": (Band("north", 30, 90), Band("tropics", -30, 30), Band("south", -90, -30)),
 }
@@ -42,6 +43,8 @@ class World:
         self.mapped = {"gpp": self.gpp.copy(), "reco": self.reco.copy()}
         self.map_fraction = self.fraction.copy()
         self.half = 100.0
+        self.applicable = self.forest.astype("uint8")
+        self.applicable[:, 6:] = 0
 
     def write(self, folder: Path) -> tuple[dict[int, Path], dict[int, Path]]:
         """Map and truth stores by year."""
@@ -71,6 +74,7 @@ class World:
                 **{f"{n}_upper": found[n] + self.half for n in ("gpp", "nee")},
                 "forest_fraction": self.map_fraction,
                 "forest_type": there.astype("uint8"),
+                "applicable": np.where(there, self.applicable, 255).astype("uint8"),
                 "cell_area": area,
             }
             maps[year] = folder / f"map{year}.zarr"
@@ -159,6 +163,18 @@ def test_share_within_the_interval_counts_cells(tmp_path: Path) -> None:
     assert rows.loc["gpp_share_within_interval", "mapped"] == 0.5
     assert rows.loc["nee_share_within_interval", "mapped"] == 0.5
     assert rows.loc["gpp_share_within_interval", "error"] == pytest.approx(-0.4)
+
+
+def test_share_within_the_interval_inside_and_outside(tmp_path: Path) -> None:
+    world = World()
+    world.mapped["gpp"][:, :, 5:] += 101.0
+    rows = table_of(world, tmp_path)["mapped"]
+    # Column 0 has no forest; of columns 1-5 the last is off, of 6-11 all are.
+    assert rows["gpp_share_within_interval_inside"] == pytest.approx(0.8)
+    assert rows["gpp_share_within_interval_outside"] == 0
+    assert rows["gpp_share_within_interval"] == pytest.approx(4 / 11)
+    world.applicable[:] = 1
+    assert "gpp_share_within_interval_outside" not in table_of(world, tmp_path).index
 
 
 def test_forest_that_the_map_misses_shows_in_the_area_alone(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from results_builder import build_results
 from forestflux.errors import InputError
 from forestflux.figures.registry import FIGURES, needs
 from forestflux.report import write_report
+from forestflux.report_left_out import left_out
 from forestflux.report_reading import types_without_towers
 from forestflux.report_tables import interval, timing_table
 
@@ -49,7 +50,7 @@ def configuration(*, towers_only):
         "run": "a<b",
         "source": "auto",
         "seed": 3,
-        "towers": {"folder": "mine" if towers_only else None},
+        "towers": {"folder": "mine" if towers_only else None, "archive": None},
         "change": {"pair": [2003, 2018]},
         "evaluate": {"level": 0.9},
     }
@@ -62,7 +63,7 @@ def add_pictures(results, names):
 
 
 def tower_figures():
-    apart = ("maps/", "change/", "recovery/")
+    apart = ("maps/", "change/", "recovery/", "gates/", "counterfactual/")
     return [
         n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
     ]
@@ -202,6 +203,18 @@ def test_dropped_site_years_are_counted_with_their_reason(page, results):
     assert f"ENF, evergreen needleleaf {counts}" in page.text
 
 
+def test_what_an_archive_held_beside_is_listed_with_its_reason(page, towers, tmp_path):
+    assert "Left out of the archive: 2 sites or files, 2 years of others" in page.text
+    row = "T00-0 2001, 2012 40% of the year present, below 98% T00-0.zip"
+    assert row in page.text
+    assert "XX-Bad all XX-Bad.zip: XX-Bad: zip: expected a whole one" in page.text
+    assert "- all the name is of no FLUXNET product other.zip" in page.text
+    (tmp_path / "towers").mkdir()
+    header = (towers / "towers/left_out.csv").read_text().splitlines()[0]
+    (tmp_path / "towers/left_out.csv").write_text(f"{header}\n")
+    assert left_out(tmp_path) == ""
+
+
 def test_forest_types_without_a_tower_are_named(towers, tmp_path):
     assert types_without_towers(towers) == []
     samples = pd.read_csv(towers / "samples/samples.csv")
@@ -235,3 +248,24 @@ def test_timings_are_summed_by_stage(tmp_path):
 )
 def test_intervals_are_written_with_digits_that_matter(lower, upper, text):
     assert interval(lower, upper) == text
+
+
+def test_a_known_bias_is_shown_with_its_range_and_no_banner(page):
+    assert "known bias" in page.text
+    assert "-17.5 to -3.9" in page.text
+    assert "Pan et al. 2024" in page.text
+    assert "Do not use the maps" not in page.text
+
+
+def test_a_failed_gate_is_the_first_thing_on_the_page(tmp_path):
+    path = build_results(tmp_path, seed=5, maps=True, map_years=())
+    add_pictures(path, FIGURES)
+    table = pd.read_csv(path / "gates/gates.csv")
+    table.loc[table["year"] == 2007, ["found", "status"]] = [3.25, "fail"]
+    table.to_csv(path / "gates/gates.csv", index=False)
+    config = configuration(towers_only=False)
+    page = Page(write_report(path, figures=list(FIGURES), config=config))
+    banner = page.text.index("Failed tests of the results: 1 (closure)")
+    assert banner < page.text.index("Simulated planet")
+    assert banner < page.text.index("Summary")
+    assert "3.25" in page.text

@@ -58,6 +58,7 @@ def predictions():
             "site": ["a", "a", "b", "c"],
             "igbp": ["ENF", "ENF", "ENF", "MF"],
             "climate": ["boreal", "boreal", "temperate", "temperate"],
+            "applicable": ["inside", "inside", "outside", "inside"],
             "gpp_obs": [1000.0, 1200.0, 2000.0, 1500.0],
             "gpp_pred": [1100.0, 1100.0, 1900.0, 1600.0],
             "nee_obs": [-100.0, -300.0, -200.0, 0.0],
@@ -83,6 +84,8 @@ def test_score_table_by_hand(predictions):
     ]
     assert list(table.loc["gpp"].index) == [
         "all",
+        "applicable=inside",
+        "applicable=outside",
         "igbp=ENF",
         "climate=temperate",
         "climate=boreal",
@@ -92,6 +95,7 @@ def test_score_table_by_hand(predictions):
     # Site a has two scored years, site b has one; c is of too low quality.
     assert table.loc[("gpp", "years=2-4"), "n"] == 2
     assert table.loc[("gpp", "years=1"), "bias"] == pytest.approx(-100)
+    assert table.loc[("gpp", "applicable=outside"), "bias"] == pytest.approx(-100)
     gpp = table.loc[("gpp", "all")]
     assert (gpp["n"], gpp["n_sites"]) == (3, 2)  # the row of quality 0.79 is left out
     assert gpp["rmse"] == pytest.approx(100)

@@ -9,11 +9,13 @@ import yaml
 
 from forestflux.errors import InputError
 from forestflux.grid import Grid
+from forestflux.names import REASONS
 from forestflux.places import TilePlace, TowerPlace
 from forestflux.planet.carbon import carbon_year
 from forestflux.planet.settings import PlanetSettings
 from forestflux.planet.towers import kinds_of, simulated_sites
 from forestflux.planet.vegetation import cells_of_kind
+from forestflux.quality import stored_reason
 from forestflux.sources.simulated import open_source
 from forestflux.truth import true_year
 
@@ -35,6 +37,13 @@ def sections(variant: str) -> dict:
     }
 
 
+def pixels() -> dict:
+    """The `tile` sections of products of one pixel a cell, nothing averaged."""
+    return sections("tile") | {
+        name: sections("tower")[name] | {"window": 1} for name in ("et", *TEMPERATURES)
+    }
+
+
 def source(**planet: float):
     """The planet under test."""
     return open_source({"seed": SEED, "grid": {"tile_cells": 60}, "planet": planet})
@@ -45,7 +54,7 @@ def globe():
     """Every tile of one year at one degree."""
     planet = source()
     return {
-        tile.name: planet.fetch(sections("tile"), TilePlace(tile), 2003)
+        tile.name: planet.fetch(pixels(), TilePlace(tile), 2003)
         for tile in GRID.tiles()
     }
 
@@ -68,10 +77,10 @@ def optical_gap(dataset) -> np.ndarray:
 
 
 def test_tile_has_the_layout_of_the_contract(europe):
-    for name, section in sections("tile").items():
+    for name, section in pixels().items():
         if name == "landcover":
             continue
-        shape = (30, 30) if name == "precip" else (60, 60)
+        shape = (31, 31) if name == "precip" else (60, 60)
         assert europe[name].dims == (f"time_{name}", f"y_{name}", f"x_{name}")
         assert europe[name].shape == (46, *shape)
         assert europe[name].dtype == section["dtype"]
@@ -87,10 +96,10 @@ def test_tile_has_the_layout_of_the_contract(europe):
 
 def test_same_seed_same_bytes_other_seed_others(europe):
     place = TilePlace(GRID.tile("r00c03"))
-    again = source().fetch(sections("tile"), place, 2003)
+    again = source().fetch(pixels(), place, 2003)
     assert again.identical(europe)
     other = open_source({"seed": SEED + 1, "planet": {}})
-    assert not other.fetch(sections("tile"), place, 2003).equals(europe)
+    assert not other.fetch(pixels(), place, 2003).equals(europe)
 
 
 @pytest.mark.parametrize("tile_cells", [20, 36])
@@ -101,7 +110,7 @@ def test_a_cell_is_the_same_through_other_tiles(europe, tile_cells):
         for tile in grid.tiles()
         if tile.rows.start >= 20 and tile.columns.start >= 180
     )
-    part = source().fetch(sections("tile"), TilePlace(tile), 2003)
+    part = source().fetch(pixels(), TilePlace(tile), 2003)
     rows = slice(tile.rows.start, min(tile.rows.stop, 60))
     columns = slice(tile.columns.start - 180, min(tile.columns.stop - 180, 60))
     height, width = rows.stop - rows.start, columns.stop - columns.start
@@ -129,7 +138,7 @@ def test_odd_tiles_have_coarse_pixels_to_their_edge():
     assert native["precip"].shape[1:] == (8, 8)
     land = native["forest_percent"].values.sum(axis=0) > 0
     repeated = native["precip"].values.repeat(2, axis=1).repeat(2, axis=2)
-    assert np.isfinite(repeated[:, :15, :15][:, land]).all()
+    assert np.isfinite(repeated[:, 1:16, 1:16][:, land]).all()
 
 
 def test_gaps_have_their_share_and_geography(globe):
@@ -196,7 +205,7 @@ def test_temperature_bits_fit_the_values(europe):
         assert there.min() > 200
         assert there.max() < 340
         assert set(np.unique(quality[values > 0] >> 6)) == {0, 1, 2, 3}
-        assert (europe[name].values[:, ~land] == sections("tile")[name]["absent"]).all()
+        assert (europe[name].values[:, ~land] == pixels()[name]["absent"]).all()
 
 
 def test_evaporation_holds_fills_on_sea_and_desert(globe):
@@ -212,6 +221,23 @@ def test_evaporation_holds_fills_on_sea_and_desert(globe):
         assert not fill[:, forest(dataset)].any()
         sea = values[0] == 32766
         assert np.isnan(dataset["precip"].values).any() or not sea.all()
+
+
+def test_averages_of_alike_pixels_are_the_pixels_where_they_are_trusted(europe):
+    average = source().fetch(sections("tile"), TilePlace(GRID.tile("r00c03")), 2003)
+    table = {name: TABLE[name] for name in ("et", *TEMPERATURES)}
+    for name, entry in table.items():
+        rules, pixel = entry["tower"]["mask"], europe[name].values
+        quality, absent = europe[f"{name}_quality"].values, pixels()[name]["absent"]
+        reason = stored_reason(pixel, quality, rules, absent=absent)
+        trusted = reason == 0
+        np.testing.assert_array_equal(average[name].values[trusted], pixel[trusted])
+        assert (average[name].values[~trusted] == absent).all()
+        packed = average[f"{name}_quality"].values
+        np.testing.assert_array_equal(packed & 127, np.where(trusted, 100, 0))
+        named = np.isin(reason, [REASONS.index(r) for r in ("cloud", "low_quality")])
+        np.testing.assert_array_equal(packed[named] >> 7, reason[named])
+        assert (packed[~trusted & ~named] >> 7 == REASONS.index("fill")).all()
 
 
 def test_composite_sums_shrink_with_the_last_step(globe):
@@ -240,8 +266,8 @@ def test_aqua_begins_in_july_2002_and_terra_was_silent():
 
 def test_cloudiness_changes_gaps_and_nothing_below():
     place = TilePlace(GRID.tile("r01c03"))
-    clear = source(cloudiness=0.0).fetch(sections("tile"), place, 2003)
-    usual = source().fetch(sections("tile"), place, 2003)
+    clear = source(cloudiness=0.0).fetch(pixels(), place, 2003)
+    usual = source().fetch(pixels(), place, 2003)
     inside = forest(clear)
     assert not (clear["ndvi_quality"].values[:, inside] == 3).any()
     assert (usual["ndvi_quality"].values[:, inside] == 3).mean() > 0.1
@@ -289,7 +315,7 @@ def test_tower_windows_stand_below_one_another(towers):
     assert native["site"].dims == native["lat"].dims == native["lon"].dims == ("y",)
     assert native["site"].values.tolist() == place.sites["site"].tolist()
     assert "forest_percent" not in native
-    assert source().variant(place) == "tower"
+    assert source().variant(place, "ndvi") == "tower"
 
 
 def test_a_tower_is_the_same_in_another_group(towers):

@@ -1,20 +1,26 @@
 """Totals worked by hand on six cells, and what must hold on any map."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
+from forestflux.change_cells import year_sums
+from forestflux.change_tables import total_dataset
+from forestflux.divisions import divisions_of, groups_of, strata_of
 from forestflux.errors import InputError
 from forestflux.grid import Grid, cell_area
 from forestflux.totals import (
     Band,
+    band_labels,
     bands_of,
     member_half_width,
-    strata,
     summarise,
-    year_totals,
-    zonal_profile,
+    zonal_table,
+    zone_width,
+    zones_of,
 )
+from forestflux.year_cells import cells_of
 
 BANDS = (
     Band("north", 23.5, 90),
@@ -64,6 +70,29 @@ def six_cells() -> xr.Dataset:
     )
 
 
+def sums_of(dataset: xr.Dataset, width_deg: float = 1.0) -> tuple[dict, list]:
+    """Sums of one map by stratum and zone, and the strata."""
+    latitudes = dataset["y"].values
+    columns = dataset.sizes["x"]
+    longitudes = -180 + (np.arange(columns) + 0.5) * 360 / columns
+    divisions = divisions_of(latitudes, longitudes, bands=BANDS)
+    rows = slice(0, len(latitudes))
+    change = np.zeros(len(latitudes) * columns, int)
+    groups = groups_of(divisions, rows, change)
+    zones = zones_of(latitudes, width_deg=width_deg)
+    sums = year_sums(cells_of(dataset, "map"), groups, zones, rows)
+    return sums, strata_of(divisions)
+
+
+def year_totals(dataset: xr.Dataset) -> xr.Dataset:
+    """Totals of one map; strata of all, type and band."""
+    sums, strata = sums_of(dataset)
+    none = {"part": sums["total"][None], "cells": np.zeros(len(strata))}
+    sums = {name: values[None] for name, values in sums.items()} | none
+    totals = total_dataset(sums, strata, years=[2003], on_grid=none["cells"])
+    return totals.isel(stratum=totals["kind"].isin(["all", "type", "band"]).values)
+
+
 def whole_earth(members: int = 4, seed: int = 5) -> xr.Dataset:
     grid = Grid(resolution_deg=5.0, tile_cells=60)
     rng = np.random.default_rng(seed)
@@ -82,7 +111,7 @@ def whole_earth(members: int = 4, seed: int = 5) -> xr.Dataset:
 
 
 def test_totals_of_six_cells_by_hand(six_cells: xr.Dataset) -> None:
-    totals = year_totals(six_cells, bands=BANDS)
+    totals = year_totals(six_cells).isel(year=0)
     # Forest: 1e12, 2e12 above, 1e12, 2e12 below. GPP of the first member in PgC:
     # 1000 x 1e12 + 2000 x 2e12 + 3000 x 1e12 + 500 x 2e12 = 9e15 g.
     everything = totals.sel(stratum="all")
@@ -100,11 +129,12 @@ def test_totals_of_six_cells_by_hand(six_cells: xr.Dataset) -> None:
 
 
 def test_summary_of_six_cells_by_hand(six_cells: xr.Dataset) -> None:
-    rows = summarise(year_totals(six_cells, bands=BANDS), year=2003, level=0.9)
+    rows = summarise(year_totals(six_cells), level=0.9)
     assert list(rows.columns) == [
         "year",
         "stratum",
         "kind",
+        "code",
         "area",
         "variable",
         "mean",
@@ -128,7 +158,7 @@ def test_summary_of_six_cells_by_hand(six_cells: xr.Dataset) -> None:
 
 
 def test_parts_sum_to_the_whole_for_every_member() -> None:
-    totals = year_totals(whole_earth(), bands=BANDS)
+    totals = year_totals(whole_earth())
     whole = totals.sel(stratum="all")
     for kind in ("type", "band"):
         parts = totals.isel(stratum=totals["kind"].values == kind).sum("stratum")
@@ -138,7 +168,7 @@ def test_parts_sum_to_the_whole_for_every_member() -> None:
 
 def test_total_is_that_of_the_stored_mean() -> None:
     dataset = whole_earth()
-    totals = year_totals(dataset, bands=BANDS)["total"].sel(stratum="all")
+    totals = year_totals(dataset)["total"].sel(stratum="all")
     weight = dataset["cell_area"] * dataset["forest_fraction"] * 1e-15
     for flux in ("gpp", "reco", "nee"):
         expected = float((dataset[flux].astype(float) * weight).sum())
@@ -152,7 +182,7 @@ def test_one_gram_everywhere_is_the_area_of_the_ellipsoid() -> None:
     for name in ("gpp", "gpp_member"):
         dataset[name][:] = 1
     dataset["reco_member"][:] = 0
-    total = year_totals(dataset, bands=BANDS)["total"].sel(stratum="all")
+    total = year_totals(dataset)["total"].sel(stratum="all")
     np.testing.assert_allclose(total.sel(variable="gpp"), 0.510065621724, rtol=1e-9)
     np.testing.assert_allclose(total.sel(variable="nee"), -0.510065621724, rtol=1e-9)
 
@@ -161,7 +191,7 @@ def test_members_that_are_wrong_everywhere_alike_do_not_average_out() -> None:
     dataset = whole_earth(members=3)
     scale = np.array([0.9, 1.0, 1.1])
     dataset["gpp_member"][:] = dataset["gpp"].values * scale[:, None, None]
-    rows = summarise(year_totals(dataset, bands=BANDS), year=2003, level=0.9)
+    rows = summarise(year_totals(dataset), level=0.9)
     gpp = rows[(rows["variable"] == "gpp") & (rows["area"] > 0)]
     np.testing.assert_allclose(gpp["total_sd"] / gpp["total"], 0.1, rtol=1e-5)
 
@@ -175,27 +205,19 @@ def test_interval_of_one_more_member_holds_as_often_as_it_says() -> None:
 
 
 def test_one_member_has_no_spread(six_cells: xr.Dataset) -> None:
-    rows = summarise(
-        year_totals(six_cells.isel(member=[0]), bands=BANDS), year=2003, level=0.9
-    )
+    rows = summarise(year_totals(six_cells.isel(member=[0])), level=0.9)
     assert np.isfinite(rows["total"]).all()
     assert rows[["total_lower", "total_upper", "total_sd"]].isna().all(axis=None)
 
 
 def test_a_centre_on_an_edge_belongs_to_the_band_near_the_equator() -> None:
     grid = Grid(resolution_deg=1.0, tile_cells=60)
-    kind = np.zeros(grid.shape, "uint8")
-    dataset = xr.Dataset(
-        {"forest_type": (("y", "x"), kind)}, coords={"y": grid.latitudes()}
-    )
-    _, names, labels = strata(dataset, BANDS)[2]
-    assert names == ("north", "tropics", "south")
-    assert labels.shape == grid.shape
-    tropics = labels[:, 0] == 1
+    labels = band_labels(grid.latitudes(), BANDS)
+    tropics = labels == 1
     assert tropics.sum() == 48
     np.testing.assert_array_equal(tropics, tropics[::-1])
-    assert labels[0, 0] == 0
-    assert labels[-1, 0] == 2
+    assert labels[0] == 0
+    assert labels[-1] == 2
 
 
 @pytest.mark.parametrize(
@@ -223,21 +245,37 @@ def test_bands_keep_the_order_of_the_configuration() -> None:
     assert bands_of(settings) == (Band("north", 0, 90), Band("south", -90, 0))
 
 
-def test_zones_by_hand_and_their_sum(six_cells: xr.Dataset) -> None:
-    rows = zonal_profile(six_cells, year=2018, width_deg=1.0)
-    assert list(rows.columns) == ["year", "latitude", "variable", "mean", "total"]
+def zones(dataset: xr.Dataset, width_deg: float) -> pd.DataFrame:
+    """The zonal table of one map."""
+    sums, _ = sums_of(dataset, width_deg)
+    return zonal_table(
+        [2018],
+        sums["zone_area"][None],
+        sums["zone_total"][None],
+        width=zone_width(dataset["y"].values, width_deg),
+    )
+
+
+def test_zones_by_hand_and_their_sum() -> None:
     dataset = whole_earth()
-    totals = year_totals(dataset, bands=BANDS)["total"].sel(stratum="all")
+    totals = year_totals(dataset)["total"].sel(stratum="all")
     for width in (1.0, 5.0, 10.0):
-        zones = zonal_profile(dataset, year=2018, width_deg=width)
-        zones = zones[zones["variable"] == "nee"]
-        assert len(zones) == (36 if width <= 5 else 18)
-        assert zones["latitude"].iloc[0] == 90 - max(width, 5) / 2
+        rows = zones(dataset, width)
+        assert list(rows.columns) == ["year", "latitude", "variable", "mean", "total"]
+        rows = rows[rows["variable"] == "nee"]
+        assert len(rows) == (36 if width <= 5 else 18)
+        assert rows["latitude"].iloc[0] == 90 - max(width, 5) / 2
         expected = float(totals.sel(variable="nee").mean())
-        assert zones["total"].sum() == pytest.approx(expected, rel=1e-6)
+        assert rows["total"].sum() == pytest.approx(expected, rel=1e-6)
     north = dataset.isel(y=[0, 1])
     weight = (north["cell_area"] * north["forest_fraction"]).values
     expected = np.nansum(north["nee"] * weight) / weight.sum()
-    zones = zonal_profile(dataset, year=2018, width_deg=10.0)
-    first = zones[(zones["variable"] == "nee")].iloc[0]
+    rows = zones(dataset, 10.0)
+    first = rows[(rows["variable"] == "nee")].iloc[0]
     assert first["mean"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_member_without_a_flux_is_one_line(six_cells: xr.Dataset) -> None:
+    six_cells["gpp_member"][1, 0, 1] = np.nan
+    with pytest.raises(InputError, match=r"2007.zarr: gpp_member: .* found 1 cells"):
+        cells_of(six_cells, "maps/2007.zarr")

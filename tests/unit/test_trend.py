@@ -3,16 +3,16 @@
 import math
 
 import numpy as np
+import pymannkendall
 import pytest
 from scipy import stats
 
 from forestflux.trend import (
-    detrended_sd,
     mann_kendall,
+    p_of_score,
+    sen_and_kendall,
     sen_interval,
-    significant_shares,
     theil_sen,
-    weather_half_width,
 )
 
 YEARS = np.arange(2003, 2019)
@@ -63,6 +63,54 @@ def test_slopes_of_uneven_years() -> None:
     assert theil_sen(2.5 * years - 7, years) == pytest.approx(2.5)
 
 
+def test_float32_series_give_the_same_to_their_precision(series: np.ndarray) -> None:
+    wide = 1500 + 100 * series
+    narrow = wide.astype("float32")
+    assert theil_sen(narrow, YEARS).dtype == np.float32
+    np.testing.assert_allclose(
+        theil_sen(narrow, YEARS), theil_sen(wide, YEARS), atol=1e-3
+    )
+    np.testing.assert_allclose(mann_kendall(narrow), mann_kendall(wide), rtol=1e-12)
+
+
+def test_p_is_that_of_pymannkendall() -> None:
+    rng = np.random.default_rng(12)
+    values = rng.normal(size=(18, 12)) + 0.05 * np.arange(18)[:, None]
+    values[:, 6:] = values[:, 6:].round(0)  # ties
+    values[3, 3] = np.nan
+    p, slope = mann_kendall(values), theil_sen(values, np.arange(18))
+    for column, series in enumerate(values.T):
+        oracle = pymannkendall.original_test(series)
+        assert p[column] == pytest.approx(oracle.p, rel=1e-9)
+        if np.isfinite(series).all():
+            assert slope[column] == pytest.approx(oracle.slope)
+
+
+def test_one_pass_gives_what_two_give(series: np.ndarray) -> None:
+    flat = series.reshape(16, -1)
+    slope, score, variance = sen_and_kendall(flat, YEARS, minimum=3)
+    np.testing.assert_array_equal(slope, theil_sen(flat, YEARS))
+    np.testing.assert_array_equal(p_of_score(score, variance), mann_kendall(flat))
+    few = sen_and_kendall(flat, YEARS, minimum=17)
+    assert np.isnan(few).all()
+
+
+def test_a_larger_variance_makes_p_larger_and_the_interval_wider() -> None:
+    values = np.random.default_rng(13).normal(size=(16, 40)) + np.arange(16)[:, None]
+    plain = mann_kendall(values)
+    assert (mann_kendall(values, factor=2.0) > plain).all()
+    halves = np.where(np.arange(40) < 20, 1.0, np.nan)
+    found = mann_kendall(values, factor=halves)
+    np.testing.assert_array_equal(found[:20], plain[:20])
+    assert np.isnan(found[20:]).all()
+    low, high = sen_interval(values, YEARS, level=0.9)
+    wide = sen_interval(values, YEARS, level=0.9, factor=2.0)
+    assert (wide[0] < low).all()
+    assert (wide[1] > high).all()
+    unknown = sen_interval(values, YEARS, level=0.9, factor=halves)
+    np.testing.assert_array_equal(np.isnan(unknown), np.isnan([halves, halves]))
+
+
 @pytest.mark.parametrize("chunk", [1, 7, 40])
 def test_chunks_do_not_change_the_result(series: np.ndarray, chunk: int) -> None:
     slopes = theil_sen(series, YEARS, chunk=chunk)
@@ -110,35 +158,6 @@ def test_constant_and_short_series() -> None:
     assert np.isnan(mann_kendall(values, minimum=4)[1])
 
 
-def test_what_a_slope_leaves(series: np.ndarray) -> None:
-    slope = theil_sen(series, YEARS)
-    found = detrended_sd(series, YEARS, slope)
-    for place in np.ndindex(5, 8):
-        values = series[(slice(None), *place)]
-        there = np.isfinite(values)
-        rest = values[there] - slope[place] * YEARS[there]
-        expected = np.sqrt(((rest - rest.mean()) ** 2).sum() / (there.sum() - 2))
-        assert found[place] == pytest.approx(expected)
-    assert np.isnan(detrended_sd(np.arange(2.0), YEARS[:2], np.float64(1.0)))
-
-
-def test_variability_of_noise_on_a_trend_is_that_of_the_noise() -> None:
-    noise = np.random.default_rng(6).normal(scale=144, size=(16, 5000))
-    values = noise + 5 * np.arange(16)[:, None]
-    found = detrended_sd(values, YEARS, theil_sen(values, YEARS))
-    assert np.sqrt((found**2).mean()) == pytest.approx(144, rel=0.02)
-
-
-def test_two_years_differ_by_weather_as_often_as_the_interval_says() -> None:
-    rng = np.random.default_rng(8)
-    values, fresh = rng.normal(size=(16, 20_000)), rng.normal(size=(2, 20_000))
-    half = weather_half_width(values, YEARS, theil_sen(values, YEARS), level=0.9)
-    assert (np.abs(fresh[1] - fresh[0]) <= half).mean() == pytest.approx(0.9, abs=0.01)
-    assert np.isnan(
-        weather_half_width(values[:2], YEARS[:2], values[0], level=0.9)
-    ).all()
-
-
 def test_interval_of_a_slope_is_scipy_s() -> None:
     values = np.random.default_rng(9).normal(size=(16, 2, 3))
     low, high = sen_interval(values, YEARS, level=0.9)
@@ -146,12 +165,3 @@ def test_interval_of_a_slope_is_scipy_s() -> None:
     assert (low[1, 2], high[1, 2]) == (fit.low_slope, fit.high_slope)
     assert (low < theil_sen(values, YEARS)).all()
     assert np.isnan(sen_interval(values[:2], YEARS[:2], level=0.9)).all()
-
-
-def test_false_discoveries_by_hand() -> None:
-    # Adjusted p of Benjamini and Hochberg: 0.04, 0.04, 0.04, 0.5.
-    p = np.array([0.01, 0.02, 0.03, 0.5])
-    weights = np.array([1.0, 1.0, 2.0, 4.0])
-    assert significant_shares(p, weights, alpha=0.05) == (0.5, 0.5)
-    assert significant_shares(p, weights, alpha=0.035) == (0.5, 0.0)
-    assert np.isnan(significant_shares(p[:0], weights[:0], alpha=0.05)).all()

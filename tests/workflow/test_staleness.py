@@ -3,8 +3,10 @@
 import pytest
 from projects import edit, planned
 
-PAGES = {"figure", "explorer", "quoted", "report"}
-MAPS = {"infer", "map", "change", "recovery"} | PAGES
+REPORT = {"report", "verdict"}
+PAGES = {"figure", "explorer", "quoted"} | REPORT
+CHANGE = {"change", "recovery", "gates"} | PAGES
+MAPS = {"infer", "map", "counterfactual", "drivers"} | CHANGE
 AFTER_TRAIN = {"evaluate", "model", "explain"} | MAPS
 AFTER_SAMPLES = {"train", "baseline"} | AFTER_TRAIN
 AFTER_MASK = {"samples"} | AFTER_SAMPLES
@@ -62,6 +64,12 @@ EDITS = {
         "candidates: 2",
         {"baseline", "evaluate"} | PAGES,
     ),
+    "a key of model": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\nmodel: {dissimilarity_quantile: 0.9}",
+        AFTER_TRAIN,
+    ),
     "a key of infer": (
         "micro.yaml",
         "run: micro",
@@ -72,19 +80,43 @@ EDITS = {
         "micro.yaml",
         "run: micro",
         "run: micro\ninfer: {batch_cells: 100}",
-        {"report"},
+        REPORT,
     ),
     "a key of change": (
         "micro.yaml",
         "pair: [2003, 2004]",
         "pair: [2003, 2004], fdr_alpha: 0.2",
-        {"change", "recovery"} | PAGES,
+        CHANGE,
+    ),
+    "a bound of a gate": (
+        "micro.yaml",
+        "nee_total: 200",
+        "nee_total: 190",
+        {"gates"} | REPORT,
+    ),
+    "whether a failed gate ends the run": (
+        "micro.yaml",
+        "gates: {",
+        "gates: {fail: false, ",
+        REPORT,
+    ),
+    "no counterfactual runs any more": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\ncounterfactual: {enabled: false}",
+        REPORT,
+    ),
+    "the swap of the counterfactual runs": (
+        f"{FORESTFLUX}/counterfactual.py",
+        None,
+        "WIDER = 1",
+        {"counterfactual", "drivers"} | REPORT,
     ),
     "the resolution of figures": (
         "micro.yaml",
         "dpi: 50",
         "dpi: 60",
-        {"figure", "report"},
+        {"figure"} | REPORT,
     ),
     "the style of figures": (
         f"{FORESTFLUX}/figures/style.py",
@@ -96,7 +128,7 @@ EDITS = {
         f"{FORESTFLUX}/trend.py",
         "def theil_sen(",
         "def unused() -> None:\n    pass\n\n\ndef theil_sen(",
-        {"change", "recovery"} | PAGES,
+        CHANGE,
     ),
     "a script": (
         "workflow/scripts/mask.py",
@@ -146,7 +178,7 @@ def test_a_year_more_runs_that_year_and_what_looks_at_all_years(project):
     )
     jobs = planned(project)
     per_year = {"extract", "cube", "mask", "infer", "map", "truth"}
-    assert set(jobs) == per_year | {"change", "recovery"} | PAGES
+    assert set(jobs) == per_year | CHANGE
     tiles = len(list((project / "results/micro/extract").glob("r*.2003.json")))
     assert {jobs[rule] for rule in ("extract", "cube", "mask", "infer")} == {tiles}
     assert jobs["map"] == jobs["truth"] == 1

@@ -16,8 +16,8 @@ rule baseline:
     conda:
         "../../envs/model.yaml"
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(120),
     params:
         settings=settings(
             baseline=config["baseline"],

@@ -1,18 +1,23 @@
 # 2003 against 2018 and the annual series between.
 #
 # needs  the maps of every year
-# makes  <results>/change/totals.csv, pair.csv, zonal.csv, significance.csv, change.zarr, and the manifest last
+# makes  <results>/change/*.csv, change.zarr, and the manifest last
 
 
 rule change:
     input:
         maps=yearly("maps"),
+        regions=config["change"]["regions"] or [],
     output:
         manifest="<results>/change/change.json",
         totals="<results>/change/totals.csv",
         pair="<results>/change/pair.csv",
         zonal="<results>/change/zonal.csv",
         significance="<results>/change/significance.csv",
+        series="<results>/change/series.csv",
+        regions="<results>/change/regions.csv",
+        windows="<results>/change/windows.csv",
+        decomposition="<results>/change/decomposition.csv",
     log:
         "<logs>/change/change.log",
     benchmark:
@@ -20,10 +25,14 @@ rule change:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
-        settings=settings(change=config["change"], level=config["evaluate"]["level"]),
+        settings=settings(
+            change=config["change"],
+            level=config["evaluate"]["level"],
+            rows=config["grid"]["tile_cells"],
+        ),
         code=code("change.py"),
         years=YEARS,
     message:
@@ -32,6 +41,7 @@ rule change:
         'python "$SCRIPTS"/change.py'
         " --years {params.years}"
         " --maps {input.maps:q}"
+        " --regions {input.regions:q}"
         " --settings {params.settings:q}"
         " --code {params.code}"
         " --manifest {output.manifest:q}"

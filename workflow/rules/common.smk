@@ -10,35 +10,57 @@ sys.path.insert(0, str(SCRIPTS))
 
 from snakemake.exceptions import WorkflowError
 
+from forestflux.archive.names import Listing, list_archive
 from forestflux.config import check_config, has_maps, labels_of, source_of
 from forestflux.digest import code_digest
 from forestflux.errors import InputError
 from forestflux.figures.registry import module_of, needs
 from forestflux.grid import Grid
-from forestflux.plan import batches, span, tower_years
-from forestflux.products import read_products, select
+from forestflux.plan import batches, mapped_years, span, tower_years
+from forestflux.products import read_products, sections_of, select
+from forestflux.subsets.folder import subset_files
+from forestflux.subsets.layers import read_layers, with_numbers
 
 try:
     complete = check_config(
         config, Path(workflow.basedir, "workflow/schemas/config.schema.yaml")
     )
-    PRODUCTS = read_products(Path(workflow.basedir, complete["products"]))
+    PRODUCTS = read_products(
+        Path(workflow.basedir, complete["products"]), complete["alternates"]
+    )
     TOWER_YEARS = tower_years(complete)
+    LAYERS = with_numbers(
+        read_layers(Path(workflow.basedir, "config/subsets.yaml"), PRODUCTS), PRODUCTS
+    )
+    SUBSET_FILES = (
+        subset_files(complete["towers"]["subsets"])
+        if source_of(complete) == "files"
+        else []
+    )
 except InputError as error:
     raise WorkflowError(str(error))
 config.update(complete)
 
 SOURCE = source_of(config)
 LABELS = labels_of(config)
+ARCHIVE = (
+    list_archive(Path(config["towers"]["archive"]))
+    if LABELS == "archive"
+    else Listing({}, [], [])
+)
 MAPPED = has_maps(config)
 SIMULATED = SOURCE == "simulated"
+COUNTERFACTUAL = MAPPED and config["counterfactual"]["enabled"]
+# Folders of files that only a run with maps has.
+OF_MAPS = ("maps/", "change/", "gates/")
 SPLITS = ("site", "cluster", "random", "holdout")
 
 JOBS = config["jobs"]
-YEARS = list(range(config["years"][0], config["years"][1] + 1)) if MAPPED else []
+YEARS = mapped_years(config) if MAPPED else []
 YEAR_BATCHES = batches(YEARS, JOBS["years"], name=span)
 TOWER_BATCHES = batches(TOWER_YEARS, JOBS["tower_years"], name=span)
 TILES = [tile.name for tile in Grid(**config["grid"]).tiles()] if MAPPED else []
+GRID = {name: config["grid"][name] for name in ("resolution_deg", "tile_cells")}
 TILE_BATCHES = batches(
     TILES, JOBS["tiles"], name=lambda tiles: f"{tiles[0]}-{tiles[-1]}"
 )
@@ -47,12 +69,16 @@ MEMBER_BATCHES = batches(range(config["train"]["members"]), JOBS["members"], nam
 MODELS = config["baseline"]["models"]
 UNLABELLED_YEAR = config["samples"]["unlabelled_year"] or (YEARS[0] if MAPPED else None)
 
+# Doubled, because a prefix is formatted like a command.
+ACCESS = json.dumps(config["earthengine"]).replace("{", "{{").replace("}", "}}")
+
 # Variables of every job's shell, not params: where the project lies and how much memory a
-# job may take change no number and make nothing stale.
+# job may take change no number and make nothing stale; nor does the way to Earth Engine.
 shell.prefix(
     "set -euo pipefail;"
     f" SCRIPTS={shlex.quote(str(SCRIPTS))};"
-    f" BATCH_CELLS={config['infer']['batch_cells']}; "
+    f" BATCH_CELLS={config['infer']['batch_cells']};"
+    f" ACCESS={shlex.quote(ACCESS)}; "
 )
 
 
@@ -64,6 +90,24 @@ wildcard_constraints:
     members=r"\d+(-\d+)?",
     model=r"[a-z_]+",
     figure=r"[a-z_]+",
+    site=r"[A-Z]{2}-[A-Za-z0-9]{3}",
+
+
+if SOURCE == "earthengine":
+    from forestflux.earthengine.coverage import check_run
+
+    try:
+        check_run(
+            {
+                kind: sections_of(select(PRODUCTS, kind, "extract"))
+                for kind in ("tile", "tower")
+            },
+            tiles=[Grid(**config["grid"]).tile(name) for name in TILES],
+            years=YEARS,
+            tower_years=TOWER_YEARS,
+        )
+    except InputError as error:
+        raise WorkflowError(str(error))
 
 
 def settings(**sections):
@@ -76,12 +120,32 @@ def code(*names):
     return code_digest(SCRIPTS, *names)
 
 
+def growing(amount):
+    """A resource of a job that grows with each attempt, for profiles that try again."""
+    return lambda wildcards, attempt: amount * attempt
+
+
+def require_account():
+    """Stop before the first job when layers would be asked of Earth Engine without an account."""
+    jobs = workflow.dag.needrun_jobs()
+    if SOURCE == "earthengine" and any(job.rule.name == "extract" for job in jobs):
+        from forestflux.earthengine.session import account
+
+        try:
+            account(config["earthengine"])
+        except InputError as error:
+            raise WorkflowError(str(error))
+
+
 def source_settings(places):
     """What the source reads of the configuration; towers do not depend on the grid."""
     if SOURCE == "files":
         return {"towers": {"folder": config["towers"]["folder"]}}
-    kept = {"seed": config["seed"], "planet": config["planet"]}
-    return kept | ({} if places == "towers" else {"grid": config["grid"]})
+    if SOURCE == "earthengine":
+        kept = {"forest_only": config["earthengine"]["forest_only"]}
+    else:
+        kept = {"seed": config["seed"], "planet": config["planet"]}
+    return kept | ({} if places == "towers" else {"grid": GRID})
 
 
 def tower_file(*names):
@@ -92,16 +156,50 @@ def tower_file(*names):
     return str(next((file for file in files if file.is_file()), files[0]))
 
 
-def variant(places):
-    """Column of the product table that a place's numbers follow."""
+def archive_files(kind):
+    """The annual table (csv) or the record (json) of each site of the archive."""
+    return [f"<results>/archive/{site}.{kind}" for site in ARCHIVE.sites]
+
+
+def tower_settings(kind):
+    """What the towers' `sites` or `fluxes` depend on beside their files."""
+    if LABELS == "archive" and kind == "sites":
+        keys = ("classes", "skip_faulty")
+        unknown = [str(path) for path in ARCHIVE.unknown]
+        return {"unknown": unknown} | {key: config["archive"][key] for key in keys}
+    if LABELS == "archive" or kind == "sites":
+        return {}
+    if LABELS == "folder":
+        return {"check_sign": config["towers"]["check_sign"]}
+    simulated = {"seed": config["seed"], "planet": config["planet"]}
+    return simulated | {"years": TOWER_YEARS}
+
+
+def predictor_table():
+    """The table of eight-day series of the towers' folder; with subsets it may be missing."""
+    names = ("predictors_8day.parquet", "predictors_8day.csv")
+    file = tower_file(*names) if SOURCE == "files" else []
+    return [] if file and SUBSET_FILES and not Path(file).is_file() else file
+
+
+def known_sites():
+    """Tables with the towers' places that are there already, the checked one first."""
+    checked = Path("results", config["run"], "towers", "sites.csv")
+    folder = config["towers"]["folder"]
+    files = [checked, *([Path(folder, "sites.csv")] if folder else [])]
+    return [str(file) for file in files if file.is_file()][:1]
+
+
+def variants(places):
+    """Columns of the product table that a place's numbers may follow, variable by variable."""
     if SOURCE == "files":
-        return "table"
-    return "tower" if places == "towers" else "tile"
+        return ["tower", "table"] if SUBSET_FILES else ["table"]
+    return ["tower" if places == "towers" else "tile"]
 
 
 def products(places, *stages):
-    """Sections of the product table that a stage reads for a place."""
-    return select(PRODUCTS, variant(places), *stages)
+    """Sections of the product table that a stage reads for a place, by column."""
+    return {name: select(PRODUCTS, name, *stages) for name in variants(places)}
 
 
 def places_of(wildcards):
@@ -128,7 +226,13 @@ def year_batch(year):
 
 def towers_targets():
     """Checked tower tables."""
-    return ["<results>/towers/sites.csv", "<results>/towers/site_years.csv"]
+    names = ("sites", "site_years", "citations", "left_out")
+    return [f"<results>/towers/{name}.csv" for name in names]
+
+
+def subsets_targets():
+    """Manifest of the subsets; none where the run has none."""
+    return ["<results>/subsets/subsets.json"] if SUBSET_FILES else []
 
 
 def tower_stage(stage):
@@ -189,17 +293,45 @@ def yearly(folder):
     return [f"<results>/{folder}/{batch}.json" for batch in YEAR_BATCHES]
 
 
+def of_pair(stage, places):
+    """Manifests of a tile stage for the pair of years, each once."""
+    names = dict.fromkeys(year_batch(year) for year in config["change"]["pair"])
+    return [f"<results>/{stage}/{places}.{batch}.json" for batch in names]
+
+
 def map_targets():
     """Everything that only a run with maps has."""
     if not MAPPED:
         return []
     simulated = yearly("truth") + ["<results>/recovery/recovery.csv"]
+    drivers = ["<results>/counterfactual/drivers.json"]
     return [
         *tile_stage("infer"),
         *yearly("maps"),
         "<results>/change/change.json",
+        *(drivers if COUNTERFACTUAL else []),
         *(simulated if SIMULATED else []),
+        "<results>/gates/gates.csv",
     ]
+
+
+def publish_settings():
+    """What a product depends on and reports: every section that a map depends on.
+
+    Years are not among them, so that a year more publishes that year alone.
+    """
+    names = "run seed grid towers planet mask samples folds train model publish".split()
+    kept = {name: config[name] for name in names}
+    kept["infer"] = {"min_forest_fraction": config["infer"]["min_forest_fraction"]}
+    kept["evaluate"] = {k: config["evaluate"][k] for k in ("level", "min_quality")}
+    return kept | {"source": SOURCE}
+
+
+def product_targets():
+    """Files that readers open, of a run with maps."""
+    if not MAPPED:
+        return []
+    return [*yearly("products"), "<results>/products/collection.json"]
 
 
 def explorer_maps():
@@ -220,7 +352,8 @@ def figure_names():
     return [
         name
         for name, files in needs().items()
-        if (MAPPED or not any(f.startswith(("maps/", "change/")) for f in files))
+        if (MAPPED or not any(f.startswith(OF_MAPS) for f in files))
+        and (COUNTERFACTUAL or not any(f.startswith("counterfactual/") for f in files))
         and (SIMULATED or not any(f.startswith("recovery/") for f in files))
     ]
 
@@ -246,3 +379,36 @@ def figure_targets():
         for name in figure_names()
         for kind in formats
     ]
+
+
+def run_targets():
+    """Everything of a run but the verdict.
+
+    Every intermediate is a target: after a failed job, "nothing to be done" would
+    otherwise hide a stale result behind a finished one.
+    """
+    return [
+        *towers_targets(),
+        *subsets_targets(),
+        *stage_targets("extract"),
+        *stage_targets("cube"),
+        *stage_targets("mask"),
+        "<results>/samples/samples.json",
+        *train_targets(),
+        *baseline_targets(),
+        "<results>/evaluate/scores.csv",
+        "<results>/model/model.json",
+        "<results>/explain/importance.csv",
+        "<results>/model/card.md",
+        *map_targets(),
+        *product_targets(),
+        *figure_targets(),
+        "<results>/explorer.html",
+        "<results>/quoted.csv",
+        "<results>/report.html",
+    ]
+
+
+def verdict_targets():
+    """The gates' say over the run; a run without maps has no gates."""
+    return ["<results>/gates/verdict.json"] if MAPPED else []

@@ -1,6 +1,6 @@
 # Scores of every model on every split, the gap curve, the coverage of the intervals.
 #
-# needs  predictions of the networks and of the classical models
+# needs  the networks, their predictions and those of the classical models, the training table
 # makes  <results>/evaluate/predictions.csv, scores.csv, gaps.csv, calibration.csv
 
 
@@ -25,6 +25,9 @@ rule evaluate:
         settings=settings(
             min_quality=config["evaluate"]["min_quality"],
             level=config["evaluate"]["level"],
+            quantile=config["model"]["dissimilarity_quantile"],
+            train=config["train"],
+            seed=config["seed"],
         ),
         code=code("evaluate.py"),
     message:

@@ -1,6 +1,7 @@
 # Native values and quality bands, as the archive has them.
 #
-# needs  a source (simulated planet, files, Earth Engine) and the product table
+# needs  a source (simulated planet, files, Earth Engine) and the product table; the subsets' store
+#        where the source has subsets
 # makes  <results>/extract/{place}/{year}.zarr and one manifest per job
 
 
@@ -11,11 +12,8 @@ rule extract:
             then="<results>/towers/sites.csv",
             otherwise=[],
         ),
-        table=(
-            tower_file("predictors_8day.parquet", "predictors_8day.csv")
-            if SOURCE == "files"
-            else []
-        ),
+        table=predictor_table(),
+        subsets=subsets_targets(),
     output:
         manifest="<results>/extract/{places}.{years}.json",
     log:
@@ -25,8 +23,11 @@ rule extract:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(480 if SOURCE == "earthengine" else 30),
+        ee_requests=(
+            config["earthengine"]["in_flight"] if SOURCE == "earthengine" else 0
+        ),
     params:
         settings=lambda wildcards: settings(
             source=SOURCE,
@@ -44,7 +45,9 @@ rule extract:
         " --years {params.years}"
         " --sites {input.sites:q}"
         " --table {input.table:q}"
+        " --subsets {input.subsets:q}"
         " --settings {params.settings:q}"
+        ' --access "$ACCESS"'
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

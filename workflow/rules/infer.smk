@@ -17,8 +17,8 @@ rule infer:
     conda:
         "../../envs/model.yaml"
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(60),
     params:
         settings=settings(min_forest_fraction=config["infer"]["min_forest_fraction"]),
         code=code("infer.py"),

@@ -17,8 +17,8 @@ rule map:
     conda:
         "../../envs/model.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         settings=settings(grid=config["grid"]),
         code=code("map.py"),

@@ -16,8 +16,8 @@ rule mask:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(30),
     params:
         settings=lambda wildcards: settings(
             products=products(wildcards.places, "extract", "mask"),

@@ -1,7 +1,7 @@
-# The trained model as one folder: weights, normalisation, calendar, intervals, provenance.
+# The trained model as one folder: weights, normalisation, calendar, intervals, area of applicability, provenance.
 #
 # needs  the networks of split holdout, those of split cluster for the intervals
-# makes  <results>/model/model.json and member{m}.npz beside it
+# makes  <results>/model/model.json, member{m}.npz and applicability.npz beside it
 
 
 rule model:
@@ -20,6 +20,8 @@ rule model:
             train=config["train"],
             level=config["evaluate"]["level"],
             min_quality=config["evaluate"]["min_quality"],
+            quantile=config["model"]["dissimilarity_quantile"],
+            seed=config["seed"],
             run=config["run"],
             source=SOURCE,
         ),

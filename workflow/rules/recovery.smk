@@ -15,8 +15,8 @@ rule recovery:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         settings=settings(change=config["change"]),
         code=code("recovery.py"),

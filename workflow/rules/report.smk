@@ -9,6 +9,7 @@ rule report:
         figures=figure_targets(),
         quoted="<results>/quoted.csv",
         samples="<results>/samples/samples.csv",
+        left_out="<results>/towers/left_out.csv",
         scores="<results>/evaluate/scores.csv",
         calibration="<results>/evaluate/calibration.csv",
         maps=map_targets(),

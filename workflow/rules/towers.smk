@@ -1,36 +1,44 @@
 # Tower tables, checked and in one form.
 #
-# needs  a folder of the user's tables, or the simulated planet
+# needs  the sites of an archive, a folder of the user's tables, or the simulated planet
 # makes  <results>/towers/sites.csv        one row per tower, with its 100 km cluster
 #        <results>/towers/site_years.csv   one row per tower and year, every quality
+#        <results>/towers/citations.csv    how each tower asks to be cited, its data policy
+#        <results>/towers/left_out.csv     sites and years of an archive that leave, and why
 
 
 rule tower_sites:
     input:
-        tower_file("sites.csv"),
+        table=archive_files("json") or tower_file("sites.csv"),
+        information=ARCHIVE.information,
     output:
         sites="<results>/towers/sites.csv",
+        citations="<results>/towers/citations.csv",
+        left_out="<results>/towers/left_out.csv",
     log:
         "<logs>/towers/sites.log",
     conda:
         "../../envs/data.yaml"
     params:
-        settings=settings(labels=LABELS),
+        settings=settings(labels=LABELS, **tower_settings("sites")),
         code=code("tower_sites.py"),
     message:
         "Checking the tower table"
     shell:
         'python "$SCRIPTS"/tower_sites.py'
-        " --table {input:q}"
+        " --table {input.table:q}"
+        " --information {input.information:q}"
         " --settings {params.settings:q}"
-        " --output {output.sites:q}"
+        " --sites {output.sites:q}"
+        " --citations {output.citations:q}"
+        " --left-out {output.left_out:q}"
         " --log {log:q}"
 
 
 rule tower_fluxes:
     input:
         sites="<results>/towers/sites.csv",
-        table=tower_file("site_years.csv"),
+        table=archive_files("csv") or tower_file("site_years.csv"),
     output:
         site_years="<results>/towers/site_years.csv",
     log:
@@ -38,18 +46,7 @@ rule tower_fluxes:
     conda:
         "../../envs/data.yaml"
     params:
-        settings=settings(
-            labels=LABELS,
-            **(
-                {"check_sign": config["towers"]["check_sign"]}
-                if LABELS == "folder"
-                else {
-                    "seed": config["seed"],
-                    "planet": config["planet"],
-                    "years": TOWER_YEARS,
-                }
-            ),
-        ),
+        settings=settings(labels=LABELS, **tower_settings("fluxes")),
         code=code("tower_fluxes.py"),
     message:
         "Checking the annual fluxes of the towers"

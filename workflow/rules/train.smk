@@ -17,8 +17,8 @@ rule train:
     conda:
         "../../envs/model.yaml"
     resources:
-        mem_mb=2500,
-        runtime=120,
+        mem_mb=growing(2500),
+        runtime=growing(120),
     params:
         settings=settings(
             train=config["train"], seed=config["seed"], gaps=config["evaluate"]["gaps"]

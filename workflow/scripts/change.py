@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from forestflux import job
-from forestflux.change import analyse
+from forestflux.change import Settings, analyse
 from forestflux.stages import upstream_stores
 from forestflux.store import write_json, write_store
 from forestflux.tables import write_table
@@ -14,23 +14,29 @@ def main(
     *,
     years: list[int],
     maps: list[Path],
+    regions: list[Path],
     settings: dict,
     code: str,
     manifest: Path,
 ) -> None:
     """Write change/*.csv, change/change.zarr and the manifest."""
-    folder, change = manifest.parent, settings["change"]
+    folder, change, rows = manifest.parent, settings["change"], settings["rows"]
     store, tables = analyse(
-        {year: upstream_stores(*maps).path(year) for year in years},
-        pair=tuple(change["pair"]),
-        bands=bands_of(change["bands"]),
-        level=settings["level"],
-        fdr_alpha=change["fdr_alpha"],
-        zone_width_deg=change["zone_width_deg"],
+        upstream_stores(*maps).years(),
+        Settings(
+            **change
+            | {
+                "pair": tuple(change["pair"]),
+                "bands": bands_of(change["bands"]),
+                "level": settings["level"],
+                "regions": next(iter(regions), None),
+            }
+        ),
+        years=years,
     )
     for name, table in tables.items():
         write_table(table, folder / f"{name}.csv")
-    record = write_store(store, folder / "change.zarr", recipe=code)
+    record = write_store(store, folder / "change.zarr", recipe=code, chunks={"y": rows})
     write_json(manifest, {"stores": {"change": record["digest"]}})
 
 

@@ -3,8 +3,11 @@
 from itertools import product
 from pathlib import Path
 
+import xarray as xr
+
 from forestflux import job
 from forestflux.cube import build_cube
+from forestflux.products import pick, variants_of
 from forestflux.stages import run_stage, upstream_stores
 
 
@@ -19,13 +22,17 @@ def main(
 ) -> None:
     """Write cube/{place}/{year}.zarr and the job's manifest."""
     native = upstream_stores(upstream)
+
+    def make(place: str, year: int) -> xr.Dataset:
+        images = native.load(place, year)
+        products = pick(settings["products"], variants_of(images))
+        return build_cube(images, products, year=year)
+
     run_stage(
         manifest,
         list(product(places, years)),
         recipe=lambda place, year: [code, settings, native.digest(place, year)],
-        make=lambda place, year: build_cube(
-            native.load(place, year), settings["products"], year=year
-        ),
+        make=make,
     )
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux import job
+from forestflux.applicability import held_out
 from forestflux.evaluate import evaluate
-from forestflux.members import read_predictions
-from forestflux.samples import read_sample_table
+from forestflux.members import read_ensembles, read_predictions
+from forestflux.samples import read_sample_table, read_samples
 from forestflux.tables import write_table
 
 
@@ -21,7 +22,19 @@ def main(
 ) -> None:
     """Write the four tables of the stage."""
     parts = [*read_predictions(train), *(pd.read_csv(path) for path in baseline)]
-    tables = evaluate(parts, read_sample_table(table.parent), **settings)
+    dissimilarity = held_out(
+        read_ensembles(train, settings["train"]),
+        read_samples(table.parent),
+        quantile=settings["quantile"],
+        seed=settings["seed"],
+    )
+    tables = evaluate(
+        parts,
+        read_sample_table(table.parent),
+        dissimilarity,
+        min_quality=settings["min_quality"],
+        level=settings["level"],
+    )
     for path in output:
         write_table(tables[path.stem], path)
 

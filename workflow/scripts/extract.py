@@ -4,11 +4,13 @@ from itertools import product
 from pathlib import Path
 
 import pandas as pd
+import xarray as xr
 
 from forestflux import job
-from forestflux.extract import extract
+from forestflux.extract import extract, variants_held
 from forestflux.grid import Grid
 from forestflux.places import Place, TilePlace, TowerPlace
+from forestflux.products import pick, sections_of
 from forestflux.sources.source import open_source
 from forestflux.stages import run_stage
 from forestflux.store import digest_of_files
@@ -20,26 +22,45 @@ def main(
     years: list[int],
     sites: list[Path],
     table: list[Path],
+    subsets: list[Path],
     settings: dict,
+    access: dict,
     code: str,
     manifest: Path,
 ) -> None:
-    """Write extract/{place}/{year}.zarr and the job's manifest."""
-    source = open_source(settings["source"], settings["settings"])
-    inputs = digest_of_files([*sites, *table])
+    """Write extract/{place}/{year}.zarr and the job's manifest.
+
+    `access` says how a source is reached; it changes no number and is in no recipe.
+    """
+    shared = {"access": access, "years": years}
+    stores = {"subsets": str(subsets[0])} if subsets else {}
+    source = open_source(settings["source"], settings["settings"] | shared | stores)
+    inputs = digest_of_files([*sites, *table, *subsets])
 
     def place_of(name: str) -> Place:
         if name == "towers":
             return TowerPlace(pd.read_csv(sites[0]))
         return TilePlace(Grid(**settings["settings"]["grid"]).tile(name))
 
+    def held(place: Place) -> dict:
+        variants = variants_held(source, place, settings["products"])
+        sections = pick(settings["products"], variants)
+        return {variable: sections[variable] for variable in variants}
+
+    def make(name: str, year: int) -> xr.Dataset:
+        place = place_of(name)
+        return extract(source, held(place), place, year=year)
+
+    def prepare(keys: list[tuple]) -> None:
+        work = [(place_of(name), year) for name, year in keys]
+        source.prepare(sections_of(held(work[0][0])), work)
+
     run_stage(
         manifest,
         list(product(places, years)),
         recipe=lambda place, year: [code, settings, inputs, place, year],
-        make=lambda place, year: extract(
-            source, settings["products"], place_of(place), year=year
-        ),
+        make=make,
+        prepare=prepare,
     )
 
 

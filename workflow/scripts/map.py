@@ -37,7 +37,9 @@ def main(
             grid,
             trained,
             year=year,
-        ),
+        ).assign_attrs(model=fingerprint),
+        # Rows of tiles: what reads a map in blocks then reads whole chunks.
+        chunks={"member": 1, "y": grid.tile_cells},
     )
 
 

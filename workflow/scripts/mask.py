@@ -3,8 +3,11 @@
 from itertools import product
 from pathlib import Path
 
+import xarray as xr
+
 from forestflux import job
 from forestflux.mask import mask_cube
+from forestflux.products import pick, variants_of
 from forestflux.stages import run_stage, upstream_stores
 
 
@@ -19,16 +22,17 @@ def main(
 ) -> None:
     """Write mask/{place}/{year}.zarr and the job's manifest."""
     cubes = upstream_stores(upstream)
+
+    def make(place: str, year: int) -> xr.Dataset:
+        cube = cubes.load(place, year)
+        products = pick(settings["products"], variants_of(cube))
+        return mask_cube(cube, products, year=year, **settings["mask"])
+
     run_stage(
         manifest,
         list(product(places, years)),
         recipe=lambda place, year: [code, settings, cubes.digest(place, year)],
-        make=lambda place, year: mask_cube(
-            cubes.load(place, year),
-            settings["products"],
-            year=year,
-            **settings["mask"],
-        ),
+        make=make,
     )
 
 

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from forestflux import job
+from forestflux.applicability import fit_applicability
 from forestflux.conformal import calibrate
 from forestflux.evaluate import join_observed
+from forestflux.folds import split_rows
 from forestflux.members import member_folders, read_member, read_predictions
 from forestflux.model import save_model
-from forestflux.samples import read_sample_table
+from forestflux.samples import read_sample_table, read_samples
 from forestflux.store import read_json
 
 
@@ -19,20 +21,28 @@ def main(
     settings: dict,
     output: Path,
 ) -> None:
-    """Write model.json and the members' weights.
+    """Write model.json, the members' weights and the reference of the applicability.
 
     `folds` are the networks of the split by cluster, whose residuals calibrate the map.
     """
     table = read_sample_table(samples.parent)
     predictions = join_observed(read_predictions(folds), table)
     used = table[table["used"] & ~table["holdout"]]
+    read = read_samples(samples.parent)
+    members = [read_member(path, settings["train"]) for path in member_folders(train)]
     save_model(
         output.parent,
-        [read_member(folder, settings["train"]) for folder in member_folders(train)],
+        members,
         calibration=calibrate(
             predictions[predictions["gap_pattern"] == "none"],
             level=settings["level"],
             min_quality=settings["min_quality"],
+        ),
+        applicability=fit_applicability(
+            members,
+            read.take(split_rows(read.table, "holdout", 0)[0]),
+            quantile=settings["quantile"],
+            seed=settings["seed"],
         ),
         metadata={
             "run": settings["run"],

@@ -21,8 +21,9 @@ def main(
     mapped, true = upstream_stores(*maps), upstream_stores(*truth)
     change = settings["change"]
     table = recover(
-        {year: mapped.path(year) for year in years},
-        {year: true.path(year) for year in years},
+        mapped.years(),
+        true.years(),
+        years=years,
         pair=tuple(change["pair"]),
         bands=bands_of(change["bands"]),
     )

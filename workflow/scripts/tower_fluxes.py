@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux import job
+from forestflux.archive.towers import collect_site_years
 from forestflux.planet.towers import simulated_site_years
 from forestflux.tables import write_table
 from forestflux.towers import read_site_years
@@ -13,7 +14,9 @@ from forestflux.towers import read_site_years
 def main(*, sites: Path, table: list[Path], settings: dict, output: Path) -> None:
     """Write site_years.csv: one row per tower and year, every quality."""
     towers = pd.read_csv(sites)
-    if settings["labels"] == "folder":
+    if settings["labels"] == "archive":
+        site_years = collect_site_years(table, towers)
+    elif settings["labels"] == "folder":
         site_years = read_site_years(
             table[0], towers, check_sign=settings["check_sign"]
         )

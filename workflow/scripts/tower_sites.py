@@ -1,24 +1,48 @@
-"""Wiring of rule tower_sites: the checked table of towers."""
+"""Wiring of rule tower_sites: the checked table of towers, how to cite them, what is left out."""
 
 from pathlib import Path
 
+import pandas as pd
+
 from forestflux import job
+from forestflux.archive.towers import collect_sites
 from forestflux.folds import link_clusters
 from forestflux.planet.towers import simulated_sites
 from forestflux.tables import write_table
-from forestflux.towers import read_sites
+from forestflux.towers import CITATION_COLUMNS, LEFT_COLUMNS, read_sites
 
 
-def main(*, table: list[Path], settings: dict, output: Path) -> None:
-    """Write sites.csv with the 100 km cluster of every tower."""
-    if settings["labels"] == "folder":
-        sites = read_sites(table[0])
-    else:
-        sites = simulated_sites()
-        sites["cluster"] = link_clusters(
-            sites["lat"].to_numpy(), sites["lon"].to_numpy()
+def main(
+    *,
+    table: list[Path],
+    information: list[Path],
+    settings: dict,
+    sites: Path,
+    citations: Path,
+    left_out: Path,
+) -> None:
+    """Write sites.csv with the 100 km cluster of every tower, citations.csv, left_out.csv."""
+    left = pd.DataFrame(columns=list(LEFT_COLUMNS))
+    if settings["labels"] == "archive":
+        towers, cited, left = collect_sites(
+            table,
+            information,
+            settings["unknown"],
+            classes=settings["classes"],
+            skip_faulty=settings["skip_faulty"],
         )
-    write_table(sites, output)
+    else:
+        if settings["labels"] == "folder":
+            towers = read_sites(table[0])
+        else:
+            towers = simulated_sites()
+            towers["cluster"] = link_clusters(
+                towers["lat"].to_numpy(), towers["lon"].to_numpy()
+            )
+        cited = towers[["site"]].reindex(columns=list(CITATION_COLUMNS))
+    write_table(towers, sites)
+    write_table(cited, citations)
+    write_table(left, left_out)
 
 
 if __name__ == "__main__":

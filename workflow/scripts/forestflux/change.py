@@ -1,299 +1,192 @@
-"""Change: the pair of years, the series between and what of it is more than noise."""
+"""Change: the pair of years, windows, the series and what of it is more than noise."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy import stats
+import zarr
 from tqdm import tqdm
 
-from forestflux.names import FLUX_UNIT, FLUXES
-from forestflux.store import load_store
+from forestflux.change_cells import BlockChange, Plan, block_change
+from forestflux.change_store import change_store
+from forestflux.change_tables import change_tables, total_dataset
+from forestflux.decomposition import decomposition_table
+from forestflux.divisions import cells_on_grid, divisions_of, strata_of
+from forestflux.errors import InputError
+from forestflux.series import MAPPED_FLUXES
+from forestflux.significance import significance_flags, significance_table
+from forestflux.store import open_store
 from forestflux.totals import (
     Band,
     check_series,
-    member_half_width,
-    member_sd,
     summarise,
-    year_totals,
-    zonal_profile,
+    zonal_table,
+    zone_width,
+    zones_of,
 )
-from forestflux.trend import (
-    MINIMUM_VALUES,
-    detrended_sd,
-    mann_kendall,
-    sen_interval,
-    significant_shares,
-    theil_sen,
-    weather_half_width,
-)
+from forestflux.windows import windows_of
 
-MEMBERS = ("gpp_member", "reco_member")
-YEAR_LAYERS = (*FLUXES, *MEMBERS, "forest_fraction", "forest_type", "cell_area")
-MAPPED_FLUXES = ("gpp", "nee")
-SLOPE_UNIT = "gC m-2 yr-2"
+# Tests of cells by name, and the layer that holds their p.
+TESTS = {
+    "slope": "p",
+    "slope_independent": "p_independent",
+    "difference": "difference_p",
+    "window_difference": "window_difference_p",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the change analysis (docs/configuration.md, change).
+
+    Attributes
+    ----------
+    pair : first and second year
+    windows : first and last year of the earlier and of the later window
+    bands : latitude bands
+    level : probability of the intervals in the tables
+    alpha : level of a single test
+    fdr_alpha : false discovery rate over all cells
+    stable_within : change of the forest fraction up to which a cell is stable, 0-1
+    zone_width_deg : height of a zone in the zonal table, degrees
+    regions : file of the user's polygons, None without
+    region_name : the property that names one of them
+    """
+
+    pair: tuple[int, int]
+    windows: tuple[tuple[int, int], tuple[int, int]]
+    bands: tuple[Band, ...]
+    level: float
+    alpha: float
+    fdr_alpha: float
+    stable_within: float
+    zone_width_deg: float
+    regions: Path | None = None
+    region_name: str = "name"
 
 
 def analyse(
-    maps: dict[int, Path],
-    *,
-    pair: tuple[int, int],
-    bands: Sequence[Band],
-    level: float,
-    fdr_alpha: float,
-    zone_width_deg: float,
+    maps: dict[int, Path], settings: Settings, *, years: Sequence[int]
 ) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
     """The change store and its tables (docs/contracts.md, change).
 
-    Differences are second minus first year, member by member, so that what a member
-    gets wrong in both years cancels. Cells are those that are forest in both. Slopes
-    and tests are of the years from the first to the second, both included.
-
-    Parameters
-    ----------
-    maps : map store by year, every year of a series
-    pair : first and second year
-    bands : latitude bands
-    level : probability of the intervals in the tables
-    fdr_alpha : false discovery rate at which cells count as significant
-    zone_width_deg : height of a zone in the zonal table, degrees
-
-    Returns
-    -------
-    change : the change store
-    tables : totals, pair, zonal, and significance (`variable, test, alpha, cells,
-        share, share_adjusted`, shares of the forest area)
-
-    Raises
-    ------
-    InputError : a year is missing; a map has another year, grid or number of members;
-        the pair is not in the series
-    """
-    years = check_series(maps, pair=pair)
-    forest = paired_forest(maps, pair=pair)
-    totals, rows, zones, fluxes = {}, [], [], {}
-    for year in tqdm(years, desc="change", disable=None):
-        dataset = load_store(maps[year], YEAR_LAYERS)
-        totals[year] = year_totals(dataset, bands=bands)
-        rows.append(summarise(totals[year], year=year, level=level))
-        zones.append(zonal_profile(dataset, year=year, width_deg=zone_width_deg))
-        if pair[0] <= year <= pair[1]:
-            fluxes[year] = {n: dataset[n].values[forest] for n in MAPPED_FLUXES}
-    change = cell_change(maps, fluxes, forest=forest, pair=pair)
-    tables = {
-        "totals": pd.concat(rows, ignore_index=True),
-        "pair": pair_table(totals, pair=pair, level=level),
-        "zonal": pd.concat(zones, ignore_index=True),
-        "significance": significance(change, alpha=fdr_alpha),
-    }
-    return change, tables
-
-
-def paired_forest(maps: dict[int, Path], *, pair: tuple[int, int]) -> np.ndarray:
-    """Cells (y, x) that are mapped in both years of the pair, bool."""
-    first, second = (load_store(maps[year], ("gpp",))["gpp"].values for year in pair)
-    return np.isfinite(first) & np.isfinite(second)
-
-
-def cell_change(
-    maps: dict[int, Path],
-    fluxes: dict[int, dict[str, np.ndarray]],
-    *,
-    forest: np.ndarray,
-    pair: tuple[int, int],
-) -> xr.Dataset:
-    """Difference, its standard deviation, slope and p of cells, as a store.
-
-    The variance of a difference is the members' variance of the paired difference
-    plus twice the square of the interannual variability (what the slope leaves of the
-    cell's series): two single years differ by weather alone.
+    Maps are read in blocks of rows, those of their chunks, and one year at a time.
+    Differences are second minus first, member by member, so that what a member gets
+    wrong in both cancels.
 
     Parameters
     ----------
     maps : map store by year
-    fluxes : gpp and nee (cell,) by year, the pair's years and all between
-    forest : the cells (y, x), bool
-    pair : first and second year
+    settings : of the analysis
+    years : years that must be mapped; slopes need years that follow each other, windows
+        half of their years: what the years do not allow is empty in the tables
+
+    Returns
+    -------
+    change : the change store, its layers lazy
+    tables : by the name of their file
+
+    Raises
+    ------
+    InputError : a year is missing; a map has another year, grid, model or number of
+        members, or no flux at all; the pair is not in the series; the regions hold no
+        mapped forest
     """
-    years = np.array(sorted(fluxes))
-    result = frame(maps, pair=pair)
-    spread = paired_difference(maps, forest=forest, pair=pair)
-    for name in MAPPED_FLUXES:
-        series = np.stack([fluxes[year][name] for year in years])
-        layers = flux_change(series, years, *spread[name])
-        result.update(on_grid(name, layers, forest=forest, pair=pair))
-    return result
-
-
-def frame(maps: dict[int, Path], *, pair: tuple[int, int]) -> xr.Dataset:
-    """The change store without its layers: axes, cell area, mean forest fraction."""
-    earlier, later = (
-        load_store(maps[year], ("forest_fraction", "cell_area")) for year in pair
+    years = check_series(maps, years=years, pair=settings.pair)
+    first = open_store(maps[years[0]])
+    latitudes = first["y"].values
+    divisions = divisions_of(
+        latitudes,
+        first["x"].values,
+        bands=settings.bands,
+        regions=settings.regions,
+        region_name=settings.region_name,
     )
-    result = later.copy()
-    mean = (earlier["forest_fraction"] + later["forest_fraction"]) / 2
-    result["forest_fraction"] = mean.assign_attrs(
-        units="1",
-        long_name=f"share of the cell that is forest, mean of {pair[0]}, {pair[1]}",
-        grid_mapping="spatial_ref",
+    plan = Plan(
+        maps=maps,
+        years=years,
+        pair=settings.pair,
+        windows=windows_of(settings.windows, years),
+        divisions=divisions,
+        zones=zones_of(latitudes, width_deg=settings.zone_width_deg),
+        stable_within=settings.stable_within,
     )
-    for variable in result.variables.values():
-        # A store's fill value is read as an attribute and would be refused as one.
-        variable.attrs.pop("_FillValue", None)
-    result.attrs = {
-        "Conventions": later.attrs["Conventions"],
-        "title": f"Change of forest GPP and NEE, {pair[1]} minus {pair[0]}",
-        "pair": list(pair),
-    }
-    return result
-
-
-def paired_difference(
-    maps: dict[int, Path], *, forest: np.ndarray, pair: tuple[int, int]
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Mean and standard deviation over members (cell,) of second minus first year.
-
-    The standard deviation of a single member is NaN.
-    """
-    change = {}
-    for name in ("gpp", "reco"):
-        first, second = (
-            load_store(maps[year], (f"{name}_member",))[f"{name}_member"].values
-            for year in pair
-        )
-        change[name] = second[:, forest].astype(float) - first[:, forest]
-    change["nee"] = change["reco"] - change["gpp"]
-    return {
-        name: (change[name].mean(axis=0), member_sd(change[name], axis=0))
-        for name in MAPPED_FLUXES
-    }
-
-
-def flux_change(
-    series: np.ndarray, years: np.ndarray, difference: np.ndarray, spread: np.ndarray
-) -> dict[str, np.ndarray]:
-    """The four layers of one flux (cell,); a slope and its p need half of the years."""
-    enough = max(MINIMUM_VALUES, -(-len(years) // 2))
-    slope = theil_sen(series, years, minimum=enough)
-    weather = detrended_sd(series, years, slope)
-    return {
-        "difference": difference,
-        "difference_sd": np.sqrt(spread**2 + 2 * weather**2),
-        "slope": slope,
-        "p": mann_kendall(series, minimum=enough),
-    }
-
-
-def on_grid(
-    name: str,
-    layers: dict[str, np.ndarray],
-    *,
-    forest: np.ndarray,
-    pair: tuple[int, int],
-) -> dict[str, tuple]:
-    """Layers of one flux put back on the grid, with their attributes."""
-    flux, span = name.upper(), f"{pair[0]}-{pair[1]}"
-    words = {
-        "difference": f"{flux} of {pair[1]} minus {flux} of {pair[0]}",
-        "difference_sd": f"standard deviation of the {flux} difference, from members"
-        " and interannual variability",
-        "slope": f"Theil-Sen slope of {flux}, {span}",
-        "p": f"Mann-Kendall p of {flux}, {span}, of each cell by itself",
-    }
-    units = {"slope": SLOPE_UNIT, "p": "1"}
-    sign = " Negative is more uptake." if name == "nee" else ""
-    variables = {}
-    for layer, values in layers.items():
-        array = np.full(forest.shape, np.nan, "float32")
-        array[forest] = values
-        attrs = {
-            "units": units.get(layer, FLUX_UNIT),
-            "long_name": words[layer],
-            "comment": f"Per m2 of forest ground.{sign}",
-            "grid_mapping": "spatial_ref",
-            "cell_measures": "area: cell_area",
-        }
-        variables[f"{name}_{layer}"] = (("y", "x"), array, attrs)
-    return variables
-
-
-def pair_table(
-    totals: dict[int, xr.Dataset], *, pair: tuple[int, int], level: float
-) -> pd.DataFrame:
-    """`pair.csv`: change of the pair and slope of the series per stratum and flux.
-
-    Both intervals join, as independent, the members' spread of the change itself
-    (paired) and the noise of single years: for the change the interannual
-    variability, for the slope Sen's interval of the ensemble mean. The change of a
-    stratum includes the change of its forest area.
-
-    Parameters
-    ----------
-    totals : what `year_totals` gives, by year
-    pair : first and second year
-    level : probability of the intervals
-    """
-    years = np.array([year for year in sorted(totals) if pair[0] <= year <= pair[1]])
-    series = np.stack([totals[year]["total"].values for year in years])
-    mean = series.mean(axis=-1)
-    slope = theil_sen(mean, years)
-    members = member_half_width(series[-1] - series[0], level=level)
-    weather = weather_half_width(mean, years, slope, level=level)
-    change_half = np.hypot(members, weather)
-    slope_members = member_half_width(theil_sen(series, years), level=level)
-    low, high = sen_interval(mean, years, level=level)
-    first = totals[pair[0]]
-    columns = {
-        "total_first": mean[0],
-        "total_second": mean[-1],
-        "change": mean[-1] - mean[0],
-        "change_lower": mean[-1] - mean[0] - change_half,
-        "change_upper": mean[-1] - mean[0] + change_half,
-        "slope": slope,
-        "slope_lower": slope - np.hypot(slope - low, slope_members),
-        "slope_upper": slope + np.hypot(high - slope, slope_members),
-        "p_value": mann_kendall(mean),
-    }
-    frames = [
-        pd.DataFrame(
-            {
-                "stratum": first["stratum"].values,
-                "kind": first["kind"].values,
-                "variable": variable,
-                **{name: values[position] for name, values in columns.items()},
-            }
-        )
-        for position, variable in enumerate(FLUXES)
+    blocks = [
+        block_change(plan, rows)
+        for rows in tqdm(list(row_blocks(maps[years[0]])), desc="change", disable=None)
     ]
-    return pd.concat(frames, ignore_index=True)
+    sums = {n: sum(block.sums[n] for block in blocks) for n in blocks[0].sums}
+    totals = total_dataset(
+        sums, strata_of(divisions), years=years, on_grid=cells_on_grid(divisions)
+    )
+    check_forest(totals, maps, settings.regions)
+    series = summarise(totals, level=settings.level)
+    tables = change_tables(
+        totals,
+        pair=settings.pair,
+        windows=plan.windows,
+        level=settings.level,
+        series=series,
+    )
+    flags = cell_flags(blocks, settings)
+    tables["decomposition"] = decomposition_table(totals, level=settings.level)
+    tables["zonal"] = zonal_table(
+        years,
+        sums["zone_area"],
+        sums["zone_total"],
+        width=zone_width(latitudes, settings.zone_width_deg),
+    )
+    tables["significance"] = significance_table(
+        flags,
+        np.concatenate([block.weights for block in blocks]),
+        alpha=settings.alpha,
+        fdr_alpha=settings.fdr_alpha,
+    )
+    return change_store(plan, blocks, flags), tables
 
 
-def significance(change: xr.Dataset, *, alpha: float) -> pd.DataFrame:
-    """Share of the forest area with a significant slope or difference.
+def row_blocks(store: Path) -> Iterator[slice]:
+    """The rows of a map in blocks, those of its chunks."""
+    gpp = zarr.open_array(store / "gpp", mode="r")
+    for start in range(0, gpp.shape[0], gpp.chunks[0]):
+        yield slice(start, min(start + gpp.chunks[0], gpp.shape[0]))
 
-    `share` counts the cells that are significant by themselves at `alpha`, of which
-    many are so by chance where there are thousands; `share_adjusted` those that stay
-    when the false discovery rate over all cells is held at `alpha` (Benjamini and
-    Hochberg 1995, doi 10.1111/j.2517-6161.1995.tb02031.x).
 
-    Parameters
-    ----------
-    change : the change store
-    alpha : level of a single test, and false discovery rate of all
-    """
-    area = (change["cell_area"] * change["forest_fraction"]).values
-    rows = []
-    for name in MAPPED_FLUXES:
-        z = change[f"{name}_difference"] / change[f"{name}_difference_sd"]
-        tests = {
-            "slope": change[f"{name}_p"].values.astype(float),
-            "difference": 2 * stats.norm.sf(np.abs(z.values.astype(float))),
-        }
-        for test, p in tests.items():
-            tested = np.isfinite(p)
-            shares = significant_shares(p[tested], area[tested], alpha=alpha)
-            rows.append((name, test, alpha, int(tested.sum()), *shares))
-    columns = ["variable", "test", "alpha", "cells", "share", "share_adjusted"]
-    return pd.DataFrame(rows, columns=columns)
+def check_forest(
+    totals: xr.Dataset, maps: dict[int, Path], regions: Path | None
+) -> None:
+    """Refuse a map without any flux, and regions without any mapped forest."""
+    area = totals["area"]
+    for year in totals["year"].values[~(area.sel(stratum="all") > 0).values]:
+        raise InputError(
+            maps[int(year)],
+            variable="gpp",
+            expected="a flux of some forest cell",
+            found="NaN in all of them",
+        )
+    inside = (totals["kind"] == "region") & (totals["stratum"] != "none")
+    if regions is not None and not (area.max("year") > 0).values[inside].any():
+        raise InputError(
+            regions,
+            variable="regions",
+            expected="polygons that hold some mapped forest",
+            found=f"none in {int(inside.sum())} regions",
+        )
+
+
+def cell_flags(
+    blocks: list[BlockChange], settings: Settings
+) -> dict[tuple[str, str], np.ndarray]:
+    """Significance flags of the paired cells of all blocks, by flux and test."""
+    return {
+        (flux, test): significance_flags(
+            np.concatenate([block.layers[f"{flux}_{layer}"] for block in blocks]),
+            alpha=settings.alpha,
+            fdr_alpha=settings.fdr_alpha,
+        )
+        for flux in MAPPED_FLUXES
+        for test, layer in TESTS.items()
+    }

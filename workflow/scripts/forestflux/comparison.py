@@ -10,11 +10,14 @@ from tqdm import tqdm
 from forestflux.errors import InputError
 from forestflux.names import FLUXES
 from forestflux.store import load_store
-from forestflux.totals import PG_PER_G, Band, forest_area, strata
+from forestflux.totals import PG_PER_G, Band, band_labels, forest_area
 
 BOUNDED = ("gpp", "nee")
 BOUNDS = tuple(f"{flux}_{side}" for flux in BOUNDED for side in ("lower", "upper"))
-MAP_LAYERS = (*FLUXES, *BOUNDS, "forest_fraction", "forest_type", "cell_area")
+MAP_LAYERS = (
+    *(*FLUXES, *BOUNDS, "applicable"),
+    *("forest_fraction", "forest_type", "cell_area"),
+)
 TRUTH_LAYERS = (*FLUXES, "forest_fraction", "disturbed", "planted_slope")
 
 
@@ -27,6 +30,7 @@ class Comparison:
     years : (year,)
     truth, mapped : fluxes by name, (year, cell), gC m-2 yr-1
     covered : gpp and nee, bool (year, cell), truth within the interval of the map
+    applicable : bool (year, cell), inside the area of applicability of the map
     weights : (year, cell), m2: cell area x forest fraction of the truth, for both sides
     row : (cell,), row of the grid
     band : (cell,), position in the bands
@@ -40,6 +44,7 @@ class Comparison:
     truth: dict[str, np.ndarray]
     mapped: dict[str, np.ndarray]
     covered: dict[str, np.ndarray]
+    applicable: np.ndarray
     weights: np.ndarray
     row: np.ndarray
     band: np.ndarray
@@ -72,6 +77,7 @@ class Comparison:
         return replace(
             self,
             **fluxes,
+            applicable=self.applicable[:, chosen],
             weights=self.weights[:, chosen],
             row=self.row[chosen],
             band=self.band[chosen],
@@ -115,6 +121,7 @@ def compare(
         truth={name: series(f"truth_{name}") for name in FLUXES},
         mapped={name: series(f"mapped_{name}") for name in FLUXES},
         covered={name: series(f"covered_{name}") for name in BOUNDED},
+        applicable=series("applicable"),
         weights=series("weight"),
         row=series("row")[0],
         band=series("band")[0],
@@ -146,11 +153,13 @@ def one_year(
     true_area = mapped["cell_area"].values * fraction
     both = (fraction > 0) & np.isfinite(truth["gpp"].values)
     both &= np.isfinite(mapped["gpp"].values)
+    row = np.nonzero(both)[0]
 
     side = {
         "cell": np.flatnonzero(both),
-        "row": np.nonzero(both)[0],
-        "band": strata(mapped, bands)[2][2][both],
+        "row": row,
+        "band": band_labels(mapped["y"].values, bands)[row],
+        "applicable": mapped["applicable"].values[both] == 1,
         "weight": true_area[both],
         "disturbed": truth["disturbed"].values[both] > 0,
         "planted_slope": truth["planted_slope"].values[both].astype(float),

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from forestflux.errors import InputError
+from forestflux.grid import Grid
 
 
 def check_config(config: dict, schema: Path) -> dict:
@@ -96,6 +97,33 @@ def check_across(config: dict) -> None:
         for year in config["change"]["pair"]:
             if not first <= year <= last:
                 refuse("change.pair", f"years within {first}-{last}", str(year))
+        check_windows(config["change"]["windows"])
+        check_parts(config)
+
+
+def check_windows(windows: list[list[int]]) -> None:
+    """The later window begins after the earlier one ends."""
+    (start, end), (later_start, later_end) = windows
+    if not start <= end < later_start <= later_end:
+        expected = "two windows in order that share no year"
+        refuse("change.windows", expected, str(windows))
+
+
+def check_parts(config: dict) -> None:
+    """Listed years and tiles are those of the run, and the pair is among the years."""
+    first, last = config["years"]
+    listed = config["only_years"]
+    for year in listed:
+        if not first <= year <= last:
+            refuse("only_years", f"years within {first}-{last}", str(year))
+    for year in config["change"]["pair"]:
+        if listed and year not in listed:
+            refuse(
+                "only_years", f"the years of change.pair, {year} among them", "others"
+            )
+    grid = Grid(**config["grid"])
+    for name in grid.only:
+        grid.tile(name)
 
 
 def check_sources(config: dict) -> None:

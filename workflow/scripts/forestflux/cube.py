@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux import calendar
+from forestflux.products import cells_before
 
 
 def build_cube(native: xr.Dataset, products: dict, *, year: int) -> xr.Dataset:
@@ -29,7 +30,8 @@ def build_cube(native: xr.Dataset, products: dict, *, year: int) -> xr.Dataset:
                 placed = calendar.place_composites(
                     values, days, year=year, absent=absent
                 )
-            arrays[name] = (dims, repeat_pixels(placed, entry["extract"], cells))
+            pixels = repeat_pixels(placed, entry["extract"], cells)
+            arrays[name] = (dims, pixels, native[name].attrs)
     cube = xr.Dataset(arrays)
     kept = [name for name in ("forest_percent",) if name in native]
     return cube.assign(native[kept]).assign_coords(
@@ -68,5 +70,6 @@ def repeat_pixels(
     factor = section.get("cells_per_pixel", 1)
     if factor == 1:
         return values
+    first = cells_before(section)
     repeated = values.repeat(factor, axis=1).repeat(factor, axis=2)
-    return repeated[:, : cells[0], : cells[1]]
+    return repeated[:, first : first + cells[0], first : first + cells[1]]

@@ -6,10 +6,13 @@ import numpy as np
 import torch
 import xarray as xr
 
+from forestflux.applicability import Applicability
 from forestflux.calendar import STEPS, step_starts
 from forestflux.conformal import Calibration
+from forestflux.dissimilarity import describe
 from forestflux.errors import InputError
 from forestflux.inputs import TYPES
+from forestflux.layers import LAYERS, NOT_FOREST
 from forestflux.names import FLUX_UNIT, FLUXES, FOREST_TYPES, UNITS, VARIABLES
 from forestflux.train import CHUNK, NetworkEstimator, one_thread
 
@@ -28,6 +31,7 @@ class Model:
     ----------
     members : trained networks
     calibration : level and half-widths of the intervals
+    applicability : what a series is compared with, and the largest index inside
     metadata : the record of the training
     """
 
@@ -36,11 +40,13 @@ class Model:
         members: Sequence[NetworkEstimator],
         *,
         calibration: Calibration,
+        applicability: Applicability,
         metadata: dict,
     ) -> None:
         """Keep the members and what is known of them."""
         self.members = list(members)
         self.calibration = calibration
+        self.applicability = applicability
         self.metadata = metadata
 
     def predict(self, dataset: xr.Dataset) -> xr.Dataset:
@@ -56,6 +62,10 @@ class Model:
         -------
         gpp, reco, nee, gpp_lower, gpp_upper, nee_lower, nee_upper : float32 (y, x), gC
             m-2 yr-1, NaN outside forest
+        dissimilarity : float32 (y, x), NaN outside forest and where gaps leave too
+            little to compare
+        applicable : uint8 (y, x), 1 inside, 0 outside the area of applicability, 255 no
+            forest
 
         Raises
         ------
@@ -74,7 +84,13 @@ class Model:
         gpp, reco = self.predict_maps(maps, lat, types[forest])
         mean = {"gpp": gpp.mean(0), "reco": reco.mean(0), "nee": (reco - gpp).mean(0)}
         bounds = self.interval(mean["gpp"], mean["nee"], types[forest])
-        return on_grid(mean, bounds, forest=forest, dataset=dataset, level=self.level)
+        result = on_grid(mean, bounds, forest=forest, dataset=dataset, level=self.level)
+        index = np.full(forest.shape, np.nan, "float32")
+        index[forest] = self.dissimilarity(maps, lat, types[forest])
+        inside = self.applicable(index, forest)
+        for name, values in (("dissimilarity", index), ("applicable", inside)):
+            result[name] = ("y", "x"), values, LAYERS[name].attributes()
+        return result
 
     def predict_maps(
         self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
@@ -99,6 +115,30 @@ class Model:
                 for index, member in enumerate(self.members):
                     fluxes[:, index, part] = member.estimate(ready, kind)
         return fluxes[0], fluxes[1]
+
+    def dissimilarity(
+        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> np.ndarray:
+        """Dissimilarity index (sample,), float64; parameters as of `predict_maps`."""
+        types = np.eye(len(TYPES), dtype="float32")[code_index(forest_type)]
+        index = np.empty(len(maps))
+        for start in range(0, len(maps), CHUNK):
+            part = slice(start, start + CHUNK)
+            ready = self.members[0].prepare(maps[part], lat[part]).numpy()
+            features = describe(ready, types[part])
+            index[part] = self.applicability.reference.dissimilarity(features)
+        return index
+
+    def applicable(self, dissimilarity: np.ndarray, forest: np.ndarray) -> np.ndarray:
+        """1 inside the area of applicability, 0 outside, 255 no forest, uint8.
+
+        Parameters
+        ----------
+        dissimilarity : any shape, as float32 as it is stored, so that both agree
+        forest : bool of the same shape
+        """
+        inside = self.applicability.inside(dissimilarity)
+        return np.where(forest, inside, NOT_FOREST).astype("uint8")
 
     @property
     def level(self) -> float:

@@ -34,6 +34,8 @@ PREDICTION_COLUMNS = (
     "gpp_upper",
     "nee_lower",
     "nee_upper",
+    "dissimilarity",
+    "applicable",
 )
 GAP_COLUMNS = ("model", "target", *CASE, "n", "r2", "rmse")
 
@@ -41,6 +43,7 @@ GAP_COLUMNS = ("model", "target", *CASE, "n", "r2", "rmse")
 def evaluate(
     parts: list[pd.DataFrame],
     samples_table: pd.DataFrame,
+    dissimilarity: pd.DataFrame,
     *,
     min_quality: float,
     level: float,
@@ -53,6 +56,8 @@ def evaluate(
     ----------
     parts : predictions of models fold by fold, in any order
     samples_table : `samples/samples.csv`
+    dissimilarity : of each row that a split predicts to the rows that its fold trained
+        on, as `forestflux.applicability.held_out` gives it
     min_quality : rows of lower `nee_qc` are neither scored nor calibrated on
     level : nominal coverage of the intervals, 0-1
 
@@ -63,6 +68,7 @@ def evaluate(
     """
     joined = join_observed(parts, samples_table)
     observed = joined[joined["gap_pattern"] == "none"].reset_index(drop=True)
+    observed = join_dissimilarity(observed, dissimilarity)
     predictions = add_intervals(observed, level=level, min_quality=min_quality)
     return {
         "predictions": predictions[list(PREDICTION_COLUMNS)],
@@ -90,6 +96,23 @@ def join_observed(
     joined = means.merge(towers[columns].rename(columns=names), on=ROW, how="inner")
     joined["nee_pred"] = joined["reco_pred"] - joined["gpp_pred"]
     return sort_rows(joined)
+
+
+def join_dissimilarity(
+    observed: pd.DataFrame, dissimilarity: pd.DataFrame
+) -> pd.DataFrame:
+    """Rows with `dissimilarity` and `applicable`, the same for every model.
+
+    Raises
+    ------
+    InputError : a row has no dissimilarity
+    """
+    key = ["split", *ROW]
+    joined = observed.merge(dissimilarity, on=key, how="left", validate="many_to_one")
+    missing = joined["applicable"].isna()
+    if missing.any():
+        refuse(joined[missing].iloc[0], expected="a dissimilarity", found="none")
+    return joined
 
 
 def ensemble_mean(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -5,26 +5,43 @@ import xarray as xr
 
 from forestflux.errors import InputError
 from forestflux.places import Place
+from forestflux.products import native_shape, sections_of
 from forestflux.sources.source import Source
 
 
 def extract(source: Source, products: dict, place: Place, *, year: int) -> xr.Dataset:
     """Native values of one place and year (see docs/contracts.md, extract).
 
+    Each variable carries the name of the column of the product table that its numbers
+    follow as its attribute `variant`.
+
     Parameters
     ----------
-    products : {variable: {"extract": section}} of the place's variant
+    products : {variable: {"extract": section}} of the variables that the source has
 
     Raises
     ------
     InputError : the source answers with another shape, type or day than asked for
     """
-    sections = {variable: entry["extract"] for variable, entry in products.items()}
+    sections = sections_of(products)
     native = source.fetch(sections, place, year)
     for variable, section in sections.items():
         if variable != "landcover":
             check_arrival(native, variable, section, place, year)
+            native[variable].attrs["variant"] = source.variant(place, variable)
     return native
+
+
+def variants_held(source: Source, place: Place, products: dict) -> dict[str, str]:
+    """Column of the product table of each variable that the source has for a place.
+
+    Parameters
+    ----------
+    products : by column of the product table what `forestflux.products.select` gives
+    """
+    variables = {name for column in products.values() for name in column}
+    held = {name: source.variant(place, name) for name in sorted(variables)}
+    return {name: variant for name, variant in held.items() if variant is not None}
 
 
 def check_arrival(
@@ -55,9 +72,3 @@ def check_arrival(
         raise InputError(
             source, variable=dims[0], expected="rising days", found="others"
         )
-
-
-def native_shape(section: dict, cells: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of native pixels over a place of so many cells."""
-    window, coarse = section["window"], section.get("cells_per_pixel", 1)
-    return tuple(-(-length * window // coarse) for length in cells)

@@ -92,19 +92,24 @@ def summarise(maps: np.ndarray, summary: str) -> np.ndarray:
 class Features:
     """Features of any samples; what is learnt for them comes from training rows only.
 
+    A variable that no training row has gives no features.
+
     Parameters
     ----------
     samples : the training rows
     """
 
     def __init__(self, samples: Samples) -> None:
-        self.filler = GapFiller.of(*_parts(samples))
+        maps, lat, igbp = _parts(samples)
+        self.known = np.isfinite(maps).any(axis=(0, 2))
+        self.filler = GapFiller.of(maps[:, self.known], lat, igbp)
 
     def matrices(
         self, samples: Samples, summaries: Iterable[str]
     ) -> dict[str, np.ndarray]:
         """Features (sample, feature) by summary, with one column a forest type."""
-        filled = self.filler.fill(*_parts(samples))
+        maps, lat, igbp = _parts(samples)
+        filled = self.filler.fill(maps[:, self.known], lat, igbp)
         types = type_one_hot(samples.table["igbp"])
         return {
             name: np.concatenate([summarise(filled, name), types], axis=1)

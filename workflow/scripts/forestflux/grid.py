@@ -21,13 +21,16 @@ class Grid:
     resolution_deg : side of a cell in degrees; 180 must be a multiple of it
     tile_cells : rows and columns of a tile; the last tiles of a row or column may be
     smaller
+    only : names of the tiles that are mapped; all where empty
     """
 
     resolution_deg: float
     tile_cells: int
+    only: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a resolution that does not cover the globe with whole cells."""
+        object.__setattr__(self, "only", tuple(self.only))
         rows = 180 / self.resolution_deg
         if abs(rows - round(rows)) > 1e-9:
             raise InputError(
@@ -52,9 +55,10 @@ class Grid:
         return -180 + (np.arange(self.shape[1]) + 0.5) * self.resolution_deg
 
     def tiles(self) -> list["Tile"]:
-        """All tiles, row by row from the north-west."""
+        """The tiles that are mapped, row by row from the north-west."""
         rows, columns = (-(-length // self.tile_cells) for length in self.shape)
-        return [Tile(self, r, c) for r in range(rows) for c in range(columns)]
+        tiles = [Tile(self, r, c) for r in range(rows) for c in range(columns)]
+        return [tile for tile in tiles if not self.only or tile.name in self.only]
 
     def tile(self, name: str) -> "Tile":
         """The tile of a name such as `r02c05`."""
@@ -137,3 +141,10 @@ def cell_area(latitudes: np.ndarray, resolution_deg: float) -> np.ndarray:
         np.maximum(latitudes - half, -90)
     )
     return polar2 / 2 * between * np.radians(resolution_deg)
+
+
+def ellipsoid_area() -> float:
+    """Area of the whole WGS 84 ellipsoid, m2: 2 pi a^2 [1 + (1 - e^2) / e x artanh(e)]."""
+    e = np.sqrt(ECCENTRICITY2)
+    flat = (1 - ECCENTRICITY2) / e * np.arctanh(e)
+    return float(2 * np.pi * SEMI_MAJOR_M**2 * (1 + flat))

@@ -8,9 +8,10 @@ from tqdm import tqdm
 
 from forestflux import calendar
 from forestflux.errors import InputError
+from forestflux.layers import LAYERS
 from forestflux.names import FLUX_UNIT, FOREST_TYPES, UNITS, VARIABLES
 
-LAYERS = ("gap_fraction", "forest_fraction", "forest_type")
+NEEDED = ("gap_fraction", "forest_fraction", "forest_type")
 
 
 class Ensemble(Protocol):
@@ -21,6 +22,11 @@ class Ensemble(Protocol):
     ) -> tuple[np.ndarray, np.ndarray]:
         """GPP and RECO (member, sample) from maps (sample, variable, step)."""
 
+    def dissimilarity(
+        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> np.ndarray:
+        """Dissimilarity index (sample,) from the same."""
+
 
 def infer_year(
     masked: xr.Dataset,
@@ -29,7 +35,9 @@ def infer_year(
     min_forest_fraction: float,
     batch_cells: int,
 ) -> xr.Dataset:
-    """GPP and RECO (member, y, x) of a masked tile and year, NaN outside forest.
+    """GPP and RECO (member, y, x) and dissimilarity (y, x) of a masked tile and year.
+
+    All are NaN outside forest.
 
     Only forest cells reach the model, at most `batch_cells` at a time, so that its
     working memory does not grow with the tile. A forest cell without a single valid
@@ -46,6 +54,7 @@ def infer_year(
     Returns
     -------
     gpp, reco : float32 (member, y, x), gC m-2 yr-1
+    dissimilarity : float32 (y, x), see `forestflux.dissimilarity`
     forest_fraction, forest_type : (y, x), as they are
     gap_fraction : (y, x), mean over variables
     attribute `year`
@@ -61,10 +70,10 @@ def infer_year(
     types = masked["forest_type"].values[forest].astype(int)
     lat = np.broadcast_to(masked["y"].values[:, None], forest.shape)[forest]
     maps = forest_maps(masked, forest)
-    gpp, reco = predict(
+    estimated = predict(
         model, maps, lat=lat, types=types, batch_cells=batch_cells, source=source
     )
-    return inferred(masked, forest, gpp, reco)
+    return inferred(masked, forest, *estimated)
 
 
 def forest_cells(masked: xr.Dataset, *, min_forest_fraction: float) -> np.ndarray:
@@ -94,14 +103,15 @@ def predict(
     types: np.ndarray,
     batch_cells: int,
     source: str,
-) -> tuple[np.ndarray, np.ndarray]:
-    """GPP and RECO (member, sample), float32, batch by batch."""
-    gpp, reco = [], []
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """GPP and RECO (member, sample), dissimilarity (sample,), float32, batch by batch."""
+    gpp, reco, index = [], [], []
     # A place without forest is one empty batch, which still tells how many members.
     starts = range(0, max(len(maps), 1), batch_cells)
     for start in tqdm(starts, desc="infer", disable=None):
         part = slice(start, start + batch_cells)
-        pair = model.predict_maps(maps[part], lat[part], types[part])
+        batch = maps[part], lat[part], types[part]
+        pair = model.predict_maps(*batch)
         for name, values, parts in zip(("gpp", "reco"), pair, (gpp, reco), strict=True):
             if not np.isfinite(values).all():
                 raise InputError(
@@ -111,11 +121,17 @@ def predict(
                     found=f"{(~np.isfinite(values)).any(axis=0).sum()} without one",
                 )
             parts.append(values.astype("float32"))
-    return np.concatenate(gpp, axis=1), np.concatenate(reco, axis=1)
+        index.append(model.dissimilarity(*batch).astype("float32"))
+    fluxes = (np.concatenate(parts, axis=1) for parts in (gpp, reco))
+    return *fluxes, np.concatenate(index)
 
 
 def inferred(
-    masked: xr.Dataset, forest: np.ndarray, gpp: np.ndarray, reco: np.ndarray
+    masked: xr.Dataset,
+    forest: np.ndarray,
+    gpp: np.ndarray,
+    reco: np.ndarray,
+    dissimilarity: np.ndarray,
 ) -> xr.Dataset:
     """The infer store: member fluxes put back on the tile, with the mask's layers."""
 
@@ -125,6 +141,8 @@ def inferred(
         attrs = {"units": FLUX_UNIT, "long_name": f"{name} of each ensemble member"}
         return ("member", "y", "x"), tile, attrs
 
+    index = np.full(forest.shape, np.nan, "float32")
+    index[forest] = dissimilarity
     gaps = masked["gap_fraction"].mean("variable").astype("float32")
     gaps.attrs = {
         "units": "1",
@@ -134,6 +152,7 @@ def inferred(
         {
             "gpp": on_tile(gpp, "GPP"),
             "reco": on_tile(reco, "RECO"),
+            "dissimilarity": (("y", "x"), index, LAYERS["dissimilarity"].attributes()),
             "forest_fraction": masked["forest_fraction"].copy(),
             "forest_type": masked["forest_type"].copy(),
             "gap_fraction": gaps,
@@ -153,7 +172,7 @@ def inferred(
 
 def check_masked(masked: xr.Dataset, source: str) -> None:
     """Refuse a mask store that the model would misread."""
-    for name in (*VARIABLES, *LAYERS):
+    for name in (*VARIABLES, *NEEDED):
         if name not in masked:
             raise InputError(
                 source,

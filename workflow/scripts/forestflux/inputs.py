@@ -100,11 +100,12 @@ class Normalisation:
     Attributes
     ----------
     variables : names along the axis of the variables
-    mean, sd : one number per variable, in its unit
+    mean, sd : one number per variable, in its unit; the mean is None of a variable that
+        no training row has, which is then a gap in every row
     """
 
     variables: tuple[str, ...]
-    mean: tuple[float, ...]
+    mean: tuple[float | None, ...]
     sd: tuple[float, ...]
 
     @classmethod
@@ -113,19 +114,20 @@ class Normalisation:
 
         Raises
         ------
-        InputError : a variable has no value at all
+        InputError : no variable has any value
         """
+        if not np.isfinite(maps).any():
+            names = ", ".join(variables)
+            raise InputError(
+                "samples", variable=names, expected="some values", found="gaps only"
+            )
         mean, sd = [], []
-        for index, name in enumerate(variables):
+        for index in range(len(variables)):
             values = maps[:, index].astype("float64")
             values = values[np.isfinite(values)]
-            if values.size == 0:
-                raise InputError(
-                    "samples", variable=name, expected="some values", found="gaps only"
-                )
-            mean.append(float(values.mean()))
+            mean.append(float(values.mean()) if values.size else None)
             # A constant variable (one training site) must not divide by zero.
-            sd.append(float(values.std()) or 1.0)
+            sd.append((float(values.std()) if values.size else 0.0) or 1.0)
         return cls(tuple(variables), tuple(mean), tuple(sd))
 
     def apply(self, maps: np.ndarray) -> np.ndarray:
@@ -148,6 +150,7 @@ class Normalisation:
     @staticmethod
     def _column(numbers: tuple[float, ...], maps: np.ndarray) -> np.ndarray:
         shape = (1, -1) + (1,) * (maps.ndim - 2)
+        # None becomes NaN: values of a variable that was never learnt turn into gaps.
         return np.asarray(numbers, dtype=maps.dtype).reshape(shape)
 
 

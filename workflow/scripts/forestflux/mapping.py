@@ -10,25 +10,14 @@ from pyproj import CRS
 
 from forestflux.errors import InputError
 from forestflux.grid import Grid, Tile, cell_area
-from forestflux.names import FLUX_UNIT, FLUXES, FOREST_TYPES
+from forestflux.layers import CF_FLUX_UNIT, LAYERS, SIGN
 from forestflux.store import load_store
 
-LAYERS = ("forest_fraction", "forest_type", "gap_fraction")
-SIGN = "Per m2 of forest ground and year. Negative is uptake of carbon by the forest."
-POSITIVE = "Per m2 of forest ground and year. Positive as a rate; NEE = RECO - GPP."
-LONG_NAMES = {
-    "gpp": "gross primary production (GPP) of forest",
-    "reco": "ecosystem respiration (RECO) of forest, positive into the air",
-    "nee": "net ecosystem exchange (NEE = RECO - GPP) of forest, negative is uptake",
-}
-# CF has a name for GPP only. Its net land carbon fluxes count downward as positive and
-# include fire and harvest: neither the sign nor the meaning of NEE. For RECO as a whole
-# it has none.
-STANDARD_NAMES = {"gpp": "gross_primary_productivity_of_biomass_expressed_as_carbon"}
+BESIDE = ("forest_fraction", "forest_type", "gap_fraction", "dissimilarity")
 
 
-class Calibrated(Protocol):
-    """What the mapping needs of a trained model: `forestflux.conformal.Calibration`.
+class Trained(Protocol):
+    """What the mapping needs of a trained model: `forestflux.ensemble.Model`.
 
     Attributes
     ----------
@@ -42,11 +31,14 @@ class Calibrated(Protocol):
     ) -> dict[str, np.ndarray]:
         """`gpp_lower`, `gpp_upper`, `nee_lower`, `nee_upper` (sample,)."""
 
+    def applicable(self, dissimilarity: np.ndarray, forest: np.ndarray) -> np.ndarray:
+        """1 inside the area of applicability, 0 outside, 255 no forest, uint8."""
+
 
 def map_year(
     tiles: Sequence[tuple[Tile, Path]],
     grid: Grid,
-    model: Calibrated,
+    model: Trained,
     *,
     year: int,
 ) -> xr.Dataset:
@@ -58,7 +50,7 @@ def map_year(
     ----------
     tiles : every tile of the grid with its infer store
     grid : the global grid
-    model : the trained model, for the interval of a cell
+    model : the trained model, for the interval of a cell and its area of applicability
     year : the year that the stores must be of
 
     Raises
@@ -70,14 +62,20 @@ def map_year(
     layers = assemble(tiles, grid, year=year)
     fluxes = ensemble_fluxes(layers["gpp"], layers["reco"])
     bounds = interval(fluxes, layers["forest_type"], model)
-    variables = {
-        **{name: flux_variable(name, fluxes[name]) for name in FLUXES},
-        **{name: bound_variable(name, bounds[name], model.level) for name in bounds},
-        "gpp_member": member_variable("gpp", layers["gpp"]),
-        "reco_member": member_variable("reco", layers["reco"]),
-        **{name: layer_variable(name, layers[name]) for name in LAYERS},
-        "cell_area": area_variable(grid),
+    flat = {
+        **fluxes,
+        **bounds,
+        **{name: layers[name] for name in BESIDE},
+        "applicable": model.applicable(
+            layers["dissimilarity"], np.isfinite(fluxes["gpp"])
+        ),
+        "cell_area": areas(grid),
     }
+    variables = {n: variable(n, part, level=model.level) for n, part in flat.items()}
+    for flux in ("gpp", "reco"):
+        variables[f"{flux}_member"] = member_variable(
+            flux, layers[flux], level=model.level
+        )
     return xr.Dataset(
         variables, coords=coordinates(grid, len(layers["gpp"])), attrs=title(year)
     )
@@ -109,17 +107,11 @@ def assemble(
     """Global arrays: gpp, reco (member, y, x) and the layers (y, x)."""
     layers = {}
     for tile, path in tiles:
-        part = load_store(path, ("gpp", "reco", *LAYERS))
+        part = load_store(path, ("gpp", "reco", *BESIDE))
         check_part(part, tile, path, year=year)
         if not layers:
             members = part.sizes["member"]
-            layers = {
-                name: np.empty(
-                    (members, *grid.shape) if part[name].ndim == 3 else grid.shape,
-                    part[name].dtype,
-                )
-                for name in part.data_vars
-            }
+            layers = {name: empty_layer(part[name], grid) for name in part.data_vars}
         if part.sizes["member"] != members:
             raise InputError(
                 path,
@@ -130,6 +122,12 @@ def assemble(
         for name, array in layers.items():
             array[..., tile.rows, tile.columns] = part[name].values
     return layers
+
+
+def empty_layer(part: xr.DataArray, grid: Grid) -> np.ndarray:
+    """A global array for a layer of the tiles: NaN, or 0 for integers, where no tile is."""
+    shape = (*part.shape[:-2], *grid.shape)
+    return np.full(shape, np.nan if part.dtype.kind == "f" else 0, part.dtype)
 
 
 def check_part(part: xr.Dataset, tile: Tile, path: Path, *, year: int) -> None:
@@ -160,7 +158,7 @@ def ensemble_fluxes(gpp: np.ndarray, reco: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def interval(
-    fluxes: dict[str, np.ndarray], forest_type: np.ndarray, model: Calibrated
+    fluxes: dict[str, np.ndarray], forest_type: np.ndarray, model: Trained
 ) -> dict[str, np.ndarray]:
     """Bounds (y, x) of a cell's interval, NaN outside forest; GPP is never negative."""
     forest = np.isfinite(fluxes["gpp"])
@@ -175,72 +173,28 @@ def interval(
     return bounds
 
 
-def flux_variable(name: str, values: np.ndarray) -> tuple:
-    """An ensemble mean (y, x) with its CF attributes."""
-    attrs = flux_attributes(LONG_NAMES[name], name)
-    if name in STANDARD_NAMES:
-        attrs["standard_name"] = STANDARD_NAMES[name]
-    if name != "reco":
-        attrs["ancillary_variables"] = f"{name}_lower {name}_upper"
+def variable(name: str, values: np.ndarray, *, level: float) -> tuple:
+    """A layer (y, x) with the attributes of the table; bounds carry their level."""
+    attrs = LAYERS[name].map_attributes(level=level) | {"grid_mapping": "spatial_ref"}
+    if LAYERS[name].units == CF_FLUX_UNIT:
+        attrs["cell_measures"] = "area: cell_area"
+    if name.endswith(("_lower", "_upper")):
+        attrs["level"] = level
     return ("y", "x"), values, attrs
 
 
-def bound_variable(name: str, values: np.ndarray, level: float) -> tuple:
-    """A bound of the interval (y, x) with its CF attributes."""
-    flux, side = name.split("_")
-    attrs = flux_attributes(
-        f"{side} bound of the {level:.0%} interval of {flux.upper()}", flux
-    )
-    attrs["level"] = level
-    attrs["comment"] += (
-        " For one cell: calibrated on sites that the networks had not seen. Errors of"
-        " neighbouring cells go together, so bounds of a sum do not follow from these."
-    )
-    return ("y", "x"), values, attrs
+def member_variable(flux: str, values: np.ndarray, *, level: float) -> tuple:
+    """Member fluxes (member, y, x) with the attributes of their mean."""
+    _, _, attrs = variable(flux, values, level=level)
+    del attrs["ancillary_variables"]
+    attrs["long_name"] += ", each ensemble member"
+    return ("member", "y", "x"), values, attrs
 
 
-def member_variable(flux: str, values: np.ndarray) -> tuple:
-    """Member fluxes (member, y, x) with their CF attributes."""
-    long_name = f"{LONG_NAMES[flux]}, each ensemble member"
-    return ("member", "y", "x"), values, flux_attributes(long_name, flux)
-
-
-def flux_attributes(long_name: str, flux: str) -> dict[str, object]:
-    """Attributes that every flux layer shares."""
-    return {
-        "long_name": long_name,
-        "units": FLUX_UNIT,
-        "comment": SIGN if flux == "nee" else POSITIVE,
-        "grid_mapping": "spatial_ref",
-        "cell_measures": "area: cell_area",
-    }
-
-
-def layer_variable(name: str, values: np.ndarray) -> tuple:
-    """Forest fraction, forest type or gap fraction (y, x) with its CF attributes."""
-    attrs = {
-        "forest_fraction": {"long_name": "share of the cell that is forest"},
-        "forest_type": {
-            "long_name": "forest type (IGBP) with the largest share",
-            "flag_values": list(range(len(FOREST_TYPES) + 1)),
-            "flag_meanings": " ".join(("none", *FOREST_TYPES)),
-        },
-        "gap_fraction": {"long_name": "share of the year's input values that are gaps"},
-    }[name]
-    unit = {} if name == "forest_type" else {"units": "1"}
-    return ("y", "x"), values, {**attrs, **unit, "grid_mapping": "spatial_ref"}
-
-
-def area_variable(grid: Grid) -> tuple:
-    """Cell area on the ellipsoid (y, x), float64."""
+def areas(grid: Grid) -> np.ndarray:
+    """Cell area on the ellipsoid (y, x), float64, m2."""
     area = cell_area(grid.latitudes(), grid.resolution_deg)
-    attrs = {
-        "standard_name": "cell_area",
-        "long_name": "area of the cell on the WGS 84 ellipsoid",
-        "units": "m2",
-        "grid_mapping": "spatial_ref",
-    }
-    return ("y", "x"), np.broadcast_to(area[:, None], grid.shape).copy(), attrs
+    return np.broadcast_to(area[:, None], grid.shape).copy()
 
 
 def coordinates(grid: Grid, members: int) -> dict[str, tuple]:

@@ -7,6 +7,7 @@ from forestflux import calendar
 from forestflux.cube import cell_shape
 from forestflux.errors import InputError
 from forestflux.names import FOREST_TYPES, REASONS, UNITS, VARIABLES
+from forestflux.quality import code, stored_reason
 
 
 def mask_cube(
@@ -31,7 +32,13 @@ def mask_cube(
     cells = cell_shape(cube)
     values, reasons = {}, []
     for variable in VARIABLES:
-        physical, reason = mask_variable(cube, variable, products[variable], year=year)
+        physical, reason = mask_variable(
+            cube,
+            variable,
+            products[variable],
+            year=year,
+            min_valid_share=min_valid_share,
+        )
         physical, reason = reduce_windows(
             physical, reason, cells, min_valid_share=min_valid_share
         )
@@ -74,7 +81,7 @@ def mask_cube(
 
 
 def mask_variable(
-    cube: xr.Dataset, variable: str, entry: dict, *, year: int
+    cube: xr.Dataset, variable: str, entry: dict, *, year: int, min_valid_share: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Physical values and reason codes of native pixels, both (time, y_v, x_v)."""
     if variable not in cube:
@@ -88,57 +95,13 @@ def mask_variable(
         None if quality is None else quality.values,
         section,
         absent=entry["extract"]["absent"],
+        min_valid_share=min_valid_share,
     )
     physical = to_physical(stored, section, year=year)
     low, high = section["physical"]
     outside = (reason == 0) & ~((physical >= low) & (physical <= high))
     reason[outside] = code("out_of_range")
     return np.where(reason == 0, physical, np.nan), reason
-
-
-def code(reason: str) -> int:
-    """Flag value of a reason."""
-    return REASONS.index(reason)
-
-
-def stored_reason(
-    stored: np.ndarray, quality: np.ndarray | None, section: dict, *, absent: float
-) -> np.ndarray:
-    """Reason codes from stored values and quality bits, uint8, 0 where valid.
-
-    The first that holds counts: not acquired, fill, a quality rule in the table's
-    order, out of the stored range. Where a product's quality band tells why a pixel has
-    no value (MOD11 QC), that cause stands instead of `fill` and `not_acquired`.
-    """
-    reason = np.zeros(stored.shape, "uint8")
-    if "valid" in section:
-        low, high = section["valid"]
-        reason[(stored < low) | (stored > high)] = code("out_of_range")
-    by_quality = quality_reason(quality, section)
-    reason = np.where(by_quality != 0, by_quality, reason)
-    is_absent = np.isnan(stored) if absent != absent else stored == absent
-    for missing, name in (
-        (np.isin(stored, section["fill"]), "fill"),
-        (is_absent, "not_acquired"),
-    ):
-        cause = np.full_like(reason, code(name))
-        if section.get("fill_reason_from_quality"):
-            cause = np.where(by_quality != 0, by_quality, cause)
-        reason = np.where(missing, cause, reason)
-    return reason.astype("uint8")
-
-
-def quality_reason(quality: np.ndarray | None, section: dict) -> np.ndarray | int:
-    """Reason codes from the quality band by the product table's bit rules; 0 where none holds."""
-    if quality is None:
-        return np.uint8(0)
-    reason = np.zeros(quality.shape, "uint8")
-    for rule in section["quality"]:
-        first, last = rule["bits"]
-        bits = (quality.astype("int32") >> first) & ((1 << (last - first + 1)) - 1)
-        hit = np.isin(bits, rule["values"]) & (quality >= 0)
-        reason[hit & (reason == 0)] = code(rule["reason"])
-    return reason
 
 
 def to_physical(stored: np.ndarray, section: dict, *, year: int) -> np.ndarray:

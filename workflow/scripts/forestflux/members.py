@@ -102,6 +102,22 @@ def read_member(folder: Path, settings: dict) -> NetworkEstimator:
         )
 
 
+def read_ensembles(
+    manifests: Iterable[Path], settings: dict
+) -> dict[tuple[str, int], list[NetworkEstimator]]:
+    """The trained networks of every split and fold that jobs list.
+
+    Parameters
+    ----------
+    settings : section `train` of the configuration
+    """
+    ensembles = {}
+    for folder in member_folders(manifests):
+        split, fold = folder.parts[-3], int(folder.parts[-2].removeprefix("fold"))
+        ensembles.setdefault((split, fold), []).append(read_member(folder, settings))
+    return ensembles
+
+
 def member_folders(manifests: Iterable[Path]) -> list[Path]:
     """Folders of the members that jobs list, in the order of their names."""
     folders = []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from forestflux.applicability import Applicability
 from forestflux.calendar import STEP_DAYS, STEPS
 from forestflux.conformal import Calibration
 from forestflux.ensemble import Model
@@ -16,7 +17,10 @@ from forestflux.names import FLUX_UNIT, UNITS, VARIABLES
 from forestflux.store import digest_files, read_json, write_json
 from forestflux.train import NetworkEstimator
 
-FORMAT_VERSION = 1
+# 2: with the area of applicability. Folders of another version are refused: a model
+# without it would map cells of which nobody knows whether it may.
+FORMAT_VERSION = 2
+APPLICABILITY = "applicability.npz"
 CALENDAR = {"steps": STEPS, "step_days": STEP_DAYS, "first_day": "01-01"}
 
 
@@ -25,9 +29,10 @@ def save_model(
     members: Sequence[NetworkEstimator],
     *,
     calibration: dict,
+    applicability: Applicability,
     metadata: dict,
 ) -> None:
-    """Write `member{m}.npz` (weights) and last `model.json` (all the rest).
+    """Write `member{m}.npz` (weights), `applicability.npz` and last `model.json` (all the rest).
 
     Parameters
     ----------
@@ -35,6 +40,7 @@ def save_model(
     members : trained on the same rows, hence with the same scales
     calibration : what `forestflux.conformal.calibrate` gives: nominal coverage and
         half-widths, gC m-2 yr-1
+    applicability : of these members
     metadata : whatever belongs to the record: run, data fingerprint, versions; JSON
 
     Raises
@@ -54,6 +60,7 @@ def save_model(
     names = [f"member{index}.npz" for index in range(len(members))]
     for name, member in zip(names, members, strict=True):
         write_weights(folder / name, member.weights())
+    write_weights(folder / APPLICABILITY, applicability.to_arrays())
     content = {
         "format_version": FORMAT_VERSION,
         "calendar": CALENDAR,
@@ -66,7 +73,8 @@ def save_model(
         "flux_unit": FLUX_UNIT,
         "calibration": calibration,
         "members": names,
-        "digest": digest_files([folder / name for name in names], folder),
+        "applicability": {"file": APPLICABILITY, "threshold": applicability.threshold},
+        "digest": digest_files([folder / n for n in (*names, APPLICABILITY)], folder),
         "metadata": metadata,
     }
     write_json(folder / "model.json", content)
@@ -102,7 +110,8 @@ def load_model(path: Path | str) -> Model:
         for key in ("normalisation", "flux_scale")
     }
     files = [record.parent / name for name in content["members"]]
-    check_weights(files, record, content["digest"])
+    reference = record.parent / content["applicability"]["file"]
+    check_weights([*files, reference], record, content["digest"])
     members = []
     for file in files:
         with np.load(file, allow_pickle=False) as weights:
@@ -114,9 +123,12 @@ def load_model(path: Path | str) -> Model:
                     **scales,
                 )
             )
+    with np.load(reference, allow_pickle=False) as arrays:
+        applicability = Applicability.from_arrays(dict(arrays))
     return Model(
         members,
         calibration=Calibration.from_dict(content["calibration"]),
+        applicability=applicability,
         metadata=content["metadata"],
     )
 

@@ -12,6 +12,10 @@ UNITS = {
 FLUXES = ("gpp", "reco", "nee")
 FLUX_UNIT = "gC m-2 yr-1"
 
+# Largest |reco - (gpp + nee)|, gC m-2 yr-1. Night-time partitionings of FLUXNET close to
+# some gC; daytime GPP beside night-time RECO is off by hundreds.
+CLOSURE_TOLERANCE = 50.0
+
 # IGBP classes 1-5; the code is the position + 1, 0 is "no forest".
 FOREST_TYPES = ("ENF", "EBF", "DNF", "DBF", "MF")
 

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from forestflux.archive.names import archive_years
 from forestflux.config import labels_of
 from forestflux.errors import InputError
 
@@ -16,16 +17,24 @@ def batches(items: Iterable, size: int, *, name: Callable[[list], str]) -> dict:
 
 
 def span(numbers: list[int]) -> str:
-    """Name of a group of consecutive numbers: `2003-2006`, or `2003` alone."""
+    """Name of a group of rising numbers by its ends: `2003-2006`, or `2003` alone."""
     first, last = numbers[0], numbers[-1]
     return f"{first}" if first == last else f"{first}-{last}"
 
 
+def mapped_years(config: dict) -> list[int]:
+    """Years of the maps: those that are listed, else all from the first to the last."""
+    first, last = config["years"]
+    return sorted(config["only_years"]) or list(range(first, last + 1))
+
+
 def tower_years(config: dict) -> list[int]:
-    """Years of the towers: configured, else those of the folder's table, else the mapped ones."""
+    """Years of the towers: configured, else those of archive or table, else the mapped ones."""
     wanted = config["towers"]["years"]
     if wanted is not None:
         return list(range(wanted[0], wanted[1] + 1))
+    if labels_of(config) == "archive":
+        return archive_years(Path(config["towers"]["archive"]))
     if labels_of(config) == "folder":
         return table_years(Path(config["towers"]["folder"]) / "site_years.csv")
     return list(range(config["years"][0], config["years"][1] + 1))

@@ -19,6 +19,7 @@ def recover(
     maps: dict[int, Path],
     truth_stores: dict[int, Path],
     *,
+    years: Sequence[int],
     pair: tuple[int, int],
     bands: Sequence[Band],
 ) -> pd.DataFrame:
@@ -32,8 +33,9 @@ def recover(
 
     Parameters
     ----------
-    maps : map store by year, every year of a series
-    truth_stores : truth store by year, the same years
+    maps : map store by year
+    truth_stores : truth store by year
+    years : years that both must have
     pair : the two years of the change
     bands : latitude bands
 
@@ -41,7 +43,7 @@ def recover(
     ------
     InputError : a year, layer or cell of one side is missing on the other
     """
-    years = check_series(maps, pair=pair)
+    years = check_series(maps, years=years, pair=pair)
     both = compare(maps, truth_stores, years=years, bands=bands)
     rows = [
         row("forest_area", "m2", both.area["truth"], both.area["mapped"]),
@@ -93,15 +95,25 @@ def total_rows(both: Comparison) -> list[dict]:
 
 
 def cell_rows(both: Comparison) -> list[dict]:
-    """Root mean square and R2 over all cells and years, share within the interval."""
+    """Root mean square and R2 over all cells and years, share within the interval.
+
+    The share stands apart for cells inside and outside the area of applicability.
+    """
     rows = []
     for name in FLUXES:
         rms, r2, mean = agreement(both.truth[name], both.mapped[name], both.weights)
         rows.append(row(f"{name}_cell_rms", FLUX_UNIT, 0.0, rms, relative_to=mean))
         rows.append(row(f"{name}_cell_r2", "1", 1.0, r2))
     for name in BOUNDED:
-        share = both.covered[name].mean()
-        rows.append(row(f"{name}_share_within_interval", "1", both.level, share))
+        for suffix, chosen in (
+            ("", np.full(both.applicable.shape, True)),
+            ("_inside", both.applicable),
+            ("_outside", ~both.applicable),
+        ):
+            if chosen.any():
+                share = both.covered[name][chosen].mean()
+                quantity = f"{name}_share_within_interval{suffix}"
+                rows.append(row(quantity, "1", both.level, share))
     return rows
 
 

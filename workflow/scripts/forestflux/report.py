@@ -14,6 +14,8 @@ from forestflux.errors import InputError
 from forestflux.figures.captions import caption_of
 from forestflux.figures.style import model_label
 from forestflux.figures.tables import read_table
+from forestflux.report_gates import gates, gates_banner
+from forestflux.report_left_out import left_out
 from forestflux.report_reading import read_samples, reading
 
 TEMPLATE = Path(__file__).with_suffix(".html")
@@ -33,6 +35,7 @@ PLACES = {
 }
 TITLES = {
     "summary": "Summary",
+    "gates": "Tests of the results",
     "reading": "How to read it",
     "method": "Method",
     "scores": "Scores at unseen towers",
@@ -62,6 +65,7 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
     images = {name: figure_html(results, name, config=config) for name in figures}
     texts = {
         "summary": summary(results),
+        "gates": gates(results) if has_maps(config) else "",
         "reading": reading(results, config),
         "method": "",
         "scores": scores(results),
@@ -80,9 +84,11 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
             heading = f'<h2 id="{key}">{TITLES[key]}</h2>'
             sections[key] = f"<section>{heading}{text}{''.join(shown)}</section>"
     simulated = source_of(config) == "simulated"
+    banner = gates_banner(results) if has_maps(config) else ""
+    banner += f'<p class="banner">{SIMULATED}</p>' if simulated else ""
     return Template(TEMPLATE.read_text()).substitute(
         run=escape(config["run"]),
-        banner=f'<p class="banner">{SIMULATED}</p>' if simulated else "",
+        banner=banner,
         navigation="".join(
             f'<li><a href="#{k}">{TITLES[k]}</a></li>' for k in sections
         ),
@@ -181,9 +187,10 @@ def recovery(results: Path) -> str:
 
 
 def samples(results: Path) -> str:
-    """Used and dropped site-years."""
+    """Used and dropped site-years, and what an archive held beside them."""
     table = read_samples(results)
-    return tables.sample_table(table) + tables.reason_table(table)
+    shown = tables.sample_table(table) + tables.reason_table(table)
+    return shown + left_out(results)
 
 
 def run_facts(results: Path, config: dict) -> str:

@@ -17,7 +17,7 @@ from forestflux.figures.style import (
     subset_label,
 )
 from forestflux.names import FOREST_TYPES, SPLITS
-from forestflux.scores import YEAR_CLASSES
+from forestflux.scores import SIDES, YEAR_CLASSES
 
 Format = str | Callable[[object], str]
 PACKAGES = ("numpy", "pandas", "xarray", "zarr", "torch", "scikit-learn", "lightgbm")
@@ -127,6 +127,7 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
         "model": models,
         "subset": [
             "all",
+            *(f"applicable={name}" for name in SIDES),
             *(f"igbp={name}" for name in FOREST_TYPES),
             *(f"climate={name}" for name in CLIMATES),
             *(f"years={name}" for _, _, name in YEAR_CLASSES),

@@ -9,6 +9,8 @@ from forestflux.climates import CLIMATES
 from forestflux.names import FLUXES, FOREST_TYPES
 
 INTERVALS = ("gpp", "nee")
+# Sides of the area of applicability.
+SIDES = ("inside", "outside")
 # Scored years of a site: fewest and most of a class, and its name in `subset`.
 YEAR_CLASSES = ((1, 1, "1"), (2, 4, "2-4"), (5, np.inf, "5+"))
 
@@ -149,13 +151,17 @@ def _parts(
 
 
 def subsets(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
-    """Name and membership (row,) of all rows, then by forest type, climate and years.
+    """Name and membership (row,) of all rows, then of parts of them.
+
+    By area of applicability, forest type, climate and number of years.
 
     Parameters
     ----------
-    rows : of one model and split: columns site, igbp, climate
+    rows : of one model and split: columns site, igbp, climate, applicable
     """
     yield "all", np.ones(len(rows), dtype=bool)
+    for name in SIDES:
+        yield f"applicable={name}", (rows["applicable"] == name).to_numpy()
     for name in FOREST_TYPES:
         yield f"igbp={name}", (rows["igbp"] == name).to_numpy()
     for name in CLIMATES:

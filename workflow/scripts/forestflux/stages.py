@@ -58,6 +58,10 @@ class Stores:
         """Keys of all stores, sorted."""
         return [tuple(name.split("/")) for name in sorted(self.digests)]
 
+    def years(self) -> dict[int, Path]:
+        """Path of each global store by its year."""
+        return {int(year): self.path(year) for (year,) in self.listing()}
+
     def load(self, *key: str | int) -> xr.Dataset:
         """A store in memory, every chunk checked."""
         return load_store(self.path(*key))
@@ -82,6 +86,8 @@ def run_stage(
     *,
     recipe: Callable[..., list],
     make: Callable[..., xr.Dataset],
+    chunks: dict[str, int] | None = None,
+    prepare: Callable[[list[tuple]], None] | None = None,
 ) -> None:
     """Make every store of a job that is not done yet, then write the job's manifest.
 
@@ -94,15 +100,25 @@ def run_stage(
     keys : the stores of the job: (place, year) or (year,)
     recipe : everything that a store's content depends on, called with a key
     make : the dataset of a store, called with a key
+    chunks : length of a chunk per dimension, see `write_store`
+    prepare : told first which stores are to be made, if any
     """
     stores = Stores(manifest.parent, {})
     made = 0
+    if prepare is not None:
+        wanting = [
+            key
+            for key in keys
+            if not is_done(stores.path(*key), recipe_of(recipe(*key)))
+        ]
+        if wanting:
+            prepare(wanting)
     for key in tqdm(keys, desc=manifest.parent.name, disable=None):
         path, wanted = stores.path(*key), recipe_of(recipe(*key))
         if is_done(path, wanted):
             record = read_json(manifest_path(path))
         else:
-            record = write_store(make(*key), path, recipe=wanted)
+            record = write_store(make(*key), path, recipe=wanted, chunks=chunks)
             made += 1
         stores.digests[name_of(key)] = record["digest"]
     log.info("%d stores: %d made, %d kept", len(keys), made, len(keys) - made)

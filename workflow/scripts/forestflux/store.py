@@ -31,6 +31,7 @@ def write_store(
     *,
     recipe: str = "",
     chunks: dict[str, int] | None = None,
+    consolidated: bool = False,
 ) -> dict:
     """Write a Zarr 3 store whole and return its manifest, which is written last.
 
@@ -40,6 +41,8 @@ def write_store(
     path : the store, replaced if it is there
     recipe : digest of what the store is made from
     chunks : length of a chunk per dimension; a whole dimension where not named
+    consolidated : whether the group repeats the metadata of its arrays, so that a
+        remote store opens with one request
 
     Raises
     ------
@@ -79,14 +82,16 @@ def write_store(
             ),
         }
         if array.dtype.kind == "f":
-            encoding[name]["_FillValue"] = np.array(np.nan, array.dtype)
+            # CF refuses a fill value for a coordinate.
+            fill = None if name in dataset.coords else np.array(np.nan, array.dtype)
+            encoding[name]["_FillValue"] = fill
     for variable in dataset.variables.values():
         variable.encoding = {}
     dataset.to_zarr(
         path,
         mode="w",
         zarr_format=3,
-        consolidated=False,
+        consolidated=consolidated,
         encoding=encoding,
         write_empty_chunks=True,
     )
@@ -168,8 +173,19 @@ def open_store(path: Path) -> xr.Dataset:
     return dataset
 
 
-def load_store(path: Path, variables: Iterable[str] | None = None) -> xr.Dataset:
-    """Read a finished store, or some of its variables, into memory.
+def load_store(
+    path: Path,
+    variables: Iterable[str] | None = None,
+    *,
+    rows: slice = slice(None),
+) -> xr.Dataset:
+    """Read a finished store, or some of its variables and rows, into memory.
+
+    Parameters
+    ----------
+    path : the store
+    variables : names; all where not given
+    rows : rows along `y`; cheap where they are those of chunks
 
     Raises
     ------
@@ -177,9 +193,42 @@ def load_store(path: Path, variables: Iterable[str] | None = None) -> xr.Dataset
     checksum
     """
     dataset = open_store(path)
+    if "y" in dataset.dims:
+        dataset = dataset.isel(y=rows)
     wanted = list(variables) if variables is not None else list(dataset.data_vars)
-    record = read_json(manifest_path(path))["variables"]
+    check_names(dataset, wanted, path)
     for name in wanted:
+        check_chunks(path, name)
+        read_values(dataset[name], path)
+    # A selection alone would lose coordinates of dimensions that no variable has.
+    return dataset[wanted].assign_coords(dataset.coords).load()
+
+
+def load_part(
+    dataset: xr.Dataset, variables: Iterable[str], **where: slice | np.ndarray
+) -> xr.Dataset:
+    """Read a part of some variables of an opened store into memory.
+
+    Parameters
+    ----------
+    dataset : what `open_store` gives
+    where : positions along dimensions, for example `y=slice(0, 400)`
+
+    Raises
+    ------
+    InputError : a variable is missing, a chunk does not match its checksum
+    """
+    path, wanted = Path(dataset.encoding["source"]), list(variables)
+    check_names(dataset, wanted, path)
+    part = dataset[wanted].isel(where)
+    for name in part.data_vars:
+        read_values(part[name], path)
+    return part
+
+
+def check_names(dataset: xr.Dataset, names: Iterable[str], path: Path) -> None:
+    """Refuse a store that lacks a variable."""
+    for name in names:
         if name not in dataset:
             raise InputError(
                 path,
@@ -187,23 +236,30 @@ def load_store(path: Path, variables: Iterable[str] | None = None) -> xr.Dataset
                 expected="a variable of the store",
                 found=f"only {', '.join(map(str, dataset.data_vars))}",
             )
-        whole = record.get(name, {}).get("chunks")
-        there = zarr.open_array(path / name, mode="r").nchunks_initialized
-        if whole is not None and there != whole:
-            raise InputError(
-                path, variable=name, expected=f"{whole} chunks", found=f"{there}"
-            )
-        try:
-            dataset[name].load()
-        except Exception as error:
-            raise InputError(
-                path,
-                variable=name,
-                expected="readable chunks",
-                found=f"a damaged one ({type(error).__name__}: {error})",
-            ) from error
-    # A selection alone would lose coordinates of dimensions that no variable has.
-    return dataset[wanted].assign_coords(dataset.coords).load()
+
+
+def check_chunks(path: Path, name: str) -> None:
+    """Refuse a variable of which chunks are missing: they would read as fill values."""
+    record = read_json(manifest_path(path))["variables"].get(name, {})
+    whole = record.get("chunks")
+    there = zarr.open_array(path / name, mode="r").nchunks_initialized
+    if whole is not None and there != whole:
+        raise InputError(
+            path, variable=name, expected=f"{whole} chunks", found=f"{there}"
+        )
+
+
+def read_values(array: xr.DataArray, path: Path) -> None:
+    """Load an array of a store where it stands; one line for a damaged chunk."""
+    try:
+        array.load()
+    except Exception as error:
+        raise InputError(
+            path,
+            variable=str(array.name),
+            expected="readable chunks",
+            found=f"a damaged one ({type(error).__name__}: {error})",
+        ) from error
 
 
 def digest_of_files(files: Iterable[Path]) -> str:

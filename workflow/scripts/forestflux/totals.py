@@ -10,7 +10,7 @@ import xarray as xr
 from scipy import stats
 
 from forestflux.errors import InputError
-from forestflux.names import FLUXES, FOREST_TYPES
+from forestflux.names import FLUXES
 from forestflux.store import open_store
 
 PG_PER_G = 1e-15
@@ -55,34 +55,36 @@ def bands_of(settings: Iterable[dict]) -> tuple[Band, ...]:
     return bands
 
 
-def check_series(maps: dict[int, Path], *, pair: tuple[int, int]) -> list[int]:
-    """The years of the maps in order, after all maps are compared with the first.
+def check_series(
+    maps: dict[int, Path], *, years: Iterable[int], pair: tuple[int, int]
+) -> list[int]:
+    """The years in order, after all maps are compared with the first.
 
     Parameters
     ----------
     maps : map store by year
+    years : years that must be mapped
     pair : two years that must be among them
 
     Raises
     ------
-    InputError : a year is missing; a map has another year, grid or number of members;
-        the pair is not in the series
+    InputError : a year is missing; a map has another year, grid, model or number of
+        members; the pair is not in the series
     """
-    years = sorted(maps)
-    whole = range(min(years, default=0), max(years, default=0))
-    missing = sorted(set(whole) - set(years))
+    years = sorted(years)
+    missing = [year for year in years if year not in maps]
     if missing or not years:
         raise InputError(
             "maps",
             variable="year",
-            expected="every year of a series",
+            expected="every year of the series",
             found=f"no map of {', '.join(map(str, missing)) or 'any year'}",
         )
-    if not years[0] <= pair[0] < pair[1] <= years[-1]:
+    if not (pair[0] < pair[1] and set(pair) <= set(years)):
         raise InputError(
             "configuration",
             variable="change.pair",
-            expected=f"two years in order within {years[0]}-{years[-1]}",
+            expected=f"two years in order among those mapped, {years[0]}-{years[-1]}",
             found=f"{pair[0]}, {pair[1]}",
         )
     first = fingerprint(open_store(maps[years[0]]))
@@ -93,98 +95,47 @@ def check_series(maps: dict[int, Path], *, pair: tuple[int, int]) -> list[int]:
                 raise InputError(
                     maps[year],
                     variable=name,
-                    expected=str(wanted),
+                    expected=f"{wanted}, as in the first map"
+                    if name != "year"
+                    else str(wanted),
                     found=str(found[name]),
                 )
     return years
 
 
 def fingerprint(dataset: xr.Dataset) -> dict[str, object]:
-    """Year, members and axes of a map, to be compared with those of another."""
+    """Year, model, members and axes of a map, to be compared with those of another."""
     axes = {
         name: "{} values from {:.6g} to {:.6g}".format(
             dataset[name].size, *dataset[name].values[[0, -1]]
         )
         for name in ("y", "x")
     }
-    members = f"{dataset.sizes.get('member')} members"
-    return {"year": dataset.attrs.get("year"), "member": members, **axes}
+    return {
+        "year": dataset.attrs.get("year"),
+        **axes,
+        "member": f"{dataset.sizes.get('member')} members",
+        "model": f"model {dataset.attrs.get('model')}",
+    }
 
 
-def strata(
-    dataset: xr.Dataset, bands: Sequence[Band]
-) -> list[tuple[str, tuple[str, ...], np.ndarray]]:
-    """Kind, names and labels (y, x) of the ways to divide the forest: all, type, band.
+def band_labels(latitudes: np.ndarray, bands: Sequence[Band]) -> np.ndarray:
+    """Position in the bands of every row (y,).
 
-    A label is the position in the names. A centre exactly on an edge belongs to the
-    band nearer to the equator, so that the two hemispheres are cut alike.
+    A centre exactly on an edge belongs to the band nearer to the equator, so that the
+    two hemispheres are cut alike.
     """
-    shape = dataset["forest_type"].shape
-    inner = dataset["y"].values * (1 - 1e-9)
+    inner = np.asarray(latitudes) * (1 - 1e-9)
     of_row = np.zeros(len(inner), int)
     for position, band in enumerate(bands):
         of_row[(inner >= band.south) & (inner < band.north)] = position
-    return [
-        ("all", ("all",), np.zeros(shape, int)),
-        ("type", FOREST_TYPES, dataset["forest_type"].values.astype(int) - 1),
-        (
-            "band",
-            tuple(band.name for band in bands),
-            np.broadcast_to(of_row[:, None], shape),
-        ),
-    ]
+    return of_row
 
 
 def forest_area(dataset: xr.Dataset) -> np.ndarray:
     """Cell area x forest fraction (y, x), m2, 0 where nothing is mapped."""
     area = dataset["cell_area"].values * dataset["forest_fraction"].values
     return np.where(np.isfinite(dataset["gpp"].values), area, 0.0)
-
-
-def year_totals(dataset: xr.Dataset, *, bands: Sequence[Band]) -> xr.Dataset:
-    """Totals of every stratum, flux and member of one map.
-
-    Parameters
-    ----------
-    dataset : a map store (y, x) with gpp_member, reco_member (member, y, x)
-    bands : latitude bands
-
-    Returns
-    -------
-    total : (variable, stratum, member), PgC yr-1
-    area : (stratum,), m2 of forest
-    kind : coordinate (stratum,), all, type or band
-    """
-    area = forest_area(dataset)
-    mapped = area > 0
-    weights = area[mapped]
-    gpp = dataset["gpp_member"].values[:, mapped] * weights
-    reco = dataset["reco_member"].values[:, mapped] * weights
-    names, kinds, sums, areas = [], [], [], []
-    for kind, of_kind, labels in strata(dataset, bands):
-        label, count = labels[mapped], len(of_kind)
-        names += of_kind
-        kinds += [kind] * count
-        areas.append(np.bincount(label, weights, count))
-        sums.append(
-            [[np.bincount(label, m, count) for m in flux] for flux in (gpp, reco)]
-        )
-    total = np.concatenate(sums, axis=-1).transpose(0, 2, 1) * PG_PER_G
-    return xr.Dataset(
-        {
-            "total": (
-                ("variable", "stratum", "member"),
-                np.stack([total[0], total[1], total[1] - total[0]]),
-                {"units": "PgC yr-1"},
-            ),
-            "area": ("stratum", np.concatenate(areas), {"units": "m2"}),
-        },
-        coords={
-            "variable": list(FLUXES),
-            "stratum": names,
-            "kind": ("stratum", kinds),
-        },
-    )
 
 
 def member_sd(members: np.ndarray, *, axis: int = -1) -> np.ndarray:
@@ -212,27 +163,30 @@ def member_half_width(members: np.ndarray, *, level: float) -> np.ndarray:
     return quantile * member_sd(members) * np.sqrt(1 + 1 / n)
 
 
-def summarise(totals: xr.Dataset, *, year: int, level: float) -> pd.DataFrame:
-    """The year's rows of `totals.csv`: area, mean, total and interval per stratum.
+def summarise(totals: xr.Dataset, *, level: float) -> pd.DataFrame:
+    """Rows of `series.csv`: area, mean, total and interval per year, stratum and flux.
 
     Parameters
     ----------
-    totals : what `year_totals` gives
-    year : goes into the column `year`
+    totals : `area (year, stratum)` m2, `total (year, variable, stratum, member)` PgC
+        yr-1, with `kind` and `code (stratum)`
     level : probability of the interval, see `member_half_width`
     """
     members = totals["total"].values
     total = members.mean(axis=-1)
     half = member_half_width(members, level=level)
-    area = np.broadcast_to(totals["area"].values, total.shape)
+    area = np.broadcast_to(totals["area"].values[:, None], total.shape)
     mean = np.full(total.shape, np.nan)
     np.divide(total, area * PG_PER_G, out=mean, where=area > 0)
-    variables, names = np.meshgrid(
-        totals["variable"].values, totals["stratum"].values, indexing="ij"
+    years, variables, names = np.meshgrid(
+        *(totals[name].values for name in ("year", "variable", "stratum")),
+        indexing="ij",
     )
     columns = {
+        "year": years,
         "stratum": names,
         "kind": np.broadcast_to(totals["kind"].values, total.shape),
+        "code": np.broadcast_to(totals["code"].values, total.shape),
         "area": area,
         "variable": variables,
         "mean": mean,
@@ -241,38 +195,48 @@ def summarise(totals: xr.Dataset, *, year: int, level: float) -> pd.DataFrame:
         "total_upper": total + half,
         "total_sd": member_sd(members),
     }
-    rows = {name: values.ravel() for name, values in columns.items()}
-    return pd.DataFrame({"year": year, **rows})
+    return pd.DataFrame({name: values.ravel() for name, values in columns.items()})
 
 
-def zonal_profile(dataset: xr.Dataset, *, year: int, width_deg: float) -> pd.DataFrame:
-    """The year's rows of `zonal.csv`: weighted mean and total of zones with forest.
+def zones_of(latitudes: np.ndarray, *, width_deg: float) -> np.ndarray:
+    """Zone of every row of the globe (y,), counted from the north.
 
     Parameters
     ----------
-    dataset : a map store
-    year : goes into the column `year`
+    latitudes : of the rows, degrees
     width_deg : height of a zone, degrees; a row of the grid where the grid is coarser
     """
-    area = forest_area(dataset)
-    latitude = dataset["y"].values
-    width = max(width_deg, 180 / len(latitude))
-    zone = np.floor((90 - latitude) / width).astype(int)
-    weight = np.bincount(zone, area.sum(axis=1))
-    there = weight > 0
+    width = zone_width(latitudes, width_deg)
+    return np.floor((90 - latitudes) / width).astype(int)
+
+
+def zone_width(latitudes: np.ndarray, width_deg: float) -> float:
+    """Height of a zone, degrees."""
+    return max(width_deg, 180 / len(latitudes))
+
+
+def zonal_table(
+    years: Sequence[int], area: np.ndarray, totals: np.ndarray, *, width: float
+) -> pd.DataFrame:
+    """`zonal.csv`: weighted mean and total of the zones with forest.
+
+    Parameters
+    ----------
+    years : (year,)
+    area : (year, zone), m2
+    totals : (year, variable, zone), PgC yr-1, mean of the members
+    width : height of a zone, degrees
+    """
     frames = []
-    for variable in FLUXES:
-        flux = np.where(area > 0, dataset[variable].values, 0.0)
-        total = np.bincount(zone, (flux * area).sum(axis=1))
-        frames.append(
-            pd.DataFrame(
-                {
-                    "year": year,
-                    "latitude": (90 - (np.arange(len(weight)) + 0.5) * width)[there],
-                    "variable": variable,
-                    "mean": total[there] / weight[there],
-                    "total": total[there] * PG_PER_G,
-                }
-            )
-        )
+    for year, weight, fluxes in zip(years, area, totals, strict=True):
+        there = weight > 0
+        for variable, total in zip(FLUXES, fluxes, strict=True):
+            part = {
+                "year": year,
+                "latitude": (90 - (np.arange(len(weight)) + 0.5) * width)[there],
+                "variable": variable,
+                "mean": total[there] / weight[there] / PG_PER_G,
+                "total": total[there],
+            }
+            frames.append(pd.DataFrame(part))
     return pd.concat(frames, ignore_index=True)

@@ -7,11 +7,19 @@ import pandas as pd
 
 from forestflux.errors import InputError
 from forestflux.folds import link_clusters
-from forestflux.names import FLUX_UNIT, FLUXES, FOREST_TYPES, OTHER_CLASSES
+from forestflux.names import (
+    CLOSURE_TOLERANCE,
+    FLUX_UNIT,
+    FLUXES,
+    FOREST_TYPES,
+    OTHER_CLASSES,
+)
 from forestflux.user_tables import numbers, read_csv, refuse_cell
 
 SITE_COLUMNS = ("site", "lat", "lon", "igbp", "cluster")
 SITE_YEAR_COLUMNS = ("site", "year", "gpp", "reco", "nee", "nee_qc")
+CITATION_COLUMNS = ("site", "name", "policy", "citation", "doi")
+LEFT_COLUMNS = ("site", "year", "file", "reason")
 
 # Medians of forest towers that no forest reaches: GPP in gC m-2 day-1 or kgC m-2 yr-1
 # is below, in mgC above. The most productive forests stay below 5,000 gC m-2 yr-1.
@@ -21,10 +29,6 @@ PLAUSIBLE_MEDIAN = (20.0, 20_000.0)
 # may well be a source, four of five are hardly so by chance.
 SIGN_MIN_TOWERS = 5
 SIGN_MAX_SOURCES = 0.8
-
-# Largest |reco - (gpp + nee)|, gC m-2 yr-1. Partitionings of FLUXNET close to some gC;
-# daytime GPP beside night-time RECO is off by hundreds.
-CLOSURE_TOLERANCE = 50.0
 
 
 def read_towers(

@@ -1,10 +1,14 @@
 """Trend: Theil-Sen slope and Mann-Kendall test of many annual series at once."""
 
+from collections.abc import Iterator
+
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 # Fewer values have no trend worth a number: with three the smallest p is 0.30.
 MINIMUM_VALUES = 3
+# Series at a time: their pairwise slopes then fit a core's cache, 4 x 190 x 4096 bytes.
+CHUNK = 4096
 
 
 def theil_sen(
@@ -12,7 +16,7 @@ def theil_sen(
     years: np.ndarray,
     *,
     minimum: int = MINIMUM_VALUES,
-    chunk: int = 50_000,
+    chunk: int = CHUNK,
 ) -> np.ndarray:
     """Median of the slopes between all pairs of years, per year, (...).
 
@@ -20,141 +24,187 @@ def theil_sen(
 
     Parameters
     ----------
-    values : (year, ...), NaN = missing
+    values : (year, ...), NaN = missing; float32 is worked on as float32
     years : (year,)
     minimum : fewest finite values; NaN where a series has fewer
     chunk : series at a time; the working memory is 4 x years^2 x chunk bytes
     """
-    years = np.asarray(years, float)
-    first, second = np.triu_indices(len(years), 1)
-    step = (years[second] - years[first])[:, None]
     series = values.reshape(len(values), -1)
-    slope = np.empty(series.shape[1])
-    for start in range(0, series.shape[1], chunk):
-        part = series[:, start : start + chunk].astype(float)
-        slopes = (part[second] - part[first]) / step
-        slope[start : start + chunk] = finite_median(slopes)
-    enough = np.isfinite(series).sum(axis=0) >= max(minimum, 2)
-    return np.where(enough, slope, np.nan).reshape(values.shape[1:])
-
-
-def finite_median(values: np.ndarray) -> np.ndarray:
-    """Median of the finite values along the first axis, NaN where there is none.
-
-    numpy.nanmedian does the same one column at a time, which is a hundred times slower.
-    """
-    ordered = np.sort(values, axis=0)  # NaN goes last
-    count = np.isfinite(ordered).sum(axis=0)
-    column = np.arange(ordered.shape[1])
-    low = ordered[np.maximum(count - 1, 0) // 2, column]
-    high = ordered[np.minimum(count // 2, len(ordered) - 1), column]
-    return np.where(count > 0, (low + high) / 2, np.nan)
+    slope = np.empty(series.shape[1], floating(series))
+    for part, slopes in pairwise_slopes(series, years, chunk=chunk):
+        slope[part] = finite_median(slopes)
+    return kept(slope, series, minimum=max(minimum, 2)).reshape(values.shape[1:])
 
 
 def mann_kendall(
-    values: np.ndarray, *, minimum: int = MINIMUM_VALUES, chunk: int = 50_000
+    values: np.ndarray,
+    *,
+    minimum: int = MINIMUM_VALUES,
+    factor: np.ndarray | float = 1.0,
+    chunk: int = CHUNK,
 ) -> np.ndarray:
     """Two-sided p (...) of the hypothesis that a series has no monotonic trend.
 
     Normal approximation with correction for ties and continuity; 1 for a constant
-    series. Years are taken as independent: persistence from year to year makes p too
-    small. Kendall (1975), Rank correlation methods, chapter 4.
+    series. Kendall (1975), Rank correlation methods, chapter 4.
 
     Parameters
     ----------
     values : (year, ...) in order of time, NaN = missing
     minimum : fewest finite values; NaN where a series has fewer
+    factor : (...) multiplies the variance of the score where years depend on each
+        other (`interannual.score_factor`); 1 takes them as independent, and then
+        persistence from year to year makes p too small
     chunk : series at a time
     """
     series = values.reshape(len(values), -1)
-    p = np.empty(series.shape[1])
+    score, variance = np.empty((2, series.shape[1]))
+    for part, slopes in pairwise_slopes(series, np.arange(len(series)), chunk=chunk):
+        score[part] = kendall_score(slopes)
+        variance[part] = score_variance(series[:, part], slopes)
+    p = p_of_score(score, variance * np.broadcast_to(factor, values.shape[1:]).ravel())
+    return kept(p, series, minimum=minimum).reshape(values.shape[1:])
+
+
+def sen_and_kendall(
+    series: np.ndarray, years: np.ndarray, *, minimum: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Slope, Kendall's score and its variance (series,) in one pass over the pairs.
+
+    Parameters
+    ----------
+    series : (year, series), NaN = missing
+    years : (year,)
+    minimum : fewest finite values; all three NaN where a series has fewer
+    """
+    result = np.empty((3, series.shape[1]), floating(series))
+    for part, slopes in pairwise_slopes(series, years, chunk=CHUNK):
+        result[1, part] = kendall_score(slopes)
+        result[2, part] = score_variance(series[:, part], slopes)
+        result[0, part] = finite_median(slopes)  # last, because it sorts in place
+    slope, score, variance = kept(result, series, minimum=max(minimum, 2))
+    return slope, score, variance
+
+
+def pairwise_slopes(
+    series: np.ndarray, years: np.ndarray, *, chunk: int
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Slopes (pair, series) between all pairs of years, chunk by chunk of series."""
+    first, second = np.triu_indices(len(years), 1)
+    years = np.asarray(years, floating(series))
+    step = (years[second] - years[first])[:, None]
     for start in range(0, series.shape[1], chunk):
-        part = series[:, start : start + chunk]
-        p[start : start + chunk] = p_of_score(*score_and_variance(part))
+        part = slice(start, start + chunk)
+        values = series[:, part].astype(floating(series), copy=False)
+        slopes = values[second]
+        slopes -= values[first]
+        slopes /= step
+        yield part, slopes
+
+
+def floating(values: np.ndarray) -> type:
+    """Working precision: that of float32 series, else float64."""
+    return np.float32 if values.dtype == np.float32 else np.float64
+
+
+def kept(result: np.ndarray, series: np.ndarray, *, minimum: int) -> np.ndarray:
+    """The result (..., series), NaN where a series has too few finite values."""
     enough = np.isfinite(series).sum(axis=0) >= minimum
-    return np.where(enough, p, np.nan).reshape(values.shape[1:])
+    return np.where(enough, result, np.nan)
 
 
-def score_and_variance(series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Kendall's score S and its variance under no trend, for series (year, n)."""
+def finite_median(values: np.ndarray) -> np.ndarray:
+    """Median of the finite values along the first axis, NaN where there is none.
+
+    Sorts `values` in place. numpy.nanmedian does the same one column at a time, which
+    is a hundred times slower.
+    """
+    values.sort(axis=0)  # NaN goes last
+    pairs, series = values.shape
+    if not pairs:
+        return np.full(series, np.nan, values.dtype)
+    if np.isfinite(values[-1]).all():
+        return (values[(pairs - 1) // 2] + values[pairs // 2]) / 2
+    count = np.isfinite(values).sum(axis=0)
+    column = np.arange(series)
+    low = values[np.maximum(count - 1, 0) // 2, column]
+    high = values[np.minimum(count // 2, pairs - 1), column]
+    return np.where(count > 0, (low + high) / 2, np.nan)
+
+
+def kendall_score(slopes: np.ndarray) -> np.ndarray:
+    """Kendall's score S (series,): rising minus falling pairs of years."""
+    rising = np.count_nonzero(slopes > 0, axis=0)
+    return rising - np.count_nonzero(slopes < 0, axis=0)
+
+
+def score_variance(series: np.ndarray, slopes: np.ndarray) -> np.ndarray | float:
+    """Variance of the score under no trend (series,); one number without ties and gaps.
+
+    Parameters
+    ----------
+    series : (year, series), NaN = missing
+    slopes : (pair, series) of the same series, in the order of `pairwise_slopes`
+    """
+    years = len(series)
+    tied = slopes == 0
     there = np.isfinite(series)
+    if there.all() and not tied.any():
+        return years * (years - 1) * (2 * years + 5) / 18
     n = there.sum(axis=0).astype(float)
-    score = np.zeros(series.shape[1])
-    same = there.astype(float)  # values equal to this one, itself included
-    for i in range(len(series)):
-        for j in range(i + 1, len(series)):
-            score += np.nan_to_num(np.sign(series[j] - series[i]))
-            tied = series[j] == series[i]
-            same[i] += tied
-            same[j] += tied
+    member = np.zeros((years, len(slopes)))
+    for side in np.triu_indices(years, 1):
+        member[side, np.arange(len(slopes))] = 1
+    same = 1 + member @ tied  # values equal to this one, itself included
     # Sum over groups of t (t - 1) (2 t + 5) = sum over values of (t - 1) (2 t + 5).
     ties = np.where(there, (same - 1) * (2 * same + 5), 0.0).sum(axis=0)
-    return score, (n * (n - 1) * (2 * n + 5) - ties) / 18
+    return (n * (n - 1) * (2 * n + 5) - ties) / 18
 
 
 def p_of_score(score: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """Two-sided p of Kendall's score, normal with continuity correction."""
     moved = np.maximum(np.abs(score) - 1, 0)
     z = np.divide(
-        moved, np.sqrt(variance), out=np.zeros_like(moved), where=variance > 0
+        moved, np.sqrt(variance), out=np.zeros_like(moved, float), where=variance > 0
     )
-    return np.where(score == 0, 1.0, 2 * stats.norm.sf(z))
-
-
-def detrended_sd(
-    values: np.ndarray, years: np.ndarray, slope: np.ndarray
-) -> np.ndarray:
-    """Interannual variability (...): standard deviation of what the slope leaves.
-
-    Two degrees of freedom are gone; NaN for fewer than three values.
-
-    Parameters
-    ----------
-    values : (year, ...), NaN = missing
-    years : (year,)
-    slope : (...), per year; NaN gives NaN
-    """
-    centred = np.asarray(years, float) - np.mean(years)
-    shape = (len(centred),) + (1,) * (values.ndim - 1)
-    rest = values - slope * centred.reshape(shape)
-    there = np.isfinite(rest)
-    n = there.sum(axis=0)
-    mean = np.where(there, rest, 0).sum(axis=0) / np.maximum(n, 1)
-    squares = (np.where(there, rest - mean, 0) ** 2).sum(axis=0)
-    variance = np.divide(
-        squares, n - 2, out=np.full(squares.shape, np.nan), where=n > 2
-    )
-    return np.sqrt(variance)
-
-
-def weather_half_width(
-    mean: np.ndarray, years: np.ndarray, slope: np.ndarray, *, level: float
-) -> np.ndarray:
-    """Half width of the interval of a two-year difference from weather alone."""
-    if len(years) < MINIMUM_VALUES:
-        return np.full(slope.shape, np.nan)
-    quantile = stats.t.ppf((1 + level) / 2, len(years) - 2)
-    return quantile * np.sqrt(2) * detrended_sd(mean, years, slope)
+    p = np.where(score == 0, 1.0, 2 * special.ndtr(-z))
+    return np.where(np.isnan(score) | np.isnan(variance), np.nan, p)
 
 
 def sen_interval(
-    mean: np.ndarray, years: np.ndarray, *, level: float
+    mean: np.ndarray,
+    years: np.ndarray,
+    *,
+    level: float,
+    factor: np.ndarray | float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper bound of the slope of each series (year, ...): Sen (1968)."""
-    bounds = np.full((2, *mean.shape[1:]), np.nan)
-    if len(years) >= MINIMUM_VALUES:
-        for place in np.ndindex(mean.shape[1:]):
-            fit = stats.theilslopes(mean[(slice(None), *place)], years, alpha=level)
-            bounds[(slice(None), *place)] = fit.low_slope, fit.high_slope
-    return bounds[0], bounds[1]
+    """Lower and upper bound of the slope of each series (year, ...): Sen (1968).
 
+    The bounds are the slopes between pairs whose ranks lie as many standard deviations
+    of Kendall's score around the middle as the level asks for.
 
-def significant_shares(
-    p: np.ndarray, weights: np.ndarray, *, alpha: float
-) -> tuple[float, float]:
-    """Weighted share of p at or below alpha, as it is and adjusted; NaN for no test."""
-    if not p.size:
-        return np.nan, np.nan
-    adjusted = stats.false_discovery_control(p)
-    total = weights.sum()
-    return weights[p <= alpha].sum() / total, weights[adjusted <= alpha].sum() / total
+    Parameters
+    ----------
+    mean : (year, ...) without gaps
+    years : (year,)
+    level : probability that the interval is to hold
+    factor : (...) multiplies the variance of the score, see `mann_kendall`; NaN bounds
+        where it is NaN
+    """
+    series = mean.reshape(len(mean), -1)
+    bounds = np.full((2, series.shape[1]), np.nan)
+    if len(years) < MINIMUM_VALUES:
+        return tuple(bounds.reshape(2, *mean.shape[1:]))
+    factor = np.broadcast_to(factor, mean.shape[1:]).ravel()
+    for part, slopes in pairwise_slopes(series, years, chunk=CHUNK):
+        variance = score_variance(series[:, part], slopes) * factor[part]
+        slopes.sort(axis=0)
+        width = stats.norm.ppf((1 + level) / 2) * np.sqrt(variance)
+        known = np.flatnonzero(np.isfinite(width))
+        low, high = (
+            np.round((len(slopes) + side * width[known]) / 2) for side in (-1, 1)
+        )
+        ranks = np.maximum(low - 1, 0), np.minimum(high, len(slopes) - 1)
+        for bound, rank in zip(bounds[:, part], ranks, strict=True):
+            bound[known] = slopes[rank.astype(int), known]
+    return tuple(bounds.reshape(2, *mean.shape[1:]))

@@ -73,7 +73,11 @@ def sort_out(table: pd.DataFrame) -> pd.DataFrame:
     label = label.mask(
         group.eq("change"), name.str.removeprefix("change").str.strip("_")
     )
-    label = label.str.replace("_", " ").str.replace(r"\br2\b", "R$^2$", regex=True)
+    label = (
+        label.str.replace("share_within", "in")
+        .str.replace("_", " ")
+        .str.replace(r"\br2\b", "R$^2$", regex=True)
+    )
     label = label.replace("", "all forests")
     return table.assign(flux=parts[0], group=group, year=year, label=label)
 

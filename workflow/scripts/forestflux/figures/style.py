@@ -210,8 +210,13 @@ def model_label(name: str) -> str:
 
 
 def subset_label(name: str) -> str:
-    """`igbp=ENF` as ENF, `years=1` as sites scored in 1 year(s), `all` as all forests."""
+    """`igbp=ENF` as ENF, `years=1` as sites scored in 1 year(s), `all` as all forests.
+
+    `applicable=inside` is inside the area of applicability.
+    """
     kind, _, value = name.partition("=")
+    if kind == "applicable":
+        return f"{value} the area of applicability"
     if kind == "years":
         return f"sites of {value} year{'' if value == '1' else 's'}"
     return "all forests" if name == "all" else (value or name).replace("_", " ")

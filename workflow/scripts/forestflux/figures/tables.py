@@ -10,8 +10,14 @@ from forestflux.errors import InputError
 from forestflux.store import load_store
 
 
-def read_table(results: Path, name: str, *, columns: Iterable[str]) -> pd.DataFrame:
+def read_table(
+    results: Path, name: str, *, columns: Iterable[str], empty: bool = False
+) -> pd.DataFrame:
     """A table of the run, `evaluate/scores.csv`, with these columns and a row at least.
+
+    Parameters
+    ----------
+    empty : whether the table may have no rows
 
     Raises
     ------
@@ -34,7 +40,7 @@ def read_table(results: Path, name: str, *, columns: Iterable[str]) -> pd.DataFr
                 expected="a column of this name",
                 found=f"only {', '.join(table.columns)}",
             )
-    if table.empty:
+    if table.empty and not empty:
         raise InputError(path, variable="rows", expected="one or more", found="none")
     return table
 

@@ -17,6 +17,8 @@ from forestflux.planet.settings import PlanetSettings, planet_settings
 from forestflux.planet.towers import kinds_of
 from forestflux.planet.vegetation import Cells, cells_of_kind, forest_cells
 from forestflux.planet.weather import weather_of
+from forestflux.products import cells_before, native_shape
+from forestflux.quality import code, pack_average, pixel_reasons, stored_reason
 
 
 def open_source(settings: Mapping) -> "SimulatedSource":
@@ -45,9 +47,12 @@ class SimulatedSource:
         """Keep the seed and the settings; nothing is computed yet."""
         self.seed, self.planet = seed, planet
 
-    def variant(self, place: Place) -> str:
-        """Column of the product table: tile or tower."""
+    def variant(self, place: Place, variable: str) -> str:
+        """Column of the product table: tile or tower, the same for every variable."""
         return place.kind
+
+    def prepare(self, products: Mapping, work: Sequence[tuple[Place, int]]) -> None:
+        """Nothing: layers are computed when they are fetched."""
 
     def fetch(self, products: Mapping, place: Place, year: int) -> xr.Dataset:
         """Native values of one place and year (see docs/contracts.md, extract).
@@ -79,6 +84,8 @@ class SimulatedSource:
                         strict=True,
                     )
                 ]
+                if "average" in section:
+                    layers = average_alike(*layers, section)
             native |= as_arrays(variable, section, layers, year)
         forest = np.zeros((len(FOREST_TYPES), land.size), "uint8")
         forest[:, land] = percent
@@ -143,19 +150,20 @@ class SimulatedSource:
         """Rain of a tile (image, y, x) in pixels that may be coarser than its cells.
 
         A pixel has a value where any of its cells is land. Pixels begin at the tile's
-        north-west corner; the last row and column may reach beyond the tile.
+        north-west corner or half a pixel before it; the last row and column may reach
+        beyond the tile.
         """
         factor = section.get("cells_per_pixel", 1)
         resolution = place.tile.grid.resolution_deg
-        shape = tuple(-(-length // factor) for length in place.shape)
-        middle = (factor - 1) / 2
+        shape = native_shape(section, place.shape)
+        middle = (factor - 1) / 2 - cells_before(section)
         rows, columns = (factor * np.arange(length) + middle for length in shape)
         # Rounded: a pixel's place must not depend on the corner it is counted from.
         latitudes, longitudes = mesh(
             np.round(place.tile.latitudes()[0] - resolution * rows, 7),
             np.round(place.tile.longitudes()[0] + resolution * columns, 7),
         )
-        shifts = resolution * (np.arange(factor) - middle)
+        shifts = resolution * (np.arange(factor) - (factor - 1) / 2)
         land = np.any(
             [
                 geography.is_land(latitudes + south, longitudes + east)
@@ -211,7 +219,7 @@ def record(
         )
     if variable == "et":
         return sensors.evapotranspiration(
-            scene, quality_absent=section["quality_absent"]
+            scene, quality_absent=pixel_quality_absent(section)
         )
     return sensors.surface_temperature(scene, variable)
 
@@ -228,7 +236,33 @@ def at_sea(variable: str, section: Mapping) -> tuple[float, float]:
     """What a product stores where there is no land: value and quality."""
     fills = {"ndvi": sensors.VEGETATION_FILL, "et": sensors.WATER_FILL}
     fills["evi"] = fills["ndvi"]
-    return fills.get(variable, section["absent"]), section["quality_absent"]
+    return fills.get(variable, section["absent"]), pixel_quality_absent(section)
+
+
+def pixel_quality_absent(section: Mapping) -> int:
+    """Quality of a pixel that has none; an average has another band of its own."""
+    return section.get("average", {}).get(
+        "pixel_quality_absent", section["quality_absent"]
+    )
+
+
+def average_alike(
+    stored: np.ndarray, quality: np.ndarray, section: Mapping
+) -> list[np.ndarray]:
+    """Averages over cells whose pixels are all alike, and their quality band.
+
+    Parameters
+    ----------
+    stored, quality : of the pixels of each cell (image, y, x)
+    """
+    rules = section["average"]
+    reason = stored_reason(stored, quality, rules, absent=section["absent"])
+    percents = {
+        name: np.where(reason == code(name), 100, 0)
+        for name in ("valid", *pixel_reasons(rules))
+    }
+    value = np.where(reason == 0, stored, section["absent"])
+    return [value, pack_average(percents)]
 
 
 def spread_over(

@@ -11,8 +11,17 @@ from forestflux.places import Place
 class Source(Protocol):
     """Gives native values and quality bands; downstream cannot tell which source ran."""
 
-    def variant(self, place: Place) -> str:
-        """Column of the product table for this source's numbers: tile, tower or table."""
+    def variant(self, place: Place, variable: str) -> str | None:
+        """Column of the product table that a variable's numbers follow: tile, tower or table.
+
+        None for a variable that the source does not have: it is a gap, `not_acquired`.
+        """
+
+    def prepare(self, products: dict[str, dict], work: list[tuple[Place, int]]) -> None:
+        """Told once, before the first `fetch`, which places and years a job still lacks.
+
+        A source that waits for a network asks for all of them at once.
+        """
 
     def fetch(self, products: dict[str, dict], place: Place, year: int) -> xr.Dataset:
         """Native values of one place and year, laid out as `docs/contracts.md`, extract, says.
@@ -32,7 +41,7 @@ def open_source(name: str, settings: dict) -> Source:
     Parameters
     ----------
     name : simulated, files or earthengine
-    settings : the configuration sections that sources use: seed, grid, towers, planet,
-    earthengine
+    settings : what sources use: seed, planet, towers, and of Earth Engine access,
+    forest_only and the years of the job
     """
     return importlib.import_module(f"forestflux.sources.{name}").open_source(settings)

@@ -1,0 +1,403 @@
+"""Algorithms on images: `ALGORITHMS` maps each name to what computes it.
+
+Arguments carry the names of the client's algorithm list. What is not here is refused.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from earthengine import reducers
+from earthengine.errors import Refused
+from earthengine.grids import PixelGrid, name_of
+from earthengine.images import (
+    Band,
+    Image,
+    ImageCollection,
+    Pixels,
+    combined,
+    constant_band,
+    converted,
+)
+
+BYTE, LONG, FLOAT = np.dtype("uint8"), np.dtype("int64"), np.dtype("float64")
+
+TYPES = {
+    "Int8": "int8",
+    "Uint8": "uint8",
+    "Byte": "uint8",
+    "Int16": "int16",
+    "Short": "int16",
+    "Uint16": "uint16",
+    "Int32": "int32",
+    "Int": "int32",
+    "Uint32": "uint32",
+    "Int64": "int64",
+    "Long": "int64",
+    "Float": "float32",
+    "Double": "float64",
+}
+
+
+def as_image(value) -> Image:
+    """An image, or the constant image of a number or of several."""
+    if isinstance(value, Image):
+        return value
+    return constant(value)
+
+
+def constant(value) -> Image:
+    """Image.constant: one band per number."""
+    if isinstance(value, list):
+        bands = [constant_band(v, f"constant_{i}") for i, v in enumerate(value)]
+        return Image(tuple(bands))
+    if not isinstance(value, int | float):
+        raise Refused(f"Image.constant: '{value}' is not a number.")
+    return Image((constant_band(value),))
+
+
+def select(input, bandSelectors, newNames):
+    """Image.select: by name, by number or by regular expression."""
+    image, chosen = input, []
+    for selector in bandSelectors:
+        if isinstance(selector, str):
+            hits = [b for b in image.bands if b.name == selector]
+            hits = hits or [b for b in image.bands if re.fullmatch(selector, b.name)]
+        else:
+            hits = list(image.bands[int(selector) : int(selector) + 1])
+        if not hits:
+            raise Refused(
+                f"Image.select: Band pattern '{selector}' did not match any bands."
+                f" Available bands: [{', '.join(image.names())}]"
+            )
+        chosen += hits
+    picked = replace(image, bands=tuple(chosen))
+    return picked if newNames is None else rename(picked, newNames)
+
+
+def rename(input, names):
+    """Image.rename: other names for all bands."""
+    if len(names) != len(input.bands):
+        raise Refused(
+            f"Image.rename: Expected {len(input.bands)} names, got {len(names)}."
+        )
+    bands = zip(input.bands, names, strict=True)
+    return replace(input, bands=tuple(replace(band, name=name) for band, name in bands))
+
+
+def add_bands(dstImg, srcImg, names, overwrite):
+    """Image.addBands: bands of another image behind those of the first."""
+    source = as_image(srcImg)
+    if names is not None:
+        source = select(source, names, None)
+    bands = list(as_image(dstImg).bands)
+    for band in source.bands:
+        taken = [other.name for other in bands]
+        if band.name in taken and overwrite:
+            bands[taken.index(band.name)] = band
+            continue
+        name, count = band.name, 0
+        while name in taken:
+            count += 1
+            name = f"{band.name}_{count}"
+        bands.append(replace(band, name=name))
+    return replace(as_image(dstImg), bands=tuple(bands))
+
+
+def pairs(first: Image, second: Image) -> list[tuple[Band, Band]]:
+    """Bands of two images that belong together: by place, or one band with all.
+
+    Raises
+    ------
+    Refused : other numbers of bands
+    """
+    a, b = first.bands, second.bands
+    if len(a) == 1 and len(b) > 1:
+        a = a * len(b)
+    if len(b) == 1:
+        b = b * len(a)
+    if len(a) != len(b):
+        raise Refused(
+            f"Images must have the same number of bands, got {len(a)} and {len(b)}."
+        )
+    return list(zip(a, b, strict=True))
+
+
+def binary(function: Callable, type_of: Callable) -> Callable:
+    """An algorithm of two images; the result carries the names of the first."""
+
+    def call(image1, image2):
+        first, second = as_image(image1), as_image(image2)
+        several = len(first.bands) >= len(second.bands)
+        bands = tuple(
+            combined((a if several else b).name, type_of(a, b), function, a, b)
+            for a, b in pairs(first, second)
+        )
+        return replace(first, bands=bands)
+
+    return call
+
+
+def unary(function: Callable, type_of: Callable) -> Callable:
+    """An algorithm of one image."""
+
+    def call(value):
+        image = as_image(value)
+        bands = (combined(b.name, type_of(b), function, b) for b in image.bands)
+        return replace(image, bands=tuple(bands))
+
+    return call
+
+
+def whole_or_float(*bands: Band) -> np.dtype:
+    """Type of sums and products: 64-bit integers of integers, else double."""
+    return LONG if all(band.dtype.kind in "iu" for band in bands) else FLOAT
+
+
+def widened(function: Callable) -> Callable:
+    """A function of arrays in 64 bits."""
+
+    def call(*arrays):
+        whole = all(array.dtype.kind in "iub" for array in arrays)
+        return function(*(array.astype(LONG if whole else FLOAT) for array in arrays))
+
+    return call
+
+
+def bits(function: Callable) -> Callable:
+    """A function of integers.
+
+    Raises
+    ------
+    Refused : fractions have no bits
+    """
+
+    def call(a, b):
+        if "f" in (a.dtype.kind, b.dtype.kind):
+            raise Refused("Bitwise operators need integers.")
+        return function(a.astype(LONG), b.astype(LONG))
+
+    return call
+
+
+def cast(dtype: str) -> Callable:
+    """An algorithm that converts every band."""
+    dtype = np.dtype(dtype)
+    return unary(partial(converted, dtype=dtype), lambda band: dtype)
+
+
+def cast_some(image, bandTypes, bandOrder):
+    """Image.cast: other types for the bands that are named."""
+    if bandOrder is not None:
+        image = select(image, bandOrder, None)
+    bands = []
+    for band in image.bands:
+        kind = bandTypes.get(band.name)
+        dtype = band.dtype if kind is None else np.dtype(TYPES[kind.capitalize()])
+        bands.append(combined(band.name, dtype, partial(converted, dtype=dtype), band))
+    return replace(image, bands=tuple(bands))
+
+
+def update_mask(image, mask):
+    """Image.updateMask: masked where the other image is 0 or masked."""
+    bands = []
+    for band, other in pairs(image, as_image(mask)):
+
+        def compute(grid: PixelGrid, band=band, other=other) -> Pixels:
+            values, valid = band.at(grid)
+            keep, known = other.at(grid)
+            return values, valid & known & (keep != 0)
+
+        bands.append(replace(band, compute=compute))
+    return replace(image, bands=tuple(bands[: len(image.bands)]))
+
+
+def mask_of(image, mask):
+    """Image.mask: the mask as an image of 0 and 1."""
+    if mask is not None:
+        raise Refused("The emulator has Image.mask without a mask only.")
+
+    def of_band(band: Band) -> Band:
+        def compute(grid: PixelGrid) -> Pixels:
+            _, valid = band.at(grid)
+            return valid, np.ones(grid.shape, bool)
+
+        return replace(band, dtype=BYTE, compute=compute)
+
+    return replace(image, bands=tuple(of_band(band) for band in image.bands))
+
+
+def unmask(input, value, sameFootprint):
+    """Image.unmask: a value where there is none, inside the footprint or everywhere."""
+    bands = []
+    for band, filler in pairs(input, as_image(0 if value is None else value)):
+
+        def compute(grid: PixelGrid, band=band, filler=filler) -> Pixels:
+            values, valid = band.at(grid)
+            fill, known = filler.at(grid)
+            if sameFootprint and band.footprint is not None:
+                known = known & band.footprint(grid)
+            return np.where(valid, values, fill), valid | known
+
+        dtype = np.result_type(band.dtype, filler.dtype)
+        bands.append(replace(band, dtype=dtype, compute=compute))
+    return replace(input, bands=tuple(bands[: len(input.bands)]))
+
+
+def remap(image, to, defaultValue, bandName, **given):
+    """Image.remap of the first band, or of the one that is named; masked where nothing fits."""
+    band = (
+        image.bands[0] if bandName is None else select(image, [bandName], None).bands[0]
+    )
+    order = np.argsort(given["from"], kind="stable")
+    known, targets = np.array(given["from"])[order], np.array(to)[order]
+    if len(known) != len(to):
+        raise Refused("Image.remap: both lists must have the same length.")
+
+    def compute(grid: PixelGrid) -> Pixels:
+        values, mask = band.at(grid)
+        at = np.minimum(np.searchsorted(known, values), len(known) - 1)
+        hit = known[at] == values
+        if defaultValue is None:
+            return targets[at], mask & hit
+        return np.where(hit, targets[at], defaultValue), mask
+
+    dtype = whole_or_float(*(constant_band(v) for v in (*to, defaultValue or 0)))
+    return replace(
+        image, bands=(replace(band, name="remapped", dtype=dtype, compute=compute),)
+    )
+
+
+def projection(crs, transform, transformWkt):
+    """Projection: a grid without a size."""
+    if transformWkt is not None:
+        raise Refused("The emulator has transforms as lists only.")
+    return grid_of(name_of(crs), transform or [1, 0, 0, 0, 1, 0])
+
+
+def grid_of(crs: str, transform: list) -> PixelGrid:
+    """A grid from a 2x3 transform in row-major order."""
+    x_scale, x_shear, x, y_shear, y_scale, y = map(float, transform)
+    if x_shear or y_shear:
+        raise Refused("The emulator has no sheared projections.")
+    return PixelGrid(crs, (x_scale, y_scale), (x, y))
+
+
+def reproject(image, crs, crsTransform, scale):
+    """Image.reproject: pixels are computed on this grid, then taken by nearest neighbour."""
+    if scale is not None:
+        raise Refused("The emulator reprojects by transform only.")
+    target = (
+        crs if isinstance(crs, PixelGrid) else PixelGrid(name_of(crs), (1, 1), (0, 0))
+    )
+    if crsTransform is not None:
+        target = grid_of(target.crs, crsTransform)
+
+    def of_band(band: Band) -> Band:
+        def compute(grid: PixelGrid) -> Pixels:
+            if target.same_pixels(grid):
+                return band.at(grid)
+            if grid.pixels_across(target) > 1.01:
+                message = "Pixels are coarser than the projection that was asked for."
+                raise Refused(message)
+            window = target.covering(grid)
+            row, column = window.position(grid.points(target.crs))
+            lost = np.isnan(row)
+            row, column = (np.where(lost, 0, at).astype(int) for at in (row, column))
+            values, mask = (part[row, column] for part in band.at(window))
+            return values.reshape(grid.shape), (mask & ~lost).reshape(grid.shape)
+
+        return replace(band, compute=compute, native=target)
+
+    return replace(image, bands=tuple(of_band(band) for band in image.bands))
+
+
+def to_bands(collection: ImageCollection) -> Image:
+    """ImageCollection.toBands: every band of every image, named after both."""
+    bands = []
+    for image in collection.images:
+        index = image.properties.get("system:index", "")
+        bands += [replace(band, name=f"{index}_{band.name}") for band in image.bands]
+    return Image(tuple(bands))
+
+
+COMPARISONS = {
+    "eq": np.equal,
+    "neq": np.not_equal,
+    "lt": np.less,
+    "lte": np.less_equal,
+    "gt": np.greater,
+    "gte": np.greater_equal,
+    "and": lambda a, b: (a != 0) & (b != 0),
+    "or": lambda a, b: (a != 0) | (b != 0),
+}
+ARITHMETIC = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "min": np.minimum,
+    "max": np.maximum,
+}
+BITWISE = {
+    "bitwiseAnd": np.bitwise_and,
+    "bitwiseOr": np.bitwise_or,
+    "rightShift": np.right_shift,
+    "leftShift": np.left_shift,
+}
+
+ALGORITHMS = {
+    "Image.constant": constant,
+    "Image.select": select,
+    "Image.rename": rename,
+    "Image.addBands": add_bands,
+    "Image.cast": cast_some,
+    "Image.updateMask": update_mask,
+    "Image.mask": mask_of,
+    "Image.unmask": unmask,
+    "Image.bandNames": lambda image: image.names(),
+    "Image.remap": remap,
+    "Image.reproject": reproject,
+    "Image.reduceResolution": reducers.reduce_resolution,
+    "Image.not": unary(lambda a: a == 0, lambda band: BYTE),
+    "Image.round": unary(lambda a: np.floor(a.astype(FLOAT) + 0.5), whole_or_float),
+    "Image.floor": unary(np.floor, whole_or_float),
+    "Image.ceil": unary(np.ceil, whole_or_float),
+    "Image.abs": unary(np.abs, whole_or_float),
+    "Image.divide": binary(
+        lambda a, b: a.astype(FLOAT) / b.astype(FLOAT), lambda a, b: FLOAT
+    ),
+    "Projection": projection,
+    "ImageCollection.toBands": to_bands,
+    "ImageCollection.reduce": lambda collection, reducer, parallelScale: (
+        reducers.reduce_collection(collection, reducer, suffix=True)
+    ),
+    "Reducer.combine": reducers.combine,
+    **{
+        f"Image.{name}": binary(f, lambda a, b: BYTE) for name, f in COMPARISONS.items()
+    },
+    **{
+        f"Image.{name}": binary(widened(f), whole_or_float)
+        for name, f in ARITHMETIC.items()
+    },
+    **{
+        f"Image.{name}": binary(bits(f), lambda a, b: LONG)
+        for name, f in BITWISE.items()
+    },
+    **{f"Image.to{name}": cast(dtype) for name, dtype in TYPES.items()},
+    **{f"Image.{name.lower()}": cast(dtype) for name, dtype in TYPES.items()},
+    **{
+        f"Reducer.{name}": reducers.named(name)
+        for name in ("mean", "count", "sum", "min", "max", "mode")
+    },
+    **{
+        f"reduce.{name}": partial(
+            reducers.reduce_collection,
+            reducer=reducers.Reducer((name,)),
+            suffix=False,
+        )
+        for name in ("mean", "count", "sum", "min", "max")
+    },
+}

@@ -1,0 +1,98 @@
+"""A planet of five degrees that stands in for the archive, and what belongs to a run on it."""
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from projects import ROOT
+
+from earthengine.formulas import grid_of_section
+from earthengine.grids import GEOGRAPHIC, Points, moved
+from earthengine.simulation import SimulatedPlanet
+from forestflux.config import check_config
+from forestflux.planet.towers import simulated_site_years, simulated_sites
+from forestflux.sources import simulated
+
+SEED = 2019
+RESOLUTION_DEG = 5.0
+YEARS = (2003, 2004)
+TILE_CELLS = 24
+
+
+def coarse_products(products: Mapping) -> dict:
+    """The product table whose tiles have pixels of five degrees, precipitation of ten."""
+    table = copy.deepcopy(dict(products))
+    for entry in table.values():
+        section = entry.get("tile", {}).get("extract")
+        if section is not None:
+            factor = section.get("cells_per_pixel", 1)
+            pixel = RESOLUTION_DEG * factor
+            half = pixel / 2 if factor > 1 else 0
+            section["grid"] = {
+                "crs": GEOGRAPHIC,
+                "pixel": pixel,
+                "corner": [-180 - half, 90 + half],
+            }
+    return table
+
+
+def lone_sites(products: Mapping) -> pd.DataFrame:
+    """The simulated towers that share no native pixel with another one before them."""
+    sites, taken, kept = simulated_sites(), set(), []
+    windows = []
+    for entry in products.values():
+        section = entry.get("tower", {}).get("extract")
+        if section is not None:
+            native, side = grid_of_section(section), section["window"]
+            at = moved(
+                sites["lon"].to_numpy(float),
+                sites["lat"].to_numpy(float),
+                GEOGRAPHIC,
+                native.crs,
+            )
+            row, column = native.position(Points(*at, (len(sites), 1)))
+            windows.append((native.step, row, column, side))
+    for number in range(len(sites)):
+        own = {
+            (step, row[number] + down, column[number] + right)
+            for step, row, column, side in windows
+            for down in range(side)
+            for right in range(side)
+        }
+        kept.append(not own & taken)
+        taken |= own if kept[-1] else set()
+    return sites[np.array(kept)].reset_index(drop=True)
+
+
+def planet_of(
+    products: Mapping, sites: pd.DataFrame
+) -> tuple[SimulatedPlanet, simulated.SimulatedSource]:
+    """The planet behind the server, and the same one as the source `simulated`."""
+    source = simulated.open_source({"seed": SEED, "planet": {}})
+    planet = SimulatedPlanet(
+        source, products=products, resolution_deg=RESOLUTION_DEG, sites=sites
+    )
+    return planet, source
+
+
+def write_labels(folder: Path, sites: pd.DataFrame) -> None:
+    """The folder of a user whose towers these are: places, classes and annual fluxes."""
+    folder.mkdir(parents=True)
+    sites.to_csv(folder / "sites.csv", index=False)
+    years = simulated_site_years(sites, seed=SEED, planet={}, years=YEARS)
+    years.to_csv(folder / "site_years.csv", index=False)
+
+
+def access(url: str, cache: Path, **keys) -> dict:
+    """The section `earthengine` of a configuration with its defaults."""
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    config |= {
+        "source": "earthengine",
+        "towers": {"folder": "labels"},
+        "earthengine": {"url": url, "cache": str(cache), "project": "forests", **keys},
+    }
+    schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+    return check_config(config, schema)["earthengine"]

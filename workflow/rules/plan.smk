@@ -1,0 +1,35 @@
+# What a run would ask of Earth Engine, printed; nothing is sent and no account is needed.
+#
+# needs  the product table, the towers' table where there is one, the cache of answers
+# makes  lines on the terminal
+
+
+localrules:
+    plan,
+
+
+rule plan:
+    conda:
+        "../../envs/data.yaml"
+    params:
+        settings=settings(
+            grid=config["grid"],
+            years=YEARS,
+            tower_years=TOWER_YEARS,
+            jobs={
+                "tiles": len(tile_stage("extract")),
+                "towers": len(tower_stage("extract")),
+            },
+            products={
+                kind: select(PRODUCTS, kind, "extract", "cube")
+                for kind in ("tile", "tower")
+            },
+        ),
+        sites=known_sites(),
+    message:
+        "Planning the requests"
+    shell:
+        'python "$SCRIPTS"/plan.py'
+        " --settings {params.settings:q}"
+        ' --access "$ACCESS"'
+        " --sites {params.sites:q}"

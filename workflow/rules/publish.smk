@@ -1,0 +1,69 @@
+# The files that readers open: Zarr, NetCDF, GeoTIFF, STAC, checksums, provenance.
+#
+# needs  the maps of the years that a job owns, the trained model, its card
+# makes  <results>/products/{year}/ and one manifest per job
+#        <results>/products/collection.json, data_dictionary.md, model_card.md for all years
+
+
+rule publish:
+    input:
+        model="<results>/model/model.json",
+        maps="<results>/maps/{years}.json",
+    output:
+        manifest="<results>/products/{years}.json",
+    log:
+        "<logs>/publish/{years}.log",
+    benchmark:
+        "<results>/benchmarks/publish.{years}.tsv"
+    conda:
+        "../../envs/publish.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        settings=settings(**publish_settings()),
+        code=code("publish.py"),
+        years=years_of,
+    message:
+        "Publishing {wildcards.years}"
+    shell:
+        'python "$SCRIPTS"/publish.py'
+        " --years {params.years}"
+        " --maps {input.maps:q}"
+        " --model {input.model:q}"
+        " --settings {params.settings:q}"
+        " --code {params.code}"
+        " --manifest {output.manifest:q}"
+        " --log {log:q}"
+
+
+rule collection:
+    input:
+        card="<results>/model/card.md",
+        products=yearly("products"),
+    output:
+        collection="<results>/products/collection.json",
+        dictionary="<results>/products/data_dictionary.md",
+        card="<results>/products/model_card.md",
+    log:
+        "<logs>/publish/collection.log",
+    conda:
+        "../../envs/publish.yaml"
+    params:
+        settings=settings(
+            run=config["run"],
+            source=SOURCE,
+            level=config["evaluate"]["level"],
+            license=config["publish"]["license"],
+        ),
+        code=code("collection.py"),
+        years=YEARS,
+    message:
+        "Collecting the products"
+    shell:
+        'python "$SCRIPTS"/collection.py'
+        " --years {params.years}"
+        " --card {input.card:q}"
+        " --settings {params.settings:q}"
+        " --output {output.collection:q}"
+        " --log {log:q}"

@@ -1,0 +1,35 @@
+"""Wiring of rule card: the model card from the finished model and tables."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from forestflux import job
+from forestflux.card import model_card
+from forestflux.samples import read_sample_table
+from forestflux.store import read_json, write_text
+
+
+def main(
+    *,
+    model: Path,
+    samples: Path,
+    scores: Path,
+    calibration: Path,
+    settings: dict,
+    output: Path,
+) -> None:
+    """Write card.md."""
+    card = model_card(
+        read_json(model),
+        read_sample_table(samples.parent),
+        pd.read_csv(scores),
+        pd.read_csv(calibration),
+        min_quality=settings["min_quality"],
+        folds=settings["folds"]["count"],
+    )
+    write_text(output, card)
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,45 @@
+"""Wiring of rule counterfactual: runs that swap one input's year on a job's tiles."""
+
+from pathlib import Path
+
+from forestflux import job
+from forestflux.counterfactual import counterfactual
+from forestflux.model import load_model
+from forestflux.names import VARIABLES
+from forestflux.stages import run_stage, upstream_stores
+from forestflux.store import digest_of_files, load_store
+
+
+def main(
+    *,
+    places: list[str],
+    pair: list[int],
+    model: Path,
+    masked: list[Path],
+    inferred: list[Path],
+    code: str,
+    manifest: Path,
+) -> None:
+    """Write counterfactual/{place}.zarr and the job's manifest."""
+    stages = upstream_stores(*masked), upstream_stores(*inferred)
+    trained, fingerprint = load_model(model), digest_of_files([model])
+    layers = (*VARIABLES, "forest_type")
+    run_stage(
+        manifest,
+        [(place,) for place in places],
+        recipe=lambda place: [
+            code,
+            pair,
+            fingerprint,
+            [stage.digest(place, year) for stage in stages for year in pair],
+        ],
+        make=lambda place: counterfactual(
+            tuple(load_store(stages[0].path(place, year), layers) for year in pair),
+            tuple(stages[1].load(place, year) for year in pair),
+            trained,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,48 @@
+"""Wiring of rule drivers: what drove the change of the pair, as maps and a table."""
+
+from pathlib import Path
+
+from forestflux import job
+from forestflux.drivers import collect
+from forestflux.grid import Grid
+from forestflux.stages import upstream_stores
+from forestflux.store import write_json, write_store
+from forestflux.tables import write_table
+from forestflux.totals import bands_of
+
+
+def main(
+    *,
+    tiles: list[Path],
+    inferred: list[Path],
+    settings: dict,
+    code: str,
+    table: Path,
+    manifest: Path,
+) -> None:
+    """Write drivers.csv, drivers.zarr and the manifest."""
+    grid, pair = Grid(**settings["grid"]), tuple(settings["pair"])
+    effects, fluxes = upstream_stores(*tiles), upstream_stores(*inferred)
+    store, drivers = collect(
+        [
+            (
+                tile,
+                effects.path(tile.name),
+                tuple(fluxes.path(tile.name, year) for year in pair),
+            )
+            for tile in grid.tiles()
+        ],
+        grid,
+        pair=pair,
+        bands=bands_of(settings["bands"]),
+        level=settings["level"],
+    )
+    write_table(drivers, table)
+    record = write_store(
+        store, manifest.with_suffix(".zarr"), recipe=code, chunks={"driver": 1}
+    )
+    write_json(manifest, {"stores": {"drivers": record["digest"]}})
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,153 @@
+"""Dissimilarity index: how unlike a year's series is to all that the network learnt.
+
+After Meyer and Pebesma (2021, doi 10.1111/2041-210X.13650): a row is described by a few
+numbers, each in standard deviations of the training rows times its importance; the
+distance to the nearest training row, divided by the mean distance of two training rows,
+is its index.
+
+The numbers are the means of each series in the four quarters of the year as the network
+reads it (summer in the middle), and the forest type. Gaps are skipped. A quarter without
+a value leaves its number unknown; distances are then over the numbers that both rows
+have, scaled up to all of them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forestflux.errors import InputError
+from forestflux.inputs import TYPES
+
+QUARTERS = 4
+# Two rows are compared when they share this much of what distances are made of: the
+# network has met gaps of up to 70 % in training (`train.occlusion.max_fraction`).
+MIN_SHARED = 0.3
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Training rows as points, with the scales by which any row becomes one.
+
+    Attributes
+    ----------
+    mean, factor : float64 (feature,); a coordinate is (feature - mean) * factor
+    share : float64 (feature,), part of the expected squared distance; sums to 1
+    points : float64 (sample, feature), training rows, NaN where unknown
+    mean_distance : of two training rows
+    """
+
+    mean: np.ndarray
+    factor: np.ndarray
+    share: np.ndarray
+    points: np.ndarray
+    mean_distance: float
+
+    @classmethod
+    def of(cls, features: np.ndarray, weights: np.ndarray) -> "Reference":
+        """The reference of training rows.
+
+        Parameters
+        ----------
+        features : (sample, feature), as `describe` gives them; the last columns are the
+            forest types
+        weights : (feature,), importance, not negative
+
+        Raises
+        ------
+        InputError : all rows are alike where it matters, so that nothing is far or near
+        """
+        known = np.isfinite(features)
+        count = np.maximum(known.sum(axis=0), 1)
+        filled = np.where(known, features, 0.0)
+        mean = filled.sum(axis=0) / count
+        variance = np.where(known, (features - mean) ** 2, 0.0).sum(axis=0) / count
+        spread = variance.copy()
+        # One variable with many columns: they share the spread of the variable.
+        spread[-len(TYPES) :] = variance[-len(TYPES) :].sum()
+        factor = np.divide(weights, np.sqrt(spread), where=spread > 0, out=0 * spread)
+        expected = variance * factor**2
+        points = (features - mean) * factor
+        total = expected.sum()
+        apart = np.empty(0)
+        if total > 0:
+            share = expected / total
+            pairs = distances(points, points, share)[np.triu_indices(len(points), 1)]
+            apart = pairs[np.isfinite(pairs)]
+        if not apart.size or apart.mean() == 0:
+            raise InputError(
+                "samples",
+                variable="maps",
+                expected="training rows that differ in what moves the estimate",
+                found=f"{len(features)} alike",
+            )
+        return cls(mean, factor, share, points, float(apart.mean()))
+
+    def dissimilarity(self, features: np.ndarray) -> np.ndarray:
+        """Dissimilarity index (row,), 1; NaN where gaps leave too little to compare.
+
+        Parameters
+        ----------
+        features : (row, feature), as `describe` gives them
+        """
+        points = (features - self.mean) * self.factor
+        return self._index(distances(points, self.points, self.share))
+
+    def between_folds(self, folds: np.ndarray) -> np.ndarray:
+        """Dissimilarity index (sample,) of training rows to those of other folds.
+
+        Parameters
+        ----------
+        folds : (sample,), fold of each training row
+        """
+        apart = distances(self.points, self.points, self.share)
+        folds = np.asarray(folds)
+        apart[folds[:, None] == folds[None, :]] = np.inf
+        return self._index(apart)
+
+    def _index(self, apart: np.ndarray) -> np.ndarray:
+        nearest = apart.min(axis=1, initial=np.inf)
+        return np.where(np.isfinite(nearest), nearest / self.mean_distance, np.nan)
+
+
+def describe(ready: np.ndarray, types: np.ndarray) -> np.ndarray:
+    """Features (sample, feature), float64: quarter means by series, then forest types.
+
+    Parameters
+    ----------
+    ready : (sample, series, step) as the network reads it, NaN = gap
+    types : one-hot (sample, type)
+
+    Returns
+    -------
+    (sample, 4 * series + type), NaN where a quarter has no value
+    """
+    means = np.empty((*np.shape(ready)[:2], QUARTERS))
+    for position, part in enumerate(np.array_split(ready, QUARTERS, axis=2)):
+        known = np.isfinite(part)
+        count = known.sum(axis=2)
+        total = np.where(known, part, 0).sum(axis=2, dtype="float64")
+        means[..., position] = np.where(count, total / np.maximum(count, 1), np.nan)
+    return np.concatenate([means.reshape(len(means), -1), types], axis=1)
+
+
+def distances(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Distances (row, column) over the coordinates that both points have.
+
+    The squared distance is divided by the part of the expected one that the shared
+    coordinates make up. Infinite where that part is below `MIN_SHARED`.
+
+    Parameters
+    ----------
+    first : (row, feature), NaN = unknown
+    second : (column, feature)
+    share : (feature,), sums to 1
+    """
+    known_first, known_second = np.isfinite(first), np.isfinite(second)
+    a, b = np.where(known_first, first, 0.0), np.where(known_second, second, 0.0)
+    square = (a**2) @ known_second.T + known_first @ (b**2).T - 2 * a @ b.T
+    if known_first.all() and known_second.all():
+        return np.sqrt(np.maximum(square, 0.0))
+    shared = (known_first * share) @ known_second.T
+    enough = shared >= MIN_SHARED
+    scaled = np.divide(np.maximum(square, 0.0), shared, where=enough, out=0 * square)
+    return np.where(enough, np.sqrt(scaled), np.inf)

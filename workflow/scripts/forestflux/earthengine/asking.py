@@ -1,0 +1,165 @@
+"""From the product table to requests: which layers, images and windows a place needs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forestflux.calendar import step_lengths, step_starts
+from forestflux.earthengine.request import (
+    MAX_BANDS,
+    Average,
+    Band,
+    Layers,
+)
+from forestflux.names import VARIABLES
+from forestflux.quality import code, pixel_reasons, quality_reason
+
+# What stands for NaN on the way: JSON has no NaN.
+NO_NUMBER = -9999.0
+
+
+@dataclass(frozen=True)
+class Group:
+    """Variables that are read together: the same collections, images and windows.
+
+    Attributes
+    ----------
+    variables : of ours, in our order
+    section : the `extract` section of the first
+    layers : what is asked of each collection
+    """
+
+    variables: tuple[str, ...]
+    section: Mapping
+    layers: tuple[Layers, ...]
+
+
+def groups_of(products: Mapping) -> list[Group]:
+    """The variables of a product table's `extract` sections, grouped; land cover last."""
+    together: dict[str, list[str]] = {}
+    for variable in VARIABLES:
+        if variable in products:
+            section = products[variable]
+            shared = (section["collections"], section["grid"], section["window"])
+            alone = variable if "average" in section else ""
+            together.setdefault(repr((shared, alone)), []).append(variable)
+    groups = [group_of(names, products) for names in together.values()]
+    if "landcover" in products:
+        groups.append(land_cover(products["landcover"]))
+    return groups
+
+
+def group_of(variables: Sequence[str], products: Mapping) -> Group:
+    """A group from its variables' sections: bands of values, then of quality."""
+    sections = [products[variable] for variable in variables]
+    first = sections[0]
+    if "average" in first:
+        bands, average = averaged_bands(first), average_of(first)
+    else:
+        values = [value_band(section) for section in sections]
+        bands = tuple(dict.fromkeys([*values, *map_quality(sections)]))
+        average = None
+    layers = tuple(
+        Layers(name, bands, average, first.get("sum_over_step", False))
+        for name in first["collections"]
+    )
+    return Group(tuple(variables), first, layers)
+
+
+def value_band(section: Mapping) -> Band:
+    """The band of a variable's values as it is sent."""
+    absent = section["absent"]
+    if absent != absent:
+        absent = NO_NUMBER
+    if "archive" in section:
+        archive = section["archive"]
+        return Band(section["band"], archive["dtype"], absent / archive["multiply"])
+    return Band(section["band"], section["dtype"], absent)
+
+
+def map_quality(sections: Sequence[Mapping]) -> Iterator[Band]:
+    """The quality bands of some variables; two may share one."""
+    for section in sections:
+        if "quality_band" in section:
+            yield Band(
+                section["quality_band"],
+                section["quality_dtype"],
+                section["quality_absent"],
+            )
+
+
+def averaged_bands(section: Mapping) -> tuple[Band, ...]:
+    """The bands of an average: mean, percent that is valid, percent of each reason."""
+    names = (section["band"], "valid", *pixel_reasons(section["average"]))
+    return tuple(Band(name, section["dtype"], section["absent"]) for name in names)
+
+
+def average_of(section: Mapping) -> Average:
+    """How the pixels of a product are averaged, with its quality rules as a table of numbers."""
+    rules = section["average"]
+    numbers = np.arange(256, dtype="uint8")
+    reasons = quality_reason(numbers, rules)
+    rejected = np.flatnonzero(reasons)
+    return Average(
+        quality=section["quality_band"],
+        quality_absent=rules["pixel_quality_absent"],
+        valid=tuple(rules["valid"]),
+        rejected=tuple(rejected.tolist()),
+        reasons=tuple(reasons[rejected].tolist()),
+        percents=tuple(code(name) for name in pixel_reasons(rules)),
+        cause_without_value=rules.get("fill_reason_from_quality", False),
+        max_pixels=rules["max_pixels"],
+        resolution_deg=section["grid"]["pixel"],
+    )
+
+
+def land_cover(section: Mapping) -> Group:
+    """The percent of each forest class, a band each."""
+    bands = tuple(
+        Band(f"{section['band']}_{number}", section["dtype"], section["absent"])
+        for number in section["classes"]
+    )
+    layers = tuple(Layers(name, bands) for name in section["collections"])
+    return Group(("landcover",), section, layers)
+
+
+def images_of(layers: Layers, days: np.ndarray, year: int) -> tuple:
+    """First day and day after the last of each image that is asked for in a year, ISO.
+
+    A sum over a step is asked for when each of its days is there.
+
+    Parameters
+    ----------
+    days : first days of the archive's images in the year, datetime64[D]
+    """
+    if not layers.summed:
+        return tuple((str(day), str(day + 1)) for day in days)
+    steps = zip(step_starts(year), step_lengths(year), strict=True)
+    return tuple(
+        (str(start), str(start + int(length)))
+        for start, length in steps
+        if np.isin(start + np.arange(length), days).all()
+    )
+
+
+def runs_of_years(
+    layers: Layers, images: Mapping[int, tuple], *, several: bool
+) -> Iterator[tuple]:
+    """Images of one request after the other: whole years, several where they fit.
+
+    Parameters
+    ----------
+    images : images of each year
+    several : whether a request may cover more than one year
+    """
+    run: tuple = ()
+    for year in sorted(images):
+        joined = run + images[year]
+        fits = several and len(joined) * len(layers.bands) <= MAX_BANDS
+        if run and not fits:
+            yield run
+            joined = images[year]
+        run = joined
+    if run:
+        yield run

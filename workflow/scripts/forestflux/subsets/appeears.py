@@ -1,0 +1,201 @@
+"""Point samples of AppEEARS: values come scaled, fills and quality layers do not."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from forestflux.errors import InputError
+from forestflux.subsets.band import Band, check_days, whole_numbers
+from forestflux.subsets.recognise import COLUMN, not_utf8
+
+KEYS = ("ID", "Category", "Latitude", "Longitude", "Date")
+# Largest distance of value / scale from a whole number: AppEEARS writes single precision.
+ROUNDING = 0.05
+# So many whole numbers among values that should have decimals are no chance.
+WHOLE_VALUES = 20
+
+
+def read_points(path: Path, scaled: Mapping[tuple[str, str], dict]) -> list[Band]:
+    """The bands of a point-sample file, one of each point and layer, one pixel each.
+
+    Columns are ID, Category, Latitude, Longitude, Date, MODIS_Tile and, for each layer,
+    {product}_{version}_{layer}; decoded quality bits stand in further columns, which
+    are ignored. AppEEARS multiplies values by the product's scale and leaves fills and
+    quality layers as stored.
+
+    Parameters
+    ----------
+    scaled : what makes stored numbers of a scaled layer, by (product, layer): scale,
+        offset, fill and physical of the product table; other layers are stored numbers;
+        layers that are not among the keys and have no entry are left out
+
+    Raises
+    ------
+    InputError : a column is missing, coordinates or dates are missing, values that are
+        not scaled or no numbers
+    """
+    table = read_table(path, scaled)
+    table["Date"] = days_of(table, path)
+    bands = []
+    for column in table.columns:
+        match = COLUMN.fullmatch(column)
+        if match is None:
+            continue
+        product, version, layer = match[1], match[2], match[3].lstrip("_")
+        stored = stored_numbers(table, column, scaled[product, layer], path)
+        known = np.isfinite(stored)
+        values = np.where(known, stored, 0)
+        part = table[list(KEYS)].assign(
+            value=whole_numbers(values, path, layer=column), known=known
+        )
+        for keys, rows in part.groupby(list(KEYS[:4]), sort=True):
+            rows = rows[rows["known"]]
+            if len(rows):
+                bands.append(point_band(path, product, version, layer, keys, rows))
+    return bands
+
+
+def point_band(
+    path: Path, product: str, version: str, layer: str, keys: tuple, rows: pd.DataFrame
+) -> Band:
+    """One layer of one point."""
+    name, category, lat, lon = keys
+    return Band(
+        path=path,
+        product=product,
+        layer=layer,
+        names=tuple(str(word) for word in (name, category) if str(word)),
+        lat=float(lat),
+        lon=float(lon),
+        days=rows["Date"].to_numpy("datetime64[D]"),
+        ranks=np.full(len(rows), f".{version}"),
+        values=rows["value"].to_numpy("int32").reshape(-1, 1, 1),
+    )
+
+
+def read_table(path: Path, scaled: Mapping[tuple[str, str], dict]) -> pd.DataFrame:
+    """The columns that are needed, as text but for the coordinates.
+
+    Raises
+    ------
+    InputError : the file is no whole table, coordinates are missing or off the globe
+    """
+
+    def wanted(name: str) -> bool:
+        match = COLUMN.fullmatch(name.strip())
+        if match is None:
+            return name.strip() in KEYS
+        return (match[1], match[3].lstrip("_")) in scaled
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                path,
+                usecols=wanted,
+                dtype=str,
+                keep_default_na=False,
+                encoding="utf-8-sig",
+                index_col=False,
+                skipinitialspace=True,
+            )
+    except UnicodeDecodeError as error:
+        raise not_utf8(path, error) from error
+    except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
+        raise InputError(
+            path, variable="file", expected="a whole table", found=str(error)
+        ) from error
+    table.columns = [name.strip() for name in table.columns]
+    for name in KEYS[:2]:
+        if name not in table:  # older requests have no Category
+            table[name] = ""
+    for name, limit in (("Latitude", 90), ("Longitude", 180)):
+        degrees = pd.to_numeric(table[name], errors="coerce")
+        bad = ~(degrees.abs() <= limit).to_numpy()
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            cell = table[name].iloc[row]
+            raise InputError(
+                path,
+                variable=name,
+                expected=f"degrees from -{limit} to {limit}",
+                found=f"'{cell}' on line {row + 2}"
+                if cell
+                else f"none on line {row + 2}",
+            )
+        table[name] = degrees
+    return table
+
+
+def days_of(table: pd.DataFrame, path: Path) -> np.ndarray:
+    """First days of the composites, datetime64[D] (row,)."""
+    parsed = pd.to_datetime(table["Date"], errors="coerce", format="%Y-%m-%d")
+    if parsed.isna().any():
+        row = int(np.flatnonzero(parsed.isna())[0])
+        raise InputError(
+            path,
+            variable="Date",
+            expected="dates such as 2003-01-09",
+            found=f"'{table['Date'].iloc[row]}' on line {row + 2}",
+        )
+    days = parsed.to_numpy("datetime64[D]")
+    check_days(days, path)
+    return days
+
+
+def stored_numbers(
+    table: pd.DataFrame, column: str, rule: dict, path: Path
+) -> np.ndarray:
+    """Numbers as the product stores them, float64 (row,), NaN where the cell is empty.
+
+    Parameters
+    ----------
+    rule : empty for a layer that comes as stored, else scale, offset, fill and physical
+        (in the unit of the column)
+    """
+    text = table[column].str.strip()
+    values = pd.to_numeric(text, errors="coerce").to_numpy(float)
+    bad = np.isnan(values) & (text != "").to_numpy()
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise InputError(
+            path,
+            variable=column,
+            expected="a number",
+            found=f"'{text.iloc[row]}' on line {row + 2}",
+        )
+    if not rule:
+        return values
+    fill = np.isin(values, rule["fill"])
+    check_scaled(values[~fill & np.isfinite(values)], column, rule, path)
+    stored = (values - rule["offset"]) / rule["scale"]
+    near = np.rint(stored)
+    bad = ~fill & (np.abs(stored - near) > ROUNDING)
+    if bad.any():
+        raise InputError(
+            path,
+            variable=column,
+            expected=f"multiples of {rule['scale']:g}",
+            found=f"{values[bad][0]:g} ({int(bad.sum())} such values)",
+        )
+    return np.where(fill, values, near)
+
+
+def check_scaled(values: np.ndarray, column: str, rule: dict, path: Path) -> None:
+    """Refuse a layer that has not been scaled: whole numbers only, or out of range."""
+    if not values.size:
+        return
+    low, high = rule["physical"]
+    median = float(np.median(values))
+    whole = values.size >= WHOLE_VALUES and np.all(values == np.rint(values))
+    if (whole and np.ptp(values) > 0) or not low <= median <= high:
+        raise InputError(
+            path,
+            variable=column,
+            expected=f"values scaled by AppEEARS, a median from {low:g} to {high:g}",
+            found=f"a median of {median:g}"
+            f"{' and whole numbers only' if whole else ''} (stored integers?)",
+        )

@@ -1,0 +1,47 @@
+"""Wiring of rule plan: what a run would ask of Earth Engine, printed; nothing is sent."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from forestflux import job
+from forestflux.earthengine.plan import Planned, lines_of, plan_of, store_bytes
+from forestflux.grid import Grid
+from forestflux.places import TilePlace, TowerPlace
+
+
+def main(*, settings: dict, access: dict, sites: list[Path]) -> None:
+    """Print the plan of the towers and of the tiles."""
+    chosen = {"access": access, "forest_only": access["forest_only"]}
+    lines = []
+    if sites:
+        years, products = settings["tower_years"], settings["products"]["tower"]
+        place = TowerPlace(pd.read_csv(sites[0]))
+        source = Planned(chosen | {"years": years}, products)
+        work = [(place, year) for year in years]
+        lines += lines_of(
+            plan_of(source, products, work),
+            title=f"{len(place.sites)} towers, {years[0]} to {years[-1]}",
+            jobs=settings["jobs"]["towers"],
+            disk=len(years) * store_bytes(products, place),
+        )
+    else:
+        lines.append("towers: no table of towers yet, so nothing is planned for them")
+    years, products = settings["years"], settings["products"]["tile"]
+    places = [TilePlace(tile) for tile in Grid(**settings["grid"]).tiles()]
+    source = Planned(chosen | {"years": years}, products)
+    work = [(place, year) for year in years for place in places]
+    lines.append("")
+    lines += lines_of(
+        plan_of(source, products, work),
+        title=f"{len(places)} tiles, {', '.join(map(str, years))}",
+        jobs=settings["jobs"]["tiles"],
+        disk=len(years) * sum(store_bytes(products, place) for place in places),
+    )
+    lines += ["", "Nothing was sent."]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    job.run(main)

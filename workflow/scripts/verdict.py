@@ -1,0 +1,25 @@
+"""Wiring of rule verdict: the run ends with an error where a gate failed."""
+
+import logging
+import sys
+from pathlib import Path
+
+from forestflux import job
+from forestflux.store import read_json, write_json
+
+log = logging.getLogger("forestflux.verdict")
+
+
+def main(*, gates: Path, report: Path, settings: dict, output: Path) -> None:
+    """Write verdict.json, or one line for each failed gate and exit status 1."""
+    found = read_json(gates)
+    for line in found["failed"]:
+        log.error(line)
+    if found["failed"] and settings["fail"]:
+        lines = [*found["failed"], f"{len(found['failed'])} gates failed; see {report}"]
+        sys.exit("\n".join(lines))
+    write_json(output, {"counts": found["counts"]})
+
+
+if __name__ == "__main__":
+    job.run(main)
