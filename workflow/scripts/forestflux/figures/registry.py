@@ -48,7 +48,9 @@ FIGURES = {
     "uncertainty": Entry("fluxmaps", "draw_uncertainty", ("maps/second.zarr",)),
     "zonal": Entry("totals", "draw_zonal", ("change/zonal.csv",)),
     "series": Entry("totals", "draw_series", ("change/totals.csv",)),
-    "change": Entry("fluxmaps", "draw_change", ("change/change.json",)),
+    "change": Entry(
+        "fluxmaps", "draw_change", ("change/change.json", "change/significance.csv")
+    ),
     "change_table": Entry("totals", "draw_change_table", ("change/pair.csv",)),
     "recovery": Entry("recovery", "draw_recovery", ("recovery/recovery.csv",)),
 }
