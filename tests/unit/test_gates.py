@@ -319,7 +319,7 @@ def test_blocks_and_chunks_change_nothing(tmp_path, monkeypatch, chunks):
     pd.testing.assert_frame_equal(parts, whole, rtol=1e-9)
 
 
-@pytest.mark.parametrize(("chunk", "rows"), [(3600, 145), (100, 100), (400, 145)])
+@pytest.mark.parametrize(("chunk", "rows"), [(3600, 436), (100, 400), (500, 436)])
 def test_a_block_is_bounded_and_keeps_to_chunks_where_it_can(chunk, rows):
     shape = (3600, 7200)
     dataset = xr.Dataset({"gpp": (("y", "x"), np.broadcast_to(np.float32(0), shape))})

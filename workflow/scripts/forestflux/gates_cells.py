@@ -16,8 +16,8 @@ MEMBERS = ("gpp_member", "reco_member")
 SHARES = ("forest_fraction", "gap_fraction")
 LAYERS = (*FLUXES, *BOUNDS, *MEMBERS, *SHARES, "forest_type", "cell_area")
 APPLICABLE = "applicable"
-# Cells in memory at once; with members a block holds about 100 bytes per cell.
-BLOCK_CELLS = 2**20
+# Cells in memory at once: a row of tiles at 0.05 degrees, about 100 bytes per cell.
+BLOCK_CELLS = 3 * 2**20
 
 
 @dataclass

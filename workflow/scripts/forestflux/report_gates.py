@@ -32,7 +32,8 @@ def gates(results: Path) -> str:
     shown = gates_table(rows[loud], "Failed, and known biases") if loud.any() else ""
     rest = gates_table(rows[~loud], "Passed, and not applicable to this run")
     return (
-        f"<p>Tests of the maps: {words}. Each test of each year: gates/gates.csv.</p>"
+        f"<p>Tests of the maps: {words}. Each test of each year is in gates/gates.csv;"
+        " what each is for, in docs/gates.md.</p>"
         f"{shown}<details><summary>All other tests</summary>{rest}</details>"
     )
 
