@@ -15,7 +15,7 @@ from forestflux import gates_rows
 from forestflux.change import Settings, analyse
 from forestflux.drivers import driver_store, driver_table
 from forestflux.grid import Grid, cell_area
-from forestflux.names import FLUX_UNIT, FOREST_TYPES
+from forestflux.names import FLUX_UNIT
 from forestflux.store import manifest_path, write_json, write_store
 from forestflux.totals import bands_of
 
@@ -82,7 +82,7 @@ def build_year(land: xr.Dataset, year: int, rng: np.random.Generator) -> xr.Data
     weather = 60 * np.sin(np.radians(2 * lon + 40 * year)) + rng.normal(0, 10)
     trend = 6 * (year - 2003) * np.cos(np.radians(lat))
     base = 300 + 2200 * np.cos(np.radians(lat)) ** 2
-    member = xr.DataArray(rng.normal(1, 0.06, MEMBERS), dims="member")
+    member = xr.DataArray(np.linspace(0.95, 1.05, MEMBERS), dims="member")
     gpp = (member * (base + weather + trend)).where(forest)
     nee = (-0.05 * gpp - 100 - 0.6 * weather + 250 * np.sin(lon / 20)).where(forest)
     reco = gpp + nee
@@ -108,7 +108,7 @@ def build_year(land: xr.Dataset, year: int, rng: np.random.Generator) -> xr.Data
     inside = xr.where(forest, far <= 0.5, 255).astype("uint8")
     dataset["applicable"] = inside.transpose("y", "x")
     dataset["spatial_ref"] = xr.DataArray(np.int32(0))
-    dataset.attrs |= {"year": year, "model": "made up"}
+    dataset.attrs |= {"Conventions": "CF-1.11", "year": year, "model": "made up"}
     for name in dataset.data_vars:
         if dataset[name].dtype == "float64" and name != "cell_area":
             dataset[name] = dataset[name].astype("float32")

@@ -29,8 +29,8 @@ PLACES = {
     "scores": ("scores", "scatter"),
     "coverage": ("calibration",),
     "gaps": ("gap_curve", "importance", "activations"),
-    "maps": ("maps", "uncertainty", "zonal", "series"),
-    "change": ("change", "change_table"),
+    "maps": ("maps", "uncertainty", "zonal", "series", "regions"),
+    "change": ("change", "change_table", "windows", "decomposition", "drivers"),
     "recovery": ("recovery",),
 }
 TITLES = {

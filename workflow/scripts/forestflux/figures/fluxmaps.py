@@ -104,7 +104,7 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
     shares = read_table(results, "change/significance.csv", columns=columns)
     # windows of years that are not mapped leave no cell
     tests = [test for test in TESTS if dataset[f"gpp_{test}"].notnull().any()]
-    figure = new_figure(settings, height_mm=58 * len(tests))
+    figure = new_figure(settings, height_mm=66 * len(tests))
     grid = figure.add_gridspec(len(tests), 2)
     panels = []
     for row, test in enumerate(tests):

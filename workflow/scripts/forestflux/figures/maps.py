@@ -24,7 +24,8 @@ SOUTH, NORTH = -57.0, 80.0
 FINEST_DEG = 0.25
 PIXELS = 1600  # columns of the drawn raster: 300 dpi on half a page
 STIPPLE_DEG = 4.0
-HATCH_PIXELS = 16  # from one line of a hatching to the next
+HATCH_PIXELS = 18  # from one line of a hatching to the next
+LINE_PIXELS = 2
 
 GEOGRAPHIC = ccrs.PlateCarree()
 PROJECTIONS = {"EqualEarth": ccrs.EqualEarth, "Mollweide": ccrs.Mollweide}
@@ -87,16 +88,22 @@ def pixel_centres(ax: GeoAxes) -> tuple[np.ndarray, np.ndarray, tuple[float, ...
 
 
 def draw_raster(
-    ax: GeoAxes, values: xr.DataArray, *, cmap: Colormap, norm: Normalize
+    ax: GeoAxes,
+    values: xr.DataArray,
+    *,
+    cmap: Colormap,
+    norm: Normalize | None,
+    average: bool = True,
 ) -> AxesImage:
     """The image of a global raster (y, x) on a map; NaN shows the land below.
 
     Every pixel of the image takes the cell in which it lies, so cells keep their edges
-    at any resolution and the vector file holds one small image.
+    at any resolution and the vector file holds one small image. Finer cells are
+    averaged, or with `average` false, as codes must be, one of them is shown.
     """
     x, y, extent = pixel_centres(ax)
     image = ax.imshow(
-        pick_cells(thin(values), x, y, ax.projection),
+        pick_cells(thin(values) if average else values, x, y, ax.projection),
         extent=extent,
         origin="upper",
         transform=ax.projection,
@@ -150,12 +157,17 @@ def thin(values: xr.DataArray) -> xr.DataArray:
 
 
 def hatch(ax: GeoAxes, where: xr.DataArray) -> None:
-    """Thin slanted lines where a condition (y, x) holds, inside the cells' own edges."""
+    """Thin slanted lines where a condition (y, x) holds, inside the cells' own edges.
+
+    Black beside white, so that they are seen on dark and on light colours.
+    """
     x, y, extent = pixel_centres(ax)
     inside = pick_cells(thin(where.astype("float32")), x, y, ax.projection) >= 0.5
     slant = np.arange(len(x))[None, :] + np.arange(len(y))[:, None]
+    place = slant % HATCH_PIXELS
     lines = np.zeros((len(y), len(x), 4))
-    lines[..., 3] = inside & (slant % HATCH_PIXELS < HATCH_PIXELS / 8)
+    lines[..., :3] = (place >= LINE_PIXELS)[..., None]
+    lines[..., 3] = inside & (place < 2 * LINE_PIXELS)
     ax.imshow(lines, extent=extent, origin="upper", transform=ax.projection, zorder=3)
     ax.set(xlim=extent[:2], ylim=extent[2:])
 
