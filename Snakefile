@@ -38,6 +38,7 @@ include: "workflow/rules/card.smk"
 include: "workflow/rules/publish.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/explorer.smk"
+include: "workflow/rules/quoted.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/gates.smk"
 

@@ -412,6 +412,7 @@ def run_targets():
         *product_targets(),
         *figure_targets(),
         "<results>/explorer.html",
+        "<results>/quoted.csv",
         "<results>/report.html",
     ]
 
