@@ -265,7 +265,8 @@ def remap(image, to, defaultValue, bandName, **given):
             return targets[at], mask & hit
         return np.where(hit, targets[at], defaultValue), mask
 
-    dtype = whole_or_float(*(constant_band(v) for v in (*to, defaultValue or 0)))
+    whole = np.array([*to, defaultValue or 0]).dtype.kind == "i"
+    dtype = LONG if whole else FLOAT
     return replace(
         image, bands=(replace(band, name="remapped", dtype=dtype, compute=compute),)
     )

@@ -77,6 +77,8 @@ class Handler(BaseHTTPRequestHandler):
         emulator, path = self.server.emulator, url.path
         if path == "/$discovery/rest":
             return self.send(Answer(discovery(emulator.url), "application/json"))
+        if path == "/control":
+            return self.send(as_answer(emulator.summary()))
         emulator.tokens.check(self.headers.get("Authorization"))
         path = path.removeprefix("/v1/")
         if path.endswith("/algorithms"):
@@ -104,6 +106,9 @@ class Handler(BaseHTTPRequestHandler):
         if url.path == "/token":
             status, body = emulator.tokens.give(self.content.decode())
             return self.send(as_answer(body), status=status)
+        if url.path == "/control":
+            emulator.control(json.loads(self.content))
+            return self.send(as_answer({}))
         emulator.tokens.check(self.headers.get("Authorization"))
         found = re.fullmatch(
             f"/v1/projects/([^/]+)/({'|'.join(COMPUTATIONS)})", url.path
