@@ -11,7 +11,7 @@ from http.server import ThreadingHTTPServer
 from types import TracebackType
 from typing import Literal
 
-from earthengine.answers import Answer, compute_pixels, compute_value, pixels_of
+from earthengine.answers import COMPUTATIONS, Answer, pixels_of
 from earthengine.calls_values import algorithms
 from earthengine.catalogue import Catalogue
 from earthengine.credentials import Tokens
@@ -219,8 +219,7 @@ class Emulator:
             key = json.dumps([path, body.get("expression"), size], sort_keys=True)
         if key in self.kept:
             return self.kept[key]
-        make = compute_value if path == "value:compute" else compute_pixels
-        answer = make(body, self.functions)
+        answer = COMPUTATIONS[path](body, self.functions)
         if self.keep != "none":
             self.kept[key] = answer
         return answer
