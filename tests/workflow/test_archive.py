@@ -21,7 +21,7 @@ CLASSES = ("ENF", "DBF", "EBF", "MF", "GRA")
 SITES = [f"DE-{letter}aa" for letter in "ABCDE"]
 AFTER_SITES = {"extract", "cube", "mask"}
 AFTER_FLUXES = {"samples", "train", "baseline", "evaluate", "model", "explain"}
-AFTER_FLUXES |= {"figure", "report"}
+AFTER_FLUXES |= {"bibliography", "figure", "report"}
 
 
 def sites_of(names):
@@ -64,7 +64,7 @@ def mine(finished, tmp_path):
 
 
 def run(project, *arguments):
-    words = ("--cores", "2", "--until", "samples", *arguments)
+    words = ("--cores", "2", "--until", "bibliography", *arguments)
     done = snakemake(project, *words, configfile="mine.yaml")
     return done.returncode, done.stdout + done.stderr
 
@@ -91,10 +91,15 @@ def test_an_archive_gives_towers_fluxes_and_training_table(finished):
     samples = table(finished, "samples/samples.csv")
     assert samples["used"].all()
     assert samples["forest"].sum() == 8
+    cited = table(finished, "samples/bibliography.csv")
+    assert cited["site"].tolist() == SITES
+    assert (cited["site_years"] == 2).all()
+    page = (finished / "results/mine/samples/bibliography.md").read_text()
+    assert all(f"- **{site}**" in page for site in SITES)
 
 
 def test_nothing_is_left_to_do(finished):
-    assert set(plan(finished)) == AFTER_FLUXES - {"samples"}
+    assert set(plan(finished)) == AFTER_FLUXES - {"samples", "bibliography"}
 
 
 def test_one_zip_anew_reads_one_site(mine):
