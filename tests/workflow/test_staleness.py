@@ -4,7 +4,7 @@ import pytest
 from projects import edit, planned
 
 REPORT = {"report", "verdict"}
-PAGES = {"figure", "explorer"} | REPORT
+PAGES = {"figure", "explorer", "quoted"} | REPORT
 CHANGE = {"change", "recovery", "gates"} | PAGES
 PRODUCTS = {"publish", "collection"}
 MAPS = {"infer", "map", "counterfactual", "drivers"} | CHANGE | PRODUCTS

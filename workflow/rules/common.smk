@@ -28,6 +28,11 @@ try:
     PRODUCTS = read_products(
         Path(workflow.basedir, complete["products"]), complete["alternates"]
     )
+    ARCHIVE = (
+        list_archive(Path(complete["towers"]["archive"]))
+        if labels_of(complete) == "archive"
+        else Listing({}, [], [])
+    )
     TOWER_YEARS = tower_years(complete)
     LAYERS = with_numbers(
         read_layers(Path(workflow.basedir, "config/subsets.yaml"), PRODUCTS), PRODUCTS
@@ -43,11 +48,6 @@ config.update(complete)
 
 SOURCE = source_of(config)
 LABELS = labels_of(config)
-ARCHIVE = (
-    list_archive(Path(config["towers"]["archive"]))
-    if LABELS == "archive"
-    else Listing({}, [], [])
-)
 MAPPED = has_maps(config)
 SIMULATED = SOURCE == "simulated"
 COUNTERFACTUAL = MAPPED and config["counterfactual"]["enabled"]
@@ -255,6 +255,12 @@ def stage_targets(stage):
     return tower_stage(stage) + tile_stage(stage)
 
 
+def bibliography_targets():
+    """Citations of the used towers, where labels come from an archive."""
+    kinds = ("csv", "md") if LABELS == "archive" else ()
+    return [f"<results>/samples/bibliography.{kind}" for kind in kinds]
+
+
 def fold_batches(split):
     """Names of the fold batches of a split."""
     return ["0"] if split == "holdout" else list(FOLD_BATCHES)
@@ -395,6 +401,7 @@ def run_targets():
         *stage_targets("cube"),
         *stage_targets("mask"),
         "<results>/samples/samples.json",
+        *bibliography_targets(),
         *train_targets(),
         *baseline_targets(),
         "<results>/evaluate/scores.csv",
@@ -405,6 +412,7 @@ def run_targets():
         *product_targets(),
         *figure_targets(),
         "<results>/explorer.html",
+        "<results>/quoted.csv",
         "<results>/report.html",
     ]
 
