@@ -31,9 +31,15 @@ EDITS = {
     ),
     "a product's quality rule": (
         "config/products.yaml",
+        "{bits: [0, 1], values: [3], reason: cloud}",
+        "{bits: [0, 1], values: [1, 3], reason: cloud}",
+        AFTER_CUBE,
+    ),
+    "a quality rule of pixels that are averaged before they are stored": (
+        "config/products.yaml",
         "{bits: [6, 7], values: [2, 3], reason: low_quality}",
         "{bits: [6, 7], values: [3], reason: low_quality}",
-        AFTER_CUBE,
+        {"extract"} | AFTER_EXTRACT,
     ),
     "a key of mask": (
         "micro.yaml",
@@ -88,6 +94,12 @@ EDITS = {
         "run: micro",
         "run: micro\npublish: {max_gap_fraction: 0.5}",
         PRODUCTS | REPORT,
+    ),
+    "the way to Earth Engine, which changes no number": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\nearthengine: {in_flight: 3}",
+        REPORT,
     ),
     "a key of change": (
         "micro.yaml",

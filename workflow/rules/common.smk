@@ -128,7 +128,8 @@ def growing(amount):
 def require_account():
     """Stop before the first job when layers would be asked of Earth Engine without an account."""
     jobs = workflow.dag.needrun_jobs()
-    if SOURCE == "earthengine" and any(job.rule.name == "extract" for job in jobs):
+    asking = [job for job in jobs if job.rule.name in ("extract", "preview")]
+    if SOURCE == "earthengine" and asking:
         from forestflux.earthengine.session import account
 
         try:
