@@ -171,7 +171,7 @@ def build_gates() -> pd.DataFrame:
     ]
     bias = {"known": (-17.5, -3.9), "reference": "nee"}
     rows.append(gates_rows.row("total", "NEE", "PgC yr-1", (-3.9, -3.1), -9.25, **bias))
-    absent = {"not_applicable": "no layer applicable in the map"}
+    absent = {"not_applicable": "not all tiles of the globe are mapped"}
     rows.append(
         gates_rows.row("applicability", "share inside", "1", (0.5, 1), np.nan, **absent)
     )
@@ -195,4 +195,4 @@ def build_driver_table() -> pd.DataFrame:
     sums = np.linspace(-0.4, 0.9, 9)[:, None, None, None]
     members = sums * np.linspace(0.9, 1.1, MEMBERS)[:, None]
     whole = np.broadcast_to(members, (9, 3, MEMBERS, 1))
-    return driver_table(whole, ["all"], ["all"], level=0.9)
+    return driver_table(whole, [("all", "all")], level=0.9)

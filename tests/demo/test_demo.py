@@ -151,6 +151,31 @@ def test_totals_follow_from_the_maps(results):
             assert row["total"].item() == pytest.approx(mapped, rel=1e-4)
 
 
+def test_published_totals_are_those_of_the_tables(results):
+    totals = pd.read_csv(results / "change/totals.csv")
+    for year in (2003, 2018):
+        path = results / f"products/{year}/forestflux_demo_{year}.nc"
+        with xr.open_dataset(path) as product:
+            assert "simulated planet, not the Earth" in product.attrs["title"]
+            weight = product["forest_fraction"] * product["cell_area"]
+            for flux in ("gpp", "nee"):
+                published = float((product[flux] * weight).sum()) * 1e-15
+                row = totals.query(
+                    "year == @year and kind == 'all' and variable == @flux"
+                )
+                assert row["total"].item() == pytest.approx(published, rel=1e-4)
+
+
+def test_intervals_hold_worse_outside_the_area_of_applicability(results):
+    recovery = pd.read_csv(results / "recovery/recovery.csv").set_index("quantity")
+    for flux in ("gpp", "nee"):
+        shares = recovery.loc[
+            [f"{flux}_share_within_interval_{side}" for side in ("inside", "outside")],
+            "mapped",
+        ]
+        assert shares.iloc[0] > shares.iloc[1] + 0.02
+
+
 @pytest.mark.parametrize("name", STATED)
 def test_the_planted_truth_is_recovered_within_the_stated_error(results, name):
     quantity, column, limit = STATED[name]

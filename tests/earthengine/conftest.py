@@ -1,5 +1,7 @@
 """A server for each test that wants one, and an environment in which only loopback answers."""
 
+from contextlib import ExitStack
+
 import ee
 import pytest
 from google.oauth2.credentials import Credentials
@@ -9,6 +11,12 @@ from earthengine.catalogue import Catalogue
 from earthengine.formulas import FormulaPlanet
 from earthengine.server import Emulator
 from forestflux.products import read_products
+
+LOOPBACK = {
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1,localhost",
+}
 
 
 @pytest.fixture(scope="session")
@@ -23,48 +31,55 @@ def formula_catalogue(products):
     return Catalogue(FormulaPlanet(products))
 
 
-@pytest.fixture(autouse=True)
-def only_loopback(monkeypatch):
+@pytest.fixture(scope="session", autouse=True)
+def only_loopback():
     """Whatever is meant for the network is refused at once by a port where nobody is.
 
     The client asks a host of its own for a list of deprecated assets, without a deadline.
     """
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-        monkeypatch.setenv(name.lower(), "http://127.0.0.1:9")
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1,localhost")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in LOOPBACK.items():
+            patch.setenv(name, value)
+            patch.setenv(name.lower(), value)
+        yield
 
 
 @pytest.fixture
 def serve():
     """What starts servers that end with the test; a defect of one fails the test."""
-    running = []
+    with ExitStack() as running:
+        started = []
 
-    def start(catalogue, **options):
-        emulator = Emulator(catalogue, **options)
-        running.append(emulator.__enter__())
-        return emulator
+        def start(catalogue, **options):
+            started.append(running.enter_context(Emulator(catalogue, **options)))
+            return started[-1]
 
-    yield start
-    for emulator in running:
-        emulator.__exit__(None, None, None)
-    assert not [trace for emulator in running for trace in emulator.defects]
+        yield start
+        assert not [trace for emulator in started for trace in emulator.defects]
+
+
+@pytest.fixture(scope="session")
+def formula_server(formula_catalogue):
+    """One server of formulas for all tests that change nothing but faults."""
+    with Emulator(formula_catalogue) as emulator:
+        yield emulator
+        assert not emulator.defects
 
 
 @pytest.fixture
-def client(serve, formula_catalogue):
-    """A server of formulas and the real client, connected to it and without retries."""
-    emulator = serve(formula_catalogue)
-    connect(emulator)
-    yield emulator
-    ee.Reset()
+def client(formula_server):
+    """The server of formulas, its book empty, and the real client connected to it."""
+    formula_server.faults = []
+    formula_server.clear()
+    connect(formula_server)
+    return formula_server
 
 
 def connect(emulator, credentials=None, project="forests"):
-    """Connect the client to a server."""
-    ee.Reset()
-    ee.Initialize(
-        credentials or Credentials("token"), url=emulator.url, project=project
-    )
+    """Connect the client to a server, without retries and without a deadline."""
+    known = ee.data._get_state()
+    if credentials or project != "forests" or known.api_base_url != emulator.url:
+        ee.Reset()
+        credentials = credentials or Credentials("token")
+        ee.Initialize(credentials, url=emulator.url, project=project)
     ee.data.setMaxRetries(0)

@@ -11,14 +11,13 @@ from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from urllib.parse import parse_qs, urlsplit
 
-from earthengine.answers import Answer
+from earthengine.answers import COMPUTATIONS, Answer
 from earthengine.catalogue import described
 from earthengine.errors import Refused
 from earthengine.graph import algorithm_list
 
 MAX_PAYLOAD = 10 * 2**20
 PUBLIC = "projects/earthengine-public/assets/"
-COMPUTATIONS = ("image:computePixels", "value:compute")
 RESTRICTED = ("X-Earth-Engine-Quota-Status", "parallelism_restricted=true")
 
 
@@ -77,6 +76,8 @@ class Handler(BaseHTTPRequestHandler):
         emulator, path = self.server.emulator, url.path
         if path == "/$discovery/rest":
             return self.send(Answer(discovery(emulator.url), "application/json"))
+        if path == "/control":
+            return self.send(as_answer(emulator.summary()))
         emulator.tokens.check(self.headers.get("Authorization"))
         path = path.removeprefix("/v1/")
         if path.endswith("/algorithms"):
@@ -104,6 +105,9 @@ class Handler(BaseHTTPRequestHandler):
         if url.path == "/token":
             status, body = emulator.tokens.give(self.content.decode())
             return self.send(as_answer(body), status=status)
+        if url.path == "/control":
+            emulator.control(json.loads(self.content))
+            return self.send(as_answer({}))
         emulator.tokens.check(self.headers.get("Authorization"))
         found = re.fullmatch(
             f"/v1/projects/([^/]+)/({'|'.join(COMPUTATIONS)})", url.path
@@ -214,6 +218,9 @@ def discovery(url: str) -> bytes:
     """The API's description from the client's wheel, for this server."""
     file = resources.files("ee").joinpath("tests/cloud_api_discovery_document.json")
     document = json.loads(file.read_text().replace("v1alpha", "v1"))
+    # The description in the wheel is older than the workload tag of maps.
+    maps = document["resources"]["projects"]["resources"]["maps"]["methods"]["create"]
+    maps["parameters"]["workloadTag"] = {"location": "query", "type": "string"}
     return json.dumps(document | {"rootUrl": f"{url}/", "baseUrl": f"{url}/"}).encode()
 
 

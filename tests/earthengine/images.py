@@ -40,8 +40,7 @@ class Band:
         if kept is not None:
             return kept[1]
         values, mask = self.compute(grid)
-        values = np.broadcast_to(values, grid.shape).astype(self.dtype, copy=False)
-        result = values, np.broadcast_to(mask, grid.shape)
+        result = values.astype(self.dtype, copy=False), mask
         # With the function itself, so that its id is not given to another one.
         grid.remember(id(self.compute), (self.compute, result))
         return result

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from http.server import ThreadingHTTPServer
 from types import TracebackType
+from typing import Literal
 
-from earthengine.answers import Answer, compute_pixels, compute_value, pixels_of
+from earthengine.answers import COMPUTATIONS, Answer, pixels_of
 from earthengine.calls_values import algorithms
 from earthengine.catalogue import Catalogue
 from earthengine.credentials import Tokens
@@ -65,7 +66,9 @@ class Emulator:
     quota : requests under way at once, more are answered with 429; None for no limit
     latency_s : seconds for which each answer to a computation is held back
     faults : what goes wrong, in order; the first that acts counts
-    keep : whether answers are kept, so that asked again they cost nothing
+    keep : which answers are kept, so that asked again they cost nothing: none, those to
+        the same `request`, or those to the same expression for as many pixels (`shape`),
+        which are the pixels of another place: for measuring speed alone
     port : 0 for any
     """
 
@@ -78,7 +81,7 @@ class Emulator:
         quota: int | None = None,
         latency_s: float = 0.0,
         faults: Sequence[Fault] = (),
-        keep: bool = False,
+        keep: Literal["none", "request", "shape"] = "none",
         port: int = 0,
     ) -> None:
         """Open the port; requests are answered from `__enter__` on."""
@@ -141,7 +144,19 @@ class Emulator:
         """Everything that was asked, for another process."""
         with self.lock:
             records = [asdict(record) for record in self.records]
-        return {"peak": self.peak, "records": records, "kept": len(self.kept)}
+        return {"peak": self.peak, "records": records, "defects": self.defects}
+
+    def control(self, wanted: Mapping) -> None:
+        """Change what happens from now on, for another process.
+
+        Parameters
+        ----------
+        wanted : `latency_s`, `quota`, `faults` (their attributes); the book is emptied
+        """
+        self.latency_s = wanted.get("latency_s", self.latency_s)
+        self.quota = wanted.get("quota", self.quota)
+        self.faults = [Fault(**fault) for fault in wanted.get("faults", [])]
+        self.clear()
 
     # Answering
 
@@ -199,11 +214,13 @@ class Emulator:
 
     def answer(self, key: str, path: str, body: Mapping) -> Answer:
         """The right answer to a computation."""
+        if self.keep == "shape":
+            size = body.get("grid", {}).get("dimensions", {})
+            key = json.dumps([path, body.get("expression"), size], sort_keys=True)
         if key in self.kept:
             return self.kept[key]
-        make = compute_value if path == "value:compute" else compute_pixels
-        answer = make(body, self.functions)
-        if self.keep:
+        answer = COMPUTATIONS[path](body, self.functions)
+        if self.keep != "none":
             self.kept[key] = answer
         return answer
 

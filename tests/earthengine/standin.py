@@ -86,6 +86,17 @@ def write_labels(folder: Path, sites: pd.DataFrame) -> None:
     years.to_csv(folder / "site_years.csv", index=False)
 
 
+# Towers of four continents for the planet of formulas.
+FOUR_SITES = pd.DataFrame(
+    {
+        "site": ["BR-Ma2", "CA-Obs", "FI-Hyy", "ZM-Mon"],
+        "lat": [-2.61, 53.99, 61.85, -15.44],
+        "lon": [-60.21, -105.12, 24.29, 23.25],
+        "igbp": ["EBF", "ENF", "ENF", "DBF"],
+    }
+)
+
+
 def access(url: str, cache: Path, **keys) -> dict:
     """The section `earthengine` of a configuration with its defaults."""
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import urllib.request
 import warnings
 
 import ee
@@ -286,7 +287,9 @@ def test_broken_connections_are_staged(client, where, kind):
     assert [record.finished for record in client.of()] == [False, True]
 
 
-def test_silence_lasts_until_the_deadline(client, where):
+def test_silence_lasts_until_the_deadline(serve, formula_catalogue, where):
+    client = serve(formula_catalogue)
+    connect(client)
     ee.data.setDeadline(1000)
     client.faults = [Fault("silent", count=1)]
     with pytest.raises(TimeoutError):
@@ -344,10 +347,27 @@ def test_requests_over_the_quota_get_429(serve, formula_catalogue, where):
     assert sorted(record.status for record in emulator.of()) == [200] * 3 + [429] * 5
 
 
-def test_kept_answers_cost_nothing_and_are_the_same(serve, formula_catalogue, where):
-    emulator = serve(formula_catalogue, keep=True)
+def test_kept_answers_cost_nothing_and_are_the_same(
+    serve, formula_catalogue, products, where
+):
+    emulator = serve(formula_catalogue, keep="request")
     connect(emulator)
     first, again = pixels(ndvi(), where), pixels(ndvi(), where)
     np.testing.assert_array_equal(first, again)
     assert len(emulator.kept) == 1
-    assert json.loads(json.dumps(emulator.summary()))["peak"] == 1
+    elsewhere = window(products["ndvi"]["tower"]["extract"], 6000, 46000, (4, 5))
+    assert not np.array_equal(pixels(ndvi(), elsewhere), first)
+    emulator.keep = "shape"
+    pixels(ndvi(), where)
+    np.testing.assert_array_equal(pixels(ndvi(), elsewhere), first)
+
+
+def test_another_process_can_look_and_change(client, where):
+    wish = json.dumps({"faults": [{"kind": "memory", "count": 1}], "quota": None})
+    urllib.request.urlopen(f"{client.url}/control", data=wish.encode()).read()
+    with pytest.raises(ee.EEException, match="User memory limit"):
+        pixels(ndvi(), where)
+    with urllib.request.urlopen(f"{client.url}/control") as answer:
+        book = json.load(answer)
+    assert [record["fault"] for record in book["records"]] == ["memory"]
+    assert book["peak"] == 1

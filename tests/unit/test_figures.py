@@ -117,8 +117,8 @@ def test_run_of_towers_alone_draws_what_needs_no_map(towers):
     names = [
         n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
     ]
-    wanted = {"design", "network", "scatter", "scores", "calibration", "gap_curve"}
-    wanted |= {"importance", "activations"}
+    wanted = {"towers", "timeline", "network", "scatter", "scores", "calibration"}
+    wanted |= {"gap_curve", "importance", "activations"}
     assert set(names) == wanted
     for name in names:
         assert draw(name, towers, style_settings=StyleSettings(dpi=DPI)).axes
@@ -137,7 +137,8 @@ def test_forest_types_and_models_may_be_missing(towers, tmp_path):
             table = table[table["subset"] != "igbp=DNF"]
         table.to_csv(file, index=False)
     for name in (
-        "design",
+        "towers",
+        "timeline",
         "scatter",
         "scores",
         "calibration",
@@ -173,10 +174,10 @@ def test_every_figure_has_a_caption_with_the_years_of_the_run():
 
 
 def test_unknown_names_are_refused_with_the_known_ones(results):
-    with pytest.raises(InputError, match="design or network"):
+    with pytest.raises(InputError, match="towers or timeline"):
         module_of("map")
     with pytest.raises(InputError, match="EqualEarth or Mollweide, found Mercator"):
-        draw("design", results, style_settings=StyleSettings(projection="Mercator"))
+        draw("towers", results, style_settings=StyleSettings(projection="Mercator"))
     with pytest.raises(InputError, match="png or pdf"):
         save(new_figure(SETTINGS, height_mm=20), results / "a.gif", settings=SETTINGS)
 

@@ -28,6 +28,11 @@ try:
     PRODUCTS = read_products(
         Path(workflow.basedir, complete["products"]), complete["alternates"]
     )
+    ARCHIVE = (
+        list_archive(Path(complete["towers"]["archive"]))
+        if labels_of(complete) == "archive"
+        else Listing({}, [], [])
+    )
     TOWER_YEARS = tower_years(complete)
     LAYERS = with_numbers(
         read_layers(Path(workflow.basedir, "config/subsets.yaml"), PRODUCTS), PRODUCTS
@@ -43,11 +48,6 @@ config.update(complete)
 
 SOURCE = source_of(config)
 LABELS = labels_of(config)
-ARCHIVE = (
-    list_archive(Path(config["towers"]["archive"]))
-    if LABELS == "archive"
-    else Listing({}, [], [])
-)
 MAPPED = has_maps(config)
 SIMULATED = SOURCE == "simulated"
 COUNTERFACTUAL = MAPPED and config["counterfactual"]["enabled"]
@@ -128,7 +128,8 @@ def growing(amount):
 def require_account():
     """Stop before the first job when layers would be asked of Earth Engine without an account."""
     jobs = workflow.dag.needrun_jobs()
-    if SOURCE == "earthengine" and any(job.rule.name == "extract" for job in jobs):
+    asking = [job for job in jobs if job.rule.name in ("extract", "preview")]
+    if SOURCE == "earthengine" and asking:
         from forestflux.earthengine.session import account
 
         try:
@@ -255,6 +256,12 @@ def stage_targets(stage):
     return tower_stage(stage) + tile_stage(stage)
 
 
+def bibliography_targets():
+    """Citations of the used towers, where labels come from an archive."""
+    kinds = ("csv", "md") if LABELS == "archive" else ()
+    return [f"<results>/samples/bibliography.{kind}" for kind in kinds]
+
+
 def fold_batches(split):
     """Names of the fold batches of a split."""
     return ["0"] if split == "holdout" else list(FOLD_BATCHES)
@@ -320,8 +327,9 @@ def publish_settings():
 
     Years are not among them, so that a year more publishes that year alone.
     """
-    names = "run seed grid towers planet mask samples folds train model publish".split()
+    names = "run seed grid planet mask samples folds train model publish".split()
     kept = {name: config[name] for name in names}
+    kept["towers"] = {k: v for k, v in config["towers"].items() if k != "years"}
     kept["infer"] = {"min_forest_fraction": config["infer"]["min_forest_fraction"]}
     kept["evaluate"] = {k: config["evaluate"][k] for k in ("level", "min_quality")}
     return kept | {"source": SOURCE}
@@ -394,6 +402,7 @@ def run_targets():
         *stage_targets("cube"),
         *stage_targets("mask"),
         "<results>/samples/samples.json",
+        *bibliography_targets(),
         *train_targets(),
         *baseline_targets(),
         "<results>/evaluate/scores.csv",

@@ -9,11 +9,13 @@ import pandas as pd
 import yaml
 
 from forestflux import report_tables as tables
-from forestflux.config import has_maps, source_of
+from forestflux.bibliography import COLUMNS as CITED
+from forestflux.config import has_maps, labels_of, source_of
 from forestflux.errors import InputError
 from forestflux.figures.captions import caption_of
 from forestflux.figures.style import model_label
 from forestflux.figures.tables import read_table
+from forestflux.report_drivers import drivers
 from forestflux.report_gates import gates, gates_banner
 from forestflux.report_left_out import left_out
 from forestflux.report_reading import read_samples, reading
@@ -24,7 +26,7 @@ SIMULATED = (
 )
 # Which figure belongs to which section, in order.
 PLACES = {
-    "samples": ("design",),
+    "samples": ("towers", "timeline"),
     "method": ("network",),
     "scores": ("scores", "scatter"),
     "coverage": ("calibration",),
@@ -72,9 +74,9 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
         "coverage": coverage(results),
         "gaps": "",
         "maps": totals(results, config) if has_maps(config) else "",
-        "change": change(results) if has_maps(config) else "",
+        "change": change(results, config) if has_maps(config) else "",
         "recovery": recovery(results) if source_of(config) == "simulated" else "",
-        "samples": samples(results),
+        "samples": samples(results, config),
         "run": run_facts(results, config),
     }
     sections = {}
@@ -166,9 +168,9 @@ def totals(results: Path, config: dict) -> str:
     return tables.totals_table(read_totals(results), config["change"]["pair"])
 
 
-def change(results: Path) -> str:
-    """Change and slopes."""
-    return tables.change_table(read_pair(results))
+def change(results: Path, config: dict) -> str:
+    """Change and slopes, and what drove the change."""
+    return tables.change_table(read_pair(results)) + drivers(results, config)
 
 
 def recovery(results: Path) -> str:
@@ -186,11 +188,14 @@ def recovery(results: Path) -> str:
     return f"{banner}<details><summary>All quantities</summary>{table}</details>"
 
 
-def samples(results: Path) -> str:
-    """Used and dropped site-years, and what an archive held beside them."""
+def samples(results: Path, config: dict) -> str:
+    """Used and dropped site-years; what an archive held beside them, and its citations."""
     table = read_samples(results)
-    shown = tables.sample_table(table) + tables.reason_table(table)
-    return shown + left_out(results)
+    shown = tables.sample_table(table) + tables.reason_table(table) + left_out(results)
+    if labels_of(config) == "archive":
+        cited = read_table(results, "samples/bibliography.csv", columns=CITED)
+        shown += tables.citation_table(cited)
+    return shown
 
 
 def run_facts(results: Path, config: dict) -> str:

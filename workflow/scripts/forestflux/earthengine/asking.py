@@ -98,20 +98,28 @@ def averaged_bands(section: Mapping) -> tuple[Band, ...]:
 def average_of(section: Mapping) -> Average:
     """How the pixels of a product are averaged, with its quality rules as a table of numbers."""
     rules = section["average"]
-    numbers = np.arange(256, dtype="uint8")
-    reasons = quality_reason(numbers, rules)
-    rejected = np.flatnonzero(reasons)
+    rejected, reasons = rejected_numbers(rules)
     return Average(
         quality=section["quality_band"],
         quality_absent=rules["pixel_quality_absent"],
         valid=tuple(rules["valid"]),
-        rejected=tuple(rejected.tolist()),
-        reasons=tuple(reasons[rejected].tolist()),
+        rejected=rejected,
+        reasons=reasons,
         percents=tuple(code(name) for name in pixel_reasons(rules)),
         cause_without_value=rules.get("fill_reason_from_quality", False),
         max_pixels=rules["max_pixels"],
         resolution_deg=section["grid"]["pixel"],
     )
+
+
+def rejected_numbers(rules: Mapping) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Quality numbers that a rule rejects and the code of the reason for each.
+
+    The rules are evaluated here, once, by the code that masks towers.
+    """
+    reasons = quality_reason(np.arange(256), rules)
+    rejected = np.flatnonzero(reasons)
+    return tuple(rejected.tolist()), tuple(reasons[rejected].tolist())
 
 
 def land_cover(section: Mapping) -> Group:

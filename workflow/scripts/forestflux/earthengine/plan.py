@@ -172,10 +172,10 @@ def lines_of(plan: pd.DataFrame, *, title: str, jobs: int, disk: int) -> list[st
     lines = [title, aligned(heads, widths)]
     for row in plan.itertuples(index=False):
         cells = (row.collection, row.variables, row.years, row.requests, row.cached)
-        lines.append(aligned((*cells, f"{row.mib:.1f}"), widths))
+        lines.append(aligned((*cells, f"{row.mib:.2f}"), widths))
     sums = plan[["requests", "cached", "mib"]].sum()
     cells = ("all", "", "", int(sums["requests"]), int(sums["cached"]))
-    lines.append(aligned((*cells, f"{sums['mib']:.1f}"), widths))
+    lines.append(aligned((*cells, f"{sums['mib']:.2f}"), widths))
     lines.append(
         f"{jobs} extraction jobs; disk at most {sums['mib'] / 1024:.2f} GiB of answers"
         f" and {disk / 2**30:.2f} GiB of stores, before compression"

@@ -22,6 +22,9 @@ from google.auth.credentials import AnonymousCredentials, Credentials
 from forestflux.earthengine.http import Http
 from forestflux.errors import InputError
 
+# The client's own retries, while it starts; later they are ours.
+START_RETRIES = 3
+
 
 def offline() -> None:
     """Start the client from the documents in its own package; nothing is sent.
@@ -78,6 +81,7 @@ def connect(settings: Mapping) -> Http:
 def start(**arguments: object) -> None:
     """Initialise the client anew, without the list of deprecated assets."""
     ee.Reset()
+    ee.data.setMaxRetries(START_RETRIES)
     with without_urllib():
         ee.Initialize(**arguments)
 

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import ee
 import numpy as np
@@ -49,7 +50,7 @@ class Transport:
     progress: Progress
     attempts: int
     tag: str
-    wait_s: float = 1.0
+    wait_s: ClassVar[float] = 1.0
 
     def fetch_days(self, collection: str, year: int) -> None:
         """Bring the times of a collection's images in a year into the cache.

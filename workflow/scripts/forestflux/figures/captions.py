@@ -21,14 +21,24 @@ class Caption:
 
 
 CAPTIONS = {
-    "design": Caption(
-        "Study design",
-        "(a) Flux towers whose site-years are used, by forest type (IGBP); towers of "
-        "other land cover train the network and are never scored. (b) Site-years of "
-        "forest towers by year; dropped ones failed the quality rules. Towers crowd "
-        "in Europe and North America and are few in the tropics and in Siberia: "
-        "estimates there rest on towers elsewhere.",
-        "World map of flux towers by forest type above bars of site-years per year.",
+    "towers": Caption(
+        "Flux towers",
+        "Towers by forest type (IGBP). The area of a mark grows with the site-years "
+        "that are used; hollow marks have none, with the reasons in samples.csv. "
+        "Towers of other land cover train the network and are never scored; a ring "
+        "marks towers that no training sees. Towers crowd in Europe and North America "
+        "and are few in the tropics and in Siberia: estimates there rest on towers "
+        "elsewhere.",
+        "World map of flux towers by forest type; hollow marks have no usable year.",
+    ),
+    "timeline": Caption(
+        "Site-years, used and dropped",
+        "(a) Site-years of forest towers by year and forest type; hatched ones are "
+        "dropped. (b) Every tower with a label, in the order of forest types (strip at "
+        "the left, colours of panel a; grey: other land cover), and what became of "
+        "each year. White: no label in that year.",
+        "Bars of site-years by year above a table of towers and years, coloured by "
+        "whether a year is used and why not.",
     ),
     "network": Caption(
         "The method",

@@ -28,7 +28,8 @@ class Entry:
 
 # In the order of a paper.
 FIGURES = {
-    "design": Entry("design", "draw_design", ("samples/samples.csv",)),
+    "towers": Entry("towers", "draw_towers", ("samples/samples.csv",)),
+    "timeline": Entry("timeline", "draw_timeline", ("samples/samples.csv",)),
     "network": Entry(
         "network", "draw_network", ("model/model.json", "samples/samples.json")
     ),

@@ -1,0 +1,38 @@
+"""The server in a process of its own: planet of formulas, changed and read at `/control`.
+
+    PYTHONPATH=tests:workflow/scripts python -m earthengine.serve --key key.json
+
+prints its address, writes the key file of a service account that it knows, and answers until
+its standard input is closed.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from earthengine.catalogue import Catalogue
+from earthengine.formulas import FormulaPlanet
+from earthengine.server import Emulator
+from forestflux.products import read_products
+
+PRODUCTS = Path(__file__).parents[2] / "config" / "products.yaml"
+
+
+def main() -> None:
+    """Serve."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--key", type=Path, required=True, help="key file to write")
+    parser.add_argument("--products", type=Path, default=PRODUCTS, help="product table")
+    parser.add_argument("--keep", choices=("none", "request", "shape"), default="none")
+    parser.add_argument("--port", type=int, default=0, help="0 for any")
+    arguments = parser.parse_args()
+    catalogue = Catalogue(FormulaPlanet(read_products(arguments.products)))
+    with Emulator(catalogue, keep=arguments.keep, port=arguments.port) as emulator:
+        emulator.tokens.service_account(arguments.key)
+        sys.stdout.write(f"{emulator.url}\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

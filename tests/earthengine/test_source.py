@@ -1,0 +1,279 @@
+"""The source against a planet of formulas: every pixel, every fault, every refusal."""
+
+import numpy as np
+import pytest
+from pyproj import Transformer
+
+from earthengine.catalogue import Catalogue
+from earthengine.faults import Fault, five_ways
+from earthengine.formulas import FormulaPlanet, hidden, stored
+from earthengine.server import Emulator
+from earthengine.standin import FOUR_SITES, access
+from forestflux.errors import InputError
+from forestflux.grid import Grid
+from forestflux.places import TilePlace, TowerPlace
+from forestflux.products import select
+from forestflux.sources import earthengine
+
+MODIS_SPHERE = "+proj=sinu +lon_0=0 +R=6371007.181 +units=m +no_defs"
+YEAR = 2003
+DAY = np.datetime64("2003-01-17")
+
+
+def sections(products, variant, *names):
+    """The `extract` sections of some variables, of all without names."""
+    chosen = select(products, variant, "extract").items()
+    return {name: e["extract"] for name, e in chosen if not names or name in names}
+
+
+@pytest.fixture
+def open_source(serve, formula_catalogue, tmp_path):
+    """What opens the source on a server: the server and the source."""
+
+    def start(emulator=None, **keys):
+        emulator = emulator or serve(formula_catalogue)
+        path = tmp_path / "key.json"
+        emulator.tokens.service_account(path)
+        settings = access(
+            emulator.url, tmp_path / "cache", credentials=str(path), **keys
+        )
+        shared = {"access": settings, "forest_only": False, "years": [YEAR]}
+        source = earthengine.open_source(shared)
+        return emulator, source
+
+    return start
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    """Retries wait a hundredth of what they would."""
+    monkeypatch.setattr("forestflux.earthengine.transport.Transport.wait_s", 0.01)
+
+
+def sinusoidal(latitudes, longitudes, section):
+    """Row and column of the native pixel at a place, by PROJ."""
+    change = Transformer.from_crs("EPSG:4326", MODIS_SPHERE, always_xy=True)
+    x, y = change.transform(longitudes, latitudes)
+    grid = section["grid"]
+    row = np.floor((grid["corner"][1] - y) / grid["pixel"])
+    return row.astype(int), np.floor((x - grid["corner"][0]) / grid["pixel"]).astype(
+        int
+    )
+
+
+def test_windows_of_towers_hold_the_pixels_around_them(open_source, products):
+    _, source = open_source()
+    wanted = sections(products, "tower", "ndvi", "lst_night")
+    native = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
+    ordinal = DAY.astype(object).toordinal()
+    # Bands of a collection in the order of the product table, values before quality.
+    for variable, number in (("ndvi", 0), ("lst_night", 2)):
+        section = wanted[variable]
+        side = section["window"]
+        row, column = sinusoidal(FOUR_SITES["lat"], FOUR_SITES["lon"], section)
+        inside = np.arange(side) - side // 2
+        at = (row[:, None, None] + inside[:, None], column[:, None, None] + inside)
+        value = stored(*at, band=number, day=ordinal)
+        value = np.where(hidden(*at, day=ordinal), section["absent"], value)
+        quality = stored(*at, band=number + 1, day=ordinal) % 4
+        nothing = section["quality_absent"]
+        quality = np.where(hidden(*at, day=ordinal), nothing, quality)
+        (image,) = np.flatnonzero(native[f"time_{variable}"].values == DAY)
+        found = native[variable].values[image].reshape(-1, side, side)
+        np.testing.assert_array_equal(found, value)
+        found = native[f"{variable}_quality"].values[image].reshape(-1, side, side)
+        np.testing.assert_array_equal(found, quality)
+
+
+def test_some_pixels_of_the_windows_are_masked(open_source, products):
+    """Else the test above could not see a masked pixel that arrives as 0."""
+    _, source = open_source()
+    wanted = sections(products, "tower", "et")
+    native = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)["et"].values
+    assert 0 < np.count_nonzero(native == wanted["et"]["absent"]) < 0.01 * native.size
+    assert native[native != wanted["et"]["absent"]].min() >= 100
+
+
+@pytest.fixture(scope="module")
+def finnish_tile():
+    """Eight by eight cells of 0.05 degree at 62 N, 24 E."""
+    grid = Grid(0.05, 8)
+    return TilePlace(grid.tile(f"r{28 * 20 // 8:02d}c{204 * 20 // 8:02d}"))
+
+
+def test_cells_are_means_of_the_pixels_that_pass(open_source, products, finnish_tile):
+    _, source = open_source()
+    section = sections(products, "tile", "et")["et"]
+    pixels = sections(products, "tower", "et")["et"]
+    native = source.fetch({"et": section}, finnish_tile, YEAR)
+    tile = finnish_tile.tile
+    north, west = tile.latitudes()[0] + 0.025, tile.longitudes()[0] - 0.025
+    # All native pixels around the tile, by the inverse projection.
+    rows, columns = sinusoidal(
+        np.array([north, north, north - 0.4, north - 0.4]),
+        np.array([west, west + 0.4, west, west + 0.4]),
+        pixels,
+    )
+    row, column = np.mgrid[
+        rows.min() - 2 : rows.max() + 3, columns.min() - 2 : columns.max() + 3
+    ]
+    side, corner = pixels["grid"]["pixel"], pixels["grid"]["corner"]
+    change = Transformer.from_crs(MODIS_SPHERE, "EPSG:4326", always_xy=True)
+    lon, lat = change.transform(
+        corner[0] + (column + 0.5) * side, corner[1] - (row + 0.5) * side
+    )
+    down, right = np.floor((north - lat) / 0.05), np.floor((lon - west) / 0.05)
+    day = DAY.astype(object).toordinal()
+    value = stored(row, column, band=0, day=day)
+    quality = stored(row, column, band=1, day=day) % 4
+    masked = hidden(row, column, day=day)
+    # Of 0, 1, 2, 3 only bit 0 of ET_QC rejects: low quality.
+    trusted = ~masked & (quality % 2 == 0)
+    (image,) = np.flatnonzero(native["time_et"].values == DAY)
+    for y in range(8):
+        for x in range(8):
+            cell = (down == y) & (right == x)
+            assert 60 < cell.sum() < 160
+            mean = value[cell & trusted].mean()
+            assert native["et"].values[image, y, x] == np.floor(mean + 0.5)
+            percent = 100 * trusted[cell].mean()
+            packed = native["et_quality"].values[image, y, x]
+            assert packed & 127 == np.floor(percent + 0.5)
+
+
+def test_tiles_of_the_archive_hold_its_scaled_numbers(
+    open_source, products, finnish_tile
+):
+    _, source = open_source()
+    wanted = sections(products, "tile", "ndvi")
+    native = source.fetch(wanted, finnish_tile, YEAR)
+    tile, day = finnish_tile.tile, DAY.astype(object).toordinal()
+    row, column = np.mgrid[tile.rows, tile.columns]
+    value = stored(row, column, band=0, day=day)
+    value = np.where(hidden(row, column, day=day), -32768, value)
+    (image,) = np.flatnonzero(native["time_ndvi"].values == DAY)
+    np.testing.assert_array_equal(native["ndvi"].values[image], value)
+
+
+# Faults
+
+
+@pytest.fixture(scope="module")
+def right(products, formula_catalogue, tmp_path_factory):
+    """What the towers hold when nothing goes wrong."""
+    folder = tmp_path_factory.mktemp("right")
+    with Emulator(formula_catalogue) as emulator:
+        key = emulator.tokens.service_account(folder / "key.json")
+        settings = access(emulator.url, folder / "cache", credentials=str(key))
+        shared = {"access": settings, "forest_only": False, "years": [YEAR]}
+        source = earthengine.open_source(shared)
+        return source.fetch(sections(products, "tower"), TowerPlace(FOUR_SITES), YEAR)
+
+
+def test_a_fifth_of_all_requests_fails_in_five_ways(open_source, products, right):
+    emulator, source = open_source(attempts=12)
+    days = Fault("503", share=0.2, path="value:compute")
+    emulator.faults = [*five_ways(0.2, seed=3), days]
+    found = source.fetch(sections(products, "tower"), TowerPlace(FOUR_SITES), YEAR)
+    assert found.identical(right)
+    kinds = {record.fault for record in emulator.of()} - {""}
+    assert len(kinds) >= 3
+    assert set(emulator.finished().values()) == {1}
+    assert emulator.finished().keys() == {record.key for record in emulator.of()}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["429", "500", "502", "503", "rate", "dropped", "cut", "corrupt", "garbled"],
+)
+def test_what_may_pass_is_asked_again(open_source, products, right, kind):
+    emulator, source = open_source()
+    emulator.faults = [Fault(kind, count=3)]
+    wanted = sections(products, "tower", "ndvi", "evi")
+    found = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
+    assert found["ndvi"].identical(right["ndvi"])
+    assert sum(record.fault == kind for record in emulator.of()) == 3
+    assert set(emulator.finished().values()) == {1}
+
+
+def test_silence_ends_with_the_deadline_and_is_asked_again(
+    open_source, products, right
+):
+    emulator, source = open_source(deadline_s=2)
+    emulator.faults = [Fault("silent", count=2)]
+    wanted = sections(products, "tower", "ndvi", "evi")
+    found = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
+    assert found["ndvi"].identical(right["ndvi"])
+
+
+def test_a_stale_token_is_renewed(open_source, products, right):
+    emulator, source = open_source()
+    emulator.faults = [Fault("expired", count=1)]
+    wanted = sections(products, "tower", "ndvi", "evi")
+    found = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
+    assert found["ndvi"].identical(right["ndvi"])
+
+
+@pytest.mark.parametrize("kind", ["size", "memory", "computation"])
+def test_requests_that_are_too_large_are_divided(open_source, products, right, kind):
+    emulator, source = open_source()
+    emulator.faults = [Fault(kind, larger_than=14)]
+    wanted = sections(products, "tower", "ndvi", "evi")
+    if kind == "size":  # divided by images, which leaves the window as it is
+        emulator.faults = [Fault(kind, count=4)]
+    found = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
+    assert found["ndvi"].identical(right["ndvi"])
+    assert found["ndvi_quality"].identical(right["ndvi_quality"])
+    refused = {record.key for record in emulator.of() if record.status == 400}
+    assert refused
+    assert not refused & emulator.finished().keys()
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("forbidden", "Permission denied"), ("missing", "Image asset 'X' not found")],
+)
+def test_other_errors_stop_at_once_with_one_line(open_source, products, kind, words):
+    emulator, source = open_source()
+    emulator.faults = [Fault(kind)]
+    wanted = sections(products, "tower", "ndvi")
+    with pytest.raises(InputError) as error:
+        source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+    assert {record.attempt for record in emulator.of()} == {0}
+
+
+def test_thirty_two_threads_and_a_quota_of_eight(
+    serve, formula_catalogue, open_source, products, right
+):
+    emulator = serve(formula_catalogue, quota=8, latency_s=0.3)
+    _, source = open_source(emulator, in_flight=32, attempts=20)
+    found = source.fetch(sections(products, "tower"), TowerPlace(FOUR_SITES), YEAR)
+    assert found.identical(right)
+    assert sum(record.status == 429 for record in emulator.of()) > 5
+    assert set(emulator.finished().values()) == {1}
+
+
+def test_a_restricted_project_is_asked_by_fewer_threads(
+    serve, formula_catalogue, open_source, products, right
+):
+    emulator = serve(formula_catalogue, latency_s=0.05)
+    _, source = open_source(emulator, in_flight=8)
+    emulator.faults = [Fault("restricted")]
+    found = source.fetch(sections(products, "tower"), TowerPlace(FOUR_SITES), YEAR)
+    assert found.identical(right)
+    in_flight = [record.in_flight for record in emulator.of()]
+    assert max(in_flight[:8]) > max(in_flight[-8:])
+
+
+def test_a_missing_image_is_a_gap_that_is_listed(serve, products, open_source, caplog):
+    missing = {("MODIS/061/MOD11A2", "2003-05-09")}
+    emulator = serve(Catalogue(FormulaPlanet(products), missing=missing))
+    _, source = open_source(emulator)
+    wanted = sections(products, "tower", "lst_day", "lst_night")
+    with caplog.at_level("INFO"):
+        native = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
+    assert native.sizes["time_lst_day"] == 45
+    assert np.datetime64("2003-05-09") not in native["time_lst_day"].values
+    assert "MODIS/061/MOD11A2 2003: no image of 2003-05-09" in caplog.text
