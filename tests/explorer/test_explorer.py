@@ -266,8 +266,8 @@ def test_every_layer_is_drawn_with_a_legend_and_looks_its_own_way(desktop, page)
     assert {
         "gpp_difference",
         "nee_difference_sd",
-        "gpp_significant",
-        "nee_trend",
+        "gpp_difference_significance",
+        "nee_slope_significance",
     } <= set(names)
     pictures = {}
     for name in names:
@@ -288,7 +288,7 @@ def test_every_layer_is_drawn_with_a_legend_and_looks_its_own_way(desktop, page)
         pictures[name] = desktop.execute_script(picture)
     # the made-up intervals have one width everywhere: those maps may be the same
     differing = ("gpp", "nee", "gap_fraction", "gpp_difference", "nee_slope")
-    differing += ("nee_significant", "gpp_trend")
+    differing += ("nee_window_difference", "applicable")
     assert len({pictures[name] for name in differing}) == len(differing)
     assert severe(desktop) == []
 
