@@ -93,23 +93,6 @@ wildcard_constraints:
     site=r"[A-Z]{2}-[A-Za-z0-9]{3}",
 
 
-if SOURCE == "earthengine":
-    from forestflux.earthengine.coverage import check_run
-
-    try:
-        check_run(
-            {
-                kind: sections_of(select(PRODUCTS, kind, "extract"))
-                for kind in ("tile", "tower")
-            },
-            tiles=[Grid(**config["grid"]).tile(name) for name in TILES],
-            years=YEARS,
-            tower_years=TOWER_YEARS,
-        )
-    except InputError as error:
-        raise WorkflowError(str(error))
-
-
 def settings(**sections):
     """Only the settings that a job reads, as JSON; others do not make it stale."""
     return json.dumps(sections, sort_keys=True)
@@ -123,19 +106,6 @@ def code(*names):
 def growing(amount):
     """A resource of a job that grows with each attempt, for profiles that try again."""
     return lambda wildcards, attempt: amount * attempt
-
-
-def require_account():
-    """Stop before the first job when layers would be asked of Earth Engine without an account."""
-    jobs = workflow.dag.needrun_jobs()
-    asking = [job for job in jobs if job.rule.name in ("extract", "preview")]
-    if SOURCE == "earthengine" and asking:
-        from forestflux.earthengine.session import account
-
-        try:
-            account(config["earthengine"])
-        except InputError as error:
-            raise WorkflowError(str(error))
 
 
 def source_settings(places):
