@@ -7,6 +7,7 @@ makes of one table can be held against another.
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -193,6 +194,40 @@ def information(sites: dict[str, dict[str, object]], *, delimiter: str = ";") ->
                 shown = f'"{text}"' if delimiter == "," else f"{text}"
                 row = (site, str(number), f"GRP_{name}", variable, shown)
                 out.write(delimiter.join(row) + "\r\n")
+    return out.getvalue()
+
+
+def workbook(rows: Sequence[Sequence[str]]) -> bytes:
+    """An Excel workbook of one sheet: texts are shared, but for those of the first column.
+
+    Empty cells are left out, as Excel does.
+    """
+    shared = sorted({cell for row in rows for cell in row[1:] if cell})
+    number = {text: index for index, text in enumerate(shared)}
+    lines = []
+    for line, row in enumerate(rows, start=1):
+        cells = [f'<c r="A{line}" t="inlineStr"><is><t>{escape(row[0])}</t></is></c>']
+        cells += [
+            f'<c r="{letter}{line}" t="s"><v>{number[cell]}</v></c>'
+            for letter, cell in zip("BCDEFG", row[1:], strict=False)
+            if cell
+        ]
+        lines.append(f'<row r="{line}">{"".join(cells)}</row>')
+    # A text may be formatted piece by piece.
+    items = (
+        f"<si><r><t>{escape(text[:3])}</t></r><r><t>{escape(text[3:])}</t></r></si>"
+        for text in shared
+    )
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    sheet = f"<worksheet {space}><sheetData>{''.join(lines)}</sheetData></worksheet>"
+    files = {
+        "xl/worksheets/sheet1.xml": sheet,
+        "xl/sharedStrings.xml": f"<sst {space}>{''.join(items)}</sst>",
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, text in files.items():
+            book.writestr(name, text)
     return out.getvalue()
 
 

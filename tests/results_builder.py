@@ -11,13 +11,38 @@ import numpy as np
 import pandas as pd
 from maps_builder import YEARS, build_maps, write_table
 
+from forestflux.calendar import STEPS
 from forestflux.names import FOREST_TYPES, VARIABLES
+from forestflux.quoted import quoted_numbers
+from forestflux.samples import Samples, no_series, write_samples
+from forestflux.store import write_json
 
 LEVEL = {"ENF": 1100, "EBF": 2400, "DNF": 700, "DBF": 1450, "MF": 1300}
 SINK = {"ENF": -180, "EBF": -420, "DNF": -90, "DBF": -330, "MF": -260}
 # Error of GPP, as a share of the spread between sites, by model and split.
 ERROR = {"cnn": 0.50, "extra_trees": 0.54, "gradient_boosting": 0.62, "svr": 0.58}
 SPLIT_ERROR = {"site": 1.0, "cluster": 1.15, "random": 0.55, "holdout": 1.1}
+# What the figure of the method reads of `model.json`.
+SERIES = (*VARIABLES, "radiation")
+MODEL = {
+    "calendar": {"steps": STEPS},
+    "normalisation": {
+        "variables": SERIES,
+        "mean": [0.5, 0.5, 0.5, 285, 285, 0.5, 25],
+        "sd": [0.2, 0.2, 0.2, 4, 4, 0.2, 10],
+    },
+    "settings": {
+        "blocks": 2,
+        "channels": 8,
+        "kernel": 5,
+        "encoded": 32,
+        "hidden": 32,
+        "steps": dict.fromkeys(
+            ("reconstruct", "all_biomes", "forest", "balance"), True
+        ),
+        "epochs": {"reconstruct": 5, "all_biomes": 12, "forest": 25, "balance": 5},
+    },
+}
 # Centres of tower groups: latitude, longitude, forest type, towers.
 GROUPS = (
     (45, -72, "DBF", 5),
@@ -52,16 +77,31 @@ def build_results(
     """
     rng = np.random.default_rng(seed)
     samples = build_samples(rng)
-    write_table(samples, path / "samples/samples.csv")
+    used = samples[samples["used"]].reset_index(drop=True)
+    series = Samples(some_series(np.random.default_rng(seed), len(used)), used)
+    write_samples(path / "samples", samples, series, no_series())
     columns = ["site", "lat", "lon", "igbp", "cluster"]
     sites = samples[columns].drop_duplicates("site")
     write_table(sites, path / "towers/sites.csv")
     write_table(build_left_out(), path / "towers/left_out.csv")
     build_evaluation(path / "evaluate", samples, rng)
     write_table(build_importance(rng), path / "explain/importance.csv")
+    write_table(build_activations(), path / "explain/activations.csv")
+    write_json(path / "model/model.json", MODEL)
     if maps:
         build_maps(path, rng, map_years)
+    pair = (YEARS[0], YEARS[-1]) if maps else None
+    write_table(quoted_numbers(path, pair=pair), path / "quoted.csv")
     return path
+
+
+def some_series(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Seasonal series (count, variable, step) in the range of each variable, with gaps."""
+    wave = -np.cos(2 * np.pi * np.arange(STEPS) / STEPS)
+    maps = rng.normal(0.5, 0.05, (count, len(VARIABLES), STEPS)) + 0.2 * wave
+    maps[:, 3:5] = 285 + 20 * (maps[:, 3:5] - 0.5)
+    maps[rng.random(maps.shape) < 0.15] = np.nan
+    return maps.astype("float32")
 
 
 def build_left_out() -> pd.DataFrame:
@@ -238,4 +278,17 @@ def build_importance(rng: np.random.Generator) -> pd.DataFrame:
                 sd = {"gpp_sd": 0.3 * gpp, "nee_sd": 4.0}
                 key = {"igbp": igbp, "variable": variable, "month": month}
                 rows.append({**key, "gpp": gpp, "nee": 0.4 * gpp, **sd})
+    return pd.DataFrame(rows)
+
+
+def build_activations() -> pd.DataFrame:
+    """Table of `activations.csv`: each pattern has its own time of the year."""
+    rows = []
+    patterns = (*SERIES, "variables 1", "joint 1", "variables 2", "joint 2")
+    for igbp in FOREST_TYPES:
+        for place, pattern in enumerate(patterns):
+            for step in range(STEPS):
+                wave = 1 + np.cos(2 * np.pi * (step / STEPS - place / len(patterns)))
+                row = {"igbp": igbp, "pattern": pattern, "step": step}
+                rows.append({**row, "activation": 0.3 * wave})
     return pd.DataFrame(rows)

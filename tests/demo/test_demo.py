@@ -151,6 +151,31 @@ def test_totals_follow_from_the_maps(results):
             assert row["total"].item() == pytest.approx(mapped, rel=1e-4)
 
 
+def test_published_totals_are_those_of_the_tables(results):
+    totals = pd.read_csv(results / "change/totals.csv")
+    for year in (2003, 2018):
+        path = results / f"products/{year}/forestflux_demo_{year}.nc"
+        with xr.open_dataset(path) as product:
+            assert "simulated planet, not the Earth" in product.attrs["title"]
+            weight = product["forest_fraction"] * product["cell_area"]
+            for flux in ("gpp", "nee"):
+                published = float((product[flux] * weight).sum()) * 1e-15
+                row = totals.query(
+                    "year == @year and kind == 'all' and variable == @flux"
+                )
+                assert row["total"].item() == pytest.approx(published, rel=1e-4)
+
+
+def test_intervals_hold_worse_outside_the_area_of_applicability(results):
+    recovery = pd.read_csv(results / "recovery/recovery.csv").set_index("quantity")
+    for flux in ("gpp", "nee"):
+        shares = recovery.loc[
+            [f"{flux}_share_within_interval_{side}" for side in ("inside", "outside")],
+            "mapped",
+        ]
+        assert shares.iloc[0] > shares.iloc[1] + 0.02
+
+
 @pytest.mark.parametrize("name", STATED)
 def test_the_planted_truth_is_recovered_within_the_stated_error(results, name):
     quantity, column, limit = STATED[name]
@@ -168,6 +193,45 @@ def test_intervals_cover_the_truth_of_cells(results):
     recovery = pd.read_csv(results / "recovery/recovery.csv").set_index("quantity")
     for flux in ("gpp", "nee"):
         assert recovery.loc[f"{flux}_share_within_interval", "mapped"] >= 0.8
+
+
+def test_gates_pass_and_show_the_known_bias(results):
+    gates = pd.read_csv(results / "gates/gates.csv")
+    assert (results / "gates/verdict.json").exists()
+    assert not (gates["status"] == "fail").any()
+    biased = gates[gates["status"] == "known bias"]
+    assert biased["quantity"].tolist() == ["error of the trend of mean NEE"]
+
+
+def test_the_parts_of_the_change_sum_to_it(results):
+    drivers = pd.read_csv(results / "counterfactual/drivers.csv")
+    pair = pd.read_csv(results / "change/pair.csv").query("kind == 'all'")
+    for flux in ("gpp", "nee"):
+        effect = drivers.query("kind == 'all' and flux == @flux")
+        effect = effect.set_index("driver")["effect"]
+        assert effect.drop("change").sum() == pytest.approx(effect["change"], abs=1e-7)
+        # All cells are forest in both years here.
+        change = pair.loc[pair["variable"] == flux, "change"].item()
+        assert effect["change"] == pytest.approx(change, rel=1e-4)
+
+
+def test_greening_and_disturbance_are_found_in_the_vegetation_indices(results):
+    drivers = xr.open_zarr(results / "counterfactual/drivers.zarr", consolidated=False)
+    before, after = (
+        xr.open_zarr(results / f"truth/{year}.zarr", consolidated=False)["disturbed"]
+        for year in (2003, 2018)
+    )
+    forest = np.isfinite(drivers["gpp_effect"].values[0])
+    struck = ((after > 0) & (before == 0)).values & forest
+    assert struck.sum() > 100
+    for flux, sign in (("gpp", 1), ("nee", -1)):
+        of_canopy = drivers[f"{flux}_effect"].sel(driver=["ndvi", "evi"]).sum("driver")
+        canopy = sign * of_canopy.values
+        assert canopy[struck].mean() < -100
+        assert canopy[forest & ~struck].mean() > 10
+    table = pd.read_csv(results / "counterfactual/drivers.csv")
+    share = table.query("kind == 'all' and flux == 'gpp'").set_index("driver")["share"]
+    assert share["ndvi"] + share["evi"] > 0.4
 
 
 def test_the_truth_is_an_input_of_nothing_but_recovery():

@@ -1,5 +1,6 @@
 """Answers to computations: pixels as NPY, values as JSON, within Earth Engine's limits."""
 
+import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping
@@ -99,6 +100,21 @@ def compute_value(body: Mapping, functions: Mapping[str, Callable]) -> Answer:
     return Answer(json.dumps({"result": result}).encode(), "application/json")
 
 
+def create_map(body: Mapping, functions: Mapping[str, Callable]) -> Answer:
+    """The name of a map whose tiles nobody draws here; its image is evaluated.
+
+    Raises
+    ------
+    Refused : no image
+    """
+    image = evaluate(body.get("expression"), functions)
+    if not isinstance(image, Image) or not image.bands:
+        raise Refused("The emulator makes maps of images only.")
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    name = f"projects/forests/maps/{digest[:32]}"
+    return Answer(json.dumps({"name": name}).encode(), "application/json")
+
+
 def as_json(value):
     """A value as the client's `getInfo` expects it.
 
@@ -141,3 +157,11 @@ def where(native: PixelGrid | None) -> dict:
         return {"crs": "EPSG:4326", "crs_transform": [1, 0, 0, 0, 1, 0]}
     (x_scale, y_scale), (x, y) = native.step, native.corner
     return {"crs": native.crs, "crs_transform": [x_scale, 0, x, 0, y_scale, y]}
+
+
+# What answers a computation, by the end of the path.
+COMPUTATIONS = {
+    "image:computePixels": compute_pixels,
+    "value:compute": compute_value,
+    "maps": create_map,
+}

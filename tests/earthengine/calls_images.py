@@ -201,6 +201,14 @@ def cast_some(image, bandTypes, bandOrder):
     return replace(image, bands=tuple(bands))
 
 
+def visualize(image, bands, gain, bias, min, max, gamma, opacity, palette, **others):
+    """Image.visualize: three bands of colours, of which only the names matter here."""
+    (band,) = image.bands
+    names = (f"vis-{colour}" for colour in ("red", "green", "blue"))
+    byte = np.dtype(BYTE)
+    return replace(image, bands=tuple(replace(band, name=n, dtype=byte) for n in names))
+
+
 def update_mask(image, mask):
     """Image.updateMask: masked where the other image is 0 or masked."""
     bands = []
@@ -371,6 +379,7 @@ ALGORITHMS = {
         lambda a, b: a.astype(FLOAT) / b.astype(FLOAT), lambda a, b: FLOAT
     ),
     "Projection": projection,
+    "Image.visualize": visualize,
     "ImageCollection.toBands": to_bands,
     "ImageCollection.reduce": lambda collection, reducer, parallelScale: (
         reducers.reduce_collection(collection, reducer, suffix=True)

@@ -11,14 +11,13 @@ from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from urllib.parse import parse_qs, urlsplit
 
-from earthengine.answers import Answer
+from earthengine.answers import COMPUTATIONS, Answer
 from earthengine.catalogue import described
 from earthengine.errors import Refused
 from earthengine.graph import algorithm_list
 
 MAX_PAYLOAD = 10 * 2**20
 PUBLIC = "projects/earthengine-public/assets/"
-COMPUTATIONS = ("image:computePixels", "value:compute")
 RESTRICTED = ("X-Earth-Engine-Quota-Status", "parallelism_restricted=true")
 
 
@@ -219,6 +218,9 @@ def discovery(url: str) -> bytes:
     """The API's description from the client's wheel, for this server."""
     file = resources.files("ee").joinpath("tests/cloud_api_discovery_document.json")
     document = json.loads(file.read_text().replace("v1alpha", "v1"))
+    # The description in the wheel is older than the workload tag of maps.
+    maps = document["resources"]["projects"]["resources"]["maps"]["methods"]["create"]
+    maps["parameters"]["workloadTag"] = {"location": "query", "type": "string"}
     return json.dumps(document | {"rootUrl": f"{url}/", "baseUrl": f"{url}/"}).encode()
 
 

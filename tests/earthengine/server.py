@@ -11,7 +11,7 @@ from http.server import ThreadingHTTPServer
 from types import TracebackType
 from typing import Literal
 
-from earthengine.answers import Answer, compute_pixels, compute_value, pixels_of
+from earthengine.answers import COMPUTATIONS, Answer, pixels_of
 from earthengine.calls_values import algorithms
 from earthengine.catalogue import Catalogue
 from earthengine.credentials import Tokens
@@ -229,7 +229,7 @@ class Emulator:
         if self.keep == "shape":
             size = body.get("grid", {}).get("dimensions", {})
             key = json.dumps([path, body.get("expression"), size], sort_keys=True)
-        make = compute_value if path == "value:compute" else compute_pixels
+        make = COMPUTATIONS[path]
         if self.keep == "none":
             return make(body, self.functions)
         with self.lock:

@@ -3,17 +3,15 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from maps_builder import RESOLUTION_DEG, YEARS
-from results_builder import build_results
+from results_builder import build_results, some_series
 from small_training import make_samples, settings
 
 from forestflux.calendar import STEPS, step_starts
 from forestflux.grid import Grid
 from forestflux.model import save_model
 from forestflux.names import UNITS, VARIABLES
-from forestflux.samples import Samples, no_series, write_samples
 from forestflux.store import write_store
 from forestflux.train import NetworkEstimator
 
@@ -28,27 +26,14 @@ CALIBRATION = {
 def build_run(path: Path, *, seed: int, maps: bool) -> Path:
     """Return `path`, filled as a finished run fills `results/{run}/`."""
     build_results(path, seed=seed, maps=maps)
-    rng = np.random.default_rng(seed)
-    table = pd.read_csv(path / "samples/samples.csv", keep_default_na=False)
-    used = table[table["used"]].reset_index(drop=True)
-    samples = Samples(some_series(rng, len(used)), used)
-    write_samples(path / "samples", table, samples, no_series())
     chosen = settings(epochs=dict.fromkeys(settings()["epochs"], 1))
     members = [NetworkEstimator(chosen).fit(make_samples(), seed=n) for n in (1, 2)]
     save_model(path / "model", members, calibration=CALIBRATION, metadata={})
     if maps:
+        rng = np.random.default_rng(seed)
         for year in PAIR:
             write_masks(path, rng, year)
     return path
-
-
-def some_series(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Seasonal series (count, variable, step) in the range of each variable, with gaps."""
-    wave = -np.cos(2 * np.pi * np.arange(STEPS) / STEPS)
-    maps = rng.normal(0.5, 0.05, (count, len(VARIABLES), STEPS)) + 0.2 * wave
-    maps[:, 3:5] = 285 + 20 * (maps[:, 3:5] - 0.5)
-    maps[rng.random(maps.shape) < 0.15] = np.nan
-    return maps.astype("float32")
 
 
 def write_masks(path: Path, rng: np.random.Generator, year: int) -> None:

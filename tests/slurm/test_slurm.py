@@ -51,13 +51,15 @@ def wait_for(condition, run):
     return result
 
 
+def jobs_of(cluster, rule):
+    """SLURM jobs of a rule without wildcards, whatever their state."""
+    return [job for job in cluster.queue() if job["comment"] == f"rule_{rule}"]
+
+
 def running(cluster, rule):
     """Ids of running SLURM jobs of a rule."""
-    return [
-        job["id"]
-        for job in cluster.queue()
-        if job["state"] == "RUNNING" and f"rule_{rule}_" in job["comment"]
-    ]
+    jobs = jobs_of(cluster, rule)
+    return [job["id"] for job in jobs if job["state"] == "RUNNING"]
 
 
 def processes(job):
@@ -91,7 +93,7 @@ def test_the_run_survives_kills_and_equals_the_local_one(finished, tmp_path, clu
     states = {job["id"]: job["state"] for job in cluster.queue()}
     assert states[cancelled] == "CANCELLED"
     assert states[killed] in {"FAILED", "CANCELLED"}
-    model = [job for job in cluster.queue() if "rule_model_" in job["comment"]]
+    model = jobs_of(cluster, "model")
     assert [job["memory"] for job in model] == ["450M", "1800M"]
     # Without accounting SLURM calls a job that it killed for memory FAILED.
     assert [job["state"] for job in model] == ["FAILED", "COMPLETED"]

@@ -57,8 +57,11 @@ INFORMATION = (
     "FLX_AA-Flx_BIF_DD_20200501.csv",
     "EUF_ES-LJu_FLUXNET_BIF_2004-2024_v1.3_r1.csv",
     "ICOSETC_FI-Hyy_SITEINFO_L2.csv",
+    "FLX_AA-Flx_BIF_DD_20200501.xlsx",
+    "AMF_AA-Flx_BIF_CCBY4_20201218.xlsx",
 )
 NO_PRODUCT = ("AMF_US-CRT_BASE-BADM_4-5.zip", "notes.csv", "FLX_US-MMS.zip")
+NO_PRODUCT += ("FLX_US-MMS_FLUXNET2015_SUBSET_DD_1999-2014_1-4.xlsx",)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -145,7 +148,7 @@ def test_years_before_satellites_alone_are_refused(tmp_path):
     [
         (lambda path: None, "no such folder"),
         (lambda path: path.write_text(""), "a file"),
-        (lambda path: path.mkdir(), "none among 0 zip and CSV files"),
+        (lambda path: path.mkdir(), "none among 0 zip, CSV and Excel files"),
     ],
 )
 def test_a_folder_without_sites_is_named(tmp_path, prepare, found):

@@ -19,6 +19,7 @@ from forestflux.figures.draw import draw
 from forestflux.figures.fluxmaps import insignificant
 from forestflux.figures.registry import FIGURES, module_of, needs
 from forestflux.figures.style import StyleSettings, model_looks, new_figure, save
+from forestflux.flags import flagged
 
 DPI = 80
 SETTINGS = StyleSettings(dpi=DPI, simulated=True)
@@ -40,6 +41,7 @@ def only_inputs(results, name, folder):
     """A folder with nothing but what the registry says that the figure needs."""
     words = {"maps/first.zarr": "maps/2003.zarr", "maps/second.zarr": "maps/2018.zarr"}
     words["change/change.json"] = "change/change.zarr"
+    words["counterfactual/drivers.json"] = "counterfactual/drivers.zarr"
     for need in needs()[name]:
         path = words.get(need, need)
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -48,6 +50,12 @@ def only_inputs(results, name, folder):
             shutil.copy(results / f"{path}.json", folder / f"{path}.json")
         else:
             shutil.copy(results / path, folder / path)
+        if path == "samples/samples.json":  # the manifest of a table and a store
+            for part in ("samples.csv", "samples.zarr.json"):
+                shutil.copy(results / "samples" / part, folder / "samples" / part)
+            shutil.copytree(
+                results / "samples/samples.zarr", folder / "samples/samples.zarr"
+            )
     return folder
 
 
@@ -64,7 +72,7 @@ def test_figure_is_drawn_whole_from_its_inputs_alone_and_without_network(
     for kind in ("png", "pdf"):
         save(figure, tmp_path / f"{name}.{kind}", settings=SETTINGS)
     pixels = imread(tmp_path / f"{name}.png")[..., :3]
-    assert pixels.shape[1] == pytest.approx(180 / 25.4 * DPI, abs=1)
+    assert pixels.shape[1] == pytest.approx(170 / 25.4 * DPI, abs=1)
     dark = pixels.min(axis=-1) < 0.9
     assert 0.02 < dark.mean() < 0.9
     # nothing reaches the edge of the page: no label is cut off
@@ -105,11 +113,12 @@ def test_missing_column_is_named(results, tmp_path):
 
 
 def test_run_of_towers_alone_draws_what_needs_no_map(towers):
-    apart = ("maps/", "change/", "recovery/")
+    apart = ("maps/", "change/", "counterfactual/", "recovery/")
     names = [
         n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
     ]
-    wanted = {"design", "scatter", "scores", "calibration", "gap_curve", "importance"}
+    wanted = {"towers", "timeline", "network", "scatter", "scores", "calibration"}
+    wanted |= {"gap_curve", "importance", "activations"}
     assert set(names) == wanted
     for name in names:
         assert draw(name, towers, style_settings=StyleSettings(dpi=DPI)).axes
@@ -128,7 +137,8 @@ def test_forest_types_and_models_may_be_missing(towers, tmp_path):
             table = table[table["subset"] != "igbp=DNF"]
         table.to_csv(file, index=False)
     for name in (
-        "design",
+        "towers",
+        "timeline",
         "scatter",
         "scores",
         "calibration",
@@ -164,10 +174,10 @@ def test_every_figure_has_a_caption_with_the_years_of_the_run():
 
 
 def test_unknown_names_are_refused_with_the_known_ones(results):
-    with pytest.raises(InputError, match="design or scatter"):
+    with pytest.raises(InputError, match="towers or timeline"):
         module_of("map")
     with pytest.raises(InputError, match="EqualEarth or Mollweide, found Mercator"):
-        draw("design", results, style_settings=StyleSettings(projection="Mercator"))
+        draw("towers", results, style_settings=StyleSettings(projection="Mercator"))
     with pytest.raises(InputError, match="png or pdf"):
         save(new_figure(SETTINGS, height_mm=20), results / "a.gif", settings=SETTINGS)
 
@@ -213,7 +223,7 @@ def test_pixels_beyond_the_globe_are_empty():
 def test_north_is_up(results):
     figure = draw("maps", results, style_settings=SETTINGS)
     ax = figure.axes[0]
-    (image,) = ax.images
+    image, _ = ax.images  # the second is the hatching
     store = xr.open_zarr(results / "maps/2003.zarr", consolidated=False)
     column = image.get_array().filled(np.nan)[:, maps.PIXELS // 2 + 5]
     shown = column[np.isfinite(column)]
@@ -250,16 +260,45 @@ def test_scales_are_centred_on_zero_or_start_there():
     assert maps.sequential(abs(values)).vmin == 0
 
 
-def test_dots_stand_where_the_change_could_be_chance():
-    cells = {"gpp_difference": [10.0, -50.0, np.nan], "gpp_difference_sd": [10.0] * 3}
-    cells |= {"gpp_p": [0.01, 0.05, 0.9]}
-    dataset = xr.Dataset({name: ("x", np.array(v)) for name, v in cells.items()})
-    assert insignificant(dataset, "gpp", "difference").values.tolist() == [
-        True,
-        False,
-        False,
+def test_dots_stand_where_a_tested_change_may_be_chance():
+    # not tested, tested, significant, significant with false discoveries held
+    attributes = {"flag_masks": np.array([1, 2, 4, 8], "uint8")}
+    words = "tested significant significant_adjusted significant_two_stage"
+    attributes["flag_meanings"] = words
+    flags = ("x", np.array([0, 1, 3, 7], "uint8"), attributes)
+    dataset = xr.Dataset({"gpp_slope_significance": flags})
+    dots = insignificant(dataset, "gpp", "slope")
+    assert dots.values.tolist() == [False, True, False, False]
+    adjusted = flagged(dataset["gpp_slope_significance"], "significant_adjusted")
+    assert adjusted.values.tolist() == [False, False, False, True]
+
+
+def test_hatching_lies_inside_its_cells_and_nowhere_else(results):
+    figure = draw("maps", results, style_settings=SETTINGS)
+    ax = figure.axes[0]
+    lines = ax.images[1].get_array()[..., 3] > 0
+    store = xr.open_zarr(results / "maps/2003.zarr", consolidated=False)
+    x, y, _ = maps.pixel_centres(ax)
+    outside = store["applicable"] == 0
+    inside = maps.pick_cells(outside.astype(float), x, y, ax.projection) == 1
+    assert outside.any()
+    assert not lines[~inside].any()
+    assert 0.02 < lines[inside].mean() < 0.3
+
+
+def test_parts_of_the_change_stand_beside_zero_and_sum_to_the_mark(results):
+    figure = draw("decomposition", results, style_settings=SETTINGS)
+    ax = figure.axes[0]
+    strata = [label.get_text() for label in ax.get_yticklabels()]
+    table = pd.read_csv(results / "change/decomposition.csv")
+    row = table.query("stratum == 'DBF' and variable == 'gpp'").iloc[0]
+    place = strata.index("DBF")
+    bars = [
+        bar for bar in ax.patches if round(bar.get_y() + bar.get_height() / 2) == place
     ]
-    assert insignificant(dataset, "gpp", "slope").values.tolist() == [False, True, True]
+    drawn = sum(bar.get_width() for bar in bars)
+    assert drawn == pytest.approx(row["change"], rel=1e-6)
+    assert ax.lines[0].get_xdata()[place] == pytest.approx(row["change"])
 
 
 def test_scatter_shows_the_network_by_split_and_the_best_other():

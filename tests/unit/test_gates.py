@@ -9,7 +9,6 @@ import pytest
 import xarray as xr
 import yaml
 
-from forestflux import gates_cells
 from forestflux.config import with_defaults
 from forestflux.errors import InputError
 from forestflux.gates import run_gates, summary
@@ -250,15 +249,8 @@ def test_a_jump_of_the_totals_from_year_to_year_fails(tmp_path):
     assert jump["found"].item() == pytest.approx(7 / 1.035, rel=0.02)
 
 
-class Part(Grid):
-    """A grid of which four tiles are mapped."""
-
-    def tiles(self):
-        return super().tiles()[6:10]
-
-
 def test_bounds_of_the_globe_are_not_applied_to_a_part_of_it(tmp_path):
-    grid, maps = Part(2.0, 30), []
+    grid, maps = Grid(2.0, 30, ("r01c00", "r01c01", "r01c02", "r01c03")), []
     for year in (2003, 2004):
         mapped = globe(year)
         inside = np.zeros(grid.shape, bool)
@@ -309,30 +301,13 @@ def test_a_trend_of_the_truth_that_is_a_known_bias(tmp_path):
     assert "README" in trend["reference"].item()
 
 
-@pytest.mark.parametrize("chunks", [None, {"member": 1, "y": 30, "x": 30}])
-def test_blocks_and_chunks_change_nothing(tmp_path, monkeypatch, chunks):
+@pytest.mark.parametrize("chunks", [{"member": 1, "y": 30}, {"y": 7, "x": 50}])
+def test_blocks_change_nothing(tmp_path, chunks):
     damaged = globe()
     high_fluxes(damaged)
     whole = judge(tmp_path, damaged)
-    monkeypatch.setattr(gates_cells, "BLOCK_CELLS", 7 * GRID.shape[1])
     parts = judge(tmp_path, damaged, chunks=chunks)
     pd.testing.assert_frame_equal(parts, whole, rtol=1e-9)
-
-
-@pytest.mark.parametrize(("chunk", "rows"), [(3600, 145), (100, 100), (400, 145)])
-def test_a_block_is_bounded_and_keeps_to_chunks_where_it_can(chunk, rows):
-    shape = (3600, 7200)
-    dataset = xr.Dataset({"gpp": (("y", "x"), np.broadcast_to(np.float32(0), shape))})
-    dataset["gpp"].encoding["chunks"] = (chunk, 7200)
-    blocks = list(gates_cells.row_blocks(dataset))
-    assert {block.stop - block.start for block in blocks[:-1]} == {rows}
-    assert blocks[-1].stop == 3600
-
-
-def test_without_a_layer_of_applicability_the_gate_says_so(tmp_path):
-    table = judge(tmp_path, globe().drop_vars("applicable")).set_index("gate")
-    assert table.loc["applicability", "status"] == "not applicable"
-    assert table.loc["applicability", "reference"].startswith("no layer applicable")
 
 
 def test_what_cannot_be_read_is_one_line(tmp_path):
@@ -345,6 +320,9 @@ def test_what_cannot_be_read_is_one_line(tmp_path):
     chunk.write_bytes(content)
     paths = {2003: tmp_path / "2003.zarr"}
     with pytest.raises(InputError, match="reco_member: expected readable chunks"):
+        run_gates(paths, GRID, settings=SETTINGS, min_forest_fraction=0.05)
+    chunk.unlink()
+    with pytest.raises(InputError, match="reco_member: expected 1 chunks, found 0"):
         run_gates(paths, GRID, settings=SETTINGS, min_forest_fraction=0.05)
 
 

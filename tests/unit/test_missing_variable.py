@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_training import make_samples, settings
 
+from forestflux.applicability import fit_applicability
 from forestflux.baseline import BASELINES, make_estimator
 from forestflux.conformal import Calibration
 from forestflux.ensemble import Model
@@ -56,7 +57,11 @@ def test_values_of_a_variable_that_was_never_learnt_change_nothing(name):
 def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
     samples = changed(make_samples(), np.nan)
     member = NetworkEstimator(settings()).fit(samples, seed=1)
-    model = Model([member], calibration=Calibration(0.9, {}), metadata={})
+    near = fit_applicability([member], samples, quantile=None, seed=1)
+    assert 0 < near.threshold < np.inf
+    model = Model(
+        [member], calibration=Calibration(0.9, {}), applicability=near, metadata={}
+    )
     table = importance(model, samples)
     assert np.isfinite(table[["gpp", "nee", "gpp_sd", "nee_sd"]]).all().all()
     rain = table["variable"] == "precip"

@@ -11,7 +11,6 @@ from results_builder import build_results
 from forestflux.errors import InputError
 from forestflux.figures.registry import FIGURES, needs
 from forestflux.report import write_report
-from forestflux.report_left_out import left_out
 from forestflux.report_reading import types_without_towers
 from forestflux.report_tables import interval, timing_table
 
@@ -52,6 +51,7 @@ def configuration(*, towers_only):
         "seed": 3,
         "towers": {"folder": "mine" if towers_only else None, "archive": None},
         "change": {"pair": [2003, 2018]},
+        "counterfactual": {"enabled": True},
         "evaluate": {"level": 0.9},
     }
 
@@ -203,16 +203,8 @@ def test_dropped_site_years_are_counted_with_their_reason(page, results):
     assert f"ENF, evergreen needleleaf {counts}" in page.text
 
 
-def test_what_an_archive_held_beside_is_listed_with_its_reason(page, towers, tmp_path):
+def test_what_an_archive_held_beside_is_on_the_page(page):
     assert "Left out of the archive: 2 sites or files, 2 years of others" in page.text
-    row = "T00-0 2001, 2012 40% of the year present, below 98% T00-0.zip"
-    assert row in page.text
-    assert "XX-Bad all XX-Bad.zip: XX-Bad: zip: expected a whole one" in page.text
-    assert "- all the name is of no FLUXNET product other.zip" in page.text
-    (tmp_path / "towers").mkdir()
-    header = (towers / "towers/left_out.csv").read_text().splitlines()[0]
-    (tmp_path / "towers/left_out.csv").write_text(f"{header}\n")
-    assert left_out(tmp_path) == ""
 
 
 def test_forest_types_without_a_tower_are_named(towers, tmp_path):
@@ -250,6 +242,28 @@ def test_intervals_are_written_with_digits_that_matter(lower, upper, text):
     assert interval(lower, upper) == text
 
 
+def test_citations_of_an_archive_are_shown_and_their_lack_is_named(towers):
+    table = pd.DataFrame(
+        {
+            "site": ["DE-A", "DE-B"],
+            "name": ["A <wood>", ""],
+            "policy": ["CC-BY-4.0", ""],
+            "citation": ["Smith (2016), A & B", ""],
+            "doi": ["10.1/x", ""],
+            "site_years": [3, 1],
+        }
+    )
+    table.to_csv(towers / "samples/bibliography.csv", index=False)
+    config = configuration(towers_only=True)
+    config["towers"]["archive"] = "zips"
+    page = Page(write_report(towers, figures=tower_figures(), config=config))
+    for words in ("A <wood>", "Smith (2016), A & B", "no citation in the archive"):
+        assert words in page.text
+    config = configuration(towers_only=True)
+    page = Page(write_report(towers, figures=tower_figures(), config=config))
+    assert "Smith (2016)" not in page.text
+
+
 def test_a_known_bias_is_shown_with_its_range_and_no_banner(page):
     assert "known bias" in page.text
     assert "-17.5 to -3.9" in page.text
@@ -269,3 +283,16 @@ def test_a_failed_gate_is_the_first_thing_on_the_page(tmp_path):
     assert banner < page.text.index("Simulated planet")
     assert banner < page.text.index("Summary")
     assert "3.25" in page.text
+
+
+def test_drivers_of_the_change_are_those_of_the_table(page, results):
+    table = pd.read_csv(results / "counterfactual/drivers.csv")
+    row = table.query("flux == 'nee' and driver == 'evi'").iloc[0]
+    assert f"EVI {row['effect']:+.3f}" in page.text
+    assert "not what caused the change" in page.text
+
+
+def test_without_counterfactual_runs_the_report_does_not_speak_of_them(results):
+    config = configuration(towers_only=False) | {"counterfactual": {"enabled": False}}
+    text = write_report(results, figures=list(FIGURES), config=config)
+    assert "What drove the change" not in text

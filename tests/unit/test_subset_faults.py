@@ -139,6 +139,10 @@ def put(key, value):
 # name: (what is written, words of the line in order)
 FAULTS = {
     "truncated JSON": (cut_json, ["a.json: file: expected whole JSON, found damaged"]),
+    "JSON cut off in its header": (
+        lambda f: (f / "a.json").write_text('{"xllcorner": "139'),
+        ["a.json: file: expected readable JSON, found Unterminated string"],
+    ),
     "text that is not CSV": (
         lambda f: (f / "a.csv").write_text("<!doctype html>\n<p>Sign in"),
         ["a.csv: file: expected ORNL subset CSV or JSON", "'<!doctype html>'"],
@@ -249,7 +253,7 @@ FAULTS = {
     ),
     "no coordinates of a point": (
         no_latitude,
-        ["a.csv: Latitude: expected degrees from -90 to 90, found none on line 2"],
+        ["a.csv: Latitude: expected a number, found an empty cell on line 2"],
     ),
     "a named tower elsewhere": (
         named_elsewhere,

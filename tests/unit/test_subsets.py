@@ -21,8 +21,11 @@ from subset_files import (
     write_points,
 )
 
+from forestflux.errors import InputError
 from forestflux.mask import stored_reason
 from forestflux.names import REASONS, VARIABLES
+from forestflux.places import TowerPlace
+from forestflux.sources.files import FilesSource
 from forestflux.subsets.match import sinusoidal
 from forestflux.towers import read_sites
 
@@ -179,7 +182,7 @@ def test_no_rule_holds_for_unknown_quality(variable):
     low, high = section["valid"]
     stored = np.array([[[(low + high) // 2]]])
     code = np.full(stored.shape, entry["quality_unknown"])
-    absent = entry["extract"]["absent"]
+    absent = entry["stored"]["absent"]
     assert stored_reason(stored, code, section, absent=absent).item() == 0
 
 
@@ -351,6 +354,15 @@ def test_companions_of_a_download_are_listed_and_left(tmp_path, caplog):
     for name in ("README.md", "request.json", "statistics.csv", "picture.png"):
         assert f"not used: {tmp_path / name}: no subset" in caplog.text
     assert "no variable takes MOD11A2 Clear_sky_days" in caplog.text
+
+
+def test_images_of_other_towers_are_refused(tmp_path):
+    lst_file(tmp_path / "subsets/a.csv")
+    masked(tmp_path / "subsets", ONE, 2003, results=tmp_path / "results")
+    manifest = tmp_path / "results/subsets/subsets.json"
+    place = TowerPlace(towers(DE_Two=(LAT, LON)))
+    with pytest.raises(InputError, match="site: expected the towers of the run"):
+        FilesSource(None, subsets=manifest).fetch({"lst_day": {}}, place, 2003)
 
 
 def test_a_byte_order_mark_is_no_fault(tmp_path):

@@ -21,7 +21,7 @@ CLASSES = ("ENF", "DBF", "EBF", "MF", "GRA")
 SITES = [f"DE-{letter}aa" for letter in "ABCDE"]
 AFTER_SITES = {"extract", "cube", "mask"}
 AFTER_FLUXES = {"samples", "train", "baseline", "evaluate", "model", "explain"}
-AFTER_FLUXES |= {"figure", "report"}
+AFTER_FLUXES |= {"bibliography", "figure", "report"}
 
 
 def sites_of(names):
@@ -64,7 +64,7 @@ def mine(finished, tmp_path):
 
 
 def run(project, *arguments):
-    words = ("--cores", "2", "--until", "samples", *arguments)
+    words = ("--cores", "2", "--until", "bibliography", *arguments)
     done = snakemake(project, *words, configfile="mine.yaml")
     return done.returncode, done.stdout + done.stderr
 
@@ -91,10 +91,15 @@ def test_an_archive_gives_towers_fluxes_and_training_table(finished):
     samples = table(finished, "samples/samples.csv")
     assert samples["used"].all()
     assert samples["forest"].sum() == 8
+    cited = table(finished, "samples/bibliography.csv")
+    assert cited["site"].tolist() == SITES
+    assert (cited["site_years"] == 2).all()
+    page = (finished / "results/mine/samples/bibliography.md").read_text()
+    assert all(f"- **{site}**" in page for site in SITES)
 
 
 def test_nothing_is_left_to_do(finished):
-    assert set(plan(finished)) == AFTER_FLUXES - {"samples"}
+    assert set(plan(finished)) == AFTER_FLUXES - {"samples", "bibliography"}
 
 
 def test_one_zip_anew_reads_one_site(mine):
@@ -141,14 +146,14 @@ def test_a_key_makes_stale_what_reads_it(mine, key):
 def test_a_faulty_site_stops_with_one_line_or_is_left_out(mine):
     path = next((mine / "data/fluxes").glob(f"*{SITES[4]}*"))
     path.write_bytes(path.read_bytes()[:200])
-    sites = (mine / "results/mine/towers/sites.csv").read_bytes()
     status, output = run(mine)
     assert status != 0
     lines = {line for line in output.splitlines() if "expected" in line}
     assert len(lines) == 1, output
     assert f"{path.name}: {SITES[4]}: zip: expected a whole zip file" in lines.pop()
     assert "Traceback" not in output
-    assert (mine / "results/mine/towers/sites.csv").read_bytes() == sites
+    assert (mine / "results/mine/mask/towers/2004.zarr.json").exists()
+    assert (mine / "results/mine/samples/samples.json").exists()
     edit(mine, "mine.yaml", "run: mine", "run: mine\narchive: {skip_faulty: true}")
     status, output = run(mine)
     assert status == 0, output

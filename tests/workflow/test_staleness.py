@@ -4,10 +4,11 @@ import pytest
 from projects import edit, planned
 
 REPORT = {"report", "verdict"}
-PAGES = {"figure", "explorer"} | REPORT
+PAGES = {"figure", "explorer", "quoted"} | REPORT
 CHANGE = {"change", "recovery", "gates"} | PAGES
-MAPS = {"infer", "map", "counterfactual", "drivers"} | CHANGE
-AFTER_TRAIN = {"evaluate", "model", "explain"} | MAPS
+PRODUCTS = {"publish", "collection"}
+MAPS = {"infer", "map", "counterfactual", "drivers"} | CHANGE | PRODUCTS
+AFTER_TRAIN = {"evaluate", "model", "explain", "card"} | MAPS
 AFTER_SAMPLES = {"train", "baseline"} | AFTER_TRAIN
 AFTER_MASK = {"samples"} | AFTER_SAMPLES
 AFTER_CUBE = {"mask"} | AFTER_MASK
@@ -30,9 +31,15 @@ EDITS = {
     ),
     "a product's quality rule": (
         "config/products.yaml",
+        "{bits: [0, 1], values: [3], reason: cloud}",
+        "{bits: [0, 1], values: [1, 3], reason: cloud}",
+        AFTER_CUBE,
+    ),
+    "a quality rule of pixels that are averaged before they are stored": (
+        "config/products.yaml",
         "{bits: [6, 7], values: [2, 3], reason: low_quality}",
         "{bits: [6, 7], values: [3], reason: low_quality}",
-        AFTER_CUBE,
+        {"extract"} | AFTER_EXTRACT,
     ),
     "a key of mask": (
         "micro.yaml",
@@ -62,7 +69,7 @@ EDITS = {
         "micro.yaml",
         "candidates: 1",
         "candidates: 2",
-        {"baseline", "evaluate"} | PAGES,
+        {"baseline", "evaluate", "card", "collection"} | PAGES,
     ),
     "a key of model": (
         "micro.yaml",
@@ -80,6 +87,18 @@ EDITS = {
         "micro.yaml",
         "run: micro",
         "run: micro\ninfer: {batch_cells: 100}",
+        REPORT,
+    ),
+    "a key of publish": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\npublish: {max_gap_fraction: 0.5}",
+        PRODUCTS | REPORT,
+    ),
+    "the way to Earth Engine, which changes no number": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\nearthengine: {in_flight: 3}",
         REPORT,
     ),
     "a key of change": (
@@ -178,10 +197,10 @@ def test_a_year_more_runs_that_year_and_what_looks_at_all_years(project):
     )
     jobs = planned(project)
     per_year = {"extract", "cube", "mask", "infer", "map", "truth"}
-    assert set(jobs) == per_year | CHANGE
+    assert set(jobs) == per_year | CHANGE | PRODUCTS
     tiles = len(list((project / "results/micro/extract").glob("r*.2003.json")))
     assert {jobs[rule] for rule in ("extract", "cube", "mask", "infer")} == {tiles}
-    assert jobs["map"] == jobs["truth"] == 1
+    assert jobs["map"] == jobs["truth"] == jobs["publish"] == 1
 
 
 def test_a_moved_project_has_nothing_to_do(project, tmp_path):

@@ -28,11 +28,7 @@ rule change:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        settings=settings(
-            change=config["change"],
-            level=config["evaluate"]["level"],
-            rows=config["grid"]["tile_cells"],
-        ),
+        settings=settings(change=config["change"], level=config["evaluate"]["level"]),
         code=code("change.py"),
         years=YEARS,
     message:

@@ -28,6 +28,11 @@ try:
     PRODUCTS = read_products(
         Path(workflow.basedir, complete["products"]), complete["alternates"]
     )
+    ARCHIVE = (
+        list_archive(Path(complete["towers"]["archive"]))
+        if labels_of(complete) == "archive"
+        else Listing({}, [], [])
+    )
     TOWER_YEARS = tower_years(complete)
     LAYERS = with_numbers(
         read_layers(Path(workflow.basedir, "config/subsets.yaml"), PRODUCTS), PRODUCTS
@@ -43,11 +48,6 @@ config.update(complete)
 
 SOURCE = source_of(config)
 LABELS = labels_of(config)
-ARCHIVE = (
-    list_archive(Path(config["towers"]["archive"]))
-    if LABELS == "archive"
-    else Listing({}, [], [])
-)
 MAPPED = has_maps(config)
 SIMULATED = SOURCE == "simulated"
 COUNTERFACTUAL = MAPPED and config["counterfactual"]["enabled"]
@@ -93,23 +93,6 @@ wildcard_constraints:
     site=r"[A-Z]{2}-[A-Za-z0-9]{3}",
 
 
-if SOURCE == "earthengine":
-    from forestflux.earthengine.coverage import check_run
-
-    try:
-        check_run(
-            {
-                kind: sections_of(select(PRODUCTS, kind, "extract"))
-                for kind in ("tile", "tower")
-            },
-            tiles=[Grid(**config["grid"]).tile(name) for name in TILES],
-            years=YEARS,
-            tower_years=TOWER_YEARS,
-        )
-    except InputError as error:
-        raise WorkflowError(str(error))
-
-
 def settings(**sections):
     """Only the settings that a job reads, as JSON; others do not make it stale."""
     return json.dumps(sections, sort_keys=True)
@@ -123,18 +106,6 @@ def code(*names):
 def growing(amount):
     """A resource of a job that grows with each attempt, for profiles that try again."""
     return lambda wildcards, attempt: amount * attempt
-
-
-def require_account():
-    """Stop before the first job when layers would be asked of Earth Engine without an account."""
-    jobs = workflow.dag.needrun_jobs()
-    if SOURCE == "earthengine" and any(job.rule.name == "extract" for job in jobs):
-        from forestflux.earthengine.session import account
-
-        try:
-            account(config["earthengine"])
-        except InputError as error:
-            raise WorkflowError(str(error))
 
 
 def source_settings(places):
@@ -255,6 +226,12 @@ def stage_targets(stage):
     return tower_stage(stage) + tile_stage(stage)
 
 
+def bibliography_targets():
+    """Citations of the used towers, where labels come from an archive."""
+    kinds = ("csv", "md") if LABELS == "archive" else ()
+    return [f"<results>/samples/bibliography.{kind}" for kind in kinds]
+
+
 def fold_batches(split):
     """Names of the fold batches of a split."""
     return ["0"] if split == "holdout" else list(FOLD_BATCHES)
@@ -320,8 +297,9 @@ def publish_settings():
 
     Years are not among them, so that a year more publishes that year alone.
     """
-    names = "run seed grid towers planet mask samples folds train model publish".split()
+    names = "run seed grid planet mask samples folds train model publish".split()
     kept = {name: config[name] for name in names}
+    kept["towers"] = {k: v for k, v in config["towers"].items() if k != "years"}
     kept["infer"] = {"min_forest_fraction": config["infer"]["min_forest_fraction"]}
     kept["evaluate"] = {k: config["evaluate"][k] for k in ("level", "min_quality")}
     return kept | {"source": SOURCE}
@@ -394,6 +372,7 @@ def run_targets():
         *stage_targets("cube"),
         *stage_targets("mask"),
         "<results>/samples/samples.json",
+        *bibliography_targets(),
         *train_targets(),
         *baseline_targets(),
         "<results>/evaluate/scores.csv",
@@ -404,6 +383,7 @@ def run_targets():
         *product_targets(),
         *figure_targets(),
         "<results>/explorer.html",
+        "<results>/quoted.csv",
         "<results>/report.html",
     ]
 

@@ -19,8 +19,8 @@ rule counterfactual:
     conda:
         "../../envs/model.yaml"
     resources:
-        mem_mb=2500,
-        runtime=120,
+        mem_mb=growing(2500),
+        runtime=growing(120),
     params:
         code=code("counterfactual.py"),
         places=places_of,
@@ -57,8 +57,8 @@ rule drivers:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         settings=settings(
             grid=config["grid"],

@@ -19,8 +19,8 @@ rule gates:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         settings=settings(
             gates={k: v for k, v in config["gates"].items() if k != "fail"},
@@ -52,6 +52,7 @@ rule verdict:
         verdict="<results>/gates/verdict.json",
     log:
         "<logs>/gates/verdict.log",
+    retries: 0
     conda:
         "../../envs/data.yaml"
     params:

@@ -9,6 +9,8 @@ localrules:
 
 
 rule plan:
+    log:
+        "<logs>/plan.log",
     conda:
         "../../envs/data.yaml"
     params:
@@ -33,3 +35,4 @@ rule plan:
         " --settings {params.settings:q}"
         ' --access "$ACCESS"'
         " --sites {params.sites:q}"
+        " --log {log:q}"

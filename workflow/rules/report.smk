@@ -1,16 +1,18 @@
 # One page that works offline: figures with captions, scores, limits, settings.
 #
-# needs  all figures and the finished tables
+# needs  all figures, the quoted numbers and the finished tables
 # makes  <results>/report.html
 
 
 rule report:
     input:
         figures=figure_targets(),
+        quoted="<results>/quoted.csv",
         samples="<results>/samples/samples.csv",
         left_out="<results>/towers/left_out.csv",
         scores="<results>/evaluate/scores.csv",
         calibration="<results>/evaluate/calibration.csv",
+        bibliography=bibliography_targets(),
         maps=map_targets(),
     output:
         report="<results>/report.html",

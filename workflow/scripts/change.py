@@ -20,7 +20,7 @@ def main(
     manifest: Path,
 ) -> None:
     """Write change/*.csv, change/change.zarr and the manifest."""
-    folder, change, rows = manifest.parent, settings["change"], settings["rows"]
+    folder, change = manifest.parent, settings["change"]
     store, tables = analyse(
         upstream_stores(*maps).years(),
         Settings(
@@ -36,6 +36,7 @@ def main(
     )
     for name, table in tables.items():
         write_table(table, folder / f"{name}.csv")
+    rows = store.chunksizes["y"][0]  # the blocks in which the layers are made
     record = write_store(store, folder / "change.zarr", recipe=code, chunks={"y": rows})
     write_json(manifest, {"stores": {"change": record["digest"]}})
 

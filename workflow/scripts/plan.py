@@ -9,6 +9,7 @@ from forestflux import job
 from forestflux.earthengine.plan import Planned, lines_of, plan_of, store_bytes
 from forestflux.grid import Grid
 from forestflux.places import TilePlace, TowerPlace
+from forestflux.plan import span
 
 
 def main(*, settings: dict, access: dict, sites: list[Path]) -> None:
@@ -22,7 +23,7 @@ def main(*, settings: dict, access: dict, sites: list[Path]) -> None:
         work = [(place, year) for year in years]
         lines += lines_of(
             plan_of(source, products, work),
-            title=f"{len(place.sites)} towers, {years[0]} to {years[-1]}",
+            title=f"{len(place.sites)} towers, {span(years)}",
             jobs=settings["jobs"]["towers"],
             disk=len(years) * store_bytes(products, place),
         )

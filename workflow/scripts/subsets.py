@@ -21,7 +21,8 @@ def main(
     inputs = digest_of_files([sites, *files])
 
     def make(place: str) -> xr.Dataset:
-        images, table = collect_subsets(files, pd.read_csv(sites), settings["layers"])
+        towers = pd.read_csv(sites, dtype={"site": str})
+        images, table = collect_subsets(files, towers, settings["layers"])
         return images.assign_attrs(sources=table.to_dict("list"))
 
     run_stage(

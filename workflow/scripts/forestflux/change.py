@@ -1,13 +1,12 @@
 """Change: the pair of years, windows, the series and what of it is more than noise."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-import zarr
 from tqdm import tqdm
 
 from forestflux.change_cells import BlockChange, Plan, block_change
@@ -28,6 +27,7 @@ from forestflux.totals import (
     zones_of,
 )
 from forestflux.windows import windows_of
+from forestflux.year_cells import row_blocks
 
 # Tests of cells by name, and the layer that holds their p.
 TESTS = {
@@ -146,13 +146,6 @@ def analyse(
         fdr_alpha=settings.fdr_alpha,
     )
     return change_store(plan, blocks, flags), tables
-
-
-def row_blocks(store: Path) -> Iterator[slice]:
-    """The rows of a map in blocks, those of its chunks."""
-    gpp = zarr.open_array(store / "gpp", mode="r")
-    for start in range(0, gpp.shape[0], gpp.chunks[0]):
-        yield slice(start, min(start + gpp.chunks[0], gpp.shape[0]))
 
 
 def check_forest(

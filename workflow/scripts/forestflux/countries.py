@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import shapefile
-import shapely
 
 from forestflux.errors import InputError
 from forestflux.polygons import Area, draw
@@ -71,8 +70,8 @@ PARTS = (
 
 
 @lru_cache(maxsize=1)
-def natural_earth() -> tuple[list[Area], list[str]]:
-    """Countries by code, sorted, and the continent of each.
+def natural_earth() -> tuple[list[Area], dict[str, tuple[str, str]]]:
+    """Polygons of the countries; name and continent of each country by its code, sorted.
 
     Raises
     ------
@@ -87,14 +86,13 @@ def natural_earth() -> tuple[list[Area], list[str]]:
             found="none installed",
         )
     archive = Path(found.submodule_search_locations[0], ARCHIVE)
-    shapes, facts = {}, {}
+    areas, facts = [], {}
     with shapefile.Reader(str(archive)) as reader:
         for entry in reader.iterShapeRecords():
             record = entry.record.as_dict()
             iso = record["ISO_A3_EH"]
             code = record["ADM0_A3"] if iso == UNCODED else iso
-            shape = shapely.geometry.shape(entry.shape.__geo_interface__)
-            shapes.setdefault(code, []).append(shape)
+            areas.append(Area(record["ADMIN"], code, entry.shape.__geo_interface__))
             # Several features share a code where a country has reefs and bases; the
             # country itself is the one whose own code it is.
             if code not in facts or record["ADM0_A3"] == code:
@@ -102,9 +100,7 @@ def natural_earth() -> tuple[list[Area], list[str]]:
                 if continent not in CONTINENTS:
                     continent = ISLANDS[record["REGION_UN"]]
                 facts[code] = record["ADMIN"], continent
-    codes = sorted(shapes)
-    areas = [Area(facts[c][0], c, shapely.union_all(shapes[c])) for c in codes]
-    return areas, [facts[code][1] for code in codes]
+    return areas, dict(sorted(facts.items()))
 
 
 def country_labels(
@@ -119,19 +115,20 @@ def country_labels(
     ----------
     latitudes, longitudes : centres of the grid's cells, evenly spaced, degrees
     """
-    areas, continents = natural_earth()
-    country = draw(areas, latitudes, longitudes)
-    position = {area.code: number for number, area in enumerate(areas)}
-    names = [(area.name, area.code) for area in areas]
+    areas, facts = natural_earth()
+    names = [(name, code) for code, (name, _) in facts.items()]
+    continents = [continent for _, continent in facts.values()]
+    position = {code: number for number, code in enumerate(facts)}
     for part in PARTS:
         if part.code not in position:
             position[part.code] = len(names)
             names.append((part.name, part.code))
-    country[country == len(areas)] = len(names)
+            continents.append(part.continent)
+    drawn = draw(areas, latitudes, longitudes)
+    of_area = [position[area.code] for area in areas]
+    country = np.array([*of_area, len(names)], "uint16")[drawn]
     of_country = [CONTINENTS.index(name) for name in continents]
-    extra = [CONTINENTS.index(p.continent) for p in PARTS if p.code != p.country]
-    lookup = np.array([*of_country, *extra, len(CONTINENTS)], "uint8")
-    continent = lookup[country]
+    continent = np.array([*of_country, len(CONTINENTS)], "uint8")[country]
     for part in PARTS:
         rows = np.flatnonzero((latitudes >= part.south) & (latitudes < part.north))
         columns = np.flatnonzero((longitudes >= part.west) & (longitudes < part.east))

@@ -1,6 +1,7 @@
 """Drivers: what the counterfactual runs of all tiles add up to, as maps and a table."""
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -49,22 +50,18 @@ def collect(
         f"{flux}_effect": np.full((len(DRIVERS), *grid.shape), np.nan, "float32")
         for flux in MAPPED
     }
-    sums, names, kinds = 0.0, [], []
+    sums = 0.0
     for tile, path, years in tqdm(list(tiles), desc="drivers", disable=None):
         effects, inferred = load_store(path), tuple(map(load_store, years))
         cells = forest_in_both(inferred)
-        parts, labels = tile_parts(effects, inferred, cells, tile), []
-        names, kinds = [], []
-        for kind, of_kind, label in strata(inferred[0], bands):
-            names += of_kind
-            kinds += [kind] * len(of_kind)
-            labels.append((label[cells], len(of_kind)))
-        sums = sums + stratum_sums(parts, labels)
+        ways = strata(inferred[0], bands)
+        labels = [(label[cells], len(of_kind)) for _, of_kind, label in ways]
+        sums = sums + stratum_sums(tile_parts(effects, inferred, cells, tile), labels)
         for flux, values in mean_effects(effects).items():
             maps[flux][:, tile.rows, tile.columns] = values
-    return driver_store(maps, grid, pair=pair), driver_table(
-        sums * PG_PER_G, names, kinds, level=level
-    )
+    names = [(name, kind) for kind, of_kind, _ in ways for name in of_kind]
+    table = driver_table(sums * PG_PER_G, names, level=level)
+    return driver_store(maps, grid, pair=pair), table
 
 
 def tile_parts(
@@ -104,9 +101,15 @@ def stratum_sums(parts: np.ndarray, labels: list[tuple[np.ndarray, int]]) -> np.
 
 
 def driver_table(
-    sums: np.ndarray, names: list[str], kinds: list[str], *, level: float
+    sums: np.ndarray, names: list[tuple[str, str]], *, level: float
 ) -> pd.DataFrame:
-    """`drivers.csv` from sums (part, flux, member, stratum), PgC yr-1."""
+    """`drivers.csv` from sums (part, flux, member, stratum), PgC yr-1.
+
+    Parameters
+    ----------
+    names : stratum and kind of each place along the strata
+    level : probability of the members' interval
+    """
     whole = np.concatenate([sums, sums.sum(axis=0, keepdims=True)])
     members = whole.transpose(1, 3, 0, 2)  # flux, stratum, part, member
     effect = members.mean(axis=-1)
@@ -115,20 +118,16 @@ def driver_table(
     share = np.full(effect.shape, np.nan)
     parts = share[..., :-1]
     np.divide(effect[..., :-1], absolute, out=parts, where=absolute > 0)
-    index = pd.MultiIndex.from_product(
-        [FLUXES, range(len(names)), (*PARTS, WHOLE)], names=["flux", "place", "driver"]
-    )
+    keys = product(FLUXES, names, (*PARTS, WHOLE))
+    rows = [(driver, flux, *stratum) for flux, stratum, driver in keys]
     columns = {
         "effect": effect,
         "effect_lower": effect - half,
         "effect_upper": effect + half,
         "share": share,
     }
-    table = pd.DataFrame({k: v.ravel() for k, v in columns.items()}, index)
-    table = table.reset_index()
-    places = table["place"].to_numpy()
-    table["stratum"], table["kind"] = np.array(names)[places], np.array(kinds)[places]
-    return table[["driver", "flux", "stratum", "kind", *columns]]
+    table = pd.DataFrame(rows, columns=["driver", "flux", "stratum", "kind"])
+    return table.assign(**{name: values.ravel() for name, values in columns.items()})
 
 
 def mean_effects(effects: xr.Dataset) -> dict[str, np.ndarray]:

@@ -57,7 +57,9 @@ def run_gates(
     for year in tqdm(sorted(maps), desc="gates", disable=None):
         dataset = open_store(maps[year])
         facts[year] = cell_facts(
-            dataset, ranges=settings["ranges"], min_forest_fraction=min_forest_fraction
+            maps[year],
+            ranges=settings["ranges"],
+            min_forest_fraction=min_forest_fraction,
         )
         found = {f: seams(dataset, f, tile_cells=grid.tile_cells) for f in BOUNDED}
         tests = [

@@ -1,23 +1,23 @@
 """Gates, cell by cell: what is counted and summed over a map, a few rows at a time."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
 from forestflux.names import FLUXES, FOREST_TYPES
-from forestflux.store import load_part
+from forestflux.store import load_store
 from forestflux.totals import PG_PER_G
+from forestflux.year_cells import row_blocks
 
 BOUNDED = ("gpp", "nee")
 BOUNDS = tuple(f"{flux}_{side}" for flux in BOUNDED for side in ("lower", "upper"))
 MEMBERS = ("gpp_member", "reco_member")
 SHARES = ("forest_fraction", "gap_fraction")
-LAYERS = (*FLUXES, *BOUNDS, *MEMBERS, *SHARES, "forest_type", "cell_area")
-APPLICABLE = "applicable"
-# Cells in memory at once; with members a block holds about 100 bytes per cell.
-BLOCK_CELLS = 2**20
+LAYERS = (*FLUXES, *BOUNDS, *MEMBERS, *SHARES)
+LAYERS += ("forest_type", "applicable", "cell_area")
 
 
 @dataclass
@@ -35,7 +35,7 @@ class CellFacts:
     closure, member_closure : largest absolute difference, gC m-2 yr-1
     area, forest_area, gap_area, empty_area, inside_area : m2; of all cells, of the
         forest estimated, times gap fraction, without any value, inside the area of
-        applicability (NaN where the map has no such layer)
+        applicability
     totals : by flux (member,), PgC yr-1
     """
 
@@ -59,7 +59,7 @@ class CellFacts:
 
 
 def cell_facts(
-    dataset: xr.Dataset,
+    path: Path,
     *,
     ranges: Mapping[str, Sequence[float]],
     min_forest_fraction: float,
@@ -68,27 +68,15 @@ def cell_facts(
 
     Parameters
     ----------
-    dataset : a map store, opened
+    path : a map store
     ranges : lowest and highest value by flux, gC m-2 yr-1
     min_forest_fraction : forest share from which a cell is estimated
     """
-    layers = [*LAYERS, *({APPLICABLE} & set(dataset.data_vars))]
     facts = CellFacts()
-    for rows in row_blocks(dataset):
-        block = load_part(dataset, layers, y=rows)
+    for rows in row_blocks(path):
+        block = load_store(path, LAYERS, rows=rows)
         count(facts, block, ranges=ranges, min_forest_fraction=min_forest_fraction)
     return facts
-
-
-def row_blocks(dataset: xr.Dataset) -> Iterator[slice]:
-    """Slices of rows: whole chunks of the store, and at most `BLOCK_CELLS` cells."""
-    rows, columns = dataset.sizes["y"], dataset.sizes["x"]
-    step = max(1, BLOCK_CELLS // columns)
-    chunk = dataset["gpp"].encoding["chunks"][0]
-    if chunk <= step:
-        step -= step % chunk
-    for start in range(0, rows, step):
-        yield slice(start, min(start + step, rows))
 
 
 def count(
@@ -163,8 +151,7 @@ def add_areas(
     facts.forest_area += float(weight.sum())
     facts.gap_area += float((weight * gaps).sum())
     facts.empty_area += float(weight[gaps >= 1 - 1e-6].sum())
-    inside = layer[APPLICABLE][cells] == 1 if APPLICABLE in layer else np.nan
-    facts.inside_area += float((weight * inside).sum())
+    facts.inside_area += float(weight[layer["applicable"][cells] == 1].sum())
     gpp, reco = (layer[name][:, cells] @ weight * PG_PER_G for name in MEMBERS)
     for flux, total in (("gpp", gpp), ("reco", reco), ("nee", reco - gpp)):
         facts.totals[flux] = facts.totals[flux] + total

@@ -155,7 +155,6 @@ def global_rows(facts: CellFacts, settings: dict, *, earth: str) -> list[dict]:
     """
     globe, forest = ellipsoid_area(), facts.forest_area or np.nan
     whole = (globe * (1 - AREA_TOLERANCE), globe * (1 + AREA_TOLERANCE))
-    lacking = "" if np.isfinite(facts.inside_area) else "no layer applicable in the map"
     of_earth = {"not_applicable": earth}
     totals = {flux: float(np.mean(facts.totals[flux])) for flux in BOUNDED}
     return [
@@ -202,7 +201,6 @@ def global_rows(facts: CellFacts, settings: dict, *, earth: str) -> list[dict]:
             "1",
             (settings["applicable_share"], 1.0),
             facts.inside_area / forest,
-            not_applicable=lacking,
         ),
         row(
             "gaps",

@@ -27,12 +27,12 @@ class Area:
     ----------
     name : as it stands in the tables
     code : short name, empty where there is none
-    shape : polygon or multipolygon, degrees east and north
+    shape : polygon or multipolygon as in GeoJSON, degrees east and north
     """
 
     name: str
     code: str
-    shape: shapely.Geometry
+    shape: dict
 
 
 def read_areas(file: Path, *, name: str) -> list[Area]:
@@ -136,7 +136,7 @@ def area_of(file: Path, properties: dict, shape: shapely.Geometry, name: str) ->
             expected="a polygon",
             found=shape.geom_type,
         )
-    return Area(str(properties[name]), "", shape)
+    return Area(str(properties[name]), "", shapely.geometry.mapping(shape))
 
 
 def draw(

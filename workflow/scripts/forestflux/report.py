@@ -9,11 +9,13 @@ import pandas as pd
 import yaml
 
 from forestflux import report_tables as tables
-from forestflux.config import has_maps, source_of
+from forestflux.bibliography import COLUMNS as CITED
+from forestflux.config import has_maps, labels_of, source_of
 from forestflux.errors import InputError
 from forestflux.figures.captions import caption_of
-from forestflux.figures.style import NETWORK, model_label
+from forestflux.figures.style import model_label
 from forestflux.figures.tables import read_table
+from forestflux.report_drivers import drivers
 from forestflux.report_gates import gates, gates_banner
 from forestflux.report_left_out import left_out
 from forestflux.report_reading import read_samples, reading
@@ -24,18 +26,20 @@ SIMULATED = (
 )
 # Which figure belongs to which section, in order.
 PLACES = {
-    "samples": ("design",),
+    "samples": ("towers", "timeline"),
+    "method": ("network",),
     "scores": ("scores", "scatter"),
     "coverage": ("calibration",),
-    "gaps": ("gap_curve", "importance"),
-    "maps": ("maps", "uncertainty", "zonal", "series"),
-    "change": ("change", "change_table"),
+    "gaps": ("gap_curve", "importance", "activations"),
+    "maps": ("maps", "uncertainty", "zonal", "series", "regions"),
+    "change": ("change", "change_table", "windows", "decomposition", "drivers"),
     "recovery": ("recovery",),
 }
 TITLES = {
     "summary": "Summary",
     "gates": "Tests of the results",
     "reading": "How to read it",
+    "method": "Method",
     "scores": "Scores at unseen towers",
     "coverage": "Coverage of the intervals",
     "gaps": "Gaps and reasons",
@@ -62,16 +66,17 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
     """
     images = {name: figure_html(results, name, config=config) for name in figures}
     texts = {
-        "summary": summary(results, config),
+        "summary": summary(results),
         "gates": gates(results) if has_maps(config) else "",
         "reading": reading(results, config),
+        "method": "",
         "scores": scores(results),
         "coverage": coverage(results),
         "gaps": "",
         "maps": totals(results, config) if has_maps(config) else "",
-        "change": change(results) if has_maps(config) else "",
+        "change": change(results, config) if has_maps(config) else "",
         "recovery": recovery(results) if source_of(config) == "simulated" else "",
-        "samples": samples(results),
+        "samples": samples(results, config),
         "run": run_facts(results, config),
     }
     sections = {}
@@ -111,60 +116,17 @@ def figure_html(results: Path, name: str, *, config: dict) -> str:
     )
 
 
-def summary(results: Path, config: dict) -> str:
-    """The headline numbers: totals and change, then skill and coverage at towers."""
-    facts = map_facts(results, config) if has_maps(config) else []
-    facts += skill_facts(results)
+def summary(results: Path) -> str:
+    """The quoted numbers in boxes, then the best models."""
+    columns = ("name", "text", "remark")
     boxes = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}<small>{escape(more)}</small></dd></div>"
-        for name, value, more in facts
+        f"<div><dt>{escape(row.name)}</dt>"
+        f"<dd>{escape(row.text)}<small>{escape(row.remark)}</small></dd></div>"
+        for row in read_table(results, "quoted.csv", columns=columns)
+        .fillna({"remark": ""})
+        .itertuples(index=False)
     )
     return f'<dl class="facts">{boxes}</dl>{best_models(results)}'
-
-
-def map_facts(results: Path, config: dict) -> list[tuple[str, str, str]]:
-    """Name, value and remark of totals and change over all forests."""
-    rows = read_totals(results)
-    facts = []
-    for flux in ("gpp", "nee"):
-        for year in config["change"]["pair"]:
-            chosen = (rows["stratum"] == "all") & (rows["variable"] == flux)
-            for row in rows[chosen & (rows["year"] == year)].itertuples():
-                bounds = tables.interval(row.total_lower, row.total_upper)
-                value = f"{row.total:.2f} PgC yr-1"
-                facts.append((f"{flux.upper()} {year}, all forests", value, bounds))
-    pair = read_pair(results)
-    for row in pair[(pair["stratum"] == "all")].itertuples():
-        if row.variable in ("gpp", "nee"):
-            bounds = tables.interval(row.change_lower, row.change_upper)
-            years = "-".join(map(str, config["change"]["pair"]))
-            p_value = "< 0.001" if row.p_value < 0.001 else f"= {row.p_value:.3f}"
-            more = f"{bounds}; slope p {p_value}"
-            name = f"Change of {row.variable.upper()}, {years}"
-            facts.append((name, f"{row.change:+.2f} PgC yr-1", more))
-    return facts
-
-
-def skill_facts(results: Path) -> list[tuple[str, str, str]]:
-    """Name, value and remark of the network's scores and coverage by site."""
-    facts = []
-    for row in by_site(read_scores(results)).itertuples():
-        if row.target in ("gpp", "nee"):
-            more = f"RMSE {row.rmse:.0f} gC m-2 yr-1, {row.n} site-years"
-            more += f", {row.n_sites} sites"
-            name = f"{row.target.upper()} at unseen sites"
-            facts.append((name, f"R2 {row.r2:.2f}", more))
-    for row in by_site(read_calibration(results)).itertuples():
-        if row.target in ("gpp", "nee"):
-            name = f"Coverage of {row.target.upper()} at unseen sites"
-            facts.append((name, f"{row.covered:.0%}", f"nominal {row.nominal:.0%}"))
-    return facts
-
-
-def by_site(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the network over all forests with whole sites held out."""
-    chosen = (table["split"] == "site") & (table["subset"] == "all")
-    return table[chosen & (table["model"] == NETWORK)]
 
 
 def best_models(results: Path) -> str:
@@ -206,9 +168,9 @@ def totals(results: Path, config: dict) -> str:
     return tables.totals_table(read_totals(results), config["change"]["pair"])
 
 
-def change(results: Path) -> str:
-    """Change and slopes."""
-    return tables.change_table(read_pair(results))
+def change(results: Path, config: dict) -> str:
+    """Change and slopes, and what drove the change."""
+    return tables.change_table(read_pair(results)) + drivers(results, config)
 
 
 def recovery(results: Path) -> str:
@@ -226,11 +188,14 @@ def recovery(results: Path) -> str:
     return f"{banner}<details><summary>All quantities</summary>{table}</details>"
 
 
-def samples(results: Path) -> str:
-    """Used and dropped site-years, and what an archive held beside them."""
+def samples(results: Path, config: dict) -> str:
+    """Used and dropped site-years; what an archive held beside them, and its citations."""
     table = read_samples(results)
-    shown = tables.sample_table(table) + tables.reason_table(table)
-    return shown + left_out(results)
+    shown = tables.sample_table(table) + tables.reason_table(table) + left_out(results)
+    if labels_of(config) == "archive":
+        cited = read_table(results, "samples/bibliography.csv", columns=CITED)
+        shown += tables.citation_table(cited)
+    return shown
 
 
 def run_facts(results: Path, config: dict) -> str:

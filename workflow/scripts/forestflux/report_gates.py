@@ -32,7 +32,8 @@ def gates(results: Path) -> str:
     shown = gates_table(rows[loud], "Failed, and known biases") if loud.any() else ""
     rest = gates_table(rows[~loud], "Passed, and not applicable to this run")
     return (
-        f"<p>Tests of the maps: {words}. Each test of each year: gates/gates.csv.</p>"
+        f"<p>Tests of the maps: {words}. Each test of each year is in gates/gates.csv;"
+        " what each is for, in docs/gates.md.</p>"
         f"{shown}<details><summary>All other tests</summary>{rest}</details>"
     )
 
@@ -63,7 +64,7 @@ def alike(table: pd.DataFrame) -> pd.DataFrame:
 
 def span(low: float, high: float) -> str:
     """`3.1 to 3.9`, one number where both ends are it, a dash where there is none."""
-    ends = ["" if pd.isna(end) else f"{end:.5g}" for end in (low, high)]
+    ends = ["" if pd.isna(end) else f"{end:.4g}" for end in (low, high)]
     if ends[0] == ends[1]:
         return ends[0] or "-"
     return f"{ends[0] or 'any'} to {ends[1] or 'any'}"
@@ -71,10 +72,11 @@ def span(low: float, high: float) -> str:
 
 def gates_table(rows: pd.DataFrame, caption: str) -> str:
     """The rows as HTML."""
-    names = ("status", "gate", "quantity", "cells", "unit", "years")
-    names += ("expected", "found", "known", "reference")
-    headings = {"known": "range of the known bias"}
-    formats = {f"{name}|{headings.get(name, name)}": str for name in names}
+    units = rows["unit"].map(lambda unit: "" if unit == "1" else f", {unit}")
+    rows = rows.assign(test=rows["quantity"] + " (" + rows["cells"] + units + ")")
+    headings = ("status", "gate", "test", "years", "expected", "found")
+    formats = {f"{name}|{name}": str for name in headings}
+    formats |= {"known|range of the known bias": str, "reference|reference": str}
     return f'<div class="gates">{html_table(rows, formats, caption=caption)}</div>'
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from forestflux.bibliography import NONE
 from forestflux.climates import CLIMATES
 from forestflux.errors import InputError
 from forestflux.figures.style import (
@@ -222,6 +223,18 @@ def reason_table(samples: pd.DataFrame) -> str:
     counts = counts.sort_values(["count", "reason"], ascending=[False, True])
     formats = {"reason|reason": str, "count|site-years": "d"}
     return html_table(counts, formats, caption="Why site-years were dropped")
+
+
+def citation_table(cited: pd.DataFrame) -> str:
+    """Citations of the used towers, folded away; a tower without one is named as such."""
+    rows = cited.fillna("")
+    rows = rows.assign(citation=rows["citation"].where(rows["citation"] != "", NONE))
+    headings = ("site", "name", "policy", "citation", "doi")
+    formats = {f"{name}|{name}": str for name in headings} | {
+        "site_years|site-years": "d"
+    }
+    table = html_table(rows, formats, caption="Cite the towers as their policies ask")
+    return f"<details><summary>Citations of the towers</summary>{table}</details>"
 
 
 def timing_table(results: Path) -> str:

@@ -7,7 +7,6 @@ which the job would make it again.
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +17,8 @@ import zarr
 from zarr.codecs import BloscCodec, Crc32cCodec
 
 from forestflux.errors import InputError
+from forestflux.small_files import read_json, write_json
+from forestflux.small_files import write_text as write_text  # for those who write both
 
 
 def manifest_path(store: Path) -> Path:
@@ -274,26 +275,3 @@ def recipe_of(*parts: object) -> str:
     """Digest of anything that JSON can hold: settings, code digests, digests of inputs."""
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write a manifest or another small JSON file at once."""
-    write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file at once: readers see the old one or the whole new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text)
-    os.replace(part, path)
-
-
-def read_json(path: Path) -> dict:
-    """Read a manifest or another small JSON file; one line says which file is damaged."""
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(
-            path, variable="file", expected="readable JSON", found=str(error)
-        ) from error

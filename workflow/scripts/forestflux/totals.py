@@ -10,7 +10,7 @@ import xarray as xr
 from scipy import stats
 
 from forestflux.errors import InputError
-from forestflux.names import FLUXES
+from forestflux.names import FLUXES, FOREST_TYPES
 from forestflux.store import open_store
 
 PG_PER_G = 1e-15
@@ -130,6 +130,23 @@ def band_labels(latitudes: np.ndarray, bands: Sequence[Band]) -> np.ndarray:
     for position, band in enumerate(bands):
         of_row[(inner >= band.south) & (inner < band.north)] = position
     return of_row
+
+
+def strata(
+    dataset: xr.Dataset, bands: Sequence[Band]
+) -> list[tuple[str, tuple[str, ...], np.ndarray]]:
+    """Kind, names and labels (y, x) of the ways to divide a map: all, type, band.
+
+    A label is the position in the names; -1 where there is no forest type.
+    """
+    kind = dataset["forest_type"].values.astype(int)
+    names = tuple(band.name for band in bands)
+    rows = band_labels(dataset["y"].values, bands)[:, None]
+    return [
+        ("all", ("all",), np.zeros(kind.shape, int)),
+        ("type", FOREST_TYPES, kind - 1),
+        ("band", names, np.broadcast_to(rows, kind.shape)),
+    ]
 
 
 def forest_area(dataset: xr.Dataset) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Tables of a user: read as text first, so that a bad cell is named with its line."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,19 @@ FILLS = (-9999.0, -99999.0, -999999.0)
 LINE = "_line"  # line of each row in the file, kept beside the user's columns
 
 
-def read_csv(path: Path, columns: Iterable[str]) -> pd.DataFrame:
+def read_csv(
+    path: Path,
+    columns: Iterable[str],
+    *,
+    wanted: Callable[[str], bool] | None = None,
+) -> pd.DataFrame:
     """Read a comma-separated table as text, blanks stripped; extra columns stay.
 
     Parameters
     ----------
     path : the file, UTF-8 with or without byte order mark
     columns : names that must be there
+    wanted : which columns are read at all, by name; all of them where not given
 
     Raises
     ------
@@ -33,6 +39,7 @@ def read_csv(path: Path, columns: Iterable[str]) -> pd.DataFrame:
     try:
         table = pd.read_csv(
             path,
+            usecols=wanted,
             dtype=str,
             keep_default_na=False,
             encoding="utf-8-sig",

@@ -1,10 +1,12 @@
 """Year cells: the mapped cells of one map, read block by block of rows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
+import zarr
 
 from forestflux.errors import InputError
 from forestflux.names import FLUXES
@@ -19,6 +21,13 @@ CELL_LAYERS = (
     "forest_type",
     "cell_area",
 )
+
+
+def row_blocks(store: Path) -> Iterator[slice]:
+    """The rows of a map in blocks, those of its chunks."""
+    gpp = zarr.open_array(store / "gpp", mode="r")
+    for start in range(0, gpp.shape[0], gpp.chunks[0]):
+        yield slice(start, min(start + gpp.chunks[0], gpp.shape[0]))
 
 
 @dataclass(frozen=True)
@@ -50,11 +59,18 @@ class YearCells:
         position = np.full(self.size, -1)
         position[self.place] = np.arange(len(self.place))
         found = position[places]
-        fluxes = self.gpp[:, found], self.reco[:, found]
-        if (found < 0).any():
-            for flux in fluxes:
-                flux[:, found < 0] = np.nan
-        return fluxes
+        there = found >= 0
+        if there.all():
+            return self.gpp[:, found], self.reco[:, found]
+        shape = len(self.gpp), len(places)
+        gpp, reco = (
+            np.full(shape, np.nan, flux.dtype) for flux in (self.gpp, self.reco)
+        )
+        gpp[:, there], reco[:, there] = (
+            self.gpp[:, found[there]],
+            self.reco[:, found[there]],
+        )
+        return gpp, reco
 
 
 def year_cells(path: Path, rows: slice = slice(None)) -> YearCells:

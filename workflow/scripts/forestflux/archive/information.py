@@ -3,11 +3,12 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePath
 
 from forestflux.archive.names import parse
 from forestflux.archive.opening import Member, members_of, read_bytes
+from forestflux.archive.workbook import workbook_rows
 from forestflux.errors import InputError
 
 # Long tables of site information (BIF): one value a row, in groups.
@@ -55,28 +56,31 @@ def decode(line: bytes) -> str:
 def read_information(member: Member) -> Rows:
     """Rows (group, variable, value) by site of a table of site information.
 
-    Separated by commas, semicolons or tabs; the columns may come in any order. A last column that
-    holds the separator itself keeps it.
+    Text separated by commas, semicolons or tabs, or a workbook; the columns may come in
+    any order. A last column that holds the separator itself keeps it.
 
     Raises
     ------
     InputError : a file that is no such table
     """
     content = read_bytes(member, limit=MAX_BYTES)
-    text = "" if b"\0" in content else read_text(content)
-    head, _, body = text.partition("\n")
-    delimiter = max(",;\t", key=head.count)
-    names = [name.strip().strip('"').upper() for name in head.split(delimiter)]
+    if PurePath(member.name).suffix.lower() == ".xlsx":
+        table = workbook_rows(member, content, max_bytes=MAX_BYTES)
+    else:
+        table = split_rows("" if b"\0" in content else read_text(content))
+    table = whole(table, member)
+    head = next(table, [])
+    names = [name.strip().strip('"').upper() for name in head]
     if not set(REQUIRED) <= set(names):
         raise InputError(
             member.label,
             variable="file",
             expected=f"a table of site information with columns {', '.join(FIELDS)}",
-            found=f"the first line '{head[:60]}'" if head else "no text",
+            found=f"the first line '{','.join(head)[:60]}'" if any(head) else "no text",
         )
     rows: Rows = {}
     places = [names.index(name) if name in names else None for name in FIELDS]
-    for fields in split_rows(body, delimiter, len(names)):
+    for fields in table:
         site, group, _, variable, value = (
             fields[place].strip() if place is not None and place < len(fields) else ""
             for place in places
@@ -86,20 +90,33 @@ def read_information(member: Member) -> Rows:
     return rows
 
 
-def split_rows(body: str, delimiter: str, count: int) -> Iterable[list[str]]:
-    """Fields of each row.
+def whole(table: Iterator[list[str]], member: Member) -> Iterator[list[str]]:
+    """The rows of a table; a quote that never ends is one line that names the file."""
+    try:
+        yield from table
+    except csv.Error as error:
+        expected = "quotes that end"
+        raise InputError(
+            member.label, variable="file", expected=expected, found=str(error)
+        ) from error
 
-    Commas need quotes where a value has one, as CSV does; tables with semicolons use
-    them in values without quotes, so only the first ones separate.
+
+def split_rows(text: str) -> Iterator[list[str]]:
+    """Fields of each row of a table, its header first.
+
+    Tables use their separator in values as well, with quotes or without: only the first
+    ones separate.
     """
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    count = head.count(delimiter)
     if delimiter == ",":
-        yield from csv.reader(io.StringIO(body))
+        for fields in csv.reader(io.StringIO(text)):
+            yield [*fields[:count], ",".join(fields[count:])]
         return
-    for line in body.split("\n"):
+    for line in text.split("\n"):
         if line:
-            yield [
-                field.strip().strip('"') for field in line.split(delimiter, count - 1)
-            ]
+            yield [field.strip().strip('"') for field in line.split(delimiter, count)]
 
 
 def read_all(paths: Sequence[Path]) -> Rows:

@@ -13,7 +13,10 @@ from forestflux.errors import InputError
 # From the coarsest to the finest; HH files hold half hours, HR files hours.
 RESOLUTIONS = ("YY", "MM", "WW", "DD", "HH", "HR")
 
-NAME = re.compile(r"([A-Za-z0-9]+)_([A-Z]{2}-[A-Za-z0-9]{3})_(.+)\.(csv|zip)", re.I)
+SUFFIXES = (".csv", ".zip", ".xlsx")
+NAME = re.compile(
+    r"([A-Za-z0-9]+)_([A-Z]{2}-[A-Za-z0-9]{3})_(.+)\.(csv|zip|xlsx)", re.I
+)
 YEARS = re.compile(r"(\d{4})-(\d{4})")
 PRODUCTS = {"FLUXNET2015", "FLUXNET", "ARCHIVE"}
 PARTS = {"FULLSET", "SUBSET", "FLUXMET"}
@@ -82,7 +85,7 @@ def parse(name: str) -> FileName | None:
         kind = "information"
     elif product and suffix.lower() == "zip":
         kind = "archive"
-    elif product and resolution:
+    elif product and resolution and suffix.lower() == "csv":
         kind = "fluxes"
     else:
         return None
@@ -104,7 +107,7 @@ class Listing:
     ----------
     sites : files of each site that has fluxes, sorted by name
     information : tables of site information of all sites
-    unknown : zip and CSV files whose names are of no known product
+    unknown : zip, CSV and Excel files whose names are of no known product
     """
 
     sites: dict[str, list[Path]]
@@ -128,7 +131,7 @@ def list_archive(folder: Path) -> Listing:
         )
     of_site: dict[str, list[Path]] = {}
     with_fluxes, information, unknown = set(), [], []
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".zip", ".csv"))
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
     for path in files:
         name = parse(path.name)
         if name is None:
@@ -144,7 +147,7 @@ def list_archive(folder: Path) -> Listing:
             folder,
             variable="towers.archive",
             expected=f"FLUXNET files such as {EXAMPLE}",
-            found=f"none among {len(files)} zip and CSV files",
+            found=f"none among {len(files)} zip, CSV and Excel files",
         )
     sites = {site: of_site[site] for site in sorted(with_fluxes)}
     return Listing(sites, information, unknown)

@@ -11,7 +11,7 @@ from forestflux.archive.site import parts_of
 from forestflux.errors import InputError
 from forestflux.folds import link_clusters
 from forestflux.names import FOREST_TYPES, OTHER_CLASSES
-from forestflux.store import read_json
+from forestflux.small_files import read_json
 from forestflux.towers import (
     CITATION_COLUMNS,
     LEFT_COLUMNS,

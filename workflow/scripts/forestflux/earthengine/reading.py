@@ -100,8 +100,9 @@ def stored(section: Mapping, values: np.ndarray, source: str) -> np.ndarray:
     ------
     InputError : the archive's numbers are larger than scaled ones can be
     """
-    if section["absent"] != section["absent"]:
-        return np.where(values == NO_NUMBER, np.nan, values).astype(section["dtype"])
+    absent = section["absent"]
+    if absent != absent:
+        return np.where(values == NO_NUMBER, absent, values).astype(section["dtype"])
     if "archive" not in section:
         return values
     numbers = np.rint(values.astype(float) * section["archive"]["multiply"])

@@ -28,7 +28,7 @@ from forestflux.grid import Grid
 from forestflux.model import load_model
 from forestflux.samples import read_sample_table, read_samples
 from forestflux.stages import Stores
-from forestflux.store import load_store
+from forestflux.store import load_store, open_store
 
 TOTALS = ("year", "stratum", "variable", "total", "total_lower", "total_upper")
 
@@ -93,11 +93,19 @@ def map_data(
         "cells": compress(cells.flat.astype("<i4")),
         "annual": annual,
         "change": change_layers(results / "change/change.zarr", cells),
+        "windows": windows(results / "change/change.zarr"),
         "totals": totals(results),
         "details": cell_details(
             results, model, display=display, pair=pair, settings=settings
         ),
     }
+
+
+def windows(store: Path) -> list[list[int]]:
+    """First and last year of the two windows of years, where they are mapped."""
+    attributes = open_store(store).attrs
+    years = [attributes["first_window"], attributes["second_window"]]
+    return [[int(span[0]), int(span[-1])] for span in years if len(span)]
 
 
 def totals(results: Path) -> list[dict]:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from forestflux.explorer.arrays import pack, pack_bytes
 from forestflux.explorer.display import Display
-from forestflux.figures.fluxmaps import insignificant
+from forestflux.flags import flagged
 from forestflux.names import FOREST_TYPES
 from forestflux.store import load_store, open_store
 
@@ -25,16 +25,14 @@ BASIC = {
 NEEDED = ("gpp", "forest_fraction", "forest_type", "cell_area")
 DISTANCE_DIGIT = 0.01  # of a bound from its estimate, gC m-2 yr-1
 OUTSIDE_FOREST = 255  # of the layer `applicable`
-CHANGE = {
-    f"{flux}_{part}": digit
-    for flux in ("gpp", "nee")
-    for part, digit in (
-        ("difference", 0.01),
-        ("difference_sd", 0.01),
-        ("slope", 0.001),
-        ("p", 0.0001),
-    )
+# Kind of change: its layers besides the change itself; a kind has significance flags.
+CHANGES = {
+    "difference": ("difference_sd",),
+    "window_difference": ("window_difference_sd",),
+    "slope": ("p",),
 }
+CHANGE_DIGITS = {"slope": 0.001, "p": 0.0001}
+FLAGS = {"clear": "significant", "adjusted": "significant_adjusted"}
 
 
 @dataclass(frozen=True)
@@ -112,21 +110,31 @@ def displayed_year(store: Path, display: Display) -> dict[str, np.ndarray]:
 def change_layers(store: Path, cells: Cells) -> dict[str, dict]:
     """The layers of the change, packed, (cell,), with the share that is significant.
 
-    `{flux}_significant` and `{flux}_trend` are shares of the forest (1) whose difference
-    and whose slope are not chance by their own test; 0 or 1 where every cell is shown.
+    `{flux}_{kind}_clear` and `_adjusted` are shares of the forest (1) whose change passes
+    its own test, and passes it with false discoveries held; 0 or 1 where every cell is
+    shown. A kind of change that the mapped years do not allow is left out.
     """
-    change = load_store(store, [*CHANGE, "forest_fraction", "cell_area"])
-    area = change["cell_area"].values * change["forest_fraction"].values
     layers = {}
+    common = load_store(store, ["forest_fraction", "cell_area"])
+    area = common["cell_area"].values * common["forest_fraction"].values
     for flux in ("gpp", "nee"):
-        for part, name in (("difference", "significant"), ("slope", "trend")):
-            values = change[f"{flux}_{part}"].values
-            forest = np.where(np.isfinite(values), area, 0)
-            clear = ~insignificant(change, flux, part).values
-            share = cells.of(cells.display.mean(clear.astype(float), forest))
-            layers[f"{flux}_{name}"] = pack(share, digit=0.0001)
-    for name, digit in CHANGE.items():
-        values = change[name].values
-        forest = np.where(np.isfinite(values), area, 0)
-        layers[name] = pack(cells.of(cells.display.mean(values, forest)), digit=digit)
+        for kind, beside in CHANGES.items():
+            flags = f"{flux}_{kind}_significance"
+            names = {part: f"{flux}_{part}" for part in (kind, *beside)}
+            change = load_store(store, [*names.values(), flags])
+            known = np.isfinite(change[names[kind]].values)
+            if not known.any():
+                continue
+            forest = np.where(known, area, 0)
+            values = {
+                name: (change[name].values, CHANGE_DIGITS.get(part, 0.01))
+                for part, name in names.items()
+            }
+            for word, meaning in FLAGS.items():
+                passed = flagged(change[flags], meaning).values.astype(float)
+                values[f"{flux}_{kind}_{word}"] = (passed, 0.0001)
+            for name, (layer, digit) in values.items():
+                layers[name] = pack(
+                    cells.of(cells.display.mean(layer, forest)), digit=digit
+                )
     return layers

@@ -25,16 +25,29 @@ const width = (flux) => ({
   },
 });
 const change = (name) => ({ year: false, read: () => numbers(world.change[name]) });
-const weak = (name) => ({ ...change(name), clear: name.replace("difference", "significant").replace("slope", "trend") });
-/** −1 less, 0 may be chance, 1 more: the sign of the change where most of the forest passes its test. */
-const significant = (flux, part, clear) => ({
+/** A change, with the layer that says where it is more than chance. */
+const changed = (name) => ({ ...change(name), clear: `${name}_clear` });
+/** Sign of a change that passes its test, twice the sign where it passes with false discoveries held; else 0. */
+const significant = (name) => ({
   year: false,
   read: async () => {
-    const [values, share] = await Promise.all([part, clear].map((n) => numbers(world.change[`${flux}_${n}`])));
-    return values.map((value, cell) => (Number.isNaN(value) ? NaN : share[cell] >= 0.5 ? Math.sign(value) : 0));
+    const [values, clear, adjusted] = await Promise.all(["", "_clear", "_adjusted"].map((end) => numbers(world.change[name + end])));
+    return values.map((value, cell) => (Number.isNaN(value) ? NaN
+      : clear[cell] < 0.5 && adjusted[cell] < 0.5 ? 0 : Math.sign(value) * (adjusted[cell] >= 0.5 ? 2 : 1)));
   },
 });
-const CHANCE = ["#6b1d0b", "#e8d8a8", "#0a3a63"]; // less, may be chance, more
+const windowName = world && world.windows.length === 2
+  ? world.windows.map(([first, last]) => `${first}–${last}`).reverse().join(" minus ") : "";
+const CLASSES = (less, more) => [
+  { label: `${less}, adjusted too`, colour: "#6b1d0b", test: (v) => v === -2 },
+  { label: less, colour: "#d08a5c", test: (v) => v === -1 },
+  { label: "may be chance", colour: "#e8d8a8", test: (v) => v === 0 },
+  { label: more, colour: "#6f9fc0", test: (v) => v === 1 },
+  { label: `${more}, adjusted too`, colour: "#0a3a63", test: (v) => v === 2 },
+];
+/** For NEE a rise is less uptake: its classes run the other way, so that uptake stays blue. */
+const uptakeFirst = (classes) => classes.map((c, at) => ({ ...c, colour: classes[classes.length - 1 - at].colour }));
+const BY_ITSELF = "Each cell by itself, one in twenty passes by chance; adjusted: with false discoveries held.";
 
 const LAYERS = {
   gpp: { group: "Fluxes of a year", label: "GPP", unit: FLUX_UNIT, palette: "gpp", kind: "from zero", ...annual("gpp"),
@@ -54,35 +67,39 @@ const LAYERS = {
     { label: "inside", colour: "#2c6e63", test: (v) => v >= 50 }], ...annual("applicable"),
     note: "Whether the cell's inputs resemble those of a tower that trained the network. Outside, the interval promises too much." },
   dissimilarity: { group: "How sure", label: "Dissimilarity to the towers", unit: "1", digits: 2, palette: "distance",
-    kind: "from zero", ...annual("dissimilarity"), note: "Weighted distance to the nearest training tower; 1 is the mean distance between towers." },
+    kind: "from zero", ...annual("dissimilarity"), note: "Weighted distance to the nearest site-year that trained the network; 1 is the mean distance between those." },
   gpp_difference: { group: "Change", label: `GPP, ${pairName}`, unit: FLUX_UNIT, palette: "gain", kind: "centred",
-    ...weak("gpp_difference"), note: "Blue: more uptake. Two single years differ mostly by weather." },
+    ...changed("gpp_difference"), note: "Blue: more uptake. Two single years differ mostly by weather." },
   nee_difference: { group: "Change", label: `NEE, ${pairName}`, unit: FLUX_UNIT, palette: "nee", kind: "centred",
-    ...weak("nee_difference"), note: "Negative, blue: more uptake. Two single years differ mostly by weather." },
-  gpp_difference_sd: { group: "Change", label: `GPP, uncertainty of ${pairName}`, unit: FLUX_UNIT, palette: "width",
+    ...changed("nee_difference"), note: "Negative, blue: more uptake. Two single years differ mostly by weather." },
+  gpp_window_difference: { group: "Change", label: `GPP, mean of ${windowName}`, unit: FLUX_UNIT, palette: "gain", kind: "centred",
+    ...changed("gpp_window_difference"), note: "Blue: more uptake. Means of several years: less weather than in a pair." },
+  nee_window_difference: { group: "Change", label: `NEE, mean of ${windowName}`, unit: FLUX_UNIT, palette: "nee", kind: "centred",
+    ...changed("nee_window_difference"), note: "Negative, blue: more uptake. Means of several years: less weather than in a pair." },
+  gpp_slope: { group: "Change", label: `GPP, slope of the series`, unit: SLOPE_UNIT, digits: 1, palette: "gain", kind: "centred",
+    ...changed("gpp_slope"), note: "Blue: more uptake. Theil-Sen slope of the annual series." },
+  nee_slope: { group: "Change", label: `NEE, slope of the series`, unit: SLOPE_UNIT, digits: 1, palette: "nee", kind: "centred",
+    ...changed("nee_slope"), note: "Negative, blue: more uptake. Theil-Sen slope of the annual series." },
+  gpp_difference_sd: { group: "Uncertainty of the change", label: `GPP, uncertainty of ${pairName}`, unit: FLUX_UNIT, palette: "width",
     kind: "from zero", ...change("gpp_difference_sd"), note: "Standard deviation: members of the ensemble and interannual variability." },
-  nee_difference_sd: { group: "Change", label: `NEE, uncertainty of ${pairName}`, unit: FLUX_UNIT, palette: "width",
+  nee_difference_sd: { group: "Uncertainty of the change", label: `NEE, uncertainty of ${pairName}`, unit: FLUX_UNIT, palette: "width",
     kind: "from zero", ...change("nee_difference_sd"), note: "Standard deviation: members of the ensemble and interannual variability." },
-  gpp_slope: { group: "Change", label: "GPP, slope of the series", unit: SLOPE_UNIT, digits: 1, palette: "gain", kind: "centred",
-    ...weak("gpp_slope"), note: "Theil-Sen slope of the annual series. Blue: more uptake." },
-  nee_slope: { group: "Change", label: "NEE, slope of the series", unit: SLOPE_UNIT, digits: 1, palette: "nee", kind: "centred",
-    ...weak("nee_slope"), note: "Theil-Sen slope of the annual series. Negative, blue: more uptake." },
-  gpp_significant: { group: "Change", label: `GPP, significance of ${pairName}`, unit: "", classes: [
-    { label: "less GPP", colour: CHANCE[0], test: (v) => v < 0 }, { label: "may be chance", colour: CHANCE[1], test: (v) => v === 0 },
-    { label: "more GPP", colour: CHANCE[2], test: (v) => v > 0 }], ...significant("gpp", "difference", "significant"),
-    note: "Beyond 1.96 standard deviations, each cell by itself: one in twenty passes by chance." },
-  nee_significant: { group: "Change", label: `NEE, significance of ${pairName}`, unit: "", classes: [
-    { label: "more uptake", colour: CHANCE[2], test: (v) => v < 0 }, { label: "may be chance", colour: CHANCE[1], test: (v) => v === 0 },
-    { label: "less uptake", colour: CHANCE[0], test: (v) => v > 0 }], ...significant("nee", "difference", "significant"),
-    note: "Beyond 1.96 standard deviations, each cell by itself: one in twenty passes by chance." },
-  gpp_trend: { group: "Change", label: "GPP, significance of the slope", unit: "", classes: [
-    { label: "falling", colour: CHANCE[0], test: (v) => v < 0 }, { label: "may be chance", colour: CHANCE[1], test: (v) => v === 0 },
-    { label: "rising", colour: CHANCE[2], test: (v) => v > 0 }], ...significant("gpp", "slope", "trend"),
-    note: "Mann-Kendall p below 0.05, each cell by itself: one in twenty passes by chance." },
-  nee_trend: { group: "Change", label: "NEE, significance of the slope", unit: "", classes: [
-    { label: "towards uptake", colour: CHANCE[2], test: (v) => v < 0 }, { label: "may be chance", colour: CHANCE[1], test: (v) => v === 0 },
-    { label: "towards release", colour: CHANCE[0], test: (v) => v > 0 }], ...significant("nee", "slope", "trend"),
-    note: "Mann-Kendall p below 0.05, each cell by itself: one in twenty passes by chance." },
+  gpp_window_difference_sd: { group: "Uncertainty of the change", label: `GPP, uncertainty of ${windowName}`, unit: FLUX_UNIT, palette: "width",
+    kind: "from zero", ...change("gpp_window_difference_sd"), note: "Standard deviation: members of the ensemble and interannual variability." },
+  nee_window_difference_sd: { group: "Uncertainty of the change", label: `NEE, uncertainty of ${windowName}`, unit: FLUX_UNIT, palette: "width",
+    kind: "from zero", ...change("nee_window_difference_sd"), note: "Standard deviation: members of the ensemble and interannual variability." },
+  gpp_difference_significance: { group: "Significance of the change", label: `GPP, significance of ${pairName}`, unit: "", classes: CLASSES("less GPP", "more GPP"),
+    ...significant("gpp_difference"), note: `The difference against its standard deviation. ${BY_ITSELF}` },
+  nee_difference_significance: { group: "Significance of the change", label: `NEE, significance of ${pairName}`, unit: "", classes: uptakeFirst(CLASSES("more uptake", "less uptake")),
+    ...significant("nee_difference"), note: `The difference against its standard deviation. ${BY_ITSELF}` },
+  gpp_window_difference_significance: { group: "Significance of the change", label: `GPP, significance of ${windowName}`, unit: "", classes: CLASSES("less GPP", "more GPP"),
+    ...significant("gpp_window_difference"), note: `Means of the windows against their spread. ${BY_ITSELF}` },
+  nee_window_difference_significance: { group: "Significance of the change", label: `NEE, significance of ${windowName}`, unit: "", classes: uptakeFirst(CLASSES("more uptake", "less uptake")),
+    ...significant("nee_window_difference"), note: `Means of the windows against their spread. ${BY_ITSELF}` },
+  gpp_slope_significance: { group: "Significance of the change", label: `GPP, significance of the slope`, unit: "", classes: CLASSES("less GPP", "more GPP"),
+    ...significant("gpp_slope"), note: `Mann-Kendall test with autocorrelation handled. ${BY_ITSELF}` },
+  nee_slope_significance: { group: "Significance of the change", label: `NEE, significance of the slope`, unit: "", classes: uptakeFirst(CLASSES("more uptake", "less uptake")),
+    ...significant("nee_slope"), note: `Mann-Kendall test with autocorrelation handled. ${BY_ITSELF}` },
 };
 
 /** One year of an annual array. */
@@ -91,10 +108,11 @@ function cut(values, year) {
   return values.subarray(year * count, (year + 1) * count);
 }
 
-/** Whether this run has a layer: applicability is not part of every run. */
+/** Whether this run has a layer: years may be too few for windows. */
 function has(name) {
-  if (world === null) return false;
-  return !["applicable", "dissimilarity"].includes(name) || name in world.annual;
+  if (world === null || !(name in LAYERS)) return false;
+  if (name.endsWith("_width") || name === "nee" || name in world.annual) return true;
+  return name.replace("_significance", "") in world.change;
 }
 
 /** Ends of a layer's colours, the same in every year: the highest and lowest 2 % of cells share the last colour. */

@@ -124,16 +124,13 @@ async function showCell(cell, year) {
   const name = world.years[year];
   const estimate = ["gpp", "reco", "nee"].map((flux) => ({ id: `estimate-${flux}`, cells: [flux.toUpperCase(), shown(values[flux][year]),
     flux === "reco" ? "–" : interval(values[`${flux}_lower`][year], values[`${flux}_upper`][year])] }));
-  const changes = ["gpp", "nee"].flatMap((flux) => {
-    const share = (part) => (world.resolution === world.map_resolution
-      ? (change[`${flux}_${part}`] >= 0.5 ? "yes" : "may be chance") : `${shown(100 * change[`${flux}_${part}`])} % of forest`);
-    return [
-      { id: `difference-${flux}`, cells: [`${flux.toUpperCase()}, ${pairName}`, shown(change[`${flux}_difference`], 0, true),
-        `± ${shown(change[`${flux}_difference_sd`])}`, share("significant")] },
-      { id: `slope-${flux}`, cells: [`${flux.toUpperCase()}, slope (yr⁻²)`, shown(change[`${flux}_slope`], 1, true),
-        `p ${change[`${flux}_p`] < 0.001 ? "< 0.001" : shown(change[`${flux}_p`], 3)}`, share("trend")] },
-    ];
-  });
+  const changes = ["gpp", "nee"].flatMap((flux) => [
+    [`difference-${flux}`, `${flux}_difference`, pairName, 0],
+    [`window-${flux}`, `${flux}_window_difference`, windowName, 0],
+    [`slope-${flux}`, `${flux}_slope`, "slope (yr⁻²)", 1],
+  ].filter(([, layer]) => layer in change).map(([id, layer, words, digits]) => ({ id, cells: [`${flux.toUpperCase()}, ${words}`,
+    shown(change[layer], digits, true), layer.endsWith("slope") ? pName(change[`${flux}_p`]) : `± ${shown(change[`${layer}_sd`])}`,
+    passes(change[`${layer}_clear`], change[`${layer}_adjusted`])] })));
   const about = [
     ["forest", type ? `${type.label} (${type.name}), ${shown(100 * values.forest_fraction[year])} % of the cell` : `none in ${name}`],
     ["missing inputs", `${shown(100 * values.gap_fraction[year], 1)} %`],
@@ -162,6 +159,15 @@ async function showCell(cell, year) {
   await plotReasons(places[2], reasons);
 }
 
+const pName = (p) => (p < 0.001 ? "p < 0.001" : `p ${shown(p, 3)}`);
+
+/** Whether a change is more than chance; of a mean over cells, the share of the forest where it is. */
+function passes(clear, adjusted) {
+  if (world.resolution !== world.map_resolution) return `${shown(100 * clear)} % of forest, adjusted ${shown(100 * adjusted)} %`;
+  if (adjusted >= 0.5) return "yes, adjusted too";
+  return clear >= 0.5 ? "yes, not adjusted" : "may be chance";
+}
+
 function applicability(values, year) {
   const share = values.applicable[year];
   const words = world.resolution === world.map_resolution
@@ -182,7 +188,8 @@ async function showTower(tower, wanted) {
   const about = [["land cover", type ? `${type.label} (${type.name})` : `${tower.igbp}: trains the network, is never scored`],
     ["place", placeName(tower.lat, tower.lon)],
     ["site-years", `${used} used, ${tower.years.length - used} dropped`],
-    ["applicability", tower.holdout ? "held out of all training" : "a training tower: inside by definition"]];
+    ...(tower.holdout ? [["training", "held out of all training"]] : []),
+    ...("applicable" in shownYear ? [["applicability", `${shownYear.applicable}; dissimilarity ${shown(shownYear.dissimilarity, 2)} to the towers that trained its fold`]] : [])];
   const known = Number.isFinite(shownYear.gpp_pred);
   const rows = ["gpp", "nee"].map((flux) => ({ id: `estimate-${flux}`, cells: [flux.toUpperCase(),
     known ? shown(shownYear[`${flux}_pred`]) : "–", known ? interval(shownYear[`${flux}_lower`], shownYear[`${flux}_upper`]) : "–",

@@ -11,6 +11,7 @@ from forestflux.samples import Samples
 
 OBSERVED = ("gpp", "reco", "nee", "nee_qc")
 ESTIMATED = ("gpp_pred", "nee_pred", "gpp_lower", "gpp_upper", "nee_lower", "nee_upper")
+ESTIMATED += ("dissimilarity",)
 
 
 def tower_records(table: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
@@ -29,7 +30,7 @@ def tower_records(table: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
     """
     chosen = predictions["model"] == NETWORK
     unseen = predictions[chosen & predictions["split"].isin(["site", "holdout"])]
-    unseen = unseen.set_index(["site", "year"])[list(ESTIMATED)]
+    unseen = unseen.set_index(["site", "year"])[[*ESTIMATED, "applicable"]]
     series = np.where(table["used"], table["used"].cumsum() - 1, -1)
     records = []
     for site, rows in table.assign(series=series).groupby("site", sort=True):
@@ -52,6 +53,7 @@ def site_year(row: tuple, unseen: pd.DataFrame) -> dict:
     if (row.site, row.year) in unseen.index:
         estimate = unseen.loc[(row.site, row.year)]
         found |= {name: rounded(estimate[name]) for name in ESTIMATED}
+        found["applicable"] = estimate["applicable"]
     return found
 
 

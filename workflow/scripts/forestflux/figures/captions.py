@@ -21,14 +21,37 @@ class Caption:
 
 
 CAPTIONS = {
-    "design": Caption(
-        "Study design",
-        "(a) Flux towers whose site-years are used, by forest type (IGBP); towers of "
-        "other land cover train the network and are never scored. (b) Site-years of "
-        "forest towers by year; dropped ones failed the quality rules. Towers crowd "
-        "in Europe and North America and are few in the tropics and in Siberia: "
-        "estimates there rest on towers elsewhere.",
-        "World map of flux towers by forest type above bars of site-years per year.",
+    "towers": Caption(
+        "Flux towers",
+        "Towers by forest type (IGBP). The area of a mark grows with the site-years "
+        "that are used; hollow marks have none, with the reasons in samples.csv. "
+        "Towers of other land cover train the network and are never scored; a ring "
+        "marks towers that no training sees. Towers crowd in Europe and North America "
+        "and are few in the tropics and in Siberia: estimates there rest on towers "
+        "elsewhere.",
+        "World map of flux towers by forest type; hollow marks have no usable year.",
+    ),
+    "timeline": Caption(
+        "Site-years, used and dropped",
+        "(a) Site-years of forest towers by year and forest type; hatched ones are "
+        "dropped. (b) Every tower with a label, in the order of forest types (strip at "
+        "the left, colours of panel a; grey: other land cover), and what became of "
+        "each year. White: no label in that year.",
+        "Bars of site-years by year above a table of towers and years, coloured by "
+        "whether a year is used and why not.",
+    ),
+    "network": Caption(
+        "The method",
+        "(a) The six series of a year at one tower, as the network reads them: variables x "
+        "eight-day steps, in standard deviations; hatched values are missing and stay "
+        "missing, a second channel says so. (b) After Wu (2019): filters along time, "
+        "across variables and jointly, twice; the encoded pattern is adjusted with the "
+        "forest type; a perceptron gives GPP and RECO, and NEE is their difference. One "
+        "series more, the radiation at the top of the atmosphere, follows from the "
+        "latitude. (c) The steps in which each network is trained. The paper's layer "
+        "sizes are not public: these are choices of the configuration.",
+        "A heat map of six series with gaps above a diagram of the network's layers and a "
+        "row of its training steps.",
     ),
     "scatter": Caption(
         "Observed and estimated fluxes",
@@ -81,11 +104,22 @@ CAPTIONS = {
         "Heat maps of the change of GPP and NEE by variable and month for each forest"
         " type.",
     ),
+    "activations": Caption(
+        "What the network's patterns answer to",
+        "Mean absolute activation of the convolutional block by forest type: each series "
+        "filtered along time, then for each block the patterns across variables and the "
+        "joint ones; mean over channels, site-years of forest towers and ensemble "
+        "members. Months are those of the season: southern years are turned by half a "
+        "year. A strong activation says that a pattern was seen, not that it moved "
+        "the estimate: for that see the figure of hidden inputs.",
+        "Heat maps of activations by pattern and month, one for each forest type.",
+    ),
     "maps": Caption(
         "Forest GPP and NEE in {first} and {second}",
         "Annual fluxes per m2 of forest ground, mean of the ensemble, on an "
         "equal-area projection. Negative NEE is uptake by the forest. Grey land has "
-        "no forest of the five types. One scale for both years; the highest 2 % of "
+        "no forest of the five types; hatched forest is unlike every training tower "
+        "(outside the area of applicability). One scale for both years; the highest 2 % of "
         "cells share the last colour. Cells finer than a quarter of a degree are "
         "averaged for display. Two single years differ mostly by weather. NEE of "
         "tower-trained models is too strong a sink in the tropics.",
@@ -95,10 +129,13 @@ CAPTIONS = {
         "How sure the maps of {second} are",
         "(a, b) Width of the {level} % interval of a cell's annual flux, calibrated "
         "on the errors at towers that the network had not seen; (c) share of the "
-        "inputs that was missing and was not filled. Intervals are for single cells: "
-        "errors of cells are related, and those of totals do not average out.",
-        "World maps of the interval widths of GPP and NEE and of the missing share of"
-        " inputs.",
+        "inputs that was missing and was not filled; (d) dissimilarity of a cell's "
+        "inputs to those of the training site-years, weighted by what moves the network "
+        "(Meyer and Pebesma 2021); hatched: outside the area of applicability, where the "
+        "intervals promise too much. Intervals are for single cells: errors of cells are "
+        "related, and those of totals do not average out.",
+        "World maps of the interval widths of GPP and NEE, of the missing share of inputs "
+        "and of the dissimilarity to the towers.",
     ),
     "zonal": Caption(
         "Profiles over latitude",
@@ -117,17 +154,58 @@ CAPTIONS = {
         "Lines of annual GPP and NEE totals: all forests, by forest type, by latitude"
         " band.",
     ),
+    "regions": Caption(
+        "Continents through the years",
+        "Totals over the forest of each continent, one sum for each ensemble member; "
+        "bands: {level} % interval from the spread of the members. Slopes: Theil-Sen of "
+        "all mapped years with the Mann-Kendall p, autocorrelation handled, adjusted over "
+        "the continents for false discoveries (Benjamini and Hochberg). Dotted lines: "
+        "{first} and {second}. What all members get wrong alike is in none of this.",
+        "Small panels of annual GPP and NEE totals by continent with their slopes.",
+    ),
     "change": Caption(
         "Change of GPP and NEE",
-        "(a, c) {second} minus {first}; dots where the difference is less than 1.96 "
-        "of its standard deviation (members, paired, and interannual variability): "
-        "not significant. (b, d) Theil-Sen slope of the annual series; dots where the"
-        " Mann-Kendall p is 0.05 or more. Each cell is tested by itself: among "
-        "thousands of cells one in twenty passes by chance. Blue is more GPP or more "
-        "uptake. Atmospheric CO2 is not among the inputs, so its direct effect on GPP"
-        " is missed.",
-        "World maps of the difference and of the trend of GPP and NEE with dots where"
-        " not significant.",
+        "{second} minus {first}; mean of the later window of years minus that of the "
+        "earlier, where the years are mapped; Theil-Sen slope of the annual series. Dots: "
+        "the change may be chance, by its own standard deviation (members, paired, and "
+        "interannual variability) or by the Mann-Kendall test with autocorrelation "
+        "handled. Each cell is tested by itself, and among thousands of cells one in "
+        "twenty passes by chance: above each panel the share of the forest that is "
+        "significant, plain and with the false discovery rate held. Blue is more GPP or "
+        "more uptake. Two single years differ mostly by weather. Atmospheric CO2 is not "
+        "among the inputs, so its direct effect on GPP is missed.",
+        "World maps of the differences and of the trend of GPP and NEE with dots where "
+        "not significant.",
+    ),
+    "windows": Caption(
+        "Pair and windows of years",
+        "Change of the totals between {first} and {second}, and between the means of "
+        "windows of years, with their {level} % interval (members and interannual "
+        "variability), by forest type, latitude band, continent, and by what became of "
+        "the forest. Hollow marks: the interval holds zero. Windows hold less weather "
+        "than single years: where the two disagree, the pair shows weather. Negative "
+        "NEE changes: more uptake.",
+        "Changes of GPP and NEE totals by stratum, of the pair and of windows of years.",
+    ),
+    "decomposition": Caption(
+        "What the change is made of",
+        "The change of each total between {first} and {second} in its exact parts: the "
+        "flux per m2 of forest changed on the earlier area, the area changed at the "
+        "earlier flux, and both together. The parts sum to the change (diamonds), cell "
+        "by cell. Forest area is that of the land cover map of each year, with its own "
+        "errors.",
+        "Stacked bars of the parts of the change of GPP and NEE totals by stratum.",
+    ),
+    "drivers": Caption(
+        "What drove the change",
+        "Counterfactual runs of the network: the input of {second} with one variable of "
+        "{first}, and the reverse, on cells that are forest in both years. (a, b) Effects "
+        "on the total change over all forests, lines: {level} % interval of the members; "
+        "all drivers sum to the mapped change. (c, d) The driver with the largest effect "
+        "in each cell. Variables that say the same share an effect, and an effect in the "
+        "network is no proof of a cause in the forest.",
+        "Bars of the effects of the drivers on GPP and NEE, and world maps of the "
+        "strongest driver.",
     ),
     "change_table": Caption(
         "Change by forest type and band",

@@ -24,6 +24,8 @@ SOUTH, NORTH = -57.0, 80.0
 FINEST_DEG = 0.25
 PIXELS = 1600  # columns of the drawn raster: 300 dpi on half a page
 STIPPLE_DEG = 4.0
+HATCH_PIXELS = 18  # from one line of a hatching to the next
+LINE_PIXELS = 2
 
 GEOGRAPHIC = ccrs.PlateCarree()
 PROJECTIONS = {"EqualEarth": ccrs.EqualEarth, "Mollweide": ccrs.Mollweide}
@@ -75,30 +77,41 @@ def project_outline(polygons: shapely.Geometry, projection: ccrs.Projection) -> 
     return Outline.make_compound_path(*outlines)
 
 
-def draw_raster(
-    ax: GeoAxes, values: xr.DataArray, *, cmap: Colormap, norm: Normalize
-) -> AxesImage:
-    """The image of a global raster (y, x) on a map; NaN shows the land below.
-
-    Every pixel of the image takes the cell in which it lies, so cells keep their edges
-    at any resolution and the vector file holds one small image.
-    """
+def pixel_centres(ax: GeoAxes) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:
+    """Centres x and y (top to bottom) of the pixels of a map, and its extent, metres."""
     left, right = ax.projection.x_limits
     bottom, top = ax.get_ylim()
     rows = round(PIXELS * (top - bottom) / (right - left))
     x = left + (np.arange(PIXELS) + 0.5) * (right - left) / PIXELS
     y = top - (np.arange(rows) + 0.5) * (top - bottom) / rows
+    return x, y, (left, right, bottom, top)
+
+
+def draw_raster(
+    ax: GeoAxes,
+    values: xr.DataArray,
+    *,
+    cmap: Colormap,
+    norm: Normalize | None,
+    average: bool = True,
+) -> AxesImage:
+    """The image of a global raster (y, x) on a map; NaN shows the land below.
+
+    Every pixel of the image takes the cell in which it lies, so cells keep their edges
+    at any resolution and the vector file holds one small image. Finer cells are
+    averaged, or with `average` false, as codes must be, one of them is shown.
+    """
+    x, y, extent = pixel_centres(ax)
     image = ax.imshow(
-        pick_cells(thin(values), x, y, ax.projection),
-        extent=(left, right, bottom, top),
+        pick_cells(thin(values) if average else values, x, y, ax.projection),
+        extent=extent,
         origin="upper",
         transform=ax.projection,
         cmap=cmap,
         norm=norm,
         zorder=2,
     )
-    ax.set_xlim(left, right)
-    ax.set_ylim(bottom, top)
+    ax.set(xlim=extent[:2], ylim=extent[2:])
     return image
 
 
@@ -141,6 +154,22 @@ def thin(values: xr.DataArray) -> xr.DataArray:
     if block == 1:
         return values
     return values.coarsen(y=block, x=block, boundary="trim").mean()
+
+
+def hatch(ax: GeoAxes, where: xr.DataArray) -> None:
+    """Thin slanted lines where a condition (y, x) holds, inside the cells' own edges.
+
+    Black beside white, so that they are seen on dark and on light colours.
+    """
+    x, y, extent = pixel_centres(ax)
+    inside = pick_cells(thin(where.astype("float32")), x, y, ax.projection) >= 0.5
+    slant = np.arange(len(x))[None, :] + np.arange(len(y))[:, None]
+    place = slant % HATCH_PIXELS
+    lines = np.zeros((len(y), len(x), 4))
+    lines[..., :3] = (place >= LINE_PIXELS)[..., None]
+    lines[..., 3] = inside & (place < 2 * LINE_PIXELS)
+    ax.imshow(lines, extent=extent, origin="upper", transform=ax.projection, zorder=3)
+    ax.set(xlim=extent[:2], ylim=extent[2:])
 
 
 def stipple(ax: GeoAxes, where: xr.DataArray) -> None:

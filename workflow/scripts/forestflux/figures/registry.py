@@ -28,7 +28,11 @@ class Entry:
 
 # In the order of a paper.
 FIGURES = {
-    "design": Entry("design", "draw_design", ("samples/samples.csv",)),
+    "towers": Entry("towers", "draw_towers", ("samples/samples.csv",)),
+    "timeline": Entry("timeline", "draw_timeline", ("samples/samples.csv",)),
+    "network": Entry(
+        "network", "draw_network", ("model/model.json", "samples/samples.json")
+    ),
     "scatter": Entry(
         "skill", "draw_scatter", ("evaluate/predictions.csv", "evaluate/scores.csv")
     ),
@@ -38,11 +42,30 @@ FIGURES = {
     ),
     "gap_curve": Entry("robustness", "draw_gap_curve", ("evaluate/gaps.csv",)),
     "importance": Entry("importance", "draw_importance", ("explain/importance.csv",)),
+    "activations": Entry(
+        "activations", "draw_activations", ("explain/activations.csv",)
+    ),
     "maps": Entry("fluxmaps", "draw_maps", ("maps/first.zarr", "maps/second.zarr")),
     "uncertainty": Entry("fluxmaps", "draw_uncertainty", ("maps/second.zarr",)),
     "zonal": Entry("totals", "draw_zonal", ("change/zonal.csv",)),
     "series": Entry("totals", "draw_series", ("change/totals.csv",)),
-    "change": Entry("fluxmaps", "draw_change", ("change/change.json",)),
+    "regions": Entry(
+        "regions", "draw_regions", ("change/series.csv", "change/regions.csv")
+    ),
+    "change": Entry(
+        "fluxmaps", "draw_change", ("change/change.json", "change/significance.csv")
+    ),
+    "windows": Entry(
+        "strata", "draw_windows", ("change/regions.csv", "change/windows.csv")
+    ),
+    "decomposition": Entry(
+        "strata", "draw_decomposition", ("change/decomposition.csv",)
+    ),
+    "drivers": Entry(
+        "drivers",
+        "draw_drivers",
+        ("counterfactual/drivers.csv", "counterfactual/drivers.json"),
+    ),
     "change_table": Entry("totals", "draw_change_table", ("change/pair.csv",)),
     "recovery": Entry("recovery", "draw_recovery", ("recovery/recovery.csv",)),
 }
@@ -51,8 +74,9 @@ FIGURES = {
 def needs() -> dict[str, tuple[str, ...]]:
     """Files that each figure reads, relative to the run's folder.
 
-    A run without maps draws those figures that need nothing below `maps/`, `change/`
-    and `recovery/`. `change/change.json` is the manifest of `change/change.zarr`.
+    A run without maps draws those figures that need nothing below `maps/`, `change/`,
+    `counterfactual/` and `recovery/`. `change/change.json` is the manifest of
+    `change/change.zarr`, and so on.
     """
     return {name: entry.needs for name, entry in FIGURES.items()}
 

@@ -45,7 +45,7 @@ def draw_scatter(results: Path, *, settings: StyleSettings) -> Figure:
             draw_points(ax, predictions[chosen], target, limits)
             lines = [model_label(model), SPLIT_LABELS[split]]
             lines += describe_score(scores, (model, split, target))
-            ax.set_title("\n".join(lines))
+            ax.set_title("\n".join(lines), fontsize="small")
             ax.set_xlabel(f"observed {target.upper()}")
         row[0].set_ylabel(f"estimated {target.upper()}\n({FLUX_UNIT})")
     letter(axes.ravel())

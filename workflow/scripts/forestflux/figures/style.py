@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from forestflux.calendar import STEPS
 from forestflux.errors import InputError
 from forestflux.names import FOREST_TYPES, VARIABLES
 
@@ -77,7 +79,7 @@ class StyleSettings:
     pair: tuple[int, int] = (2003, 2018)
     simulated: bool = False
     projection: str = "EqualEarth"
-    width_mm: float = 180.0
+    width_mm: float = 170.0
     font_pt: float = 8.0
     dpi: int = 200
 
@@ -217,7 +219,13 @@ def subset_label(name: str) -> str:
         return f"{value} the area of applicability"
     if kind == "years":
         return f"sites of {value} year{'' if value == '1' else 's'}"
-    return "all forests" if name == "all" else value or name
+    return "all forests" if name == "all" else (value or name).replace("_", " ")
+
+
+def month_axis(ax: Axes) -> None:
+    """Ticks at the middle of each month on an axis of the calendar's steps."""
+    middles = (np.arange(12) + 0.5) * STEPS / 12 - 0.5
+    ax.set_xticks(middles, list("JFMAMJJASOND"))
 
 
 def letter(axes: Iterable[Axes]) -> None:

@@ -79,7 +79,8 @@ def draw_series(results: Path, *, settings: StyleSettings) -> Figure:
     for ax in axes[1]:
         ax.set_xlabel("year")
         handles, labels = ax.get_legend_handles_labels()
-        look = {"ncols": 3, "columnspacing": 0.8, "handlelength": 1.2}
+        short = max(map(len, labels)) < 8
+        look = {"ncols": 3 if short else 2, "columnspacing": 0.8, "handlelength": 1.2}
         place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.24)}
         ax.legend(handles, labels, **place, **look)
     letter(axes.ravel())

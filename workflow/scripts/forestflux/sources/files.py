@@ -74,8 +74,8 @@ class FilesSource:
 
         Raises
         ------
-        InputError : a tile, a tower that the table lacks, or a table that
-            `read_predictors` refuses
+        InputError : a tile, a tower that the table lacks, a table that
+            `read_predictors` refuses, or subsets of other towers
         """
         if not isinstance(place, TowerPlace):
             raise InputError(
@@ -86,9 +86,9 @@ class FilesSource:
             )
         names = place.sites["site"].tolist()
         tabled = {k: v for k, v in products.items() if k not in self._held}
-        parts = [images_of(self._held, [v for v in products if v in self._held], year)]
-        if tabled:
-            parts.append(self._from_table(tabled, names, year))
+        held = [variable for variable in products if variable in self._held]
+        parts = [self._from_subsets(held, names, year)] if held else []
+        parts += [self._from_table(tabled, names, year)] if tabled else []
         return xr.merge(parts).assign_coords(
             site=("y", np.array(names, dtype=object)),
             lat=("y", place.latitudes),
@@ -110,6 +110,18 @@ class FilesSource:
         return self.folder is not None and any(
             (self.folder / name).is_file() for name in TABLES
         )
+
+    def _from_subsets(
+        self, variables: list[str], names: list[str], year: int
+    ) -> xr.Dataset:
+        if self._held["site"].values.tolist() != names:
+            raise InputError(
+                self.subsets,
+                variable="site",
+                expected="the towers of the run in their order",
+                found="others",
+            )
+        return images_of(self._held, variables, year)
 
     def _from_table(
         self, products: dict[str, dict], names: list[str], year: int

@@ -1,6 +1,5 @@
 """Point samples of AppEEARS: values come scaled, fills and quality layers do not."""
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,13 +8,14 @@ import pandas as pd
 
 from forestflux.errors import InputError
 from forestflux.subsets.band import Band, check_days, whole_numbers
-from forestflux.subsets.recognise import COLUMN, not_utf8
+from forestflux.subsets.recognise import COLUMN
+from forestflux.user_tables import numbers, read_csv, refuse_cell
 
 KEYS = ("ID", "Category", "Latitude", "Longitude", "Date")
 # Largest distance of value / scale from a whole number: AppEEARS writes single precision.
 ROUNDING = 0.05
-# So many whole numbers among values that should have decimals are no chance.
-WHOLE_VALUES = 20
+# So many different values, all whole where they should have decimals, are no chance.
+WHOLE_VALUES = 10
 
 
 def read_points(path: Path, scaled: Mapping[tuple[str, str], dict]) -> list[Band]:
@@ -38,7 +38,6 @@ def read_points(path: Path, scaled: Mapping[tuple[str, str], dict]) -> list[Band
         not scaled or no numbers
     """
     table = read_table(path, scaled)
-    table["Date"] = days_of(table, path)
     bands = []
     for column in table.columns:
         match = COLUMN.fullmatch(column)
@@ -47,14 +46,11 @@ def read_points(path: Path, scaled: Mapping[tuple[str, str], dict]) -> list[Band
         product, version, layer = match[1], match[2], match[3].lstrip("_")
         stored = stored_numbers(table, column, scaled[product, layer], path)
         known = np.isfinite(stored)
-        values = np.where(known, stored, 0)
-        part = table[list(KEYS)].assign(
-            value=whole_numbers(values, path, layer=column), known=known
+        part = table.loc[known, list(KEYS)].assign(
+            value=whole_numbers(stored[known], path, layer=column)
         )
         for keys, rows in part.groupby(list(KEYS[:4]), sort=True):
-            rows = rows[rows["known"]]
-            if len(rows):
-                bands.append(point_band(path, product, version, layer, keys, rows))
+            bands.append(point_band(path, product, version, layer, keys, rows))
     return bands
 
 
@@ -77,11 +73,12 @@ def point_band(
 
 
 def read_table(path: Path, scaled: Mapping[tuple[str, str], dict]) -> pd.DataFrame:
-    """The columns that are needed, as text but for the coordinates.
+    """The columns that are needed, as text but for coordinates and dates.
 
     Raises
     ------
-    InputError : the file is no whole table, coordinates are missing or off the globe
+    InputError : the file is no whole table, coordinates are missing or off the globe,
+        dates are none or no first days of composites
     """
 
     def wanted(name: str) -> bool:
@@ -90,60 +87,20 @@ def read_table(path: Path, scaled: Mapping[tuple[str, str], dict]) -> pd.DataFra
             return name.strip() in KEYS
         return (match[1], match[3].lstrip("_")) in scaled
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(
-                path,
-                usecols=wanted,
-                dtype=str,
-                keep_default_na=False,
-                encoding="utf-8-sig",
-                index_col=False,
-                skipinitialspace=True,
-            )
-    except UnicodeDecodeError as error:
-        raise not_utf8(path, error) from error
-    except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
-        raise InputError(
-            path, variable="file", expected="a whole table", found=str(error)
-        ) from error
-    table.columns = [name.strip() for name in table.columns]
+    table = read_csv(path, KEYS[2:], wanted=wanted)
     for name in KEYS[:2]:
-        if name not in table:  # older requests have no Category
+        if name not in table:
             table[name] = ""
     for name, limit in (("Latitude", 90), ("Longitude", 180)):
-        degrees = pd.to_numeric(table[name], errors="coerce")
-        bad = ~(degrees.abs() <= limit).to_numpy()
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            cell = table[name].iloc[row]
-            raise InputError(
-                path,
-                variable=name,
-                expected=f"degrees from -{limit} to {limit}",
-                found=f"'{cell}' on line {row + 2}"
-                if cell
-                else f"none on line {row + 2}",
-            )
+        degrees = numbers(table, name, path=path)
+        expected = f"degrees from -{limit} to {limit}"
+        refuse_cell(np.abs(degrees) > limit, table, name, path=path, expected=expected)
         table[name] = degrees
-    return table
-
-
-def days_of(table: pd.DataFrame, path: Path) -> np.ndarray:
-    """First days of the composites, datetime64[D] (row,)."""
-    parsed = pd.to_datetime(table["Date"], errors="coerce", format="%Y-%m-%d")
-    if parsed.isna().any():
-        row = int(np.flatnonzero(parsed.isna())[0])
-        raise InputError(
-            path,
-            variable="Date",
-            expected="dates such as 2003-01-09",
-            found=f"'{table['Date'].iloc[row]}' on line {row + 2}",
-        )
-    days = parsed.to_numpy("datetime64[D]")
-    check_days(days, path)
-    return days
+    days = pd.to_datetime(table["Date"], errors="coerce", format="%Y-%m-%d")
+    expected = "dates such as 2003-01-09"
+    refuse_cell(days.isna().to_numpy(), table, "Date", path=path, expected=expected)
+    check_days(days.to_numpy("datetime64[D]"), path)
+    return table.assign(Date=days)
 
 
 def stored_numbers(
@@ -156,17 +113,7 @@ def stored_numbers(
     rule : empty for a layer that comes as stored, else scale, offset, fill and physical
         (in the unit of the column)
     """
-    text = table[column].str.strip()
-    values = pd.to_numeric(text, errors="coerce").to_numpy(float)
-    bad = np.isnan(values) & (text != "").to_numpy()
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise InputError(
-            path,
-            variable=column,
-            expected="a number",
-            found=f"'{text.iloc[row]}' on line {row + 2}",
-        )
+    values = numbers(table, column, path=path, gaps=True)
     if not rule:
         return values
     fill = np.isin(values, rule["fill"])
@@ -190,8 +137,9 @@ def check_scaled(values: np.ndarray, column: str, rule: dict, path: Path) -> Non
         return
     low, high = rule["physical"]
     median = float(np.median(values))
-    whole = values.size >= WHOLE_VALUES and np.all(values == np.rint(values))
-    if (whole and np.ptp(values) > 0) or not low <= median <= high:
+    different = np.unique(values)
+    whole = different.size >= WHOLE_VALUES and np.all(different == np.rint(different))
+    if whole or not low <= median <= high:
         raise InputError(
             path,
             variable=column,

@@ -172,7 +172,7 @@ def variable_images(
                 break
     if not series:
         return {}, []
-    section = entry["extract"]
+    section = entry["stored"]
     days = np.unique(np.concatenate([part[0] for part in series.values()]))
     shape = (len(days), len(towers), section["window"], section["window"])
     values = np.full(shape, section["absent"], section["dtype"])
@@ -219,7 +219,7 @@ def product_series(
     return {
         "days": days,
         "values": values,
-        "quality": codes.astype(entry["extract"]["quality_dtype"]),
+        "quality": codes.astype(entry["stored"]["quality_dtype"]),
         "source": (
             product,
             layer["band"],

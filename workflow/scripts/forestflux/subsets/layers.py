@@ -11,6 +11,7 @@ from forestflux.errors import InputError
 ROLES = ("band", "quality_band", "quality_detail")
 KEYS = {"layers", "quality_codes", "quality_unknown"}
 LAYER_KEYS = {"products", "pixel_m", *ROLES}
+STORED = ("dtype", "quality_dtype", "absent", "quality_absent", "window")
 
 
 def read_layers(path: Path, products: Mapping[str, dict]) -> dict:
@@ -61,8 +62,9 @@ def with_numbers(layers: dict, products: Mapping[str, dict]) -> dict:
 
     Returns
     -------
-    {variable: the entry, and `extract` (section), `scaled` (scale, offset, fill, and
-        physical in the unit of the stored number, sums over eight days where it is one)}
+    {variable: the entry, and `stored` (types, absent codes, window), `scaled` (scale,
+        offset, fill, and physical in the unit of the stored number, sums over eight days
+        where it is one)}
     """
     table = {}
     for variable, entry in layers.items():
@@ -71,7 +73,8 @@ def with_numbers(layers: dict, products: Mapping[str, dict]) -> dict:
         days = STEP_DAYS if mask.get("per_composite") else 1
         scaled = {key: mask[key] for key in ("scale", "offset", "fill")}
         scaled["physical"] = [bound * days for bound in mask["physical"]]
-        table[variable] = entry | {"extract": tower["extract"], "scaled": scaled}
+        stored = {key: tower["extract"][key] for key in STORED}
+        table[variable] = entry | {"stored": stored, "scaled": scaled}
     return table
 
 
@@ -88,7 +91,7 @@ def known_layers(table: Mapping[str, dict]) -> dict[tuple[str, str], dict]:
     """
     known = {}
     for entry in table.values():
-        section = entry["extract"]
+        section = entry["stored"]
         for layer in entry["layers"]:
             for role in ROLES:
                 if role not in layer:

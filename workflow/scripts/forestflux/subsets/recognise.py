@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from forestflux.errors import InputError
+from forestflux.store import read_json
 
 HEAD_BYTES = 65536
 GRANULE = re.compile(r"\"?M[OY]D\w+\.A\d{7}\.")
@@ -34,6 +35,8 @@ def recognise(path: Path) -> str | None:
     if "," not in first and not first.lstrip().startswith("{"):
         found = f"'{first.strip()[:60]}'" if first else "an empty file"
         raise InputError(path, variable="file", expected=EXPECTED, found=found)
+    if path.suffix.lower() == ".json":
+        read_json(path)  # whole, or one line says where it is cut off
     return None
 
 
