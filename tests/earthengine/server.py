@@ -203,7 +203,7 @@ class Emulator:
             if self.latency_s:
                 self.closing.wait(self.latency_s)
             if fault in ERRORS:
-                raise ERRORS[fault]
+                raise Refused(*ERRORS[fault])
             return number, self.answer(key, path, body), fault
         except Refused as error:
             error.number = number
