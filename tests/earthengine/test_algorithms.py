@@ -9,8 +9,8 @@ from earthengine.asking import grid, pixels, window
 from earthengine.catalogue import SCHEDULES
 from earthengine.formulas import hidden, stored
 from earthengine.grids import GEOGRAPHIC, SINUSOIDAL, moved
+from earthengine.rain import spread_over_days
 from earthengine.reducers import modes
-from earthengine.simulation import spread_over_days
 from forestflux.calendar import STEP_DAYS, STEPS
 
 LST = "MODIS/061/MOD11A2"
