@@ -35,8 +35,10 @@ def tower_records(table: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
     records = []
     for site, rows in table.assign(series=series).groupby("site", sort=True):
         first = rows.iloc[0]
-        record = {name: first[name] for name in ("igbp", "lat", "lon")}
-        record |= {"site": site, "forest": bool(first["forest"])}
+        # Whole degrees come from the table as integers, which JSON does not take.
+        record = {name: float(first[name]) for name in ("lat", "lon")}
+        record |= {"site": site, "igbp": first["igbp"]}
+        record["forest"] = bool(first["forest"])
         record["holdout"] = bool(first["holdout"])
         record["years"] = [
             site_year(row, unseen) for row in rows.sort_values("year").itertuples()

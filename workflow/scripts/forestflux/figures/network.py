@@ -61,7 +61,11 @@ def draw_example(
     row = typical(samples)
     values = samples.maps[row].astype(float)
     count = len(samples.variables)
-    mean, sd = (np.array(normalisation[key][:count])[:, None] for key in ("mean", "sd"))
+    # As float, None becomes NaN: the mean of a variable that no tower has.
+    mean, sd = (
+        np.array(normalisation[key][:count], dtype=float)[:, None]
+        for key in ("mean", "sd")
+    )
     steps = np.arange(values.shape[1])
     places = np.arange(count)
     ax.set_facecolor("#F2F2F2")
