@@ -298,5 +298,6 @@ def test_drivers_of_the_change_are_those_of_the_table(page, results):
 
 def test_without_counterfactual_runs_the_report_does_not_speak_of_them(results):
     config = configuration(towers_only=False) | {"counterfactual": {"enabled": False}}
-    text = write_report(results, figures=list(FIGURES), config=config)
+    figures = [name for name in FIGURES if name != "drivers"]  # as such a run draws
+    text = write_report(results, figures=figures, config=config)
     assert "What drove the change" not in text
