@@ -19,7 +19,7 @@ import pymannkendall
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from forestflux.series import LAYERS, flux_layers  # noqa: E402 - the path comes first
+from forestflux.change.series import LAYERS, flux_layers  # noqa: E402 - the path comes first
 from forestflux.tables import write_table  # noqa: E402
 
 ALPHA = 0.05

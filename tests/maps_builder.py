@@ -11,13 +11,13 @@ import xarray as xr
 import yaml
 from odc.geo.data import ocean_geom
 
-from forestflux import gates_rows
-from forestflux.change import Settings, analyse
+from forestflux.change.analysis import Settings, analyse
+from forestflux.change.totals import bands_of
 from forestflux.drivers import driver_store, driver_table
+from forestflux.gates import rows as gates_rows
 from forestflux.grid import Grid, cell_area
 from forestflux.names import FLUX_UNIT
 from forestflux.store import manifest_path, write_json, write_store
-from forestflux.totals import bands_of
 
 SCHEMA = Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml"
 YEARS = range(2003, 2019)

@@ -9,19 +9,19 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from forestflux.change import Settings, analyse
-from forestflux.decomposition import PARTS
-from forestflux.errors import InputError
-from forestflux.grid import Grid, cell_area
-from forestflux.interannual import (
+from forestflux.change.analysis import Settings, analyse
+from forestflux.change.decomposition import PARTS
+from forestflux.change.interannual import (
     autocorrelation,
     detrended_sd,
     score_factor,
     year_sd,
 )
+from forestflux.change.totals import Band
+from forestflux.change.trend import mann_kendall, theil_sen
+from forestflux.errors import InputError
+from forestflux.grid import Grid, cell_area
 from forestflux.store import load_store, write_store
-from forestflux.totals import Band
-from forestflux.trend import mann_kendall, theil_sen
 
 GRID = Grid(resolution_deg=30.0, tile_cells=12)
 YEARS = np.arange(2003, 2015)

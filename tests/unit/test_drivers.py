@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from forestflux.change.totals import Band
 from forestflux.counterfactual import DRIVERS
 from forestflux.drivers import PARTS, collect, dominant
 from forestflux.grid import Grid, cell_area
 from forestflux.names import FOREST_TYPES
 from forestflux.store import load_store, write_store
-from forestflux.totals import Band
 
 GRID = Grid(10.0, 9)
 BANDS = (Band("south", -90, 0), Band("north", 0, 90))

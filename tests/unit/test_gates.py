@@ -11,8 +11,8 @@ import yaml
 
 from forestflux.config import with_defaults
 from forestflux.errors import InputError
-from forestflux.gates import run_gates, summary
-from forestflux.gates_rows import COLUMNS, row
+from forestflux.gates.rows import COLUMNS, row
+from forestflux.gates.run import run_gates, summary
 from forestflux.grid import Grid, cell_area, ellipsoid_area
 from forestflux.store import write_store
 

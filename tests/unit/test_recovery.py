@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from forestflux.change.series import LAYERS, MAPPED_FLUXES
+from forestflux.change.totals import Band
 from forestflux.errors import InputError
 from forestflux.grid import Grid, cell_area
 from forestflux.recovery import recover
-from forestflux.series import LAYERS, MAPPED_FLUXES
 from forestflux.store import write_store
-from forestflux.totals import Band
 
 GRID = Grid(resolution_deg=30.0, tile_cells=12)
 YEARS = range(2003, 2007)

@@ -10,9 +10,9 @@ from results_builder import build_results
 
 from forestflux.errors import InputError
 from forestflux.figures.registry import FIGURES, needs
-from forestflux.report import write_report
-from forestflux.report_reading import types_without_towers
-from forestflux.report_tables import interval, timing_table
+from forestflux.report.page import write_report
+from forestflux.report.reading import types_without_towers
+from forestflux.report.tables import interval, timing_table
 
 VOID = {"meta", "img", "br", "link", "input"}
 

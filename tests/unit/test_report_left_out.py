@@ -2,7 +2,7 @@
 
 import re
 
-from forestflux.report_left_out import left_out
+from forestflux.report.left_out import left_out
 
 HEADER = "site,year,file,reason\n"
 ROWS = """XX-Bad,,a/XX-Bad.zip,a/XX-Bad.zip: XX-Bad: zip: expected a whole one

@@ -144,7 +144,7 @@ EDITS = {
         PAGES,
     ),
     "a helper two imports deep": (
-        f"{FORESTFLUX}/trend.py",
+        f"{FORESTFLUX}/change/trend.py",
         "def theil_sen(",
         "def unused() -> None:\n    pass\n\n\ndef theil_sen(",
         CHANGE,

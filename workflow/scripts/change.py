@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from forestflux import job
-from forestflux.change import Settings, analyse
+from forestflux.change.analysis import Settings, analyse
+from forestflux.change.totals import bands_of
 from forestflux.stages import upstream_stores
 from forestflux.store import write_json, write_store
 from forestflux.tables import write_table
-from forestflux.totals import bands_of
 
 
 def main(

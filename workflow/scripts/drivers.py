@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from forestflux import job
+from forestflux.change.totals import bands_of
 from forestflux.drivers import collect
 from forestflux.grid import Grid
 from forestflux.stages import upstream_stores
 from forestflux.store import write_json, write_store
 from forestflux.tables import write_table
-from forestflux.totals import bands_of
 
 
 def main(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux import job
-from forestflux.gates import run_gates, summary
+from forestflux.gates.run import run_gates, summary
 from forestflux.grid import Grid
 from forestflux.stages import upstream_stores
 from forestflux.store import write_json

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from forestflux import job
+from forestflux.change.totals import bands_of
 from forestflux.recovery import recover
 from forestflux.stages import upstream_stores
 from forestflux.store import load_store
 from forestflux.tables import write_table
-from forestflux.totals import bands_of
 
 
 def main(

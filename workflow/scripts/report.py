@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from forestflux import job
-from forestflux.report import write_report
+from forestflux.report.page import write_report
 from forestflux.store import write_text
 
 

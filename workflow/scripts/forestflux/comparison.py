@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from forestflux.change.totals import PG_PER_G, Band, band_labels, forest_area
 from forestflux.errors import InputError
 from forestflux.names import FLUXES
 from forestflux.store import load_store
-from forestflux.totals import PG_PER_G, Band, band_labels, forest_area
 
 BOUNDED = ("gpp", "nee")
 BOUNDS = tuple(f"{flux}_{side}" for flux in BOUNDED for side in ("lower", "upper"))

@@ -9,12 +9,12 @@ import pandas as pd
 import xarray as xr
 from tqdm import tqdm
 
+from forestflux.change.totals import PG_PER_G, Band, member_half_width, strata
 from forestflux.counterfactual import DRIVERS, INTERACTION, forest_in_both
 from forestflux.grid import Grid, Tile, cell_area
 from forestflux.mapping import coordinates
 from forestflux.names import FLUX_UNIT, FLUXES
 from forestflux.store import load_store
-from forestflux.totals import PG_PER_G, Band, member_half_width, strata
 
 # Rows of the table: the drivers of a cell, forest area, and last what is left over.
 PARTS = (*DRIVERS[:-1], "area", INTERACTION)

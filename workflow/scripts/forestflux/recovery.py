@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from forestflux.change.detection import detections
+from forestflux.change.totals import Band, check_series
+from forestflux.change.trend import theil_sen
 from forestflux.comparison import BOUNDED, Comparison, compare
-from forestflux.detection import detections
 from forestflux.names import FLUX_UNIT, FLUXES
-from forestflux.totals import Band, check_series
-from forestflux.trend import theil_sen
 
 SLOPE_UNIT = "gC m-2 yr-2"
 TOTAL_UNIT = "PgC yr-1"

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from forestflux.interannual import (
+from forestflux.change.interannual import (
     autocorrelation,
     detrended_sd,
     joint_freedom,
@@ -11,8 +11,8 @@ from forestflux.interannual import (
     t_p,
     year_sd,
 )
-from forestflux.totals import member_sd
-from forestflux.trend import theil_sen
+from forestflux.change.totals import member_sd
+from forestflux.change.trend import theil_sen
 
 
 class Weather:

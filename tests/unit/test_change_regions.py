@@ -10,17 +10,17 @@ import pytest
 import shapely
 from pyproj import CRS, Transformer
 
-from forestflux.countries import CONTINENTS, PARTS, country_labels, natural_earth
-from forestflux.divisions import (
+from forestflux.change.countries import CONTINENTS, PARTS, country_labels, natural_earth
+from forestflux.change.divisions import (
     cells_on_grid,
     divisions_of,
     groups_of,
     strata_of,
 )
+from forestflux.change.polygons import draw, read_areas
+from forestflux.change.totals import Band
 from forestflux.errors import InputError
 from forestflux.grid import Grid
-from forestflux.polygons import draw, read_areas
-from forestflux.totals import Band
 
 GRID = Grid(resolution_deg=1.0, tile_cells=60)
 BANDS = (Band("north", 0, 90), Band("south", -90, 0))

@@ -5,13 +5,13 @@ import numpy as np
 import xarray as xr
 from dask import delayed
 
-from forestflux.change_cells import BlockChange, Plan
-from forestflux.divisions import FOREST_CHANGES
+from forestflux.change.cells import BlockChange, Plan
+from forestflux.change.divisions import FOREST_CHANGES
+from forestflux.change.series import LAYERS, MAPPED_FLUXES
+from forestflux.change.significance import MASKS, MEANINGS
+from forestflux.change.windows import Window
 from forestflux.names import FLUX_UNIT
-from forestflux.series import LAYERS, MAPPED_FLUXES
-from forestflux.significance import MASKS, MEANINGS
 from forestflux.store import load_store
-from forestflux.windows import Window
 
 SLOPE_UNIT = "gC m-2 yr-2"
 # Tests whose flags become layers; the slope without regard to autocorrelation is only

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.figures.tables import read_table
-from forestflux.gates_rows import COLUMNS, FAIL, KNOWN, STATUSES
-from forestflux.report_tables import html_table
+from forestflux.gates.rows import COLUMNS, FAIL, KNOWN, STATUSES
+from forestflux.report.tables import html_table
 
 
 def gates_banner(results: Path) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forestflux.windows import window_means, window_of, windows_of
+from forestflux.change.windows import window_means, window_of, windows_of
 
 SETTINGS = [[2001, 2005], [2016, 2020]]
 

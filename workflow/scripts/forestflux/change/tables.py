@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forestflux.interannual import mean_variance, score_factor
+from forestflux.change.interannual import mean_variance, score_factor
+from forestflux.change.significance import adjusted
+from forestflux.change.totals import PG_PER_G, member_half_width
+from forestflux.change.trend import mann_kendall, sen_interval
+from forestflux.change.windows import Window, window_means
 from forestflux.names import FLUXES
-from forestflux.significance import adjusted
-from forestflux.totals import PG_PER_G, member_half_width
-from forestflux.trend import mann_kendall, sen_interval
 from forestflux.weather import Weather, consecutive_slope
-from forestflux.windows import Window, window_means
 
 # Kinds of `totals.csv` and `pair.csv`; the other tables have all.
 FIRST_KINDS = ("all", "type", "band")

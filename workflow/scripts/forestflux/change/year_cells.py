@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 import zarr
 
+from forestflux.change.totals import PG_PER_G
 from forestflux.errors import InputError
 from forestflux.names import FLUXES
 from forestflux.store import load_store
-from forestflux.totals import PG_PER_G
 
 CELL_LAYERS = (
     "gpp",

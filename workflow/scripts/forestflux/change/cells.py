@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from forestflux.decomposition import stratum_parts
-from forestflux.divisions import NONE, Division, Groups, groups_of
+from forestflux.change.decomposition import stratum_parts
+from forestflux.change.divisions import NONE, Division, Groups, groups_of
+from forestflux.change.series import CellSeries
+from forestflux.change.totals import PG_PER_G
+from forestflux.change.windows import Window
+from forestflux.change.year_cells import YearCells, group_sums, year_cells
 from forestflux.names import FOREST_TYPES
-from forestflux.series import CellSeries
-from forestflux.totals import PG_PER_G
-from forestflux.windows import Window
-from forestflux.year_cells import YearCells, group_sums, year_cells
 
 
 @dataclass(frozen=True)

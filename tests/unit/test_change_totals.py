@@ -5,12 +5,10 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from forestflux.change_cells import year_sums
-from forestflux.change_tables import total_dataset
-from forestflux.divisions import divisions_of, groups_of, strata_of
-from forestflux.errors import InputError
-from forestflux.grid import Grid, cell_area
-from forestflux.totals import (
+from forestflux.change.cells import year_sums
+from forestflux.change.divisions import divisions_of, groups_of, strata_of
+from forestflux.change.tables import total_dataset
+from forestflux.change.totals import (
     Band,
     band_labels,
     bands_of,
@@ -20,7 +18,9 @@ from forestflux.totals import (
     zone_width,
     zones_of,
 )
-from forestflux.year_cells import cells_of
+from forestflux.change.year_cells import cells_of
+from forestflux.errors import InputError
+from forestflux.grid import Grid, cell_area
 
 BANDS = (
     Band("north", 23.5, 90),

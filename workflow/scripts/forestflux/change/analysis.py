@@ -9,16 +9,14 @@ import pandas as pd
 import xarray as xr
 from tqdm import tqdm
 
-from forestflux.change_cells import BlockChange, Plan, block_change
-from forestflux.change_store import change_store
-from forestflux.change_tables import change_tables, total_dataset
-from forestflux.decomposition import decomposition_table
-from forestflux.divisions import cells_on_grid, divisions_of, strata_of
-from forestflux.errors import InputError
-from forestflux.series import MAPPED_FLUXES
-from forestflux.significance import significance_flags, significance_table
-from forestflux.store import open_store
-from forestflux.totals import (
+from forestflux.change.cells import BlockChange, Plan, block_change
+from forestflux.change.decomposition import decomposition_table
+from forestflux.change.divisions import cells_on_grid, divisions_of, strata_of
+from forestflux.change.layers import change_store
+from forestflux.change.series import MAPPED_FLUXES
+from forestflux.change.significance import significance_flags, significance_table
+from forestflux.change.tables import change_tables, total_dataset
+from forestflux.change.totals import (
     Band,
     check_series,
     summarise,
@@ -26,8 +24,10 @@ from forestflux.totals import (
     zone_width,
     zones_of,
 )
-from forestflux.windows import windows_of
-from forestflux.year_cells import row_blocks
+from forestflux.change.windows import windows_of
+from forestflux.change.year_cells import row_blocks
+from forestflux.errors import InputError
+from forestflux.store import open_store
 
 # Tests of cells by name, and the layer that holds their p.
 TESTS = {

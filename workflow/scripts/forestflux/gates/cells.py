@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from forestflux.change.totals import PG_PER_G
+from forestflux.change.year_cells import row_blocks
 from forestflux.names import FLUXES, FOREST_TYPES
 from forestflux.store import load_store
-from forestflux.totals import PG_PER_G
-from forestflux.year_cells import row_blocks
 
 BOUNDED = ("gpp", "nee")
 BOUNDS = tuple(f"{flux}_{side}" for flux in BOUNDED for side in ("lower", "upper"))

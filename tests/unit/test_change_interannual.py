@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forestflux.interannual import (
+from forestflux.change.interannual import (
     autocorrelation,
     detrended_sd,
     joint_freedom,
@@ -14,7 +14,7 @@ from forestflux.interannual import (
     t_p,
     year_sd,
 )
-from forestflux.trend import mann_kendall, theil_sen
+from forestflux.change.trend import mann_kendall, theil_sen
 
 YEARS = np.arange(2003, 2019)
 

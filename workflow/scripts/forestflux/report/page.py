@@ -8,17 +8,17 @@ from string import Template
 import pandas as pd
 import yaml
 
-from forestflux import report_tables as tables
 from forestflux.bibliography import COLUMNS as CITED
 from forestflux.config import has_maps, labels_of, source_of
 from forestflux.errors import InputError
 from forestflux.figures.captions import caption_of
 from forestflux.figures.style import model_label
 from forestflux.figures.tables import read_table
-from forestflux.report_drivers import drivers
-from forestflux.report_gates import gates, gates_banner
-from forestflux.report_left_out import left_out
-from forestflux.report_reading import read_samples, reading
+from forestflux.report import tables
+from forestflux.report.drivers import drivers
+from forestflux.report.gates import gates, gates_banner
+from forestflux.report.left_out import left_out
+from forestflux.report.reading import read_samples, reading
 
 TEMPLATE = Path(__file__).with_suffix(".html")
 SIMULATED = (

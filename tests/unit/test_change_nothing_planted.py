@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from forestflux.change.series import LAYERS, flux_layers
+from forestflux.change.significance import step_up, two_stage
 from forestflux.grid import Grid
 from forestflux.planet import geography
 from forestflux.planet.carbon import carbon_year
 from forestflux.planet.settings import PlanetSettings
 from forestflux.planet.vegetation import forest_cells
-from forestflux.series import LAYERS, flux_layers
-from forestflux.significance import step_up, two_stage
 
 YEARS = np.arange(2003, 2019)
 STILL = PlanetSettings(greening_percent_per_decade=0.0, disturbed_share=0.0)

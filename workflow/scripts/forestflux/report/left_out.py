@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.figures.tables import read_table
-from forestflux.report_tables import html_table
+from forestflux.report.tables import html_table
 from forestflux.towers import LEFT_COLUMNS
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from forestflux.figures.style import VARIABLE_LABELS, subset_label
 from forestflux.figures.tables import read_table
-from forestflux.report_tables import html_table, interval
+from forestflux.report.tables import html_table, interval
 
 COLUMNS = ("driver", "flux", "stratum", "kind", "effect", "effect_lower")
 COLUMNS += ("effect_upper", "share")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from forestflux.change.detection import auc, detections, share, true_layers
+from forestflux.change.series import MAPPED_FLUXES
 from forestflux.comparison import Comparison
-from forestflux.detection import auc, detections, share, true_layers
-from forestflux.series import MAPPED_FLUXES
 
 YEARS = np.arange(2003, 2019)
 SHAPE = (10, 40)

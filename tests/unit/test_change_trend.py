@@ -7,7 +7,7 @@ import pymannkendall
 import pytest
 from scipy import stats
 
-from forestflux.trend import (
+from forestflux.change.trend import (
     mann_kendall,
     p_of_score,
     sen_and_kendall,

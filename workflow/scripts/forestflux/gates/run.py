@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from forestflux.gates_cells import BOUNDED, cell_facts
-from forestflux.gates_rows import (
+from forestflux.gates.cells import BOUNDED, cell_facts
+from forestflux.gates.rows import (
     COLUMNS,
     FAIL,
     STATUSES,
@@ -17,7 +17,7 @@ from forestflux.gates_rows import (
     seam_rows,
     truth_rows,
 )
-from forestflux.gates_seams import seams
+from forestflux.gates.seams import seams
 from forestflux.grid import Grid
 from forestflux.store import open_store
 

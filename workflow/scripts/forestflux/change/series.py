@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from forestflux.interannual import (
+from forestflux.change.interannual import (
     autocorrelation,
     detrended_sd,
     joint_freedom,
@@ -13,10 +13,10 @@ from forestflux.interannual import (
     t_p,
     year_sd,
 )
-from forestflux.totals import member_sd
-from forestflux.trend import MINIMUM_VALUES, p_of_score, sen_and_kendall
-from forestflux.windows import Window
-from forestflux.year_cells import YearCells
+from forestflux.change.totals import member_sd
+from forestflux.change.trend import MINIMUM_VALUES, p_of_score, sen_and_kendall
+from forestflux.change.windows import Window
+from forestflux.change.year_cells import YearCells
 
 MAPPED_FLUXES = ("gpp", "nee")
 LAYERS = (

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from forestflux.change.countries import CONTINENTS, country_labels
+from forestflux.change.polygons import Area, draw, read_areas
+from forestflux.change.totals import Band, band_labels
 from forestflux.climates import CLIMATES, climate_of
-from forestflux.countries import CONTINENTS, country_labels
 from forestflux.errors import InputError
 from forestflux.names import FOREST_TYPES
-from forestflux.polygons import Area, draw, read_areas
-from forestflux.totals import Band, band_labels
 
 FOREST_CHANGES = ("stable", "loss", "gain")
 NONE = "none"

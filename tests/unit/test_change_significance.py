@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forestflux.significance import (
+from forestflux.change.significance import (
     adjusted,
     significance_flags,
     significance_table,

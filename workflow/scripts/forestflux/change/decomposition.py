@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forestflux.divisions import Groups
+from forestflux.change.divisions import Groups
+from forestflux.change.totals import PG_PER_G, member_half_width
+from forestflux.change.year_cells import YearCells
 from forestflux.names import FLUXES, FOREST_TYPES
-from forestflux.totals import PG_PER_G, member_half_width
-from forestflux.year_cells import YearCells
 
 PARTS = ("intensity", "area_effect", "interaction")
 KINDS = 1 + len(FOREST_TYPES)
