@@ -14,6 +14,9 @@ pathvars:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/sources.smk"
+include: "workflow/rules/targets.smk"
+include: "workflow/rules/earthengine.smk"
 include: "workflow/rules/archive.smk"
 include: "workflow/rules/towers.smk"
 include: "workflow/rules/truth.smk"

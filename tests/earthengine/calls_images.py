@@ -4,13 +4,13 @@ Arguments carry the names of the client's algorithm list. What is not here is re
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from earthengine import reducers
+from earthengine import arithmetic, reducers
+from earthengine.arithmetic import BYTE, FLOAT, LONG, TYPES, as_image, constant, pairs
 from earthengine.errors import Refused
 from earthengine.grids import PixelGrid, name_of
 from earthengine.images import (
@@ -19,44 +19,8 @@ from earthengine.images import (
     ImageCollection,
     Pixels,
     combined,
-    constant_band,
     converted,
 )
-
-BYTE, LONG, FLOAT = np.dtype("uint8"), np.dtype("int64"), np.dtype("float64")
-
-TYPES = {
-    "Int8": "int8",
-    "Uint8": "uint8",
-    "Byte": "uint8",
-    "Int16": "int16",
-    "Short": "int16",
-    "Uint16": "uint16",
-    "Int32": "int32",
-    "Int": "int32",
-    "Uint32": "uint32",
-    "Int64": "int64",
-    "Long": "int64",
-    "Float": "float32",
-    "Double": "float64",
-}
-
-
-def as_image(value) -> Image:
-    """An image, or the constant image of a number or of several."""
-    if isinstance(value, Image):
-        return value
-    return constant(value)
-
-
-def constant(value) -> Image:
-    """Image.constant: one band per number."""
-    if isinstance(value, list):
-        bands = [constant_band(v, f"constant_{i}") for i, v in enumerate(value)]
-        return Image(tuple(bands))
-    if not isinstance(value, int | float):
-        raise Refused(f"Image.constant: '{value}' is not a number.")
-    return Image((constant_band(value),))
 
 
 def select(input, bandSelectors, newNames):
@@ -105,88 +69,6 @@ def add_bands(dstImg, srcImg, names, overwrite):
             name = f"{band.name}_{count}"
         bands.append(replace(band, name=name))
     return replace(as_image(dstImg), bands=tuple(bands))
-
-
-def pairs(first: Image, second: Image) -> list[tuple[Band, Band]]:
-    """Bands of two images that belong together: by place, or one band with all.
-
-    Raises
-    ------
-    Refused : other numbers of bands
-    """
-    a, b = first.bands, second.bands
-    if len(a) == 1 and len(b) > 1:
-        a = a * len(b)
-    if len(b) == 1:
-        b = b * len(a)
-    if len(a) != len(b):
-        raise Refused(
-            f"Images must have the same number of bands, got {len(a)} and {len(b)}."
-        )
-    return list(zip(a, b, strict=True))
-
-
-def binary(function: Callable, type_of: Callable) -> Callable:
-    """An algorithm of two images; the result carries the names of the first."""
-
-    def call(image1, image2):
-        first, second = as_image(image1), as_image(image2)
-        several = len(first.bands) >= len(second.bands)
-        bands = tuple(
-            combined((a if several else b).name, type_of(a, b), function, a, b)
-            for a, b in pairs(first, second)
-        )
-        return replace(first, bands=bands)
-
-    return call
-
-
-def unary(function: Callable, type_of: Callable) -> Callable:
-    """An algorithm of one image."""
-
-    def call(value):
-        image = as_image(value)
-        bands = (combined(b.name, type_of(b), function, b) for b in image.bands)
-        return replace(image, bands=tuple(bands))
-
-    return call
-
-
-def whole_or_float(*bands: Band) -> np.dtype:
-    """Type of sums and products: 64-bit integers of integers, else double."""
-    return LONG if all(band.dtype.kind in "iu" for band in bands) else FLOAT
-
-
-def widened(function: Callable) -> Callable:
-    """A function of arrays in 64 bits."""
-
-    def call(*arrays):
-        whole = all(array.dtype.kind in "iub" for array in arrays)
-        return function(*(array.astype(LONG if whole else FLOAT) for array in arrays))
-
-    return call
-
-
-def bits(function: Callable) -> Callable:
-    """A function of integers.
-
-    Raises
-    ------
-    Refused : fractions have no bits
-    """
-
-    def call(a, b):
-        if "f" in (a.dtype.kind, b.dtype.kind):
-            raise Refused("Bitwise operators need integers.")
-        return function(a.astype(LONG), b.astype(LONG))
-
-    return call
-
-
-def cast(dtype: str) -> Callable:
-    """An algorithm that converts every band."""
-    dtype = np.dtype(dtype)
-    return unary(partial(converted, dtype=dtype), lambda band: dtype)
 
 
 def cast_some(image, bandTypes, bandOrder):
@@ -333,30 +215,6 @@ def to_bands(collection: ImageCollection) -> Image:
     return Image(tuple(bands))
 
 
-COMPARISONS = {
-    "eq": np.equal,
-    "neq": np.not_equal,
-    "lt": np.less,
-    "lte": np.less_equal,
-    "gt": np.greater,
-    "gte": np.greater_equal,
-    "and": lambda a, b: (a != 0) & (b != 0),
-    "or": lambda a, b: (a != 0) | (b != 0),
-}
-ARITHMETIC = {
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "min": np.minimum,
-    "max": np.maximum,
-}
-BITWISE = {
-    "bitwiseAnd": np.bitwise_and,
-    "bitwiseOr": np.bitwise_or,
-    "rightShift": np.right_shift,
-    "leftShift": np.left_shift,
-}
-
 ALGORITHMS = {
     "Image.constant": constant,
     "Image.select": select,
@@ -370,14 +228,6 @@ ALGORITHMS = {
     "Image.remap": remap,
     "Image.reproject": reproject,
     "Image.reduceResolution": reducers.reduce_resolution,
-    "Image.not": unary(lambda a: a == 0, lambda band: BYTE),
-    "Image.round": unary(lambda a: np.floor(a.astype(FLOAT) + 0.5), whole_or_float),
-    "Image.floor": unary(np.floor, whole_or_float),
-    "Image.ceil": unary(np.ceil, whole_or_float),
-    "Image.abs": unary(np.abs, whole_or_float),
-    "Image.divide": binary(
-        lambda a, b: a.astype(FLOAT) / b.astype(FLOAT), lambda a, b: FLOAT
-    ),
     "Projection": projection,
     "Image.visualize": visualize,
     "ImageCollection.toBands": to_bands,
@@ -385,19 +235,7 @@ ALGORITHMS = {
         reducers.reduce_collection(collection, reducer, suffix=True)
     ),
     "Reducer.combine": reducers.combine,
-    **{
-        f"Image.{name}": binary(f, lambda a, b: BYTE) for name, f in COMPARISONS.items()
-    },
-    **{
-        f"Image.{name}": binary(widened(f), whole_or_float)
-        for name, f in ARITHMETIC.items()
-    },
-    **{
-        f"Image.{name}": binary(bits(f), lambda a, b: LONG)
-        for name, f in BITWISE.items()
-    },
-    **{f"Image.to{name}": cast(dtype) for name, dtype in TYPES.items()},
-    **{f"Image.{name.lower()}": cast(dtype) for name, dtype in TYPES.items()},
+    **arithmetic.ALGORITHMS,
     **{
         f"Reducer.{name}": reducers.named(name)
         for name in ("mean", "count", "sum", "min", "max", "mode")

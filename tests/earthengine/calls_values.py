@@ -237,7 +237,7 @@ def first(collection):
 
 ALGORITHMS = {
     "Date": lambda value, timeZone: Date(millis_of(value)),
-    "Date.millis": millis_of,
+    "Date.millis": lambda date: millis_of(date),
     "Date.advance": advance,
     "DateRange": date_range,
     "Filter.dateRangeContains": contains_date,
@@ -268,7 +268,7 @@ ALGORITHMS = {
     "List.sequence": sequence,
     "List.map": lambda list, baseAlgorithm, dropNulls: [baseAlgorithm(v) for v in list],
     "List.get": lambda list, index: list[int(index)],
-    "List.size": len,
+    "List.size": lambda list: len(list),
     "Number.add": lambda left, right: left + right,
     "Number.subtract": lambda left, right: left - right,
     "Number.multiply": lambda left, right: left * right,

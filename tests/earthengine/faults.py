@@ -4,28 +4,28 @@ import hashlib
 import threading
 from dataclasses import dataclass, field
 
-from earthengine.errors import Refused
-
 TOO_MANY = (
     "Too many concurrent aggregations: Request was rejected because the request rate or"
     " concurrency limit was exceeded."
 )
 
-# Kinds that answer with an error of Earth Engine.
+# Kinds that answer with an error of Earth Engine: message, status, reason.
 ERRORS = {
-    "429": Refused(TOO_MANY, 429),
-    "500": Refused("An internal error has occurred.", 500),
-    "502": Refused("Bad gateway.", 502),
-    "503": Refused("The service is currently unavailable.", 503),
-    "size": Refused(
-        "Total request size (99999999 bytes) must be less than or equal to 50331648 bytes."
+    "429": (TOO_MANY, 429),
+    "500": ("An internal error has occurred.", 500),
+    "502": ("Bad gateway.", 502),
+    "503": ("The service is currently unavailable.", 503),
+    "size": (
+        "Total request size (99999999 bytes) must be less than or equal to 50331648"
+        " bytes.",
     ),
-    "memory": Refused("User memory limit exceeded."),
-    "computation": Refused("Computation timed out."),
-    "forbidden": Refused("Permission denied.", 403),
-    "rate": Refused("Rate limit exceeded.", 403, "rateLimitExceeded"),
-    "missing": Refused(
-        "Image.load: Image asset 'X' not found (does not exist or caller does not have access)."
+    "memory": ("User memory limit exceeded.",),
+    "computation": ("Computation timed out.",),
+    "forbidden": ("Permission denied.", 403),
+    "rate": ("Rate limit exceeded.", 403, "rateLimitExceeded"),
+    "missing": (
+        "Image.load: Image asset 'X' not found (does not exist or caller does not have"
+        " access).",
     ),
 }
 

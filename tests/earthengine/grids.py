@@ -11,7 +11,7 @@ EARTH_RADIUS_M = 6371007.181
 GEOGRAPHIC, SINUSOIDAL = "EPSG:4326", "SR-ORG:6974"
 
 # Results of one request that are kept for bands which are used more than once, bytes.
-KEPT_BYTES = 2**28
+KEPT_BYTES = 2**26
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,9 @@ class Handler(BaseHTTPRequestHandler):
         """Act, and send as an error what is refused."""
         length = int(self.headers.get("Content-Length") or 0)
         self.content = self.rfile.read(length)
+        if len(self.content) < length:  # the client was killed while it sent
+            self.close_connection = True
+            return
         with suppress(ConnectionError):
             try:
                 act(urlsplit(self.path))

@@ -91,6 +91,7 @@ class Emulator:
         self.functions = algorithms(catalogue)
         self.lock, self.closing = threading.Lock(), threading.Event()
         self.kept: dict[str, Answer] = {}
+        self.making: dict[str, threading.Lock] = {}
         self.defects: list[str] = []
         self.clear()
         self.http = Http(("127.0.0.1", port), Handler)
@@ -123,28 +124,39 @@ class Emulator:
             self.records: list[Record] = []
             self.under_way, self.peak = 0, 0
             self.attempts: Counter[str] = Counter()
+            self.sample: Mapping = {}
 
     # What tests look at
 
     def of(self, path: str = "image:computePixels") -> list[Record]:
-        """Records of one endpoint; waits a moment for answers that are leaving."""
-        patience = time.monotonic() + 1
-        while time.monotonic() < patience and any(
-            record.status and not record.ended for record in self.records
-        ):
-            time.sleep(0.005)
+        """Records of one endpoint."""
+        self.settle()
         with self.lock:
             return [record for record in self.records if record.path == path]
+
+    def settle(self) -> None:
+        """Wait a moment for answers whose last byte is not booked yet."""
+        patience = time.monotonic() + 1
+        while time.monotonic() < patience and any(
+            record.status and not record.ended for record in list(self.records)
+        ):
+            time.sleep(0.005)
 
     def finished(self) -> Counter[str]:
         """How often each request for pixels was answered whole and right."""
         return Counter(record.key for record in self.of() if record.finished)
 
     def summary(self) -> dict:
-        """Everything that was asked, for another process."""
+        """Everything that was asked, and the last body, for another process."""
+        self.settle()
         with self.lock:
             records = [asdict(record) for record in self.records]
-        return {"peak": self.peak, "records": records, "defects": self.defects}
+        return {
+            "peak": self.peak,
+            "records": records,
+            "defects": self.defects,
+            "sample": self.sample,
+        }
 
     def control(self, wanted: Mapping) -> None:
         """Change what happens from now on, for another process.
@@ -191,7 +203,7 @@ class Emulator:
             if self.latency_s:
                 self.closing.wait(self.latency_s)
             if fault in ERRORS:
-                raise ERRORS[fault]
+                raise Refused(*ERRORS[fault])
             return number, self.answer(key, path, body), fault
         except Refused as error:
             error.number = number
@@ -217,12 +229,15 @@ class Emulator:
         if self.keep == "shape":
             size = body.get("grid", {}).get("dimensions", {})
             key = json.dumps([path, body.get("expression"), size], sort_keys=True)
-        if key in self.kept:
+        make = COMPUTATIONS[path]
+        if self.keep == "none":
+            return make(body, self.functions)
+        with self.lock:
+            making = self.making.setdefault(key, threading.Lock())
+        with making:  # whoever asks meanwhile waits instead of computing it too
+            if key not in self.kept:
+                self.kept[key] = make(body, self.functions)
             return self.kept[key]
-        answer = COMPUTATIONS[path](body, self.functions)
-        if self.keep != "none":
-            self.kept[key] = answer
-        return answer
 
     def fault(self, path: str, text: str, body: Mapping, attempt: int) -> str:
         """Kind of the first fault that acts on a request, empty for none."""
@@ -249,6 +264,7 @@ class Emulator:
                 began=time.monotonic() - self.began,
             )
             self.attempts[key] += 1
+            self.sample = body
             self.records.append(record)
             return len(self.records) - 1
 

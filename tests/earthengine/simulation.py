@@ -18,11 +18,11 @@ import xarray as xr
 from earthengine.formulas import bands_of, grid_of_section
 from earthengine.grids import GEOGRAPHIC, PixelGrid, Points, moved
 from earthengine.images import Band, Pixels, refuse_pyramid
-from forestflux.calendar import STEP_DAYS, STEPS, step_starts, year_length
+from earthengine.rain import spread_over_days
+from forestflux.calendar import step_starts, year_length
 from forestflux.grid import Grid
 from forestflux.names import VARIABLES
 from forestflux.places import TilePlace, TowerPlace
-from forestflux.planet.noise import hashed, uniform
 from forestflux.sources.simulated import SimulatedSource
 
 PRODUCT_RESOLUTION_DEG = 0.05
@@ -297,33 +297,3 @@ def images_of(native: xr.Dataset) -> dict[tuple[str, date], np.ndarray]:
         pixels = array.values.reshape(len(days), -1)
         images |= {(name, day): image for day, image in zip(days, pixels, strict=True)}
     return images
-
-
-def spread_over_days(totals: np.ndarray, *, year: int) -> np.ndarray:
-    """Daily sums (day, pixel) float32 whose sum over a step is exactly its total.
-
-    Days are whole multiples of the total's last binary digit, so that no order of
-    summation rounds.
-
-    Parameters
-    ----------
-    totals : sums of each step (step, pixel), float32, NaN where there is none
-    """
-    days = np.arange(year_length(year))
-    step = np.minimum(days // STEP_DAYS, STEPS - 1)
-    draw = uniform(
-        hashed(0, "wet day", days[:, None], np.arange(totals.shape[1])[None])
-    )
-    share = 0.02 + np.maximum(draw - 0.45, 0) ** 2
-    weight = np.add.reduceat(share, STEP_DAYS * np.arange(STEPS), axis=0)
-    known = np.nan_to_num(totals)
-    digit = np.spacing(known).astype(float)
-    units = np.rint(known / digit)
-    parts = np.floor(share / weight[step] * units[step])
-    last = np.append(np.flatnonzero(np.diff(step)), len(days) - 1)
-    parts[last] = 0
-    rest = units - np.add.reduceat(parts, STEP_DAYS * np.arange(STEPS), axis=0)
-    parts[last] = rest
-    return np.where(np.isnan(totals)[step], np.nan, parts * digit[step]).astype(
-        "float32"
-    )

@@ -18,8 +18,8 @@ from earthengine.standin import FOUR_SITES, access
 from forestflux.products import select
 
 TIMEOUT_S = 300
-# Five collections at four towers.
-REQUESTS = 20
+# Six collections at four towers.
+REQUESTS = 24
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """The main job with the source `earthengine` against the emulator: cubes as from `simulated`."""
 
+import json
 import shutil
 
 import pytest
@@ -24,7 +25,7 @@ from forestflux.products import select
 from forestflux.store import load_store
 
 IN_FLIGHT = 6
-TOWERS = 24
+TOWERS = 12
 
 OVERLAY = """
 source: earthengine
@@ -56,7 +57,8 @@ def targets(stage):
 
 @pytest.fixture(scope="module")
 def table(products):
-    return coarse_products(products)
+    """As a job reads it: JSON, in whose NaN no sign is set."""
+    return json.loads(json.dumps(coarse_products(products)))
 
 
 @pytest.fixture(scope="module")
@@ -128,10 +130,11 @@ def test_without_results_the_cache_answers_everything(finished, tmp_path):
     emulator, project, _ = finished
     again = tmp_path / "again"
     shutil.copytree(project, again, symlinks=True)
-    cubes = {name: (again / name).read_bytes() for name in targets("cube")}
+    towers = targets("extract")[-1]
+    before = (again / towers).read_bytes()
     shutil.rmtree(again / "results")
     emulator.clear()
-    run = snakemake(again, "--cores", "2", *targets("cube"))
+    run = snakemake(again, "--cores", "1", towers)
     assert run.returncode == 0, run.stdout + run.stderr
     assert emulator.records == []
-    assert {name: (again / name).read_bytes() for name in cubes} == cubes
+    assert (again / towers).read_bytes() == before

@@ -8,6 +8,7 @@ from maps_builder import RESOLUTION_DEG, YEARS
 from results_builder import build_results, some_series
 from small_training import make_samples, settings
 
+from forestflux.applicability import fit_applicability
 from forestflux.calendar import STEPS, step_starts
 from forestflux.grid import Grid
 from forestflux.model import save_model
@@ -28,7 +29,14 @@ def build_run(path: Path, *, seed: int, maps: bool) -> Path:
     build_results(path, seed=seed, maps=maps)
     chosen = settings(epochs=dict.fromkeys(settings()["epochs"], 1))
     members = [NetworkEstimator(chosen).fit(make_samples(), seed=n) for n in (1, 2)]
-    save_model(path / "model", members, calibration=CALIBRATION, metadata={})
+    reference = fit_applicability(members, make_samples(), quantile=None, seed=seed)
+    save_model(
+        path / "model",
+        members,
+        calibration=CALIBRATION,
+        applicability=reference,
+        metadata={},
+    )
     if maps:
         rng = np.random.default_rng(seed)
         for year in PAIR:

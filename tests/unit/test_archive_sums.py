@@ -216,9 +216,15 @@ BAD = {
     "days out of order": (swap, ["once and in order, found 2003-01-05"]),
     "no date": (put("TIMESTAMP", 20030230), ["dates as YYYYMMDD, found 20030230"]),
     "months for days": (put("TIMESTAMP", 200302), ["dates as YYYYMMDD, found 200302"]),
-    "a written date": (put("TIMESTAMP", "2003-01-05"), ["TIMESTAMP: expected numbers"]),
+    "a written date": (
+        put("TIMESTAMP", "2003-01-05"),
+        ["TIMESTAMP: expected a number in each row, found '2003-01-05' on line 6"],
+    ),
     "an empty stamp": (put("TIMESTAMP", ""), ["a time stamp in each row, found 1"]),
-    "a word": (put("NEE_VUT_REF", "wet"), ["NEE_VUT_REF: expected numbers", "'wet'"]),
+    "a word": (
+        put("NEE_VUT_REF", "wet"),
+        ["NEE_VUT_REF: expected a number", "found 'wet' on line 6"],
+    ),
     "infinite": (put("NEE_VUT_REF", "inf"), ["NEE_VUT_REF: expected finite numbers"]),
     "no stamp": (
         lambda t: t.drop(columns="TIMESTAMP"),
@@ -260,11 +266,11 @@ TEXTS = {
     ),
     "mixed encodings": (
         f"{HEADER}\n20030101,1,1,1,1\n20030102,".encode() + b"1,\x8e,1,1\n",
-        ["NEE_VUT_REF: expected numbers"],
+        ["NEE_VUT_REF: expected a number in each row, found '?' on line 3"],
     ),
     "a cut line": (
         f"{HEADER}\n20030101,1,1,1,1\n20030102,1".encode(),
-        ["rows: expected", "got 2"],
+        ["rows: expected", "found 2 instead of 5 on line 3"],
     ),
     "a line without end": (
         f"{HEADER}\n20030101,".encode() + b"1" * 3_000_000,
@@ -272,7 +278,7 @@ TEXTS = {
     ),
     "an open quote": (
         f'{HEADER}\n20030101,"1,1,1,1\n20030102,1,1,1,1\n'.encode(),
-        ["GPP_NT_VUT_REF: expected numbers"],
+        ["GPP_NT_VUT_REF: expected a number"],
     ),
 }
 

@@ -185,7 +185,7 @@ def test_the_other_sites_go_on_where_the_configuration_allows_it(folder, case):
 def test_all_faults_are_counted(folder):
     cut(folder)
     rewrite(**{"DE-Bbb": place(95, 6, "ENF")})(folder)
-    with pytest.raises(InputError, match=r"DE-Aaa: zip: .*, 1 more faults\)"):
+    with pytest.raises(InputError, match=r"DE-Aaa: zip: .*, and 1 more\)"):
         collect(folder)
 
 

@@ -38,7 +38,10 @@ def test_the_default_configuration_passes_and_is_complete(config):
             value = value[key]
 
 
-@pytest.mark.parametrize("overlay", ["towers.yaml", "archives.yaml"])
+@pytest.mark.parametrize(
+    "overlay",
+    ["towers.yaml", "archives.yaml", "pilot.yaml", "global.yaml", "series.yaml"],
+)
 def test_overlays_pass(config, overlay):
     extra = yaml.safe_load((ROOT / "config" / overlay).read_text())
     for key, value in extra.items():
@@ -85,6 +88,10 @@ def test_the_configuration_given_is_not_changed(config):
         ({"source": "earthengine"}, "towers.folder: expected a folder"),
         ({"towers": {"archive": "a"}}, "towers.subsets: expected a folder of series"),
         ({"change": {"pair": [2003, 2019]}}, "change.pair: expected years within"),
+        ({"only_years": [2003, 2019]}, "only_years: expected years within 2003-2018"),
+        ({"only_years": [2003]}, "only_years: expected the years of change.pair, 2018"),
+        ({"grid": {"only": ["r09c00"]}}, "expected a tile of the grid, found r09c00"),
+        ({"earthengine": {"url": "ftp://x"}}, "earthengine.url: expected pattern"),
         ({"run": "a/b"}, "configuration: run: expected pattern"),
         ({"towers": {"holdout": ["A", "A"]}}, "towers.holdout: expected uniqueItems"),
     ],

@@ -48,11 +48,11 @@ def towers(count):
     return TowerPlace(pd.DataFrame(sites))
 
 
-def test_a_tower_takes_twenty_requests_for_twenty_years(tmp_path):
+def test_a_tower_takes_21_requests_for_twenty_years(tmp_path):
     years, place = list(range(2001, 2021)), towers(3)
     source = planned(tmp_path, TOWER, years)
     plan = plan_of(source, TOWER, [(place, year) for year in years])
-    assert plan["requests"].sum() == 3 * 20
+    assert plan["requests"].sum() == 3 * 21
     assert plan["cached"].sum() == 0
     assert plan["mib"].sum() == pytest.approx(3 * sum_of_bytes(years) / 2**20, rel=1e-9)
 
@@ -63,7 +63,8 @@ def sum_of_bytes(years):
     indices = len(years) * 46 * 25 * (3 + 3 + 2)
     temperatures = len(years) * 46 * 9 * 2 * (3 + 2)
     evaporation = len(years) * 46 * 25 * (3 + 2)
-    return indices + temperatures + evaporation + daily * 5
+    land_cover = len(years) * 25 * 2
+    return indices + temperatures + evaporation + land_cover + daily * 5
 
 
 def test_what_is_in_the_cache_is_not_asked_again(tmp_path):
@@ -120,12 +121,40 @@ def test_tiles_are_counted_where_there_is_land(tmp_path):
     assert plan_of(everywhere, TILE, [(sea, 2003)])["requests"].sum() == 61
 
 
+def keep_land_cover(source, place, percent):
+    """Put a tile's land cover of 2003, percent (igbp, y, x), into the cache."""
+    (cover,) = [g for g in groups_of(sections_of(TILE)) if g.covers]
+    (layers,) = cover.layers
+    key = expressions.key_of_days(layers.collection, 2003)
+    source.downloads.cache.write(key, b"[1041379200000]")  # 1 January 2003
+    ((_, request),) = source.requests(layers, cover, (), place, 2003)
+    source.downloads.cache.write(expressions.key_of(request), percent.tobytes())
+    return source.downloads.cache.path(expressions.key_of(request))
+
+
+def test_windows_without_forest_are_not_asked_for(tmp_path):
+    """Where the archive has no land cover, as on the sea, there is no forest either."""
+    place = TilePlace(Grid(0.05, 400).tile("r03c10"))
+    source = planned(tmp_path, TILE, [2003])
+    percent = np.full((5, 400, 400), 255, "uint8")
+    percent[:, :200] = 0
+    percent[3, 5, 150] = 1
+    entry = keep_land_cover(source, place, percent)
+    counts = plan_of(source, TILE, [(place, 2003)]).set_index("collection")["requests"]
+    assert counts["MODIS/061/MOD16A2GF"] == 1
+    assert counts["MODIS/061/MOD13C1"] == 1
+    entry.write_bytes(b"damaged")
+    again = planned(tmp_path, TILE, [2003])
+    counts = plan_of(again, TILE, [(place, 2003)]).set_index("collection")["requests"]
+    assert counts["MODIS/061/MOD16A2GF"] == 16
+
+
 def test_the_lines_end_with_sums(tmp_path):
     source = planned(tmp_path, TOWER, [2003])
     plan = plan_of(source, TOWER, [(towers(2), 2003)])
     lines = lines_of(plan, title="2 towers", jobs=1, disk=2**30)
     assert lines[0] == "2 towers"
-    assert lines[-2].split()[:3] == ["all", "10", "0"]
+    assert lines[-2].split()[:3] == ["all", "12", "0"]
     assert lines[-1].startswith(
         "1 extraction jobs; disk at most 0.00 GiB of answers and 1.00"
     )

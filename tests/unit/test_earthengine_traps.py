@@ -8,7 +8,7 @@ import pytest
 from forestflux.earthengine.asking import groups_of
 from forestflux.earthengine.reading import Canvas, arrays_of, average_quality, stored
 from forestflux.errors import InputError
-from forestflux.names import REASONS, VARIABLES
+from forestflux.names import IGBP_CLASSES, REASONS, VARIABLES
 from forestflux.products import read_products, sections_of, select
 from forestflux.quality import stored_reason
 
@@ -76,6 +76,8 @@ def test_water_is_data_in_the_land_cover_of_the_grid():
     """MCD12C1 counts water as class 0, MCD12Q1 as 17: forest is 1 to 5 in both."""
     assert TILE["landcover"]["classes"] == [1, 2, 3, 4, 5]
     assert TILE["landcover"]["absent"] == 255
+    assert IGBP_CLASSES.index("WAT") + 1 == 17
+    assert TOWER["landcover"]["absent"] == 0
 
 
 def test_the_default_products_are_those_that_last():

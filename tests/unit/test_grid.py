@@ -34,6 +34,13 @@ def test_a_tile_is_found_by_its_name():
         grid.tile("north")
 
 
+def test_a_choice_of_tiles_is_in_the_order_of_the_grid():
+    grid = Grid(resolution_deg=1.0, tile_cells=60, only=["r02c05", "r00c01"])
+    assert [tile.name for tile in grid.tiles()] == ["r00c01", "r02c05"]
+    assert grid.shape == (180, 360)
+    assert grid.tile("r01c01").shape == (60, 60)
+
+
 def test_a_resolution_that_leaves_part_of_the_globe_is_refused():
     with pytest.raises(InputError, match=r"grid.resolution_deg.*found 0.7"):
         Grid(resolution_deg=0.7, tile_cells=60)

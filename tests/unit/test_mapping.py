@@ -1,5 +1,6 @@
 """Tiles to one map: seams, closure, area, attributes, and tiles that do not fit."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,24 @@ def test_tiles_join_without_a_seam_in_any_order(tiles: list) -> None:
         np.testing.assert_array_equal(result[name], expected[name])
     np.testing.assert_array_equal(result["y"], np.arange(80, -81, -20))
     np.testing.assert_array_equal(result["x"], np.arange(-170, 171, 20))
+
+
+def test_tiles_that_are_not_mapped_stay_empty(tiles: list) -> None:
+    part = replace(GRID, only=("r00c01", "r01c03"))
+    chosen = [pair for pair in tiles if pair[0].name in part.only]
+    chosen = [(part.tile(tile.name), path) for tile, path in chosen]
+    result, whole = map_year(chosen, part, MODEL, year=2003), world()
+    inside = np.zeros(GRID.shape, bool)
+    for tile, _ in chosen:
+        inside[tile.rows, tile.columns] = True
+    np.testing.assert_array_equal(
+        result["gpp_member"].values[:, inside], whole["gpp"][:, inside]
+    )
+    assert np.isnan(result["gpp"].values[~inside]).all()
+    assert np.isnan(result["forest_fraction"].values[~inside]).all()
+    assert (result["forest_type"].values[~inside] == 0).all()
+    with pytest.raises(InputError, match="missing: r01c03"):
+        map_year(chosen[:1], part, MODEL, year=2003)
 
 
 def test_means_close_and_the_interval_surrounds_them(tiles: list) -> None:

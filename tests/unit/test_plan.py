@@ -3,7 +3,7 @@
 import pytest
 
 from forestflux.errors import InputError
-from forestflux.plan import batches, span, table_years
+from forestflux.plan import batches, mapped_years, span, table_years
 
 
 def test_batches_keep_order_and_the_last_may_be_smaller():
@@ -42,3 +42,9 @@ def test_a_table_without_years_stops_the_plan(tmp_path, text, line):
 def test_a_missing_table_stops_the_plan(tmp_path):
     with pytest.raises(InputError, match="expected a table of site-years"):
         table_years(tmp_path / "site_years.csv")
+
+
+def test_mapped_years_are_all_from_the_first_to_the_last_or_those_that_are_listed():
+    config = {"years": [2003, 2006], "only_years": []}
+    assert mapped_years(config) == [2003, 2004, 2005, 2006]
+    assert mapped_years(config | {"only_years": [2006, 2003]}) == [2003, 2006]

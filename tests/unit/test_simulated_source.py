@@ -9,7 +9,7 @@ import yaml
 
 from forestflux.errors import InputError
 from forestflux.grid import Grid
-from forestflux.names import REASONS
+from forestflux.names import IGBP_CLASSES, REASONS
 from forestflux.places import TilePlace, TowerPlace
 from forestflux.planet.carbon import carbon_year
 from forestflux.planet.settings import PlanetSettings
@@ -315,6 +315,10 @@ def test_tower_windows_stand_below_one_another(towers):
     assert native["site"].dims == native["lat"].dims == native["lon"].dims == ("y",)
     assert native["site"].values.tolist() == place.sites["site"].tolist()
     assert "forest_percent" not in native
+    classes = native["landcover"].values.reshape(count, 25)
+    assert native["landcover"].dims == ("time_landcover", "y_landcover", "x_landcover")
+    own = [IGBP_CLASSES.index(name) + 1 for name in place.sites["igbp"]]
+    np.testing.assert_array_equal(classes, np.repeat(own, 25).reshape(count, 25))
     assert source().variant(place, "ndvi") == "tower"
 
 

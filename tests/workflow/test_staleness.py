@@ -129,7 +129,7 @@ EDITS = {
         f"{FORESTFLUX}/counterfactual.py",
         None,
         "WIDER = 1",
-        {"counterfactual", "drivers"} | REPORT,
+        {"counterfactual", "drivers", "figure"} | REPORT,
     ),
     "the resolution of figures": (
         "micro.yaml",

@@ -19,8 +19,8 @@ rule explorer:
     conda:
         "../../envs/explorer.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         settings=settings(
             run=config["run"],

@@ -1,6 +1,6 @@
 # The maps of the simulated planet against its truth.
 #
-# needs  maps and true fluxes of every year
+# needs  maps and true fluxes of every year, the change of the maps
 # makes  <results>/recovery/recovery.csv
 
 
@@ -8,6 +8,7 @@ rule recovery:
     input:
         maps=yearly("maps"),
         truth=yearly("truth"),
+        change="<results>/change/change.json",
     output:
         recovery="<results>/recovery/recovery.csv",
     log:
@@ -28,6 +29,7 @@ rule recovery:
         " --years {params.years}"
         " --maps {input.maps:q}"
         " --truth {input.truth:q}"
+        " --change {input.change:q}"
         " --settings {params.settings:q}"
         " --output {output.recovery:q}"
         " --log {log:q}"

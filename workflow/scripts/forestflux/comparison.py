@@ -32,6 +32,7 @@ class Comparison:
     covered : gpp and nee, bool (year, cell), truth within the interval of the map
     applicable : bool (year, cell), inside the area of applicability of the map
     weights : (year, cell), m2: cell area x forest fraction of the truth, for both sides
+    cell : (cell,), number of the cell on the grid, row by row
     row : (cell,), row of the grid
     band : (cell,), position in the bands
     disturbed : bool (year, cell)
@@ -46,6 +47,7 @@ class Comparison:
     covered: dict[str, np.ndarray]
     applicable: np.ndarray
     weights: np.ndarray
+    cell: np.ndarray
     row: np.ndarray
     band: np.ndarray
     disturbed: np.ndarray
@@ -79,6 +81,7 @@ class Comparison:
             **fluxes,
             applicable=self.applicable[:, chosen],
             weights=self.weights[:, chosen],
+            cell=self.cell[chosen],
             row=self.row[chosen],
             band=self.band[chosen],
             disturbed=self.disturbed[:, chosen],
@@ -123,6 +126,7 @@ def compare(
         covered={name: series(f"covered_{name}") for name in BOUNDED},
         applicable=series("applicable"),
         weights=series("weight"),
+        cell=common,
         row=series("row")[0],
         band=series("band")[0],
         disturbed=series("disturbed"),

@@ -18,8 +18,8 @@ def build_cube(native: xr.Dataset, products: dict, *, year: int) -> xr.Dataset:
     cells = cell_shape(native)
     arrays = {}
     for variable, entry in products.items():
-        if variable not in native:
-            continue
+        if variable not in native or not entry.get("cube"):
+            continue  # land cover of towers has no place in the calendar
         days = native[f"time_{variable}"].values.astype("datetime64[D]")
         dims = ("time", f"y_{variable}", f"x_{variable}")
         for name, absent in bands(variable, entry["extract"]):

@@ -1,12 +1,18 @@
 """Extract: native values and quality bands of one place and year, checked on arrival."""
 
+import logging
+from collections.abc import Iterator
+
 import numpy as np
 import xarray as xr
 
 from forestflux.errors import InputError
-from forestflux.places import Place
+from forestflux.names import IGBP_CLASSES
+from forestflux.places import Place, TowerPlace
 from forestflux.products import native_shape, sections_of
 from forestflux.sources.source import Source
+
+log = logging.getLogger(__name__)
 
 
 def extract(source: Source, products: dict, place: Place, *, year: int) -> xr.Dataset:
@@ -26,10 +32,31 @@ def extract(source: Source, products: dict, place: Place, *, year: int) -> xr.Da
     sections = sections_of(products)
     native = source.fetch(sections, place, year)
     for variable, section in sections.items():
-        if variable != "landcover":
+        if "classes" not in section:
             check_arrival(native, variable, section, place, year)
             native[variable].attrs["variant"] = source.variant(place, variable)
+    if isinstance(place, TowerPlace) and "landcover" in native:
+        for line in other_classes(native["landcover"].values, place):
+            log.info("%d: %s", year, line)
     return native
+
+
+def other_classes(classes: np.ndarray, place: TowerPlace) -> Iterator[str]:
+    """A line for each tower around which another class is commoner than its own.
+
+    Parameters
+    ----------
+    classes : IGBP codes of the towers' windows (1, row, column), 0 where there is none
+    """
+    windows = classes.reshape(len(place.sites), -1)
+    for site, window in zip(place.sites.itertuples(index=False), windows, strict=True):
+        counts = np.bincount(window, minlength=2)[1:]
+        found = IGBP_CLASSES[counts.argmax()]
+        if counts.any() and found != site.igbp:
+            yield (
+                f"{site.site} is {site.igbp} in the table of towers, but land cover is"
+                f" {found} in {counts.max()} of {window.size} pixels"
+            )
 
 
 def variants_held(source: Source, place: Place, products: dict) -> dict[str, str]:

@@ -10,18 +10,20 @@ from scipy import special
 
 # Fewer years say nothing about autocorrelation: no p of a trend is given.
 TESTED_YEARS = 10
-# Of the corrected coefficient (n r + 2) / (n - 4); the rest of the 4 in it stands for
-# what n years leave unknown. The smallest whole number with which Mann-Kendall at 5 %
+# Of the corrected coefficient, (n r + 2) / (n - 4) without bias; the rest of the 4 stands
+# for what n years leave unknown. The smallest whole number with which Mann-Kendall at 5 %
 # finds no more than 5 % of trendless series of 16 to 20 years with autocorrelation up to
-# 0.4 significant (benchmarks/trend_tests.py).
+# 0.3 significant (benchmarks/trend_tests.py).
 BIAS = 4.0
-LARGEST = 0.9
+# What lasts longer is a disturbance and its recovery rather than weather; without this
+# bound a lasting step would hide itself as variability.
+LARGEST = 0.5
 
 
 def autocorrelation(
     values: np.ndarray, years: np.ndarray, slope: np.ndarray
 ) -> np.ndarray:
-    """Lag-one autocorrelation (...) of what the slope leaves, corrected, from 0 to 0.9.
+    """Lag-one autocorrelation (...) of what the slope leaves, corrected, from 0 to 0.5.
 
     NaN for fewer than ten values or years that do not follow each other. A series that
     lies on its slope has none. The corrected estimate is (n r + 4) / (n - 4): the first
@@ -111,13 +113,13 @@ def year_sd(spread: np.ndarray, autocorrelation: np.ndarray, years: int) -> np.n
     the trace of the line's projection of the autocorrelation matrix, exact for ordinary
     least squares on all years. Unknown autocorrelation counts as none.
     """
-    rho = np.linspace(0, LARGEST, 91)
+    rho = np.linspace(0, LARGEST, 51)
     time = np.arange(years)
     line = np.stack([np.ones(years), time - time.mean()])
     line /= np.sqrt((line**2).sum(axis=1, keepdims=True))
     lag = np.abs(time[:, None] - time)
     followed = [np.einsum("ki,ij,kj->", line, r**lag, line) for r in rho]
-    left = (years - np.array(followed)) / (years - 2) if years > 2 else np.ones(91)
+    left = (years - np.array(followed)) / (years - 2) if years > 2 else np.ones(51)
     return spread / np.sqrt(np.interp(np.nan_to_num(autocorrelation), rho, left))
 
 

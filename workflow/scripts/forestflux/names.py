@@ -35,6 +35,9 @@ OTHER_CLASSES = (
     "WAT",
 )
 
+# In the order of the codes 1-17 of IGBP land cover.
+IGBP_CLASSES = (*FOREST_TYPES, *OTHER_CLASSES)
+
 SPLITS = ("site", "cluster", "random", "holdout")
 
 # Reason codes of the mask stage, in order of the flag values 0, 1, 2, ...

@@ -1,5 +1,6 @@
 """The product table: what each variable is in the archive and how its numbers are read."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -94,7 +95,8 @@ def read_table(path: Path) -> dict:
     InputError : the file is not YAML
     """
     try:
-        return yaml.safe_load(path.read_text())
+        # The NaN of YAML has a sign, that of JSON, in which jobs get the table, has none.
+        return json.loads(json.dumps(yaml.safe_load(path.read_text())))
     except (OSError, yaml.YAMLError) as error:
         raise InputError(
             path, variable="file", expected="readable YAML", found=str(error)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from forestflux.comparison import BOUNDED, Comparison, compare
+from forestflux.detection import detections
 from forestflux.names import FLUX_UNIT, FLUXES
 from forestflux.totals import Band, check_series
 from forestflux.trend import theil_sen
@@ -20,8 +22,10 @@ def recover(
     truth_stores: dict[int, Path],
     *,
     years: Sequence[int],
+    change: xr.Dataset,
     pair: tuple[int, int],
     bands: Sequence[Band],
+    alpha: float,
 ) -> pd.DataFrame:
     """What the maps recover of the truth (docs/contracts.md, recovery).
 
@@ -36,8 +40,10 @@ def recover(
     maps : map store by year
     truth_stores : truth store by year
     years : years that both must have
+    change : the change store of the maps
     pair : the two years of the change
     bands : latitude bands
+    alpha : level at which a change counts as found
 
     Raises
     ------
@@ -53,6 +59,7 @@ def recover(
         *pair_rows(both, pair),
         *slope_rows(both),
         *disturbance_rows(both),
+        *(row(n, "1", *values) for n, *values in detections(both, change, alpha=alpha)),
     ]
     for position, band in enumerate(bands):
         part = both.band_part(position)

@@ -18,6 +18,7 @@ from forestflux.figures.style import (
     subset_label,
 )
 from forestflux.names import FOREST_TYPES, SPLITS
+from forestflux.quoted import p_text
 from forestflux.scores import SIDES, YEAR_CLASSES
 
 Format = str | Callable[[object], str]
@@ -182,7 +183,7 @@ def change_table(pair: pd.DataFrame) -> str:
         "change_interval|interval": str,
         "slope|slope (PgC yr-2)": "+.3f",
         "slope_interval|interval": str,
-        "p_value|p of the slope": ".3f",
+        "p_value|p of the slope": lambda p: "-" if pd.isna(p) else p_text(p),
     }
     caption = (
         "Second minus first year; slope of the series; NEE below zero: more uptake"

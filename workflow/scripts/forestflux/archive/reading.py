@@ -12,7 +12,9 @@ from forestflux.errors import InputError
 
 BLOCK = 1 << 20  # bytes of text in memory at once; a longer line is no line of a tower
 MISSING = -9990.0  # -9999 and its spellings lie below; no flux does
-COLUMN = re.compile(r"column #(\d+)")
+# How Arrow says what does not read.
+CELL = re.compile(r"column #(\d+): Row #(\d+): .*invalid value '(.*)'", re.S)
+FIELDS = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 EXPECTED = "a comma-separated table with a header and a column TIMESTAMP..."
 
 
@@ -135,11 +137,16 @@ def unpack(
 
 
 def not_readable(member: Member, message: str, names: list[str]) -> InputError:
-    """The line for a row or cell that does not read."""
-    column = COLUMN.search(message)
-    expected = "numbers in each row, as many fields as the header has"
-    variable = names[int(column[1])] if column else "rows"
-    if "straddling" in message:
-        message = f"a line of more than {BLOCK} bytes"
-    found = message.encode("ascii", "replace").decode()
+    """The line for a row or cell that does not read, from what Arrow says of it."""
+    variable, expected = "rows", "as many fields as the header has"
+    if cell := CELL.search(message):
+        variable, expected = names[int(cell[1])], "a number in each row"
+        shown = cell[3][:30].encode("ascii", "replace").decode()
+        found = f"'{shown}' on line {cell[2]}"
+    elif fields := FIELDS.search(message):
+        found = f"{fields[3]} instead of {fields[2]} on line {fields[1]}"
+    elif "straddling" in message:
+        found = f"a line of more than {BLOCK} bytes"
+    else:
+        found = message[:200].encode("ascii", "replace").decode()
     return InputError(member.label, variable=variable, expected=expected, found=found)

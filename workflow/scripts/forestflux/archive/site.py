@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from forestflux.archive.annual import Left, annual_table
+from forestflux.archive.annual import annual_table
 from forestflux.archive.information import (
     POLICY_FILE,
     licence_of,
@@ -49,7 +49,7 @@ def read_site(
         record["fault"] = parts_of(error, site)
         return [], record
     record |= {"file": annual.member.label, "resolution": annual.resolution}
-    record["left"] = [Left._asdict(left) for left in annual.left]
+    record["left"] = [left._asdict() for left in annual.left]
     return annual.rows, record
 
 

@@ -94,8 +94,8 @@ def collect_sites(
 
 
 def first_of(faults: Sequence[dict[str, str]]) -> InputError:
-    """The first of some faults, on a line that says how many more there are."""
-    more = f", {len(faults) - 1} more faults" if len(faults) > 1 else ""
+    """The first of some faults, on a line that says how many more there are and the way on."""
+    more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
     hint = "archive.skip_faulty: true leaves out and lists what is faulty"
     return InputError(**faults[0] | {"found": f"{faults[0]['found']} ({hint}{more})"})
 

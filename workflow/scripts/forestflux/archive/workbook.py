@@ -7,7 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import Path
 from xml.etree import ElementTree
 
 from forestflux.archive.opening import DAMAGED, Member, check_entry, damaged
@@ -35,7 +35,7 @@ def workbook_rows(
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as book:
             for entry in book.infolist():
-                check_entry(PurePosixPath(member.label), entry, max_bytes=max_bytes)
+                check_entry(Path(member.label), entry, max_bytes=max_bytes)
             names = set(book.namelist())
             sheets = sorted(n for n in names if n.startswith("xl/worksheets/sheet"))
             if not sheets:

@@ -34,32 +34,35 @@ class Group:
     section: Mapping
     layers: tuple[Layers, ...]
 
+    @property
+    def covers(self) -> bool:
+        """Whether these are the percents of a tile's land cover classes."""
+        return "classes" in self.section
+
 
 def groups_of(products: Mapping) -> list[Group]:
     """The variables of a product table's `extract` sections, grouped; land cover last."""
     together: dict[str, list[str]] = {}
-    for variable in VARIABLES:
+    for variable in (*VARIABLES, "landcover"):
         if variable in products:
             section = products[variable]
             shared = (section["collections"], section["grid"], section["window"])
             alone = variable if "average" in section else ""
             together.setdefault(repr((shared, alone)), []).append(variable)
-    groups = [group_of(names, products) for names in together.values()]
-    if "landcover" in products:
-        groups.append(land_cover(products["landcover"]))
-    return groups
+    return [group_of(names, products) for names in together.values()]
 
 
 def group_of(variables: Sequence[str], products: Mapping) -> Group:
     """A group from its variables' sections: bands of values, then of quality."""
     sections = [products[variable] for variable in variables]
-    first = sections[0]
+    first, average = sections[0], None
     if "average" in first:
         bands, average = averaged_bands(first), average_of(first)
+    elif "classes" in first:
+        bands = class_bands(first)
     else:
         values = [value_band(section) for section in sections]
-        bands = tuple(dict.fromkeys([*values, *map_quality(sections)]))
-        average = None
+        bands = tuple(dict.fromkeys([*values, *quality_bands(sections)]))
     layers = tuple(
         Layers(name, bands, average, first.get("sum_over_step", False))
         for name in first["collections"]
@@ -78,7 +81,7 @@ def value_band(section: Mapping) -> Band:
     return Band(section["band"], section["dtype"], absent)
 
 
-def map_quality(sections: Sequence[Mapping]) -> Iterator[Band]:
+def quality_bands(sections: Sequence[Mapping]) -> Iterator[Band]:
     """The quality bands of some variables; two may share one."""
     for section in sections:
         if "quality_band" in section:
@@ -122,14 +125,12 @@ def rejected_numbers(rules: Mapping) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(rejected.tolist()), tuple(reasons[rejected].tolist())
 
 
-def land_cover(section: Mapping) -> Group:
-    """The percent of each forest class, a band each."""
-    bands = tuple(
+def class_bands(section: Mapping) -> tuple[Band, ...]:
+    """A band for the percent of each land cover class."""
+    return tuple(
         Band(f"{section['band']}_{number}", section["dtype"], section["absent"])
         for number in section["classes"]
     )
-    layers = tuple(Layers(name, bands) for name in section["collections"])
-    return Group(("landcover",), section, layers)
 
 
 def images_of(layers: Layers, days: np.ndarray, year: int) -> tuple:

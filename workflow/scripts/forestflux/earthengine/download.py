@@ -1,6 +1,5 @@
 """Downloads: what a job lacks is brought into the cache, many requests at a time."""
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -12,8 +11,6 @@ from forestflux.earthengine.limits import Memory, Slots
 from forestflux.earthengine.progress import Progress
 from forestflux.earthengine.request import Request, fit
 from forestflux.earthengine.transport import Transport, is_cached
-
-log = logging.getLogger(__name__)
 
 
 class Downloads:

@@ -11,12 +11,12 @@ from forestflux.earthengine import expressions
 from forestflux.earthengine.asking import Group, groups_of
 from forestflux.earthengine.coverage import check_coverage
 from forestflux.earthengine.request import Layers, Request, fit
-from forestflux.earthengine.transport import is_cached
+from forestflux.earthengine.transport import is_cached, read
 from forestflux.names import VARIABLES
 from forestflux.places import Place
 from forestflux.planet import geography
 from forestflux.products import native_shape, sections_of
-from forestflux.sources.earthengine import LAND_COVER, EarthEngineSource
+from forestflux.sources.earthengine import EarthEngineSource
 
 MASK_BYTES = 5  # float32 and a reason code
 MIB = 2**20
@@ -41,30 +41,35 @@ class Planned(EarthEngineSource):
 
     def read_days(self, collection: str, year: int) -> np.ndarray:
         """First days of a collection's images, as cached, else as they would be."""
-        if self.downloads.cache.has(expressions.key_of_days(collection, year)):
+        key = expressions.key_of_days(collection, year)
+        if self.downloads.cache.read(key) is not None:
             return super().read_days(collection, year)
         first, interval = self.regular[collection]
         return step_starts(year)[0] + np.arange(first, year_length(year), interval)
 
     def forest(self, cover: Group, place: Place, year: int) -> np.ndarray:
         """Cells (y, x) with forest by the cached land cover, else those on land."""
-        if all(
-            is_cached(request, self.downloads.cache)
-            for request in self.covers(cover, place, year)
-        ):
+        try:
             return super().forest(cover, place, year)
-        latitudes, longitudes = place.tile.latitudes(), place.tile.longitudes()
-        rows, columns = place.shape
-        land = geography.is_land(
-            np.repeat(latitudes, columns), np.tile(longitudes, rows)
-        )
-        return land.reshape(rows, columns)
+        except LookupError:
+            latitudes, longitudes = place.tile.latitudes(), place.tile.longitudes()
+            rows, columns = place.shape
+            land = geography.is_land(
+                np.repeat(latitudes, columns), np.tile(longitudes, rows)
+            )
+            return land.reshape(rows, columns)
 
-    def covers(self, cover: Group, place: Place, year: int) -> Iterator[Request]:
-        """The requests for a tile's land cover."""
-        for layers in cover.layers:
-            for _, request in self.requests(layers, cover, (), place, year):
-                yield request
+    def read(self, request: Request) -> list[np.ndarray]:
+        """Bands of a request from the cache.
+
+        Raises
+        ------
+        LookupError : it is not there, or damaged
+        """
+        arrays = read(request, self.downloads.cache)
+        if arrays is None:
+            raise LookupError
+        return arrays
 
 
 def regular_images(products: Mapping) -> dict[str, tuple[int, int]]:
@@ -101,7 +106,7 @@ def plan_of(
     """
     groups = groups_of(sections_of(products))
     check_coverage(groups, work)
-    covers = [group for group in groups if group.variables == LAND_COVER]
+    covers = [group for group in groups if group.covers]
     rows, seen = {}, set()
     for place, year in tqdm(work, desc="plan", disable=None, leave=False):
         for group in groups:

@@ -59,20 +59,13 @@ class Transport:
         ------
         InputError : the server refuses, does not answer, or answers with no list of times
         """
-        what = f"{collection} {year}"
-        days = self.answer(expressions.image_days(collection, year).getInfo, what=what)
-        if not isinstance(days, list) or not all(
-            isinstance(t, (int, float)) for t in days
-        ):
-            raise InputError(
-                "Earth Engine",
-                variable=what,
-                expected="image times",
-                found=str(days)[:80],
-            )
-        self.cache.write(
-            expressions.key_of_days(collection, year), json.dumps(days).encode()
-        )
+        what, key = f"{collection} {year}", expressions.key_of_days(collection, year)
+        ask = expressions.image_days(collection, year).getInfo
+        try:
+            times = self.answer(ask, packed_times, what=what)
+        except ee.EEException as error:  # a list of times does not go in parts
+            raise explained(error, what, 1) from error
+        self.cache.write(key, times)
         self.progress.count(done=1)
 
     def fetch(self, request: Request) -> None:
@@ -97,7 +90,11 @@ class Transport:
         """Ask for a request as it is; its parts where it has to go in parts, else nothing."""
         try:
             with self.memory.take(COPIES * request.bytes):
-                packed = self.answer(lambda: self.ask(request), what=describe(request))
+                packed = self.answer(
+                    lambda: self.ask(request),
+                    lambda body: pack(body, request),
+                    what=describe(request),
+                )
                 self.cache.write(key, packed)
             return ()
         except ee.EEException as error:
@@ -111,7 +108,7 @@ class Transport:
             return parts
 
     def ask(self, request: Request) -> bytes:
-        """The pixels of one call, checked, band after band (see `pack`)."""
+        """The body of the answer to one call of computePixels."""
         body = ee.data.computePixels(
             {
                 "expression": expressions.pixels(request.layers, request.images),
@@ -121,10 +118,21 @@ class Transport:
             }
         )
         self.progress.count(size=len(body))
-        return pack(body, request)
+        return body
 
-    def answer(self, call: Callable[[], object], *, what: str) -> object:
-        """The answer of a call that takes a slot; asked again after what may pass.
+    def answer(
+        self,
+        call: Callable[[], object],
+        check: Callable[[object], bytes],
+        *,
+        what: str,
+    ) -> bytes:
+        """The checked answer of a call that takes a slot; asked again after what may pass.
+
+        Parameters
+        ----------
+        check : makes of an answer what the cache keeps, or raises
+        what : for messages
 
         Raises
         ------
@@ -141,7 +149,7 @@ class Transport:
             reraise=True,
         )
         try:
-            return retrying(self.one_call, call)
+            return retrying(lambda: check(self.one_call(call)))
         except Exception as error:
             if fault_of(error) in (Fault.SPLIT, Fault.HALVE):
                 raise
@@ -161,6 +169,23 @@ class Transport:
         log.info(
             "attempt %d: %s: %s", state.attempt_number, type(error).__name__, error
         )
+
+
+def packed_times(times: object) -> bytes:
+    """Image times as the cache keeps them.
+
+    Raises
+    ------
+    InputError : they are no list of numbers
+    """
+    if isinstance(times, list) and all(isinstance(t, (int, float)) for t in times):
+        return json.dumps(times).encode()
+    raise InputError(
+        "Earth Engine",
+        variable="system:time_start",
+        expected="a list of times",
+        found=str(times)[:80],
+    )
 
 
 def pack(body: bytes, request: Request) -> bytes:

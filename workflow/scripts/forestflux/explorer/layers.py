@@ -13,17 +13,19 @@ from forestflux.flags import flagged
 from forestflux.names import FOREST_TYPES
 from forestflux.store import load_store, open_store
 
-# Name of a layer: the smallest difference that is kept. NEE is RECO - GPP on the page too.
-BASIC = {
-    "gpp": 0.01,
-    "reco": 0.01,
+# Layers that are shown as they are, where the maps have them; NEE is RECO - GPP.
+BASIC = ("gpp", "reco", "gap_fraction", "dissimilarity", "applicable")
+# The smallest difference that is kept, in the unit of the layer.
+FLUX_DIGIT = 0.01
+DIGITS = {
     "gap_fraction": 0.0001,
+    "forest_fraction": 0.0001,
     "dissimilarity": 0.001,
     "applicable": 0.0001,
-    "forest_fraction": 0.0001,
+    "slope": 0.001,
+    "p": 0.0001,
 }
 NEEDED = ("gpp", "forest_fraction", "forest_type", "cell_area")
-DISTANCE_DIGIT = 0.01  # of a bound from its estimate, gC m-2 yr-1
 OUTSIDE_FOREST = 255  # of the layer `applicable`
 # Kind of change: its layers besides the change itself; a kind has significance flags.
 CHANGES = {
@@ -31,7 +33,6 @@ CHANGES = {
     "window_difference": ("window_difference_sd",),
     "slope": ("p",),
 }
-CHANGE_DIGITS = {"slope": 0.001, "p": 0.0001}
 FLAGS = {"clear": "significant", "adjusted": "significant_adjusted"}
 
 
@@ -78,14 +79,14 @@ def annual_layers(
         if name == "forest_type":
             layers[name] = pack_bytes(values)
         else:
-            layers[name] = pack(values, digit=BASIC.get(name, DISTANCE_DIGIT))
+            layers[name] = pack(values, digit=DIGITS.get(name, FLUX_DIGIT))
     return cells, layers
 
 
 def displayed_year(store: Path, display: Display) -> dict[str, np.ndarray]:
     """Displayed layers (row, column) of one map, float32; types uint8."""
     there = open_store(store).data_vars
-    names = [n for n in BASIC if n in there and n != "forest_fraction"]
+    names = [name for name in BASIC if name in there]
     maps = load_store(store, dict.fromkeys([*NEEDED, *names]))
     forest = forest_area(maps)
     layers = {}
@@ -127,7 +128,7 @@ def change_layers(store: Path, cells: Cells) -> dict[str, dict]:
                 continue
             forest = np.where(known, area, 0)
             values = {
-                name: (change[name].values, CHANGE_DIGITS.get(part, 0.01))
+                name: (change[name].values, DIGITS.get(part, FLUX_DIGIT))
                 for part, name in names.items()
             }
             for word, meaning in FLAGS.items():

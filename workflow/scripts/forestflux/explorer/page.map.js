@@ -93,7 +93,7 @@ function raster() {
   const image = pen.createImageData(canvas.width, canvas.height);
   const pixels = new Uint32Array(image.data.buffer);
   const [rows, columns] = world.shape;
-  const dot = Math.max(4, Math.round(canvas.width / 260));
+  const dot = Math.max(5, Math.round(canvas.width / 200));
   for (let py = 0; py < canvas.height; py += 1) {
     const line = parallel(toPlane(0, py + 0.5)[1]);
     if (line === null) continue;
@@ -108,7 +108,8 @@ function raster() {
       if (cell < 0 || drawn.colours[cell] === 0) continue;
       const at = py * canvas.width + px;
       pixels[at] = drawn.colours[cell];
-      if (drawn.outside && drawn.outside[cell] && (px + py) % dot === 0) pixels[at] = 0xff3a3a3a;
+      // black beside white: a line that is seen on dark and on light colours
+      if (drawn.outside && drawn.outside[cell] && (px + py) % dot < 2) pixels[at] = (px + py) % dot ? 0xffffffff : 0xff202020;
       if (drawn.weak && drawn.weak[cell] && px % dot < dot / 3 && py % dot < dot / 3) pixels[at] = 0xff303030;
     }
   }

@@ -16,6 +16,7 @@ async function repaint() {
   const layer = layerNow();
   slider.disabled = !layer.year;
   by("show-weak").parentElement.hidden = !layer.clear;
+  by("show-outside").parentElement.hidden = !has("applicable") || picker.value === "applicable";
   by("year-shown").textContent = layer.year ? slider.value : `${data.pair[0]}–${data.pair[1]}`;
   const colours = await colourCells(layer, yearNow());
   const share = layer.clear && by("show-weak").checked ? await numbers(world.change[layer.clear]) : null;
@@ -212,7 +213,6 @@ function fillControls() {
     for (const part of document.querySelectorAll("[data-map]")) part.hidden = true;
     return;
   }
-  if (!has("applicable")) for (const part of document.querySelectorAll("[data-applicable]")) part.hidden = true;
   const groups = {};
   for (const [name, layer] of Object.entries(LAYERS)) {
     if (!has(name)) continue;

@@ -122,7 +122,7 @@ def describe_score(scores: pd.DataFrame, key: tuple[str, str, str]) -> list[str]
         for row in found.itertuples()
         for line in (
             f"R$^2$ {row.r2:.2f}, RMSE {row.rmse:.0f}",
-            f"{row.n:.0f} site-years, {row.n_sites:.0f} sites",
+            f"{row.n:.0f} years at {row.n_sites:.0f} sites",
         )
     ]
 

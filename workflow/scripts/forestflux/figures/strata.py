@@ -139,5 +139,6 @@ def finish(ax: Axes, strata: list[tuple[str, str]]) -> None:
     ax.axvline(0, color=NEUTRAL, linewidth=0.8, zorder=0)
     ax.margins(x=0.06)
     ax.use_sticky_edges = False
+    ax.locator_params(axis="x", nbins=6)
     ax.set_xlabel(f"change ({TOTAL_UNIT})")
     ax.grid(axis="x")

@@ -13,7 +13,8 @@ from forestflux.store import check_chunks, open_store
 
 EPOCH = "1970-01-01"
 DIMS = ("time", "latitude", "longitude")
-MADE_HERE = ("quality",)
+# Layers of the map; the quality flag is made here.
+MAPPED = tuple(name for name in LAYERS if name != "quality")
 REFERENCES = (
     "Wu 2019, doi 10.1109/JSTARS.2019.2954556; Meyer and Pebesma 2021, doi"
     " 10.1111/2041-210X.13650"
@@ -32,7 +33,7 @@ def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:
     InputError : a layer is missing, damaged or without any value; another grid or year
     """
     mapped = open_store(path)
-    for name in set(LAYERS) - set(MADE_HERE):
+    for name in MAPPED:
         if name not in mapped:
             raise InputError(
                 path,
@@ -58,7 +59,7 @@ def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:
                 found=f"{len(found)} values from {found[0]:.6g} to {found[-1]:.6g}",
             )
     mapped = mapped.chunk()
-    for name in set(LAYERS) - set(MADE_HERE):
+    for name in MAPPED:
         if LAYERS[name].dtype == "float32" and not np.isfinite(mapped[name]).any():
             raise InputError(
                 path, variable=name, expected="some values", found="NaN in every cell"

@@ -19,8 +19,6 @@ from forestflux.earthengine.windows import Piece, pieces_of
 from forestflux.errors import InputError
 from forestflux.places import Place, TilePlace, TowerPlace
 
-LAND_COVER = ("landcover",)
-
 log = logging.getLogger(__name__)
 
 
@@ -66,8 +64,8 @@ class EarthEngineSource:
             for place, wanted in work
             for year in self.years_with(place, wanted)
         )
-        covers = [group for group in groups if group.variables == LAND_COVER]
-        others = [group for group in groups if group.variables != LAND_COVER]
+        covers = [group for group in groups if group.covers]
+        others = [group for group in groups if not group.covers]
         for some in (covers, others):  # land cover first: it says where forest is
             self.downloads.fetch(
                 request
@@ -90,15 +88,12 @@ class EarthEngineSource:
         """
         self.prepare(products, [(place, year)])
         groups = groups_of(products)
-        covers = [group for group in groups if group.variables == LAND_COVER]
+        covers = [group for group in groups if group.covers]
         native = {}
         for group in groups:
             self.report_missing(group, year)
             canvas = self.canvas(group, covers, place, year)
-            if canvas is None:  # damaged entries were put away: ask for them anew
-                self.prepare(products, [(place, year)])
-                canvas = self.canvas(group, covers, place, year)
-            if group.variables == LAND_COVER:
+            if group.covers:
                 native["forest_percent"] = percent_of(canvas, place, year)
             else:
                 native |= arrays_of(group, products, canvas, f"{place.name} {year}")
@@ -106,8 +101,8 @@ class EarthEngineSource:
 
     def canvas(
         self, group: Group, covers: Sequence[Group], place: Place, year: int
-    ) -> Canvas | None:
-        """The pixels of a group of variables in a year; None where the cache lacks some."""
+    ) -> Canvas:
+        """The pixels of a group of variables in a year, from the cache."""
         runs = {layers: self.images(layers, place, year) for layers in group.layers}
         wanted = {layers: of_year(run, year) for layers, run in runs.items()}
         canvas = canvas_of(group, place.shape, sum(map(len, wanted.values())))
@@ -117,12 +112,18 @@ class EarthEngineSource:
             canvas.days[start:stop] = [first for first, _ in images]
             first = runs[layers].index(images[0]) if images else 0
             for piece, request in self.requests(layers, group, covers, place, year):
-                arrays = read(request, self.downloads.cache)
-                if arrays is None:
-                    return None
+                arrays = self.read(request)
                 chosen = [array[first : first + len(images)] for array in arrays]
                 place_piece(canvas, piece, slice(start, stop), chosen)
         return canvas
+
+    def read(self, request: Request) -> list[np.ndarray]:
+        """Bands (image, row, column) of a request; what is damaged is asked for anew."""
+        arrays = read(request, self.downloads.cache)
+        if arrays is None:
+            self.downloads.fetch([request])
+            arrays = read(request, self.downloads.cache)
+        return arrays
 
     def requests(
         self,
@@ -143,7 +144,7 @@ class EarthEngineSource:
         if not images:
             return
         pieces = pieces_of(group.section, place)
-        if self.forest_only and covers and group.variables != LAND_COVER:
+        if self.forest_only and covers and not group.covers:
             if (place.name, year) != self.looked_at:
                 self.cells = self.forest(covers[0], place, year)
                 self.looked_at = (place.name, year)
@@ -155,7 +156,8 @@ class EarthEngineSource:
     def forest(self, cover: Group, place: Place, year: int) -> np.ndarray:
         """Cells of a tile (y, x) with any forest, by the cached land cover of the year."""
         canvas = self.canvas(cover, (), place, year)
-        return percent_of(canvas, place, year)[1].sum(axis=0) > 0
+        percent = percent_of(canvas, place, year)[1]
+        return ((percent > 0) & (percent != cover.section["absent"])).any(axis=0)
 
     def images(self, layers: Layers, place: Place, year: int) -> tuple:
         """Images of the request that holds a year: first day and day after the last, ISO."""
@@ -176,7 +178,11 @@ class EarthEngineSource:
 
     def read_days(self, collection: str, year: int) -> np.ndarray:
         """First days of a collection's images in a year (image,), datetime64[D], as cached."""
-        answer = self.downloads.cache.read(expressions.key_of_days(collection, year))
+        cache, key = self.downloads.cache, expressions.key_of_days(collection, year)
+        answer = cache.read(key)
+        if answer is None:
+            self.downloads.fetch_days([(collection, year)])
+            answer = cache.read(key)
         times = np.array(json.loads(answer), "int64").astype("datetime64[ms]")
         return times.astype("datetime64[D]")
 

@@ -1,0 +1,105 @@
+"""How often tests at 5 % find a change in series that have none, and in series that have one.
+
+Simulated annual series of a first-order process, without a trend and with one of a tenth of
+their standard deviation a year: the Mann-Kendall tests of pymannkendall as published, beside the
+tests that the change analysis uses (slope, difference of the last and first year, difference of the
+means of the last and first window of three or five years):
+
+    python benchmarks/trend_tests.py --output benchmarks/trend_tests.csv
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pymannkendall
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+
+from forestflux.series import LAYERS, flux_layers  # noqa: E402 - the path comes first
+from forestflux.tables import write_table  # noqa: E402
+
+ALPHA = 0.05
+SERIES, PUBLISHED_SERIES = 40_000, 500
+LENGTHS = {16: 3, 20: 5}  # years, and years of a window
+PERSISTENCE = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+TREND = 0.1
+PUBLISHED = {
+    "Mann-Kendall": pymannkendall.original_test,
+    "Hamed and Rao": pymannkendall.hamed_rao_modification_test,
+    "Yue and Wang": pymannkendall.yue_wang_modification_test,
+    "pre-whitening": pymannkendall.pre_whitening_modification_test,
+    "trend-free pre-whitening": (
+        pymannkendall.trend_free_pre_whitening_modification_test
+    ),
+}
+OURS = {
+    "slope": "p",
+    "slope, years independent": "p_independent",
+    "difference of two years": "difference_p",
+    "difference of windows": "window_difference_p",
+}
+
+
+def persistent(years: int, rho: float, series: int, *, seed: int) -> np.ndarray:
+    """Series (year, series) of variance 1 with lag-one autocorrelation rho."""
+    values = np.random.default_rng(seed).normal(size=(years, series))
+    for year in range(1, years):
+        values[year] = rho * values[year - 1] + np.sqrt(1 - rho**2) * values[year]
+    return values
+
+
+def ours(values: np.ndarray, window: int) -> dict[str, float]:
+    """Share of the series in which each test of the change analysis finds a change."""
+    difference = values[-1] - values[0]
+    windows = values[-window:].mean(axis=0) - values[:window].mean(axis=0)
+    layers = flux_layers(
+        values,
+        np.arange(2001, 2001 + len(values)),
+        difference=np.stack([difference] * 2),
+        window=np.stack([windows] * 2),
+        lengths=(window, window),
+    )
+    layers = dict(zip(LAYERS, layers, strict=True))
+    return {name: (layers[layer] <= ALPHA).mean() for name, layer in OURS.items()}
+
+
+def published(values: np.ndarray) -> dict[str, float]:
+    """The same of the tests of pymannkendall."""
+    with np.errstate(invalid="ignore"):  # Hamed and Rao's variance may be negative
+        return {
+            name: np.mean([test(series).p <= ALPHA for series in values.T])
+            for name, test in PUBLISHED.items()
+        }
+
+
+def main() -> None:
+    """Write the shares, one row per test, length, autocorrelation and trend."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, required=True)
+    output = parser.parse_args().output
+    rows = []
+    for years, window in LENGTHS.items():
+        for rho in PERSISTENCE:
+            for trend in (0.0, TREND):
+                rise = trend * np.arange(years)[:, None]
+                values = persistent(years, rho, SERIES, seed=1) + rise
+                found = ours(values, window) | published(values[:, :PUBLISHED_SERIES])
+                case = {"years": years, "autocorrelation": rho, "trend": trend}
+                rows += [
+                    {"test": name, **case, "found": share}
+                    for name, share in found.items()
+                ]
+    table = pd.DataFrame(rows)
+    write_table(table, output)
+    wide = table.pivot(
+        index=["trend", "years", "test"], columns="autocorrelation", values="found"
+    )
+    sys.stdout.write(wide.round(3).to_string() + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""What a run on Earth Engine has to have before its first job; no rules here."""
+
+if SOURCE == "earthengine":
+    from forestflux.earthengine.coverage import check_run
+
+    try:
+        check_run(
+            {
+                kind: sections_of(select(PRODUCTS, kind, "extract"))
+                for kind in ("tile", "tower")
+            },
+            tiles=[Grid(**config["grid"]).tile(name) for name in TILES],
+            years=YEARS,
+            tower_years=TOWER_YEARS,
+        )
+    except InputError as error:
+        raise WorkflowError(str(error))
+
+
+def require_account():
+    """Stop before the first job when layers would be asked of Earth Engine without an account."""
+    jobs = workflow.dag.needrun_jobs()
+    asking = [job for job in jobs if job.rule.name in ("extract", "preview")]
+    if SOURCE == "earthengine" and asking:
+        from forestflux.earthengine.session import account
+
+        try:
+            account(config["earthengine"])
+        except InputError as error:
+            raise WorkflowError(str(error))

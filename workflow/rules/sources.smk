@@ -1,0 +1,66 @@
+"""Where layers and labels come from: files, settings and columns of the product table."""
+
+
+def source_settings(places):
+    """What the source reads of the configuration; towers do not depend on the grid."""
+    if SOURCE == "files":
+        return {"towers": {"folder": config["towers"]["folder"]}}
+    if SOURCE == "earthengine":
+        kept = {"forest_only": config["earthengine"]["forest_only"]}
+    else:
+        kept = {"seed": config["seed"], "planet": config["planet"]}
+    return kept | ({} if places == "towers" else {"grid": GRID})
+
+
+def tower_file(*names):
+    """A file of the towers' folder, the first of these that is there; none without a folder."""
+    if LABELS == "simulated" or not config["towers"]["folder"]:
+        return []
+    files = [Path(config["towers"]["folder"], name) for name in names]
+    return str(next((file for file in files if file.is_file()), files[0]))
+
+
+def archive_files(kind):
+    """The annual table (csv) or the record (json) of each site of the archive."""
+    return [f"<results>/archive/{site}.{kind}" for site in ARCHIVE.sites]
+
+
+def tower_settings(kind):
+    """What the towers' `sites` or `fluxes` depend on beside their files."""
+    if LABELS == "archive" and kind == "sites":
+        keys = ("classes", "skip_faulty")
+        unknown = [str(path) for path in ARCHIVE.unknown]
+        return {"unknown": unknown} | {key: config["archive"][key] for key in keys}
+    if LABELS == "archive" or kind == "sites":
+        return {}
+    if LABELS == "folder":
+        return {"check_sign": config["towers"]["check_sign"]}
+    simulated = {"seed": config["seed"], "planet": config["planet"]}
+    return simulated | {"years": TOWER_YEARS}
+
+
+def predictor_table():
+    """The table of eight-day series of the towers' folder; with subsets it may be missing."""
+    names = ("predictors_8day.parquet", "predictors_8day.csv")
+    file = tower_file(*names) if SOURCE == "files" else []
+    return [] if file and SUBSET_FILES and not Path(file).is_file() else file
+
+
+def known_sites():
+    """Tables with the towers' places that are there already, the checked one first."""
+    checked = Path("results", config["run"], "towers", "sites.csv")
+    folder = config["towers"]["folder"]
+    files = [checked, *([Path(folder, "sites.csv")] if folder else [])]
+    return [str(file) for file in files if file.is_file()][:1]
+
+
+def variants(places):
+    """Columns of the product table that a place's numbers may follow, variable by variable."""
+    if SOURCE == "files":
+        return ["tower", "table"] if SUBSET_FILES else ["table"]
+    return ["tower" if places == "towers" else "tile"]
+
+
+def products(places, *stages):
+    """Sections of the product table that a stage reads for a place, by column."""
+    return {name: select(PRODUCTS, name, *stages) for name in variants(places)}

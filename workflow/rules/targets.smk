@@ -1,0 +1,199 @@
+"""What a run consists of: the files of every stage, by the name that rules ask for."""
+
+
+def towers_targets():
+    """Checked tower tables."""
+    names = ("sites", "site_years", "citations", "left_out")
+    return [f"<results>/towers/{name}.csv" for name in names]
+
+
+def subsets_targets():
+    """Manifest of the subsets; none where the run has none."""
+    return ["<results>/subsets/subsets.json"] if SUBSET_FILES else []
+
+
+def tower_stage(stage):
+    """A stage's manifests of the towers."""
+    return [f"<results>/{stage}/towers.{years}.json" for years in TOWER_BATCHES]
+
+
+def tile_stage(stage, years=None):
+    """A stage's manifests of all tiles, of some batches of years or of all."""
+    batches_of_years = YEAR_BATCHES if years is None else years
+    return [
+        f"<results>/{stage}/{places}.{batch}.json"
+        for places in TILE_BATCHES
+        for batch in batches_of_years
+    ]
+
+
+def stage_targets(stage):
+    """All manifests of extract, cube or mask."""
+    return tower_stage(stage) + tile_stage(stage)
+
+
+def bibliography_targets():
+    """Citations of the used towers, where labels come from an archive."""
+    kinds = ("csv", "md") if LABELS == "archive" else ()
+    return [f"<results>/samples/bibliography.{kind}" for kind in kinds]
+
+
+def fold_batches(split):
+    """Names of the fold batches of a split."""
+    return ["0"] if split == "holdout" else list(FOLD_BATCHES)
+
+
+def train_targets(split=None):
+    """Manifests of all networks, or of one split."""
+    return [
+        f"<results>/train/{name}.{folds}.{members}.json"
+        for name in ([split] if split else SPLITS)
+        for folds in fold_batches(name)
+        for members in MEMBER_BATCHES
+    ]
+
+
+def baseline_targets():
+    """Predictions of all classical models."""
+    return [
+        f"<results>/baseline/{model}.{split}.{folds}.csv"
+        for model in MODELS
+        for split in SPLITS
+        for folds in fold_batches(split)
+    ]
+
+
+def unlabelled_batches():
+    """Batch of the year whose tiles give unlabelled series; none without maps.
+
+    One year only: with all of them, every year added to the map would train anew.
+    """
+    return [year_batch(UNLABELLED_YEAR)] if MAPPED else []
+
+
+def yearly(folder):
+    """Manifests of a stage whose jobs own years: maps or truth."""
+    return [f"<results>/{folder}/{batch}.json" for batch in YEAR_BATCHES]
+
+
+def of_pair(stage, places):
+    """Manifests of a tile stage for the pair of years, each once."""
+    names = dict.fromkeys(year_batch(year) for year in config["change"]["pair"])
+    return [f"<results>/{stage}/{places}.{batch}.json" for batch in names]
+
+
+def map_targets():
+    """Everything that only a run with maps has."""
+    if not MAPPED:
+        return []
+    simulated = yearly("truth") + ["<results>/recovery/recovery.csv"]
+    drivers = ["<results>/counterfactual/drivers.json"]
+    return [
+        *tile_stage("infer"),
+        *yearly("maps"),
+        "<results>/change/change.json",
+        *(drivers if COUNTERFACTUAL else []),
+        *(simulated if SIMULATED else []),
+        "<results>/gates/gates.csv",
+    ]
+
+
+def publish_settings():
+    """What a product depends on and reports: every section that a map depends on.
+
+    Years are not among them, so that a year more publishes that year alone.
+    """
+    names = "run seed grid planet mask samples folds train model publish".split()
+    kept = {name: config[name] for name in names}
+    kept["towers"] = {k: v for k, v in config["towers"].items() if k != "years"}
+    kept["infer"] = {"min_forest_fraction": config["infer"]["min_forest_fraction"]}
+    kept["evaluate"] = {k: config["evaluate"][k] for k in ("level", "min_quality")}
+    return kept | {"source": SOURCE}
+
+
+def product_targets():
+    """Files that readers open, of a run with maps."""
+    if not MAPPED:
+        return []
+    return [*yearly("products"), "<results>/products/collection.json"]
+
+
+def explorer_maps():
+    """What the explorer reads of a run with maps; the tiles of the pair of years only."""
+    if not MAPPED:
+        return []
+    pair = {year_batch(year): None for year in config["change"]["pair"]}
+    return [
+        *yearly("maps"),
+        *tile_stage("mask", years=pair),
+        "<results>/change/change.json",
+        "<results>/change/totals.csv",
+    ]
+
+
+def figure_names():
+    """Figures that this run can draw."""
+    return [
+        name
+        for name, files in needs().items()
+        if (MAPPED or not any(f.startswith(OF_MAPS) for f in files))
+        and (COUNTERFACTUAL or not any(f.startswith("counterfactual/") for f in files))
+        and (SIMULATED or not any(f.startswith("recovery/") for f in files))
+    ]
+
+
+def figure_inputs(wildcards):
+    """Files that a figure reads; maps are known by the manifest of their years."""
+    pair = {"first": config["change"]["pair"][0], "second": config["change"]["pair"][1]}
+    files = []
+    for name in needs()[wildcards.figure]:
+        if name.startswith("maps/"):
+            batch = year_batch(pair[Path(name).stem])
+            files.append(f"<results>/maps/{batch}.json")
+        else:
+            files.append(f"<results>/{name}")
+    return files
+
+
+def figure_targets():
+    """All figures of this run."""
+    formats = config["figures"]["formats"]
+    return [
+        f"<results>/figures/{name}.{kind}"
+        for name in figure_names()
+        for kind in formats
+    ]
+
+
+def run_targets():
+    """Everything of a run but the verdict.
+
+    Every intermediate is a target: after a failed job, "nothing to be done" would
+    otherwise hide a stale result behind a finished one.
+    """
+    return [
+        *towers_targets(),
+        *subsets_targets(),
+        *stage_targets("extract"),
+        *stage_targets("cube"),
+        *stage_targets("mask"),
+        "<results>/samples/samples.json",
+        *bibliography_targets(),
+        *train_targets(),
+        *baseline_targets(),
+        "<results>/evaluate/scores.csv",
+        "<results>/model/model.json",
+        "<results>/explain/importance.csv",
+        "<results>/model/card.md",
+        *map_targets(),
+        *product_targets(),
+        *figure_targets(),
+        "<results>/explorer.html",
+        "<results>/quoted.csv",
+        "<results>/report.html",
+    ]
+
+
+def verdict_targets():
+    """The gates' say over the run; a run without maps has no gates."""
+    return ["<results>/gates/verdict.json"] if MAPPED else []
