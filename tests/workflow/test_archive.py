@@ -21,7 +21,7 @@ CLASSES = ("ENF", "DBF", "EBF", "MF", "GRA")
 SITES = [f"DE-{letter}aa" for letter in "ABCDE"]
 AFTER_SITES = {"extract", "cube", "mask"}
 AFTER_FLUXES = {"samples", "train", "baseline", "evaluate", "model", "explain"}
-AFTER_FLUXES |= {"bibliography", "figure", "report"}
+AFTER_FLUXES |= {"bibliography", "card", "explorer", "figure", "report", "quoted"}
 
 
 def sites_of(names):

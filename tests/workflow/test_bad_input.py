@@ -159,9 +159,12 @@ def test_one_tower_row_reruns_its_labels_and_what_learns_from_them(mine):
         "baseline",
         "evaluate",
         "model",
+        "card",
         "explain",
+        "explorer",
         "figure",
         "report",
+        "quoted",
     }
 
 

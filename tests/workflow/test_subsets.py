@@ -25,7 +25,7 @@ figures: {dpi: 50, formats: [png]}
 jobs: {folds: 2, members: 1}
 """
 AFTER_SUBSETS = {"extract", "cube", "mask", "samples", "train", "baseline", "evaluate"}
-AFTER_SUBSETS |= {"model", "explain", "figure", "report"}
+AFTER_SUBSETS |= {"model", "card", "explain", "explorer", "figure", "report", "quoted"}
 WITHOUT = "X1"  # a tower with labels and without any subset
 
 
