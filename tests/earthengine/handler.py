@@ -43,11 +43,11 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, act) -> None:
         """Act, and send as an error what is refused."""
         length = int(self.headers.get("Content-Length") or 0)
-        self.content = self.rfile.read(length)
-        if len(self.content) < length:  # the client was killed while it sent
-            self.close_connection = True
-            return
         with suppress(ConnectionError):
+            self.content = self.rfile.read(length)
+            if len(self.content) < length:  # whoever asked was killed while asking
+                self.close_connection = True
+                return
             try:
                 act(urlsplit(self.path))
             except Refused as error:

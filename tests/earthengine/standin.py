@@ -97,13 +97,13 @@ FOUR_SITES = pd.DataFrame(
 )
 
 
-def access(url: str, cache: Path, **keys) -> dict:
+def access(url: str, **keys) -> dict:
     """The section `earthengine` of a configuration with its defaults."""
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     config |= {
         "source": "earthengine",
         "towers": {"folder": "labels"},
-        "earthengine": {"url": url, "cache": str(cache), "project": "forests", **keys},
+        "earthengine": {"url": url, "project": "forests", **keys},
     }
     schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
     return check_config(config, schema)["earthengine"]
