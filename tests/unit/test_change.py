@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from change import main as write_change
 from forestflux.change.analysis import Settings, analyse
 from forestflux.change.decomposition import PARTS
 from forestflux.change.interannual import (
@@ -19,10 +20,12 @@ from forestflux.change.interannual import (
 )
 from forestflux.change.totals import Band
 from forestflux.change.trend import mann_kendall, theil_sen
+from forestflux.config import check_config
 from forestflux.errors import InputError
 from forestflux.grid import Grid, cell_area
-from forestflux.store import load_store, write_store
+from forestflux.store import load_store, write_json, write_store
 
+SCHEMA = Path(__file__).parents[2] / "workflow/schemas/config.schema.yaml"
 GRID = Grid(resolution_deg=30.0, tile_cells=12)
 YEARS = np.arange(2003, 2015)
 CELLS = ("y", "x")
@@ -520,3 +523,33 @@ def test_a_map_without_any_flux_is_one_line(tmp_path: Path, noisy: tuple) -> Non
         InputError, match=r"2007.zarr: gpp: expected a flux .* found NaN in all"
     ):
         run(write_maps(tmp_path, gpp, reco))
+
+
+def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> None:
+    maps = write_maps(tmp_path / "maps", *noisy)
+    config = {"run": "test", "seed": 1, "years": [2003, 2014]}
+    config |= {"change": {"pair": [2003, 2014]}}
+    config = check_config(config, SCHEMA)
+    job = {
+        "years": list(maps),
+        "maps": [tmp_path / "maps/all.json"],
+        "settings": {"change": config["change"], "level": 0.9},
+        "code": "none",
+        "manifest": tmp_path / "change/change.json",
+    }
+    file = write_regions(tmp_path / "far.json", {"far": square(1, 1, 2, 2)})
+    stores = {str(year): "digest" for year in maps}
+    write_json(job["maps"][0], {"stores": stores | {"2015": "digest"}})
+    with pytest.raises(InputError, match=r"far.json: regions: expected polygons"):
+        write_change(**job, regions=[file])
+    stores.pop("2007")
+    write_json(job["maps"][0], {"stores": stores})
+    with pytest.raises(InputError, match="no map of 2007"):
+        write_change(**job, regions=[])
+    assert not job["manifest"].parent.exists()
+    write_json(job["maps"][0], {"stores": stores | {"2007": "digest"}})
+    write_change(**job, regions=[])
+    tables = "totals series pair regions windows decomposition zonal significance"
+    files = {f"{name}.csv" for name in tables.split()}
+    files |= {"change.json", "change.zarr", "change.zarr.json"}
+    assert {path.name for path in job["manifest"].parent.iterdir()} == files

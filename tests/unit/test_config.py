@@ -88,6 +88,10 @@ def test_the_configuration_given_is_not_changed(config):
         ({"source": "earthengine"}, "towers.folder: expected a folder"),
         ({"towers": {"archive": "a"}}, "towers.subsets: expected a folder of series"),
         ({"change": {"pair": [2003, 2019]}}, "change.pair: expected years within"),
+        (
+            {"change": {"windows": [[2001, 2016], [2016, 2020]]}},
+            "change.windows: expected two windows in order that share no year",
+        ),
         ({"only_years": [2003, 2019]}, "only_years: expected years within 2003-2018"),
         ({"only_years": [2003]}, "only_years: expected the years of change.pair, 2018"),
         ({"grid": {"only": ["r09c00"]}}, "expected a tile of the grid, found r09c00"),
