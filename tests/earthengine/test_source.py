@@ -1,5 +1,9 @@
 """The source against a planet of formulas: every pixel, every fault, every refusal."""
 
+import gc
+import io
+import threading
+import time
 from collections import Counter
 
 import numpy as np
@@ -12,6 +16,8 @@ from earthengine.faults import Fault, five_ways
 from earthengine.formulas import FormulaPlanet, hidden, stored
 from earthengine.server import Emulator
 from earthengine.standin import FOUR_SITES, access
+from forestflux.earthengine.request import Band, Layers, Request, Window
+from forestflux.earthengine.transport import pack
 from forestflux.errors import InputError
 from forestflux.grid import Grid
 from forestflux.places import TilePlace, TowerPlace
@@ -288,3 +294,45 @@ def test_a_missing_image_is_a_gap_that_is_listed(serve, products, open_source, c
     assert native.sizes["time_lst_day"] == 45
     assert np.datetime64("2003-05-09") not in native["time_lst_day"].values
     assert "MODIS/061/MOD11A2 2003: no image of 2003-05-09" in caplog.text
+
+
+class Cycle:
+    """Garbage whose collection switches threads, as that of the client's answers may."""
+
+    def __init__(self):
+        self.self = self
+
+    def __del__(self):
+        time.sleep(1e-4)
+
+
+def test_answers_are_read_while_other_threads_read():
+    """Python 3.11 fails inside `ast`, which reads their headers, if two are in it at once."""
+    images = tuple((f"2003-01-{day:02d}", "2003-12-31") for day in range(1, 32))
+    band = Band("total_precipitation_sum", "float32", -9999)
+    corner = Window("EPSG:4326", 0.1, 0.0, 0.0, (1, 1))
+    asked = Request(Layers("a", (band,)), images, corner)
+    pixels = np.zeros((1, 1), [(f"{first}_{band.name}", "f4") for first, _ in images])
+    file = io.BytesIO()
+    np.save(file, pixels)
+    failed, threshold = [], gc.get_threshold()
+
+    def read():
+        for _ in range(40):
+            garbage = [Cycle() for _ in range(5)]
+            del garbage
+            try:
+                pack(file.getvalue(), asked)
+            except SystemError as error:
+                failed.append(error)
+
+    gc.set_threshold(100)
+    try:
+        threads = [threading.Thread(target=read) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        gc.set_threshold(*threshold)
+    assert not failed

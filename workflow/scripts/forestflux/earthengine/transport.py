@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -24,6 +25,9 @@ from forestflux.errors import InputError
 LONGEST_WAIT_S = 60.0
 # numpy refuses longer headers of .npy files unless told otherwise: 366 bands reach it.
 MAX_HEADER = 2**20
+# numpy reads a header with `ast`, whose depth counter all threads of Python 3.11 share: a
+# switch of threads in its midst is a SystemError.
+READING = threading.Lock()
 # An answer is in memory as it came, decoded and in the order of the cache.
 COPIES = 3
 
@@ -197,9 +201,10 @@ def pack(body: bytes, request: Request) -> bytes:
     InputError : other bands, another shape or other types than asked for
     """
     try:
-        pixels = np.load(
-            io.BytesIO(body), allow_pickle=False, max_header_size=MAX_HEADER
-        )
+        with READING:
+            pixels = np.load(
+                io.BytesIO(body), allow_pickle=False, max_header_size=MAX_HEADER
+            )
     except (ValueError, EOFError, OSError, SyntaxError, TypeError) as error:
         raise Garbled(f"an answer of {len(body)} bytes: {error}") from error
     names = pixels.dtype.names or ()
