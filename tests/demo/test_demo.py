@@ -240,7 +240,7 @@ def test_the_truth_is_an_input_of_nothing_but_recovery():
         for file in (ROOT / "workflow" / "rules").glob("*.smk")
         if re.search(r"yearly\(\"truth\"\)|<results>/truth", file.read_text())
     ]
-    assert set(users) == {"truth.smk", "recovery.smk", "common.smk"}
+    assert set(users) == {"truth.smk", "recovery.smk", "targets.smk"}
 
 
 def test_logs_hold_no_progress_bars(demo):
