@@ -49,7 +49,7 @@ MOST_MEGABYTES = 1000
 TOWERS = {1: 8, 8: 40, 20: 80, 40: 160}
 SMALL_TILES = {1: 4, 8: 20, 20: 40, 40: 80}
 SMALL_CELLS, LARGE_CELLS = 8, 400
-LARGE_TILES = (1, 2, 4)
+LARGE_TILES = (1, 4, 8)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,8 @@
 """One request on its way: asked, checked on arrival, asked again or in parts where needed."""
 
-import io
 import json
 import logging
 import re
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,16 +16,12 @@ from forestflux.earthengine.cache import Cache
 from forestflux.earthengine.faults import Fault, Garbled, explained, fault_of
 from forestflux.earthengine.http import Http
 from forestflux.earthengine.limits import Memory, Slots
+from forestflux.earthengine.npy import pixels_of
 from forestflux.earthengine.progress import Progress
 from forestflux.earthengine.request import Request, halves, join, window_halves
 from forestflux.errors import InputError
 
 LONGEST_WAIT_S = 60.0
-# numpy refuses longer headers of .npy files unless told otherwise: 366 bands reach it.
-MAX_HEADER = 2**20
-# numpy reads a header with `ast`, whose depth counter all threads of Python 3.11 share: a
-# switch of threads in its midst is a SystemError.
-READING = threading.Lock()
 # An answer is in memory as it came, decoded and in the order of the cache.
 COPIES = 3
 
@@ -201,10 +195,7 @@ def pack(body: bytes, request: Request) -> bytes:
     InputError : other bands, another shape or other types than asked for
     """
     try:
-        with READING:
-            pixels = np.load(
-                io.BytesIO(body), allow_pickle=False, max_header_size=MAX_HEADER
-            )
+        pixels = pixels_of(body)
     except (ValueError, EOFError, OSError, SyntaxError, TypeError) as error:
         raise Garbled(f"an answer of {len(body)} bytes: {error}") from error
     names = pixels.dtype.names or ()
