@@ -47,7 +47,7 @@ LEAST_RATIO = 0.85
 MOST_MEGABYTES = 1000
 # Places of the rates by requests in flight; of five and of eight requests each.
 TOWERS = {1: 8, 8: 40, 20: 80, 40: 160}
-SMALL_TILES = {1: 4, 8: 20, 20: 40, 40: 80}
+SMALL_TILES = {1: 4, 8: 20, 20: 60, 40: 160}
 SMALL_CELLS, LARGE_CELLS = 8, 400
 LARGE_TILES = (1, 4, 8)
 

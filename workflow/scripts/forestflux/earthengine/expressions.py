@@ -101,7 +101,7 @@ def cast(image: ee.Image, dtype: str) -> ee.Image:
 
 def key_of(request: Request) -> str:
     """Key of a request in the cache: its expression and its grid, nothing of the client."""
-    node = digest_of(pixels(request.layers, request.images))
+    node = digest_of_pixels(request.layers, request.images)
     grid = json.dumps(request.window.grid(), sort_keys=True)
     types = [(band.dtype, band.absent) for band in request.layers.bands]
     return sha256(json.dumps([node, grid, types]))
@@ -114,6 +114,11 @@ def key_of_days(collection: str, year: int) -> str:
 
 
 @lru_cache(maxsize=256)
+def digest_of_pixels(layers: Layers, images: tuple[tuple[str, str], ...]) -> str:
+    """Digest of `pixels`, kept by what it is made from: an expression is slow to hash."""
+    return digest_of(pixels(layers, images))
+
+
 def digest_of(expression: ee.ComputedObject) -> str:
     """Digest of what an expression means, written out as a tree.
 

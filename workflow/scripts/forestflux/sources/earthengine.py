@@ -43,6 +43,7 @@ class EarthEngineSource:
         self.downloads = Downloads(settings["access"])
         self.looked_at = None
         self.days = lru_cache(maxsize=1024)(self.read_days)
+        self.images_in = lru_cache(maxsize=1024)(self.images_of_year)
 
     def variant(self, place: Place, variable: str) -> str:
         """Column of the product table: tile or tower."""
@@ -162,14 +163,17 @@ class EarthEngineSource:
     def images(self, layers: Layers, place: Place, year: int) -> tuple:
         """Images of the request that holds a year: first day and day after the last, ISO."""
         images = {
-            each: images_of(layers, self.days(layers.collection, each), each)
-            for each in self.years_with(place, year)
+            each: self.images_in(layers, each) for each in self.years_with(place, year)
         }
         several = isinstance(place, TowerPlace)
         for run in runs_of_years(layers, images, several=several):
             if of_year(run, year):
                 return run
         return ()
+
+    def images_of_year(self, layers: Layers, year: int) -> tuple:
+        """Images of a year, the same for all places."""
+        return tuple(images_of(layers, self.days(layers.collection, year), year))
 
     def years_with(self, place: Place, year: int) -> list[int]:
         """Years that may share a request with a year: at towers all of the job."""
