@@ -24,7 +24,11 @@ RECOVERY = {
     "gpp_cell_r2": "R2 of GPP over cells",
     "nee_cell_r2": "R2 of NEE over cells",
     "gpp_share_within_interval": "cells with true GPP inside the interval",
+    "gpp_share_within_interval_inside": "the same inside the area of applicability",
+    "gpp_share_within_interval_outside": "the same outside it",
     "nee_share_within_interval": "cells with true NEE inside the interval",
+    "nee_share_within_interval_inside": "the same inside the area of applicability",
+    "nee_share_within_interval_outside": "the same outside it",
 }
 
 
@@ -47,7 +51,7 @@ def rulegraph() -> str:
 
 
 def demo() -> str:
-    """Recovery of the planted truth, and wall time of the jobs."""
+    """Recovery of the planted truth, and what the jobs cost."""
     results = ROOT / "results" / "demo"
     table = pd.read_csv(results / "recovery" / "recovery.csv").set_index("quantity")
     lines = ["| quantity | unit | truth | mapped |", "|---|---|---|---|"]
@@ -55,11 +59,12 @@ def demo() -> str:
         row = table.loc[name]
         lines.append(f"| {label} | {row.unit} | {row.truth:.4g} | {row.mapped:.4g} |")
     jobs = [pd.read_csv(f, sep="\t") for f in (results / "benchmarks").glob("*.tsv")]
-    seconds = sum(float(job["s"].iloc[0]) for job in jobs)
+    seconds = sum(float(job["cpu_time"].iloc[0]) for job in jobs)
     memory = max(float(job["max_rss"].iloc[0]) for job in jobs)
     lines += [
         "",
-        f"Its jobs took {seconds / 60:.1f} core minutes in all; the largest held {memory:.0f} MB.",
+        f"Its jobs took {seconds / 60:.1f} minutes of processor time in all;"
+        f" the largest held {memory:.0f} MB.",
     ]
     return "\n".join(lines)
 
