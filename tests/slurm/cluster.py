@@ -52,7 +52,9 @@ PartitionName=short Nodes={host} Default=YES MaxTime=1-0 DefMemPerCPU=500 State=
 
 
 def missing() -> str | None:
-    """Why a SLURM cannot be started here, or None if it can."""
+    """Why a SLURM is not started here, or None if it is."""
+    if os.environ.get("FORESTFLUX_SLURM") != "yes":
+        return "takes a quarter of an hour: FORESTFLUX_SLURM=yes makes it run"
     if os.geteuid() != 0:
         return "only root starts SLURM's daemons"
     absent = [name for name in PROGRAMS if shutil.which(name) is None]
