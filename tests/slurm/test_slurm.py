@@ -9,6 +9,8 @@ import pytest
 from projects import command, copy_project, environment, snakemake
 from slurm.cluster import Cluster, missing
 
+# Before any fixture: a run that is skipped makes no other one first.
+pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 TIMEOUT_S = 1500
 PROFILE = ("--workflow-profile", "profiles/slurm")
 
@@ -27,9 +29,6 @@ QUICK = (
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    reason = missing()
-    if reason:
-        pytest.skip(reason)
     with Cluster(tmp_path_factory.mktemp("slurm") / "daemons", cpus=4) as running:
         yield running
 
