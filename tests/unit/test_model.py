@@ -187,7 +187,7 @@ def test_weights_are_plain_arrays(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"format_version": 1}, "format_version: expected 2, found 1"),
+        ({"format_version": 1}, "format_version: expected 3, found 1"),
         ({"calendar": {"steps": 23}}, "calendar"),
         ({"variables": ["evi", "ndvi"]}, "variables"),
         ({"forest_types": ["ENF"]}, "forest_types"),

@@ -89,6 +89,8 @@ wildcard_constraints:
     folds=r"\d+(-\d+)?",
     members=r"\d+(-\d+)?",
     model=r"[a-z_]+",
+    variant=r"[a-z_]+",
+    repeat=r"\d+",
     figure=r"[a-z_]+",
     site=r"[A-Z]{2}-[A-Za-z0-9]{3}",
 
