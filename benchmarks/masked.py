@@ -24,7 +24,8 @@ from forestflux.config import check_config  # noqa: E402
 from forestflux.cube import build_cube  # noqa: E402
 from forestflux.extract import extract  # noqa: E402
 from forestflux.grid import Grid, Tile  # noqa: E402
-from forestflux.mask import CHUNKS, mask_cube  # noqa: E402
+from forestflux.mask import mask_cube  # noqa: E402
+from forestflux.pieces import CHUNKS  # noqa: E402
 from forestflux.places import TilePlace  # noqa: E402
 from forestflux.planet import geography  # noqa: E402
 from forestflux.products import read_products, select  # noqa: E402

@@ -6,7 +6,8 @@ from pathlib import Path
 import xarray as xr
 
 from forestflux import job
-from forestflux.mask import CHUNKS, mask_cube
+from forestflux.mask import mask_cube
+from forestflux.pieces import CHUNKS
 from forestflux.products import pick, variants_of
 from forestflux.stages import run_stage, upstream_stores
 

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
-# No sum depends on the order in which cells come, so these change nothing between runs.
+# Sums may be taken in any order, the same in each run and for each cell.
 LOOSE = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
 # Of `forestflux.network`: what GroupNorm adds to a variance.
 EPSILON = np.float32(1e-5)
@@ -47,7 +47,7 @@ def _narrow(number: types.Type, like: types.Type) -> object:
 
 @njit(inline="always")
 def silu(number: np.float32) -> np.float32:
-    """x sigmoid(x) = x / 2 (1 + tanh(x / 2)), within 1e-4.
+    """SiLU, x sigmoid(x) = x / 2 (1 + tanh(x / 2)), within 1e-4.
 
     tanh is the continued fraction of Lambert, cut after seven terms; where that is more
     than one it is one.
@@ -64,17 +64,15 @@ def silu(number: np.float32) -> np.float32:
 
 @njit(inline="always", fastmath=LOOSE)
 def moments(cell: np.ndarray) -> tuple[np.float32, np.float32]:
-    """Inverse standard deviation of a cell (step, feature), and the mean over it."""
-    rows, width = cell.shape
+    """Inverse standard deviation of a cell's numbers, and their mean times it."""
     total, square = np.float32(0), np.float32(0)
-    for row in range(rows):
-        for column in range(width):
-            number = widen(cell[row, column])
-            total += number
-            square += number * number
-    size = np.float32(rows * width)
-    mean = total / size
-    inverse = np.float32(1) / np.sqrt(square / size - mean * mean + EPSILON)
+    for position in range(cell.size):
+        number = widen(cell[position])
+        total += number
+        square += number * number
+    mean = total / np.float32(cell.size)
+    variance = square / np.float32(cell.size) - mean * mean
+    inverse = np.float32(1) / np.sqrt(variance + EPSILON)
     return inverse, mean * inverse
 
 
@@ -90,56 +88,45 @@ def activate(
 
     Parameters
     ----------
-    filtered : (cell, step, feature), the last dimension contiguous
-    gain, shift : float32 (step, feature), of the normalisation
-    margin : numbers that the year is continued by on each side
-    padded : filled, (cell, margin + step * feature + margin)
+    filtered : (cell, number), step by step
+    gain, shift : float32 (number,), of the normalisation
+    margin : numbers by which the year is continued on each side
+    padded : filled, (cell, margin + number + margin)
     """
-    cells, rows, width = filtered.shape
-    size = rows * width
+    cells, size = filtered.shape
     for index in range(cells):
         cell = filtered[index]
         inverse, offset = moments(cell)
         year = padded[index, margin : margin + size]
-        for row in range(rows):
-            source, target = cell[row], year[row * width : (row + 1) * width]
-            a, b = gain[row], shift[row]
-            for column in range(width):
-                number = widen(source[column]) * inverse - offset
-                number = silu(number * a[column] + b[column])
-                target[column] = narrow(number, target[column])
+        for position in range(size):
+            number = widen(cell[position]) * inverse - offset
+            number = silu(number * gain[position] + shift[position])
+            year[position] = narrow(number, year[position])
         padded[index, :margin] = year[size - margin :]
         padded[index, margin + size :] = year[:margin]
 
 
 @njit(nogil=True, error_model="numpy", fastmath=LOOSE, cache=True)
 def pool(
-    filtered: np.ndarray,
-    gain: np.ndarray,
-    shift: np.ndarray,
-    features: int,
-    pooled: np.ndarray,
+    filtered: np.ndarray, gain: np.ndarray, shift: np.ndarray, pooled: np.ndarray
 ) -> None:
     """Normalise each cell, SiLU, then the mean and the largest number of each feature.
 
     Parameters
     ----------
     filtered, gain, shift : as in `activate`
-    features : numbers of a step; the last dimension of `filtered` holds whole steps
-    pooled : filled, float32 (cell, 2 * features), means first
+    pooled : filled, float32 (cell, 2 * feature), means first
     """
-    cells, rows, width = filtered.shape
-    steps = rows * width // features
-    year = np.empty(rows * width, np.float32)
+    cells, size = filtered.shape
+    features = pooled.shape[1] // 2
+    steps = size // features
+    year = np.empty(size, np.float32)
     for index in range(cells):
         cell = filtered[index]
         inverse, offset = moments(cell)
-        for row in range(rows):
-            source, target = cell[row], year[row * width : (row + 1) * width]
-            a, b = gain[row], shift[row]
-            for column in range(width):
-                number = widen(source[column]) * inverse - offset
-                target[column] = silu(number * a[column] + b[column])
+        for position in range(size):
+            number = widen(cell[position]) * inverse - offset
+            year[position] = silu(number * gain[position] + shift[position])
         mean, most = pooled[index, :features], pooled[index, features:]
         mean[:], most[:] = year[:features], year[:features]
         for step in range(1, steps):
@@ -179,3 +166,75 @@ def pack(ready: np.ndarray, half: int, padded: np.ndarray) -> None:
                 )
         cell[:half] = cell[steps : steps + half]
         cell[steps + half :] = cell[half : half + half]
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def part_means(ready: np.ndarray, ends: np.ndarray, means: np.ndarray) -> None:
+    """Means of the parts of a year without its gaps.
+
+    Parameters
+    ----------
+    ready : float32 (cell, series, step), NaN = gap
+    ends : step after the last one of each part
+    means : filled, float64 (cell, series, part), NaN where a part has no value
+    """
+    cells, series, _ = ready.shape
+    for index in range(cells):
+        for position in range(series):
+            year, start = ready[index, position], 0
+            for part in range(ends.size):
+                total, count = 0.0, 0
+                for step in range(start, ends[part]):
+                    if not np.isnan(year[step]):
+                        total += year[step]
+                        count += 1
+                means[index, position, part] = total / count if count else np.nan
+                start = ends[part]
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def nearest(
+    points: np.ndarray,
+    others: np.ndarray,
+    known: np.ndarray,
+    share: np.ndarray,
+    least: float,
+    squares: np.ndarray,
+) -> None:
+    """Squared distance to the nearest other point over the coordinates that both have.
+
+    It is divided by the part of the expected squared distance that these make up.
+
+    Parameters
+    ----------
+    points : float64 (row, feature), NaN = unknown
+    others : float64 (feature, column), 0 where unknown
+    known : float64 (feature, column), 1 where known, else 0
+    share : float64 (feature,), parts of the expected squared distance
+    least : smallest part for which two points are compared
+    squares : filled, float64 (row,), infinite where no other point is comparable
+    """
+    rows, features = points.shape
+    columns = others.shape[1]
+    whole = np.array([known[feature].all() for feature in range(features)])
+    square, shared = np.empty(columns), np.empty(columns)
+    for row in range(rows):
+        square[:], shared[:] = 0.0, 0.0
+        for feature in range(features):
+            point = points[row, feature]
+            if np.isnan(point):
+                continue
+            other, there = others[feature], known[feature]
+            if whole[feature]:
+                for column in range(columns):
+                    square[column] += (point - other[column]) ** 2
+                    shared[column] += share[feature]
+            else:
+                for column in range(columns):
+                    square[column] += there[column] * (point - other[column]) ** 2
+                    shared[column] += there[column] * share[feature]
+        best = np.inf
+        for column in range(columns):
+            if shared[column] >= least:
+                best = min(best, square[column] / shared[column])
+        squares[row] = best

@@ -9,10 +9,6 @@ from forestflux.errors import InputError
 from forestflux.names import FOREST_TYPES, REASONS, UNITS, VARIABLES
 from forestflux.quality import code, stored_reason
 
-# Rows of a chunk: few, so that a reader's memory does not grow with the tile, and all
-# steps, because every reader wants whole years (sizes and rates: docs/scaling.md).
-CHUNKS = {"y": 50}
-
 
 def mask_cube(
     cube: xr.Dataset, products: dict, *, year: int, min_valid_share: float

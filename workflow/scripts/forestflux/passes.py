@@ -15,7 +15,7 @@ from forestflux import kernels
 
 
 class Affine(Protocol):
-    """What the passes need of a block: gain and shift of its normalisation (feature,)."""
+    """What the passes need of a block: gain and shift of its norm (step, feature)."""
 
     gain: Tensor
     shift: Tensor
@@ -51,7 +51,7 @@ class Compiled:
         padded = torch.empty(cells, steps + 2 * half, features, dtype=filtered.dtype)
         kernels.activate(
             flat(filtered),
-            *expanded(block, steps),
+            *flat_affine(block),
             half * features,
             raw(padded).reshape(cells, -1),
         )
@@ -65,9 +65,9 @@ class Compiled:
         ----------
         filtered : (cell, step, feature), before normalisation and SiLU
         """
-        cells, steps, features = filtered.shape
+        cells, _, features = filtered.shape
         pooled = torch.empty(cells, 2 * features)
-        kernels.pool(flat(filtered), *expanded(block, steps), features, pooled.numpy())
+        kernels.pool(flat(filtered), *flat_affine(block), features, pooled.numpy())
         return pooled
 
 
@@ -116,11 +116,10 @@ def raw(tensor: Tensor) -> np.ndarray:
 
 
 def flat(filtered: Tensor) -> np.ndarray:
-    """A cell's whole year as one row (cell, 1, number): loops are longest so."""
-    return raw(filtered.contiguous()).reshape(len(filtered), 1, -1)
+    """A cell's whole year in one row (cell, number)."""
+    return raw(filtered.contiguous()).reshape(len(filtered), -1)
 
 
-def expanded(block: Affine, steps: int) -> list[np.ndarray]:
-    """Gain and shift of every number of a year (1, number)."""
-    pair = (block.gain, block.shift)
-    return [part.repeat(steps).unsqueeze(0).numpy() for part in pair]
+def flat_affine(block: Affine) -> list[np.ndarray]:
+    """Gain and shift of every number of a year (number,)."""
+    return [part.flatten().numpy() for part in (block.gain, block.shift)]
