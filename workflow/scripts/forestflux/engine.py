@@ -30,7 +30,7 @@ from forestflux.train import NetworkEstimator
 
 # Cells that go through all layers together: on a processor what they need stays in the
 # cache of a core, on a GPU there must be enough of them to keep it busy.
-CELLS = {"cpu": 128, "cuda": 8192}
+CELLS = {"cpu": 256, "cuda": 8192}
 ALIGN = 16
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 # Largest difference to the reference of a member's flux, in standard deviations of the

@@ -9,7 +9,7 @@ processor idle; no more than a few are in memory, however large or many the stor
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -21,10 +21,12 @@ from forestflux.errors import InputError
 from forestflux.layers import LAYERS
 from forestflux.masked import Piece, read_pieces
 from forestflux.names import FLUX_UNIT
-from forestflux.pieces import Pieced, ahead, hollow
+from forestflux.pieces import Pieced, Where, ahead, hollow
 
 # Pieces that are read before they are needed.
 DEPTH = 2
+# Fluxes (2, member, sample) and dissimilarity (sample,), float32.
+Numbers = tuple[np.ndarray, np.ndarray]
 
 
 class Ensemble(Protocol):
@@ -69,47 +71,61 @@ def infer(
     found = estimated(
         ahead(pieces, depth=DEPTH), model, batch_cells=batch_cells, workers=workers
     )
-    for _, part in groupby(found, key=lambda pair: pair[0].masked.encoding["source"]):
-        first = next(part)
-        values = (
-            (piece.where, on_piece(piece, *numbers))
-            for piece, numbers in chain([first], part)
-        )
-        yield Pieced(inferred(first[0].masked, len(model.members)), values)
+    for first in found:
+        whole = inferred(first[0].masked, len(model.members))
+        yield Pieced(whole, values_of_store(chain([first], found)))
+
+
+def values_of_store(
+    found: Iterable[tuple[Piece, Numbers]],
+) -> Iterator[tuple[Where, dict[str, np.ndarray]]]:
+    """Where the pieces of one store lie and their values; later stores are left alone."""
+    for piece, numbers in found:
+        yield piece.where, on_piece(piece, *numbers)
+        if piece.last:
+            return
 
 
 def estimated(
-    pieces: Iterable[Piece], model: Ensemble, *, batch_cells: int, workers: int
-) -> Iterator[tuple[Piece, tuple[np.ndarray, np.ndarray]]]:
-    """Each piece with its fluxes (2, member, sample) and dissimilarity, float32.
+    pieces: Iterator[Piece], model: Ensemble, *, batch_cells: int, workers: int
+) -> Iterator[tuple[Piece, Numbers]]:
+    """Each piece with its numbers; the next one is worked on while the caller writes it.
 
-    The next piece is worked on while the caller writes this one.
+    What is wrong with a piece that is read ahead is raised when the ones before it are
+    finished.
     """
     pool = ThreadPoolExecutor(
         workers, "infer", initializer=torch.set_num_threads, initargs=(1,)
     )
     with pool:
-        waiting = deque()
-        for piece in pieces:
-            batches = [
-                slice(start, start + batch_cells)
-                for start in range(0, len(piece.maps), batch_cells)
-            ]
+        waiting, fault = deque(), None
+        while True:
+            try:
+                piece = next(pieces, None)
+            except InputError as error:
+                piece, fault = None, error
+            if piece is None:
+                break
             cells = (piece.maps, piece.lat, piece.types)
             futures = [
-                pool.submit(model.estimate, *(part[batch] for part in cells))
-                for batch in batches
+                pool.submit(
+                    model.estimate,
+                    *(part[start : start + batch_cells] for part in cells),
+                )
+                for start in range(0, len(piece.maps), batch_cells)
             ]
             waiting.append((piece, futures))
             if len(waiting) > 1:
                 yield finished(*waiting.popleft(), len(model.members))
         for pair in waiting:
             yield finished(*pair, len(model.members))
+    if fault is not None:
+        raise fault
 
 
 def finished(
     piece: Piece, futures: list[Future], members: int
-) -> tuple[Piece, tuple[np.ndarray, np.ndarray]]:
+) -> tuple[Piece, Numbers]:
     """A piece with its numbers, when all of its batches are there."""
     fluxes = [np.empty((2, members, 0))]
     index = [np.empty(0)]
@@ -143,28 +159,30 @@ def on_piece(
 
 def inferred(masked: xr.Dataset, members: int) -> xr.Dataset:
     """The infer store of a place and year, without values."""
-    cells = {dim: masked.sizes[dim] for dim in ("y", "x")}
+    shape = (masked.sizes["y"], masked.sizes["x"])
 
-    def flux(name: str) -> xr.Variable:
+    def flux(name: str) -> tuple:
         words = {"long_name": f"{name} of each ensemble member", "units": FLUX_UNIT}
-        return hollow({"member": members, **cells}, "float32", words)
+        return ("member", "y", "x"), hollow((members, *shape), "float32"), words
+
+    def layer(dtype: str, attrs: dict) -> tuple:
+        return ("y", "x"), hollow(shape, dtype), attrs
 
     gaps = {
         "units": "1",
         "long_name": "share of the year's values that are gaps, mean over variables",
     }
-    index = LAYERS["dissimilarity"].attributes()
     along = {
-        name: hollow(cells, masked[name].dtype, masked[name].attrs)
+        name: layer(masked[name].dtype, masked[name].attrs)
         for name in ("forest_fraction", "forest_type")
     }
     return xr.Dataset(
         {
             "gpp": flux("GPP"),
             "reco": flux("RECO"),
-            "dissimilarity": hollow(cells, "float32", index),
+            "dissimilarity": layer("float32", LAYERS["dissimilarity"].attributes()),
             **along,
-            "gap_fraction": hollow(cells, "float32", gaps),
+            "gap_fraction": layer("float32", gaps),
         },
         coords={
             "member": np.arange(members),

@@ -24,6 +24,7 @@ class Piece:
     ----------
     masked : the place and year, lazy
     where : rows and columns of the part
+    last : whether it is the last part of the place and year
     forest : cells (y, x) that are estimated, bool
     maps : float32 (sample, variable, step), the series of these in row order
     lat, types : (sample,), degrees north and codes 1-5
@@ -32,6 +33,7 @@ class Piece:
 
     masked: xr.Dataset
     where: Where
+    last: bool
     forest: np.ndarray
     maps: np.ndarray
     lat: np.ndarray
@@ -57,12 +59,18 @@ def read_pieces(path: Path, *, min_forest_fraction: float) -> Iterator[Piece]:
         check_chunks(path, name)
     sizes = {dim: masked.sizes[dim] for dim in ("y", "x")}
     chunks = masked[VARIABLES[0]].encoding["preferred_chunks"]
-    for where in blocks(sizes, chunks):
-        yield read_piece(masked, where, min_forest_fraction=min_forest_fraction)
+    parts = list(blocks(sizes, chunks))
+    for where in parts:
+        yield read_piece(
+            masked,
+            where,
+            last=where is parts[-1],
+            min_forest_fraction=min_forest_fraction,
+        )
 
 
 def read_piece(
-    masked: xr.Dataset, where: Where, *, min_forest_fraction: float
+    masked: xr.Dataset, where: Where, *, last: bool, min_forest_fraction: float
 ) -> Piece:
     """A part of a mask store; nothing is read of the series where there is no forest."""
     layers = load_part(masked, NEEDED, **where)
@@ -74,6 +82,7 @@ def read_piece(
     return Piece(
         masked=masked,
         where=where,
+        last=last,
         forest=forest,
         maps=forest_maps(masked, forest, where),
         lat=lat,

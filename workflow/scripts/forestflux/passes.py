@@ -67,7 +67,7 @@ class Compiled:
         """
         cells, _, features = filtered.shape
         pooled = torch.empty(cells, 2 * features)
-        kernels.pool(flat(filtered), *flat_affine(block), features, pooled.numpy())
+        kernels.pool(flat(filtered), *flat_affine(block), pooled.numpy())
         return pooled
 
 

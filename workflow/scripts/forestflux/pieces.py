@@ -36,10 +36,9 @@ class Pieced:
     pieces: Iterable[tuple[Where, dict[str, np.ndarray]]]
 
 
-def hollow(sizes: Mapping[str, int], dtype: str, attrs: Mapping) -> xr.Variable:
-    """A variable of a shape and type that holds no values and takes no memory."""
-    empty = da.empty(tuple(sizes.values()), dtype=dtype, chunks=-1)
-    return xr.Variable(tuple(sizes), empty, dict(attrs))
+def hollow(shape: tuple[int, ...], dtype: str) -> da.Array:
+    """An array of a shape and type that holds no values and takes no memory."""
+    return da.empty(shape, dtype=dtype, chunks=-1)
 
 
 def write_pieces(dataset: Pieced, path: Path) -> None:
