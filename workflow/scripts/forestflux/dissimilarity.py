@@ -91,17 +91,20 @@ class Reference:
         features : (row, feature), as `describe` gives them
         """
         points = (features - self.mean) * self.factor
-        known = np.isfinite(self.points)
-        squares = np.empty(len(points))
+        there, known = np.isfinite(points), np.isfinite(self.points)
+        squares = np.empty(len(points), "float32")
         kernels.nearest(
-            points,
-            np.where(known, self.points, 0.0).T.copy(),
-            known.T.astype(float),
-            self.share,
-            MIN_SHARED,
+            np.where(there, points, 0.0).astype("float32"),
+            there,
+            np.where(known, self.points, 0.0).T.astype("float32", order="C"),
+            known.T.astype("float32", order="C"),
+            self.share.astype("float32"),
+            np.float32(MIN_SHARED),
             squares,
         )
-        return self._index(np.sqrt(squares))
+        return self._index(
+            np.sqrt(np.where(squares < 0, np.inf, squares.astype(float)))
+        )
 
     def between_folds(self, folds: np.ndarray) -> np.ndarray:
         """Dissimilarity index (sample,) of training rows to those of other folds.

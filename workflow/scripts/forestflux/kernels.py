@@ -12,6 +12,8 @@ from numba.extending import overload
 
 # Sums may be taken in any order, the same in each run and for each cell.
 LOOSE = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
+# Columns of `nearest` that are compared together.
+BLOCK = 256
 # Of `forestflux.network`: what GroupNorm adds to a variance.
 EPSILON = np.float32(1e-5)
 
@@ -192,9 +194,10 @@ def part_means(ready: np.ndarray, ends: np.ndarray, means: np.ndarray) -> None:
                 start = ends[part]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@njit(nogil=True, error_model="numpy", fastmath=LOOSE, cache=True)
 def nearest(
     points: np.ndarray,
+    there: np.ndarray,
     others: np.ndarray,
     known: np.ndarray,
     share: np.ndarray,
@@ -207,34 +210,52 @@ def nearest(
 
     Parameters
     ----------
-    points : float64 (row, feature), NaN = unknown
-    others : float64 (feature, column), 0 where unknown
-    known : float64 (feature, column), 1 where known, else 0
-    share : float64 (feature,), parts of the expected squared distance
+    points, there : float32 and bool (row, feature), coordinates and whether they are known
+    others, known : float32 (feature, column), coordinates and 1 where known, else 0 in both
+    share : float32 (feature,), parts of the expected squared distance
     least : smallest part for which two points are compared
-    squares : filled, float64 (row,), infinite where no other point is comparable
+    squares : filled, float32 (row,), negative where no other point is comparable
     """
     rows, features = points.shape
-    columns = others.shape[1]
     whole = np.array([known[feature].all() for feature in range(features)])
-    square, shared = np.empty(columns), np.empty(columns)
-    for row in range(rows):
-        square[:], shared[:] = 0.0, 0.0
-        for feature in range(features):
-            point = points[row, feature]
-            if np.isnan(point):
+    everywhere = whole.all()
+    far = np.float32(np.finfo(np.float32).max)
+    squares[:] = far
+    # Columns in blocks that stay in the innermost cache for all rows.
+    for start in range(0, others.shape[1], BLOCK):
+        stop = min(start + BLOCK, others.shape[1])
+        square = np.empty(stop - start, np.float32)
+        shared = np.empty(stop - start, np.float32)
+        for row in range(rows):
+            square[:], shared[:] = np.float32(0), np.float32(0)
+            common = np.float32(0)
+            for feature in range(features):
+                if not there[row, feature]:
+                    continue
+                point, other = points[row, feature], others[feature, start:stop]
+                if whole[feature]:
+                    common += share[feature]
+                    for column in range(stop - start):
+                        apart = point - other[column]
+                        square[column] += apart * apart
+                else:
+                    both = known[feature, start:stop]
+                    for column in range(stop - start):
+                        apart = both[column] * (point - other[column])
+                        square[column] += apart * apart
+                        shared[column] += both[column] * share[feature]
+            best = far
+            if everywhere:
+                for column in range(stop - start):
+                    best = min(best, square[column])
+                best = best / common if common >= least else far
+                squares[row] = min(squares[row], best)
                 continue
-            other, there = others[feature], known[feature]
-            if whole[feature]:
-                for column in range(columns):
-                    square[column] += (point - other[column]) ** 2
-                    shared[column] += share[feature]
-            else:
-                for column in range(columns):
-                    square[column] += there[column] * (point - other[column]) ** 2
-                    shared[column] += there[column] * share[feature]
-        best = np.inf
-        for column in range(columns):
-            if shared[column] >= least:
-                best = min(best, square[column] / shared[column])
-        squares[row] = best
+            for column in range(stop - start):
+                part = shared[column] + common
+                scaled = square[column] / max(part, np.float32(1e-9))
+                best = min(best, scaled if part >= least else far)
+            squares[row] = min(squares[row], best)
+    for row in range(rows):
+        if squares[row] == far:
+            squares[row] = np.float32(-1)
