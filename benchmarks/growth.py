@@ -28,6 +28,7 @@ import zarr  # noqa: E402
 from masked import GRID  # noqa: E402
 from trained import tower_samples, write_model  # noqa: E402
 
+from forestflux.names import VARIABLES  # noqa: E402
 from forestflux.store import manifest_path, read_json, write_json  # noqa: E402
 
 mpl.use("Agg")
@@ -48,6 +49,14 @@ def forest_cells(path: Path) -> int:
         for name in ("forest_fraction", "forest_type")
     )
     return int(((fraction >= SETTINGS["min_forest_fraction"]) & (kind > 0)).sum())
+
+
+def land_cells(path: Path) -> int:
+    """Cells of a mask store with some value of precipitation, which has them on land alone."""
+    gaps = zarr.open_array(path / "gap_fraction", mode="r")[
+        list(VARIABLES).index("precip")
+    ]
+    return int((gaps < 1).sum())
 
 
 def run(words: list[str]) -> dict[str, float]:
@@ -190,7 +199,8 @@ def main() -> None:
         found = measure(folder, arguments.masked, counts, sizes)
     finally:
         shutil.rmtree(folder)
-    write_json(arguments.output, {"cores": CORES} | found)
+    land = sum(land_cells(path) for path in stores)
+    write_json(arguments.output, {"cores": CORES, "land_cells": land} | found)
     arguments.figure.parent.mkdir(parents=True, exist_ok=True)
     draw(found, arguments.figure)
 

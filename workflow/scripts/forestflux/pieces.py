@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import dask.array as da
 import numpy as np
 import xarray as xr
 import zarr
+
+if TYPE_CHECKING:
+    import dask.array
 
 # Cells of a chunk of the masked and the inferred stores: few, so that a reader's memory
 # does not grow with the tile; whole years, because every reader wants them. Rates and
@@ -36,8 +38,11 @@ class Pieced:
     pieces: Iterable[tuple[Where, dict[str, np.ndarray]]]
 
 
-def hollow(shape: tuple[int, ...], dtype: str) -> da.Array:
+def hollow(shape: tuple[int, ...], dtype: str) -> "dask.array.Array":
     """An array of a shape and type that holds no values and takes no memory."""
+    # Here, because most stages that import this module do without dask.
+    import dask.array as da
+
     return da.empty(shape, dtype=dtype, chunks=-1)
 
 
