@@ -264,7 +264,7 @@ def main() -> None:
     parser.add_argument(
         "--masked", type=Path, required=True, help="folder of mask stores"
     )
-    parser.add_argument("--tiles", nargs="+", default=["r05c06", "r03c11"])
+    parser.add_argument("--tiles", nargs="+", default=["r05c06", "r02c14"])
     parser.add_argument("--members", type=int, default=5)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--cells", type=int, default=16384)
