@@ -16,7 +16,7 @@ from forestflux.pieces import Pieced, Where, blocks, hollow
 from forestflux.store import check_chunks, check_names, load_part, open_store
 
 # Most rows of a chunk: a band of the globe with all members must fit into memory.
-BAND = 400
+BAND = 200
 BESIDE = ("forest_fraction", "forest_type", "gap_fraction", "dissimilarity")
 
 
@@ -92,7 +92,7 @@ def bands(
                 "applicable": model.applicable(
                     layers["dissimilarity"], np.isfinite(fluxes["gpp"])
                 ),
-                "cell_area": areas(grid)[where["y"]],
+                "cell_area": areas(grid, where["y"]),
                 "gpp_member": layers["gpp"],
                 "reco_member": layers["reco"],
             },
@@ -232,10 +232,10 @@ def member_variable(flux: str, values: ArrayLike, *, level: float) -> tuple:
     return ("member", "y", "x"), values, attrs
 
 
-def areas(grid: Grid) -> np.ndarray:
-    """Cell area on the ellipsoid (y, x), float64, m2."""
-    area = cell_area(grid.latitudes(), grid.resolution_deg)
-    return np.broadcast_to(area[:, None], grid.shape).copy()
+def areas(grid: Grid, rows: slice = slice(None)) -> np.ndarray:
+    """Cell area on the ellipsoid (y, x) of some rows of the globe, float64, m2."""
+    area = cell_area(grid.latitudes()[rows], grid.resolution_deg)
+    return np.broadcast_to(area[:, None], (len(area), grid.shape[1])).copy()
 
 
 def coordinates(grid: Grid, members: int) -> dict[str, tuple]:
