@@ -78,6 +78,7 @@ shell.prefix(
     "set -euo pipefail;"
     f" SCRIPTS={shlex.quote(str(SCRIPTS))};"
     f" BATCH_CELLS={config['infer']['batch_cells']};"
+    f" DEVICE={config['infer']['device']};"
     f" ACCESS={shlex.quote(ACCESS)}; "
 )
 
