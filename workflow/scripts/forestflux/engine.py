@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from forestflux.calendar import STEPS
 from forestflux.errors import InputError
-from forestflux.network import FluxNetwork, ParallelBlock
+from forestflux.network import FILTERS, FluxNetwork, ParallelBlock
 from forestflux.passes import Compiled, Plain
 from forestflux.train import NetworkEstimator
 
@@ -36,6 +36,14 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 # Largest difference to the reference of a member's flux, in standard deviations of the
 # flux among the training rows, and its root mean square over cells.
 TOLERANCE = {"float32": (1e-4, 1e-5), "bfloat16": (0.05, 0.005)}
+# Settings of `train` that the merged filters stand for.
+MERGED = {
+    "pooled_steps": 1,
+    "gap_reading": "mean",
+    "gap_channel": True,
+    "forest_type": "late",
+    "heads": "gpp_reco",
+}
 
 
 @dataclass(frozen=True)
@@ -226,6 +234,12 @@ class Engine:
                 maps = passes.activate(block.filtered(maps), block, half)
             pooled.append(passes.pool(last.filtered(maps), last))
         return self.head.fluxes(torch.stack(pooled), types)
+
+
+def merges(settings: dict) -> bool:
+    """Whether an engine has networks of these settings of `train`."""
+    same = all(settings[key] == value for key, value in MERGED.items())
+    return same and set(settings["filters"]) == set(FILTERS)
 
 
 def rows_first(weight: Tensor, channels: int) -> Tensor:
