@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from small_training import make_samples, settings
+from small_training import make_applicability, make_samples, settings
 
 from forestflux import kernels
-from forestflux.engine import CELLS, TOLERANCE, Engine, device_of
+from forestflux.conformal import Calibration
+from forestflux.engine import CELLS, TOLERANCE, Engine, device_of, merges
+from forestflux.ensemble import Model
 from forestflux.errors import InputError
 from forestflux.inputs import type_one_hot
 from forestflux.passes import Compiled, Plain
@@ -115,3 +117,32 @@ def test_silu_is_within_its_error() -> None:
     found = np.array([kernels.silu(number) for number in numbers])
     expected = numbers / (1 + np.exp(-numbers.astype(float)))
     assert np.abs(found - expected).max() < 5e-4
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pooled_steps": 2},
+        {"gap_reading": "normalised"},
+        {"filters": ["time"]},
+        {"heads": "gpp_nee"},
+    ],
+)
+def test_networks_of_another_form_infer_as_the_reference_does(changes: dict) -> None:
+    assert merges(settings())
+    assert not merges(settings(**changes))
+    samples = make_samples()
+    trained = members_of(1, **changes)
+    model = Model(
+        trained,
+        calibration=Calibration(0.9, {}),
+        applicability=make_applicability(trained),
+        metadata={},
+    ).at_speed(device="cpu", precision="auto")
+    codes = np.ones(len(samples), int)
+    lat = samples.table["lat"].to_numpy(float)
+    gpp, reco = model.predict_maps(samples.maps, lat, codes)
+    ready = trained[0].prepare(samples.maps, lat)
+    types = torch.eye(6)[torch.zeros(len(samples), dtype=int)]
+    found = np.stack([gpp[0], reco[0]])
+    assert np.allclose(found, trained[0].estimate(ready, types), atol=1e-2)
