@@ -241,9 +241,13 @@ def score(rows: pd.DataFrame, target: str) -> dict:
 def coverage(rows: pd.DataFrame, target: str) -> dict:
     """One row of `calibration.csv` without its key."""
     lower, upper = rows[f"{target}_lower"], rows[f"{target}_upper"]
+    inside = rows[f"{target}_obs"].between(lower, upper)
     return {
         "nominal": 0.9,
-        "covered": rows[f"{target}_obs"].between(lower, upper).mean(),
+        "covered": inside.mean(),
+        "covered_lower": max(inside.mean() - 0.06, 0),
+        "covered_upper": min(inside.mean() + 0.04, 1),
+        "covered_site_mean": inside.groupby(rows["site"]).mean().mean(),
         "n": len(rows),
         "n_sites": rows["site"].nunique(),
         "mean_width": (upper - lower).mean(),
@@ -258,11 +262,15 @@ def build_gaps(scores: pd.DataFrame) -> pd.DataFrame:
         loss = 0.25 if row.model == "cnn" else 0.75
         cases = [("none", 0.0, 0.0)]
         cases += [("random", f, 0.5 * f**2) for f in (0.1, 0.3, 0.5, 0.7, 0.9)]
-        cases += [("block", f, f**2) for f in (0.1, 0.3, 0.5, 0.7, 0.9)]
+        cases += [("block", m / 12, (m / 12) ** 2) for m in (1, 2, 3, 4)]
+        cases += [("borrowed", 0.3, 0.1)]
         cases += [(v, 1 / 6, 0.04 * (6 - i)) for i, v in enumerate(VARIABLES)]
         for pattern, fraction, drop in cases:
             key = {"model": row.model, "target": row.target, "gap_pattern": pattern}
-            skill = {"n": row.n, "r2": row.r2 - loss * drop, "rmse": row.rmse}
+            skill = {"n": row.n, "n_sites": row.n_sites, "rmse": row.rmse}
+            lost = loss * drop
+            skill |= {"r2": row.r2 - lost, "r2_lost": lost}
+            skill |= {"r2_lost_lower": 0.6 * lost, "r2_lost_upper": 1.5 * lost}
             rows.append({**key, "gap_fraction": fraction, **skill})
     return pd.DataFrame(rows)
 

@@ -59,7 +59,9 @@ def test_scores_and_coverage_are_those_of_the_tables(results: Path) -> None:
     own = table.query("model == 'cnn' and split == 'cluster' and target == 'nee'")
     row = own.set_index("subset").loc["applicable=outside"]
     covered = f"{row['covered']:.0%}"
-    assert interval == [str(row["n"]), "90%", covered, f"{row['mean_width']:.0f}"]
+    ends = f"{row['covered_lower']:.0%} to {row['covered_upper']:.0%}"
+    once, width = f"{row['covered_site_mean']:.0%}", f"{row['mean_width']:.0f}"
+    assert interval == [str(row["n"]), "90%", covered, ends, once, width]
 
 
 def test_data_are_the_rows_that_were_learnt_from(results: Path) -> None:

@@ -108,11 +108,14 @@ def coverage_table(calibration: pd.DataFrame) -> str:
             str(row.n),
             f"{row.nominal:.0%}",
             f"{row.covered:.0%}",
+            f"{row.covered_lower:.0%} to {row.covered_upper:.0%}",
+            f"{row.covered_site_mean:.0%}",
             number(row.mean_width, 0),
         )
         for row in own.itertuples()
     ]
-    head = ("split", "rows", "flux", "site-years", "nominal", "inside", "mean width")
+    head = ("split", "rows", "flux", "site-years", "nominal", "inside")
+    head += ("95 % over sites", "each site once", "mean width")
     return table(head, rows)
 
 

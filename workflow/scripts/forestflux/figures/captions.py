@@ -78,20 +78,22 @@ CAPTIONS = {
         "Coverage of the intervals",
         "Share of observed site-years inside the interval, against its nominal share "
         "(line). (a, b) The network by forest type; (c, d) all models. Marks left of "
-        "the line: intervals that promise too much. With few sites one tower moves a "
-        "mark by many percent. Coverage holds for forests like those with towers, not"
-        " beyond.",
+        "the line: intervals that promise too much. Bars: 95 % interval of a bootstrap over "
+        "sites; with few sites one tower moves a mark by many percent. Coverage holds for "
+        "forests like those with towers, not beyond.",
         "Dot plots of the covered share by forest type and by model against the "
         "nominal share.",
     ),
     "gap_curve": Caption(
         "Skill against gaps",
         "R2 at unseen sites when more of the inputs is hidden than nature hides "
-        "already: single steps, blocks of steps, and one variable for the whole year."
-        " Nothing is filled for the network; the classical models cannot do without "
-        "filling. Lines that leave the panel fall below -0.5.",
-        "Curves of R2 against the hidden share of the inputs by model, and R2 by "
-        "hidden variable.",
+        "already: single steps, runs of months, the gaps of another site-year (of the "
+        "gappiest third), and one variable for the whole year. Nothing is filled for the "
+        "network; the classical models cannot do without filling. Band and lines: 95 % "
+        "interval of what is lost against the observed series, a bootstrap over sites. "
+        "Lines that leave the panel fall below -0.5.",
+        "Curves of R2 against the hidden share of the inputs by model, and R2 by what "
+        "is hidden.",
     ),
     "importance": Caption(
         "Which input counts in which month",
