@@ -13,6 +13,7 @@ rule report:
         scores="<results>/evaluate/scores.csv",
         calibration="<results>/evaluate/calibration.csv",
         gaps="<results>/evaluate/gaps.csv",
+        sanity="<results>/explain/sanity.csv",
         bibliography=bibliography_targets(),
         maps=map_targets(),
     output:

@@ -106,14 +106,27 @@ CAPTIONS = {
         "Heat maps of the change of GPP and NEE by variable and month for each forest"
         " type.",
     ),
+    "attributions": Caption(
+        "What each input adds, and in which direction",
+        "Integrated gradients of the network at forest towers against the usual year of the "
+        "forest type: what a value adds to the annual estimate that lies one typical "
+        "departure above that year. Gaps add nothing. Departures are mostly those between "
+        "places, less those between years. Months are those of the season: southern "
+        "years are turned by half a year where the network turns them. Dots: less than "
+        "twice the spread between ensemble members. Variables that say the same share what "
+        "they add, and what moves the network need not move the forest.",
+        "Heat maps of signed contributions to GPP and NEE by variable and month for each "
+        "forest type.",
+    ),
     "activations": Caption(
         "What the network's patterns answer to",
         "Mean absolute activation of the convolutional block by forest type: each series "
         "filtered along time, then for each block the patterns across variables and the "
         "joint ones; mean over channels, site-years of forest towers and ensemble "
         "members. Months are those of the season: southern years are turned by half a "
-        "year. A strong activation says that a pattern was seen, not that it moved "
-        "the estimate: for that see the figure of hidden inputs.",
+        "year. Dots: less than twice its spread between ensemble members. A strong activation "
+        "says that a pattern was seen, not that it moved the estimate: for that see the "
+        "figure of hidden inputs.",
         "Heat maps of activations by pattern and month, one for each forest type.",
     ),
     "maps": Caption(

@@ -31,7 +31,7 @@ PLACES = {
     "method": ("network",),
     "scores": ("scores", "scatter"),
     "coverage": ("calibration",),
-    "gaps": ("gap_curve", "importance", "activations"),
+    "gaps": ("gap_curve", "importance", "attributions", "activations"),
     "maps": ("maps", "uncertainty", "zonal", "series", "regions"),
     "change": ("change", "change_table", "windows", "decomposition", "drivers"),
     "recovery": ("recovery",),

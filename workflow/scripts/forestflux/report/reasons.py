@@ -2,14 +2,50 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from forestflux.figures.style import VARIABLE_LABELS, model_label
 from forestflux.figures.tables import read_table
 from forestflux.report.tables import html_table, in_order, interval
 
+COLUMNS = ("check", "method", "flux", "value", "sd", "low", "high", "status")
+CHECKS = {
+    "members_agree": "members agree (rank correlation)",
+    "random_weights": "drawn weights keep the map (rank correlation)",
+    "methods_agree": "both maps agree (rank correlation)",
+    "deletion": "hiding what the map names first, against any order (ratio)",
+}
+METHODS = {
+    "occlusion": "hidden inputs",
+    "attribution": "integrated gradients",
+    "both": "both",
+}
+
 
 def reasons(results: Path) -> str:
-    """R2 lost to gaps by model and what is hidden."""
-    return gap_cost(results)
+    """R2 lost to gaps by model and what is hidden; the checks of the reasons."""
+    return gap_cost(results) + sanity(results)
+
+
+def sanity(results: Path) -> str:
+    """The checks of the maps of reasons with the values that pass."""
+    table = read_table(results, "explain/sanity.csv", columns=COLUMNS)
+    bounds = zip(table["low"], table["high"], strict=True)
+    table["bounds"] = [
+        f"{low:g} and more" if np.isinf(high) else f"{low:g} to {high:g}"
+        for low, high in bounds
+    ]
+    formats = {
+        "check|check": CHECKS.get,
+        "method|map": METHODS.get,
+        "flux|flux": str.upper,
+        "value|found": "z.2f",
+        "sd|spread": ".2f",
+        "bounds|passes": str,
+        "status|status": str,
+    }
+    caption = "Whether the reasons can be believed"
+    return html_table(table, formats, caption=caption)
 
 
 def gap_cost(results: Path) -> str:
@@ -40,9 +76,10 @@ def gap_cost(results: Path) -> str:
 
 def case_label(pattern: str, fraction: float) -> str:
     """`block` of 0.25 as 3 months in a row, `random` of 0.3 as 30 % of the values."""
+    months = f"{12 * fraction:.3g} months in a row"
     return {
         "none": "nothing",
         "random": f"{fraction:.0%} of the values",
-        "block": f"{12 * fraction:.0f} months in a row",
+        "block": "1 month" if round(12 * fraction, 3) == 1 else months,
         "borrowed": f"gaps of another site-year ({fraction:.0%} on average)",
     }.get(pattern) or f"{VARIABLE_LABELS[pattern]} all year"
