@@ -37,6 +37,7 @@ def model_card(
     """
     meta = record["metadata"]
     used = samples[samples["used"] & ~samples["holdout"]]
+    unseen = [name for name in FOREST_TYPES if name not in set(used["igbp"])]
     warning = "**Learnt on a simulated planet, not on the Earth.**\n\n"
     return TEMPLATE.read_text().format(
         run=meta["run"],
@@ -54,6 +55,7 @@ def model_card(
         samples=meta["samples"]["samples"],
         digest=record["digest"],
         data=data_table(used),
+        unseen=", ".join(unseen) or "none",
         folds=folds,
         min_quality=min_quality,
         scores=score_table(scores),

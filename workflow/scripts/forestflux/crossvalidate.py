@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.estimator import Estimator, Fluxes
-from forestflux.folds import split_rows
+from forestflux.folds import check_trainable, split_rows
 from forestflux.inputs import season
 from forestflux.names import VARIABLES
 from forestflux.occlusion import borrow_gaps, hide
@@ -54,8 +54,13 @@ def run_fold(
     seed : of the fit
     gaps : section `evaluate.gaps` of the configuration: what is hidden from the rows
         that are predicted (split `site` only)
+
+    Raises
+    ------
+    InputError : as `forestflux.folds.check_trainable`
     """
     train, test = split_rows(samples.table, split, fold)
+    check_trainable(samples.table, train, split=split)
     fitted = estimator.fit(samples.take(train), seed=seed)
     unseen = samples.take(test)
     key = {"model": model, "split": split, "fold": fold, "member": member}
