@@ -69,8 +69,8 @@ class Model:
         -------
         gpp, reco, nee, gpp_lower, gpp_upper, nee_lower, nee_upper : float32 (y, x), gC
             m-2 yr-1, NaN outside forest
-        dissimilarity : float32 (y, x), NaN outside forest and where gaps leave too
-            little to compare
+        dissimilarity : float32 (y, x), NaN outside forest, where gaps leave too little
+            to compare and where no training row was of the forest type
         applicable : uint8 (y, x), 1 inside, 0 outside the area of applicability, 255 no
             forest
 
