@@ -163,7 +163,7 @@ def test_a_type_that_was_never_seen_is_outside_with_the_interval_of_all():
     )
     forest = samples.take(samples.table["forest"].to_numpy(bool))
     lat, igbp = forest.table["lat"].to_numpy(), forest.table["igbp"]
-    index = model.dissimilarity(
+    _, index = model.estimate(
         forest.maps, lat, igbp.map(FOREST_TYPES.index).to_numpy() + 1
     )
     unseen = (igbp == "DNF").to_numpy()

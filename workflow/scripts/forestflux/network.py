@@ -90,7 +90,7 @@ class ParallelBlock(nn.Module):
     ) -> None:
         """Build the filters."""
         super().__init__()
-        self.kernel = kernel
+        self.kernel, self.channels_in, self.rows = kernel, channels_in, rows
         layers = {
             "time": (channels_in, kernel),
             "variable": (channels_in * rows, 1),
@@ -201,17 +201,17 @@ class FluxNetwork(nn.Module):
         maps, types : as of `forward`; types matter where they enter early, and are
             unknown if there are none
         """
-        features = self.read(maps)
-        if self.forest_type == "early":
-            known = maps.new_zeros(len(maps), len(TYPES)) if types is None else types
-            planes = known[:, :, None, None].expand(-1, -1, *features.shape[2:])
-            features = torch.cat([features, planes], dim=1)
+        features = self.read(maps, types)
         for layer in self.block:
             features = layer(features)
         return features
 
-    def read(self, maps: Tensor) -> Tensor:
-        """What the block is given (sample, 1 or 2, variable, pooled step)."""
+    def read(self, maps: Tensor, types: Tensor | None) -> Tensor:
+        """What the block is given (sample, channel, variable, pooled step).
+
+        The series, how much of them is missing, and the planes of the forest types
+        where these enter early.
+        """
         if self.gap_reading == "normalised":
             series, known = read_gaps(maps, self.narrow, self.wide)
             missing = 1 - known
@@ -219,10 +219,14 @@ class FluxNetwork(nn.Module):
             gaps = torch.isnan(maps)
             series, missing = torch.where(gaps, 0.0, maps), gaps.to(maps.dtype)
         channels = [series, missing] if self.gap_channel else [series]
-        stacked = torch.stack(channels, dim=1)
-        if self.pooled_steps == 1:
-            return stacked
-        return stacked.unflatten(-1, (-1, self.pooled_steps)).mean(-1)
+        features = torch.stack(channels, dim=1)
+        if self.pooled_steps > 1:
+            features = features.unflatten(-1, (-1, self.pooled_steps)).mean(-1)
+        if self.forest_type == "early":
+            known = maps.new_zeros(len(maps), len(TYPES)) if types is None else types
+            planes = known[:, :, None, None].expand(-1, -1, *features.shape[2:])
+            features = torch.cat([features, planes], dim=1)
+        return features
 
     def forward(self, maps: Tensor, types: Tensor) -> Tensor:
         """The two heads (sample, 2) in standard deviations.
