@@ -27,6 +27,7 @@ FILTERS = ("time", "variable", "joint")
 # Standard deviations of the two windows of the reading, steps: the narrow one keeps a
 # valid value as it is, the wide one bridges gaps of weeks.
 NARROW, WIDE = 0.6, 3.0
+NEGLIGIBLE = 1e-6
 # Weight of the wide window in the narrow one, of the mean of the year in the wide one,
 # and of the mean of the training rows (zero) in the mean of the year, in valid values.
 PRIORS = (0.1, 0.3, 1.0)
@@ -37,7 +38,9 @@ def circular_window(sd: float, steps: int) -> Tensor:
     step = torch.arange(steps)
     distance = (step[:, None] - step[None]).abs()
     distance = torch.minimum(distance, steps - distance)
-    return torch.exp(-0.5 * (distance / sd) ** 2)
+    window = torch.exp(-0.5 * (distance / sd) ** 2)
+    # Numbers near the smallest that there are slow a processor down many times.
+    return torch.where(window > NEGLIGIBLE, window, 0.0)
 
 
 def read_gaps(maps: Tensor, narrow: Tensor, wide: Tensor) -> tuple[Tensor, Tensor]:
@@ -54,14 +57,16 @@ def read_gaps(maps: Tensor, narrow: Tensor, wide: Tensor) -> tuple[Tensor, Tenso
     window, the mean of the year and zero, in this order, the more, the less is valid; and the
     share 0-1 of the narrow window's weight that is valid
     """
-    valid = (~torch.isnan(maps)).to(maps.dtype)
-    values = torch.where(valid > 0, maps, 0.0)
+    rows = maps.flatten(0, -2)
+    valid = (~torch.isnan(rows)).to(maps.dtype)
+    values = torch.where(valid > 0, rows, 0.0)
     of_wide, of_year, of_zero = PRIORS
     year = values.sum(-1, keepdim=True) / (valid.sum(-1, keepdim=True) + of_zero)
     nearby = (values @ wide + of_year * year) / (valid @ wide + of_year)
     weight = valid @ narrow
     read = (values @ narrow + of_wide * nearby) / (weight + of_wide)
-    return read, weight / narrow.sum(0)
+    known = weight / narrow.sum(0)
+    return read.view(maps.shape), known.view(maps.shape)
 
 
 class ParallelBlock(nn.Module):
