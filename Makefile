@@ -1,11 +1,15 @@
 # demo: the whole chain on the simulated planet.  test: every test, the demo among them.
+# bench: inference side by side with what one would use instead.
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 CORES ?= all
 
-.PHONY: demo test env docs readme format clean
+BENCH := results/benchmark
+BENCH_TILES := r05c06 r02c14
+
+.PHONY: demo test bench env docs readme format clean
 
 demo: env
 	@echo 'snakemake --cores $(CORES)'
@@ -14,6 +18,12 @@ demo: env
 
 test: env
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(PYTEST)
+
+# Two tiles of the simulated planet are made first; xgboost is needed for nothing else.
+bench: env
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock xgboost-cpu
+	@$(BIN)/python benchmarks/masked.py --folder $(BENCH) --tiles $(BENCH_TILES)
+	@$(BIN)/python benchmarks/inference.py --masked $(BENCH)/mask --tiles $(BENCH_TILES)
 
 env: $(STAMP)
 

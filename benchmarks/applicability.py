@@ -31,7 +31,7 @@ def main() -> None:
     codes = cells.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
     batch = cells.maps, cells.table["lat"].to_numpy(float), codes
     network = rate(lambda: model.predict_maps(*batch))
-    index = rate(lambda: model.dissimilarity(*batch))
+    index = rate(lambda: model.estimate(*batch))
     found = {
         "reference_rows": len(model.applicability.reference.points),
         "members": len(model.members),

@@ -3,6 +3,7 @@
 Run after `make demo` and `snakemake --configfile config/towers.yaml`: `make readme`.
 """
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -95,6 +96,27 @@ def towers() -> str:
     return "\n".join([*lines, "", f"{row.n} site-years at {row.n_sites} towers."])
 
 
+def inference() -> str:
+    """Ratios of `make bench`."""
+    found = json.loads((ROOT / "benchmarks" / "inference.json").read_text())
+    lines = ["| ratio | found | lowest to highest | aim |", "|---|---|---|---|"]
+    for row in found["ratios"]:
+        aim = "" if row["aim"] is None else f"{row['aim']:g}"
+        lines.append(
+            f"| {row['name']} | {row['ratio']:.2f} |"
+            f" {row['lowest']:.2f} to {row['highest']:.2f} | {aim} |"
+        )
+    runs, members = found["ratios"][0]["runs"], found["members"]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Medians of {runs} turns on two cores, {members} members;"
+            " trees and boosting need their gaps filled and features made, which is timed.",
+        ]
+    )
+
+
 def fill(text: str, name: str, content: str) -> str:
     """The text with the block between `<!-- name -->` and its end replaced."""
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.S)
@@ -103,6 +125,6 @@ def fill(text: str, name: str, content: str) -> str:
 
 if __name__ == "__main__":
     readme = README.read_text()
-    for block in (rulegraph, demo, towers):
+    for block in (rulegraph, demo, towers, inference):
         readme = fill(readme, block.__name__, block())
     README.write_text(readme)

@@ -18,7 +18,8 @@ samples: {unlabelled: 200}
 folds: {count: 2}
 train:
   members: 2
-  epochs: {reconstruct: 1, all_biomes: 1, forest: 3, balance: 1}
+  epochs: {reconstruct: 1, all_biomes: 1, imitate: 1, forest: 3, balance: 1}
+  imitate: {mixtures: 100}
 baseline: {candidates: 1}
 change: {pair: [2003, 2004]}
 gates: {truth: {gpp_total: 60, nee_total: 200}}

@@ -9,7 +9,7 @@ import xarray as xr
 from forestflux.calendar import STEPS, step_starts
 from forestflux.counterfactual import DRIVERS, counterfactual
 from forestflux.errors import InputError
-from forestflux.infer import forest_maps
+from forestflux.masked import forest_maps
 from forestflux.names import UNITS, VARIABLES
 from forestflux.store import load_store, write_store
 

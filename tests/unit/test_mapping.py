@@ -32,6 +32,20 @@ MODEL = Trained(
 )
 
 
+def mapped(tiles: list, grid: Grid, model: Trained, *, year: int) -> xr.Dataset:
+    """The map with its pieces put together in memory."""
+    made = map_year(tiles, grid, model, year=year)
+    whole = made.whole.load().copy(deep=True)
+    for variable in whole.data_vars.values():
+        variable[:] = 77
+    for where, values in made.pieces:
+        assert set(values) == set(whole.data_vars)
+        for name, part in values.items():
+            assert part.dtype == whole[name].dtype
+            whole[name][where] = part
+    return whole
+
+
 def world(members: int = 3) -> dict[str, np.ndarray]:
     """Random global layers, a third of the cells without forest."""
     rng = np.random.default_rng(1)
@@ -86,7 +100,7 @@ def tiles(stores: list[tuple[Tile, Path]]) -> list[tuple[Tile, Path]]:
 
 
 def test_tiles_join_without_a_seam_in_any_order(tiles: list) -> None:
-    result = map_year(tiles[::-1], GRID, MODEL, year=2003)
+    result = mapped(tiles[::-1], GRID, MODEL, year=2003)
     expected = world()
     np.testing.assert_array_equal(result["gpp_member"], expected["gpp"])
     np.testing.assert_array_equal(result["reco_member"], expected["reco"])
@@ -100,7 +114,7 @@ def test_tiles_that_are_not_mapped_stay_empty(tiles: list) -> None:
     part = replace(GRID, only=("r00c01", "r01c03"))
     chosen = [pair for pair in tiles if pair[0].name in part.only]
     chosen = [(part.tile(tile.name), path) for tile, path in chosen]
-    result, whole = map_year(chosen, part, MODEL, year=2003), world()
+    result, whole = mapped(chosen, part, MODEL, year=2003), world()
     inside = np.zeros(GRID.shape, bool)
     for tile, _ in chosen:
         inside[tile.rows, tile.columns] = True
@@ -111,11 +125,11 @@ def test_tiles_that_are_not_mapped_stay_empty(tiles: list) -> None:
     assert np.isnan(result["forest_fraction"].values[~inside]).all()
     assert (result["forest_type"].values[~inside] == 0).all()
     with pytest.raises(InputError, match="missing: r01c03"):
-        map_year(chosen[:1], part, MODEL, year=2003)
+        mapped(chosen[:1], part, MODEL, year=2003)
 
 
 def test_means_close_and_the_interval_surrounds_them(tiles: list) -> None:
-    result = map_year(tiles, GRID, MODEL, year=2003)
+    result = mapped(tiles, GRID, MODEL, year=2003)
     layers = world()
     forest = layers["forest_type"] > 0
     np.testing.assert_allclose(result["gpp"], layers["gpp"].mean(axis=0), rtol=1e-6)
@@ -138,7 +152,7 @@ def test_means_close_and_the_interval_surrounds_them(tiles: list) -> None:
 
 
 def test_applicability_is_the_models_verdict_on_the_stored_index(tiles: list) -> None:
-    result = map_year(tiles, GRID, MODEL, year=2003)
+    result = mapped(tiles, GRID, MODEL, year=2003)
     layers = world()
     inside, index = result["applicable"].values, layers["dissimilarity"]
     assert inside.dtype == np.uint8
@@ -151,13 +165,13 @@ def test_applicability_is_the_models_verdict_on_the_stored_index(tiles: list) ->
 
 
 def test_cell_areas_sum_to_the_ellipsoid(tiles: list) -> None:
-    area = map_year(tiles, GRID, MODEL, year=2003)["cell_area"]
+    area = mapped(tiles, GRID, MODEL, year=2003)["cell_area"]
     assert area.dtype == np.float64
     assert float(area.sum()) == pytest.approx(510_065_621.724e6, rel=1e-9)
 
 
 def test_attributes_say_unit_sign_and_place(tiles: list) -> None:
-    result = map_year(tiles, GRID, MODEL, year=2003)
+    result = mapped(tiles, GRID, MODEL, year=2003)
     assert result["y"].attrs["standard_name"] == "latitude"
     assert result["x"].attrs["units"] == "degrees_east"
     assert CRS.from_cf(result["spatial_ref"].attrs) == CRS.from_epsg(4326)
@@ -176,7 +190,7 @@ def test_attributes_say_unit_sign_and_place(tiles: list) -> None:
 
 
 def test_the_stored_map_is_the_map(tiles: list, tmp_path: Path) -> None:
-    result = map_year(tiles, GRID, MODEL, year=2003)
+    result = mapped(tiles, GRID, MODEL, year=2003)
     write_store(result, tmp_path / "maps" / "2003.zarr")
     stored = load_store(tmp_path / "maps" / "2003.zarr")
     assert set(stored.data_vars) == {
@@ -202,7 +216,7 @@ def test_the_stored_map_is_the_map(tiles: list, tmp_path: Path) -> None:
 )
 def test_tiles_must_cover_the_grid_once(tiles: list, change, found: str) -> None:
     with pytest.raises(InputError, match=found):
-        map_year(change(tiles), GRID, MODEL, year=2003)
+        mapped(change(tiles), GRID, MODEL, year=2003)
 
 
 def test_a_tile_of_another_shape_place_year_or_ensemble(
@@ -226,10 +240,10 @@ def test_a_tile_of_another_shape_place_year_or_ensemble(
         (few, "member: expected 3 members"),
     ):
         with pytest.raises(InputError, match=message):
-            map_year(with_tile(path), GRID, MODEL, year=2003)
+            mapped(with_tile(path), GRID, MODEL, year=2003)
 
 
 def test_a_missing_store(tiles: list) -> None:
     tiles[3] = (tiles[3][0], tiles[3][1].with_name("2010.zarr"))
     with pytest.raises(InputError, match="expected a Zarr store, found nothing"):
-        map_year(tiles, GRID, MODEL, year=2003)
+        mapped(tiles, GRID, MODEL, year=2003)

@@ -150,7 +150,7 @@ def test_training_rows_are_like_themselves(folder: Path) -> None:
     model, samples = load_model(folder), make_samples()
     samples = samples.take(samples.table["forest"].to_numpy())
     codes = samples.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
-    index = model.dissimilarity(samples.maps, samples.table["lat"].to_numpy(), codes)
+    _, index = model.estimate(samples.maps, samples.table["lat"].to_numpy(), codes)
     np.testing.assert_allclose(index, 0, atol=1e-5)
 
 
@@ -187,7 +187,7 @@ def test_weights_are_plain_arrays(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"format_version": 1}, "format_version: expected 2, found 1"),
+        ({"format_version": 1}, "format_version: expected 3, found 1"),
         ({"calendar": {"steps": 23}}, "calendar"),
         ({"variables": ["evi", "ndvi"]}, "variables"),
         ({"forest_types": ["ENF"]}, "forest_types"),

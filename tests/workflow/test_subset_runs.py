@@ -19,7 +19,8 @@ samples: {unlabelled: 50}
 folds: {count: 2}
 train:
   members: 1
-  epochs: {reconstruct: 1, all_biomes: 1, forest: 1, balance: 1}
+  epochs: {reconstruct: 1, all_biomes: 1, imitate: 1, forest: 1, balance: 1}
+  imitate: {mixtures: 100}
 baseline: {candidates: 1, models: [svr]}
 figures: {dpi: 50, formats: [png]}
 jobs: {folds: 2, members: 1}

@@ -78,6 +78,7 @@ shell.prefix(
     "set -euo pipefail;"
     f" SCRIPTS={shlex.quote(str(SCRIPTS))};"
     f" BATCH_CELLS={config['infer']['batch_cells']};"
+    f" DEVICE={config['infer']['device']};"
     f" ACCESS={shlex.quote(ACCESS)}; "
 )
 
@@ -89,6 +90,8 @@ wildcard_constraints:
     folds=r"\d+(-\d+)?",
     members=r"\d+(-\d+)?",
     model=r"[a-z_]+",
+    variant=r"[a-z_]+",
+    repeat=r"\d+",
     figure=r"[a-z_]+",
     site=r"[A-Z]{2}-[A-Za-z0-9]{3}",
 

@@ -22,6 +22,7 @@ rule counterfactual:
         mem_mb=growing(2500),
         runtime=growing(120),
     params:
+        settings=settings(precision=config["infer"]["precision"]),
         code=code("counterfactual.py"),
         places=places_of,
         pair=config["change"]["pair"],
@@ -34,6 +35,8 @@ rule counterfactual:
         " --model {input.model:q}"
         " --masked {input.masked:q}"
         " --inferred {input.inferred:q}"
+        " --settings {params.settings:q}"
+        " --device $DEVICE"
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

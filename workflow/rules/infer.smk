@@ -16,11 +16,15 @@ rule infer:
         "<results>/benchmarks/infer.{places}.{years}.tsv"
     conda:
         "../../envs/model.yaml"
+    threads: config["infer"]["threads"]
     resources:
         mem_mb=growing(1500),
         runtime=growing(60),
     params:
-        settings=settings(min_forest_fraction=config["infer"]["min_forest_fraction"]),
+        settings=settings(
+            min_forest_fraction=config["infer"]["min_forest_fraction"],
+            precision=config["infer"]["precision"],
+        ),
         code=code("infer.py"),
         places=places_of,
         years=years_of,
@@ -33,7 +37,9 @@ rule infer:
         " --model {input.model:q}"
         " --upstream {input.manifest:q}"
         " --settings {params.settings:q}"
+        " --device $DEVICE"
         " --batch-cells $BATCH_CELLS"
+        " --workers {threads}"
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

@@ -63,6 +63,23 @@ def baseline_targets():
     ]
 
 
+def ablation_targets():
+    """Predictions of every variant and classical model, split and repeat."""
+    asked = config["ablation"]
+    return [
+        f"<results>/ablation/{variant}.{split}.{repeat}.csv"
+        for variant in ("full", *asked["variants"], *MODELS)
+        for split in asked["splits"]
+        for repeat in range(asked["repeats"])
+    ]
+
+
+def variants_of(name):
+    """A variant's changes by its name; empty for the full network and other models."""
+    variants = config["ablation"]["variants"]
+    return {name: variants[name]} if name in variants else {}
+
+
 def unlabelled_batches():
     """Batch of the year whose tiles give unlabelled series; none without maps.
 

@@ -17,18 +17,23 @@ def main(
     model: Path,
     masked: list[Path],
     inferred: list[Path],
+    settings: dict,
+    device: str,
     code: str,
     manifest: Path,
 ) -> None:
     """Write counterfactual/{place}.zarr and the job's manifest."""
     stages = upstream_stores(*masked), upstream_stores(*inferred)
-    trained, fingerprint = load_model(model), digest_of_files([model])
+    # As infer: what is left of the difference of two of its numbers is the interaction.
+    trained = load_model(model).at_speed(device=device, **settings)
+    fingerprint = digest_of_files([model])
     layers = (*VARIABLES, "forest_type")
     run_stage(
         manifest,
         [(place,) for place in places],
         recipe=lambda place: [
             code,
+            settings,
             pair,
             fingerprint,
             [stage.digest(place, year) for stage in stages for year in pair],

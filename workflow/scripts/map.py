@@ -4,8 +4,9 @@ from pathlib import Path
 
 from forestflux import job
 from forestflux.grid import Grid
-from forestflux.mapping import map_year
+from forestflux.mapping import map_chunks, map_year
 from forestflux.model import load_model
+from forestflux.pieces import Pieced
 from forestflux.stages import run_stage, upstream_stores
 from forestflux.store import digest_of_files
 
@@ -23,6 +24,13 @@ def main(
     grid = Grid(**settings["grid"])
     trained, fingerprint = load_model(model), digest_of_files([model])
     inferred = upstream_stores(*tiles)
+
+    def make(year: int) -> Pieced:
+        tiles = [(tile, inferred.path(tile.name, year)) for tile in grid.tiles()]
+        made = map_year(tiles, grid, trained, year=year)
+        made.whole.attrs["model"] = fingerprint
+        return made
+
     run_stage(
         manifest,
         [(year,) for year in years],
@@ -32,14 +40,8 @@ def main(
             fingerprint,
             [inferred.digest(tile.name, year) for tile in grid.tiles()],
         ],
-        make=lambda year: map_year(
-            [(tile, inferred.path(tile.name, year)) for tile in grid.tiles()],
-            grid,
-            trained,
-            year=year,
-        ).assign_attrs(model=fingerprint),
-        # Rows of tiles: what reads a map in blocks then reads whole chunks.
-        chunks={"member": 1, "y": grid.tile_cells},
+        make=make,
+        chunks=map_chunks(grid),
     )
 
 

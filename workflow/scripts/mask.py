@@ -7,6 +7,7 @@ import xarray as xr
 
 from forestflux import job
 from forestflux.mask import mask_cube
+from forestflux.pieces import CHUNKS
 from forestflux.products import pick, variants_of
 from forestflux.stages import run_stage, upstream_stores
 
@@ -33,6 +34,7 @@ def main(
         list(product(places, years)),
         recipe=lambda place, year: [code, settings, cubes.digest(place, year)],
         make=make,
+        chunks=CHUNKS,
     )
 
 

@@ -63,7 +63,8 @@ class Choice:
     Attributes
     ----------
     settings : one value for each key of the model's space in `BASELINES`
-    rmse : weighted, over the forest rows of the inner folds, gC m-2 yr-1
+    rmse : weighted, over the forest rows of the inner folds, gC m-2 yr-1; NaN where there
+        was nothing to choose from
     """
 
     settings: dict
@@ -158,6 +159,8 @@ class BaselineEstimator:
     def _tune(self, samples: Samples, *, seed: int) -> dict[str, Choice]:
         """The best candidate of each target by its error on unseen groups."""
         candidates = draw_candidates(self.name, count=self.candidates, seed=seed)
+        if len(candidates) == 1:
+            return dict.fromkeys(TARGETS, Choice(candidates[0], np.nan))
         forest = samples.table["forest"].to_numpy(bool)
         groups = samples.table.loc[forest, self.group].nunique()
         count = min(self.inner_folds, groups)

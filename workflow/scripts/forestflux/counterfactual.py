@@ -1,16 +1,27 @@
 """Counterfactual: runs that swap one input's year at a time say what drove a change."""
 
+from typing import Protocol
+
 import numpy as np
 import xarray as xr
 
 from forestflux.errors import InputError
-from forestflux.infer import Ensemble, forest_maps
+from forestflux.masked import forest_maps
 from forestflux.names import FLUX_UNIT, VARIABLES
 
 INTERACTION = "interaction"
 # `type` is the forest type; `interaction` is what the single swaps leave.
 DRIVERS = (*VARIABLES, "type", INTERACTION)
 Pair = tuple[xr.Dataset, xr.Dataset]
+
+
+class Ensemble(Protocol):
+    """What the runs need of a trained ensemble."""
+
+    def predict_maps(
+        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """GPP and RECO (member, sample) from maps (sample, variable, step)."""
 
 
 def counterfactual(masked: Pair, inferred: Pair, model: Ensemble) -> xr.Dataset:

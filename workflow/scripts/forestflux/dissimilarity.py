@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forestflux import kernels
 from forestflux.errors import InputError
 from forestflux.inputs import TYPES
 
@@ -90,7 +91,20 @@ class Reference:
         features : (row, feature), as `describe` gives them
         """
         points = (features - self.mean) * self.factor
-        return self._index(distances(points, self.points, self.share))
+        there, known = np.isfinite(points), np.isfinite(self.points)
+        squares = np.empty(len(points), "float32")
+        kernels.nearest(
+            np.where(there, points, 0.0).astype("float32"),
+            there,
+            np.where(known, self.points, 0.0).T.astype("float32", order="C"),
+            known.T.astype("float32", order="C"),
+            self.share.astype("float32"),
+            np.float32(MIN_SHARED),
+            squares,
+        )
+        return self._index(
+            np.sqrt(np.where(squares < 0, np.inf, squares.astype(float)))
+        )
 
     def between_folds(self, folds: np.ndarray) -> np.ndarray:
         """Dissimilarity index (sample,) of training rows to those of other folds.
@@ -102,10 +116,9 @@ class Reference:
         apart = distances(self.points, self.points, self.share)
         folds = np.asarray(folds)
         apart[folds[:, None] == folds[None, :]] = np.inf
-        return self._index(apart)
+        return self._index(apart.min(axis=1, initial=np.inf))
 
-    def _index(self, apart: np.ndarray) -> np.ndarray:
-        nearest = apart.min(axis=1, initial=np.inf)
+    def _index(self, nearest: np.ndarray) -> np.ndarray:
         return np.where(np.isfinite(nearest), nearest / self.mean_distance, np.nan)
 
 
@@ -121,12 +134,12 @@ def describe(ready: np.ndarray, types: np.ndarray) -> np.ndarray:
     -------
     (sample, 4 * series + type), NaN where a quarter has no value
     """
-    means = np.empty((*np.shape(ready)[:2], QUARTERS))
-    for position, part in enumerate(np.array_split(ready, QUARTERS, axis=2)):
-        known = np.isfinite(part)
-        count = known.sum(axis=2)
-        total = np.where(known, part, 0).sum(axis=2, dtype="float64")
-        means[..., position] = np.where(count, total / np.maximum(count, 1), np.nan)
+    ready = np.asarray(ready, "float32")
+    lengths = [
+        len(part) for part in np.array_split(np.arange(ready.shape[2]), QUARTERS)
+    ]
+    means = np.empty((*ready.shape[:2], QUARTERS))
+    kernels.part_means(ready, np.cumsum(lengths), means)
     return np.concatenate([means.reshape(len(means), -1), types], axis=1)
 
 

@@ -1,15 +1,18 @@
 """The trained ensemble: fluxes with intervals from masked series."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from copy import copy
 
 import numpy as np
 import torch
 import xarray as xr
+from torch import Tensor
 
 from forestflux.applicability import Applicability
 from forestflux.calendar import STEPS, step_starts
 from forestflux.conformal import Calibration
 from forestflux.dissimilarity import describe
+from forestflux.engine import Engine, merges
 from forestflux.errors import InputError
 from forestflux.inputs import TYPES
 from forestflux.layers import LAYERS, NOT_FOREST
@@ -21,6 +24,8 @@ LONG_NAMES = {
     "reco": "ecosystem respiration of forest ground",
     "nee": "net ecosystem exchange of forest ground",
 }
+# Samples that are prepared together.
+PART = 1024
 NEE_COMMENT = "nee = reco - gpp; negative is uptake of carbon by the forest"
 
 
@@ -48,6 +53,8 @@ class Model:
         self.calibration = calibration
         self.applicability = applicability
         self.metadata = metadata
+        # None is the reference: each member's own network in float32.
+        self.engine: Engine | None = None
 
     def predict(self, dataset: xr.Dataset) -> xr.Dataset:
         """Fluxes of a masked dataset: mean over members and calibrated interval.
@@ -81,53 +88,96 @@ class Model:
             values = dataset[name].transpose("time", "y", "x").values
             maps[:, position] = values[:, forest].T
         lat = np.broadcast_to(lat[:, None], types.shape)[forest]
-        gpp, reco = self.predict_maps(maps, lat, types[forest])
+        (gpp, reco), found = self.estimate(maps, lat, types[forest])
         mean = {"gpp": gpp.mean(0), "reco": reco.mean(0), "nee": (reco - gpp).mean(0)}
         bounds = self.interval(mean["gpp"], mean["nee"], types[forest])
         result = on_grid(mean, bounds, forest=forest, dataset=dataset, level=self.level)
         index = np.full(forest.shape, np.nan, "float32")
-        index[forest] = self.dissimilarity(maps, lat, types[forest])
+        index[forest] = found
         inside = self.applicable(index, forest)
         for name, values in (("dissimilarity", index), ("applicable", inside)):
             result[name] = ("y", "x"), values, LAYERS[name].attributes()
         return result
 
-    def predict_maps(
+    def at_speed(self, *, device: str, precision: str) -> "Model":
+        """The same model whose fluxes an `Engine` computes, within its tolerance.
+
+        Networks of a form that the engine does not have (`forestflux.engine.merges`)
+        compute their fluxes themselves, as the reference does.
+
+        Parameters
+        ----------
+        device, precision : see `forestflux.engine.Engine`
+
+        Raises
+        ------
+        InputError : a GPU is asked for and there is none
+        """
+        model = copy(self)
+        if merges(self.members[0].settings):
+            model.engine = Engine(self.members, device=device, precision=precision)
+        return model
+
+    def estimate(
         self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """GPP and RECO of each member, float64 (member, sample), gC m-2 yr-1.
+        """Fluxes of each member, and how unlike a series is to those of the training.
 
         Parameters
         ----------
         maps : (sample, variable, step), physical values in calendar order, NaN = gap
         lat : (sample,), degrees north
         forest_type : (sample,), codes 1-5; 0 is any other land
+
+        Returns
+        -------
+        GPP and RECO, float64 (2, member, sample), gC m-2 yr-1
+        dissimilarity index, float64 (sample,)
         """
-        types = np.eye(len(TYPES), dtype="float32")[code_index(forest_type)]
         fluxes = np.empty((2, len(self.members), len(maps)))
-        first = self.members[0]
+        index = np.empty(len(maps))
         with one_thread():
-            for start in range(0, len(maps), CHUNK):
-                part = slice(start, start + CHUNK)
-                # All members share one scale: a chunk is prepared once for all of them.
-                ready = first.prepare(maps[part], lat[part])
-                kind = torch.from_numpy(types[part])
-                for index, member in enumerate(self.members):
-                    fluxes[:, index, part] = member.estimate(ready, kind)
+            for part, ready, types in self._prepared(maps, lat, forest_type):
+                fluxes[:, :, part] = self._fluxes(ready, types)
+                index[part] = self._index(ready, types)
+        return fluxes, index
+
+    def predict_maps(
+        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """GPP and RECO of each member (member, sample), without the index of `estimate`."""
+        fluxes = np.empty((2, len(self.members), len(maps)))
+        with one_thread():
+            for part, ready, types in self._prepared(maps, lat, forest_type):
+                fluxes[:, :, part] = self._fluxes(ready, types)
         return fluxes[0], fluxes[1]
 
-    def dissimilarity(
+    def _prepared(
         self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
-    ) -> np.ndarray:
-        """Dissimilarity index (sample,), float64; parameters as of `predict_maps`."""
+    ) -> Iterator[tuple[slice, Tensor, Tensor]]:
+        """Which samples, their maps as the networks read them, their types one-hot."""
         types = np.eye(len(TYPES), dtype="float32")[code_index(forest_type)]
-        index = np.empty(len(maps))
-        for start in range(0, len(maps), CHUNK):
-            part = slice(start, start + CHUNK)
-            ready = self.members[0].prepare(maps[part], lat[part]).numpy()
-            features = describe(ready, types[part])
-            index[part] = self.applicability.reference.dissimilarity(features)
-        return index
+        for start in range(0, len(maps), PART):
+            part = slice(start, start + PART)
+            # All members share one scale: a part is prepared once for all of them.
+            ready = self.members[0].prepare(maps[part], lat[part])
+            yield part, ready, torch.from_numpy(types[part])
+
+    def _index(self, ready: Tensor, types: Tensor) -> np.ndarray:
+        """Dissimilarity index (sample,) of prepared maps."""
+        features = describe(ready.numpy(), types.numpy())
+        return self.applicability.reference.dissimilarity(features)
+
+    def _fluxes(self, ready: Tensor, types: Tensor) -> np.ndarray:
+        """GPP and RECO (2, member, sample) of prepared maps."""
+        if self.engine is not None:
+            return self.engine.estimate(ready, types)
+        parts = list(zip(ready.split(CHUNK), types.split(CHUNK), strict=True))
+        members = [
+            np.concatenate([member.estimate(*part) for part in parts], axis=1)
+            for member in self.members
+        ]
+        return np.stack(members, axis=1)
 
     def applicable(self, dissimilarity: np.ndarray, forest: np.ndarray) -> np.ndarray:
         """1 inside the area of applicability, 0 outside, 255 no forest, uint8.

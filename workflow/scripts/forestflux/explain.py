@@ -128,6 +128,8 @@ def activation_maps(model: Model, samples: Samples) -> pd.DataFrame:
         with torch.inference_mode():
             maps = [m.network.patterns(ready).abs().mean((0, 1)) for m in model.members]
         mean = torch.stack(maps).mean(0).numpy()
+        # An activation holds for all the steps that were averaged before the block.
+        mean = mean.repeat(first.settings["pooled_steps"], axis=1)
         index = pd.MultiIndex.from_product(
             [[igbp], names, range(mean.shape[1])], names=["igbp", "pattern", "step"]
         )

@@ -104,12 +104,20 @@ class Features:
         self.known = np.isfinite(maps).any(axis=(0, 2))
         self.filler = GapFiller.of(maps[:, self.known], lat, igbp)
 
+    def filled(self, samples: Samples) -> np.ndarray:
+        """Series (sample, variable, step) with summer in the middle, without gaps.
+
+        A variable that no training row has stays a gap.
+        """
+        maps, lat, igbp = _parts(samples)
+        maps[:, self.known] = self.filler.fill(maps[:, self.known], lat, igbp)
+        return maps
+
     def matrices(
         self, samples: Samples, summaries: Iterable[str]
     ) -> dict[str, np.ndarray]:
         """Features (sample, feature) by summary, with one column a forest type."""
-        maps, lat, igbp = _parts(samples)
-        filled = self.filler.fill(maps[:, self.known], lat, igbp)
+        filled = self.filled(samples)[:, self.known]
         types = type_one_hot(samples.table["igbp"])
         return {
             name: np.concatenate([summarise(filled, name), types], axis=1)

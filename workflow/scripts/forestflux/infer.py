@@ -1,203 +1,193 @@
-"""Infer: GPP and RECO of the forest cells of one place and year, member by member."""
+"""Infer: GPP and RECO of the forest cells of places and years, member by member.
 
+Reading, the networks and writing overlap: a thread reads pieces (chunks of the mask
+stores) ahead, as many threads as the job may use work on their cells, and the caller writes what
+is finished. Pieces follow each other over all stores of a job, so that no store's end leaves a
+processor idle; no more than a few are in memory, however large or many the stores are.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import torch
 import xarray as xr
-from tqdm import tqdm
 
-from forestflux import calendar
 from forestflux.errors import InputError
 from forestflux.layers import LAYERS
-from forestflux.names import FLUX_UNIT, FOREST_TYPES, UNITS, VARIABLES
+from forestflux.masked import Piece, read_pieces
+from forestflux.names import FLUX_UNIT
+from forestflux.pieces import Pieced, Where, ahead, hollow
 
-NEEDED = ("gap_fraction", "forest_fraction", "forest_type")
+# Pieces that are read before they are needed.
+DEPTH = 2
+# Fluxes (2, member, sample) and dissimilarity (sample,), float32.
+Numbers = tuple[np.ndarray, np.ndarray]
 
 
 class Ensemble(Protocol):
     """What the mapping needs of a trained ensemble."""
 
-    def predict_maps(
+    members: list
+
+    def estimate(
         self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """GPP and RECO (member, sample) from maps (sample, variable, step)."""
-
-    def dissimilarity(
-        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
-    ) -> np.ndarray:
-        """Dissimilarity index (sample,) from the same."""
+        """Fluxes (2, member, sample) and dissimilarity (sample,) of maps."""
 
 
-def infer_year(
-    masked: xr.Dataset,
+def infer(
+    paths: Iterable[Path],
     model: Ensemble,
     *,
     min_forest_fraction: float,
     batch_cells: int,
-) -> xr.Dataset:
-    """GPP and RECO (member, y, x) and dissimilarity (y, x) of a masked tile and year.
+    workers: int,
+) -> Iterator[Pieced]:
+    """GPP and RECO (member, y, x) and dissimilarity (y, x) of masked places and years.
 
-    All are NaN outside forest.
-
-    Only forest cells reach the model, at most `batch_cells` at a time, so that its
-    working memory does not grow with the tile. A forest cell without a single valid
-    value is estimated too (its `gap_fraction` is 1): leaving it out would drop its
-    carbon from every total.
+    All are NaN outside forest; what else is in each, see docs/contracts.md. Each must be
+    written before the next one is asked for.
 
     Parameters
     ----------
-    masked : a tile's mask store (time, y, x), in memory or lazy
+    paths : mask stores
     model : the trained ensemble
     min_forest_fraction : smallest forest share of a cell (1) that is estimated
     batch_cells : cells per call of the model
-
-    Returns
-    -------
-    gpp, reco : float32 (member, y, x), gC m-2 yr-1
-    dissimilarity : float32 (y, x), see `forestflux.dissimilarity`
-    forest_fraction, forest_type : (y, x), as they are
-    gap_fraction : (y, x), mean over variables
-    attribute `year`
+    workers : threads that call it
 
     Raises
     ------
-    InputError : a layer is missing, not on the calendar or in another unit; the model
-        gives no finite flux
+    InputError : as `read_pieces`; the model gives no finite flux
     """
-    source = masked.encoding.get("source", "masked tile")
-    check_masked(masked, source)
-    forest = forest_cells(masked, min_forest_fraction=min_forest_fraction)
-    types = masked["forest_type"].values[forest].astype(int)
-    lat = np.broadcast_to(masked["y"].values[:, None], forest.shape)[forest]
-    maps = forest_maps(masked, forest)
-    estimated = predict(
-        model, maps, lat=lat, types=types, batch_cells=batch_cells, source=source
+    pieces = chain.from_iterable(
+        read_pieces(path, min_forest_fraction=min_forest_fraction) for path in paths
     )
-    return inferred(masked, forest, *estimated)
+    found = estimated(
+        ahead(pieces, depth=DEPTH), model, batch_cells=batch_cells, workers=workers
+    )
+    for first in found:
+        whole = inferred(first[0].masked, len(model.members))
+        yield Pieced(whole, values_of_store(chain([first], found)))
 
 
-def forest_cells(masked: xr.Dataset, *, min_forest_fraction: float) -> np.ndarray:
-    """Cells (y, x) that are estimated, bool: a forest type and enough forest."""
-    fraction = masked["forest_fraction"].values
-    known = (fraction > 0) & (fraction >= min_forest_fraction)
-    return known & (masked["forest_type"].values > 0)
+def values_of_store(
+    found: Iterable[tuple[Piece, Numbers]],
+) -> Iterator[tuple[Where, dict[str, np.ndarray]]]:
+    """Where the pieces of one store lie and their values; later stores are left alone."""
+    for piece, numbers in found:
+        yield piece.where, on_piece(piece, *numbers)
+        if piece.last:
+            return
 
 
-def forest_maps(masked: xr.Dataset, forest: np.ndarray) -> np.ndarray:
-    """Series of the forest cells, float32 (sample, variable, step), in row order.
+def estimated(
+    pieces: Iterator[Piece], model: Ensemble, *, batch_cells: int, workers: int
+) -> Iterator[tuple[Piece, Numbers]]:
+    """Each piece with its numbers; the next one is worked on while the caller writes it.
 
-    One variable at a time, so that ocean and grassland are never all in memory.
+    What is wrong with a piece that is read ahead is raised when the ones before it are
+    finished.
     """
-    maps = np.empty((forest.sum(), len(VARIABLES), calendar.STEPS), "float32")
-    if len(maps):
-        for position, variable in enumerate(VARIABLES):
-            maps[:, position] = masked[variable].values[:, forest].T
-    return maps
-
-
-def predict(
-    model: Ensemble,
-    maps: np.ndarray,
-    *,
-    lat: np.ndarray,
-    types: np.ndarray,
-    batch_cells: int,
-    source: str,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """GPP and RECO (member, sample), dissimilarity (sample,), float32, batch by batch."""
-    gpp, reco, index = [], [], []
-    # A place without forest is one empty batch, which still tells how many members.
-    starts = range(0, max(len(maps), 1), batch_cells)
-    for start in tqdm(starts, desc="infer", disable=None):
-        part = slice(start, start + batch_cells)
-        batch = maps[part], lat[part], types[part]
-        pair = model.predict_maps(*batch)
-        for name, values, parts in zip(("gpp", "reco"), pair, (gpp, reco), strict=True):
-            if not np.isfinite(values).all():
-                raise InputError(
-                    source,
-                    variable=name,
-                    expected="finite fluxes from the model",
-                    found=f"{(~np.isfinite(values)).any(axis=0).sum()} without one",
+    pool = ThreadPoolExecutor(
+        workers, "infer", initializer=torch.set_num_threads, initargs=(1,)
+    )
+    with pool:
+        waiting, fault = deque(), None
+        while True:
+            try:
+                piece = next(pieces, None)
+            except InputError as error:
+                piece, fault = None, error
+            if piece is None:
+                break
+            cells = (piece.maps, piece.lat, piece.types)
+            futures = [
+                pool.submit(
+                    model.estimate,
+                    *(part[start : start + batch_cells] for part in cells),
                 )
-            parts.append(values.astype("float32"))
-        index.append(model.dissimilarity(*batch).astype("float32"))
-    fluxes = (np.concatenate(parts, axis=1) for parts in (gpp, reco))
-    return *fluxes, np.concatenate(index)
+                for start in range(0, len(piece.maps), batch_cells)
+            ]
+            waiting.append((piece, futures))
+            if len(waiting) > 1:
+                yield finished(*waiting.popleft(), len(model.members))
+        for pair in waiting:
+            yield finished(*pair, len(model.members))
+    if fault is not None:
+        raise fault
 
 
-def inferred(
-    masked: xr.Dataset,
-    forest: np.ndarray,
-    gpp: np.ndarray,
-    reco: np.ndarray,
-    dissimilarity: np.ndarray,
-) -> xr.Dataset:
-    """The infer store: member fluxes put back on the tile, with the mask's layers."""
+def finished(
+    piece: Piece, futures: list[Future], members: int
+) -> tuple[Piece, Numbers]:
+    """A piece with its numbers, when all of its batches are there."""
+    fluxes = [np.empty((2, members, 0))]
+    index = [np.empty(0)]
+    for future in futures:
+        for parts, found in zip((fluxes, index), future.result(), strict=True):
+            parts.append(found)
+    together = np.concatenate(fluxes, axis=2).astype("float32")
+    for name, values in zip(("gpp", "reco"), together, strict=True):
+        if not np.isfinite(values).all():
+            raise InputError(
+                piece.masked.encoding["source"],
+                variable=name,
+                expected="finite fluxes from the model",
+                found=f"{(~np.isfinite(values)).any(axis=0).sum()} without one",
+            )
+    return piece, (together, np.concatenate(index).astype("float32"))
 
-    def on_tile(flux: np.ndarray, name: str) -> tuple:
-        tile = np.full((len(flux), *forest.shape), np.nan, "float32")
-        tile[:, forest] = flux
-        attrs = {"units": FLUX_UNIT, "long_name": f"{name} of each ensemble member"}
-        return ("member", "y", "x"), tile, attrs
 
-    index = np.full(forest.shape, np.nan, "float32")
-    index[forest] = dissimilarity
-    gaps = masked["gap_fraction"].mean("variable").astype("float32")
-    gaps.attrs = {
+def on_piece(
+    piece: Piece, fluxes: np.ndarray, dissimilarity: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Values of the infer store on a piece, put back on its cells."""
+    gpp, reco, index = (
+        np.full((*numbers.shape[:-1], *piece.forest.shape), np.nan, "float32")
+        for numbers in (*fluxes, dissimilarity)
+    )
+    gpp[:, piece.forest], reco[:, piece.forest] = fluxes
+    index[piece.forest] = dissimilarity
+    return {"gpp": gpp, "reco": reco, "dissimilarity": index, **piece.beside}
+
+
+def inferred(masked: xr.Dataset, members: int) -> xr.Dataset:
+    """The infer store of a place and year, without values."""
+    shape = (masked.sizes["y"], masked.sizes["x"])
+
+    def flux(name: str) -> tuple:
+        words = {"long_name": f"{name} of each ensemble member", "units": FLUX_UNIT}
+        return ("member", "y", "x"), hollow((members, *shape), "float32"), words
+
+    def layer(dtype: str, attrs: dict) -> tuple:
+        return ("y", "x"), hollow(shape, dtype), attrs
+
+    gaps = {
         "units": "1",
         "long_name": "share of the year's values that are gaps, mean over variables",
     }
-    result = xr.Dataset(
+    along = {
+        name: layer(masked[name].dtype, masked[name].attrs)
+        for name in ("forest_fraction", "forest_type")
+    }
+    return xr.Dataset(
         {
-            "gpp": on_tile(gpp, "GPP"),
-            "reco": on_tile(reco, "RECO"),
-            "dissimilarity": (("y", "x"), index, LAYERS["dissimilarity"].attributes()),
-            "forest_fraction": masked["forest_fraction"].copy(),
-            "forest_type": masked["forest_type"].copy(),
-            "gap_fraction": gaps,
+            "gpp": flux("GPP"),
+            "reco": flux("RECO"),
+            "dissimilarity": layer("float32", LAYERS["dissimilarity"].attributes()),
+            **along,
+            "gap_fraction": layer("float32", gaps),
         },
         coords={
-            "member": np.arange(len(gpp)),
+            "member": np.arange(members),
             "y": masked["y"].copy(),
             "x": masked["x"].copy(),
         },
         attrs={"year": int(masked["time"].dt.year.values[0])},
     )
-    for variable in result.variables.values():
-        # A store's fill value is read as an attribute and would be refused as one.
-        variable.attrs.pop("_FillValue", None)
-    return result
-
-
-def check_masked(masked: xr.Dataset, source: str) -> None:
-    """Refuse a mask store that the model would misread."""
-    for name in (*VARIABLES, *NEEDED):
-        if name not in masked:
-            raise InputError(
-                source,
-                variable=name,
-                expected="a layer of a masked tile",
-                found=f"only {', '.join(map(str, masked.data_vars))}",
-            )
-    for name in VARIABLES:
-        unit = masked[name].attrs.get("units")
-        if unit != UNITS[name]:
-            raise InputError(
-                source, variable=name, expected=f"units {UNITS[name]}", found=str(unit)
-            )
-    if masked["time"].size != calendar.STEPS:
-        raise InputError(
-            source,
-            variable="time",
-            expected=f"{calendar.STEPS} steps",
-            found=str(masked["time"].size),
-        )
-    types = masked["forest_type"].values
-    if types.max(initial=0) > len(FOREST_TYPES):
-        raise InputError(
-            source,
-            variable="forest_type",
-            expected=f"codes 0-{len(FOREST_TYPES)}",
-            found=str(types.max()),
-        )

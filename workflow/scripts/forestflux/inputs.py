@@ -59,7 +59,9 @@ def derived_series(name: str, lat: np.ndarray) -> np.ndarray:
             expected=f"some of {', '.join(DERIVED)}",
             found=name,
         )
-    return radiation(lat)
+    # Cells of a row share a latitude, and the formula is not cheap.
+    unique, place = np.unique(np.asarray(lat, float), return_inverse=True)
+    return radiation(unique)[place]
 
 
 def radiation(lat: np.ndarray) -> np.ndarray:

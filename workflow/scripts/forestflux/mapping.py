@@ -1,18 +1,22 @@
 """Map: the tiles of a year on one global grid, with interval and CF attributes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 from pyproj import CRS
 
 from forestflux.errors import InputError
 from forestflux.grid import Grid, Tile, cell_area
 from forestflux.layers import CF_FLUX_UNIT, LAYERS, SIGN
-from forestflux.store import load_store
+from forestflux.pieces import Pieced, Where, blocks, hollow
+from forestflux.store import check_chunks, check_names, load_part, open_store
 
+# Most rows of a chunk: a band of the globe with all members must fit into memory.
+BAND = 200
 BESIDE = ("forest_fraction", "forest_type", "gap_fraction", "dissimilarity")
 
 
@@ -41,10 +45,10 @@ def map_year(
     model: Trained,
     *,
     year: int,
-) -> xr.Dataset:
-    """The global map of a year (see docs/contracts.md, maps).
+) -> Pieced:
+    """The global map of a year (see docs/contracts.md, maps), band by band.
 
-    All members of the globe are in memory at once: 8 bytes x cells x members.
+    All members of a band are in memory at once: 8 bytes x cells of the band x members.
 
     Parameters
     ----------
@@ -59,26 +63,45 @@ def map_year(
         members
     """
     check_tiles([tile for tile, _ in tiles], grid, year)
-    layers = assemble(tiles, grid, year=year)
-    fluxes = ensemble_fluxes(layers["gpp"], layers["reco"])
-    bounds = interval(fluxes, layers["forest_type"], model)
-    flat = {
-        **fluxes,
-        **bounds,
-        **{name: layers[name] for name in BESIDE},
-        "applicable": model.applicable(
-            layers["dissimilarity"], np.isfinite(fluxes["gpp"])
-        ),
-        "cell_area": areas(grid),
+    members = check_stores(tiles, year=year)
+    variables = {
+        name: variable(name, hollow(grid.shape, layer.dtype), level=model.level)
+        for name, layer in LAYERS.items()
+        if name != "quality"
     }
-    variables = {n: variable(n, part, level=model.level) for n, part in flat.items()}
     for flux in ("gpp", "reco"):
-        variables[f"{flux}_member"] = member_variable(
-            flux, layers[flux], level=model.level
+        empty = hollow((members, *grid.shape), "float32")
+        variables[f"{flux}_member"] = member_variable(flux, empty, level=model.level)
+    whole = xr.Dataset(variables, coords=coordinates(grid, members), attrs=title(year))
+    return Pieced(whole, bands(tiles, grid, model, members=members))
+
+
+def bands(
+    tiles: Sequence[tuple[Tile, Path]], grid: Grid, model: Trained, *, members: int
+) -> Iterator[tuple[Where, dict[str, np.ndarray]]]:
+    """Rows of the map from the north, as many as a chunk has, and their layers."""
+    for where in blocks({"y": grid.shape[0]}, map_chunks(grid)):
+        layers = assemble(tiles, grid, rows=where["y"], members=members)
+        fluxes = ensemble_fluxes(layers["gpp"], layers["reco"])
+        yield (
+            where,
+            {
+                **fluxes,
+                **interval(fluxes, layers["forest_type"], model),
+                **{name: layers[name] for name in BESIDE},
+                "applicable": model.applicable(
+                    layers["dissimilarity"], np.isfinite(fluxes["gpp"])
+                ),
+                "cell_area": areas(grid, where["y"]),
+                "gpp_member": layers["gpp"],
+                "reco_member": layers["reco"],
+            },
         )
-    return xr.Dataset(
-        variables, coords=coordinates(grid, len(layers["gpp"])), attrs=title(year)
-    )
+
+
+def map_chunks(grid: Grid) -> dict[str, int]:
+    """Length of a chunk: rows of tiles, so that what reads in blocks reads whole chunks."""
+    return {"member": 1, "y": min(grid.tile_cells, BAND)}
 
 
 def check_tiles(tiles: list[Tile], grid: Grid, year: int) -> None:
@@ -101,17 +124,16 @@ def check_tiles(tiles: list[Tile], grid: Grid, year: int) -> None:
             )
 
 
-def assemble(
-    tiles: Sequence[tuple[Tile, Path]], grid: Grid, *, year: int
-) -> dict[str, np.ndarray]:
-    """Global arrays: gpp, reco (member, y, x) and the layers (y, x)."""
-    layers = {}
+def check_stores(tiles: Sequence[tuple[Tile, Path]], *, year: int) -> int:
+    """Members of the infer stores, each of which must be of its tile and this year."""
+    members = None
     for tile, path in tiles:
-        part = load_store(path, ("gpp", "reco", *BESIDE))
+        part = open_store(path)
+        check_names(part, ("gpp", "reco", *BESIDE), path)
         check_part(part, tile, path, year=year)
-        if not layers:
-            members = part.sizes["member"]
-            layers = {name: empty_layer(part[name], grid) for name in part.data_vars}
+        for name in ("gpp", "reco", *BESIDE):
+            check_chunks(path, name)
+        members = members or part.sizes["member"]
         if part.sizes["member"] != members:
             raise InputError(
                 path,
@@ -119,15 +141,34 @@ def assemble(
                 expected=f"{members} members as in the first tile",
                 found=str(part.sizes["member"]),
             )
+    return members or 0
+
+
+def assemble(
+    tiles: Sequence[tuple[Tile, Path]], grid: Grid, *, rows: slice, members: int
+) -> dict[str, np.ndarray]:
+    """Arrays of some rows of the globe: gpp, reco (member, y, x), the layers (y, x).
+
+    NaN, or 0 for integers, where no tile is.
+    """
+    shape = (rows.stop - rows.start, grid.shape[1])
+    layers = {
+        name: np.full((members, *shape), np.nan, "float32") for name in ("gpp", "reco")
+    }
+    for name in BESIDE:
+        dtype = LAYERS[name].dtype
+        layers[name] = np.full(shape, 0 if dtype == "uint8" else np.nan, dtype)
+    for tile, path in tiles:
+        start, stop = max(rows.start, tile.rows.start), min(rows.stop, tile.rows.stop)
+        if start >= stop:
+            continue
+        own = slice(start - tile.rows.start, stop - tile.rows.start)
+        part = load_part(open_store(path), layers, y=own)
         for name, array in layers.items():
-            array[..., tile.rows, tile.columns] = part[name].values
+            array[..., start - rows.start : stop - rows.start, tile.columns] = part[
+                name
+            ].values
     return layers
-
-
-def empty_layer(part: xr.DataArray, grid: Grid) -> np.ndarray:
-    """A global array for a layer of the tiles: NaN, or 0 for integers, where no tile is."""
-    shape = (*part.shape[:-2], *grid.shape)
-    return np.full(shape, np.nan if part.dtype.kind == "f" else 0, part.dtype)
 
 
 def check_part(part: xr.Dataset, tile: Tile, path: Path, *, year: int) -> None:
@@ -173,7 +214,7 @@ def interval(
     return bounds
 
 
-def variable(name: str, values: np.ndarray, *, level: float) -> tuple:
+def variable(name: str, values: ArrayLike, *, level: float) -> tuple:
     """A layer (y, x) with the attributes of the table; bounds carry their level."""
     attrs = LAYERS[name].map_attributes(level=level) | {"grid_mapping": "spatial_ref"}
     if LAYERS[name].units == CF_FLUX_UNIT:
@@ -183,7 +224,7 @@ def variable(name: str, values: np.ndarray, *, level: float) -> tuple:
     return ("y", "x"), values, attrs
 
 
-def member_variable(flux: str, values: np.ndarray, *, level: float) -> tuple:
+def member_variable(flux: str, values: ArrayLike, *, level: float) -> tuple:
     """Member fluxes (member, y, x) with the attributes of their mean."""
     _, _, attrs = variable(flux, values, level=level)
     del attrs["ancillary_variables"]
@@ -191,10 +232,10 @@ def member_variable(flux: str, values: np.ndarray, *, level: float) -> tuple:
     return ("member", "y", "x"), values, attrs
 
 
-def areas(grid: Grid) -> np.ndarray:
-    """Cell area on the ellipsoid (y, x), float64, m2."""
-    area = cell_area(grid.latitudes(), grid.resolution_deg)
-    return np.broadcast_to(area[:, None], grid.shape).copy()
+def areas(grid: Grid, rows: slice = slice(None)) -> np.ndarray:
+    """Cell area on the ellipsoid (y, x) of some rows of the globe, float64, m2."""
+    area = cell_area(grid.latitudes()[rows], grid.resolution_deg)
+    return np.broadcast_to(area[:, None], (len(area), grid.shape[1])).copy()
 
 
 def coordinates(grid: Grid, members: int) -> dict[str, tuple]:

@@ -17,9 +17,9 @@ from forestflux.names import FLUX_UNIT, UNITS, VARIABLES
 from forestflux.store import digest_files, read_json, write_json
 from forestflux.train import NetworkEstimator
 
-# 2: with the area of applicability. Folders of another version are refused: a model
-# without it would map cells of which nobody knows whether it may.
-FORMAT_VERSION = 2
+# 3: gaps are read without weight. Folders of another version are refused: the same
+# weights would mean another network.
+FORMAT_VERSION = 3
 APPLICABILITY = "applicability.npz"
 CALENDAR = {"steps": STEPS, "step_days": STEP_DAYS, "first_day": "01-01"}
 

@@ -9,6 +9,7 @@ import xarray as xr
 from tqdm import tqdm
 
 from forestflux.errors import InputError
+from forestflux.pieces import Pieced
 from forestflux.store import (
     is_done,
     load_store,
@@ -85,7 +86,7 @@ def run_stage(
     keys: list[tuple],
     *,
     recipe: Callable[..., list],
-    make: Callable[..., xr.Dataset],
+    make: Callable[..., xr.Dataset | Pieced],
     chunks: dict[str, int] | None = None,
     prepare: Callable[[list[tuple]], None] | None = None,
 ) -> None:

@@ -17,6 +17,7 @@ import zarr
 from zarr.codecs import BloscCodec, Crc32cCodec
 
 from forestflux.errors import InputError
+from forestflux.pieces import Pieced, write_pieces
 from forestflux.small_files import read_json, write_json
 from forestflux.small_files import write_text as write_text  # for those who write both
 
@@ -27,7 +28,7 @@ def manifest_path(store: Path) -> Path:
 
 
 def write_store(
-    dataset: xr.Dataset,
+    dataset: xr.Dataset | Pieced,
     path: Path,
     *,
     recipe: str = "",
@@ -38,7 +39,8 @@ def write_store(
 
     Parameters
     ----------
-    dataset : in memory or dask-backed; dimensions and units are the caller's contract
+    dataset : in memory, dask-backed or piece by piece; dimensions and units are the
+        caller's contract
     path : the store, replaced if it is there
     recipe : digest of what the store is made from
     chunks : length of a chunk per dimension; a whole dimension where not named
@@ -54,24 +56,45 @@ def write_store(
     manifest.unlink(missing_ok=True)
     shutil.rmtree(path, ignore_errors=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    dataset = dataset.assign_coords(
+    pieced = isinstance(dataset, Pieced)
+    whole = dataset.whole if pieced else dataset
+    whole = whole.assign_coords(
         # Zarr 3 specifies strings of variable length only.
         {
             n: (c.dims, c.values.astype(object))
-            for n, c in dataset.coords.items()
+            for n, c in whole.coords.items()
             if c.dtype.kind == "U"
         }
     )
+    encoding = encoding_of(whole, chunks or {})
+    for variable in whole.variables.values():
+        variable.encoding = {}
+    whole.to_zarr(
+        path,
+        mode="w",
+        zarr_format=3,
+        consolidated=consolidated,
+        encoding=encoding,
+        write_empty_chunks=True,
+        compute=not pieced,
+    )
+    if pieced:
+        write_pieces(dataset, path)
+    record = describe(path, recipe=recipe)
+    write_json(manifest, record)
+    return record
+
+
+def encoding_of(dataset: xr.Dataset, chunks: dict[str, int]) -> dict[str, dict]:
+    """Chunks, compressors with checksums, and fill values of each variable."""
     encoding = {}
     for name, array in dataset.variables.items():
         if array.dtype.kind == "O":
             continue
-        sizes = tuple(
-            min((chunks or {}).get(dim, size), size)
-            for dim, size in array.sizes.items()
-        )
         encoding[name] = {
-            "chunks": sizes,
+            "chunks": tuple(
+                min(chunks.get(dim, size), size) for dim, size in array.sizes.items()
+            ),
             "compressors": (
                 BloscCodec(
                     cname="zstd",
@@ -86,19 +109,7 @@ def write_store(
             # CF refuses a fill value for a coordinate.
             fill = None if name in dataset.coords else np.array(np.nan, array.dtype)
             encoding[name]["_FillValue"] = fill
-    for variable in dataset.variables.values():
-        variable.encoding = {}
-    dataset.to_zarr(
-        path,
-        mode="w",
-        zarr_format=3,
-        consolidated=consolidated,
-        encoding=encoding,
-        write_empty_chunks=True,
-    )
-    record = describe(path, recipe=recipe)
-    write_json(manifest, record)
-    return record
+    return encoding
 
 
 def describe(path: Path, *, recipe: str) -> dict:

@@ -15,19 +15,23 @@ from tqdm import tqdm
 from forestflux.balance import balanced_weights
 from forestflux.errors import InputError
 from forestflux.estimator import Fluxes
+from forestflux.imitation import mix
 from forestflux.inputs import Normalisation, season, type_one_hot
 from forestflux.names import FLUXES
-from forestflux.network import FluxNetwork, one_thread, seeded
+from forestflux.network import FluxNetwork, one_thread, row_names, seeded
 from forestflux.occlusion import disturb, hide_mixed
 from forestflux.samples import Samples, UnlabelledSeries
 
 LOG = logging.getLogger(__name__)
 
 # The transfer steps in their order; each is a switch and has its own length and rate.
-TRANSFER_STEPS = ("reconstruct", "all_biomes", "forest", "balance")
+TRANSFER_STEPS = ("reconstruct", "all_biomes", "imitate", "forest", "balance")
 # Samples that go through the network at once: their activations stay in the cache.
 CHUNK = 256
-NETWORK_KEYS = ("channels", "blocks", "kernel", "encoded", "hidden", "dropout")
+NETWORK_KEYS = (
+    *("channels", "blocks", "kernel", "filters", "pooled_steps"),
+    *("gap_reading", "gap_channel", "forest_type", "encoded", "hidden", "dropout"),
+)
 
 
 class Batch(NamedTuple):
@@ -86,9 +90,9 @@ class NetworkEstimator:
         self.variables = tuple(samples.variables)
         maps = self._season(samples.maps, samples.table["lat"].to_numpy(float))
         self.normalisation = Normalisation.of(maps, self._series())
-        fluxes = samples.table[list(FLUXES)].to_numpy(float)
-        self.flux_scale = Normalisation.of(fluxes[forest.numpy()], FLUXES)
-        data = self._batch(samples, maps, fluxes)
+        fluxes = samples.table.loc[forest.numpy(), list(FLUXES)].to_numpy(float)
+        self.flux_scale = Normalisation.of(fluxes, FLUXES)
+        data = self._rows(samples)
         with one_thread(), seeded(seed):
             rng = np.random.default_rng(seed)
             self.network = self._build()
@@ -97,6 +101,9 @@ class NetworkEstimator:
                 self._reconstruct(self._series_to_restore(maps, unlabelled), rng)
             if steps["all_biomes"]:
                 self._learn("all_biomes", data, rng)
+            if steps["imitate"]:
+                mixtures = mix(samples, self.settings["imitate"], rng=rng)
+                self._learn("imitate", self._rows(mixtures), rng)
             if steps["forest"]:
                 self._learn("forest", data.take(forest), rng)
             if steps["balance"]:
@@ -134,9 +141,8 @@ class NetworkEstimator:
         types : one-hot float32 (sample, type)
         """
         with torch.inference_mode():
-            output = self.network(ready, types).double().numpy()
-        fluxes = self.flux_scale.undo(np.pad(output, ((0, 0), (0, 1))))
-        return np.maximum(fluxes[:, :2].T, 0.0)
+            output = self.all_fluxes(self.network(ready, types)).double().numpy()
+        return np.maximum(self.flux_scale.undo(output)[:, :2].T, 0.0)
 
     def weights(self) -> dict[str, np.ndarray]:
         """The learnt weights as plain arrays."""
@@ -144,11 +150,10 @@ class NetworkEstimator:
 
     def pattern_names(self) -> list[str]:
         """Names of the rows of the convolutional block's map, in order."""
-        blocks = range(1, self.settings["blocks"] + 1)
-        made = [
-            f"{kind} {block}" for block in blocks for kind in ("variables", "joint")
-        ]
-        return [*self._series(), *made]
+        names, filters = list(self._series()), self.settings["filters"]
+        for block in range(1, self.settings["blocks"] + 1):
+            names = row_names(names, filters=filters, block=block)
+        return names
 
     @classmethod
     def restored(
@@ -185,12 +190,13 @@ class NetworkEstimator:
         sizes = {key: self.settings[key] for key in NETWORK_KEYS}
         return FluxNetwork(variables=len(self._series()), **sizes)
 
-    def _batch(self, samples: Samples, maps: np.ndarray, fluxes: np.ndarray) -> Batch:
+    def _rows(self, samples: Samples) -> Batch:
+        maps = self._season(samples.maps, samples.table["lat"].to_numpy(float))
         weight = samples.table["weight"].to_numpy(float)
         arrays = (
             self.normalisation.apply(maps),
             type_one_hot(samples.table["igbp"]),
-            self.flux_scale.apply(fluxes),
+            self.flux_scale.apply(samples.table[list(FLUXES)].to_numpy(float)),
             weight / weight.mean(),
         )
         return Batch(*(torch.from_numpy(part.astype("float32")) for part in arrays))
@@ -237,7 +243,7 @@ class NetworkEstimator:
                     maskable=len(self.variables),
                 )
             )
-            estimate = self.with_nee(self.network(maps, part.types))
+            estimate = self.all_fluxes(self.network(maps, part.types))
             error = functional.huber_loss(
                 estimate, part.target, reduction="none", delta=self.settings["huber"]
             )
@@ -245,14 +251,21 @@ class NetworkEstimator:
 
         self._optimise(step, loss, len(data.maps), rng)
 
-    def with_nee(self, output: Tensor) -> Tensor:
-        """GPP, RECO and NEE = RECO - GPP, in standard deviations, from GPP and RECO."""
+    def all_fluxes(self, output: Tensor) -> Tensor:
+        """GPP, RECO and NEE (sample, 3) from the two heads, in standard deviations.
+
+        The heads are GPP and RECO, or GPP and NEE (setting `heads`); the third flux
+        closes NEE = RECO - GPP.
+        """
         mean, sd = self.flux_scale.mean, self.flux_scale.sd
         gpp = output[:, 0] * sd[0] + mean[0]
-        reco = output[:, 1] * sd[1] + mean[1]
-        return torch.stack(
-            [output[:, 0], output[:, 1], (reco - gpp - mean[2]) / sd[2]], dim=1
-        )
+        if self.settings["heads"] == "gpp_reco":
+            reco = output[:, 1] * sd[1] + mean[1]
+        else:
+            reco = gpp + output[:, 1] * sd[2] + mean[2]
+        fluxes = (gpp, reco, reco - gpp)
+        scaled = [(f - m) / s for f, m, s in zip(fluxes, mean, sd, strict=True)]
+        return torch.stack(scaled, dim=1)
 
     def _optimise(
         self,

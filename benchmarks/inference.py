@@ -1,0 +1,296 @@
+"""Inference side by side: the whole stage, the networks alone, and what one would use instead.
+
+    python benchmarks/masked.py --folder results/globe            # once; or some --tiles
+    python benchmarks/inference.py --masked results/globe/mask    # writes benchmarks/inference.json
+
+Every contender gives the same product for the same forest cells on the same two cores: mean
+and 90 % interval of GPP and NEE. Contenders take turns; a ratio is the median over the
+turns of (their time / our time), or of rates where it says so.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+CORES = 2
+os.environ.setdefault("OMP_NUM_THREADS", str(CORES))
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "workflow/scripts"))
+
+# The path comes first.
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+import torch  # noqa: E402
+from sklearn.ensemble import ExtraTreesRegressor  # noqa: E402
+from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
+from trained import forest_rows, tower_samples, write_model  # noqa: E402
+from xgboost import XGBRegressor  # noqa: E402
+
+from forestflux.ensemble import Model, code_index  # noqa: E402
+from forestflux.features import Features  # noqa: E402
+from forestflux.infer import infer  # noqa: E402
+from forestflux.inputs import TYPES  # noqa: E402
+from forestflux.masked import read_pieces  # noqa: E402
+from forestflux.model import load_model  # noqa: E402
+from forestflux.names import FOREST_TYPES, VARIABLES  # noqa: E402
+from forestflux.pieces import CHUNKS  # noqa: E402
+from forestflux.samples import Samples  # noqa: E402
+from forestflux.store import write_json, write_store  # noqa: E402
+
+AIMS = {
+    "whole stage / networks alone, cells per second": 0.85,
+    "networks / matrix product, floating-point rate": 0.5,
+    "ensemble / extra trees": 3,
+    "ensemble / 30 XGBoost members": 3,
+    "ensemble / straightforward loop": 4,
+}
+SUMMARY = "months+quantiles"
+TREES, BOOSTED, ROUNDS = 300, 30, 300
+BATCH = 2048
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Torch on this many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Wall time of a call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def product(model: Model, fluxes: np.ndarray, types: np.ndarray) -> dict:
+    """Mean and interval from fluxes (2, member, sample)."""
+    gpp, reco = fluxes.mean(axis=1)
+    return model.interval(gpp, reco - gpp, types) | {"gpp": gpp, "nee": reco - gpp}
+
+
+def networks(model: Model, cells: Arrays) -> np.ndarray:
+    """Fluxes (2, member, sample) by two threads, batch by batch."""
+    starts = range(0, len(cells[0]), BATCH)
+    with ThreadPoolExecutor(
+        CORES, initializer=torch.set_num_threads, initargs=(1,)
+    ) as p:
+        parts = [
+            p.submit(model.predict_maps, *(part[s : s + BATCH] for part in cells))
+            for s in starts
+        ]
+        return np.concatenate([part.result() for part in parts], axis=2)
+
+
+def loop(model: Model, cells: Arrays) -> np.ndarray:
+    """The same as one would write it: all cells in one call, one member after another."""
+    maps, lat, types = cells
+    with threads(CORES):
+        ready = model.members[0].prepare(maps, lat)
+        kinds = torch.from_numpy(np.eye(len(TYPES), dtype="float32")[code_index(types)])
+        return np.stack([m.estimate(ready, kinds) for m in model.members], axis=1)
+
+
+def matrix_rate(size: int = 2048) -> float:
+    """Floating-point operations per second of float32 products, one a core."""
+    pairs = [torch.randn(2, size, size) for _ in range(CORES)]
+    with ThreadPoolExecutor(
+        CORES, initializer=torch.set_num_threads, initargs=(1,)
+    ) as p:
+        list(p.map(lambda pair: pair[0] @ pair[1], pairs))
+        took = seconds(lambda: list(p.map(lambda pair: pair[0] @ pair[1], pairs)))
+    return CORES * 2 * size**3 / took
+
+
+def network_operations(model: Model) -> float:
+    """Floating-point operations of the ensemble's networks for one cell, as they are written."""
+    first = model.members[0]
+    maps = torch.zeros(1, len(first.normalisation.mean), 46)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        first.network(maps, torch.zeros(1, len(TYPES)))
+    return counter.get_total_flops() * len(model.members)
+
+
+class Trees:
+    """Extra trees and boosted trees on the usual features; gaps are filled first."""
+
+    def __init__(self, samples: Samples) -> None:
+        """Fit both."""
+        self.features = Features(samples)
+        matrix = self.features.matrices(samples, [SUMMARY])[SUMMARY]
+        target = samples.table[["gpp", "nee"]].to_numpy()
+        self.extra = ExtraTreesRegressor(TREES, n_jobs=CORES, random_state=1)
+        self.extra.fit(matrix, target)
+        self.boosted = [
+            XGBRegressor(
+                n_estimators=ROUNDS,
+                max_depth=6,
+                learning_rate=0.05,
+                subsample=0.7,
+                colsample_bytree=0.3,
+                n_jobs=CORES,
+                random_state=member,
+            ).fit(matrix, target[:, column])
+            for member in range(BOOSTED)
+            for column in range(2)
+        ]
+
+    def matrix(self, cells: Arrays) -> np.ndarray:
+        """Features (sample, feature) of cells."""
+        maps, lat, types = cells
+        names = np.array(FOREST_TYPES)[types - 1]
+        table = {"lat": lat, "igbp": names}
+        samples = Samples(maps, pd.DataFrame(table), VARIABLES)
+        found = self.features.matrices(samples, [SUMMARY])[SUMMARY]
+        return np.ascontiguousarray(found, "float32")
+
+    def extra_product(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and quantiles over the trees."""
+        with ThreadPoolExecutor(CORES) as pool:
+            trees = [tree.tree_ for tree in self.extra.estimators_]
+            found = np.stack(list(pool.map(lambda t: t.predict(matrix)[..., 0], trees)))
+        return found.mean(axis=0), np.quantile(found, [0.05, 0.95], axis=0)
+
+    def boosted_product(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and quantiles over the members."""
+        found = np.stack([member.predict(matrix) for member in self.boosted])
+        found = found.reshape(BOOSTED, 2, -1)
+        return found.mean(axis=0), np.quantile(found, [0.05, 0.95], axis=0)
+
+
+def stage(paths: list[Path], model: Model, folder: Path) -> None:
+    """Mask stores to infer stores."""
+    made = infer(
+        paths, model, min_forest_fraction=0.05, batch_cells=BATCH, workers=CORES
+    )
+    for number, pieced in enumerate(made):
+        write_store(pieced, folder / f"{number}.zarr", chunks=CHUNKS)
+
+
+def record(name: str, ours: list[float], other: list[float], unit: str) -> dict:
+    """A ratio: medians of both sides and of the turns' ratios; rates, so larger is faster."""
+    ratios = [a / b for a, b in zip(ours, other, strict=True)]
+    return {
+        "name": name,
+        "ours": float(f"{np.median(ours):.4g}"),
+        "other": float(f"{np.median(other):.4g}"),
+        "unit": unit,
+        "ratio": round(float(np.median(ratios)), 3),
+        "lowest": round(min(ratios), 3),
+        "highest": round(max(ratios), 3),
+        "aim": AIMS.get(name),
+        "runs": len(ratios),
+    }
+
+
+def measure(
+    paths: list[Path], folder: Path, *, members: int, runs: int, cells: int
+) -> list:
+    """The ratios."""
+    samples = tower_samples(paths)
+    write_model(folder / "model", samples, members=members)
+    reference = load_model(folder / "model")
+    model = reference.at_speed(device="cpu", precision="auto")
+    trees = Trees(samples)
+    some = forest_rows(paths, cells)
+    pieces = [p for path in paths for p in read_pieces(path, min_forest_fraction=0.05)]
+    whole = tuple(
+        np.concatenate([getattr(piece, part) for piece in pieces])
+        for part in ("maps", "lat", "types")
+    )
+    del pieces
+    count, all_cells = len(some[0]), len(whole[0])
+    operations = network_operations(model)
+    found: dict[str, list[float]] = {}
+
+    def turn(name: str, amount: float, work: Callable[[], object]) -> None:
+        found.setdefault(name, []).append(amount / seconds(work))
+
+    matrix = trees.matrix(some)
+    networks(model, some)
+    stage(paths[:1], model, folder / "infer")
+    for _ in range(runs):
+        turn("stage", all_cells, lambda: stage(paths, model, folder / "infer"))
+        turn("alone", all_cells, lambda: networks(model, whole))
+        found.setdefault("matrix", []).append(matrix_rate())
+        turn("ensemble", count, lambda: product(model, networks(model, some), some[2]))
+        turn("loop", count, lambda: product(model, loop(reference, some), some[2]))
+        turn("features", count, lambda: trees.matrix(some))
+        turn("extra alone", count, lambda: trees.extra_product(matrix))
+        turn("boosted alone", count, lambda: trees.boosted_product(matrix))
+
+    def with_features(name: str) -> list[float]:
+        pairs = zip(found["features"], found[name], strict=True)
+        return [1 / (1 / features + 1 / rate) for features, rate in pairs]
+
+    rate = [cells * operations * 1e-9 for cells in found["alone"]]
+    matrix_gflops = [number * 1e-9 for number in found["matrix"]]
+    names = list(AIMS)
+    ours, unit = found["ensemble"], "cells s-1"
+    return [
+        record(names[0], found["stage"], found["alone"], unit),
+        record(names[1], rate, matrix_gflops, "GFLOP s-1"),
+        record(names[2], ours, with_features("extra alone"), unit),
+        record(names[3], ours, with_features("boosted alone"), unit),
+        record(names[4], ours, found["loop"], unit),
+        record(
+            "ensemble / extra trees, features given", ours, found["extra alone"], unit
+        ),
+        record(
+            "ensemble / 30 XGBoost members, features given",
+            ours,
+            found["boosted alone"],
+            unit,
+        ),
+    ]
+
+
+def main() -> None:
+    """Measure and write the records."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--masked", type=Path, required=True, help="folder of mask stores"
+    )
+    parser.add_argument("--tiles", nargs="+", default=["r05c06", "r02c14"])
+    parser.add_argument("--members", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--cells", type=int, default=16384)
+    parser.add_argument(
+        "--output", type=Path, default=ROOT / "benchmarks/inference.json"
+    )
+    arguments = parser.parse_args()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
+    paths = [arguments.masked / f"{tile}/2003.zarr" for tile in arguments.tiles]
+    folder = Path(tempfile.mkdtemp(dir=Path.cwd()))
+    try:
+        records = measure(
+            paths,
+            folder,
+            members=arguments.members,
+            runs=arguments.runs,
+            cells=arguments.cells,
+        )
+    finally:
+        shutil.rmtree(folder)
+    write_json(
+        arguments.output,
+        {"cores": CORES, "members": arguments.members, "ratios": records},
+    )
+    sys.stdout.write(json.dumps(records, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

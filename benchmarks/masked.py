@@ -1,0 +1,96 @@
+"""Masked tiles of the simulated planet at 0.05 degree: the input of the benchmarks.
+
+    python benchmarks/masked.py --folder results/globe --year 2003
+    python benchmarks/masked.py --folder results/ten --tiles r05c06 r05c07
+
+Extract, cube and mask run one after another in memory; only the mask store is written, as the
+stage writes it. Land tiles only, a tile without land has nothing to infer. A killed run keeps
+the finished tiles.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "workflow/scripts"))
+
+# The path comes first.
+import numpy as np  # noqa: E402
+import xarray as xr  # noqa: E402
+from tqdm import tqdm  # noqa: E402
+
+from forestflux.config import check_config  # noqa: E402
+from forestflux.cube import build_cube  # noqa: E402
+from forestflux.extract import extract  # noqa: E402
+from forestflux.grid import Grid, Tile  # noqa: E402
+from forestflux.mask import mask_cube  # noqa: E402
+from forestflux.pieces import CHUNKS  # noqa: E402
+from forestflux.places import TilePlace  # noqa: E402
+from forestflux.planet import geography  # noqa: E402
+from forestflux.products import read_products, select  # noqa: E402
+from forestflux.sources.simulated import open_source  # noqa: E402
+from forestflux.stages import run_stage  # noqa: E402
+
+GRID = Grid(0.05, 400)
+SEED = 2019
+
+
+def land_tiles(grid: Grid) -> list[Tile]:
+    """Tiles with some land, by the cell centres of every fifth row and column."""
+    found = []
+    for tile in grid.tiles():
+        mesh = np.meshgrid(tile.latitudes()[::5], tile.longitudes()[::5], indexing="ij")
+        if geography.is_land(*(part.ravel() for part in mesh)).any():
+            found.append(tile)
+    return found
+
+
+def write_tiles(folder: Path, names: list[str], year: int) -> Path:
+    """Write mask/{tile}/{year}.zarr of each tile; the manifest that lists them.
+
+    Returns
+    -------
+    `mask/{first}-{last}.{year}.json`, as a job of the stage writes it
+    """
+    schema = ROOT / "workflow/schemas/config.schema.yaml"
+    asked = {"run": "benchmark", "seed": SEED, "years": [2003, 2018]}
+    config = check_config(asked, schema)
+    products = select(
+        read_products(ROOT / "config/products.yaml"), "tile", "extract", "cube", "mask"
+    )
+    source = open_source({"seed": SEED, "planet": config["planet"]})
+
+    def make(name: str, year: int) -> xr.Dataset:
+        place = TilePlace(GRID.tile(name))
+        native = extract(source, products, place, year=year)
+        cube = build_cube(native, products, year=year)
+        return mask_cube(cube, products, year=year, **config["mask"])
+
+    manifest = folder / f"mask/{names[0]}-{names[-1]}.{year}.json"
+    run_stage(
+        manifest,
+        [(name, year) for name in names],
+        recipe=lambda name, year: ["benchmark", config["mask"], SEED, name, year],
+        make=make,
+        chunks=CHUNKS,
+    )
+    return manifest
+
+
+def main() -> None:
+    """Make the tiles that are asked for, one manifest each: any number can be listed later."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--year", type=int, default=2003)
+    parser.add_argument(
+        "--tiles", nargs="*", help="names; every land tile if not given"
+    )
+    arguments = parser.parse_args()
+    names = arguments.tiles or [tile.name for tile in land_tiles(GRID)]
+    for name in tqdm(names, desc="tiles", disable=None):
+        write_tiles(arguments.folder, [name], arguments.year)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""A model for the benchmarks: networks of the default sizes, trained for a moment.
+
+Speed does not depend on what the weights are, nor much on how many rows a tree has seen, so
+the rows are forest cells of masked tiles with fluxes that follow their greenness.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "workflow/scripts"))
+
+# The path comes first.
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+
+from forestflux.applicability import fit_applicability  # noqa: E402
+from forestflux.config import check_config  # noqa: E402
+from forestflux.masked import read_pieces  # noqa: E402
+from forestflux.model import save_model  # noqa: E402
+from forestflux.names import FOREST_TYPES, VARIABLES  # noqa: E402
+from forestflux.samples import Samples  # noqa: E402
+from forestflux.train import NetworkEstimator  # noqa: E402
+
+# Site-years: about what the towers of the world give.
+ROWS = 1500
+SEED = 2019
+HALF_WIDTH = {"gpp": {"all": 500.0}, "nee": {"all": 400.0}}
+
+
+def default_settings() -> dict:
+    """Section `train` of the configuration with one epoch a step."""
+    asked = {"run": "benchmark", "seed": SEED, "years": [2003, 2018]}
+    schema = ROOT / "workflow/schemas/config.schema.yaml"
+    settings = check_config(asked, schema)["train"]
+    return settings | {"epochs": dict.fromkeys(settings["epochs"], 1)}
+
+
+def forest_rows(paths: list[Path], count: int) -> tuple[np.ndarray, ...]:
+    """Maps, latitudes and forest type codes of some forest cells of mask stores."""
+    parts = []
+    for path in paths:
+        for piece in read_pieces(path, min_forest_fraction=0.05):
+            parts.append((piece.maps, piece.lat, piece.types))
+            if sum(len(part[0]) for part in parts) >= count:
+                break
+    maps, lat, types = (np.concatenate(part) for part in zip(*parts, strict=True))
+    chosen = np.random.default_rng(SEED).permutation(len(maps))[:count]
+    return maps[chosen], lat[chosen], types[chosen]
+
+
+def tower_samples(paths: list[Path]) -> Samples:
+    """Rows as towers give them, with fluxes that follow the year's greenness."""
+    maps, lat, types = forest_rows(paths, ROWS)
+    rng = np.random.default_rng(SEED)
+    green = np.nan_to_num(np.nanmean(maps[:, 0], axis=1), nan=0.5)
+    gpp = 200 + 2500 * green + rng.normal(0, 200, len(green))
+    reco = 150 + 2000 * green + rng.normal(0, 200, len(green))
+    site = np.arange(len(green)) // 7
+    table = pd.DataFrame(
+        {
+            "site": [f"S{number:03d}" for number in site],
+            "year": 2003,
+            "igbp": [FOREST_TYPES[code - 1] for code in types],
+            "forest": True,
+            "lat": lat,
+            "lon": 0.0,
+            "holdout": False,
+            "fold_site": site % 5,
+            "fold_cluster": site % 5,
+            "gpp": gpp,
+            "reco": reco,
+            "nee": reco - gpp,
+            "nee_qc": 0.9,
+            "weight": 1.0,
+        }
+    )
+    return Samples(maps, table, VARIABLES)
+
+
+def write_model(folder: Path, samples: Samples, *, members: int) -> None:
+    """A trained model as the stage writes it."""
+    settings = default_settings() | {"members": members}
+    trained = [NetworkEstimator(settings).fit(samples, seed=m) for m in range(members)]
+    save_model(
+        folder,
+        trained,
+        calibration={"level": 0.9, "half_width": HALF_WIDTH},
+        applicability=fit_applicability(trained, samples, quantile=None, seed=SEED),
+        metadata={"run": "benchmark"},
+    )

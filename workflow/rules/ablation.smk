@@ -1,0 +1,66 @@
+# What each choice of the network is worth, on folds dealt several times. Not part of a run:
+#
+#   snakemake --cores 2 --configfile config/towers.yaml -- ablation
+#
+# needs  the training table
+# makes  <results>/ablation/{variant}.{split}.{repeat}.csv   predictions of unseen rows
+#        <results>/ablation/ablation.csv                     scores, spread and cost of each variant
+
+
+rule ablation_variant:
+    input:
+        samples="<results>/samples/samples.json",
+    output:
+        predictions="<results>/ablation/{variant}.{split}.{repeat}.csv",
+    log:
+        "<logs>/ablation/{variant}.{split}.{repeat}.log",
+    conda:
+        "../../envs/model.yaml"
+    resources:
+        mem_mb=growing(2500),
+        runtime=growing(60),
+    params:
+        settings=lambda wildcards: settings(
+            train=config["train"],
+            baseline=config["baseline"],
+            variants=variants_of(wildcards.variant),
+            members=config["ablation"]["members"],
+            folds=config["folds"]["count"],
+            seed=config["seed"],
+        ),
+        code=code("ablation_variant.py"),
+    message:
+        "Ablation: {wildcards.variant}, split {wildcards.split}, repeat {wildcards.repeat}"
+    shell:
+        'python "$SCRIPTS"/ablation_variant.py'
+        " --samples {input.samples:q}"
+        " --variant {wildcards.variant}"
+        " --split {wildcards.split}"
+        " --repeat {wildcards.repeat}"
+        " --settings {params.settings:q}"
+        " --output {output.predictions:q}"
+        " --log {log:q}"
+
+
+rule ablation:
+    input:
+        table="<results>/samples/samples.csv",
+        variants=ablation_targets(),
+    output:
+        table="<results>/ablation/ablation.csv",
+    log:
+        "<logs>/ablation/ablation.log",
+    conda:
+        "../../envs/model.yaml"
+    params:
+        min_quality=config["evaluate"]["min_quality"],
+        code=code("ablation.py"),
+    message:
+        "Comparing all variants"
+    shell:
+        'python "$SCRIPTS"/ablation.py'
+        " --variants {input.variants:q}"
+        " --table {input.table:q}"
+        " --min-quality {params.min_quality}"
+        " --output {output.table:q}"
+        " --log {log:q}"

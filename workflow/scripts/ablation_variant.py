@@ -1,0 +1,33 @@
+"""Wiring of rule ablation_variant: one variant on one split of one repeat."""
+
+from pathlib import Path
+
+from forestflux import job
+from forestflux.ablation import run_variant
+from forestflux.samples import read_samples, read_unlabelled
+from forestflux.tables import write_table
+
+
+def main(
+    *,
+    samples: Path,
+    variant: str,
+    split: str,
+    repeat: int,
+    settings: dict,
+    output: Path,
+) -> None:
+    """Write the predictions of unseen rows."""
+    predictions = run_variant(
+        read_samples(samples.parent),
+        read_unlabelled(samples.parent),
+        variant=variant,
+        split=split,
+        repeat=repeat,
+        settings=settings,
+    )
+    write_table(predictions, output)
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,125 @@
+"""What the engine does between its filters, twice: compiled for a processor, plain in torch.
+
+`Compiled` calls `forestflux.kernels`. `Plain` is torch's own operations, for a GPU. Both have the
+same methods and give the same numbers within rounding.
+"""
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from forestflux import kernels
+
+
+class Affine(Protocol):
+    """What the passes need of a block: gain and shift of its norm (step, feature)."""
+
+    gain: Tensor
+    shift: Tensor
+
+
+class Compiled:
+    """The passes on a processor, a cell at a time; tensors are float32 or bfloat16."""
+
+    @staticmethod
+    def pack(ready: Tensor, half: int, features: int, dtype: torch.dtype) -> Tensor:
+        """Series and the flags of their gaps (cell, half + step + half, feature).
+
+        Parameters
+        ----------
+        ready : float32 (cell, series, step), NaN = gap
+        half : steps that the year is continued by on each side
+        features : numbers of a step; what the series leave is zero
+        """
+        cells, _, steps = ready.shape
+        padded = torch.zeros(cells, steps + 2 * half, features, dtype=dtype)
+        kernels.pack(ready.numpy(), half, raw(padded))
+        return padded
+
+    @staticmethod
+    def activate(filtered: Tensor, block: Affine, half: int) -> Tensor:
+        """Normalised, through SiLU, the year continued: (cell, half + step + half, feature).
+
+        Parameters
+        ----------
+        filtered : (cell, step, feature)
+        """
+        cells, steps, features = filtered.shape
+        padded = torch.empty(cells, steps + 2 * half, features, dtype=filtered.dtype)
+        kernels.activate(
+            flat(filtered),
+            *flat_affine(block),
+            half * features,
+            raw(padded).reshape(cells, -1),
+        )
+        return padded
+
+    @staticmethod
+    def pool(filtered: Tensor, block: Affine) -> Tensor:
+        """Means, then largest numbers over the steps, float32 (cell, 2 * feature).
+
+        Parameters
+        ----------
+        filtered : (cell, step, feature), before normalisation and SiLU
+        """
+        cells, _, features = filtered.shape
+        pooled = torch.empty(cells, 2 * features)
+        kernels.pool(flat(filtered), *flat_affine(block), pooled.numpy())
+        return pooled
+
+
+class Plain:
+    """The same in torch's own operations, on any device; see `Compiled`."""
+
+    @staticmethod
+    def pack(ready: Tensor, half: int, features: int, dtype: torch.dtype) -> Tensor:
+        """As `Compiled.pack`."""
+        gaps = torch.isnan(ready)
+        both = torch.cat([torch.where(gaps, 0.0, ready), gaps.to(ready.dtype)], dim=1)
+        packed = both.transpose(1, 2).to(dtype)
+        return wrapped(
+            functional.pad(packed, (0, features - packed.shape[2])), half
+        ).contiguous()
+
+    @staticmethod
+    def activate(filtered: Tensor, block: Affine, half: int) -> Tensor:
+        """As `Compiled.activate`."""
+        return wrapped(Plain._active(filtered, block).to(filtered.dtype), half)
+
+    @staticmethod
+    def pool(filtered: Tensor, block: Affine) -> Tensor:
+        """As `Compiled.pool`."""
+        active = Plain._active(filtered, block)
+        return torch.cat([active.mean(1), active.amax(1)], dim=1)
+
+    @staticmethod
+    def _active(filtered: Tensor, block: Affine) -> Tensor:
+        normal = functional.layer_norm(
+            filtered.float(), filtered.shape[1:], eps=float(kernels.EPSILON)
+        )
+        return functional.silu(normal * block.gain + block.shift)
+
+
+def wrapped(maps: Tensor, half: int) -> Tensor:
+    """The year (cell, step, feature) continued on both sides by steps of its other end."""
+    steps = maps.shape[1]
+    return torch.cat([maps[:, steps - half :], maps, maps[:, :half]], dim=1)
+
+
+def raw(tensor: Tensor) -> np.ndarray:
+    """A tensor's memory as numpy knows it: bfloat16 as uint16."""
+    bits = tensor.dtype == torch.bfloat16
+    return (tensor.view(torch.uint16) if bits else tensor).numpy()
+
+
+def flat(filtered: Tensor) -> np.ndarray:
+    """A cell's whole year in one row (cell, number)."""
+    return raw(filtered.contiguous()).reshape(len(filtered), -1)
+
+
+def flat_affine(block: Affine) -> list[np.ndarray]:
+    """Gain and shift of every number of a year (number,)."""
+    return [part.flatten().numpy() for part in (block.gain, block.shift)]

@@ -1,0 +1,86 @@
+"""Datasets larger than memory, made and written piece by piece; reading runs ahead of work."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import xarray as xr
+import zarr
+
+if TYPE_CHECKING:
+    import dask.array
+
+# Cells of a chunk of the masked and the inferred stores: few, so that a reader's memory
+# does not grow with the tile; whole years, because every reader wants them. Rates and
+# sizes: docs/scaling.md.
+CHUNKS = {"y": 50, "x": 400}
+Where = Mapping[str, slice]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Pieced:
+    """A dataset that is made and written piece by piece.
+
+    Attributes
+    ----------
+    whole : shapes, attributes and coordinates; its variables hold no values (`hollow`)
+    pieces : where a piece lies (by dimension) and its values by variable; each is whole
+        chunks, and all of them together are the dataset
+    """
+
+    whole: xr.Dataset
+    pieces: Iterable[tuple[Where, dict[str, np.ndarray]]]
+
+
+def hollow(shape: tuple[int, ...], dtype: str) -> "dask.array.Array":
+    """An array of a shape and type that holds no values and takes no memory."""
+    # Here, because most stages that import this module do without dask.
+    import dask.array as da
+
+    return da.empty(shape, dtype=dtype, chunks=-1)
+
+
+def write_pieces(dataset: Pieced, path: Path) -> None:
+    """Write the pieces of a dataset into its store, which has all but the values."""
+    with zarr.config.set({"array.write_empty_chunks": True}):
+        group = zarr.open_group(path, mode="r+")
+        arrays = {name: group[name] for name in map(str, dataset.whole.data_vars)}
+    for where, values in dataset.pieces:
+        for name, part in values.items():
+            dims = dataset.whole[name].dims
+            arrays[name][tuple(where.get(dim, slice(None)) for dim in dims)] = part
+
+
+def blocks(sizes: Mapping[str, int], chunks: Mapping[str, int]) -> Iterator[Where]:
+    """Where the chunks of some dimensions lie, row by row.
+
+    Parameters
+    ----------
+    sizes : length of each dimension
+    chunks : length of a chunk; the whole dimension where not named
+    """
+    ranges = []
+    for dim, size in sizes.items():
+        step = max(1, min(chunks.get(dim, size), size))
+        ranges.append([slice(i, min(i + step, size)) for i in range(0, size, step)])
+    for parts in product(*ranges):
+        yield dict(zip(sizes, parts, strict=True))
+
+
+def ahead(items: Iterator[T], *, depth: int) -> Iterator[T]:
+    """The same items, made up to `depth` ahead by a thread of their own.
+
+    An error is raised where its item would have come.
+    """
+    end = object()
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
+        coming = deque(thread.submit(next, items, end) for _ in range(depth))
+        while (item := coming.popleft().result()) is not end:
+            coming.append(thread.submit(next, items, end))
+            yield item
