@@ -15,6 +15,8 @@ STANDARD = Path("/etc/slurm/slurm.conf")
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue", "scontrol", "setpriv")
 START_S = 60
 FOLDER = "forestflux-slurm"
+# A process that ends when the tests are killed.
+MORTAL = ("setpriv", "--pdeathsig", "TERM")
 MARK = "ClusterName=forestflux"
 
 # linuxproc and task/none: nothing here needs systemd or cgroups. Without a cgroup it is
@@ -143,9 +145,8 @@ class Cluster:
     def daemon(self, *words: str) -> None:
         """Start one daemon in the foreground, which ends when the tests are killed."""
         output = (self.folder / f"{words[0]}.out").open("w")
-        words = ("setpriv", "--pdeathsig", "TERM", *words)
         self.daemons.append(
-            subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT)
+            subprocess.Popen([*MORTAL, *words], stdout=output, stderr=subprocess.STDOUT)
         )
 
     def sinfo(self) -> str:
@@ -169,13 +170,18 @@ class Cluster:
 
     def queue(self) -> list[dict[str, str]]:
         """Jobs that the controller knows, finished ones too, the oldest first."""
-        names = ("id", "state", "comment", "memory", "cpus", "minutes", "gpus")
-        form = "--format=%i|%T|%k|%m|%C|%l|%b"
+        names = ("id", "state", "comment", "memory", "cpus", "minutes")
+        form = "--format=%i|%T|%k|%m|%C|%l"
         words = ["squeue", "--states=all", "--noheader", "--sort=i", form]
         text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
         return [
             dict(zip(names, line.split("|"), strict=True)) for line in text.splitlines()
         ]
+
+    def record(self, job: str) -> str:
+        """Everything that the controller knows of a job, as text."""
+        words = ["scontrol", "show", "job", job]
+        return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
     def __exit__(self, *_: object) -> None:
         """Cancel what runs, stop the daemons, take the link away."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from projects import command, copy_project, environment, snakemake
-from slurm.cluster import Cluster, missing
+from slurm.cluster import MORTAL, Cluster, missing
 
 # Before any fixture: a run that is skipped makes no other one first.
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
@@ -44,6 +44,7 @@ class Outcome:
     log: str
     slurmd_log: str
     jobs: list[dict[str, str]]
+    records: dict[str, str]
     cancelled: str
     killed: str
 
@@ -73,7 +74,7 @@ def outcome(tmp_path_factory):
     log = folder / "run.log"
     with Cluster(folder, cpus=4) as cluster, log.open("w") as output:
         run = subprocess.Popen(
-            command(*PROFILE, *QUICK, *SITE),
+            [*MORTAL, *command(*PROFILE, *QUICK, *SITE)],
             cwd=project,
             env=environment(),
             stdout=output,
@@ -90,7 +91,10 @@ def outcome(tmp_path_factory):
             run.kill()
         slurmd_log = (cluster.folder / "slurmd.log").read_text()
         jobs = cluster.queue()
-    return Outcome(project, log.read_text(), slurmd_log, jobs, cancelled, killed)
+        records = {job["id"]: cluster.record(job["id"]) for job in jobs}
+    return Outcome(
+        project, log.read_text(), slurmd_log, jobs, records, cancelled, killed
+    )
 
 
 def wait_for(condition, run):
@@ -156,14 +160,19 @@ def test_the_stages_of_a_tile_share_one_slurm_job(outcome):
 def test_cores_and_gpus_are_those_of_the_profile(outcome):
     baselines = [j for j in outcome.jobs if j["comment"].startswith("rule_baseline")]
     assert {job["cpus"] for job in baselines} == {"4"}
-    assert "gpu" in outcome.of("rule_explain")[0]["gpus"]
-    assert "gpu" not in outcome.of("rule_evaluate")[0]["gpus"]
+    with_gpu = [
+        job["comment"]
+        for job in outcome.jobs
+        if "TresPerJob=gres:gpu:1" in outcome.records[job["id"]]
+    ]
+    assert with_gpu == ["rule_explain"]
 
 
 def test_the_logs_of_every_job_are_found_again(outcome):
-    assert outcome.project.joinpath("logs/micro/evaluate.log").exists()
+    assert outcome.project.joinpath("logs/micro/evaluate/evaluate.log").exists()
     folder = outcome.project / ".snakemake" / "slurm_logs"
-    assert list(folder.glob(f"rule_model/**/{outcome.of('rule_model')[0]['id']}.log"))
+    for job in outcome.jobs:
+        assert len(list(folder.rglob(f"{job['id']}.log"))) == 1
     assert re.search(r"SLURM run ID: \S+", outcome.log)
 
 
