@@ -8,12 +8,15 @@ min_version("9.20")
 configfile: workflow.source_path("config/config.yaml")
 
 
+include: "workflow/rules/common.smk"
+
+
 pathvars:
-    results=f"results/{config['run']}",
+    results=folder_of("results"),
+    scratch=folder_of("scratch"),
     logs=f"logs/{config['run']}",
 
 
-include: "workflow/rules/common.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/earthengine.smk"
@@ -41,6 +44,7 @@ include: "workflow/rules/counterfactual.smk"
 include: "workflow/rules/recovery.smk"
 include: "workflow/rules/card.smk"
 include: "workflow/rules/publish.smk"
+include: "workflow/rules/upload.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/explorer.smk"
 include: "workflow/rules/quoted.smk"

@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from projects import copy_project, snakemake
+from projects import copy_project, snakemake, towers_project
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +21,9 @@ def project(finished, tmp_path):
     copy = tmp_path / "project"
     shutil.copytree(finished, copy, symlinks=True)
     return copy
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A project with a small valid folder of towers, not run yet."""
+    return towers_project(tmp_path / "project")

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from builders import tower_folder
+
 ROOT = Path(__file__).parents[1]
 CODE = ("Snakefile", "workflow", "config", "envs", "profiles")
 
@@ -27,6 +29,21 @@ figures: {dpi: 50}
 jobs: {tiles: 6, years: 1, tower_years: 4, folds: 2, members: 2}
 """
 
+# A run of a folder of towers, in seconds.
+TOWERS = """
+run: mine
+towers: {folder: data}
+samples: {unlabelled: 50}
+folds: {count: 2}
+train:
+  members: 1
+  epochs: {reconstruct: 1, all_biomes: 1, imitate: 1, forest: 1, balance: 1}
+  imitate: {mixtures: 100}
+baseline: {candidates: 1, models: [svr]}
+figures: {dpi: 50, formats: [png]}
+jobs: {folds: 2, members: 1}
+"""
+
 
 def copy_project(folder: Path) -> Path:
     """The code of the project in another folder, with the micro configuration."""
@@ -43,22 +60,38 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
+def towers_project(folder: Path) -> Path:
+    """A project with a small valid folder of towers and its overlay, `mine.yaml`."""
+    project = copy_project(folder)
+    tower_folder(project / "data", forest=6, other=2, years=(2004, 2005), seed=3)
+    (project / "mine.yaml").write_text(TOWERS)
+    return project
+
+
 def command(*arguments: str, configfile: str = "micro.yaml") -> list[str]:
     """A snakemake command line."""
     return ["snakemake", "--configfile", configfile, *arguments]
 
 
-def environment() -> dict:
-    """Environment of a run, without what the test runner sets for itself."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+def environment(first: Path | None = None) -> dict:
+    """Environment of a run, without what the test runner sets for itself.
+
+    `first` is a folder whose programs, `python` say, are found before the usual ones.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    if first is not None:
+        kept["PATH"] = f"{first}{os.pathsep}{kept['PATH']}"
+    return kept
 
 
-def snakemake(project: Path, *arguments: str, **options) -> subprocess.CompletedProcess:
+def snakemake(
+    project: Path, *arguments: str, first: Path | None = None, **options
+) -> subprocess.CompletedProcess:
     """Run snakemake in a project and wait."""
     return subprocess.run(
         command(*arguments, **options),
         cwd=project,
-        env=environment(),
+        env=environment(first),
         capture_output=True,
         text=True,
         check=False,

@@ -12,8 +12,12 @@ import time
 from pathlib import Path
 
 STANDARD = Path("/etc/slurm/slurm.conf")
-PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue", "scontrol")
+PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue", "scontrol", "setpriv")
 START_S = 60
+FOLDER = "forestflux-slurm"
+# A process that ends when the tests are killed.
+MORTAL = ("setpriv", "--pdeathsig", "TERM")
+MARK = "ClusterName=forestflux"
 
 # linuxproc and task/none: nothing here needs systemd or cgroups. Without a cgroup it is
 # OverMemoryKill, looking every second, that ends a job above its memory.
@@ -38,6 +42,7 @@ JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=1
 JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
+GresTypes=gpu
 SlurmctldPort={ports[0]}
 SlurmdPort={ports[1]}
 StateSaveLocation={folder}/state
@@ -46,31 +51,50 @@ SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.log
-NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory_mb} State=UNKNOWN
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory_mb} Gres=gpu:1 State=UNKNOWN
 PartitionName=short Nodes={host} Default=YES MaxTime=1-0 DefMemPerCPU=500 State=UP
 """
 
 
 def missing() -> str | None:
     """Why a SLURM is not started here, or None if it is."""
-    if os.environ.get("FORESTFLUX_SLURM") != "yes":
-        return "takes a quarter of an hour: FORESTFLUX_SLURM=yes makes it run"
     if os.geteuid() != 0:
         return "only root starts SLURM's daemons"
     absent = [name for name in PROGRAMS if shutil.which(name) is None]
     if absent:
         return f"not installed: {', '.join(absent)} (Debian: slurm-wlm, munge)"
+    if "SLURM_CONF" in os.environ:
+        return f"a SLURM is configured here already ({os.environ['SLURM_CONF']})"
+    if is_left_over():
+        return None
     if STANDARD.exists() or STANDARD.is_symlink():
         return f"a SLURM is configured here already ({STANDARD})"
     return None
+
+
+def is_left_over() -> bool:
+    """Whether the configuration is a link that a killed test has left behind."""
+    if not STANDARD.is_symlink():
+        return False
+    target = STANDARD.readlink()
+    if target.exists() and MARK not in target.read_text():
+        return False
+    controller = target.with_name("slurmctld.pid")
+    ours = target.parent.name == FOLDER
+    return ours and not (controller.exists() and is_alive(controller))
+
+
+def is_alive(pid_file: Path) -> bool:
+    """Whether the process of a pid file runs."""
+    return Path("/proc", pid_file.read_text().strip()).is_dir()
 
 
 class Cluster:
     """The daemons of one node, as a context."""
 
     def __init__(self, folder: Path, *, cpus: int = 2, memory_mb: int = 12000) -> None:
-        """Keep what the configuration says; `start` writes it."""
-        self.folder, self.cpus, self.memory_mb = folder, cpus, memory_mb
+        """Keep where the daemons live, in a folder of their own, and the node's size."""
+        self.folder, self.cpus, self.memory_mb = folder / FOLDER, cpus, memory_mb
         self.daemons: list[subprocess.Popen] = []
 
     def __enter__(self) -> "Cluster":
@@ -86,6 +110,9 @@ class Cluster:
             memory_mb=self.memory_mb,
         )
         (self.folder / "slurm.conf").write_text(text)
+        (self.folder / "gres.conf").write_text("Name=gpu File=/dev/zero\n")
+        if is_left_over():
+            STANDARD.unlink()
         STANDARD.symlink_to(self.folder / "slurm.conf")
         try:
             self.start()
@@ -111,15 +138,15 @@ class Cluster:
             f"--seed-file={munge}/seed",
         )
         self.wait(socket_file.exists, "munge's socket")
-        self.daemon("slurmctld", "-D", "-c")
-        self.daemon("slurmd", "-D", "-c")
+        self.daemon("slurmctld", "-D", "-c", "-f", str(self.folder / "slurm.conf"))
+        self.daemon("slurmd", "-D", "-c", "-f", str(self.folder / "slurm.conf"))
         self.wait(lambda: self.sinfo() == "idle", "an idle node")
 
     def daemon(self, *words: str) -> None:
-        """Start one daemon in the foreground; its own log file tells what it does."""
+        """Start one daemon in the foreground, which ends when the tests are killed."""
         output = (self.folder / f"{words[0]}.out").open("w")
         self.daemons.append(
-            subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT)
+            subprocess.Popen([*MORTAL, *words], stdout=output, stderr=subprocess.STDOUT)
         )
 
     def sinfo(self) -> str:
@@ -142,13 +169,19 @@ class Cluster:
             time.sleep(0.2)
 
     def queue(self) -> list[dict[str, str]]:
-        """Jobs that the controller knows, finished ones too: id, state, comment."""
-        words = ["squeue", "--states=all", "--noheader", "--format=%i|%T|%k|%m"]
+        """Jobs that the controller knows, finished ones too, the oldest first."""
+        names = ("id", "state", "comment", "memory", "cpus", "minutes")
+        form = "--format=%i|%T|%k|%m|%C|%l"
+        words = ["squeue", "--states=all", "--noheader", "--sort=i", form]
         text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-        names = ("id", "state", "comment", "memory")
         return [
             dict(zip(names, line.split("|"), strict=True)) for line in text.splitlines()
         ]
+
+    def record(self, job: str) -> str:
+        """Everything that the controller knows of a job, as text."""
+        words = ["scontrol", "show", "job", job]
+        return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
     def __exit__(self, *_: object) -> None:
         """Cancel what runs, stop the daemons, take the link away."""
@@ -160,7 +193,7 @@ class Cluster:
                 daemon.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 daemon.kill()
-        if STANDARD.is_symlink():
+        if STANDARD.is_symlink() and STANDARD.readlink().parent == self.folder:
             STANDARD.unlink()
 
 

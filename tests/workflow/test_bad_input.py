@@ -4,31 +4,7 @@ import shutil
 
 import pandas as pd
 import pytest
-from builders import tower_folder
-from projects import copy_project, edit, snakemake
-
-OVERLAY = """
-run: mine
-towers: {folder: data}
-samples: {unlabelled: 50}
-folds: {count: 2}
-train:
-  members: 1
-  epochs: {reconstruct: 1, all_biomes: 1, imitate: 1, forest: 1, balance: 1}
-  imitate: {mixtures: 100}
-baseline: {candidates: 1, models: [svr]}
-figures: {dpi: 50, formats: [png]}
-jobs: {folds: 2, members: 1}
-"""
-
-
-@pytest.fixture
-def mine(tmp_path):
-    """A project with a small valid folder of towers and its overlay."""
-    project = copy_project(tmp_path / "project")
-    tower_folder(project / "data", forest=6, other=2, years=(2004, 2005), seed=3)
-    (project / "mine.yaml").write_text(OVERLAY)
-    return project
+from projects import edit, snakemake
 
 
 def run(project, *arguments):

@@ -1,6 +1,7 @@
 """Configuration, batches and digests that the rule files share; no rules here."""
 
 import json
+import math
 import shlex
 import sys
 from pathlib import Path
@@ -106,9 +107,26 @@ def code(*names):
     return code_digest(SCRIPTS, *names)
 
 
+def folder_of(kind):
+    """Folder of this run's results, or of the stores that may lie on scratch."""
+    folders = config["folders"]
+    return f"{folders[kind] or folders['results']}/{config['run']}"
+
+
 def growing(amount):
     """A resource of a job that grows with each attempt, for profiles that try again."""
     return lambda wildcards, attempt: amount * attempt
+
+
+def lasting(minutes):
+    """Minutes of a job that grow with what it owns and with each attempt.
+
+    Twenty, and `minutes` for each year of a tile of 400 x 400 cells.
+    """
+    share = (config["grid"]["tile_cells"] / 400) ** 2 * minutes
+    return lambda wildcards, attempt: attempt * math.ceil(
+        20 + share * len(places_of(wildcards)) * len(years_of(wildcards))
+    )
 
 
 def places_of(wildcards):

@@ -1,14 +1,14 @@
 # Every product on one calendar and one grid; native integers are kept.
 #
 # needs  the extract stores of the same places and years
-# makes  <results>/cube/{place}/{year}.zarr and one manifest per job
+# makes  <scratch>/cube/{place}/{year}.zarr and one manifest per job
 
 
 rule cube:
     input:
-        manifest="<results>/extract/{places}.{years}.json",
+        manifest="<scratch>/extract/{places}.{years}.json",
     output:
-        manifest="<results>/cube/{places}.{years}.json",
+        manifest="<scratch>/cube/{places}.{years}.json",
     log:
         "<logs>/cube/{places}.{years}.log",
     benchmark:
@@ -17,7 +17,7 @@ rule cube:
         "../../envs/data.yaml"
     resources:
         mem_mb=growing(1500),
-        runtime=growing(30),
+        runtime=lasting(1),
     params:
         settings=lambda wildcards: settings(
             products=products(wildcards.places, "extract", "cube"),

@@ -2,7 +2,7 @@
 #
 # needs  a source (simulated planet, files, Earth Engine) and the product table; the subsets' store
 #        where the source has subsets
-# makes  <results>/extract/{place}/{year}.zarr and one manifest per job
+# makes  <scratch>/extract/{place}/{year}.zarr and one manifest per job
 
 
 rule extract:
@@ -15,7 +15,7 @@ rule extract:
         table=predictor_table(),
         subsets=subsets_targets(),
     output:
-        manifest="<results>/extract/{places}.{years}.json",
+        manifest="<scratch>/extract/{places}.{years}.json",
     log:
         "<logs>/extract/{places}.{years}.log",
     benchmark:
@@ -24,7 +24,7 @@ rule extract:
         "../../envs/data.yaml"
     resources:
         mem_mb=growing(1500),
-        runtime=growing(480 if SOURCE == "earthengine" else 30),
+        runtime=lasting(20 if SOURCE == "earthengine" else 1),
         ee_requests=(
             config["earthengine"]["in_flight"] if SOURCE == "earthengine" else 0
         ),

@@ -19,7 +19,7 @@ rule infer:
     threads: config["infer"]["threads"]
     resources:
         mem_mb=growing(1500),
-        runtime=growing(60),
+        runtime=lasting(1),
     params:
         settings=settings(
             min_forest_fraction=config["infer"]["min_forest_fraction"],

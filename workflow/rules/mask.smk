@@ -6,7 +6,7 @@
 
 rule mask:
     input:
-        manifest="<results>/cube/{places}.{years}.json",
+        manifest="<scratch>/cube/{places}.{years}.json",
     output:
         manifest="<results>/mask/{places}.{years}.json",
     log:
@@ -17,7 +17,7 @@ rule mask:
         "../../envs/data.yaml"
     resources:
         mem_mb=growing(1500),
-        runtime=growing(30),
+        runtime=lasting(1),
     params:
         settings=lambda wildcards: settings(
             products=products(wildcards.places, "extract", "mask"),

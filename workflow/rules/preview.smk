@@ -12,8 +12,8 @@ rule preview:
     conda:
         "../../envs/map.yaml"
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(30),
     params:
         settings=settings(
             layers=config["preview"]["layers"],

@@ -18,8 +18,8 @@ rule publish:
     conda:
         "../../envs/publish.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         settings=settings(**publish_settings()),
         code=code("publish.py"),

@@ -48,7 +48,7 @@ def predictor_table():
 
 def known_sites():
     """Tables with the towers' places that are there already, the checked one first."""
-    checked = Path("results", config["run"], "towers", "sites.csv")
+    checked = Path(folder_of("results"), "towers", "sites.csv")
     folder = config["towers"]["folder"]
     files = [checked, *([Path(folder, "sites.csv")] if folder else [])]
     return [str(file) for file in files if file.is_file()][:1]

@@ -19,8 +19,8 @@ rule subsets:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         # The files themselves are too many for a command line.
         settings=settings(folder=config["towers"]["subsets"], layers=LAYERS),

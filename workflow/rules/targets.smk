@@ -1,5 +1,8 @@
 """What a run consists of: the files of every stage, by the name that rules ask for."""
 
+# Stages whose stores nothing reads any more once the masked ones are there.
+ON_SCRATCH = ("extract", "cube")
+
 
 def towers_targets():
     """Checked tower tables."""
@@ -14,14 +17,16 @@ def subsets_targets():
 
 def tower_stage(stage):
     """A stage's manifests of the towers."""
-    return [f"<results>/{stage}/towers.{years}.json" for years in TOWER_BATCHES]
+    root = "<scratch>" if stage in ON_SCRATCH else "<results>"
+    return [f"{root}/{stage}/towers.{years}.json" for years in TOWER_BATCHES]
 
 
 def tile_stage(stage, years=None):
     """A stage's manifests of all tiles, of some batches of years or of all."""
     batches_of_years = YEAR_BATCHES if years is None else years
+    root = "<scratch>" if stage in ON_SCRATCH else "<results>"
     return [
-        f"<results>/{stage}/{places}.{batch}.json"
+        f"{root}/{stage}/{places}.{batch}.json"
         for places in TILE_BATCHES
         for batch in batches_of_years
     ]
@@ -135,6 +140,13 @@ def product_targets():
     return [*yearly("products"), "<results>/products/collection.json"]
 
 
+def upload_targets():
+    """Records of what was copied to object storage; none where no address is given."""
+    if not (MAPPED and config["upload"]["to"]):
+        return []
+    return [f"<results>/upload/{part}.json" for part in (*YEAR_BATCHES, "collection")]
+
+
 def explorer_maps():
     """What the explorer reads of a run with maps; the tiles of the pair of years only."""
     if not MAPPED:
@@ -204,6 +216,7 @@ def run_targets():
         "<results>/model/card.md",
         *map_targets(),
         *product_targets(),
+        *upload_targets(),
         *figure_targets(),
         "<results>/explorer.html",
         "<results>/quoted.csv",

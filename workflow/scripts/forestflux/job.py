@@ -37,6 +37,22 @@ def run(main: Callable[..., None]) -> None:
         report_defect(parser.prog, error, log)
 
 
+def missing_package(kind: type, error: BaseException, trace: object) -> None:
+    """One line for a package that this machine's Python lacks; else Python's own words."""
+    if not isinstance(error, ModuleNotFoundError):
+        sys.__excepthook__(kind, error, trace)
+        return
+    package = str(error.name).partition(".")[0]
+    sys.stderr.write(
+        f"{Path(sys.argv[0]).name}: error: {sys.executable}: package {package}:"
+        " expected the environment of the project (make env), found none\n"
+    )
+
+
+# A script imports this module before those of the project that need heavy packages.
+sys.excepthook = missing_package
+
+
 def parser_of(main: Callable[..., None]) -> argparse.ArgumentParser:
     """A parser with one flag for each keyword of `main`."""
     parser = argparse.ArgumentParser(description=inspect.getdoc(main))

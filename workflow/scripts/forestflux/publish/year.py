@@ -91,7 +91,11 @@ def write_zarr(dataset: xr.Dataset, path: Path) -> None:
 
 
 def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
-    """Write NetCDF-4, compressed; time is a record dimension, so years can be joined."""
+    """Write NetCDF-4, compressed; time is a record dimension, so years can be joined.
+
+    One layer after another: dask writes the chunks of several in another order each time,
+    and where a chunk lies in the file is among its bytes.
+    """
     encoding = {}
     for name, variable in dataset.variables.items():
         encoding[name] = {"_FillValue": None}
@@ -100,13 +104,19 @@ def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
             encoding[name] |= NETCDF | {"chunksizes": tuple(sizes)}
             if variable.dtype == np.float32:
                 encoding[name]["_FillValue"] = np.float32(np.nan)
-    dataset.to_netcdf(
-        path,
-        format="NETCDF4",
-        engine="netcdf4",
-        encoding=encoding,
-        unlimited_dims="time",
-    )
+    lazy = [name for name in dataset.data_vars if dataset[name].chunks]
+    for mode, part in [
+        ("w", dataset.drop_vars(lazy)),
+        *(("a", dataset[[name]]) for name in lazy),
+    ]:
+        part.load().to_netcdf(
+            path,
+            mode=mode,
+            format="NETCDF4",
+            engine="netcdf4",
+            encoding={name: encoding[name] for name in part.variables},
+            unlimited_dims="time" if mode == "w" else None,
+        )
 
 
 def replace_folder(new: Path, folder: Path) -> None:

@@ -1,0 +1,40 @@
+# A copy of the products on object storage, for those who open them from there.
+#
+# needs  the products of the years that a job owns, or what all years share
+# makes  files below <upload.to>/<run>/ and one record per job
+
+
+def upload_input(wildcards):
+    """The file that is written when the products are whole."""
+    if wildcards.part == "collection":
+        return "<results>/products/collection.json"
+    return f"<results>/products/{wildcards.part}.json"
+
+
+rule upload:
+    input:
+        products=upload_input,
+    output:
+        manifest="<results>/upload/{part}.json",
+    log:
+        "<logs>/upload/{part}.log",
+    benchmark:
+        "<results>/benchmarks/upload.{part}.tsv"
+    conda:
+        "../../envs/publish.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(60),
+    params:
+        to=lambda wildcards: f"{config['upload']['to']}/{config['run']}",
+        code=code("upload.py"),
+        years=lambda wildcards: YEAR_BATCHES.get(wildcards.part, []),
+    message:
+        "Copying the products of {wildcards.part} to object storage"
+    shell:
+        'python "$SCRIPTS"/upload.py'
+        " --products {input.products:q}"
+        " --years {params.years}"
+        " --to {params.to:q}"
+        " --manifest {output.manifest:q}"
+        " --log {log:q}"

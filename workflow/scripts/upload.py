@@ -1,0 +1,19 @@
+"""Wiring of rule upload: products to object storage."""
+
+from pathlib import Path
+
+from forestflux import job
+from forestflux.store import write_json
+from forestflux.upload import shared_files, upload, year_files
+
+
+def main(*, products: Path, years: list[int], to: str, manifest: Path) -> None:
+    """Copy the products of some years, or what all years share, and write the record."""
+    folder = products.parent
+    files = [f for year in years for f in year_files(folder / str(year))]
+    sums = upload(files or shared_files(folder), folder, to)
+    write_json(manifest, {"to": to, "files": sums})
+
+
+if __name__ == "__main__":
+    job.run(main)
