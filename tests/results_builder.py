@@ -86,7 +86,9 @@ def build_results(
     write_table(build_left_out(), path / "towers/left_out.csv")
     build_evaluation(path / "evaluate", samples, rng)
     write_table(build_importance(rng), path / "explain/importance.csv")
+    write_table(build_attributions(rng), path / "explain/attributions.csv")
     write_table(build_activations(), path / "explain/activations.csv")
+    write_table(build_sanity(), path / "explain/sanity.csv")
     write_json(path / "model/model.json", MODEL)
     if maps:
         build_maps(path, rng, map_years)
@@ -241,9 +243,13 @@ def score(rows: pd.DataFrame, target: str) -> dict:
 def coverage(rows: pd.DataFrame, target: str) -> dict:
     """One row of `calibration.csv` without its key."""
     lower, upper = rows[f"{target}_lower"], rows[f"{target}_upper"]
+    inside = rows[f"{target}_obs"].between(lower, upper)
     return {
         "nominal": 0.9,
-        "covered": rows[f"{target}_obs"].between(lower, upper).mean(),
+        "covered": inside.mean(),
+        "covered_lower": max(inside.mean() - 0.06, 0),
+        "covered_upper": min(inside.mean() + 0.04, 1),
+        "covered_site_mean": inside.groupby(rows["site"]).mean().mean(),
         "n": len(rows),
         "n_sites": rows["site"].nunique(),
         "mean_width": (upper - lower).mean(),
@@ -258,11 +264,15 @@ def build_gaps(scores: pd.DataFrame) -> pd.DataFrame:
         loss = 0.25 if row.model == "cnn" else 0.75
         cases = [("none", 0.0, 0.0)]
         cases += [("random", f, 0.5 * f**2) for f in (0.1, 0.3, 0.5, 0.7, 0.9)]
-        cases += [("block", f, f**2) for f in (0.1, 0.3, 0.5, 0.7, 0.9)]
+        cases += [("block", m / 12, (m / 12) ** 2) for m in (1, 2, 3, 4)]
+        cases += [("borrowed", 0.3, 0.1)]
         cases += [(v, 1 / 6, 0.04 * (6 - i)) for i, v in enumerate(VARIABLES)]
         for pattern, fraction, drop in cases:
             key = {"model": row.model, "target": row.target, "gap_pattern": pattern}
-            skill = {"n": row.n, "r2": row.r2 - loss * drop, "rmse": row.rmse}
+            skill = {"n": row.n, "n_sites": row.n_sites, "rmse": row.rmse}
+            lost = loss * drop
+            skill |= {"r2": row.r2 - lost, "r2_lost": lost}
+            skill |= {"r2_lost_lower": 0.6 * lost, "r2_lost_upper": 1.5 * lost}
             rows.append({**key, "gap_fraction": fraction, **skill})
     return pd.DataFrame(rows)
 
@@ -281,14 +291,40 @@ def build_importance(rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def build_attributions(rng: np.random.Generator) -> pd.DataFrame:
+    """Table of `attributions.csv`: every second series lowers GPP in summer."""
+    rows = []
+    for igbp in FOREST_TYPES:
+        for order, variable in enumerate(SERIES):
+            for month in range(1, 13):
+                season = 0.5 if igbp == "EBF" else np.exp(-(((month - 7) / 2.5) ** 2))
+                gpp = (-1) ** order * 30 * season + rng.normal(0, 2)
+                key = {"igbp": igbp, "variable": variable, "month": month}
+                key |= {"gpp": gpp, "nee": -0.4 * gpp, "gpp_sd": 4.0, "nee_sd": 4.0}
+                rows.append({**key, "gpp_size": abs(gpp), "nee_size": 0.4 * abs(gpp)})
+    return pd.DataFrame(rows)
+
+
+def build_sanity() -> pd.DataFrame:
+    """Table of `sanity.csv`: one check of each status."""
+    rows = [
+        ("members_agree", "occlusion", "gpp", 0.7, 0.1, 0.3, 1.0, "pass"),
+        ("random_weights", "attribution", "nee", 0.6, 0.1, -1.0, 0.5, "fail"),
+        ("methods_agree", "both", "gpp", None, None, 0.3, 1.0, "not applicable"),
+        ("deletion", "occlusion", "gpp", 1.8, 0.2, 1.0, np.inf, "pass"),
+    ]
+    columns = "check method flux value sd low high status"
+    return pd.DataFrame(rows, columns=columns.split())
+
+
 def build_activations() -> pd.DataFrame:
     """Table of `activations.csv`: each pattern has its own time of the year."""
     rows = []
     patterns = (*SERIES, "variables 1", "joint 1", "variables 2", "joint 2")
     for igbp in FOREST_TYPES:
         for place, pattern in enumerate(patterns):
-            for step in range(STEPS):
-                wave = 1 + np.cos(2 * np.pi * (step / STEPS - place / len(patterns)))
-                row = {"igbp": igbp, "pattern": pattern, "step": step}
-                rows.append({**row, "activation": 0.3 * wave})
+            for month in range(1, 13):
+                wave = 1 + np.cos(2 * np.pi * (month / 12 - place / len(patterns)))
+                row = {"igbp": igbp, "pattern": pattern, "month": month}
+                rows.append({**row, "activation": 0.3 * wave, "activation_sd": 0.05})
     return pd.DataFrame(rows)

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from small_training import make_samples, settings
 
-from forestflux.ablation import ablation_table, merged, run_variant
+from forestflux.ablation import ablation_table, run_variant
+from forestflux.config import merged
 from forestflux.errors import InputError
 from forestflux.samples import Samples, no_series
 

@@ -210,7 +210,11 @@ def test_unknown_model_is_refused():
 
 
 def test_run_fold_asks_about_gaps_by_site_only(samples):
-    gaps = {"patterns": ["random", "ndvi"], "fractions": [0.3, 0.6]}
+    gaps = {
+        "patterns": ["random", "block", "ndvi"],
+        "fractions": [0.3, 0.6],
+        "months": [2],
+    }
     cases = {}
     for split in ("site", "random", "holdout"):
         _, found = run_fold(
@@ -234,6 +238,7 @@ def test_run_fold_asks_about_gaps_by_site_only(samples):
         ("none", 0.0),
         ("random", 0.3),
         ("random", 0.6),
+        ("block", 0.166667),
         ("ndvi", 0.166667),
     ]
 
@@ -255,12 +260,59 @@ def test_no_holdout_site_gives_an_empty_table(samples):
 
 
 def test_every_model_is_asked_about_the_same_gaps(samples):
-    gaps = {"patterns": ["random", "block"], "fractions": [0.5]}
-    first, second = (
-        [maps for _, _, maps in gap_cases(samples.maps, gaps, fold=1)] for _ in range(2)
-    )
+    gaps = {
+        "patterns": ["random", "block", "borrowed"],
+        "fractions": [0.5],
+        "months": [4],
+    }
+
+    def cases(fold):
+        return [m for _, _, m in gap_cases(samples, gaps, fold=fold, others=samples)]
+
+    first, second = cases(1), cases(1)
     for one, two in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, two)
     assert np.isnan(first[1]).mean() > 0.4
-    other = [maps for _, _, maps in gap_cases(samples.maps, gaps, fold=2)]
-    assert not np.array_equal(first[1], other[1], equal_nan=True)
+    # Four months are 15 of 46 steps; a tenth of the values is a gap anyway.
+    hidden = np.isnan(first[2]).sum(axis=2)
+    assert hidden.min() >= 15
+    assert hidden.mean() == pytest.approx(15 + 3.1, abs=0.3)
+    for one, two in zip(first[1:], cases(2)[1:], strict=True):
+        assert not np.array_equal(one, two, equal_nan=True)
+
+
+def test_borrowed_gaps_are_those_of_another_site_of_the_gappiest_third(samples):
+    maps, table = np.nan_to_num(samples.maps), samples.table
+    whole = Samples(maps.copy(), table, VARIABLES)
+    rows, turned = np.arange(len(maps)), np.where(table["lat"] < 0, 23, 0)
+    # A row tells its number by where its gaps begin in the season: row % 46 in the
+    # first series, row // 46 in the others. Every second row has few of them.
+    lengths = np.where(rows % 2 == 0, 20, 3)
+    for row in rows:
+        for series in range(6):
+            start = turned[row] + (row // 46 if series else row % 46)
+            maps[row, series, (start + np.arange(lengths[row])) % 46] = np.nan
+    (_, _, before), (name, share, found) = gap_cases(
+        whole,
+        {"patterns": ["borrowed"]},
+        fold=0,
+        others=Samples(maps, table, VARIABLES),
+    )
+    assert (name, share) == ("borrowed", pytest.approx(20 / 46, abs=1e-6))
+    assert not np.isnan(before).any()
+    missing = np.isnan(found)
+    assert (missing.sum(axis=2) == 20).all()
+    begins = (missing & ~np.roll(missing, 1, axis=2)).argmax(axis=2)
+    begins = (begins - turned[:, None]) % 46
+    donors = begins[:, 0] + 46 * begins[:, 1]
+    assert table["forest"].to_numpy()[donors].all()
+    sites = table["site"].to_numpy()
+    assert (sites[donors] != sites).all()
+    assert len(set(donors)) > 10
+    np.testing.assert_array_equal(found[~missing], whole.maps[~missing])
+
+
+def test_gaps_cannot_be_borrowed_from_the_same_site(samples):
+    one = samples.take((samples.table["site"] == "S0").to_numpy())
+    with pytest.raises(InputError, match=r"another site.*only those of S0"):
+        list(gap_cases(one, {"patterns": ["borrowed"]}, fold=0, others=one))

@@ -59,7 +59,9 @@ def test_scores_and_coverage_are_those_of_the_tables(results: Path) -> None:
     own = table.query("model == 'cnn' and split == 'cluster' and target == 'nee'")
     row = own.set_index("subset").loc["applicable=outside"]
     covered = f"{row['covered']:.0%}"
-    assert interval == [str(row["n"]), "90%", covered, f"{row['mean_width']:.0f}"]
+    ends = f"{row['covered_lower']:.0%} to {row['covered_upper']:.0%}"
+    once, width = f"{row['covered_site_mean']:.0%}", f"{row['mean_width']:.0f}"
+    assert interval == [str(row["n"]), "90%", covered, ends, once, width]
 
 
 def test_data_are_the_rows_that_were_learnt_from(results: Path) -> None:
@@ -81,6 +83,7 @@ def test_limits_and_bias_are_said_and_the_random_split_is_not_shown(
     assert "overstates the sink" in card
     assert "Where not to use it" in card
     assert "| random" not in card
+    assert "On forest types without a tower above, of this run: none." in card
     assert "simulated planet" not in card
     planet = RECORD | {"metadata": RECORD["metadata"] | {"source": "simulated"}}
     assert "simulated planet, not on the Earth" in card_of(results, planet)
@@ -95,3 +98,14 @@ def test_a_score_that_is_not_defined_is_a_dash(results: Path) -> None:
     rows = [x.strip("| ").split(" | ") for x in skill.splitlines() if "| GPP |" in x]
     assert rows
     assert {row[4] for row in rows} == {"-"}
+
+
+def test_types_that_were_never_learnt_are_named(results: Path) -> None:
+    samples = read_sample_table(results / "samples")
+    samples = samples[~samples["igbp"].isin(["DNF", "MF"])]
+    tables = (
+        pd.read_csv(results / f"evaluate/{name}.csv")
+        for name in ("scores", "calibration")
+    )
+    card = model_card(RECORD, samples, *tables, min_quality=0.8, folds=7)
+    assert "of this run: DNF, MF." in card

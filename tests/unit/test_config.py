@@ -76,6 +76,11 @@ def test_the_configuration_given_is_not_changed(config):
         ({"sead": 1}, "configuration: sead: .*did you mean seed"),
         ({"grid": {"resolution": 1.0}}, "grid.resolution: .*grid.resolution_deg"),
         ({"train": {"epochs": {"forrest": 3}}}, "train.epochs.forrest: .*forest"),
+        (
+            {"ablation": {"variants": {"a": {"kernal": 3}}}},
+            r"ablation\.variants\.a\.kernal: .*train|ablation.variants.a.kernel",
+        ),
+        ({"ablation": {"variants": {"a": {"kernel": 4}}}}, "kernel"),
         ({"seed": -1}, "configuration: seed: expected minimum 0, found -1"),
         ({"seed": "one"}, "configuration: seed: expected type integer, found 'one'"),
         ({"years": [2003]}, "configuration: years: "),

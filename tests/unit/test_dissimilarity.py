@@ -80,12 +80,15 @@ def test_other_folds_only_by_hand() -> None:
 
 def test_forest_types_are_one_variable() -> None:
     # Half of the rows of each type: the spread of the type is sqrt(1/4 + 1/4), so two
-    # types, one the training rows never had too, are sqrt(1 + 1) / sqrt(1/2) = 2 apart.
+    # types are sqrt(1 + 1) / sqrt(1/2) = 2 apart.
     features = rows((0,), (0,), (0,), (0,), kinds=(0, 0, 3, 3))
     reference = Reference.of(features, weights(0, kind=1))
     assert reference.mean_distance == pytest.approx(2 * 4 / 6)
+    apart = reference.between_folds(np.array([0, 0, 1, 1]))
+    assert apart == pytest.approx([2 / (8 / 6)] * 4)
+    # A type that the training rows never had is like none of them.
     found = reference.dissimilarity(rows((9,), (9,), kinds=(3, 1)))
-    assert found == pytest.approx([0, 2 / (8 / 6)])
+    assert found == pytest.approx([0, np.nan], nan_ok=True)
 
 
 def test_distances_are_those_of_an_independent_library() -> None:

@@ -10,7 +10,7 @@ from forestflux.scores import r2
 
 MEMBERS = {"cnn": (0, 1, 2), "svr": (-1,)}
 GAPS = [("none", 0.0), ("random", 0.5), ("ndvi", 0.166667)]
-SETTINGS = {"min_quality": 0.8, "level": 0.8}
+SETTINGS = {"min_quality": 0.8, "level": 0.8, "seed": 3}
 
 
 def evaluate(parts, towers, **settings):
@@ -78,8 +78,10 @@ def test_tables_have_the_columns_of_the_contract(parts, towers):
         "reco_pred nee_obs nee_pred nee_qc gpp_lower gpp_upper nee_lower nee_upper "
         "dissimilarity applicable",
         "scores": "model split target subset n n_sites r2 rmse mae bias r2_site_mean",
-        "gaps": "model target gap_pattern gap_fraction n r2 rmse",
-        "calibration": "model split target subset nominal covered n n_sites mean_width",
+        "gaps": "model target gap_pattern gap_fraction n n_sites r2 rmse r2_lost "
+        "r2_lost_lower r2_lost_upper",
+        "calibration": "model split target subset nominal covered covered_lower "
+        "covered_upper covered_site_mean n n_sites mean_width",
     }
     assert {name: " ".join(table) for name, table in found.items()} == columns
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+import torch
 from small_training import make_samples, settings
 
 from forestflux.ensemble import Model
-from forestflux.explain import activation_maps, importance
+from forestflux.explain import activation_maps, map_table, occlusion_maps
 from forestflux.names import FOREST_TYPES, VARIABLES
 from forestflux.samples import Samples
 from forestflux.train import NetworkEstimator
@@ -26,7 +27,7 @@ def model(samples: Samples) -> Model:
 def test_importance_has_every_type_variable_and_month(
     model: Model, samples: Samples
 ) -> None:
-    table = importance(model, samples)
+    table = map_table(occlusion_maps(model, samples))
     assert list(table.columns) == [
         "igbp",
         "variable",
@@ -44,7 +45,7 @@ def test_importance_has_every_type_variable_and_month(
 def test_the_variable_that_makes_the_flux_matters_most(
     model: Model, samples: Samples
 ) -> None:
-    table = importance(model, samples)
+    table = map_table(occlusion_maps(model, samples))
     by_variable = table.groupby("variable")["gpp"].mean()
     assert by_variable.idxmax() == "ndvi"
 
@@ -52,7 +53,9 @@ def test_the_variable_that_makes_the_flux_matters_most(
 def test_importance_equals_a_change_worked_by_hand(
     model: Model, samples: Samples
 ) -> None:
-    table = importance(model, samples).set_index(["igbp", "variable", "month"])
+    table = map_table(occlusion_maps(model, samples)).set_index(
+        ["igbp", "variable", "month"]
+    )
     chosen = samples.take((samples.table["igbp"] == "DBF").to_numpy())
     gaps = chosen.maps.copy()
     # March is steps 7-10 (their middles are days 61-85 of the year); in the south it is
@@ -73,7 +76,7 @@ def test_importance_equals_a_change_worked_by_hand(
 
 def test_samples_are_not_changed(model: Model, samples: Samples) -> None:
     before = samples.maps.copy()
-    importance(model, samples)
+    map_table(occlusion_maps(model, samples))
     assert np.array_equal(samples.maps, before, equal_nan=True)
 
 
@@ -82,5 +85,16 @@ def test_activation_maps_name_their_rows(model: Model, samples: Samples) -> None
     patterns = list(dict.fromkeys(table["pattern"]))
     assert patterns[:7] == [*VARIABLES, "radiation"]
     assert patterns[7:] == ["variables 1", "joint 1", "variables 2", "joint 2"]
-    assert table.groupby(["igbp", "pattern"])["step"].nunique().eq(46).all()
-    assert (table["activation"] >= 0).all()
+    assert table.groupby(["igbp", "pattern"])["month"].nunique().eq(12).all()
+    assert (table[["activation", "activation_sd"]] >= 0).all(axis=None)
+    first = model.members[0]
+    part = samples.take((samples.table["igbp"] == "MF").to_numpy())
+    ready = first.prepare(part.maps, part.table["lat"].to_numpy(float))
+    with torch.inference_mode():
+        march = [
+            m.network.patterns(ready)[:, :, 8, 7:11].abs().mean().item()
+            for m in model.members
+        ]
+    row = table.set_index(["igbp", "pattern", "month"]).loc["MF", "joint 1", 3]
+    assert row["activation"] == pytest.approx(np.mean(march), rel=1e-4)
+    assert row["activation_sd"] == pytest.approx(np.std(march), rel=1e-3)

@@ -118,7 +118,7 @@ def test_run_of_towers_alone_draws_what_needs_no_map(towers):
         n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
     ]
     wanted = {"towers", "timeline", "network", "scatter", "scores", "calibration"}
-    wanted |= {"gap_curve", "importance", "activations"}
+    wanted |= {"gap_curve", "importance", "attributions", "activations"}
     assert set(names) == wanted
     for name in names:
         assert draw(name, towers, style_settings=StyleSettings(dpi=DPI)).axes
@@ -144,6 +144,8 @@ def test_forest_types_and_models_may_be_missing(towers, tmp_path):
         "calibration",
         "gap_curve",
         "importance",
+        "attributions",
+        "activations",
     ):
         assert draw(name, tmp_path / "run", style_settings=SETTINGS).axes
 

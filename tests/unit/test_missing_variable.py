@@ -10,7 +10,7 @@ from forestflux.applicability import fit_applicability
 from forestflux.baseline import BASELINES, make_estimator
 from forestflux.conformal import Calibration
 from forestflux.ensemble import Model
-from forestflux.explain import activation_maps, importance
+from forestflux.explain import activation_maps, map_table, occlusion_maps
 from forestflux.names import VARIABLES
 from forestflux.samples import Samples
 from forestflux.train import NetworkEstimator
@@ -62,7 +62,7 @@ def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
     model = Model(
         [member], calibration=Calibration(0.9, {}), applicability=near, metadata={}
     )
-    table = importance(model, samples)
+    table = map_table(occlusion_maps(model, samples))
     assert np.isfinite(table[["gpp", "nee", "gpp_sd", "nee_sd"]]).all().all()
     rain = table["variable"] == "precip"
     assert (table.loc[rain, "gpp"] == 0).all()

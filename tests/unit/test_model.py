@@ -13,6 +13,7 @@ from forestflux.calendar import step_starts
 from forestflux.errors import InputError
 from forestflux.model import load_model, save_model
 from forestflux.names import FOREST_TYPES, UNITS, VARIABLES
+from forestflux.store import digest_files
 from forestflux.train import NetworkEstimator
 
 CALIBRATION = {
@@ -188,8 +189,11 @@ def test_weights_are_plain_arrays(folder: Path) -> None:
     ("change", "reason"),
     [
         ({"format_version": 1}, "format_version: expected 3, found 1"),
-        ({"calendar": {"steps": 23}}, "calendar"),
-        ({"variables": ["evi", "ndvi"]}, "variables"),
+        (
+            {"calendar": {"steps": 23}},
+            r'calendar: expected .*46.*, found .*"steps": 23',
+        ),
+        ({"variables": ["evi", *VARIABLES[2:], "ndvi"]}, 'found .*"evi", "et"'),
         ({"forest_types": ["ENF"]}, "forest_types"),
     ],
 )
@@ -217,6 +221,35 @@ def test_a_missing_or_foreign_reference_is_refused(folder: Path) -> None:
     (folder / "applicability.npz").unlink()
     with pytest.raises(InputError, match=r"applicability\.npz, found no file"):
         load_model(folder)
+
+
+class Evil:
+    """An object that writes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("name", ["member0.npz", "applicability.npz"])
+def test_no_code_of_a_model_is_run(folder: Path, tmp_path: Path, name: str) -> None:
+    trace = tmp_path / "was here"
+    with np.load(folder / name) as arrays:
+        kept = dict(arrays)
+    first = next(iter(kept))
+    kept[first] = np.array([Evil(trace)], dtype=object)
+    np.savez(folder / name, **kept)
+    with np.load(folder / name, allow_pickle=True) as arrays:
+        assert arrays[first] is not None
+    assert trace.exists()  # the object does what it is for, when it is let
+    trace.unlink()
+    files = ("member0.npz", "member1.npz", "applicability.npz")
+    edit(folder, digest=digest_files([folder / n for n in files], folder))
+    with pytest.raises(InputError, match=f"{name}: arrays: expected plain numbers"):
+        load_model(folder)
+    assert not trace.exists()
 
 
 def test_no_model_is_one_line(tmp_path: Path) -> None:

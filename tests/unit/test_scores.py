@@ -116,10 +116,13 @@ def test_undefined_scores_are_written_empty(predictions, tmp_path):
 
 
 def test_coverage_by_hand(predictions):
-    table = scores.coverage_table(predictions, min_quality=0.0, level=0.9)
+    table = scores.coverage_table(predictions, min_quality=0.0, level=0.9, seed=1)
     gpp = table[(table["target"] == "gpp") & (table["subset"] == "all")].iloc[0]
     # Observed minus predicted is -100, 100, 100, -100: inside -99 to 101 twice.
     assert (gpp["covered"], gpp["n"], gpp["mean_width"]) == (0.5, 4, 200.0)
+    # Site a has one of two years inside, b its only one, c none.
+    assert gpp["covered_site_mean"] == pytest.approx(0.5)
+    assert (gpp["covered_lower"], gpp["covered_upper"]) == (0, 1)  # all of c, all of b
     # In the boreal climate: -100 is outside, 100 inside.
     boreal = table[(table["target"] == "gpp") & (table["subset"] == "climate=boreal")]
     assert boreal["covered"].item() == 0.5

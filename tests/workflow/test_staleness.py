@@ -71,6 +71,12 @@ EDITS = {
         "candidates: 2",
         {"baseline", "evaluate", "card", "collection"} | PAGES,
     ),
+    "gaps that are put in to measure them": (
+        "micro.yaml",
+        "run: micro",
+        "run: micro\nevaluate: {gaps: {months: [2]}}",
+        AFTER_SAMPLES,
+    ),
     "a key of model": (
         "micro.yaml",
         "run: micro",

@@ -1,8 +1,10 @@
-# Reasons: how much an estimate changes when one variable is hidden in one month.
+# Reasons: what moves an estimate, by hiding and by integrated gradients; what the network sees; whether maps are sane.
 #
 # needs  the trained model and the training table
-# makes  <results>/explain/importance.csv    change of the estimate, by forest type, variable, month
-#        <results>/explain/activations.csv   activation of the convolutional block, by forest type, step
+# makes  <results>/explain/importance.csv    change of the estimate when a variable is hidden in a month, by forest type
+#        <results>/explain/attributions.csv  signed contributions against the usual year, by forest type, variable, month
+#        <results>/explain/activations.csv   activation of the convolutional block, by forest type, month
+#        <results>/explain/sanity.csv        checks of these maps
 
 
 rule explain:
@@ -11,7 +13,9 @@ rule explain:
         samples="<results>/samples/samples.json",
     output:
         importance="<results>/explain/importance.csv",
+        attributions="<results>/explain/attributions.csv",
         activations="<results>/explain/activations.csv",
+        sanity="<results>/explain/sanity.csv",
     log:
         "<logs>/explain/explain.log",
     benchmark:
@@ -19,13 +23,14 @@ rule explain:
     conda:
         "../../envs/model.yaml"
     params:
+        seed=config["seed"],
         code=code("explain.py"),
     message:
-        "Hiding each variable in each month"
+        "Explaining the estimates"
     shell:
         'python "$SCRIPTS"/explain.py'
         " --model {input.model:q}"
         " --samples {input.samples:q}"
-        " --importance-table {output.importance:q}"
-        " --activations {output.activations:q}"
+        " --seed {params.seed}"
+        " --output {output:q}"
         " --log {log:q}"

@@ -12,6 +12,8 @@ rule report:
         left_out="<results>/towers/left_out.csv",
         scores="<results>/evaluate/scores.csv",
         calibration="<results>/evaluate/calibration.csv",
+        gaps="<results>/evaluate/gaps.csv",
+        sanity="<results>/explain/sanity.csv",
         bibliography=bibliography_targets(),
         maps=map_targets(),
     output:

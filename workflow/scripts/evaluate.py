@@ -34,6 +34,7 @@ def main(
         dissimilarity,
         min_quality=settings["min_quality"],
         level=settings["level"],
+        seed=settings["seed"],
     )
     for path in output:
         write_table(tables[path.stem], path)

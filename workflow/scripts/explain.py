@@ -1,21 +1,31 @@
-"""Wiring of rule explain: what each variable in each month does to the estimate."""
+"""Wiring of rule explain: what moves the estimate, what the network sees, if it is sane."""
 
 from pathlib import Path
 
 from forestflux import job
-from forestflux.explain import activation_maps, importance
+from forestflux.attribution import attribution_maps, attribution_table
+from forestflux.explain import activation_maps, map_table, occlusion_maps
 from forestflux.model import load_model
 from forestflux.samples import read_samples
+from forestflux.sanity import sanity_table
 from forestflux.tables import write_table
 
 
-def main(
-    *, model: Path, samples: Path, importance_table: Path, activations: Path
-) -> None:
-    """Write importance.csv and activations.csv."""
+def main(*, model: Path, samples: Path, seed: int, output: list[Path]) -> None:
+    """Write the four tables of the stage."""
     trained, read = load_model(model), read_samples(samples.parent)
-    write_table(importance(trained, read), importance_table)
-    write_table(activation_maps(trained, read), activations)
+    occlusion = occlusion_maps(trained, read)
+    signed, size = attribution_maps(trained, read)
+    tables = {
+        "importance": map_table(occlusion),
+        "attributions": attribution_table(signed, size),
+        "activations": activation_maps(trained, read),
+        "sanity": sanity_table(
+            trained, read, occlusion=occlusion, attribution=size, seed=seed
+        ),
+    }
+    for path in output:
+        write_table(tables[path.stem], path)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import time
 import pandas as pd
 
 from forestflux.baseline import BASELINES, make_estimator
+from forestflux.config import merged
 from forestflux.crossvalidate import run_fold
 from forestflux.errors import InputError
 from forestflux.estimator import Estimator
@@ -110,15 +111,6 @@ def estimator_of(
         )
     changed = merged(settings["train"], settings["variants"][variant])
     return WithUnlabelled(changed, unlabelled)
-
-
-def merged(settings: dict, changes: dict) -> dict:
-    """Settings with changes put in, section by section; both stay as they are."""
-    result = dict(settings)
-    for key, value in changes.items():
-        whole = isinstance(value, dict) and isinstance(settings.get(key), dict)
-        result[key] = merged(settings[key], value) if whole else value
-    return result
 
 
 def with_folds(table: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:

@@ -37,6 +37,7 @@ def model_card(
     """
     meta = record["metadata"]
     used = samples[samples["used"] & ~samples["holdout"]]
+    unseen = [name for name in FOREST_TYPES if name not in set(used["igbp"])]
     warning = "**Learnt on a simulated planet, not on the Earth.**\n\n"
     return TEMPLATE.read_text().format(
         run=meta["run"],
@@ -54,6 +55,7 @@ def model_card(
         samples=meta["samples"]["samples"],
         digest=record["digest"],
         data=data_table(used),
+        unseen=", ".join(unseen) or "none",
         folds=folds,
         min_quality=min_quality,
         scores=score_table(scores),
@@ -108,11 +110,14 @@ def coverage_table(calibration: pd.DataFrame) -> str:
             str(row.n),
             f"{row.nominal:.0%}",
             f"{row.covered:.0%}",
+            f"{row.covered_lower:.0%} to {row.covered_upper:.0%}",
+            f"{row.covered_site_mean:.0%}",
             number(row.mean_width, 0),
         )
         for row in own.itertuples()
     ]
-    head = ("split", "rows", "flux", "site-years", "nominal", "inside", "mean width")
+    head = ("split", "rows", "flux", "site-years", "nominal", "inside")
+    head += ("95 % over sites", "each site once", "mean width")
     return table(head, rows)
 
 

@@ -28,7 +28,28 @@ def check_config(config: dict, schema: Path) -> dict:
     if error is not None:
         raise explain(error)
     check_across(complete)
+    check_variants(complete, rules)
     return complete
+
+
+def check_variants(config: dict, rules: dict) -> None:
+    """Every variant of the ablation changes keys of `train` that exist, to what they take."""
+    of_train = rules["properties"]["train"]
+    for name, changes in config["ablation"]["variants"].items():
+        refuse_unknown(changes, of_train, f"ablation.variants.{name}.")
+        changed = merged(config["train"], changes)
+        error = best_match(Draft202012Validator(of_train).iter_errors(changed))
+        if error is not None:
+            raise explain(error)
+
+
+def merged(settings: dict, changes: dict) -> dict:
+    """Settings with changes put in, section by section; both stay as they are."""
+    result = dict(settings)
+    for key, value in changes.items():
+        whole = isinstance(value, dict) and isinstance(settings.get(key), dict)
+        result[key] = merged(settings[key], value) if whole else value
+    return result
 
 
 def refuse_unknown(config: dict, rules: dict, path: str = "") -> None:

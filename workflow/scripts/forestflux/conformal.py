@@ -1,10 +1,18 @@
 """Intervals that hold at sites no model has seen: conformal, with the site as the unit.
 
-The years of a site go together, so that residuals count by site: each site has weight
-1, spread over its years (Dunn, Wasserman and Ramdas 2018, arXiv 1809.07441; Lee, Barber
-and Willett 2023, arXiv 2306.06342). Each forest type with enough sites has a half-width
-of its own (Mondrian: Vovk et al. 2005); the others share that of all types. One width
-for all covers the evergreen broadleaf forests, whose fluxes vary most, too rarely.
+The years of a site go together: one year of each site is drawn, in every possible way
+(Dunn, Wasserman and Ramdas 2018, arXiv 1809.07441; Lee, Barber and Willett 2023, arXiv
+2306.06342). Each forest type with enough sites has a half-width of its own (Mondrian:
+Vovk et al. 2005); the others share that of all types. One width for all covers the
+evergreen broadleaf forests, whose fluxes vary most, too rarely.
+
+What holds: where an unseen site is like those of the calibration (exchangeable), a year
+of it is inside with probability `level`. Between two residuals the half-width is
+interpolated (Beran and Hall 1993, J. R. Stat. Soc. B 55, 643-652). The larger of the two
+alone would keep at least `level` for certain, but covers 94 % with the 15 sites that a
+type has when 90 % are asked for; interpolated, the level itself is met up to an error
+that falls faster than one over the number of sites. The share of site-years inside is
+another number: long records count more in it, and their sites are often estimated better.
 """
 
 import math
@@ -99,8 +107,8 @@ def calibrate(predictions: pd.DataFrame, *, level: float, min_quality: float) ->
 def half_width(residuals: np.ndarray, sites: np.ndarray, *, level: float) -> float:
     """Half-width that covers a year of an unseen site with probability `level`.
 
-    The quantile of the absolute residuals where each of n sites weighs 1 / (n + 1),
-    spread over its years, and the unseen site's own residual may be anything.
+    Of n absolute residuals, one a site, the one of rank level x (n + 1), between two
+    ranks interpolated; its mean over all ways to draw one year of each site.
 
     Parameters
     ----------
@@ -114,12 +122,27 @@ def half_width(residuals: np.ndarray, sites: np.ndarray, *, level: float) -> flo
     `sites_needed`
     """
     names, position, years = np.unique(sites, return_inverse=True, return_counts=True)
+    # A rounding error in the rank must not ask for one residual more.
+    rank = level * (len(names) + 1)
+    below = math.floor(rank + 1e-9)
+    share = max(rank - below, 0.0)
+    if below + (share > 1e-9) > len(names):
+        return math.inf
     size = np.abs(np.asarray(residuals, float))
     order = np.argsort(size)
-    weight = 1 / (years[position] * (len(names) + 1))
-    # A rounding error in the sum must not ask for one residual more.
-    reached = np.cumsum(weight[order]) >= level - 1e-9
-    return float(size[order][np.argmax(reached)]) if reached.any() else math.inf
+    own = np.eye(len(names))[position[order]]
+    chance = np.cumsum(own, axis=0) / years
+    # Chance that so many sites are not above each residual (row, count): site by site.
+    count = np.zeros((len(size), len(names) + 2))
+    count[:, 0] = 1
+    for site in chance.T:
+        count[:, 1:] += site[:, None] * (count[:, :-1] - count[:, 1:])
+        count[:, 0] *= 1 - site
+    ends = []
+    for wanted in (below, below + 1):
+        reached = count[:, wanted:].sum(axis=1)
+        ends.append(size[order] @ np.diff(reached, prepend=0.0) if wanted else 0.0)
+    return float(ends[0] + share * (ends[1] - ends[0]))
 
 
 def sites_needed(level: float) -> int:

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from forestflux.estimator import Estimator, Fluxes
-from forestflux.folds import split_rows
+from forestflux.folds import check_trainable, split_rows
+from forestflux.inputs import season
 from forestflux.names import VARIABLES
-from forestflux.occlusion import hide
+from forestflux.occlusion import borrow_gaps, hide
 from forestflux.samples import Samples
 
 COLUMNS = (
@@ -26,6 +27,8 @@ COLUMNS = (
 # First word of the seed of hidden values. It holds for every model and member, so that
 # all of them are asked about the same gaps.
 HIDING = 4611
+# Pattern in which an unseen site-year has the gaps of another one too.
+BORROWED = "borrowed"
 
 
 def run_fold(
@@ -49,16 +52,21 @@ def run_fold(
     member : number in the ensemble, -1 for models without members
     model : name that the predictions carry
     seed : of the fit
-    gaps : section `evaluate.gaps` of the configuration: `patterns` and `fractions` that
-        are hidden from the rows that are predicted (split `site` only)
+    gaps : section `evaluate.gaps` of the configuration: what is hidden from the rows
+        that are predicted (split `site` only)
+
+    Raises
+    ------
+    InputError : as `forestflux.folds.check_trainable`
     """
     train, test = split_rows(samples.table, split, fold)
+    check_trainable(samples.table, train, split=split)
     fitted = estimator.fit(samples.take(train), seed=seed)
     unseen = samples.take(test)
     key = {"model": model, "split": split, "fold": fold, "member": member}
     parts = []
     for pattern, fraction, maps in gap_cases(
-        unseen.maps, gaps if split == "site" else {}, fold=fold
+        unseen, gaps if split == "site" else {}, fold=fold, others=samples
     ):
         fluxes = _predict(fitted, Samples(maps, unseen.table, unseen.variables))
         part = unseen.table[["site", "year"]].assign(
@@ -73,32 +81,64 @@ def run_fold(
 
 
 def gap_cases(
-    maps: np.ndarray, gaps: dict, *, fold: int
+    unseen: Samples, gaps: dict, *, fold: int, others: Samples
 ) -> Iterator[tuple[str, float, np.ndarray]]:
     """Pattern, hidden share of all values and maps: the observed series first.
 
-    A pattern that is a variable's name hides it whole, once, whatever the fractions.
+    Whatever its share, a variable's name hides it whole, once, and `borrowed` hides
+    what another site-year has not got; its share is the mean of those that lend.
 
     Parameters
     ----------
-    maps : (sample, variable, step), NaN = gap
-    gaps : `patterns` and `fractions`; empty for the observed series alone
+    unseen : the rows that are predicted
+    gaps : `patterns`, `fractions` of `random`, `months` of `block`; empty for the
+        observed series alone
     fold : the same fold hides the same values for every model
+    others : all rows; the gappiest third of the forest rows lends its gaps
     """
-    yield "none", 0.0, maps
+    yield "none", 0.0, unseen.maps
     for number, pattern in enumerate(gaps.get("patterns", ())):
-        whole = pattern in VARIABLES
-        fractions = [1 / len(VARIABLES)] if whole else gaps["fractions"]
+        if pattern == BORROWED:
+            yield _borrowed(unseen, others, np.random.default_rng([HIDING, fold]))
+            continue
+        fractions = [1 / len(VARIABLES)]
+        if pattern == "random":
+            fractions = gaps["fractions"]
+        elif pattern == "block":
+            fractions = [months / 12 for months in gaps["months"]]
         for fraction in fractions:
-            if fraction == 0:
-                continue
             thousandths = round(1000 * fraction)
             rng = np.random.default_rng([HIDING, fold, number, thousandths])
             yield (
                 pattern,
                 round(float(fraction), 6),
-                hide(maps, pattern=pattern, fraction=fraction, rng=rng),
+                hide(unseen.maps, pattern=pattern, fraction=fraction, rng=rng),
             )
+
+
+def _borrowed(
+    unseen: Samples, others: Samples, rng: np.random.Generator
+) -> tuple[str, float, np.ndarray]:
+    """The case `borrowed` of `gap_cases`; winter's gaps fall into winter."""
+    forest = others.take(others.table["forest"].to_numpy(bool))
+    missing = np.isnan(_summer_in_middle(forest))
+    share = missing.mean(axis=(1, 2))
+    gappy = share >= np.quantile(share, 2 / 3)
+    maps = borrow_gaps(
+        _summer_in_middle(unseen),
+        unseen.table["site"].to_numpy(),
+        missing[gappy],
+        forest.table["site"].to_numpy()[gappy],
+        rng=rng,
+    )
+    turned = _summer_in_middle(Samples(maps, unseen.table, unseen.variables))
+    return BORROWED, round(float(share[gappy].mean()), 6), turned
+
+
+def _summer_in_middle(samples: Samples) -> np.ndarray:
+    """Maps with southern years turned by half a year; twice turned they are as before."""
+    lat = samples.table["lat"].to_numpy(float)
+    return season(samples.maps, lat, half_year_shift=True)
 
 
 def _predict(estimator: Estimator, samples: Samples) -> Fluxes:

@@ -84,7 +84,10 @@ class Reference:
         return cls(mean, factor, share, points, float(apart.mean()))
 
     def dissimilarity(self, features: np.ndarray) -> np.ndarray:
-        """Dissimilarity index (row,), 1; NaN where gaps leave too little to compare.
+        """Dissimilarity index (row,), 1.
+
+        NaN where gaps leave too little to compare, and where no training row is of the
+        row's forest type: what the type does was never learnt.
 
         Parameters
         ----------
@@ -102,9 +105,12 @@ class Reference:
             np.float32(MIN_SHARED),
             squares,
         )
-        return self._index(
+        index = self._index(
             np.sqrt(np.where(squares < 0, np.inf, squares.astype(float)))
         )
+        never_seen = self.mean[-len(TYPES) :] == 0
+        unknown = (features[:, -len(TYPES) :] * never_seen).any(axis=1)
+        return np.where(unknown, np.nan, index)
 
     def between_folds(self, folds: np.ndarray) -> np.ndarray:
         """Dissimilarity index (sample,) of training rows to those of other folds.

@@ -15,6 +15,7 @@ A cell's numbers do not depend on the cells beside it: parts are filled up to on
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -24,8 +25,8 @@ from torch.nn import functional
 
 from forestflux.calendar import STEPS
 from forestflux.errors import InputError
-from forestflux.network import FILTERS, FluxNetwork, ParallelBlock
-from forestflux.passes import Compiled, Plain
+from forestflux.network import FluxNetwork, ParallelBlock
+from forestflux.passes import Compiled, Plain, wrapped
 from forestflux.train import NetworkEstimator
 
 # Cells that go through all layers together: on a processor what they need stays in the
@@ -36,14 +37,6 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 # Largest difference to the reference of a member's flux, in standard deviations of the
 # flux among the training rows, and its root mean square over cells.
 TOLERANCE = {"float32": (1e-4, 1e-5), "bfloat16": (0.05, 0.005)}
-# Settings of `train` that the merged filters stand for.
-MERGED = {
-    "pooled_steps": 1,
-    "gap_reading": "mean",
-    "gap_channel": True,
-    "forest_type": "late",
-    "heads": "gpp_reco",
-}
 
 
 @dataclass(frozen=True)
@@ -63,34 +56,38 @@ class Block:
     shift: Tensor
 
     @classmethod
-    def of(cls, block: ParallelBlock, *, first: bool) -> "Block":
-        """The merged filter of a block; float32.
+    def of(cls, block: ParallelBlock, *, first: bool, steps: int) -> "Block":
+        """The merged filter of a block for maps of so many steps; float32.
 
         A feature is a row and a channel, the channels of a row together; those of the
-        input of the first block are the series, then the flags of their gaps.
+        input of the first block are channel by channel, as `FluxNetwork.read` has them.
         """
-        time, variable, joint = (
-            part.weight.detach() for part in (block.time, block.variable, block.joint)
-        )
-        channels, before, kernel = time.shape
-        rows = variable.shape[1] // before
-        merged = torch.zeros(rows + 2, channels, before, rows, kernel)
-        for row in range(rows):
-            merged[row, :, :, row] = time
-        middle = variable.view(channels, before, rows)
-        merged[rows, ..., kernel // 2] = middle
-        merged[rows + 1] = joint.view(channels, before, rows, kernel)
+        channels, before, rows = block.norm.num_channels, block.channels_in, block.rows
+        kernel, parts, biases = block.kernel, [], []
+        for name in block.filters:
+            layer = getattr(block, name)
+            made = rows if name == "time" else 1
+            part = torch.zeros(made, channels, before, rows, kernel)
+            if name == "time":
+                for row in range(rows):
+                    part[row, :, :, row] = layer.weight.detach()
+            elif name == "variable":
+                middle = layer.weight.detach().view(channels, before, rows)
+                part[0, ..., kernel // 2] = middle
+            else:
+                part[0] = layer.weight.detach().view(channels, before, rows, kernel)
+            parts.append(part)
+            biases += [layer.bias.detach()] * made
+        merged = torch.cat(parts)
         if not first:
             merged = merged.transpose(2, 3)
-        weight = merged.reshape((rows + 2) * channels, before * rows, 1, kernel)
-        bias = [block.time.bias.detach()] * rows
-        bias += [block.variable.bias.detach(), block.joint.bias.detach()]
+        weight = merged.reshape(len(merged) * channels, before * rows, 1, kernel)
         return cls(
             # Zeros up to a whole vector, else the first product is slow.
             functional.pad(weight, (0, 0, 0, 0, 0, -weight.shape[1] % ALIGN * first)),
-            torch.cat(bias),
-            block.norm.weight.detach().repeat(STEPS, rows + 2),
-            block.norm.bias.detach().repeat(STEPS, rows + 2),
+            torch.cat(biases),
+            block.norm.weight.detach().repeat(steps, len(merged)),
+            block.norm.bias.detach().repeat(steps, len(merged)),
         )
 
     def to(self, device: str, dtype: torch.dtype) -> "Block":
@@ -117,6 +114,7 @@ class Head:
     ----------
     encode, mlp, heads, adjust : weights (member, in, out)
     encode_bias, ... : (member, 1, out)
+    late : whether the forest type adjusts the encoded pattern
     """
 
     encode: Tensor
@@ -127,6 +125,7 @@ class Head:
     mlp_bias: Tensor
     heads: Tensor
     heads_bias: Tensor
+    late: bool
 
     @classmethod
     def of(cls, networks: Sequence[FluxNetwork]) -> "Head":
@@ -136,20 +135,21 @@ class Head:
             layers = [getattr(network, name) for network in networks]
             weight = torch.stack([layer.weight.detach() for layer in layers])
             if name == "encode":
-                channels = len(networks[0].block[-1].time.bias)
+                channels = networks[0].block[-1].norm.num_channels
                 weight = rows_first(weight, channels)
             parts[name] = weight.transpose(1, 2).contiguous()
             bias = torch.stack([layer.bias.detach() for layer in layers])
             parts[f"{name}_bias"] = bias.unsqueeze(1)
-        return cls(**parts)
+        return cls(**parts, late=networks[0].forest_type == "late")
 
     def to(self, device: str) -> "Head":
         """The same on another device."""
-        names = [field.name for field in fields(self)]
-        return Head(**{name: getattr(self, name).to(device) for name in names})
+        parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        late = parts.pop("late")
+        return Head(**{n: part.to(device) for n, part in parts.items()}, late=late)
 
     def fluxes(self, pooled: Tensor, types: Tensor) -> Tensor:
-        """GPP and RECO (member, cell, 2) in standard deviations.
+        """The two heads (member, cell, 2) in standard deviations.
 
         Parameters
         ----------
@@ -157,10 +157,12 @@ class Head:
         types : one-hot (cell, type)
         """
         encoded = functional.silu(torch.baddbmm(self.encode_bias, pooled, self.encode))
-        kind = types.expand(len(pooled), *types.shape)
-        scale, shift = torch.baddbmm(self.adjust_bias, kind, self.adjust).chunk(2, 2)
-        adjusted = encoded * (1 + scale) + shift
-        hidden = functional.silu(torch.baddbmm(self.mlp_bias, adjusted, self.mlp))
+        if self.late:
+            kind = types.expand(len(pooled), *types.shape)
+            both = torch.baddbmm(self.adjust_bias, kind, self.adjust)
+            scale, shift = both.chunk(2, 2)
+            encoded = encoded * (1 + scale) + shift
+        hidden = functional.silu(torch.baddbmm(self.mlp_bias, encoded, self.mlp))
         return torch.baddbmm(self.heads_bias, hidden, self.heads)
 
 
@@ -187,10 +189,15 @@ class Engine:
         self.precision = precision_of(precision, self.device)
         self.dtype = PRECISIONS[self.precision]
         networks = [member.network for member in members]
-        self.scale = members[0].flux_scale
+        # All members read maps and scale fluxes in the same way; only weights differ.
+        self.first = members[0]
+        self.reader = deepcopy(networks[0]).to(self.device)
+        steps = STEPS // networks[0].pooled_steps
         self.blocks = [
             [
-                Block.of(block, first=index == 0).to(self.device, self.dtype)
+                Block.of(block, first=index == 0, steps=steps).to(
+                    self.device, self.dtype
+                )
                 for index, block in enumerate(network.block)
             ]
             for network in networks
@@ -218,15 +225,14 @@ class Engine:
                 kinds = functional.pad(types[part], fill[2:])
                 found = self._chunk(chunk.to(self.device), kinds.to(self.device))
                 output[:, part] = found[:, :count].double().cpu().numpy()
-        fluxes = np.pad(output, ((0, 0), (0, 0), (0, 1))).reshape(-1, 3)
-        fluxes = self.scale.undo(fluxes)[:, :2].reshape(output.shape)
-        return np.maximum(np.moveaxis(fluxes, 2, 0), 0.0)
+        closed = self.first.all_fluxes(torch.from_numpy(output).flatten(0, 1))
+        fluxes = self.first.flux_scale.undo(closed.numpy())[:, :2]
+        return np.maximum(np.moveaxis(fluxes.reshape(output.shape), 2, 0), 0.0)
 
     def _chunk(self, ready: Tensor, types: Tensor) -> Tensor:
-        """GPP and RECO (member, cell, 2) in standard deviations, of one chunk."""
+        """The two heads (member, cell, 2) in standard deviations, of one chunk."""
         passes, half = self.passes, self.half
-        features = self.blocks[0][0].weight.shape[1]
-        packed = passes.pack(ready, half, features, self.dtype)
+        packed = self._packed(ready, types)
         pooled = []
         for *others, last in self.blocks:
             maps = packed
@@ -235,11 +241,12 @@ class Engine:
             pooled.append(passes.pool(last.filtered(maps), last))
         return self.head.fluxes(torch.stack(pooled), types)
 
-
-def merges(settings: dict) -> bool:
-    """Whether an engine has networks of these settings of `train`."""
-    same = all(settings[key] == value for key, value in MERGED.items())
-    return same and set(settings["filters"]) == set(FILTERS)
+    def _packed(self, ready: Tensor, types: Tensor) -> Tensor:
+        """What the first blocks are given (cell, half + step + half, feature)."""
+        read = self.reader.read(ready, types).flatten(1, 2).transpose(1, 2)
+        more = self.blocks[0][0].weight.shape[1] - read.shape[2]
+        packed = functional.pad(read, (0, more)).to(self.dtype)
+        return wrapped(packed, self.half).contiguous()
 
 
 def rows_first(weight: Tensor, channels: int) -> Tensor:

@@ -12,7 +12,7 @@ from forestflux.applicability import Applicability
 from forestflux.calendar import STEPS, step_starts
 from forestflux.conformal import Calibration
 from forestflux.dissimilarity import describe
-from forestflux.engine import Engine, merges
+from forestflux.engine import Engine
 from forestflux.errors import InputError
 from forestflux.inputs import TYPES
 from forestflux.layers import LAYERS, NOT_FOREST
@@ -69,8 +69,8 @@ class Model:
         -------
         gpp, reco, nee, gpp_lower, gpp_upper, nee_lower, nee_upper : float32 (y, x), gC
             m-2 yr-1, NaN outside forest
-        dissimilarity : float32 (y, x), NaN outside forest and where gaps leave too
-            little to compare
+        dissimilarity : float32 (y, x), NaN outside forest, where gaps leave too little
+            to compare and where no training row was of the forest type
         applicable : uint8 (y, x), 1 inside, 0 outside the area of applicability, 255 no
             forest
 
@@ -102,9 +102,6 @@ class Model:
     def at_speed(self, *, device: str, precision: str) -> "Model":
         """The same model whose fluxes an `Engine` computes, within its tolerance.
 
-        Networks of a form that the engine does not have (`forestflux.engine.merges`)
-        compute their fluxes themselves, as the reference does.
-
         Parameters
         ----------
         device, precision : see `forestflux.engine.Engine`
@@ -114,8 +111,7 @@ class Model:
         InputError : a GPU is asked for and there is none
         """
         model = copy(self)
-        if merges(self.members[0].settings):
-            model.engine = Engine(self.members, device=device, precision=precision)
+        model.engine = Engine(self.members, device=device, precision=precision)
         return model
 
     def estimate(

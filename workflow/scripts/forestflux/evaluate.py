@@ -5,17 +5,11 @@ import pandas as pd
 from forestflux.climates import climate_of
 from forestflux.conformal import add_intervals
 from forestflux.errors import InputError
-from forestflux.names import FLUXES, SPLITS
-from forestflux.scores import (
-    coverage_table,
-    observed_and_predicted,
-    r2,
-    rmse,
-    score_table,
-)
+from forestflux.names import SPLITS
+from forestflux.robustness import CASE, gap_table
+from forestflux.scores import coverage_table, score_table
 
 ROW = ["site", "year"]
-CASE = ["gap_pattern", "gap_fraction"]
 PREDICTION_COLUMNS = (
     "model",
     "split",
@@ -37,7 +31,6 @@ PREDICTION_COLUMNS = (
     "dissimilarity",
     "applicable",
 )
-GAP_COLUMNS = ("model", "target", *CASE, "n", "r2", "rmse")
 
 
 def evaluate(
@@ -47,6 +40,7 @@ def evaluate(
     *,
     min_quality: float,
     level: float,
+    seed: int,
 ) -> dict[str, pd.DataFrame]:
     """Tables `predictions`, `scores`, `gaps`, `calibration`, as `docs/contracts.md`.
 
@@ -60,6 +54,7 @@ def evaluate(
         on, as `forestflux.applicability.held_out` gives it
     min_quality : rows of lower `nee_qc` are neither scored nor calibrated on
     level : nominal coverage of the intervals, 0-1
+    seed : of the bootstrap over sites
 
     Raises
     ------
@@ -73,9 +68,9 @@ def evaluate(
     return {
         "predictions": predictions[list(PREDICTION_COLUMNS)],
         "scores": score_table(predictions, min_quality=min_quality),
-        "gaps": gap_table(joined, min_quality=min_quality),
+        "gaps": gap_table(joined, min_quality=min_quality, seed=seed),
         "calibration": coverage_table(
-            predictions, min_quality=min_quality, level=level
+            predictions, min_quality=min_quality, level=level, seed=seed
         ),
     }
 
@@ -187,33 +182,6 @@ def refuse_unequal(found: pd.MultiIndex, wanted: pd.MultiIndex, *, where: str) -
                 expected=f"{len(wanted)} site-years",
                 found=f"{len(found)}: {site} {year} {problem} ({len(rows)} such)",
             )
-
-
-def gap_table(joined: pd.DataFrame, *, min_quality: float) -> pd.DataFrame:
-    """Pooled R2 and RMSE of the split by site against the share of hidden values.
-
-    Parameters
-    ----------
-    joined : predictions of every gap case with observations
-    min_quality : rows of lower `nee_qc` are not scored
-    """
-    good = joined[(joined["split"] == "site") & (joined["nee_qc"] >= min_quality)]
-    rows = []
-    for (model, pattern, fraction), part in good.groupby(["model", *CASE]):
-        for target in FLUXES:
-            observed, predicted = observed_and_predicted(part, target)
-            rows.append(
-                {
-                    "model": model,
-                    "target": target,
-                    "gap_pattern": pattern,
-                    "gap_fraction": fraction,
-                    "n": len(part),
-                    "r2": r2(observed, predicted),
-                    "rmse": rmse(observed, predicted),
-                }
-            )
-    return pd.DataFrame(rows, columns=list(GAP_COLUMNS))
 
 
 def sort_rows(joined: pd.DataFrame) -> pd.DataFrame:

@@ -1,16 +1,18 @@
-"""Reasons: what a variable in a month adds to the estimate, what the network sees."""
+"""Reasons: what an estimate owes to a variable in a month, what the network sees."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 import torch
+import xarray as xr
 from tqdm import tqdm
 
 from forestflux.calendar import step_months
 from forestflux.ensemble import Model
 from forestflux.inputs import HALF_YEAR
 from forestflux.names import FOREST_TYPES
+from forestflux.network import one_thread
 from forestflux.samples import Samples
 
 # The months of the steps are the same in every year but for leap days; this one has
@@ -18,8 +20,8 @@ from forestflux.samples import Samples
 COMMON_YEAR = 2003
 
 
-def importance(model: Model, samples: Samples) -> pd.DataFrame:
-    """Change of the estimate when a variable is hidden in a month, by forest type.
+def occlusion_maps(model: Model, samples: Samples) -> xr.DataArray:
+    """Change of each member's estimate when a variable is hidden in a month.
 
     The observed series is the baseline, and the values are hidden by the network's own
     gap channel, which it knows from training: no value is invented. Months are those of
@@ -33,18 +35,58 @@ def importance(model: Model, samples: Samples) -> pd.DataFrame:
 
     Returns
     -------
-    igbp, variable, month (1-12), gpp, nee : mean over samples of the absolute change,
-        mean over members, gC m-2 yr-1
-    gpp_sd, nee_sd : its standard deviation over members
+    (flux, member, igbp, variable, month), gC m-2 yr-1: gpp and nee, mean over the
+    samples of a forest type of the absolute change
     """
     samples = samples.take(samples.table["igbp"].isin(FOREST_TYPES).to_numpy())
-    rows = []
+    found = empty_maps(model, samples, samples.variables)
     for name, month, change in changes(model, samples, season_months(model, samples)):
-        size = {flux: abs(values) for flux, values in change.items()}
-        rows += by_type(size, samples, variable=name, month=month)
-    return pd.DataFrame(rows).sort_values(
-        ["igbp", "variable", "month"], ignore_index=True, kind="stable"
-    )
+        for igbp, rows in of_types(samples):
+            for flux, values in change.items():
+                size = np.abs(values[:, rows]).mean(axis=1)
+                found.loc[flux, :, igbp, name, month] = size
+    return found
+
+
+def empty_maps(
+    model: Model, samples: Samples, variables: Sequence[str]
+) -> xr.DataArray:
+    """Zeros (flux, member, igbp, variable, month) for the forest types of the samples."""
+    axes = {
+        "flux": ["gpp", "nee"],
+        "member": range(len(model.members)),
+        "igbp": [igbp for igbp, _ in of_types(samples)],
+        "variable": list(variables),
+        "month": range(1, 13),
+    }
+    return xr.DataArray(np.zeros([len(part) for part in axes.values()]), axes)
+
+
+def of_types(samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
+    """Each forest type that is there with its rows, bool (sample,)."""
+    for igbp in FOREST_TYPES:
+        rows = (samples.table["igbp"] == igbp).to_numpy()
+        if rows.any():
+            yield igbp, rows
+
+
+def map_table(maps: xr.DataArray) -> pd.DataFrame:
+    """Maps as a table: `igbp, variable, month, gpp, nee, gpp_sd, nee_sd`.
+
+    Parameters
+    ----------
+    maps : (flux, member, igbp, variable, month)
+
+    Returns
+    -------
+    One row a forest type, variable and month: mean over members, and `_sd` its standard
+    deviation over members; unit of the maps
+    """
+    mean, spread = maps.mean("member"), maps.std("member")
+    columns = {flux: mean.sel(flux=flux) for flux in maps["flux"].values}
+    columns |= {f"{flux}_sd": spread.sel(flux=flux) for flux in maps["flux"].values}
+    table = pd.DataFrame({name: part.to_series() for name, part in columns.items()})
+    return table.reset_index()
 
 
 def changes(
@@ -91,47 +133,33 @@ def season_months(model: Model, samples: Samples) -> np.ndarray:
     return months
 
 
-def by_type(
-    change: dict[str, np.ndarray], samples: Samples, *, variable: str, month: int
-) -> list[dict]:
-    """One row per forest type: mean over samples, then mean and spread over members."""
-    rows = []
-    for igbp in FOREST_TYPES:
-        chosen = (samples.table["igbp"] == igbp).to_numpy()
-        if chosen.any():
-            member = {flux: part[:, chosen].mean(1) for flux, part in change.items()}
-            row = {"igbp": igbp, "variable": variable, "month": month}
-            row |= {flux: values.mean() for flux, values in member.items()}
-            row |= {f"{flux}_sd": values.std() for flux, values in member.items()}
-            rows.append(row)
-    return rows
-
-
 def activation_maps(model: Model, samples: Samples) -> pd.DataFrame:
-    """Mean absolute activation of the convolutional block by forest type and step.
+    """Mean absolute activation of the convolutional block by forest type and month.
 
     Returns
     -------
-    igbp, pattern, step, activation : `pattern` is the row of the block's map, first the
-        series filtered along time, then for each layer the patterns across variables
-        and the joint ones; mean over channels, samples and members
+    igbp, pattern, month, activation, activation_sd : `pattern` is the row of the block's
+        map, first the series filtered along time, then for each layer the patterns
+        across variables and the joint ones; mean over channels, samples and the steps
+        of a month of the season, then mean and standard deviation over members
     """
     first = model.members[0]
-    names = first.pattern_names()
+    months = step_months(COMMON_YEAR)
     tables = []
-    for igbp in FOREST_TYPES:
-        chosen = (samples.table["igbp"] == igbp).to_numpy()
-        if not chosen.any():
-            continue
-        part = samples.take(chosen)
+    for igbp, rows in of_types(samples):
+        part = samples.take(rows)
         ready = first.prepare(part.maps, part.table["lat"].to_numpy(float))
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             maps = [m.network.patterns(ready).abs().mean((0, 1)) for m in model.members]
-        mean = torch.stack(maps).mean(0).numpy()
         # An activation holds for all the steps that were averaged before the block.
-        mean = mean.repeat(first.settings["pooled_steps"], axis=1)
+        pooled = first.settings["pooled_steps"]
+        steps = torch.stack(maps).numpy().repeat(pooled, axis=-1)
+        monthly = [steps[..., months == month].mean(-1) for month in range(1, 13)]
         index = pd.MultiIndex.from_product(
-            [[igbp], names, range(mean.shape[1])], names=["igbp", "pattern", "step"]
+            [[igbp], first.pattern_names(), range(1, 13)],
+            names=["igbp", "pattern", "month"],
         )
-        tables.append(pd.Series(mean.ravel(), index, name="activation").reset_index())
+        columns = np.stack(monthly, axis=-1).reshape(len(maps), -1)
+        found = {"activation": columns.mean(0), "activation_sd": columns.std(0)}
+        tables.append(pd.DataFrame(found, index).reset_index())
     return pd.concat(tables, ignore_index=True)

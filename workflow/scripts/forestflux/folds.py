@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from forestflux.errors import InputError
-from forestflux.names import SPLITS
+from forestflux.names import FLUXES, SPLITS
 
 MEAN_EARTH_RADIUS_KM = 6371.0088
 
@@ -83,6 +83,66 @@ def split_rows(
         )
     train = ~holdout & (of_row >= 0) & (of_row != fold)
     return np.flatnonzero(train), np.flatnonzero(inside & forest)
+
+
+def check_trainable(table: pd.DataFrame, train: np.ndarray, *, split: str) -> None:
+    """Refuse rows from which nothing can be learnt, or which would give the answer away.
+
+    Parameters
+    ----------
+    table : columns as `forestflux.samples.COLUMNS`
+    train : positions of the rows that train
+    split : as in `split_rows`
+
+    Raises
+    ------
+    InputError : a flux or weight that is no number, weights that sum to zero, a site or
+        cluster in two folds, a site-year twice
+    """
+    rows = table.iloc[train]
+    for column in (*FLUXES, "weight"):
+        bad = ~np.isfinite(rows[column].to_numpy(float))
+        refuse_row(rows, bad, column, expected="a finite number")
+    refuse_row(
+        rows, rows["weight"].to_numpy() < 0, "weight", expected="no negative weight"
+    )
+    total = rows.loc[rows["forest"].to_numpy(bool), "weight"].sum()
+    if total == 0:
+        raise InputError(
+            "samples",
+            variable="weight",
+            expected="some weight among the forest rows that train",
+            found="a sum of 0",
+        )
+    twice = table.duplicated(["site", "year"]).to_numpy()
+    refuse_row(table, twice, "site, year", expected="each site-year once")
+    if split not in ("site", "cluster"):
+        return
+    dealt = table[table[f"fold_{split}"] >= 0]
+    for group in {"site", split}:
+        folds = dealt.groupby(group)[f"fold_{split}"].unique()
+        for name, several in folds[folds.map(len) > 1].items():
+            raise InputError(
+                "samples",
+                variable=f"fold_{split}",
+                expected=f"each {group} in one fold",
+                found=f"{name} in {' and '.join(map(str, sorted(several)))}",
+            )
+
+
+def refuse_row(
+    table: pd.DataFrame, bad: np.ndarray, column: str, *, expected: str
+) -> None:
+    """Stop at the first row that is bad, with its site, year and value."""
+    if bad.any():
+        row = table.iloc[int(np.flatnonzero(bad)[0])]
+        values = ", ".join(str(row[name]) for name in column.split(", "))
+        raise InputError(
+            "samples",
+            variable=column,
+            expected=expected,
+            found=f"{values} at {row['site']} in {row['year']} ({bad.sum()} such)",
+        )
 
 
 def link_clusters(

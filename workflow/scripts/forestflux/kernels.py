@@ -141,36 +141,6 @@ def pool(
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def pack(ready: np.ndarray, half: int, padded: np.ndarray) -> None:
-    """Series beside the flags of their gaps, the year wrapped around.
-
-    Parameters
-    ----------
-    ready : float32 (cell, series, step), NaN = gap
-    half : steps that the year is continued by on each side
-    padded : filled, (cell, half + step + half, feature); the features are the series, 0
-        where there is a gap, then the flags, then zeros
-    """
-    cells, series, steps = ready.shape
-    for index in range(cells):
-        cell = padded[index]
-        for position in range(series):
-            source = ready[index, position]
-            for step in range(steps):
-                number = source[step]
-                gap = np.isnan(number)
-                target = cell[step + half]
-                target[position] = narrow(
-                    np.float32(0) if gap else number, target[position]
-                )
-                target[series + position] = narrow(
-                    np.float32(gap), target[series + position]
-                )
-        cell[:half] = cell[steps : steps + half]
-        cell[steps + half :] = cell[half : half + half]
-
-
-@njit(nogil=True, error_model="numpy", cache=True)
 def part_means(ready: np.ndarray, ends: np.ndarray, means: np.ndarray) -> None:
     """Means of the parts of a year without its gaps.
 

@@ -131,8 +131,8 @@ LAYERS = {
         comment=(
             "Distance of the year's series and forest type to the nearest training row,"
             " over the mean distance of two training rows (Meyer and Pebesma 2021, doi"
-            " 10.1111/2041-210X.13650). Without a value where there is no forest, and"
-            " where gaps leave too little to compare."
+            " 10.1111/2041-210X.13650). Without a value where there is no forest,"
+            " where gaps leave too little to compare, and on forest types without a tower."
         ),
     ),
     "gap_fraction": Layer(

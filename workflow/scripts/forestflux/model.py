@@ -114,23 +114,32 @@ def load_model(path: Path | str) -> Model:
     check_weights([*files, reference], record, content["digest"])
     members = []
     for file in files:
-        with np.load(file, allow_pickle=False) as weights:
-            members.append(
-                NetworkEstimator.restored(
-                    settings,
-                    variables=tuple(content["variables"]),
-                    weights=dict(weights),
-                    **scales,
-                )
+        members.append(
+            NetworkEstimator.restored(
+                settings,
+                variables=tuple(content["variables"]),
+                weights=read_arrays(file),
+                **scales,
             )
-    with np.load(reference, allow_pickle=False) as arrays:
-        applicability = Applicability.from_arrays(dict(arrays))
+        )
+    applicability = Applicability.from_arrays(read_arrays(reference))
     return Model(
         members,
         calibration=Calibration.from_dict(content["calibration"]),
         applicability=applicability,
         metadata=content["metadata"],
     )
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file; objects are refused, because to load one runs its code."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except ValueError as error:
+        raise InputError(
+            path, variable="arrays", expected="plain numbers", found=str(error)
+        ) from error
 
 
 def check_record(content: dict, record: Path) -> None:

@@ -27,6 +27,7 @@ FILTERS = ("time", "variable", "joint")
 # Standard deviations of the two windows of the reading, steps: the narrow one keeps a
 # valid value as it is, the wide one bridges gaps of weeks.
 NARROW, WIDE = 0.6, 3.0
+NEGLIGIBLE = 1e-6
 # Weight of the wide window in the narrow one, of the mean of the year in the wide one,
 # and of the mean of the training rows (zero) in the mean of the year, in valid values.
 PRIORS = (0.1, 0.3, 1.0)
@@ -37,7 +38,9 @@ def circular_window(sd: float, steps: int) -> Tensor:
     step = torch.arange(steps)
     distance = (step[:, None] - step[None]).abs()
     distance = torch.minimum(distance, steps - distance)
-    return torch.exp(-0.5 * (distance / sd) ** 2)
+    window = torch.exp(-0.5 * (distance / sd) ** 2)
+    # Numbers near the smallest that there are slow a processor down many times.
+    return torch.where(window > NEGLIGIBLE, window, 0.0)
 
 
 def read_gaps(maps: Tensor, narrow: Tensor, wide: Tensor) -> tuple[Tensor, Tensor]:
@@ -54,14 +57,16 @@ def read_gaps(maps: Tensor, narrow: Tensor, wide: Tensor) -> tuple[Tensor, Tenso
     window, the mean of the year and zero, in this order, the more, the less is valid; and the
     share 0-1 of the narrow window's weight that is valid
     """
-    valid = (~torch.isnan(maps)).to(maps.dtype)
-    values = torch.where(valid > 0, maps, 0.0)
+    rows = maps.flatten(0, -2)
+    valid = (~torch.isnan(rows)).to(maps.dtype)
+    values = torch.where(valid > 0, rows, 0.0)
     of_wide, of_year, of_zero = PRIORS
     year = values.sum(-1, keepdim=True) / (valid.sum(-1, keepdim=True) + of_zero)
     nearby = (values @ wide + of_year * year) / (valid @ wide + of_year)
     weight = valid @ narrow
     read = (values @ narrow + of_wide * nearby) / (weight + of_wide)
-    return read, weight / narrow.sum(0)
+    known = weight / narrow.sum(0)
+    return read.view(maps.shape), known.view(maps.shape)
 
 
 class ParallelBlock(nn.Module):
@@ -90,7 +95,7 @@ class ParallelBlock(nn.Module):
     ) -> None:
         """Build the filters."""
         super().__init__()
-        self.kernel = kernel
+        self.kernel, self.channels_in, self.rows = kernel, channels_in, rows
         layers = {
             "time": (channels_in, kernel),
             "variable": (channels_in * rows, 1),
@@ -201,17 +206,17 @@ class FluxNetwork(nn.Module):
         maps, types : as of `forward`; types matter where they enter early, and are
             unknown if there are none
         """
-        features = self.read(maps)
-        if self.forest_type == "early":
-            known = maps.new_zeros(len(maps), len(TYPES)) if types is None else types
-            planes = known[:, :, None, None].expand(-1, -1, *features.shape[2:])
-            features = torch.cat([features, planes], dim=1)
+        features = self.read(maps, types)
         for layer in self.block:
             features = layer(features)
         return features
 
-    def read(self, maps: Tensor) -> Tensor:
-        """What the block is given (sample, 1 or 2, variable, pooled step)."""
+    def read(self, maps: Tensor, types: Tensor | None) -> Tensor:
+        """What the block is given (sample, channel, variable, pooled step).
+
+        The series, how much of them is missing, and the planes of the forest types
+        where these enter early.
+        """
         if self.gap_reading == "normalised":
             series, known = read_gaps(maps, self.narrow, self.wide)
             missing = 1 - known
@@ -219,10 +224,14 @@ class FluxNetwork(nn.Module):
             gaps = torch.isnan(maps)
             series, missing = torch.where(gaps, 0.0, maps), gaps.to(maps.dtype)
         channels = [series, missing] if self.gap_channel else [series]
-        stacked = torch.stack(channels, dim=1)
-        if self.pooled_steps == 1:
-            return stacked
-        return stacked.unflatten(-1, (-1, self.pooled_steps)).mean(-1)
+        features = torch.stack(channels, dim=1)
+        if self.pooled_steps > 1:
+            features = features.unflatten(-1, (-1, self.pooled_steps)).mean(-1)
+        if self.forest_type == "early":
+            known = maps.new_zeros(len(maps), len(TYPES)) if types is None else types
+            planes = known[:, :, None, None].expand(-1, -1, *features.shape[2:])
+            features = torch.cat([features, planes], dim=1)
+        return features
 
     def forward(self, maps: Tensor, types: Tensor) -> Tensor:
         """The two heads (sample, 2) in standard deviations.

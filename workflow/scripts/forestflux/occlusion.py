@@ -53,6 +53,42 @@ def hide(
     return np.where(hidden, np.array(np.nan, maps.dtype), maps)
 
 
+def borrow_gaps(
+    maps: np.ndarray,
+    sites: np.ndarray,
+    donors: np.ndarray,
+    donor_sites: np.ndarray,
+    *,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """A copy of the maps in which each sample also has the gaps of a donor of another site.
+
+    Parameters
+    ----------
+    maps : (sample, variable, step); gaps that are there stay
+    sites : (sample,), names
+    donors : bool (donor, variable, step), true where the donor has a gap
+    donor_sites : (donor,), names
+    rng : generator; equal generators choose the same donors
+
+    Raises
+    ------
+    InputError : a sample has no donor of another site
+    """
+    hidden = np.empty(maps.shape, bool)
+    for row, site in enumerate(sites):
+        others = np.flatnonzero(donor_sites != site)
+        if not others.size:
+            raise InputError(
+                "samples",
+                variable="site",
+                expected="site-years of another site, whose gaps can be borrowed",
+                found=f"only those of {site}",
+            )
+        hidden[row] = donors[rng.choice(others)]
+    return np.where(hidden, np.array(np.nan, maps.dtype), maps)
+
+
 def runs(
     shape: tuple[int, int, int], share: np.ndarray, *, rng: np.random.Generator
 ) -> np.ndarray:

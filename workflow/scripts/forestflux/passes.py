@@ -25,21 +25,6 @@ class Compiled:
     """The passes on a processor, a cell at a time; tensors are float32 or bfloat16."""
 
     @staticmethod
-    def pack(ready: Tensor, half: int, features: int, dtype: torch.dtype) -> Tensor:
-        """Series and the flags of their gaps (cell, half + step + half, feature).
-
-        Parameters
-        ----------
-        ready : float32 (cell, series, step), NaN = gap
-        half : steps that the year is continued by on each side
-        features : numbers of a step; what the series leave is zero
-        """
-        cells, _, steps = ready.shape
-        padded = torch.zeros(cells, steps + 2 * half, features, dtype=dtype)
-        kernels.pack(ready.numpy(), half, raw(padded))
-        return padded
-
-    @staticmethod
     def activate(filtered: Tensor, block: Affine, half: int) -> Tensor:
         """Normalised, through SiLU, the year continued: (cell, half + step + half, feature).
 
@@ -73,16 +58,6 @@ class Compiled:
 
 class Plain:
     """The same in torch's own operations, on any device; see `Compiled`."""
-
-    @staticmethod
-    def pack(ready: Tensor, half: int, features: int, dtype: torch.dtype) -> Tensor:
-        """As `Compiled.pack`."""
-        gaps = torch.isnan(ready)
-        both = torch.cat([torch.where(gaps, 0.0, ready), gaps.to(ready.dtype)], dim=1)
-        packed = both.transpose(1, 2).to(dtype)
-        return wrapped(
-            functional.pad(packed, (0, features - packed.shape[2])), half
-        ).contiguous()
 
     @staticmethod
     def activate(filtered: Tensor, block: Affine, half: int) -> Tensor:

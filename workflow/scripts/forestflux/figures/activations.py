@@ -15,18 +15,18 @@ from forestflux.figures.style import (
     VARIABLE_LABELS,
     StyleSettings,
     letter,
-    month_axis,
     new_figure,
 )
 from forestflux.figures.tables import read_table
 from forestflux.names import FOREST_TYPES
 
-COLUMNS = ("igbp", "pattern", "step", "activation")
+COLUMNS = ("igbp", "pattern", "month", "activation", "activation_sd")
+MONTHS = range(1, 13)
 KINDS = {"variables": "across variables", "joint": "jointly"}
 
 
 def draw_activations(results: Path, *, settings: StyleSettings) -> Figure:
-    """Heat maps, pattern by step: mean absolute activation, a panel for each forest type."""
+    """Heat maps, pattern by month: mean absolute activation, a panel for each forest type."""
     table = read_table(results, "explain/activations.csv", columns=COLUMNS)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     patterns = list(dict.fromkeys(table["pattern"]))
@@ -54,15 +54,21 @@ def draw_activations(results: Path, *, settings: StyleSettings) -> Figure:
 def draw_type(
     ax: Axes, table: pd.DataFrame, patterns: list[str], norm: Normalize
 ) -> QuadMesh:
-    """The mesh of one forest type."""
-    wide = table.pivot_table(index="pattern", columns="step", values="activation")
-    values = wide.reindex(patterns).to_numpy(float)
-    steps, places = np.arange(values.shape[1]), np.arange(len(patterns))
+    """The mesh of one forest type; dots where the members of the ensemble disagree."""
+
+    def grid(column: str) -> np.ndarray:
+        wide = table.pivot_table(index="pattern", columns="month", values=column)
+        return wide.reindex(index=patterns, columns=MONTHS).to_numpy(float)
+
+    months, places = np.array(MONTHS), np.arange(len(patterns))
+    values, spread = grid("activation"), grid("activation_sd")
     mesh = ax.pcolormesh(
-        steps, places, values, cmap=cm.lapaz_r, norm=norm, rasterized=True
+        months, places, values, cmap=cm.lapaz_r, norm=norm, rasterized=True
     )
+    row, column = np.nonzero(values < 2 * spread)
+    ax.scatter(months[column], row, s=2, color="black", linewidths=0)
+    ax.set_xticks(months, list("JFMAMJJASOND"))
     ax.set_yticks(places, [pattern_label(name) for name in patterns])
-    month_axis(ax)
     ax.tick_params(length=0, labelbottom=True)
     ax.spines[:].set_visible(False)
     return mesh

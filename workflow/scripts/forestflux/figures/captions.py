@@ -78,20 +78,22 @@ CAPTIONS = {
         "Coverage of the intervals",
         "Share of observed site-years inside the interval, against its nominal share "
         "(line). (a, b) The network by forest type; (c, d) all models. Marks left of "
-        "the line: intervals that promise too much. With few sites one tower moves a "
-        "mark by many percent. Coverage holds for forests like those with towers, not"
-        " beyond.",
+        "the line: intervals that promise too much. Bars: 95 % interval of a bootstrap over "
+        "sites; with few sites one tower moves a mark by many percent. Coverage holds for "
+        "forests like those with towers, not beyond.",
         "Dot plots of the covered share by forest type and by model against the "
         "nominal share.",
     ),
     "gap_curve": Caption(
         "Skill against gaps",
         "R2 at unseen sites when more of the inputs is hidden than nature hides "
-        "already: single steps, blocks of steps, and one variable for the whole year."
-        " Nothing is filled for the network; the classical models cannot do without "
-        "filling. Lines that leave the panel fall below -0.5.",
-        "Curves of R2 against the hidden share of the inputs by model, and R2 by "
-        "hidden variable.",
+        "already: single steps, runs of months, the gaps of another site-year (of the "
+        "gappiest third), and one variable for the whole year. Nothing is filled for the "
+        "network; the classical models cannot do without filling. Band and lines: 95 % "
+        "interval of what is lost against the observed series, a bootstrap over sites. "
+        "Lines that leave the panel fall below -0.5.",
+        "Curves of R2 against the hidden share of the inputs by model, and R2 by what "
+        "is hidden.",
     ),
     "importance": Caption(
         "Which input counts in which month",
@@ -104,14 +106,27 @@ CAPTIONS = {
         "Heat maps of the change of GPP and NEE by variable and month for each forest"
         " type.",
     ),
+    "attributions": Caption(
+        "What each input adds, and in which direction",
+        "Integrated gradients of the network at forest towers against the usual year of the "
+        "forest type: what a value adds to the annual estimate that lies one typical "
+        "departure above that year. Gaps add nothing. Departures are mostly those between "
+        "places, less those between years. Months are those of the season: southern "
+        "years are turned by half a year where the network turns them. Dots: less than "
+        "twice the spread between ensemble members. Variables that say the same share what "
+        "they add, and what moves the network need not move the forest.",
+        "Heat maps of signed contributions to GPP and NEE by variable and month for each "
+        "forest type.",
+    ),
     "activations": Caption(
         "What the network's patterns answer to",
         "Mean absolute activation of the convolutional block by forest type: each series "
         "filtered along time, then for each block the patterns across variables and the "
         "joint ones; mean over channels, site-years of forest towers and ensemble "
         "members. Months are those of the season: southern years are turned by half a "
-        "year. A strong activation says that a pattern was seen, not that it moved "
-        "the estimate: for that see the figure of hidden inputs.",
+        "year. Dots: less than twice its spread between ensemble members. A strong activation "
+        "says that a pattern was seen, not that it moved the estimate: for that see the "
+        "figure of hidden inputs.",
         "Heat maps of activations by pattern and month, one for each forest type.",
     ),
     "maps": Caption(

@@ -42,6 +42,9 @@ FIGURES = {
     ),
     "gap_curve": Entry("robustness", "draw_gap_curve", ("evaluate/gaps.csv",)),
     "importance": Entry("importance", "draw_importance", ("explain/importance.csv",)),
+    "attributions": Entry(
+        "attributions", "draw_attributions", ("explain/attributions.csv",)
+    ),
     "activations": Entry(
         "activations", "draw_activations", ("explain/activations.csv",)
     ),

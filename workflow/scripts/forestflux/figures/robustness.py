@@ -24,30 +24,37 @@ from forestflux.figures.tables import read_table
 from forestflux.names import FOREST_TYPES, SPLITS, VARIABLES
 
 TARGETS = ("gpp", "nee")
-PATTERNS = {"random": "single steps hidden", "block": "blocks of steps hidden"}
+# Title, label and unit of the hidden share of the year.
+PATTERNS = {
+    "random": ("single steps hidden", "hidden share of the inputs (%)", 100),
+    "block": ("runs of months hidden", "months hidden", 12),
+}
+CASE_LABELS = {"none": "nothing", "borrowed": "others' gaps"}
 LOWEST_R2 = -0.5
 # Of several nominal shares the one nearest to this is shown.
 NOMINAL = 0.9
 
 
 def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
-    """R2 at unseen sites against the hidden share of inputs, and per variable."""
+    """R2 at unseen sites against the hidden share of inputs, and by what is hidden."""
     columns = ("model", "target", "gap_pattern", "gap_fraction", "r2")
+    columns += ("r2_lost_lower", "r2_lost_upper")
     gaps = read_table(results, "evaluate/gaps.csv", columns=columns)
     looks = model_looks(gaps["model"])
     figure = new_figure(settings, height_mm=125)
-    axes = figure.subplots(2, 3, sharey="row", squeeze=False)
+    axes = figure.subplots(2, 3, sharey="row", squeeze=False, width_ratios=(3, 3, 4))
     for row, target in zip(axes, TARGETS, strict=True):
         part = gaps[gaps["target"] == target]
         for ax, pattern in zip(row[:2], PATTERNS, strict=True):
-            draw_curves(ax, part, pattern, looks)
-            ax.set_title(PATTERNS[pattern])
-            ax.set_xlabel("hidden share of the inputs (%)")
+            title, label, unit = PATTERNS[pattern]
+            draw_curves(ax, part, pattern, looks, unit=unit)
+            ax.set_title(title)
+            ax.set_xlabel(label)
         draw_hidden(row[2], part, looks)
-        row[2].set_title("one variable hidden all year")
+        row[2].set_title("gaps of others, whole variables")
         row[0].set_ylabel(f"R$^2$ of {target.upper()}, folds by site")
         low = max(LOWEST_R2, min(0.0, part["r2"].min()) - 0.05)
-        row[0].set_ylim(low, part["r2"].max() + 0.08)
+        row[0].set_ylim(low, part["r2"].max() + 0.12)
         for ax in row:
             ax.axhline(0, color=NEUTRAL, linewidth=0.6)
             ax.grid(axis="y")
@@ -58,28 +65,47 @@ def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
 
 
 def draw_curves(
-    ax: Axes, gaps: pd.DataFrame, pattern: str, looks: dict[str, dict]
+    ax: Axes, gaps: pd.DataFrame, pattern: str, looks: dict[str, dict], *, unit: float
 ) -> None:
-    """A line per model from the observed series (no share hidden) on."""
+    """A line per model from the observed series (no share hidden) on.
+
+    The band is the 95 % interval of what the network loses.
+    """
     chosen = gaps[gaps["gap_pattern"].isin(["none", pattern])]
     for model, look in looks.items():
         line = chosen[chosen["model"] == model].sort_values("gap_fraction")
-        share = 100 * line["gap_fraction"]
+        share = unit * line["gap_fraction"]
         ax.plot(share, line["r2"], label=model_label(model), markersize=3.5, **look)
-    ax.set_xlim(left=-2)
+        if model == NETWORK:
+            low, high = lost_ends(line)
+            ax.fill_between(
+                share, low, high, color=look["color"], alpha=0.18, linewidth=0
+            )
+    ax.set_xlim(left=-0.03 * unit * chosen["gap_fraction"].max())
+
+
+def lost_ends(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """R2 of the cases at both ends of the interval of what is lost."""
+    whole = rows.loc[rows["gap_pattern"] == "none", "r2"].iloc[0]
+    return tuple(
+        (whole - rows[f"r2_lost_{end}"]).to_numpy() for end in ("upper", "lower")
+    )
 
 
 def draw_hidden(ax: Axes, gaps: pd.DataFrame, looks: dict[str, dict]) -> None:
-    """A mark per model and hidden variable; the tick on the left is nothing hidden."""
-    cases = ["none", *[v for v in VARIABLES if v in set(gaps["gap_pattern"])]]
+    """A mark per model and case with the interval of what it loses; left: nothing hidden."""
+    wanted = [*CASE_LABELS, *VARIABLES]
+    cases = [name for name in wanted if name in set(gaps["gap_pattern"])]
     for order, (model, look) in enumerate(looks.items()):
-        rows = gaps[gaps["model"] == model].set_index("gap_pattern")["r2"]
-        rows = rows[~rows.index.duplicated()].reindex(cases)
+        rows = gaps[(gaps["model"] == model) & gaps["gap_pattern"].isin(cases)]
+        rows = rows.set_index("gap_pattern", drop=False).reindex(cases)
+        low, high = lost_ends(rows)
         shift = 0.13 * (order - (len(looks) - 1) / 2)
         place = np.arange(len(cases)) + shift
         mark = {key: look[key] for key in ("color", "marker", "zorder")}
-        ax.scatter(place, rows, s=14, linewidths=0, **mark)
-    labels = ["nothing", *(VARIABLE_LABELS[name] for name in cases[1:])]
+        ax.scatter(place, rows["r2"], s=14, linewidths=0, **mark)
+        ax.vlines(place, low, high, color=look["color"], linewidth=0.7)
+    labels = [CASE_LABELS.get(name) or VARIABLE_LABELS[name] for name in cases]
     ax.set_xticks(np.arange(len(cases)), labels, rotation=40, ha="right")
     ax.set_xlim(-0.6, len(cases) - 0.4)
 
@@ -93,6 +119,8 @@ def draw_calibration(results: Path, *, settings: StyleSettings) -> Figure:
         "subset",
         "nominal",
         "covered",
+        "covered_lower",
+        "covered_upper",
         "n",
         "n_sites",
     ]
@@ -141,11 +169,13 @@ def draw_coverage(
     ax.axvline(nominal, color="black", linewidth=1, label=label, zorder=1)
     present = [split for split in SPLITS if split in set(table["split"])]
     for place, split in enumerate(present):
-        part = table[table["split"] == split]["covered"].reindex(order)
-        shift = 0.15 * (place - (len(present) - 1) / 2)
+        part = table[table["split"] == split].reindex(order)
+        rows = np.arange(len(order)) + 0.15 * (place - (len(present) - 1) / 2)
+        ends = (100 * part[f"covered_{end}"] for end in ("lower", "upper"))
+        ax.hlines(rows, *ends, color="#0072B2", linewidth=0.6, zorder=2)
         ax.scatter(
-            100 * part,
-            np.arange(len(order)) + shift,
+            100 * part["covered"],
+            rows,
             s=22,
             marker=SPLIT_MARKERS[split],
             facecolors="white" if split == "random" else "#0072B2",

@@ -19,6 +19,7 @@ from forestflux.report.drivers import drivers
 from forestflux.report.gates import gates, gates_banner
 from forestflux.report.left_out import left_out
 from forestflux.report.reading import read_samples, reading
+from forestflux.report.reasons import reasons
 
 TEMPLATE = Path(__file__).with_suffix(".html")
 SIMULATED = (
@@ -30,7 +31,7 @@ PLACES = {
     "method": ("network",),
     "scores": ("scores", "scatter"),
     "coverage": ("calibration",),
-    "gaps": ("gap_curve", "importance", "activations"),
+    "gaps": ("gap_curve", "importance", "attributions", "activations"),
     "maps": ("maps", "uncertainty", "zonal", "series", "regions"),
     "change": ("change", "change_table", "windows", "decomposition", "drivers"),
     "recovery": ("recovery",),
@@ -72,7 +73,7 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
         "method": "",
         "scores": scores(results),
         "coverage": coverage(results),
-        "gaps": "",
+        "gaps": reasons(results),
         "maps": totals(results, config) if has_maps(config) else "",
         "change": change(results, config) if has_maps(config) else "",
         "recovery": recovery(results) if source_of(config) == "simulated" else "",
@@ -215,7 +216,8 @@ def read_scores(results: Path) -> pd.DataFrame:
 
 def read_calibration(results: Path) -> pd.DataFrame:
     """`evaluate/calibration.csv`."""
-    columns = "model split target subset nominal covered n n_sites mean_width"
+    columns = "model split target subset nominal covered covered_lower covered_upper"
+    columns += " covered_site_mean n n_sites mean_width"
     return read_table(results, "evaluate/calibration.csv", columns=columns.split())
 
 

@@ -105,6 +105,8 @@ def coverage_table(calibration: pd.DataFrame, subset: Callable[[str], bool]) -> 
     """Coverage of the intervals for the chosen subsets."""
     rows = in_order(calibration[calibration["subset"].map(subset)])
     rows = rows.assign(optimistic=rows["split"] == "random")
+    ends = zip(rows["covered_lower"], rows["covered_upper"], strict=True)
+    rows["ends"] = [f"{low:.0%} to {high:.0%}" for low, high in ends]
     formats = {
         "target|flux": str.upper,
         "split|split": split_label,
@@ -112,6 +114,8 @@ def coverage_table(calibration: pd.DataFrame, subset: Callable[[str], bool]) -> 
         **({"subset|forests": subset_label} if rows["subset"].nunique() > 1 else {}),
         "nominal|nominal": ".0%",
         "covered|covered": ".0%",
+        "ends|95 % over sites": str,
+        "covered_site_mean|each site counted once": ".0%",
         "mean_width|mean width (gC m-2 yr-1)": ",.0f",
         "n|site-years": ",.0f",
         "n_sites|sites": ",.0f",
