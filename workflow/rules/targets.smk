@@ -140,6 +140,13 @@ def product_targets():
     return [*yearly("products"), "<results>/products/collection.json"]
 
 
+def upload_input(wildcards):
+    """The file that is written when the products are whole."""
+    if wildcards.part == "collection":
+        return "<results>/products/collection.json"
+    return f"<results>/products/{wildcards.part}.json"
+
+
 def upload_targets():
     """Records of what was copied to object storage; none where no address is given."""
     if not (MAPPED and config["upload"]["to"]):

@@ -4,13 +4,6 @@
 # makes  files below <upload.to>/<run>/ and one record per job
 
 
-def upload_input(wildcards):
-    """The file that is written when the products are whole."""
-    if wildcards.part == "collection":
-        return "<results>/products/collection.json"
-    return f"<results>/products/{wildcards.part}.json"
-
-
 rule upload:
     input:
         products=upload_input,
