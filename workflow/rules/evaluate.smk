@@ -1,7 +1,7 @@
 # Scores of every model on every split, the gap curve, the coverage of the intervals.
 #
 # needs  the networks, their predictions and those of the classical models, the training table
-# makes  <results>/evaluate/predictions.csv, scores.csv, gaps.csv, calibration.csv
+# makes  <results>/evaluate/predictions.csv, scores.csv, gaps.csv, calibration.csv, differences.csv
 
 
 rule evaluate:
@@ -15,6 +15,7 @@ rule evaluate:
         scores="<results>/evaluate/scores.csv",
         gaps="<results>/evaluate/gaps.csv",
         calibration="<results>/evaluate/calibration.csv",
+        differences="<results>/evaluate/differences.csv",
     log:
         "<logs>/evaluate/evaluate.log",
     benchmark:

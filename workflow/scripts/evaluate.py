@@ -20,7 +20,7 @@ def main(
     settings: dict,
     output: list[Path],
 ) -> None:
-    """Write the four tables of the stage."""
+    """Write the tables of the stage."""
     parts = [*read_predictions(train), *(pd.read_csv(path) for path in baseline)]
     dissimilarity = held_out(
         read_ensembles(train, settings["train"]),

@@ -4,6 +4,7 @@ import pandas as pd
 
 from forestflux.climates import climate_of
 from forestflux.conformal import add_intervals
+from forestflux.differences import difference_table
 from forestflux.errors import InputError
 from forestflux.names import SPLITS
 from forestflux.robustness import CASE, gap_table
@@ -42,7 +43,7 @@ def evaluate(
     level: float,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
-    """Tables `predictions`, `scores`, `gaps`, `calibration`, as `docs/contracts.md`.
+    """Tables `predictions`, `scores`, `gaps`, `calibration`, `differences`, as `docs/contracts.md`.
 
     Of an ensemble the mean over members is evaluated.
 
@@ -71,6 +72,9 @@ def evaluate(
         "gaps": gap_table(joined, min_quality=min_quality, seed=seed),
         "calibration": coverage_table(
             predictions, min_quality=min_quality, level=level, seed=seed
+        ),
+        "differences": difference_table(
+            predictions, min_quality=min_quality, seed=seed
         ),
     }
 
