@@ -82,6 +82,7 @@ def test_tables_have_the_columns_of_the_contract(parts, towers):
         "r2_lost_lower r2_lost_upper",
         "calibration": "model split target subset nominal covered covered_lower "
         "covered_upper covered_site_mean n n_sites mean_width",
+        "differences": "split target other n n_sites r2_minus lower upper",
     }
     assert {name: " ".join(table) for name, table in found.items()} == columns
 

@@ -140,7 +140,9 @@ def test_deletion_beats_a_random_order_and_the_reverse_does_not(
     assert len(rows) == 4
     assert (rows["value"] > 1.5).all()
     named = maps["occlusion"].sel(flux="gpp").mean("member")
-    assert (deletion_ratio(model, few, -named, seed=3) < 0.8).all()
+    # What is named last can still matter to one member alone, so all of them together.
+    reverse = deletion_ratio(model, few, -named, seed=3).mean()
+    assert reverse < min(1, deletion_ratio(model, few, named, seed=3).mean() / 3)
     chance = named.copy(data=np.random.default_rng(1).random(named.shape))
     ratio = deletion_ratio(model, few, chance, seed=3).mean()
     assert ratio == pytest.approx(1, abs=0.3)
