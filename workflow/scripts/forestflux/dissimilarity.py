@@ -14,6 +14,7 @@ have, scaled up to all of them.
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from forestflux import kernels
 from forestflux.errors import InputError
@@ -23,6 +24,8 @@ QUARTERS = 4
 # Two rows are compared when they share this much of what distances are made of: the
 # network has met gaps of up to 70 % in training (`train.occlusion.max_fraction`).
 MIN_SHARED = 0.3
+# Rows that are compared together: few, so that their distances stay in the cache.
+ROWS = 512
 
 
 @dataclass(frozen=True)
@@ -94,20 +97,7 @@ class Reference:
         features : (row, feature), as `describe` gives them
         """
         points = (features - self.mean) * self.factor
-        there, known = np.isfinite(points), np.isfinite(self.points)
-        squares = np.empty(len(points), "float32")
-        kernels.nearest(
-            np.where(there, points, 0.0).astype("float32"),
-            there,
-            np.where(known, self.points, 0.0).T.astype("float32", order="C"),
-            known.T.astype("float32", order="C"),
-            self.share.astype("float32"),
-            np.float32(MIN_SHARED),
-            squares,
-        )
-        index = self._index(
-            np.sqrt(np.where(squares < 0, np.inf, squares.astype(float)))
-        )
+        index = self._index(nearest(points, self.points, self.share))
         never_seen = self.mean[-len(TYPES) :] == 0
         unknown = (features[:, -len(TYPES) :] * never_seen).any(axis=1)
         return np.where(unknown, np.nan, index)
@@ -147,6 +137,45 @@ def describe(ready: np.ndarray, types: np.ndarray) -> np.ndarray:
     means = np.empty((*ready.shape[:2], QUARTERS))
     kernels.part_means(ready, np.cumsum(lengths), means)
     return np.concatenate([means.reshape(len(means), -1), types], axis=1)
+
+
+def nearest(points: np.ndarray, others: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Distance (row,) to the nearest other point, as `distances` has it, float64.
+
+    Which point it is says a float32 matrix product, so that one of nearly equal ones may
+    be taken; its distance is worked out from the coordinates.
+
+    Parameters
+    ----------
+    points : (row, feature), NaN = unknown
+    others : (column, feature)
+    share : (feature,), sums to 1
+    """
+    there, known = np.isfinite(points), np.isfinite(others)
+    whole = known.all()
+    a, b = np.where(there, points, 0.0), np.where(known, others, 0.0)
+    # Where all columns are known, the last term is the same for all of them.
+    left, right = [there, -2 * a, a**2], [b**2, b, known]
+    left, right = (
+        torch.from_numpy(np.concatenate(terms[: 2 if whole else 3], axis=1)).float()
+        for terms in (left, right)
+    )
+    first, second = (torch.from_numpy(part).float() for part in (there * share, known))
+    found = np.empty(len(points), int)
+    for start in range(0, len(points), ROWS):
+        part = slice(start, start + ROWS)
+        square = left[part] @ right.T
+        if not whole:
+            shared = first[part] @ second.T
+            square /= shared.clamp(min=MIN_SHARED)
+            square[shared < MIN_SHARED] = torch.inf
+        found[part] = square.numpy().argmin(axis=1)
+    both = there & known[found]
+    square = np.square(a - b[found], where=both, out=np.zeros(a.shape)).sum(axis=1)
+    shared = both @ share
+    enough = shared >= MIN_SHARED
+    scaled = np.divide(square, shared, where=enough, out=np.full(len(a), np.inf))
+    return np.sqrt(scaled)
 
 
 def distances(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:

@@ -243,7 +243,8 @@ class Engine:
 
     def _packed(self, ready: Tensor, types: Tensor) -> Tensor:
         """What the first blocks are given (cell, half + step + half, feature)."""
-        read = self.reader.read(ready, types).flatten(1, 2).transpose(1, 2)
+        read = self.passes.read(self.reader, ready, types)
+        read = read.flatten(1, 2).transpose(1, 2)
         more = self.blocks[0][0].weight.shape[1] - read.shape[2]
         packed = functional.pad(read, (0, more)).to(self.dtype)
         return wrapped(packed, self.half).contiguous()

@@ -12,8 +12,6 @@ from numba.extending import overload
 
 # Sums may be taken in any order, the same in each run and for each cell.
 LOOSE = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
-# Columns of `nearest` that are compared together.
-BLOCK = 256
 # Of `forestflux.network`: what GroupNorm adds to a variance.
 EPSILON = np.float32(1e-5)
 
@@ -164,68 +162,50 @@ def part_means(ready: np.ndarray, ends: np.ndarray, means: np.ndarray) -> None:
                 start = ends[part]
 
 
-@njit(nogil=True, error_model="numpy", fastmath=LOOSE, cache=True)
-def nearest(
-    points: np.ndarray,
-    there: np.ndarray,
-    others: np.ndarray,
-    known: np.ndarray,
-    share: np.ndarray,
-    least: float,
-    squares: np.ndarray,
-) -> None:
-    """Squared distance to the nearest other point over the coordinates that both have.
-
-    It is divided by the part of the expected squared distance that these make up.
+@njit(nogil=True, error_model="numpy", cache=True)
+def valid(rows: np.ndarray, both: np.ndarray) -> None:
+    """Values, zero in gaps, and whether they are values.
 
     Parameters
     ----------
-    points, there : float32 and bool (row, feature), coordinates and whether they are known
-    others, known : float32 (feature, column), coordinates and 1 where known, else 0 in both
-    share : float32 (feature,), parts of the expected squared distance
-    least : smallest part for which two points are compared
-    squares : filled, float32 (row,), negative where no other point is comparable
+    rows : float32 (row, step), NaN = gap
+    both : filled, float32 (2 * row, step), values, then 1 where there is one
     """
-    rows, features = points.shape
-    whole = np.array([known[feature].all() for feature in range(features)])
-    everywhere = whole.all()
-    far = np.float32(np.finfo(np.float32).max)
-    squares[:] = far
-    # Columns in blocks that stay in the innermost cache for all rows.
-    for start in range(0, others.shape[1], BLOCK):
-        stop = min(start + BLOCK, others.shape[1])
-        square = np.empty(stop - start, np.float32)
-        shared = np.empty(stop - start, np.float32)
-        for row in range(rows):
-            square[:], shared[:] = np.float32(0), np.float32(0)
-            common = np.float32(0)
-            for feature in range(features):
-                if not there[row, feature]:
-                    continue
-                point, other = points[row, feature], others[feature, start:stop]
-                if whole[feature]:
-                    common += share[feature]
-                    for column in range(stop - start):
-                        apart = point - other[column]
-                        square[column] += apart * apart
-                else:
-                    both = known[feature, start:stop]
-                    for column in range(stop - start):
-                        apart = both[column] * (point - other[column])
-                        square[column] += apart * apart
-                        shared[column] += both[column] * share[feature]
-            best = far
-            if everywhere:
-                for column in range(stop - start):
-                    best = min(best, square[column])
-                best = best / common if common >= least else far
-                squares[row] = min(squares[row], best)
-                continue
-            for column in range(stop - start):
-                part = shared[column] + common
-                scaled = square[column] / max(part, np.float32(1e-9))
-                best = min(best, scaled if part >= least else far)
-            squares[row] = min(squares[row], best)
-    for row in range(rows):
-        if squares[row] == far:
-            squares[row] = np.float32(-1)
+    count, steps = rows.shape
+    for row in range(count):
+        for step in range(steps):
+            value = rows[row, step]
+            known = value == value
+            both[row, step] = value if known else np.float32(0)
+            both[count + row, step] = np.float32(1) if known else np.float32(0)
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def read_gaps(
+    sums: np.ndarray,
+    inverse: np.ndarray,
+    priors: tuple[np.float32, np.float32, np.float32],
+    series: np.ndarray,
+    known: np.ndarray,
+) -> None:
+    """`forestflux.network.read_gaps` from the sums over its windows.
+
+    Parameters
+    ----------
+    sums : float32 (2 * row, 2 * step + 1), of values, then of what is valid: in the
+        narrow windows, in the wide ones, in the year
+    inverse : float32 (step,), 1 / whole weight of a narrow window
+    priors : `forestflux.network.PRIORS`
+    series, known : filled, float32 (row, step)
+    """
+    count, steps = series.shape
+    of_wide, of_year, of_zero = priors
+    for row in range(count):
+        values, weights = sums[row], sums[count + row]
+        year = values[2 * steps] / (weights[2 * steps] + of_zero)
+        for step in range(steps):
+            nearby = values[steps + step] + of_year * year
+            nearby /= weights[steps + step] + of_year
+            weight = weights[step]
+            series[row, step] = (values[step] + of_wide * nearby) / (weight + of_wide)
+            known[row, step] = weight * inverse[step]

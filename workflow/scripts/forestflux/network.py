@@ -219,17 +219,21 @@ class FluxNetwork(nn.Module):
         """
         if self.gap_reading == "normalised":
             series, known = read_gaps(maps, self.narrow, self.wide)
-            missing = 1 - known
         else:
             gaps = torch.isnan(maps)
-            series, missing = torch.where(gaps, 0.0, maps), gaps.to(maps.dtype)
-        channels = [series, missing] if self.gap_channel else [series]
-        features = torch.stack(channels, dim=1)
-        if self.pooled_steps > 1:
-            features = features.unflatten(-1, (-1, self.pooled_steps)).mean(-1)
+            series, known = torch.where(gaps, 0.0, maps), (~gaps).to(maps.dtype)
+        return self.map_of(series, known, types)
+
+    def map_of(self, series: Tensor, known: Tensor, types: Tensor | None) -> Tensor:
+        """What the block is given, of series without gaps and how well they are known."""
+        channels = [series, 1 - known] if self.gap_channel else [series]
+        pooled = self.pooled_steps
+        channels = [sum(c[..., s::pooled] for s in range(pooled)) for c in channels]
+        features = torch.stack(channels, dim=1) / pooled
         if self.forest_type == "early":
-            known = maps.new_zeros(len(maps), len(TYPES)) if types is None else types
-            planes = known[:, :, None, None].expand(-1, -1, *features.shape[2:])
+            there = features.new_zeros(len(series), len(TYPES))
+            planes = (there if types is None else types)[:, :, None, None]
+            planes = planes.expand(-1, -1, *features.shape[2:])
             features = torch.cat([features, planes], dim=1)
         return features
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from forestflux import kernels
+from forestflux.network import PRIORS, FluxNetwork
 
 
 class Affine(Protocol):
@@ -23,6 +24,26 @@ class Affine(Protocol):
 
 class Compiled:
     """The passes on a processor, a cell at a time; tensors are float32 or bfloat16."""
+
+    @staticmethod
+    def read(network: FluxNetwork, maps: Tensor, types: Tensor) -> Tensor:
+        """What the first block is given, as `FluxNetwork.read`."""
+        if network.gap_reading != "normalised":
+            return network.read(maps, types)
+        rows = maps.flatten(0, 1)
+        both = torch.empty(2 * len(rows), rows.shape[1])
+        kernels.valid(rows.numpy(), both.numpy())
+        year = torch.ones(rows.shape[1], 1)
+        sums = both @ torch.cat([network.narrow, network.wide, year], dim=1)
+        series, known = torch.empty_like(rows), torch.empty_like(rows)
+        kernels.read_gaps(
+            sums.numpy(),
+            (1 / network.narrow.sum(0)).numpy(),
+            tuple(np.float32(PRIORS)),
+            series.numpy(),
+            known.numpy(),
+        )
+        return network.map_of(series.view(maps.shape), known.view(maps.shape), types)
 
     @staticmethod
     def activate(filtered: Tensor, block: Affine, half: int) -> Tensor:
@@ -58,6 +79,11 @@ class Compiled:
 
 class Plain:
     """The same in torch's own operations, on any device; see `Compiled`."""
+
+    @staticmethod
+    def read(network: FluxNetwork, maps: Tensor, types: Tensor) -> Tensor:
+        """As `Compiled.read`."""
+        return network.read(maps, types)
 
     @staticmethod
     def activate(filtered: Tensor, block: Affine, half: int) -> Tensor:
