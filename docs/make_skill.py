@@ -11,6 +11,7 @@ from make_readme import fill
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "skill.md"
 RESULTS = ROOT / "results" / "towers"
+MEMBERS = 5
 AIMS = {
     ("gpp", "site"): 0.80,
     ("gpp", "cluster"): 0.77,
@@ -153,8 +154,24 @@ def ablation_of(found: pd.DataFrame, split: str) -> str:
     )
 
 
+def cost() -> str:
+    """What the jobs of the run took."""
+    jobs = {
+        file.stem: pd.read_csv(file, sep="\t").iloc[0]
+        for file in (RESULTS / "benchmarks").glob("*.tsv")
+    }
+    minutes = sum(float(job["cpu_time"]) for job in jobs.values()) / 60
+    memory = max(float(job["max_rss"]) for job in jobs.values())
+    final = jobs[f"train.holdout.0.0-{MEMBERS - 1}"]
+    return (
+        f"Its {len(jobs)} jobs with networks, tuning or tables took {minutes:.0f} minutes of"
+        f" processor time, the largest {memory:.0f} MB. The final training of a member"
+        f" took {float(final['s']) / MEMBERS:.0f} s on one core (a job trains {MEMBERS})."
+    )
+
+
 if __name__ == "__main__":
     page = PAGE.read_text()
-    for block in (scores, differences, gaps, coverage, ablation):
+    for block in (scores, differences, gaps, coverage, ablation, cost):
         page = fill(page, block.__name__, block())
     PAGE.write_text(page)
