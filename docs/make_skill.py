@@ -3,15 +3,24 @@
 Run after `snakemake --configfile config/towers.yaml` and the same with `-- ablation`.
 """
 
+import sys
 from pathlib import Path
 
 import pandas as pd
 from make_readme import fill
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "workflow/scripts"))
+
+# The path comes first.
+from forestflux.scores import r2  # noqa: E402
+
 PAGE = ROOT / "docs" / "skill.md"
 RESULTS = ROOT / "results" / "towers"
 MEMBERS = 5
+MIN_QUALITY = 0.8
+# Models whose mean is shown beside them; nothing else uses it.
+TOGETHER = ("cnn", "gradient_boosting", "svr")
 AIMS = {
     ("gpp", "site"): 0.80,
     ("gpp", "cluster"): 0.77,
@@ -47,7 +56,17 @@ def scores() -> str:
         [label(m), *(f"{found.loc[(m, *place)].r2:.3f}" for place in AIMS)]
         for m in models
     ]
+    rows.append([f"mean of {', '.join(map(label, TOGETHER))}", *map(together, AIMS)])
     return markdown(head, rows)
+
+
+def together(place: tuple[str, str]) -> str:
+    """R2 of the mean of some models' estimates, of a target and split."""
+    target, split = place
+    found = table("predictions")
+    found = found[(found["split"] == split) & (found["nee_qc"] >= MIN_QUALITY)]
+    found = found[found["model"].isin(TOGETHER)].groupby(["site", "year"])
+    return f"{r2(found[f'{target}_obs'].first(), found[f'{target}_pred'].mean()):.3f}"
 
 
 def differences() -> str:
