@@ -37,7 +37,7 @@ def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
         for ax, name in zip(column, types, strict=True):
             mesh = draw_heat(ax, table[table["igbp"] == name], target, norm)
             ax.set_title(f"{target.upper()}, {name} {TYPE_NAMES[name]}")
-        column[-1].set_xlabel("month of the year")
+        column[-1].set_xlabel("month of the season")
         figure.colorbar(
             mesh,
             ax=list(column),

@@ -53,10 +53,11 @@ def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
         draw_hidden(row[2], part, looks)
         row[2].set_title("gaps of others, whole variables")
         row[0].set_ylabel(f"R$^2$ of {target.upper()}, folds by site")
-        low = max(LOWEST_R2, min(0.0, part["r2"].min()) - 0.05)
+        low = max(LOWEST_R2, part["r2"].min() - 0.08)
         row[0].set_ylim(low, part["r2"].max() + 0.12)
         for ax in row:
-            ax.axhline(0, color=NEUTRAL, linewidth=0.6)
+            if low < 0:
+                ax.axhline(0, color=NEUTRAL, linewidth=0.6)
             ax.grid(axis="y")
     letter(axes.ravel())
     handles, labels = axes[0, 0].get_legend_handles_labels()
