@@ -35,12 +35,23 @@ MODEL = {
         "blocks": 2,
         "channels": 8,
         "kernel": 5,
+        "filters": ["time", "variable", "joint"],
+        "pooled_steps": 2,
+        "gap_channel": True,
+        "forest_type": "late",
+        "heads": "gpp_reco",
         "encoded": 32,
         "hidden": 32,
         "steps": dict.fromkeys(
-            ("reconstruct", "all_biomes", "forest", "balance"), True
+            ("reconstruct", "all_biomes", "imitate", "forest", "balance"), True
         ),
-        "epochs": {"reconstruct": 5, "all_biomes": 12, "forest": 25, "balance": 5},
+        "epochs": {
+            "reconstruct": 5,
+            "all_biomes": 12,
+            "imitate": 15,
+            "forest": 5,
+            "balance": 3,
+        },
     },
 }
 # Centres of tower groups: latitude, longitude, forest type, towers.

@@ -17,9 +17,12 @@ from forestflux.figures import maps, recovery, skill
 from forestflux.figures.captions import CAPTIONS, caption_of
 from forestflux.figures.draw import draw
 from forestflux.figures.fluxmaps import insignificant
+from forestflux.figures.network import PARTS, STEP_NAMES
 from forestflux.figures.registry import FIGURES, module_of, needs
 from forestflux.figures.style import StyleSettings, model_looks, new_figure, save
 from forestflux.flags import flagged
+from forestflux.network import FILTERS
+from forestflux.train import TRANSFER_STEPS
 
 DPI = 80
 SETTINGS = StyleSettings(dpi=DPI, simulated=True)
@@ -301,6 +304,11 @@ def test_parts_of_the_change_stand_beside_zero_and_sum_to_the_mark(results):
     drawn = sum(bar.get_width() for bar in bars)
     assert drawn == pytest.approx(row["change"], rel=1e-6)
     assert ax.lines[0].get_xdata()[place] == pytest.approx(row["change"])
+
+
+def test_the_method_names_every_filter_and_every_step_of_training():
+    assert tuple(PARTS) == FILTERS
+    assert tuple(STEP_NAMES) == TRANSFER_STEPS
 
 
 def test_scatter_shows_the_network_by_split_and_the_best_other():

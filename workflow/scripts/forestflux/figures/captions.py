@@ -91,7 +91,7 @@ CAPTIONS = {
         "gappiest third), and one variable for the whole year. Nothing is filled for the "
         "network; the classical models cannot do without filling. Band and lines: 95 % "
         "interval of what is lost against the observed series, a bootstrap over sites. "
-        "Lines that leave the panel fall below -0.5.",
+        "Lines may leave the panel.",
         "Curves of R2 against the hidden share of the inputs by model, and R2 by what "
         "is hidden.",
     ),

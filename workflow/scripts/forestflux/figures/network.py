@@ -21,10 +21,12 @@ from forestflux.names import FOREST_TYPES
 from forestflux.samples import Samples, read_samples
 from forestflux.store import read_json
 
+PARTS = {"time": "along time", "variable": "across\nvariables", "joint": "jointly"}
 FILLS = {"data": "#E3EDF5", "filter": "#FBE8DC", "number": "#E6F0E4"}
 STEP_NAMES = {
     "reconstruct": "restore\nhidden values",
     "all_biomes": "towers of\nall biomes",
+    "imitate": "what classical\nmodels say",
     "forest": "forest\ntowers",
     "balance": "balance of types\nand climates",
 }
@@ -106,17 +108,21 @@ def draw_layers(ax: Axes, model: dict) -> None:
     channels, kernel = chosen["channels"], chosen["kernel"]
     ax.set(xlim=(0, 100), ylim=(0, 40))
     ax.axis("off")
-    box(
-        ax, (0, 11), (13, 20), "data", f"2-D map\n{series} series x {steps}\nvalue, gap"
-    )
-    left = 18.0
+    text = [f"2-D map\n{series} series x {steps}"]
+    if chosen["pooled_steps"] > 1:
+        text.append(f"read as {steps // chosen['pooled_steps']}")
+    text.append("value, gap" if chosen["gap_channel"] else "value")
+    if chosen["forest_type"] == "early":
+        text.append("forest type")
+    box(ax, (0, 11), (13, 20), "data", "\n".join(text))
+    left, rows = 18.0, series
     previous = (13.0, 21.0)
     for block in range(chosen["blocks"]):
-        rows = series + 2 * (block + 1)
-        parts = ("along time", "across\nvariables", "jointly")
-        for place, part in enumerate(parts):
-            low = 27 - 10 * place
-            box(ax, (left, low), (13, 8), "filter", part)
+        filters = chosen["filters"]
+        rows = rows * ("time" in filters) + len(set(filters) - {"time"})
+        for name in filters:
+            low = 27 - 10 * list(PARTS).index(name)
+            box(ax, (left, low), (13, 8), "filter", PARTS[name])
             arrow(ax, previous, (left, low + 4))
         frame(ax, (left - 1.2, 5), (15.4, 32.5))
         text = (
@@ -127,16 +133,20 @@ def draw_layers(ax: Axes, model: dict) -> None:
         left += 19.5
     box(ax, (left, 14), (11, 14), "number", f"encoded\n{chosen['encoded']}\nmean, max")
     arrow(ax, previous, (left, 21))
-    box(ax, (left, 32), (11, 7), "data", "forest type")
+    if chosen["forest_type"] == "late":
+        box(ax, (left, 32), (11, 7), "data", "forest type")
+        arrow(ax, (left + 11, 35), (left + 15, 27), label="adjusts")
     box(ax, (left + 15, 14), (12, 14), "number", f"perceptron\n{chosen['hidden']}")
     arrow(ax, (left + 11, 21), (left + 15, 21))
-    arrow(ax, (left + 11, 35), (left + 15, 27), label="adjusts")
     end = left + 32
     box(ax, (end, 25), (9, 8), "number", "GPP")
-    box(ax, (end, 9), (9, 8), "number", "RECO")
+    second, text = {
+        "gpp_reco": ("RECO", "NEE =\nRECO - GPP"),
+        "gpp_nee": ("NEE", "RECO =\nGPP + NEE"),
+    }[chosen["heads"]]
+    box(ax, (end, 9), (9, 8), "number", second)
     arrow(ax, (left + 27, 23), (end, 28))
     arrow(ax, (left + 27, 19), (end, 14))
-    text = "NEE =\nRECO - GPP"
     ax.text(end + 4.5, 21, text, ha="center", va="center", fontsize="small")
 
 
