@@ -160,17 +160,21 @@ def ablation_of(found: pd.DataFrame, split: str) -> str:
         nee = found.loc[(variant, "nee")]
         row = [label(variant)]
         for part in (own, nee):
-            row.append(f"{part.r2:.3f} ± {part.r2_sd:.3f}")
-            row.append(f"{part.r2_minus_full:+.3f} ± {part.r2_minus_full_sd:.3f}")
-        row.append(f"{own.r2_lost_half_hidden:.3f}")
+            row.append(spread(f"{part.r2:.3f}", part.r2_sd))
+            row.append(spread(f"{part.r2_minus_full:+.3f}", part.r2_minus_full_sd))
+        lost = own.r2_lost_half_hidden
+        row.append("" if pd.isna(lost) else f"{lost:.3f}")
         row.append(f"{own.worst_type} {own.worst_rmse:.0f}")
         row += [f"{own.seconds:.1f}", f"{own.parameters:,.0f}"]
         rows.append(row)
     repeats = int(gpp["repeats"].iloc[0])
-    return (
-        f"{markdown(head, rows)}\n\n"
-        f"Folds by {split}, dealt {repeats} times: mean ± standard deviation over these."
-    )
+    dealt = "once" if repeats == 1 else f"{repeats} times: mean ± standard deviation"
+    return f"{markdown(head, rows)}\n\nFolds by {split}, dealt {dealt}."
+
+
+def spread(value: str, sd: float) -> str:
+    """A number with its standard deviation, where there is one."""
+    return value if pd.isna(sd) else f"{value} ± {sd:.3f}"
 
 
 def cost() -> str:
