@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics.pairwise import nan_euclidean_distances
 
-from forestflux.dissimilarity import Reference, describe, distances
+from forestflux.dissimilarity import ROWS, Reference, describe, distances, nearest
 from forestflux.errors import InputError
 from forestflux.inputs import TYPES
 
@@ -104,6 +104,20 @@ def test_distances_are_those_of_an_independent_library() -> None:
     assert enough.mean() > 0.8
     np.testing.assert_allclose(found[enough], expected[enough], rtol=1e-9)
     assert np.isinf(found[~enough]).all()
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.3])
+def test_the_nearest_point_is_the_one_of_all_distances(gaps: float) -> None:
+    rng = np.random.default_rng(4)
+    points, others = rng.normal(size=(2 * ROWS + 7, 9)), rng.normal(size=(300, 9))
+    points[rng.random(points.shape) < 0.4] = NAN
+    others[rng.random(others.shape) < gaps] = NAN
+    points[:300] = others  # one is itself among the others
+    share = rng.dirichlet(np.ones(9))
+    expected = distances(points, others, share).min(axis=1)
+    assert np.isinf(expected).any()
+    found = nearest(points, others, share)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_rows_that_do_not_differ_are_refused() -> None:

@@ -19,6 +19,7 @@ import torch
 from forestflux import kernels
 from forestflux.errors import InputError
 from forestflux.inputs import TYPES
+from forestflux.network import one_thread
 
 QUARTERS = 4
 # Two rows are compared when they share this much of what distances are made of: the
@@ -151,9 +152,8 @@ def nearest(points: np.ndarray, others: np.ndarray, share: np.ndarray) -> np.nda
     others : (column, feature)
     share : (feature,), sums to 1
     """
-    there, known = np.isfinite(points), np.isfinite(others)
+    (a, there), (b, known) = filled(points), filled(others)
     whole = known.all()
-    a, b = np.where(there, points, 0.0), np.where(known, others, 0.0)
     # Where all columns are known, the last term is the same for all of them.
     left, right = [there, -2 * a, a**2], [b**2, b, known]
     left, right = (
@@ -162,20 +162,18 @@ def nearest(points: np.ndarray, others: np.ndarray, share: np.ndarray) -> np.nda
     )
     first, second = (torch.from_numpy(part).float() for part in (there * share, known))
     found = np.empty(len(points), int)
-    for start in range(0, len(points), ROWS):
-        part = slice(start, start + ROWS)
-        square = left[part] @ right.T
-        if not whole:
-            shared = first[part] @ second.T
-            square /= shared.clamp(min=MIN_SHARED)
-            square[shared < MIN_SHARED] = torch.inf
-        found[part] = square.numpy().argmin(axis=1)
+    with one_thread():
+        for start in range(0, len(points), ROWS):
+            part = slice(start, start + ROWS)
+            square = left[part] @ right.T
+            if not whole:
+                shared = first[part] @ second.T
+                square /= shared.clamp(min=MIN_SHARED)
+                square[shared < MIN_SHARED] = torch.inf
+            found[part] = square.numpy().argmin(axis=1)
     both = there & known[found]
     square = np.square(a - b[found], where=both, out=np.zeros(a.shape)).sum(axis=1)
-    shared = both @ share
-    enough = shared >= MIN_SHARED
-    scaled = np.divide(square, shared, where=enough, out=np.full(len(a), np.inf))
-    return np.sqrt(scaled)
+    return scaled_up(square, both @ share)
 
 
 def distances(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -190,12 +188,19 @@ def distances(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.nd
     second : (column, feature)
     share : (feature,), sums to 1
     """
-    known_first, known_second = np.isfinite(first), np.isfinite(second)
-    a, b = np.where(known_first, first, 0.0), np.where(known_second, second, 0.0)
-    square = (a**2) @ known_second.T + known_first @ (b**2).T - 2 * a @ b.T
-    if known_first.all() and known_second.all():
-        return np.sqrt(np.maximum(square, 0.0))
-    shared = (known_first * share) @ known_second.T
-    enough = shared >= MIN_SHARED
-    scaled = np.divide(np.maximum(square, 0.0), shared, where=enough, out=0 * square)
-    return np.where(enough, np.sqrt(scaled), np.inf)
+    (a, there), (b, known) = filled(first), filled(second)
+    square = (a**2) @ known.T + there @ (b**2).T - 2 * a @ b.T
+    return scaled_up(np.maximum(square, 0.0), (there * share) @ known.T)
+
+
+def filled(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates with zero where they are unknown, and whether they are known."""
+    known = np.isfinite(points)
+    return np.where(known, points, 0.0), known
+
+
+def scaled_up(square: np.ndarray, shared: np.ndarray) -> np.ndarray:
+    """Distances from squared ones over the shared part of what is expected of them."""
+    apart = np.full(square.shape, np.inf)
+    np.divide(square, shared, where=shared >= MIN_SHARED, out=apart)
+    return np.sqrt(apart)

@@ -175,9 +175,9 @@ def valid(rows: np.ndarray, both: np.ndarray) -> None:
     for row in range(count):
         for step in range(steps):
             value = rows[row, step]
-            known = value == value
-            both[row, step] = value if known else np.float32(0)
-            both[count + row, step] = np.float32(1) if known else np.float32(0)
+            gap = np.isnan(value)
+            both[row, step] = np.float32(0) if gap else value
+            both[count + row, step] = np.float32(0) if gap else np.float32(1)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
