@@ -1,16 +1,12 @@
 """Training of the network: transfer steps, gaps in training, one seed one result."""
 
 import hashlib
-import logging
-from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
-from tqdm import tqdm
 
 from forestflux.balance import balanced_weights
 from forestflux.errors import InputError
@@ -20,9 +16,8 @@ from forestflux.inputs import Normalisation, season, type_one_hot
 from forestflux.names import FLUXES
 from forestflux.network import FluxNetwork, one_thread, row_names, seeded
 from forestflux.occlusion import disturb, hide_mixed
+from forestflux.optimise import optimise
 from forestflux.samples import Samples, UnlabelledSeries
-
-LOG = logging.getLogger(__name__)
 
 # The transfer steps in their order; each is a switch and has its own length and rate.
 TRANSFER_STEPS = ("reconstruct", "all_biomes", "imitate", "forest", "balance")
@@ -226,7 +221,14 @@ class NetworkEstimator:
             known = ~torch.isnan(truth)
             return functional.huber_loss(restored[known], truth[known])
 
-        self._optimise("reconstruct", loss, len(maps), rng)
+        optimise(
+            self.network,
+            self.settings,
+            step="reconstruct",
+            loss=loss,
+            count=len(maps),
+            rng=rng,
+        )
 
     def _learn(self, step: str, data: Batch, rng: np.random.Generator) -> None:
         """Teach the fluxes of these rows."""
@@ -249,7 +251,14 @@ class NetworkEstimator:
             )
             return ((error * loss_weight).sum(1) * part.weight).mean()
 
-        self._optimise(step, loss, len(data.maps), rng)
+        optimise(
+            self.network,
+            self.settings,
+            step=step,
+            loss=loss,
+            count=len(data.maps),
+            rng=rng,
+        )
 
     def all_fluxes(self, output: Tensor) -> Tensor:
         """GPP, RECO and NEE (sample, 3) from the two heads, in standard deviations.
@@ -266,48 +275,3 @@ class NetworkEstimator:
         fluxes = (gpp, reco, reco - gpp)
         scaled = [(f - m) / s for f, m, s in zip(fluxes, mean, sd, strict=True)]
         return torch.stack(scaled, dim=1)
-
-    def _optimise(
-        self,
-        step: str,
-        loss: Callable[[Tensor], Tensor],
-        count: int,
-        rng: np.random.Generator,
-    ) -> None:
-        """Run one transfer step: shuffled batches, the averaged weights as the result."""
-        settings = self.settings
-        epochs, rate = settings["epochs"][step], settings["learning_rate"][step]
-        batches = max(1, round(count / settings["batch_size"]))
-        weights = list(self.network.parameters())
-        average = [part.detach().clone() for part in weights]
-        self.network.train()
-        optimiser = torch.optim.AdamW(
-            weights, lr=rate, weight_decay=settings["weight_decay"]
-        )
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimiser, partial(rate_factor, total=epochs * batches)
-        )
-        for _ in tqdm(range(epochs), desc=step, leave=False, disable=None):
-            total = 0.0
-            for rows in np.array_split(rng.permutation(count), batches):
-                optimiser.zero_grad()
-                value = loss(torch.from_numpy(rows))
-                value.backward()
-                torch.nn.utils.clip_grad_norm_(weights, 1.0)
-                optimiser.step()
-                schedule.step()
-                # Early updates weigh little in the average: they are far from the end.
-                update = schedule.last_epoch
-                keep = min(settings["average"], update / (update + 10))
-                torch._foreach_lerp_(average, [w.detach() for w in weights], 1 - keep)
-                total += value.item() / batches
-        with torch.no_grad():
-            for part, mean in zip(weights, average, strict=True):
-                part.copy_(mean)
-        LOG.info("%s: %d epochs of %d rows, last loss %.4f", step, epochs, count, total)
-
-
-def rate_factor(update: int, *, total: int) -> float:
-    """Share of the full learning rate: up in the first tenth, falling to a tenth."""
-    rise = min(1.0, (update + 1) / (0.1 * total))
-    return rise * 0.1 ** (update / total)
