@@ -15,10 +15,11 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 CORES = 2
 os.environ.setdefault("OMP_NUM_THREADS", str(CORES))
@@ -34,11 +35,12 @@ from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 from trained import forest_rows, tower_samples, write_model  # noqa: E402
 from xgboost import XGBRegressor  # noqa: E402
 
+from forestflux.engine import Block  # noqa: E402
 from forestflux.ensemble import Model, code_index  # noqa: E402
 from forestflux.features import Features  # noqa: E402
-from forestflux.infer import infer  # noqa: E402
+from forestflux.infer import estimated, infer  # noqa: E402
 from forestflux.inputs import TYPES  # noqa: E402
-from forestflux.masked import read_pieces  # noqa: E402
+from forestflux.masked import Piece, read_pieces  # noqa: E402
 from forestflux.model import load_model  # noqa: E402
 from forestflux.names import FOREST_TYPES, VARIABLES  # noqa: E402
 from forestflux.pieces import CHUNKS  # noqa: E402
@@ -180,6 +182,75 @@ def stage(paths: list[Path], model: Model, folder: Path) -> None:
         write_store(pieced, folder / f"{number}.zarr", chunks=CHUNKS)
 
 
+def processor_seconds(work: Callable[[], object]) -> tuple[float, float]:
+    """Processor time of a call over all threads, and its wall time."""
+    start = time.process_time()
+    wall = seconds(work)
+    return time.process_time() - start, wall
+
+
+def estimates(model: Model, pieces: Iterable[Piece]) -> None:
+    """What the stage does between reading and writing: fluxes and dissimilarity."""
+    for _ in estimated(iter(pieces), model, batch_cells=BATCH, workers=CORES):
+        pass
+
+
+def filter_share(model: Model, cells: Arrays) -> float:
+    """Share of the networks' time that their filters, the matrix products, take."""
+    spent = 0.0
+    plain = Block.filtered
+
+    def timed(block: Block, padded: torch.Tensor) -> torch.Tensor:
+        nonlocal spent
+        start = time.perf_counter()
+        found = plain(block, padded)
+        spent += time.perf_counter() - start
+        return found
+
+    with mock.patch.object(Block, "filtered", timed):
+        whole = seconds(lambda: model.predict_maps(*cells))
+    return spent / whole
+
+
+def multiplied(model: Model) -> float:
+    """Floating-point operations of the engine's filters for one cell, zeros among them."""
+    steps = 46 // model.members[0].settings["pooled_steps"]
+    weights = sum(b.weight.numel() for blocks in model.engine.blocks for b in blocks)
+    return 2 * steps * weights
+
+
+def shares(paths: list[Path], model: Model, pieces: list, folder: Path) -> dict:
+    """Where the processor time of the stage goes, as shares of it; see docs/scaling.md."""
+    cells = joined(pieces)
+    took, wall = processor_seconds(lambda: stage(paths, model, folder / "infer"))
+    alone = processor_seconds(lambda: networks(model, cells))[0]
+    between = processor_seconds(lambda: estimates(model, pieces))[0]
+    reading = processor_seconds(lambda: list(all_pieces(paths)))[0]
+    few = tuple(part[:BATCH] for part in cells)
+    parts = {
+        "networks": alone / took,
+        "index, batches that are not full": (between - alone) / took,
+        "reading": reading / took,
+        "writing and the rest": (took - between - reading) / took,
+        "wall time that a core waits": 1 - took / (CORES * wall),
+        "filters, of the networks": filter_share(model, few),
+        "operations done / counted": multiplied(model) / network_operations(model),
+    }
+    return {name: round(value, 2) for name, value in parts.items()}
+
+
+def all_pieces(paths: list[Path]) -> Iterator[Piece]:
+    """Every piece of the mask stores."""
+    for path in paths:
+        yield from read_pieces(path, min_forest_fraction=0.05)
+
+
+def joined(pieces: list[Piece]) -> Arrays:
+    """Series, latitudes and types of the forest cells of all pieces."""
+    names = ("maps", "lat", "types")
+    return tuple(np.concatenate([getattr(p, name) for p in pieces]) for name in names)
+
+
 def record(name: str, ours: list[float], other: list[float], unit: str) -> dict:
     """A ratio: medians of both sides and of the turns' ratios; rates, so larger is faster."""
     ratios = [a / b for a, b in zip(ours, other, strict=True)]
@@ -198,20 +269,16 @@ def record(name: str, ours: list[float], other: list[float], unit: str) -> dict:
 
 def measure(
     paths: list[Path], folder: Path, *, members: int, runs: int, cells: int
-) -> list:
-    """The ratios."""
+) -> dict[str, list | dict]:
+    """The ratios, and where the time of the stage goes."""
     samples = tower_samples(paths)
     write_model(folder / "model", samples, members=members)
     reference = load_model(folder / "model")
     model = reference.at_speed(device="cpu", precision="auto")
     trees = Trees(samples)
     some = forest_rows(paths, cells)
-    pieces = [p for path in paths for p in read_pieces(path, min_forest_fraction=0.05)]
-    whole = tuple(
-        np.concatenate([getattr(piece, part) for piece in pieces])
-        for part in ("maps", "lat", "types")
-    )
-    del pieces
+    pieces = list(all_pieces(paths))
+    whole = joined(pieces)
     count, all_cells = len(some[0]), len(whole[0])
     operations = network_operations(model)
     found: dict[str, list[float]] = {}
@@ -240,7 +307,7 @@ def measure(
     matrix_gflops = [number * 1e-9 for number in found["matrix"]]
     names = list(AIMS)
     ours, unit = found["ensemble"], "cells s-1"
-    return [
+    ratios = [
         record(names[0], found["stage"], found["alone"], unit),
         record(names[1], rate, matrix_gflops, "GFLOP s-1"),
         record(names[2], ours, with_features("extra alone"), unit),
@@ -256,6 +323,7 @@ def measure(
             unit,
         ),
     ]
+    return {"ratios": ratios, "shares": shares(paths, model, pieces, folder)}
 
 
 def main() -> None:
@@ -276,7 +344,7 @@ def main() -> None:
     paths = [arguments.masked / f"{tile}/2003.zarr" for tile in arguments.tiles]
     folder = Path(tempfile.mkdtemp(dir=Path.cwd()))
     try:
-        records = measure(
+        found = measure(
             paths,
             folder,
             members=arguments.members,
@@ -287,9 +355,9 @@ def main() -> None:
         shutil.rmtree(folder)
     write_json(
         arguments.output,
-        {"cores": CORES, "members": arguments.members, "ratios": records},
+        {"cores": CORES, "members": arguments.members} | found,
     )
-    sys.stdout.write(json.dumps(records, indent=1) + "\n")
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

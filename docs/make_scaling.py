@@ -24,6 +24,15 @@ def read(name: str) -> dict:
     return json.loads((ROOT / "benchmarks" / f"{name}.json").read_text())
 
 
+def shares() -> str:
+    """Where the processor time of the stage goes."""
+    found = read("inference")["shares"]
+    lines = ["| share | found |", "|---|---|"]
+    return "\n".join(
+        [*lines, *(f"| {name} | {value:.2f} |" for name, value in found.items())]
+    )
+
+
 def growth() -> str:
     """Jobs against cells, members and tiles, and the exponents."""
     found = read("growth")
@@ -89,6 +98,6 @@ def estimate() -> str:
 
 if __name__ == "__main__":
     page = PAGE.read_text()
-    for block in (inference, growth, layout, estimate):
+    for block in (inference, shares, growth, layout, estimate):
         page = fill(page, block.__name__, block())
     PAGE.write_text(page)

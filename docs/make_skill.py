@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
 # The path comes first.
+from forestflux.ablation import ablation_table  # noqa: E402
 from forestflux.scores import r2  # noqa: E402
 
 PAGE = ROOT / "docs" / "skill.md"
@@ -131,13 +132,31 @@ def coverage() -> str:
     return markdown(head, rows)
 
 
+def heaviest() -> str:
+    """The towers that hold most of the network's squared error by cluster."""
+    found = table("predictions")
+    found = found[(found["model"] == "cnn") & (found["split"] == "cluster")]
+    found = found[found["nee_qc"] >= MIN_QUALITY]
+    lines = []
+    for target in ("gpp", "nee"):
+        square = (found[f"{target}_pred"] - found[f"{target}_obs"]) ** 2
+        share = square.groupby(found["site"]).sum() / square.sum()
+        lines.append(
+            f"{share.idxmax()} alone holds {share.max():.2f} of {target.upper()}"
+        )
+    return f"Of the squared error by cluster {' and '.join(lines)}."
+
+
 def ablation() -> str:
     """What each choice is worth: mean over repeats, spread, cost."""
-    found = pd.read_csv(RESULTS / "ablation" / "ablation.csv")
-    return "\n\n".join(
-        ablation_of(found[found["split"] == split], split)
-        for split in found["split"].unique()
-    )
+    folder = RESULTS / "ablation"
+    samples = pd.read_csv(RESULTS / "samples" / "samples.csv")
+    tables = []
+    for split in ("cluster", "site"):
+        parts = [pd.read_csv(file) for file in sorted(folder.glob(f"*.{split}.*.csv"))]
+        found = ablation_table(parts, samples, min_quality=MIN_QUALITY)
+        tables.append(ablation_of(found, split))
+    return "\n\n".join(tables)
 
 
 def ablation_of(found: pd.DataFrame, split: str) -> str:
@@ -146,6 +165,7 @@ def ablation_of(found: pd.DataFrame, split: str) -> str:
     gpp = found.xs("gpp", level="target").sort_values("r2", ascending=False)
     head = [
         f"by {split}",
+        "dealt",
         "GPP",
         "to full",
         "NEE",
@@ -158,7 +178,7 @@ def ablation_of(found: pd.DataFrame, split: str) -> str:
     rows = []
     for variant, own in gpp.iterrows():
         nee = found.loc[(variant, "nee")]
-        row = [label(variant)]
+        row = [label(variant), f"{own.repeats:.0f}"]
         for part in (own, nee):
             row.append(spread(f"{part.r2:.3f}", part.r2_sd))
             row.append(spread(f"{part.r2_minus_full:+.3f}", part.r2_minus_full_sd))
@@ -167,9 +187,7 @@ def ablation_of(found: pd.DataFrame, split: str) -> str:
         row.append(f"{own.worst_type} {own.worst_rmse:.0f}")
         row += [f"{own.seconds:.1f}", f"{own.parameters:,.0f}"]
         rows.append(row)
-    repeats = int(gpp["repeats"].iloc[0])
-    dealt = "once" if repeats == 1 else f"{repeats} times: mean ± standard deviation"
-    return f"{markdown(head, rows)}\n\nFolds by {split}, dealt {dealt}."
+    return markdown(head, rows)
 
 
 def spread(value: str, sd: float) -> str:
@@ -195,6 +213,6 @@ def cost() -> str:
 
 if __name__ == "__main__":
     page = PAGE.read_text()
-    for block in (scores, differences, gaps, coverage, ablation, cost):
+    for block in (scores, differences, heaviest, gaps, coverage, ablation, cost):
         page = fill(page, block.__name__, block())
     PAGE.write_text(page)
