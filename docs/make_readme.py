@@ -48,7 +48,8 @@ def rulegraph() -> str:
         for source, target in re.findall(r"(id\d+) --> (id\d+)", graph)
         if names[target] != "all"
     ]
-    return "\n".join(["```mermaid", "flowchart LR", *edges, "```"])
+    # Snakemake gives them in another order each time.
+    return "\n".join(["```mermaid", "flowchart LR", *sorted(edges), "```"])
 
 
 def demo() -> str:
