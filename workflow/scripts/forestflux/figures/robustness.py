@@ -54,7 +54,7 @@ def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
         row[2].set_title("gaps of others, whole variables")
         row[0].set_ylabel(f"R$^2$ of {target.upper()}, folds by site")
         low = max(LOWEST_R2, part["r2"].min() - 0.08)
-        row[0].set_ylim(low, part["r2"].max() + 0.12)
+        row[0].set_ylim(low, min(1.0, part["r2"].max() + 0.12))
         for ax in row:
             if low < 0:
                 ax.axhline(0, color=NEUTRAL, linewidth=0.6)
