@@ -9,15 +9,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
+from forestflux.core.names import FOREST_TYPES
+from forestflux.ensemble.model_folder import load_model
+from forestflux.prepare.sample_table import read_samples
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "workflow/scripts"))
-
-# The path comes first.
-import numpy as np  # noqa: E402
-
-from forestflux.model import load_model  # noqa: E402
-from forestflux.names import FOREST_TYPES  # noqa: E402
-from forestflux.samples import read_samples  # noqa: E402
 
 CELLS = 8192
 

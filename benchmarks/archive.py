@@ -23,10 +23,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from archive_builder import (  # noqa: E402 - the path comes first
+from builders.archives import (
     file_name,
     half_hours,
     information,
@@ -34,6 +31,8 @@ from archive_builder import (  # noqa: E402 - the path comes first
     table_of,
     write_zip,
 )
+
+ROOT = Path(__file__).parents[1]
 
 COLUMNS = 201
 DAILY_SITES, DAILY_YEARS = 200, range(2004, 2014)

@@ -25,13 +25,12 @@ import numpy as np
 import xarray as xr
 from dask import delayed
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+from forestflux.core.grid import Grid, cell_area
+from forestflux.core.land import is_land
+from forestflux.jobs.configuration import check_config
+from forestflux.jobs.store import write_json, write_store
 
-from forestflux.config import check_config  # noqa: E402 - the path comes first
-from forestflux.grid import Grid, cell_area  # noqa: E402
-from forestflux.planet import geography  # noqa: E402
-from forestflux.store import write_json, write_store  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 LIMITS = {"seconds": 600, "megabytes": 4000}
 CORES = 2
@@ -44,8 +43,7 @@ def land_of(grid: Grid) -> np.ndarray:
     """Land between 60 S and 75 N (y, x), bool."""
     longitudes = grid.longitudes()
     rows = [
-        geography.is_land(np.full(longitudes.size, latitude), longitudes)
-        & (-60 < latitude < 75)
+        is_land(np.full(longitudes.size, latitude), longitudes) & (-60 < latitude < 75)
         for latitude in grid.latitudes()
     ]
     return np.stack(rows)

@@ -16,16 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+from archive import core_seconds, resident
+
+from builders.tower_folders import tower_folder
+from forestflux.jobs.store import write_json
+
 ROOT = Path(__file__).parents[1]
-# Behind this folder, whose archive.py is meant, not the script of that name.
-sys.path[1:1] = [str(ROOT / "tests"), str(ROOT / "workflow/scripts")]
-
-# The paths come first.
-import psutil  # noqa: E402
-from builders import tower_folder  # noqa: E402
-
-from archive import core_seconds, resident  # noqa: E402
-from forestflux.store import write_json  # noqa: E402
 
 YEARS = range(2001, 2021)
 SECONDS, MEGABYTES = 60, 1000

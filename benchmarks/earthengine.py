@@ -32,13 +32,12 @@ import numpy as np
 import pandas as pd
 import yaml
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "workflow" / "scripts")]
+from forestflux.core.grid import Grid
+from forestflux.core.products import read_products, select
+from forestflux.jobs.configuration import check_config
+from forestflux.jobs.store import write_json
 
-from forestflux.config import check_config  # noqa: E402 - the path comes first
-from forestflux.grid import Grid  # noqa: E402
-from forestflux.products import read_products, select  # noqa: E402
-from forestflux.store import write_json  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 YEAR = 2003
 LATENCY_S = 0.2

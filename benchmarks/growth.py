@@ -8,6 +8,8 @@ them to one map. Cells beyond one year of the globe come from the same tiles und
 years. Exponents are slopes of log time or log memory against log size.
 """
 
+# ruff: noqa: E402 - the number of threads is set before numpy and torch are imported
+
 import argparse
 import json
 import os
@@ -19,21 +21,20 @@ import time
 from pathlib import Path
 
 CORES = 2
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
-# The path comes first.
-import matplotlib as mpl  # noqa: E402
-import numpy as np  # noqa: E402
-import zarr  # noqa: E402
-from masked import GRID  # noqa: E402
-from trained import tower_samples, write_model  # noqa: E402
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import zarr
+from masked import GRID
+from trained import tower_samples, write_model
 
-from forestflux.names import VARIABLES  # noqa: E402
-from forestflux.store import manifest_path, read_json, write_json  # noqa: E402
+from forestflux.core.names import VARIABLES
+from forestflux.jobs.store import manifest_path, read_json, write_json
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+
+ROOT = Path(__file__).parents[1]
 
 YEAR = 2003
 CELLS = (10**4, 10**5, 10**6, 10**7)
@@ -43,6 +44,8 @@ LIMIT_MB = 1500
 # Runs the command that it is given and prints what that took.
 WATCH = """
 import json, resource, subprocess, sys
+
+ROOT = Path(__file__).parents[1]
 subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]))

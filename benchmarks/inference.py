@@ -8,6 +8,8 @@ and 90 % interval of GPP and NEE. Contenders take turns; a ratio is the median o
 turns of (their time / our time), or of rates where it says so.
 """
 
+# ruff: noqa: E402 - the number of threads is set before numpy and torch are imported
+
 import argparse
 import json
 import os
@@ -23,29 +25,28 @@ from unittest import mock
 
 CORES = 2
 os.environ.setdefault("OMP_NUM_THREADS", str(CORES))
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.ensemble import ExtraTreesRegressor
+from torch.utils.flop_counter import FlopCounterMode
+from trained import forest_rows, tower_samples, write_model
+from xgboost import XGBRegressor
+
+from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.ensemble.fast_inference import Block
+from forestflux.ensemble.model_folder import load_model
+from forestflux.ensemble.trained_ensemble import Model, code_index
+from forestflux.jobs.chunked import CHUNKS
+from forestflux.jobs.store import write_json, write_store
+from forestflux.maps.inference import estimated, infer
+from forestflux.models.network_inputs import TYPES
+from forestflux.models.year_features import Features
+from forestflux.prepare.masked_series import Piece, read_pieces
+from forestflux.prepare.sample_table import Samples
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "workflow/scripts"))
-
-# The path comes first.
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
-import torch  # noqa: E402
-from sklearn.ensemble import ExtraTreesRegressor  # noqa: E402
-from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
-from trained import forest_rows, tower_samples, write_model  # noqa: E402
-from xgboost import XGBRegressor  # noqa: E402
-
-from forestflux.engine import Block  # noqa: E402
-from forestflux.ensemble import Model, code_index  # noqa: E402
-from forestflux.features import Features  # noqa: E402
-from forestflux.infer import estimated, infer  # noqa: E402
-from forestflux.inputs import TYPES  # noqa: E402
-from forestflux.masked import Piece, read_pieces  # noqa: E402
-from forestflux.model import load_model  # noqa: E402
-from forestflux.names import FOREST_TYPES, VARIABLES  # noqa: E402
-from forestflux.pieces import CHUNKS  # noqa: E402
-from forestflux.samples import Samples  # noqa: E402
-from forestflux.store import write_json, write_store  # noqa: E402
 
 AIMS = {
     "whole stage / networks alone, cells per second": 0.85,

@@ -15,16 +15,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import zarr
+from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec
+
+from forestflux.core.names import VARIABLES
+from forestflux.jobs.store import load_store, write_json
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "workflow/scripts"))
-
-# The path comes first.
-import numpy as np  # noqa: E402
-import zarr  # noqa: E402
-from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec  # noqa: E402
-
-from forestflux.names import VARIABLES  # noqa: E402
-from forestflux.store import load_store, write_json  # noqa: E402
 
 # Step of the packed integers in the variable's unit and the value of zero: the products' own
 # steps where they have some, so that these lose nothing.

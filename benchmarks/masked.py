@@ -9,28 +9,25 @@ the finished tiles.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
+import numpy as np
+import xarray as xr
+from tqdm import tqdm
+
+from forestflux.core.grid import Grid, Tile
+from forestflux.core.land import is_land
+from forestflux.core.places import TilePlace
+from forestflux.core.products import read_products, select
+from forestflux.jobs.chunked import CHUNKS
+from forestflux.jobs.configuration import check_config
+from forestflux.jobs.stages import run_stage
+from forestflux.prepare.calendar_cube import build_cube
+from forestflux.prepare.masking import mask_cube
+from forestflux.sources.extraction import extract
+from forestflux.sources.simulated.simulated_source import open_source
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "workflow/scripts"))
-
-# The path comes first.
-import numpy as np  # noqa: E402
-import xarray as xr  # noqa: E402
-from tqdm import tqdm  # noqa: E402
-
-from forestflux.config import check_config  # noqa: E402
-from forestflux.cube import build_cube  # noqa: E402
-from forestflux.extract import extract  # noqa: E402
-from forestflux.grid import Grid, Tile  # noqa: E402
-from forestflux.mask import mask_cube  # noqa: E402
-from forestflux.pieces import CHUNKS  # noqa: E402
-from forestflux.places import TilePlace  # noqa: E402
-from forestflux.planet import geography  # noqa: E402
-from forestflux.products import read_products, select  # noqa: E402
-from forestflux.sources.simulated import open_source  # noqa: E402
-from forestflux.stages import run_stage  # noqa: E402
 
 GRID = Grid(0.05, 400)
 SEED = 2019
@@ -41,7 +38,7 @@ def land_tiles(grid: Grid) -> list[Tile]:
     found = []
     for tile in grid.tiles():
         mesh = np.meshgrid(tile.latitudes()[::5], tile.longitudes()[::5], indexing="ij")
-        if geography.is_land(*(part.ravel() for part in mesh)).any():
+        if is_land(*(part.ravel() for part in mesh)).any():
             found.append(tile)
     return found
 

@@ -14,20 +14,18 @@ import tempfile
 import time
 from pathlib import Path
 
+import dask
+import dask.array as da
+import numpy as np
+import xarray as xr
+
+from forestflux.core.grid import Grid, cell_area
+from forestflux.core.layers import LAYERS, NOT_FOREST
+from forestflux.jobs.store import write_store
+from forestflux.maps.mosaic import coordinates, title, variable
+from forestflux.publish.year_product import publish_year
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "workflow/scripts"))
-
-# The path comes first.
-import dask  # noqa: E402
-import dask.array as da  # noqa: E402
-import numpy as np  # noqa: E402
-import xarray as xr  # noqa: E402
-
-from forestflux.grid import Grid, cell_area  # noqa: E402
-from forestflux.layers import LAYERS, NOT_FOREST  # noqa: E402
-from forestflux.mapping import coordinates, title, variable  # noqa: E402
-from forestflux.publish.year import publish_year  # noqa: E402
-from forestflux.store import write_store  # noqa: E402
 
 YEAR = 2003
 LEVEL = 0.9

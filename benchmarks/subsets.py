@@ -10,7 +10,6 @@ service gives (17 x 17 pixels of 500 m, 9 x 9 of 1 km), then reads them as the r
 
 import argparse
 import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -18,10 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "workflow/scripts"), str(ROOT / "tests")]
-
-from subset_files import (  # noqa: E402
+from builders.subsets import (
     collect,
     eight_days,
     place_word,
@@ -29,6 +25,8 @@ from subset_files import (  # noqa: E402
     write_csv,
     write_json,
 )
+
+ROOT = Path(__file__).parents[1]
 
 LAYERS = (
     ("MOD13A1", "500m_16_days_NDVI", 17, (2000, 9000)),

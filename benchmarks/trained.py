@@ -4,23 +4,20 @@ Speed does not depend on what the weights are, nor much on how many rows a tree 
 the rows are forest cells of masked tiles with fluxes that follow their greenness.
 """
 
-import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.ensemble.applicability import fit_applicability
+from forestflux.ensemble.model_folder import save_model
+from forestflux.jobs.configuration import check_config
+from forestflux.models.network_training import NetworkEstimator
+from forestflux.prepare.masked_series import read_pieces
+from forestflux.prepare.sample_table import Samples
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "workflow/scripts"))
-
-# The path comes first.
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
-
-from forestflux.applicability import fit_applicability  # noqa: E402
-from forestflux.config import check_config  # noqa: E402
-from forestflux.masked import read_pieces  # noqa: E402
-from forestflux.model import save_model  # noqa: E402
-from forestflux.names import FOREST_TYPES, VARIABLES  # noqa: E402
-from forestflux.samples import Samples  # noqa: E402
-from forestflux.train import NetworkEstimator  # noqa: E402
 
 # Site-years: about what the towers of the world give.
 ROWS = 1500

@@ -16,11 +16,10 @@ import numpy as np
 import pandas as pd
 import pymannkendall
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+from forestflux.change.cell_series import LAYERS, flux_layers
+from forestflux.jobs.tables import write_table
 
-from forestflux.change.series import LAYERS, flux_layers  # noqa: E402 - the path comes first
-from forestflux.tables import write_table  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 ALPHA = 0.05
 SERIES, PUBLISHED_SERIES = 40_000, 500

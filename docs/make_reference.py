@@ -3,10 +3,9 @@
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+from forestflux.jobs.configuration import reference
 
-from forestflux.config import reference  # noqa: E402 - the path comes first
+ROOT = Path(__file__).parents[1]
 
 PAGE = ROOT / "docs" / "configuration.md"
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"

@@ -3,18 +3,15 @@
 Run after `snakemake --configfile config/towers.yaml` and the same with `-- ablation`.
 """
 
-import sys
 from pathlib import Path
 
 import pandas as pd
 from make_readme import fill
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "workflow/scripts"))
+from forestflux.evaluation.ablation_table import ablation_table
+from forestflux.evaluation.scores import r2
 
-# The path comes first.
-from forestflux.ablation import ablation_table  # noqa: E402
-from forestflux.scores import r2  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 PAGE = ROOT / "docs" / "skill.md"
 RESULTS = ROOT / "results" / "towers"

@@ -3,7 +3,8 @@
 import shutil
 
 import pytest
-from projects import copy_project, snakemake, towers_project
+
+from builders.projects import copy_project, snakemake, towers_project
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from projects import ROOT, copy_project, planned, snakemake
 
-from forestflux.engine import TOLERANCE, precision_of
-from forestflux.names import FOREST_TYPES, SPLITS
+from builders.projects import ROOT, copy_project, planned, snakemake
+from forestflux.core.names import FOREST_TYPES, SPLITS
+from forestflux.ensemble.fast_inference import TOLERANCE, precision_of
 
 MODELS = {"cnn", "extra_trees", "svr", "gradient_boosting"}
 PREDICTIONS = [

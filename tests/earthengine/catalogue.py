@@ -11,8 +11,8 @@ import numpy as np
 from earthengine.calls_values import EPOCH
 from earthengine.errors import Refused
 from earthengine.images import Image, ImageCollection
-from forestflux.calendar import step_starts
-from forestflux.planet.sensors import AQUA_START, TERRA_SILENT
+from forestflux.core.eight_day import step_starts
+from forestflux.sources.simulated.sensors import AQUA_START, TERRA_SILENT
 
 LAST_YEAR = 2024
 

@@ -5,12 +5,12 @@ from contextlib import ExitStack
 import ee
 import pytest
 from google.oauth2.credentials import Credentials
-from projects import ROOT
 
+from builders.projects import ROOT
 from earthengine.catalogue import Catalogue
 from earthengine.formulas import FormulaPlanet
 from earthengine.server import Emulator
-from forestflux.products import read_products
+from forestflux.core.products import read_products
 
 LOOPBACK = {
     "HTTP_PROXY": "http://127.0.0.1:9",

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from forestflux.calendar import STEP_DAYS, STEPS, year_length
-from forestflux.planet.noise import hashed, uniform
+from forestflux.core.eight_day import STEP_DAYS, STEPS, year_length
+from forestflux.sources.simulated.noise import hashed, uniform
 
 
 def spread_over_days(totals: np.ndarray, *, year: int) -> np.ndarray:

@@ -10,12 +10,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from builders.paths import PRODUCTS
 from earthengine.catalogue import Catalogue
 from earthengine.formulas import FormulaPlanet
 from earthengine.server import Emulator
-from forestflux.products import read_products
-
-PRODUCTS = Path(__file__).parents[2] / "config" / "products.yaml"
+from forestflux.core.products import read_products
 
 
 def main() -> None:

@@ -19,11 +19,11 @@ from earthengine.formulas import bands_of, grid_of_section
 from earthengine.grids import GEOGRAPHIC, PixelGrid, Points, moved
 from earthengine.images import Band, Pixels, refuse_pyramid
 from earthengine.rain import spread_over_days
-from forestflux.calendar import step_starts, year_length
-from forestflux.grid import Grid
-from forestflux.names import VARIABLES
-from forestflux.places import TilePlace, TowerPlace
-from forestflux.sources.simulated import SimulatedSource
+from forestflux.core.eight_day import step_starts, year_length
+from forestflux.core.grid import Grid
+from forestflux.core.names import VARIABLES
+from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.sources.simulated.simulated_source import SimulatedSource
 
 PRODUCT_RESOLUTION_DEG = 0.05
 

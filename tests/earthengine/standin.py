@@ -7,14 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
-from projects import ROOT
 
+from builders.projects import ROOT
 from earthengine.formulas import grid_of_section
 from earthengine.grids import GEOGRAPHIC, Points, moved
 from earthengine.simulation import SimulatedPlanet
-from forestflux.config import check_config
-from forestflux.planet.towers import simulated_site_years, simulated_sites
-from forestflux.sources import simulated
+from forestflux.jobs.configuration import check_config
+from forestflux.sources.simulated import simulated_source
+from forestflux.sources.simulated.simulated_towers import (
+    simulated_site_years,
+    simulated_sites,
+)
 
 SEED = 2019
 RESOLUTION_DEG = 5.0
@@ -69,9 +72,9 @@ def lone_sites(products: Mapping) -> pd.DataFrame:
 
 def planet_of(
     products: Mapping, sites: pd.DataFrame
-) -> tuple[SimulatedPlanet, simulated.SimulatedSource]:
+) -> tuple[SimulatedPlanet, simulated_source.SimulatedSource]:
     """The planet behind the server, and the same one as the source `simulated`."""
-    source = simulated.open_source({"seed": SEED, "planet": {}})
+    source = simulated_source.open_source({"seed": SEED, "planet": {}})
     planet = SimulatedPlanet(
         source, products=products, resolution_deg=RESOLUTION_DEG, sites=sites
     )

@@ -11,7 +11,7 @@ from earthengine.formulas import hidden, stored
 from earthengine.grids import GEOGRAPHIC, SINUSOIDAL, moved
 from earthengine.rain import spread_over_days
 from earthengine.reducers import modes
-from forestflux.calendar import STEP_DAYS, STEPS
+from forestflux.core.eight_day import STEP_DAYS, STEPS
 
 LST = "MODIS/061/MOD11A2"
 ROW, COLUMN, SHAPE = 3400, 23000, (6, 7)

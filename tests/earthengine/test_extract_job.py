@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from projects import ROOT, environment
 
+from builders.projects import ROOT, environment
 from earthengine.faults import Fault
 from earthengine.server import Emulator
 from earthengine.standin import FOUR_SITES, access
-from forestflux.products import select
+from forestflux.core.products import select
 
 TIMEOUT_S = 300
 

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 import yaml
-from projects import copy_project, snakemake
 
+from builders.projects import copy_project, snakemake
 from earthengine.catalogue import Catalogue
 from earthengine.server import Emulator
 from earthengine.standin import (
@@ -17,12 +17,12 @@ from earthengine.standin import (
     planet_of,
     write_labels,
 )
-from forestflux.cube import build_cube
-from forestflux.extract import extract
-from forestflux.grid import Grid
-from forestflux.places import TilePlace, TowerPlace
-from forestflux.products import select
-from forestflux.store import load_store
+from forestflux.core.grid import Grid
+from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.core.products import select
+from forestflux.jobs.store import load_store
+from forestflux.prepare.calendar_cube import build_cube
+from forestflux.sources.extraction import extract
 
 IN_FLIGHT = 6
 TOWERS = 12

@@ -9,14 +9,15 @@ import re
 
 import pandas as pd
 import pytest
-from projects import ROOT
+
+from builders.projects import ROOT
 
 if importlib.util.find_spec("geemap") is None:
     pytest.skip("geemap is not installed (extra `map`)", allow_module_level=True)
 os.environ["USE_FOLIUM"] = "1"
 
-from forestflux.preview import draw_preview
-from forestflux.products import select
+from forestflux.core.products import select
+from forestflux.pages.layer_preview import draw_preview
 
 LAYERS = ["ndvi", "lst_day", "et", "precip", "landcover"]
 

@@ -9,20 +9,20 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
+from earthengine_source.catalogue import Catalogue
+from earthengine_source.faults import Fault, five_ways
+from earthengine_source.formulas import FormulaPlanet, hidden, stored
+from earthengine_source.server import Emulator
+from earthengine_source.standin import FOUR_SITES, access
 from pyproj import Transformer
 
-from earthengine.catalogue import Catalogue
-from earthengine.faults import Fault, five_ways
-from earthengine.formulas import FormulaPlanet, hidden, stored
-from earthengine.server import Emulator
-from earthengine.standin import FOUR_SITES, access
-from forestflux.earthengine.request import Band, Layers, Request, Window
-from forestflux.earthengine.transport import pack
-from forestflux.errors import InputError
-from forestflux.grid import Grid
-from forestflux.places import TilePlace, TowerPlace
-from forestflux.products import select
-from forestflux.sources import earthengine
+from forestflux.core.errors import InputError
+from forestflux.core.grid import Grid
+from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.core.products import select
+from forestflux.sources.earthengine import earthengine_source
+from forestflux.sources.earthengine.client.transport import pack
+from forestflux.sources.earthengine.request import Band, Layers, Request, Window
 
 MODIS_SPHERE = "+proj=sinu +lon_0=0 +R=6371007.181 +units=m +no_defs"
 YEAR = 2003
@@ -46,7 +46,7 @@ def open_source(serve, formula_catalogue, tmp_path):
         keys = {"cache": str(tmp_path / "cache"), "credentials": str(path)} | keys
         settings = access(emulator.url, **keys)
         shared = {"access": settings, "forest_only": False, "years": [YEAR]}
-        source = earthengine.open_source(shared)
+        source = earthengine_source.open_source(shared)
         return emulator, source
 
     return start
@@ -55,7 +55,9 @@ def open_source(serve, formula_catalogue, tmp_path):
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
     """Retries wait a hundredth of what they would."""
-    monkeypatch.setattr("forestflux.earthengine.transport.Transport.wait_s", 0.01)
+    monkeypatch.setattr(
+        "forestflux.sources.earthengine.client.transport.Transport.wait_s", 0.01
+    )
 
 
 def sinusoidal(latitudes, longitudes, section):
@@ -176,7 +178,7 @@ def right(products, formula_catalogue, tmp_path_factory):
             emulator.url, cache=str(folder / "cache"), credentials=str(key)
         )
         shared = {"access": settings, "forest_only": False, "years": [YEAR]}
-        source = earthengine.open_source(shared)
+        source = earthengine_source.open_source(shared)
         return source.fetch(sections(products, "tower"), TowerPlace(FOUR_SITES), YEAR)
 
 

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from maps_builder import RESOLUTION_DEG, YEARS
-from results_builder import build_results, some_series
-from small_training import make_samples, settings
 
-from forestflux.applicability import fit_applicability
-from forestflux.calendar import STEPS, step_starts
-from forestflux.grid import Grid
-from forestflux.model import save_model
-from forestflux.names import UNITS, VARIABLES
-from forestflux.store import write_store
-from forestflux.train import NetworkEstimator
+from builders.finished_results import build_results, some_series
+from builders.map_stores import RESOLUTION_DEG, YEARS
+from builders.small_training import make_samples, settings
+from forestflux.core.eight_day import STEPS, step_starts
+from forestflux.core.grid import Grid
+from forestflux.core.names import UNITS, VARIABLES
+from forestflux.ensemble.applicability import fit_applicability
+from forestflux.ensemble.model_folder import save_model
+from forestflux.jobs.store import write_store
+from forestflux.models.network_training import NetworkEstimator
 
 GRID = Grid(RESOLUTION_DEG, 30)
 PAIR = (YEARS[0], YEARS[-1])

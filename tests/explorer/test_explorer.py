@@ -11,8 +11,8 @@ import xarray as xr
 from browser import open_browser, open_page, requests, root, text_of, wait
 from small_run import GRID, PAIR, build_run
 
-from forestflux.explorer.build import page_data
-from forestflux.explorer.page import write_page
+from forestflux.pages.explorer.explorer_page import write_page
+from forestflux.pages.explorer.page_data import page_data
 
 SETTINGS = {"columns": 720, "series_cells": 10000, "reason_cells": 40}
 LOAD_SECONDS = 3.0
@@ -352,7 +352,7 @@ def test_the_same_run_gives_the_same_page(page, results):
 
 
 def test_a_missing_mask_is_one_line(results, tmp_path):
-    from forestflux.errors import InputError
+    from forestflux.core.errors import InputError
 
     copy = tmp_path / "run"
     shutil.copytree(results, copy)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from projects import command, copy_project, environment, snakemake
+
+from builders.projects import command, copy_project, environment, snakemake
 from slurm.cluster import MORTAL, Cluster, missing
 
 # Before any fixture: a run that is skipped makes no other one first.

@@ -5,9 +5,10 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from archive_builder import information, place, write_site
-from builders import tower_predictors
-from projects import copy_project, edit, planned, snakemake
+
+from builders.archives import information, place, write_site
+from builders.projects import copy_project, edit, planned, snakemake
+from builders.tower_folders import tower_predictors
 
 OVERLAY = """
 run: mine

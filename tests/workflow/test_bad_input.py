@@ -4,7 +4,8 @@ import shutil
 
 import pandas as pd
 import pytest
-from projects import edit, snakemake
+
+from builders.projects import edit, snakemake
 
 
 def run(project, *arguments):

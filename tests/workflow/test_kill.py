@@ -7,7 +7,8 @@ import subprocess
 import time
 
 import pytest
-from projects import command, copy_project, environment, snakemake
+
+from builders.projects import command, copy_project, environment, snakemake
 
 TIMEOUT_S = 300
 

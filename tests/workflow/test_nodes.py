@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from projects import command, environment, planned, snakemake
+
+from builders.projects import command, environment, planned, snakemake
 
 TIMEOUT_S = 120
 HOURS_S = 7200

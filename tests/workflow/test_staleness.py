@@ -1,7 +1,8 @@
 """What an edit makes stale: exactly these rules, no more and no fewer."""
 
 import pytest
-from projects import edit, planned
+
+from builders.projects import edit, planned
 
 REPORT = {"report", "verdict"}
 PAGES = {"figure", "explorer", "quoted"} | REPORT
@@ -13,7 +14,7 @@ AFTER_SAMPLES = {"train", "baseline"} | AFTER_TRAIN
 AFTER_MASK = {"samples"} | AFTER_SAMPLES
 AFTER_CUBE = {"mask"} | AFTER_MASK
 AFTER_EXTRACT = {"cube"} | AFTER_CUBE
-FORESTFLUX = "workflow/scripts/forestflux"
+FORESTFLUX = "src/forestflux"
 
 # name: (file, old text or None to append, new text, rules that must run)
 EDITS = {
@@ -132,7 +133,7 @@ EDITS = {
         REPORT,
     ),
     "the swap of the counterfactual runs": (
-        f"{FORESTFLUX}/counterfactual.py",
+        f"{FORESTFLUX}/change/drivers/counterfactual_runs.py",
         None,
         "WIDER = 1",
         {"counterfactual", "drivers", "figure"} | REPORT,
@@ -144,13 +145,13 @@ EDITS = {
         {"figure"} | REPORT,
     ),
     "the style of figures": (
-        f"{FORESTFLUX}/figures/style.py",
+        f"{FORESTFLUX}/pages/figures/figure_style.py",
         None,
         "WIDER = 1",
         PAGES,
     ),
     "a helper two imports deep": (
-        f"{FORESTFLUX}/change/trend.py",
+        f"{FORESTFLUX}/change/trends/theil_sen.py",
         "def theil_sen(",
         "def unused() -> None:\n    pass\n\n\ndef theil_sen(",
         CHANGE,
@@ -168,7 +169,7 @@ EDITS = {
         set(),
     ),
     "a comment and a docstring in a module": (
-        f"{FORESTFLUX}/calendar.py",
+        f"{FORESTFLUX}/core/eight_day.py",
         '"""The calendar: ',
         '# A calendar.\n"""The one calendar: ',
         set(),
@@ -215,8 +216,7 @@ def test_a_moved_project_has_nothing_to_do(project, tmp_path):
 
 
 def test_a_fresh_checkout_over_results_has_nothing_to_do(project):
-    for file in (project / "workflow").rglob("*.*"):
-        file.touch()
-    for file in (project / "config").rglob("*.*"):
-        file.touch()
+    for folder in ("src", "workflow", "config"):
+        for file in (project / folder).rglob("*.*"):
+            file.touch()
     assert planned(project) == {}

@@ -5,7 +5,8 @@ import subprocess
 from contextlib import contextmanager
 
 import pytest
-from projects import edit, planned, snakemake
+
+from builders.projects import edit, planned, snakemake
 
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts disks")
 

@@ -5,12 +5,12 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from builders import tower_folder
-from projects import copy_project, edit, planned, snakemake
-from subset_files import write_towers
 
-from forestflux.names import VARIABLES
-from forestflux.samples import read_samples
+from builders.projects import copy_project, edit, planned, snakemake
+from builders.subsets import write_towers
+from builders.tower_folders import tower_folder
+from forestflux.core.names import VARIABLES
+from forestflux.prepare.sample_table import read_samples
 
 OVERLAY = """
 run: mine

@@ -28,7 +28,7 @@ rule ablation_variant:
             folds=config["folds"]["count"],
             seed=config["seed"],
         ),
-        code=code("ablation_variant.py"),
+        code=code("ablation_variant"),
     message:
         "Ablation: {wildcards.variant}, split {wildcards.split}, repeat {wildcards.repeat}"
     shell:
@@ -54,7 +54,7 @@ rule ablation:
         "../../envs/model.yaml"
     params:
         min_quality=config["evaluate"]["min_quality"],
-        code=code("ablation.py"),
+        code=code("ablation"),
     message:
         "Comparing all variants"
     shell:

@@ -34,7 +34,7 @@ rule archive:
                 )
             }
         ),
-        code=code("archive.py"),
+        code=code("archive"),
     message:
         "Reading the fluxes of {wildcards.site}"
     shell:

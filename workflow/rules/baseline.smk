@@ -24,7 +24,7 @@ rule baseline:
             seed=config["seed"],
             gaps=config["evaluate"]["gaps"],
         ),
-        code=code("baseline.py"),
+        code=code("baseline"),
         folds=folds_of,
     message:
         "Fitting {wildcards.model}: split {wildcards.split}, folds {wildcards.folds}"

@@ -17,7 +17,7 @@ rule bibliography:
     conda:
         "../../envs/data.yaml"
     params:
-        code=code("bibliography.py"),
+        code=code("bibliography"),
     message:
         "Listing the citations of the towers"
     shell:

@@ -20,7 +20,7 @@ rule card:
         settings=settings(
             min_quality=config["evaluate"]["min_quality"], folds=config["folds"]
         ),
-        code=code("card.py"),
+        code=code("card"),
     message:
         "Writing the model card"
     shell:

@@ -29,7 +29,7 @@ rule change:
         runtime=growing(60),
     params:
         settings=settings(change=config["change"], level=config["evaluate"]["level"]),
-        code=code("change.py"),
+        code=code("change"),
         years=YEARS,
     message:
         "Analysing the change"

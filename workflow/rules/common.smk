@@ -7,20 +7,24 @@ import sys
 from pathlib import Path
 
 SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
-sys.path.insert(0, str(SCRIPTS))
+SOURCE_ROOT = Path(workflow.basedir, "src")
+# The package of this checkout, whatever else is installed: its digest is a param of the rules.
+sys.path.insert(0, str(SOURCE_ROOT))
 
 from snakemake.exceptions import WorkflowError
 
-from forestflux.archive.names import Listing, list_archive
-from forestflux.config import check_config, has_maps, labels_of, source_of
-from forestflux.digest import code_digest
-from forestflux.errors import InputError
-from forestflux.figures.registry import module_of, needs
-from forestflux.grid import Grid
-from forestflux.plan import batches, mapped_years, span, tower_years
-from forestflux.products import read_products, sections_of, select
-from forestflux.subsets.folder import subset_files
-from forestflux.subsets.layers import read_layers, with_numbers
+from forestflux.towers.fluxnet.file_names import Listing, list_archive
+from forestflux.jobs.configuration import check_config, has_maps, labels_of, source_of
+from forestflux.jobs.code_digest import code_digest
+from forestflux.core.errors import InputError
+from forestflux.pages.figures.figure_registry import module_of, needs
+from forestflux.core.grid import Grid
+from forestflux.jobs.batches import batches, mapped_years, span
+from forestflux.towers.tower_years import tower_years
+from forestflux.core.products import read_products, sections_of, select
+from forestflux.sources.source_registry import SOURCES
+from forestflux.sources.modis_subsets.subset_folder import subset_files
+from forestflux.sources.modis_subsets.subset_layers import read_layers, with_numbers
 
 try:
     complete = check_config(
@@ -78,6 +82,7 @@ ACCESS = json.dumps(config["earthengine"]).replace("{", "{{").replace("}", "}}")
 shell.prefix(
     "set -euo pipefail;"
     f" SCRIPTS={shlex.quote(str(SCRIPTS))};"
+    f" export PYTHONPATH={shlex.quote(str(SOURCE_ROOT))};"
     f" BATCH_CELLS={config['infer']['batch_cells']};"
     f" DEVICE={config['infer']['device']};"
     f" ACCESS={shlex.quote(ACCESS)}; "
@@ -104,7 +109,7 @@ def settings(**sections):
 
 def code(*names):
     """Digest of a rule's script and of every module behind it."""
-    return code_digest(SCRIPTS, *names)
+    return code_digest(*names, roots=(SCRIPTS, SOURCE_ROOT))
 
 
 def folder_of(kind):

@@ -23,7 +23,7 @@ rule counterfactual:
         runtime=growing(120),
     params:
         settings=settings(precision=config["infer"]["precision"]),
-        code=code("counterfactual.py"),
+        code=code("counterfactual"),
         places=places_of,
         pair=config["change"]["pair"],
     message:
@@ -69,7 +69,7 @@ rule drivers:
             bands=config["change"]["bands"],
             level=config["evaluate"]["level"],
         ),
-        code=code("drivers.py"),
+        code=code("drivers"),
     message:
         "Collecting what drove the change"
     shell:

@@ -22,7 +22,7 @@ rule cube:
         settings=lambda wildcards: settings(
             products=products(wildcards.places, "extract", "cube"),
         ),
-        code=code("cube.py"),
+        code=code("cube"),
         places=places_of,
         years=years_of,
     message:

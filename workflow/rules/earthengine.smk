@@ -1,7 +1,7 @@
 """What a run on Earth Engine has to have before its first job; no rules here."""
 
 if SOURCE == "earthengine":
-    from forestflux.earthengine.coverage import check_run
+    from forestflux.sources.earthengine.coverage import check_run
 
     try:
         check_run(
@@ -22,7 +22,7 @@ def require_account():
     jobs = workflow.dag.needrun_jobs()
     asking = [job for job in jobs if job.rule.name in ("extract", "preview")]
     if SOURCE == "earthengine" and asking:
-        from forestflux.earthengine.session import account
+        from forestflux.sources.earthengine.client.session import account
 
         try:
             account(config["earthengine"])

@@ -30,7 +30,7 @@ rule evaluate:
             train=config["train"],
             seed=config["seed"],
         ),
-        code=code("evaluate.py"),
+        code=code("evaluate"),
     message:
         "Scoring all models"
     shell:

@@ -24,7 +24,7 @@ rule explain:
         "../../envs/model.yaml"
     params:
         seed=config["seed"],
-        code=code("explain.py"),
+        code=code("explain"),
     message:
         "Explaining the estimates"
     shell:

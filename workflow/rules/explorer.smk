@@ -33,7 +33,7 @@ rule explorer:
                 else {}
             ),
         ),
-        code=code("explorer.py"),
+        code=code("explorer"),
         results=lambda wildcards, output: str(Path(output.page).parent),
     message:
         "Building the explorer"

@@ -34,7 +34,7 @@ rule extract:
             settings=source_settings(wildcards.places),
             products=products(wildcards.places, "extract"),
         ),
-        code=code("extract.py", f"forestflux/sources/{SOURCE}.py"),
+        code=code("extract", SOURCES[SOURCE]),
         places=places_of,
         years=years_of,
     message:

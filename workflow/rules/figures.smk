@@ -20,9 +20,7 @@ rule figure:
             level=config["evaluate"]["level"],
             simulated=SIMULATED,
         ),
-        code=lambda wildcards: code(
-            "figure.py", f"forestflux/figures/{module_of(wildcards.figure)}.py"
-        ),
+        code=lambda wildcards: code("figure", module_of(wildcards.figure)),
         results=lambda wildcards, output: str(Path(output[0]).parents[1]),
     message:
         "Drawing {wildcards.figure}"

@@ -27,7 +27,7 @@ rule gates:
             min_forest_fraction=config["infer"]["min_forest_fraction"],
             grid=config["grid"],
         ),
-        code=code("gates.py"),
+        code=code("gates"),
         years=YEARS,
     message:
         "Testing the maps"
@@ -57,7 +57,7 @@ rule verdict:
         "../../envs/data.yaml"
     params:
         settings=settings(fail=config["gates"]["fail"]),
-        code=code("verdict.py"),
+        code=code("verdict"),
     message:
         "Judging the run by its gates"
     shell:

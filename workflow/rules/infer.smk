@@ -25,7 +25,7 @@ rule infer:
             min_forest_fraction=config["infer"]["min_forest_fraction"],
             precision=config["infer"]["precision"],
         ),
-        code=code("infer.py"),
+        code=code("infer"),
         places=places_of,
         years=years_of,
     message:

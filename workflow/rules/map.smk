@@ -21,7 +21,7 @@ rule map:
         runtime=growing(60),
     params:
         settings=settings(grid=config["grid"]),
-        code=code("map.py"),
+        code=code("map"),
         years=years_of,
     message:
         "Mapping {wildcards.years}"

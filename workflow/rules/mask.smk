@@ -23,7 +23,7 @@ rule mask:
             products=products(wildcards.places, "extract", "mask"),
             mask=config["mask"],
         ),
-        code=code("mask.py"),
+        code=code("mask"),
         places=places_of,
         years=years_of,
     message:

@@ -25,7 +25,7 @@ rule model:
             run=config["run"],
             source=SOURCE,
         ),
-        code=code("model.py"),
+        code=code("model"),
     message:
         "Assembling the trained model"
     shell:

@@ -21,7 +21,7 @@ rule preview:
             products=select(PRODUCTS, "tile", "extract", "mask"),
         ),
         sites=known_sites(),
-        code=code("preview.py"),
+        code=code("preview"),
     message:
         "Drawing the preview"
     shell:

@@ -22,7 +22,7 @@ rule publish:
         runtime=growing(60),
     params:
         settings=settings(**publish_settings()),
-        code=code("publish.py"),
+        code=code("publish"),
         years=years_of,
     message:
         "Publishing {wildcards.years}"
@@ -56,7 +56,7 @@ rule collection:
             level=config["evaluate"]["level"],
             license=config["publish"]["license"],
         ),
-        code=code("collection.py"),
+        code=code("collection"),
         years=YEARS,
     message:
         "Collecting the products"

@@ -21,7 +21,7 @@ rule quoted:
         "../../envs/figures.yaml"
     params:
         settings=settings(pair=config["change"]["pair"] if MAPPED else None),
-        code=code("quoted.py"),
+        code=code("quoted"),
         results=lambda wildcards, output: str(Path(output.numbers).parent),
     message:
         "Collecting the quoted numbers"

@@ -20,7 +20,7 @@ rule recovery:
         runtime=growing(60),
     params:
         settings=settings(change=config["change"]),
-        code=code("recovery.py"),
+        code=code("recovery"),
         years=YEARS,
     message:
         "Comparing the maps with the planet's truth"

@@ -24,7 +24,7 @@ rule report:
         "../../envs/figures.yaml"
     params:
         settings=settings(config=config, figures=figure_names()),
-        code=code("report.py"),
+        code=code("report"),
         results=lambda wildcards, output: str(Path(output.report).parent),
     message:
         "Writing the report"

@@ -31,7 +31,7 @@ rule samples:
             holdout=config["towers"]["holdout"],
             unlabelled_year=UNLABELLED_YEAR,
         ),
-        code=code("samples.py"),
+        code=code("samples"),
     message:
         "Building the training table"
     shell:

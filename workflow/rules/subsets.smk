@@ -24,7 +24,7 @@ rule subsets:
     params:
         # The files themselves are too many for a command line.
         settings=settings(folder=config["towers"]["subsets"], layers=LAYERS),
-        code=code("subsets.py"),
+        code=code("subsets"),
     message:
         "Reading the MODIS subsets of the towers"
     shell:

@@ -21,7 +21,7 @@ rule tower_sites:
         "../../envs/data.yaml"
     params:
         settings=settings(labels=LABELS, **tower_settings("sites")),
-        code=code("tower_sites.py"),
+        code=code("tower_sites"),
     message:
         "Checking the tower table"
     shell:
@@ -47,7 +47,7 @@ rule tower_fluxes:
         "../../envs/data.yaml"
     params:
         settings=settings(labels=LABELS, **tower_settings("fluxes")),
-        code=code("tower_fluxes.py"),
+        code=code("tower_fluxes"),
     message:
         "Checking the annual fluxes of the towers"
     shell:

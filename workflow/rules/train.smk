@@ -23,7 +23,7 @@ rule train:
         settings=settings(
             train=config["train"], seed=config["seed"], gaps=config["evaluate"]["gaps"]
         ),
-        code=code("train.py"),
+        code=code("train"),
         folds=folds_of,
         members=lambda wildcards: MEMBER_BATCHES[wildcards.members],
     message:

@@ -15,7 +15,7 @@ rule truth:
         settings=settings(
             grid=config["grid"], seed=config["seed"], planet=config["planet"]
         ),
-        code=code("truth.py"),
+        code=code("truth"),
         years=years_of,
     message:
         "Writing the planet's true fluxes, {wildcards.years}"

@@ -20,7 +20,7 @@ rule upload:
         runtime=growing(60),
     params:
         to=lambda wildcards: f"{config['upload']['to']}/{config['run']}",
-        code=code("upload.py"),
+        code=code("upload"),
         years=lambda wildcards: YEAR_BATCHES.get(wildcards.part, []),
     message:
         "Copying the products of {wildcards.part} to object storage"

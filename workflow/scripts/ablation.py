@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux import job
-from forestflux.ablation import ablation_table
-from forestflux.samples import read_sample_table
-from forestflux.tables import write_table
+from forestflux.evaluation.ablation_table import ablation_table
+from forestflux.jobs import command_line
+from forestflux.jobs.tables import write_table
+from forestflux.prepare.sample_table import read_sample_table
 
 
 def main(
@@ -23,4 +23,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.ablation import run_variant
-from forestflux.samples import read_samples, read_unlabelled
-from forestflux.tables import write_table
+from forestflux.evaluation.ablation_table import run_variant
+from forestflux.jobs import command_line
+from forestflux.jobs.tables import write_table
+from forestflux.prepare.sample_table import read_samples, read_unlabelled
 
 
 def main(
@@ -30,4 +30,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

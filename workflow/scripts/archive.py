@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.archive.annual import COLUMNS
-from forestflux.archive.site import read_site
-from forestflux.small_files import write_json, write_rows
+from forestflux.jobs import command_line
+from forestflux.jobs.small_files import write_json, write_rows
+from forestflux.towers.fluxnet.annual_table import COLUMNS
+from forestflux.towers.fluxnet.site_reader import read_site
 
 
 def main(*, site: str, files: list[Path], settings: dict, table: Path) -> None:
@@ -16,4 +16,4 @@ def main(*, site: str, files: list[Path], settings: dict, table: Path) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

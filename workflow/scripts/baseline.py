@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from forestflux import job
-from forestflux.baseline import make_estimator
-from forestflux.crossvalidate import run_fold
-from forestflux.samples import read_samples
-from forestflux.tables import write_table
+from forestflux.jobs import command_line
+from forestflux.jobs.tables import write_table
+from forestflux.models.classical_models import make_estimator
+from forestflux.models.cross_validation import run_fold
+from forestflux.prepare.sample_table import read_samples
 
 
 def main(
@@ -45,4 +45,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux import job
-from forestflux.bibliography import as_markdown, bibliography
-from forestflux.figures.tables import read_table
-from forestflux.store import write_text
-from forestflux.tables import write_table
-from forestflux.towers import CITATION_COLUMNS
+from forestflux.jobs import command_line
+from forestflux.jobs.store import write_text
+from forestflux.jobs.tables import write_table
+from forestflux.pages.figures.finished_tables import read_table
+from forestflux.pages.tower_citations import as_markdown, bibliography
+from forestflux.towers.tower_tables import CITATION_COLUMNS
 
 
 def main(*, samples: Path, citations: Path, table: Path, page: Path) -> None:
@@ -22,4 +22,4 @@ def main(*, samples: Path, citations: Path, table: Path, page: Path) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

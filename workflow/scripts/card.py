@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux import job
-from forestflux.card import model_card
-from forestflux.samples import read_sample_table
-from forestflux.store import read_json, write_text
+from forestflux.jobs import command_line
+from forestflux.jobs.store import read_json, write_text
+from forestflux.pages.model_card import model_card
+from forestflux.prepare.sample_table import read_sample_table
 
 
 def main(
@@ -32,4 +32,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from forestflux import job
 from forestflux.change.analysis import Settings, analyse
-from forestflux.change.totals import bands_of
-from forestflux.stages import upstream_stores
-from forestflux.store import write_json, write_store
-from forestflux.tables import write_table
+from forestflux.change.strata.totals import bands_of
+from forestflux.jobs import command_line
+from forestflux.jobs.stages import upstream_stores
+from forestflux.jobs.store import write_json, write_store
+from forestflux.jobs.tables import write_table
 
 
 def main(
@@ -42,4 +42,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.publish.dictionary import data_dictionary
+from forestflux.jobs import command_line
+from forestflux.jobs.store import write_json, write_text
+from forestflux.publish.data_dictionary import data_dictionary
 from forestflux.publish.stac import collection
-from forestflux.store import write_json, write_text
 
 
 def main(*, years: list[int], card: Path, settings: dict, output: Path) -> None:
@@ -29,4 +29,4 @@ def main(*, years: list[int], card: Path, settings: dict, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.counterfactual import counterfactual
-from forestflux.model import load_model
-from forestflux.names import VARIABLES
-from forestflux.stages import run_stage, upstream_stores
-from forestflux.store import digest_of_files, load_store
+from forestflux.change.drivers.counterfactual_runs import counterfactual
+from forestflux.core.names import VARIABLES
+from forestflux.ensemble.model_folder import load_model
+from forestflux.jobs import command_line
+from forestflux.jobs.stages import run_stage, upstream_stores
+from forestflux.jobs.store import digest_of_files, load_store
 
 
 def main(
@@ -47,4 +47,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

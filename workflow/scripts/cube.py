@@ -5,10 +5,10 @@ from pathlib import Path
 
 import xarray as xr
 
-from forestflux import job
-from forestflux.cube import build_cube
-from forestflux.products import pick, variants_of
-from forestflux.stages import run_stage, upstream_stores
+from forestflux.core.products import pick, variants_of
+from forestflux.jobs import command_line
+from forestflux.jobs.stages import run_stage, upstream_stores
+from forestflux.prepare.calendar_cube import build_cube
 
 
 def main(
@@ -37,4 +37,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux import job
-from forestflux.applicability import held_out
-from forestflux.evaluate import evaluate
-from forestflux.members import read_ensembles, read_predictions
-from forestflux.samples import read_sample_table, read_samples
-from forestflux.tables import write_table
+from forestflux.ensemble.applicability import held_out
+from forestflux.ensemble.members import read_ensembles, read_predictions
+from forestflux.evaluation.tower_evaluation import evaluate
+from forestflux.jobs import command_line
+from forestflux.jobs.tables import write_table
+from forestflux.prepare.sample_table import read_sample_table, read_samples
 
 
 def main(
@@ -41,4 +41,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

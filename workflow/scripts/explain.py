@@ -2,13 +2,20 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.attribution import attribution_maps, attribution_table
-from forestflux.explain import activation_maps, map_table, occlusion_maps
-from forestflux.model import load_model
-from forestflux.samples import read_samples
-from forestflux.sanity import sanity_table
-from forestflux.tables import write_table
+from forestflux.ensemble.model_folder import load_model
+from forestflux.evaluation.explanation_sanity import sanity_table
+from forestflux.evaluation.explanations import (
+    activation_maps,
+    map_table,
+    occlusion_maps,
+)
+from forestflux.evaluation.integrated_gradients import (
+    attribution_maps,
+    attribution_table,
+)
+from forestflux.jobs import command_line
+from forestflux.jobs.tables import write_table
+from forestflux.prepare.sample_table import read_samples
 
 
 def main(*, model: Path, samples: Path, seed: int, output: list[Path]) -> None:
@@ -29,4 +36,4 @@ def main(*, model: Path, samples: Path, seed: int, output: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.explorer.build import page_data
-from forestflux.explorer.page import write_page
-from forestflux.grid import Grid
-from forestflux.store import write_text
+from forestflux.core.grid import Grid
+from forestflux.jobs import command_line
+from forestflux.jobs.store import write_text
+from forestflux.pages.explorer.explorer_page import write_page
+from forestflux.pages.explorer.page_data import page_data
 
 
 def main(*, results: Path, settings: dict, output: Path) -> None:
@@ -23,4 +23,4 @@ def main(*, results: Path, settings: dict, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -6,14 +6,14 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from forestflux import job
-from forestflux.extract import extract, variants_held
-from forestflux.grid import Grid
-from forestflux.places import Place, TilePlace, TowerPlace
-from forestflux.products import pick, sections_of
-from forestflux.sources.source import open_source
-from forestflux.stages import run_stage
-from forestflux.store import digest_of_files
+from forestflux.core.grid import Grid
+from forestflux.core.places import Place, TilePlace, TowerPlace
+from forestflux.core.products import pick, sections_of
+from forestflux.jobs import command_line
+from forestflux.jobs.stages import run_stage
+from forestflux.jobs.store import digest_of_files
+from forestflux.sources.extraction import extract, variants_held
+from forestflux.sources.source_registry import open_source
 
 
 def main(
@@ -65,4 +65,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

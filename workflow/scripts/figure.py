@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.figures.captions import caption_of
-from forestflux.figures.draw import draw
-from forestflux.figures.style import StyleSettings, save
+from forestflux.jobs import command_line
+from forestflux.pages.figures.captions import caption_of
+from forestflux.pages.figures.drawing import draw
+from forestflux.pages.figures.figure_style import StyleSettings, save
 
 
 def main(*, name: str, results: Path, settings: dict, output: list[Path]) -> None:
@@ -24,4 +24,4 @@ def main(*, name: str, results: Path, settings: dict, output: list[Path]) -> Non
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

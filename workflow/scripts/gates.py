@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux import job
-from forestflux.gates.run import run_gates, summary
-from forestflux.grid import Grid
-from forestflux.stages import upstream_stores
-from forestflux.store import write_json
-from forestflux.tables import write_table
+from forestflux.core.grid import Grid
+from forestflux.evaluation.gates.run_gates import run_gates, summary
+from forestflux.jobs import command_line
+from forestflux.jobs.stages import upstream_stores
+from forestflux.jobs.store import write_json
+from forestflux.jobs.tables import write_table
 
 
 def main(
@@ -35,4 +35,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

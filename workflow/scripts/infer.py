@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from forestflux import job
-from forestflux.infer import infer
-from forestflux.model import load_model
-from forestflux.pieces import CHUNKS, Pieced
-from forestflux.stages import run_stage, upstream_stores
-from forestflux.store import digest_of_files
+from forestflux.ensemble.model_folder import load_model
+from forestflux.jobs import command_line
+from forestflux.jobs.chunked import CHUNKS, Pieced
+from forestflux.jobs.stages import run_stage, upstream_stores
+from forestflux.jobs.store import digest_of_files
+from forestflux.maps.inference import infer
 
 
 def main(
@@ -59,4 +59,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.grid import Grid
-from forestflux.mapping import map_chunks, map_year
-from forestflux.model import load_model
-from forestflux.pieces import Pieced
-from forestflux.stages import run_stage, upstream_stores
-from forestflux.store import digest_of_files
+from forestflux.core.grid import Grid
+from forestflux.ensemble.model_folder import load_model
+from forestflux.jobs import command_line
+from forestflux.jobs.chunked import Pieced
+from forestflux.jobs.stages import run_stage, upstream_stores
+from forestflux.jobs.store import digest_of_files
+from forestflux.maps.mosaic import map_chunks, map_year
 
 
 def main(
@@ -46,4 +46,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

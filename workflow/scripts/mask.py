@@ -5,11 +5,11 @@ from pathlib import Path
 
 import xarray as xr
 
-from forestflux import job
-from forestflux.mask import mask_cube
-from forestflux.pieces import CHUNKS
-from forestflux.products import pick, variants_of
-from forestflux.stages import run_stage, upstream_stores
+from forestflux.core.products import pick, variants_of
+from forestflux.jobs import command_line
+from forestflux.jobs.chunked import CHUNKS
+from forestflux.jobs.stages import run_stage, upstream_stores
+from forestflux.prepare.masking import mask_cube
 
 
 def main(
@@ -39,4 +39,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.applicability import fit_applicability
-from forestflux.conformal import calibrate
-from forestflux.evaluate import join_observed
-from forestflux.folds import split_rows
-from forestflux.members import member_folders, read_member, read_predictions
-from forestflux.model import save_model
-from forestflux.samples import read_sample_table, read_samples
-from forestflux.store import read_json
+from forestflux.ensemble.applicability import fit_applicability
+from forestflux.ensemble.conformal import calibrate
+from forestflux.ensemble.members import member_folders, read_member, read_predictions
+from forestflux.ensemble.model_folder import save_model
+from forestflux.evaluation.tower_evaluation import join_observed
+from forestflux.jobs import command_line
+from forestflux.jobs.store import read_json
+from forestflux.prepare.folds import split_rows
+from forestflux.prepare.sample_table import read_sample_table, read_samples
 
 
 def main(
@@ -56,4 +56,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

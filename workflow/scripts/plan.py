@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux import job
-from forestflux.earthengine.plan import Planned, lines_of, plan_of, store_bytes
-from forestflux.grid import Grid
-from forestflux.places import TilePlace, TowerPlace
-from forestflux.plan import span
+from forestflux.core.grid import Grid
+from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.jobs import command_line
+from forestflux.jobs.batches import span
+from forestflux.sources.earthengine.request_plan import (
+    Planned,
+    lines_of,
+    plan_of,
+    store_bytes,
+)
 
 
 def main(*, settings: dict, access: dict, sites: list[Path]) -> None:
@@ -45,4 +50,4 @@ def main(*, settings: dict, access: dict, sites: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux import job
-from forestflux.earthengine.session import connect
-from forestflux.preview import draw_preview
-from forestflux.store import write_text
+from forestflux.jobs import command_line
+from forestflux.jobs.store import write_text
+from forestflux.pages.layer_preview import draw_preview
+from forestflux.sources.earthengine.client.session import connect
 
 
 def main(*, settings: dict, access: dict, sites: list[Path], page: Path) -> None:
@@ -23,4 +23,4 @@ def main(*, settings: dict, access: dict, sites: list[Path], page: Path) -> None
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from forestflux import job
+from forestflux.jobs import command_line
+from forestflux.jobs.stages import upstream_stores
+from forestflux.jobs.store import digest_of_files, read_json, recipe_of, write_json
 from forestflux.publish.provenance import CHECKSUMS, sha256
-from forestflux.publish.year import is_published, publish_year
-from forestflux.stages import upstream_stores
-from forestflux.store import digest_of_files, read_json, recipe_of, write_json
+from forestflux.publish.year_product import is_published, publish_year
 
 
 def main(
@@ -42,4 +42,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.quoted import quoted_numbers
-from forestflux.tables import write_table
+from forestflux.jobs import command_line
+from forestflux.jobs.tables import write_table
+from forestflux.pages.headline_numbers import quoted_numbers
 
 
 def main(*, results: Path, settings: dict, output: Path) -> None:
@@ -14,4 +14,4 @@ def main(*, results: Path, settings: dict, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

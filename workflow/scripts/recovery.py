@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.change.totals import bands_of
-from forestflux.recovery import recover
-from forestflux.stages import upstream_stores
-from forestflux.store import load_store
-from forestflux.tables import write_table
+from forestflux.change.strata.totals import bands_of
+from forestflux.evaluation.planet_recovery import recover
+from forestflux.jobs import command_line
+from forestflux.jobs.stages import upstream_stores
+from forestflux.jobs.store import load_store
+from forestflux.jobs.tables import write_table
 
 
 def main(
@@ -35,4 +35,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

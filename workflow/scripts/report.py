@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.report.page import write_report
-from forestflux.store import write_text
+from forestflux.jobs import command_line
+from forestflux.jobs.store import write_text
+from forestflux.pages.report.report_page import write_report
 
 
 def main(*, results: Path, settings: dict, output: Path) -> None:
@@ -14,4 +14,4 @@ def main(*, results: Path, settings: dict, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux import job
-from forestflux.samples import write_samples
-from forestflux.sampling import (
+from forestflux.jobs import command_line
+from forestflux.jobs.stages import upstream_stores
+from forestflux.prepare.sample_table import write_samples
+from forestflux.prepare.site_year_selection import (
     build_samples,
     collect_towers,
     tile_series,
     tower_series,
 )
-from forestflux.stages import upstream_stores
 
 
 def main(
@@ -56,4 +56,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from forestflux import job
-from forestflux.stages import run_stage, upstream_stores
-from forestflux.store import digest_of_files, open_store
-from forestflux.subsets.collect import collect_subsets
-from forestflux.subsets.folder import subset_files
-from forestflux.tables import write_table
+from forestflux.jobs import command_line
+from forestflux.jobs.stages import run_stage, upstream_stores
+from forestflux.jobs.store import digest_of_files, open_store
+from forestflux.jobs.tables import write_table
+from forestflux.sources.modis_subsets.subset_folder import subset_files
+from forestflux.sources.modis_subsets.subset_images import collect_subsets
 
 
 def main(
@@ -36,4 +36,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux import job
-from forestflux.archive.towers import collect_site_years
-from forestflux.planet.towers import simulated_site_years
-from forestflux.tables import write_table
-from forestflux.towers import read_site_years
+from forestflux.jobs import command_line
+from forestflux.jobs.tables import write_table
+from forestflux.sources.simulated.simulated_towers import simulated_site_years
+from forestflux.towers.fluxnet.fluxnet_towers import collect_site_years
+from forestflux.towers.tower_tables import read_site_years
 
 
 def main(*, sites: Path, table: list[Path], settings: dict, output: Path) -> None:
@@ -31,4 +31,4 @@ def main(*, sites: Path, table: list[Path], settings: dict, output: Path) -> Non
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux import job
-from forestflux.archive.towers import collect_sites
-from forestflux.folds import link_clusters
-from forestflux.planet.towers import simulated_sites
-from forestflux.tables import write_table
-from forestflux.towers import CITATION_COLUMNS, LEFT_COLUMNS, read_sites
+from forestflux.jobs import command_line
+from forestflux.jobs.tables import write_table
+from forestflux.sources.simulated.simulated_towers import simulated_sites
+from forestflux.towers.clusters import link_clusters
+from forestflux.towers.fluxnet.fluxnet_towers import collect_sites
+from forestflux.towers.tower_tables import CITATION_COLUMNS, LEFT_COLUMNS, read_sites
 
 
 def main(
@@ -46,4 +46,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from forestflux import job
-from forestflux.members import train_member
-from forestflux.samples import read_samples, read_unlabelled
-from forestflux.store import digest_of_files, write_json
+from forestflux.ensemble.members import train_member
+from forestflux.jobs import command_line
+from forestflux.jobs.store import digest_of_files, write_json
+from forestflux.prepare.sample_table import read_samples, read_unlabelled
 
 
 def main(
@@ -42,4 +42,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

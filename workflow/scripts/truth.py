@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.grid import Grid
-from forestflux.stages import run_stage
-from forestflux.truth import true_year
+from forestflux.core.grid import Grid
+from forestflux.jobs import command_line
+from forestflux.jobs.stages import run_stage
+from forestflux.sources.simulated.true_fluxes import true_year
 
 
 def main(*, years: list[int], settings: dict, code: str, manifest: Path) -> None:
@@ -22,4 +22,4 @@ def main(*, years: list[int], settings: dict, code: str, manifest: Path) -> None
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

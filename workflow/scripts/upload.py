@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from forestflux import job
-from forestflux.store import write_json
-from forestflux.upload import shared_files, upload, year_files
+from forestflux.jobs import command_line
+from forestflux.jobs.store import write_json
+from forestflux.publish.object_storage import shared_files, upload, year_files
 
 
 def main(*, products: Path, years: list[int], to: str, manifest: Path) -> None:
@@ -16,4 +16,4 @@ def main(*, products: Path, years: list[int], to: str, manifest: Path) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

@@ -4,8 +4,8 @@ import logging
 import sys
 from pathlib import Path
 
-from forestflux import job
-from forestflux.store import read_json, write_json
+from forestflux.jobs import command_line
+from forestflux.jobs.store import read_json, write_json
 
 log = logging.getLogger("forestflux.verdict")
 
@@ -22,4 +22,4 @@ def main(*, gates: Path, report: Path, settings: dict, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main)
+    command_line.run(main)

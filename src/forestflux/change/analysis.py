@@ -1,0 +1,185 @@
+"""Change: the pair of years, windows, the series and what of it is more than noise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from tqdm import tqdm
+
+from forestflux.change.cell_series import MAPPED_FLUXES
+from forestflux.change.change_blocks import BlockChange, Plan, block_change
+from forestflux.change.change_layers import change_store
+from forestflux.change.change_tables import change_tables, total_dataset
+from forestflux.change.map_cells import row_blocks
+from forestflux.change.strata.decomposition import decomposition_table
+from forestflux.change.strata.divisions import cells_on_grid, divisions_of, strata_of
+from forestflux.change.strata.totals import (
+    Band,
+    check_series,
+    summarise,
+    zonal_table,
+    zone_width,
+    zones_of,
+)
+from forestflux.change.trends.significance import significance_flags, significance_table
+from forestflux.change.year_windows import windows_of
+from forestflux.core.errors import InputError
+from forestflux.jobs.store import open_store
+
+# Tests of cells by name, and the layer that holds their p.
+TESTS = {
+    "slope": "p",
+    "slope_independent": "p_independent",
+    "difference": "difference_p",
+    "window_difference": "window_difference_p",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the change analysis (docs/configuration.md, change).
+
+    Attributes
+    ----------
+    pair : first and second year
+    windows : first and last year of the earlier and of the later window
+    bands : latitude bands
+    level : probability of the intervals in the tables
+    alpha : level of a single test
+    fdr_alpha : false discovery rate over all cells
+    stable_within : change of the forest fraction up to which a cell is stable, 0-1
+    zone_width_deg : height of a zone in the zonal table, degrees
+    regions : file of the user's polygons, None without
+    region_name : the property that names one of them
+    """
+
+    pair: tuple[int, int]
+    windows: tuple[tuple[int, int], tuple[int, int]]
+    bands: tuple[Band, ...]
+    level: float
+    alpha: float
+    fdr_alpha: float
+    stable_within: float
+    zone_width_deg: float
+    regions: Path | None = None
+    region_name: str = "name"
+
+
+def analyse(
+    maps: dict[int, Path], settings: Settings, *, years: Sequence[int]
+) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
+    """The change store and its tables (docs/contracts.md, change).
+
+    Maps are read in blocks of rows, those of their chunks, and one year at a time.
+    Differences are second minus first, member by member, so that what a member gets
+    wrong in both cancels.
+
+    Parameters
+    ----------
+    maps : map store by year
+    settings : of the analysis
+    years : years that must be mapped; slopes need years that follow each other, windows
+        half of their years: what the years do not allow is empty in the tables
+
+    Returns
+    -------
+    change : the change store, its layers lazy
+    tables : by the name of their file
+
+    Raises
+    ------
+    InputError : a year is missing; a map has another year, grid, model or number of
+        members, or no flux at all; the pair is not in the series; the regions hold no
+        mapped forest
+    """
+    years = check_series(maps, years=years, pair=settings.pair)
+    first = open_store(maps[years[0]])
+    latitudes = first["y"].values
+    divisions = divisions_of(
+        latitudes,
+        first["x"].values,
+        bands=settings.bands,
+        regions=settings.regions,
+        region_name=settings.region_name,
+    )
+    plan = Plan(
+        maps=maps,
+        years=years,
+        pair=settings.pair,
+        windows=windows_of(settings.windows, years),
+        divisions=divisions,
+        zones=zones_of(latitudes, width_deg=settings.zone_width_deg),
+        stable_within=settings.stable_within,
+    )
+    blocks = [
+        block_change(plan, rows)
+        for rows in tqdm(list(row_blocks(maps[years[0]])), desc="change", disable=None)
+    ]
+    sums = {n: sum(block.sums[n] for block in blocks) for n in blocks[0].sums}
+    totals = total_dataset(
+        sums, strata_of(divisions), years=years, on_grid=cells_on_grid(divisions)
+    )
+    check_forest(totals, maps, settings.regions)
+    series = summarise(totals, level=settings.level)
+    tables = change_tables(
+        totals,
+        pair=settings.pair,
+        windows=plan.windows,
+        level=settings.level,
+        series=series,
+    )
+    flags = cell_flags(blocks, settings)
+    tables["decomposition"] = decomposition_table(totals, level=settings.level)
+    tables["zonal"] = zonal_table(
+        years,
+        sums["zone_area"],
+        sums["zone_total"],
+        width=zone_width(latitudes, settings.zone_width_deg),
+    )
+    tables["significance"] = significance_table(
+        flags,
+        np.concatenate([block.weights for block in blocks]),
+        alpha=settings.alpha,
+        fdr_alpha=settings.fdr_alpha,
+    )
+    return change_store(plan, blocks, flags), tables
+
+
+def check_forest(
+    totals: xr.Dataset, maps: dict[int, Path], regions: Path | None
+) -> None:
+    """Refuse a map without any flux, and regions without any mapped forest."""
+    area = totals["area"]
+    for year in totals["year"].values[~(area.sel(stratum="all") > 0).values]:
+        raise InputError(
+            maps[int(year)],
+            variable="gpp",
+            expected="a flux of some forest cell",
+            found="NaN in all of them",
+        )
+    inside = (totals["kind"] == "region") & (totals["stratum"] != "none")
+    if regions is not None and not (area.max("year") > 0).values[inside].any():
+        raise InputError(
+            regions,
+            variable="regions",
+            expected="polygons that hold some mapped forest",
+            found=f"none in {int(inside.sum())} regions",
+        )
+
+
+def cell_flags(
+    blocks: list[BlockChange], settings: Settings
+) -> dict[tuple[str, str], np.ndarray]:
+    """Significance flags of the paired cells of all blocks, by flux and test."""
+    return {
+        (flux, test): significance_flags(
+            np.concatenate([block.layers[f"{flux}_{layer}"] for block in blocks]),
+            alpha=settings.alpha,
+            fdr_alpha=settings.fdr_alpha,
+        )
+        for flux in MAPPED_FLUXES
+        for test, layer in TESTS.items()
+    }

@@ -1,0 +1,140 @@
+"""Change of cells: one block of rows of all maps, its sums and its layers.
+
+A block is what is in memory at once: all members of the pair and of one more year, of
+the others the ensemble mean and the members' sums over the windows.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from forestflux.change.cell_series import CellSeries
+from forestflux.change.map_cells import YearCells, group_sums, year_cells
+from forestflux.change.strata.decomposition import stratum_parts
+from forestflux.change.strata.divisions import NONE, Division, Groups, groups_of
+from forestflux.change.strata.totals import PG_PER_G
+from forestflux.change.year_windows import Window
+from forestflux.core.names import FOREST_TYPES
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every block needs to know.
+
+    Attributes
+    ----------
+    maps : map store by year
+    years : mapped years in order
+    pair : first and second year
+    windows : earlier and later window
+    divisions : of the globe; the last one is the change of the forest
+    zones : zone of every row of the globe (y,)
+    stable_within : change of the forest fraction up to which a cell is stable, 0-1
+    """
+
+    maps: dict[int, Path]
+    years: list[int]
+    pair: tuple[int, int]
+    windows: tuple[Window, Window]
+    divisions: list[Division]
+    zones: np.ndarray
+    stable_within: float
+
+
+@dataclass(frozen=True)
+class BlockChange:
+    """Sums and layers of a block.
+
+    Attributes
+    ----------
+    sums : by name, to be added over blocks: `area (year, stratum)` m2, `total (year,
+        variable, member, stratum)` PgC yr-1, `zone_area (year, zone)` m2, `zone_total
+        (year, variable, zone)` PgC yr-1, mean of the members, `cells (stratum,)` mapped
+        in either year of the pair, `part (part, variable, member, stratum)` PgC yr-1
+    forest_change : uint8 (y, x), 0 none, then 1 + position in FOREST_CHANGES
+    paired : bool (y, x), cells that are mapped in both years of the pair
+    weights : (cell,), m2 of forest of the paired cells, mean of the pair
+    layers : float32 (cell,) of the paired cells, by name
+    """
+
+    sums: dict[str, np.ndarray]
+    forest_change: np.ndarray
+    paired: np.ndarray
+    weights: np.ndarray
+    layers: dict[str, np.ndarray]
+
+
+def block_change(plan: Plan, rows: slice) -> BlockChange:
+    """Everything that a block of rows contributes to the tables and to the store."""
+    pair = {year: year_cells(plan.maps[year], rows) for year in plan.pair}
+    first, second = pair.values()
+    changes = plan.divisions[-1].names
+    change = forest_change(
+        first, second, stable_within=plan.stable_within, names=changes
+    )
+    groups = groups_of(plan.divisions, rows, change)
+    places = np.intersect1d(first.place, second.place, assume_unique=True)
+    series = CellSeries(places, years=plan.years, windows=plan.windows)
+    sums = []
+    for year in plan.years:
+        cells = pair[year] if year in pair else year_cells(plan.maps[year], rows)
+        sums.append(year_sums(cells, groups, plan.zones, rows))
+        series.add(year, cells)
+    number, parts = stratum_parts(first, second, groups)
+    paired = np.zeros(first.size, bool)
+    paired[places] = True
+    shape = rows.stop - rows.start, -1
+    labels = np.where(change == changes.index(NONE), 0, change + 1).astype("uint8")
+    return BlockChange(
+        sums={name: np.stack([year[name] for year in sums]) for name in sums[0]}
+        | {"cells": number, "part": parts},
+        forest_change=labels.reshape(shape),
+        paired=paired.reshape(shape),
+        weights=sum(c.area[np.isin(c.place, places)] for c in (first, second)) / 2,
+        layers=series.layers(first.at(places), second.at(places)),
+    )
+
+
+def forest_change(
+    first: YearCells, second: YearCells, *, stable_within: float, names: tuple[str, ...]
+) -> np.ndarray:
+    """Position in the names (cell,) of every cell of the block, uint8.
+
+    A cell that is mapped in one year only is loss or gain, whatever its fraction.
+    """
+    fraction, mapped = np.zeros((2, first.size)), np.zeros((2, first.size), bool)
+    for position, cells in enumerate((first, second)):
+        fraction[position, cells.place] = cells.fraction
+        mapped[position, cells.place] = True
+    moved = fraction[1] - fraction[0]
+    choices = {
+        NONE: ~mapped.any(axis=0),
+        "loss": ~mapped[1] | (mapped[0] & (moved < -stable_within)),
+        "gain": ~mapped[0] | (moved > stable_within),
+    }
+    labels = [names.index(name) for name in choices]
+    chosen = np.select(list(choices.values()), labels, names.index("stable"))
+    return chosen.astype("uint8")
+
+
+def year_sums(
+    cells: YearCells, groups: Groups, zones: np.ndarray, rows: slice
+) -> dict[str, np.ndarray]:
+    """Area and totals of a year by stratum and by zone, see `BlockChange`."""
+    shape = groups.parts.shape[1], len(FOREST_TYPES)
+    group = groups.of_cell[cells.place] * shape[1] + cells.kind - 1
+    area, total = group_sums(cells, group, shape[0] * shape[1])
+    zone, count = zones[rows][cells.row], zones[-1] + 1
+    gpp, reco = (flux.mean(axis=0, dtype=float) for flux in (cells.gpp, cells.reco))
+    return {
+        "area": groups.strata(area.reshape(shape)),
+        "total": groups.strata(total.reshape(*total.shape[:2], *shape)),
+        "zone_area": np.bincount(zone, cells.area, count),
+        "zone_total": np.stack(
+            [
+                np.bincount(zone, cells.area * flux, count) * PG_PER_G
+                for flux in (gpp, reco, reco - gpp)
+            ]
+        ),
+    }

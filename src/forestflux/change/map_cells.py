@@ -1,0 +1,137 @@
+"""Year cells: the mapped cells of one map, read block by block of rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+import zarr
+
+from forestflux.change.strata.totals import PG_PER_G
+from forestflux.core.errors import InputError
+from forestflux.core.names import FLUXES
+from forestflux.jobs.store import load_store
+
+CELL_LAYERS = (
+    "gpp",
+    "gpp_member",
+    "reco_member",
+    "forest_fraction",
+    "forest_type",
+    "cell_area",
+)
+
+
+def row_blocks(store: Path) -> Iterator[slice]:
+    """The rows of a map in blocks, those of its chunks."""
+    gpp = zarr.open_array(store / "gpp", mode="r")
+    for start in range(0, gpp.shape[0], gpp.chunks[0]):
+        yield slice(start, min(start + gpp.chunks[0], gpp.shape[0]))
+
+
+@dataclass(frozen=True)
+class YearCells:
+    """Mapped cells of one year, of the globe or of a block of its rows.
+
+    Attributes
+    ----------
+    size : cells of the block, mapped or not
+    place : (cell,), position in the block, row by row
+    row : (cell,), row of the block
+    kind : (cell,), forest type 1-5
+    fraction : (cell,), share of the cell that is forest
+    area : (cell,), m2 of forest
+    gpp, reco : (member, cell), gC m-2 yr-1
+    """
+
+    size: int
+    place: np.ndarray
+    row: np.ndarray
+    kind: np.ndarray
+    fraction: np.ndarray
+    area: np.ndarray
+    gpp: np.ndarray
+    reco: np.ndarray
+
+    def at(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """GPP and RECO (member, place) at positions in the block, NaN where not mapped."""
+        position = np.full(self.size, -1)
+        position[self.place] = np.arange(len(self.place))
+        found = position[places]
+        there = found >= 0
+        if there.all():
+            return self.gpp[:, found], self.reco[:, found]
+        shape = len(self.gpp), len(places)
+        gpp, reco = (
+            np.full(shape, np.nan, flux.dtype) for flux in (self.gpp, self.reco)
+        )
+        gpp[:, there], reco[:, there] = (
+            self.gpp[:, found[there]],
+            self.reco[:, found[there]],
+        )
+        return gpp, reco
+
+
+def year_cells(path: Path, rows: slice = slice(None)) -> YearCells:
+    """Mapped cells of a map store or of some of its rows.
+
+    Raises
+    ------
+    InputError : a layer is missing or damaged; a member has no flux where the mean has
+    """
+    return cells_of(load_store(path, CELL_LAYERS, rows=rows), path)
+
+
+def cells_of(dataset: xr.Dataset, source: Path | str) -> YearCells:
+    """Mapped cells of a map, or of some rows of one, that is in memory.
+
+    Parameters
+    ----------
+    dataset : `CELL_LAYERS`
+    source : the map, for the error
+    """
+    mapped = np.isfinite(dataset["gpp"].values)
+    place = np.flatnonzero(mapped)
+    fluxes = {}
+    for name in ("gpp_member", "reco_member"):
+        values = dataset[name].values
+        fluxes[name] = values.reshape(len(values), -1)[:, place]
+        if not np.isfinite(fluxes[name].sum()):
+            raise InputError(
+                source,
+                variable=name,
+                expected="a flux of each member wherever gpp is mapped",
+                found=f"{(~np.isfinite(fluxes[name])).any(axis=0).sum()} cells without",
+            )
+    fraction = dataset["forest_fraction"].values.ravel()[place].astype(float)
+    return YearCells(
+        size=mapped.size,
+        place=place,
+        row=place // mapped.shape[1],
+        kind=dataset["forest_type"].values.ravel()[place].astype(int),
+        fraction=fraction,
+        area=dataset["cell_area"].values.ravel()[place] * fraction,
+        gpp=fluxes["gpp_member"],
+        reco=fluxes["reco_member"],
+    )
+
+
+def group_sums(
+    cells: YearCells, group: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Forest area (group,), m2, and totals (flux, member, group), PgC yr-1.
+
+    Parameters
+    ----------
+    cells : mapped cells of a year
+    group : (cell,), position of the group
+    count : number of groups
+    """
+    totals = np.empty((len(FLUXES), len(cells.gpp), count))
+    for member, fluxes in enumerate(zip(cells.gpp, cells.reco, strict=True)):
+        for position, flux in enumerate(fluxes):
+            sums = np.bincount(group, cells.area * flux, count)
+            totals[position, member] = sums * PG_PER_G
+    totals[2] = totals[1] - totals[0]
+    return np.bincount(group, cells.area, count), totals

@@ -1,0 +1,197 @@
+"""Divisions: the ways to divide the forest into strata, and sums over all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from forestflux.change.strata.countries import CONTINENTS, country_labels
+from forestflux.change.strata.polygons import Area, draw, read_areas
+from forestflux.change.strata.totals import Band, band_labels
+from forestflux.core.climates import CLIMATES, climate_of
+from forestflux.core.errors import InputError
+from forestflux.core.names import FOREST_TYPES
+
+FOREST_CHANGES = ("stable", "loss", "gain")
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class Division:
+    """One way to divide the forest.
+
+    Attributes
+    ----------
+    kind : as it stands in the tables
+    names : of the strata
+    labels : position in the names (y, x); None where the years decide: the forest type
+        is that of the year, the change of the forest that of the pair
+    codes : of the strata, empty where they have none
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    labels: np.ndarray | None = None
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Cells of a block that share all strata but the forest type.
+
+    Sums are made once for each group and type and then handed to the strata.
+
+    Attributes
+    ----------
+    of_cell : (cell,) group of every cell of the block, row by row
+    parts : (stratum, group) 1 where the group is part of the stratum; types have 0
+    types : positions of the forest types among the strata
+    """
+
+    of_cell: np.ndarray
+    parts: np.ndarray
+    types: slice
+
+    def strata(self, sums: np.ndarray) -> np.ndarray:
+        """Sums of strata (..., stratum) from sums of groups (..., group, type)."""
+        result = sums.sum(axis=-1) @ self.parts.T
+        result[..., self.types] = sums.sum(axis=-2)
+        return result
+
+
+def divisions_of(
+    latitudes: np.ndarray,
+    longitudes: np.ndarray,
+    *,
+    bands: Sequence[Band],
+    regions: Path | None = None,
+    region_name: str = "name",
+) -> list[Division]:
+    """All divisions of a grid, in the order of the tables (docs/contracts.md, change).
+
+    Parameters
+    ----------
+    latitudes, longitudes : centres of the grid's cells, degrees
+    bands : latitude bands
+    regions : the user's polygons
+    region_name : the property that names one of them
+
+    Raises
+    ------
+    InputError : the regions hold no cell's centre, or are not as they must be
+    """
+    shape = len(latitudes), len(longitudes)
+
+    def of_rows(labels: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(labels[:, None].astype("uint8"), shape)
+
+    climate = np.array([CLIMATES.index(name) for name in climate_of(latitudes)])
+    countries, country, continent = country_labels(latitudes, longitudes)
+    names, codes = zip(*countries, strict=True)
+    divisions = [
+        Division("all", ("all",), of_rows(0 * climate)),
+        Division("type", FOREST_TYPES),
+        Division(
+            "band",
+            tuple(band.name for band in bands),
+            of_rows(band_labels(latitudes, bands)),
+        ),
+        Division("climate", CLIMATES, of_rows(climate)),
+        Division("continent", (*CONTINENTS, NONE), continent),
+        Division("country", (*names, NONE), country, (*codes, "")),
+    ]
+    if regions is not None:
+        areas = read_areas(regions, name=region_name)
+        divisions.append(region_division(areas, regions, latitudes, longitudes))
+    return [*divisions, Division("forest_change", (*FOREST_CHANGES, NONE))]
+
+
+def region_division(
+    areas: list[Area], file: Path, latitudes: np.ndarray, longitudes: np.ndarray
+) -> Division:
+    """The user's regions; features of one name are one region."""
+    names = tuple(dict.fromkeys(area.name for area in areas))
+    if NONE in names:
+        raise InputError(
+            file,
+            variable="regions",
+            expected=f"names other than {NONE}, which means outside all of them",
+            found=NONE,
+        )
+    drawn = draw(areas, latitudes, longitudes)
+    if (drawn == len(areas)).all():
+        raise InputError(
+            file,
+            variable="regions",
+            expected="polygons that hold the centre of some cell of the grid",
+            found=f"none among {len(areas)}",
+        )
+    lookup = [names.index(area.name) for area in areas]
+    labels = np.array([*lookup, len(names)], "uint16")[drawn]
+    return Division("region", (*names, NONE), labels)
+
+
+def strata_of(divisions: list[Division]) -> list[tuple[str, str, str]]:
+    """Name, kind and code of every stratum, in the order of the sums."""
+    return [
+        (name, division.kind, code)
+        for division in divisions
+        for name, code in zip(
+            division.names, division.codes or ("",) * len(division.names), strict=True
+        )
+    ]
+
+
+def groups_of(
+    divisions: list[Division], rows: slice, forest_change: np.ndarray
+) -> Groups:
+    """The groups of a block of rows.
+
+    Parameters
+    ----------
+    divisions : of the whole grid
+    rows : rows of the block
+    forest_change : position in the names of that division (y, x), of the block
+    """
+    joined = np.zeros(forest_change.size, "int64")
+    for division in divisions:
+        if division.kind != "type":
+            labels = labels_in(division, rows, forest_change)
+            joined = joined * len(division.names) + labels
+    values, of_cell = np.unique(joined, return_inverse=True)
+    columns = np.arange(len(values))
+    blocks = []
+    for division in reversed(divisions):
+        part = np.zeros((len(division.names), len(values)))
+        if division.kind != "type":
+            values, label = np.divmod(values, len(division.names))
+            part[label, columns] = 1
+        blocks.insert(0, part)
+    first = sum(len(d.names) for d in divisions[: kinds(divisions).index("type")])
+    types = slice(first, first + len(FOREST_TYPES))
+    return Groups(of_cell.ravel(), np.concatenate(blocks), types)
+
+
+def labels_in(division: Division, rows: slice, forest_change: np.ndarray) -> np.ndarray:
+    """Labels of a block's cells (cell,)."""
+    if division.labels is None:
+        return forest_change.ravel()
+    return division.labels[rows].ravel()
+
+
+def kinds(divisions: list[Division]) -> list[str]:
+    """Kinds of the divisions."""
+    return [division.kind for division in divisions]
+
+
+def cells_on_grid(divisions: list[Division]) -> np.ndarray:
+    """Cells of the grid, forest or not, in each stratum (stratum,); 1 where years decide."""
+    counts = []
+    for division in divisions:
+        length = len(division.names)
+        if division.labels is None:
+            counts.append(np.ones(length, int))
+        else:
+            counts.append(np.bincount(division.labels.ravel(), minlength=length))
+    return np.concatenate(counts)

@@ -1,0 +1,4 @@
+"""Slopes, tests and year-to-year variability of annual series.
+
+In: arrays (year, series). Out: slopes, p values, intervals. Knows nothing of maps or files.
+"""

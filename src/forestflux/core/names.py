@@ -1,0 +1,58 @@
+"""Names and orders that every stage shares; units and signs are fixed here once."""
+
+VARIABLES = ("ndvi", "evi", "et", "lst_day", "lst_night", "precip")
+UNITS = {
+    "ndvi": "1",
+    "evi": "1",
+    "et": "mm day-1",
+    "lst_day": "K",
+    "lst_night": "K",
+    "precip": "mm day-1",
+}
+FLUXES = ("gpp", "reco", "nee")
+FLUX_UNIT = "gC m-2 yr-1"
+
+# Largest |reco - (gpp + nee)|, gC m-2 yr-1. Night-time partitionings of FLUXNET close to
+# some gC; daytime GPP beside night-time RECO is off by hundreds.
+CLOSURE_TOLERANCE = 50.0
+
+# IGBP classes 1-5; the code is the position + 1, 0 is "no forest".
+FOREST_TYPES = ("ENF", "EBF", "DNF", "DBF", "MF")
+
+# FLUXNET site classes beside the forest types: they train, they are never scored.
+OTHER_CLASSES = (
+    "CSH",
+    "OSH",
+    "WSA",
+    "SAV",
+    "GRA",
+    "WET",
+    "CRO",
+    "URB",
+    "CVM",
+    "SNO",
+    "BSV",
+    "WAT",
+)
+
+# In the order of the codes 1-17 of IGBP land cover.
+IGBP_CLASSES = (*FOREST_TYPES, *OTHER_CLASSES)
+
+# The network among the models, as tables name it.
+NETWORK = "cnn"
+
+# Whether a row lies in the area of applicability, as tables say it.
+APPLICABILITY_SIDES = ("inside", "outside")
+
+SPLITS = ("site", "cluster", "random", "holdout")
+
+# Reason codes of the mask stage, in order of the flag values 0, 1, 2, ...
+REASONS = (
+    "valid",
+    "not_acquired",
+    "fill",
+    "cloud",
+    "snow",
+    "low_quality",
+    "out_of_range",
+)

@@ -1,0 +1,206 @@
+"""Dissimilarity index: how unlike a year's series is to all that the network learnt.
+
+After Meyer and Pebesma (2021, doi 10.1111/2041-210X.13650): a row is described by a few
+numbers, each in standard deviations of the training rows times its importance; the
+distance to the nearest training row, divided by the mean distance of two training rows,
+is its index.
+
+The numbers are the means of each series in the four quarters of the year as the network
+reads it (summer in the middle), and the forest type. Gaps are skipped. A quarter without
+a value leaves its number unknown; distances are then over the numbers that both rows
+have, scaled up to all of them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from forestflux.core.errors import InputError
+from forestflux.ensemble import kernels
+from forestflux.models.flux_network import one_thread
+from forestflux.models.network_inputs import TYPES
+
+QUARTERS = 4
+# Two rows are compared when they share this much of what distances are made of: the
+# network has met gaps of up to 70 % in training (`train.occlusion.max_fraction`).
+MIN_SHARED = 0.3
+# Rows that are compared together: few, so that their distances stay in the cache.
+ROWS = 512
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Training rows as points, with the scales by which any row becomes one.
+
+    Attributes
+    ----------
+    mean, factor : float64 (feature,); a coordinate is (feature - mean) * factor
+    share : float64 (feature,), part of the expected squared distance; sums to 1
+    points : float64 (sample, feature), training rows, NaN where unknown
+    mean_distance : of two training rows
+    """
+
+    mean: np.ndarray
+    factor: np.ndarray
+    share: np.ndarray
+    points: np.ndarray
+    mean_distance: float
+
+    @classmethod
+    def of(cls, features: np.ndarray, weights: np.ndarray) -> "Reference":
+        """The reference of training rows.
+
+        Parameters
+        ----------
+        features : (sample, feature), as `describe` gives them; the last columns are the
+            forest types
+        weights : (feature,), importance, not negative
+
+        Raises
+        ------
+        InputError : all rows are alike where it matters, so that nothing is far or near
+        """
+        known = np.isfinite(features)
+        count = np.maximum(known.sum(axis=0), 1)
+        filled = np.where(known, features, 0.0)
+        mean = filled.sum(axis=0) / count
+        variance = np.where(known, (features - mean) ** 2, 0.0).sum(axis=0) / count
+        spread = variance.copy()
+        # One variable with many columns: they share the spread of the variable.
+        spread[-len(TYPES) :] = variance[-len(TYPES) :].sum()
+        factor = np.divide(weights, np.sqrt(spread), where=spread > 0, out=0 * spread)
+        expected = variance * factor**2
+        points = (features - mean) * factor
+        total = expected.sum()
+        apart = np.empty(0)
+        if total > 0:
+            share = expected / total
+            pairs = distances(points, points, share)[np.triu_indices(len(points), 1)]
+            apart = pairs[np.isfinite(pairs)]
+        if not apart.size or apart.mean() == 0:
+            raise InputError(
+                "samples",
+                variable="maps",
+                expected="training rows that differ in what moves the estimate",
+                found=f"{len(features)} alike",
+            )
+        return cls(mean, factor, share, points, float(apart.mean()))
+
+    def dissimilarity(self, features: np.ndarray) -> np.ndarray:
+        """Dissimilarity index (row,), 1.
+
+        NaN where gaps leave too little to compare, and where no training row is of the
+        row's forest type: what the type does was never learnt.
+
+        Parameters
+        ----------
+        features : (row, feature), as `describe` gives them
+        """
+        points = (features - self.mean) * self.factor
+        index = self._index(nearest(points, self.points, self.share))
+        never_seen = self.mean[-len(TYPES) :] == 0
+        unknown = (features[:, -len(TYPES) :] * never_seen).any(axis=1)
+        return np.where(unknown, np.nan, index)
+
+    def between_folds(self, folds: np.ndarray) -> np.ndarray:
+        """Dissimilarity index (sample,) of training rows to those of other folds.
+
+        Parameters
+        ----------
+        folds : (sample,), fold of each training row
+        """
+        apart = distances(self.points, self.points, self.share)
+        folds = np.asarray(folds)
+        apart[folds[:, None] == folds[None, :]] = np.inf
+        return self._index(apart.min(axis=1, initial=np.inf))
+
+    def _index(self, nearest: np.ndarray) -> np.ndarray:
+        return np.where(np.isfinite(nearest), nearest / self.mean_distance, np.nan)
+
+
+def describe(ready: np.ndarray, types: np.ndarray) -> np.ndarray:
+    """Features (sample, feature), float64: quarter means by series, then forest types.
+
+    Parameters
+    ----------
+    ready : (sample, series, step) as the network reads it, NaN = gap
+    types : one-hot (sample, type)
+
+    Returns
+    -------
+    (sample, 4 * series + type), NaN where a quarter has no value
+    """
+    ready = np.asarray(ready, "float32")
+    lengths = [
+        len(part) for part in np.array_split(np.arange(ready.shape[2]), QUARTERS)
+    ]
+    means = np.empty((*ready.shape[:2], QUARTERS))
+    kernels.part_means(ready, np.cumsum(lengths), means)
+    return np.concatenate([means.reshape(len(means), -1), types], axis=1)
+
+
+def nearest(points: np.ndarray, others: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Distance (row,) to the nearest other point, as `distances` has it, float64.
+
+    Which point it is says a float32 matrix product, so that one of nearly equal ones may
+    be taken; its distance is worked out from the coordinates.
+
+    Parameters
+    ----------
+    points : (row, feature), NaN = unknown
+    others : (column, feature)
+    share : (feature,), sums to 1
+    """
+    (a, there), (b, known) = filled(points), filled(others)
+    whole = known.all()
+    # Where all columns are known, the last term is the same for all of them.
+    left, right = [there, -2 * a, a**2], [b**2, b, known]
+    left, right = (
+        torch.from_numpy(np.concatenate(terms[: 2 if whole else 3], axis=1)).float()
+        for terms in (left, right)
+    )
+    first, second = (torch.from_numpy(part).float() for part in (there * share, known))
+    found = np.empty(len(points), int)
+    with one_thread():
+        for start in range(0, len(points), ROWS):
+            part = slice(start, start + ROWS)
+            square = left[part] @ right.T
+            if not whole:
+                shared = first[part] @ second.T
+                square /= shared.clamp(min=MIN_SHARED)
+                square[shared < MIN_SHARED] = torch.inf
+            found[part] = square.numpy().argmin(axis=1)
+    both = there & known[found]
+    square = np.square(a - b[found], where=both, out=np.zeros(a.shape)).sum(axis=1)
+    return scaled_up(square, both @ share)
+
+
+def distances(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Distances (row, column) over the coordinates that both points have.
+
+    The squared distance is divided by the part of the expected one that the shared
+    coordinates make up. Infinite where that part is below `MIN_SHARED`.
+
+    Parameters
+    ----------
+    first : (row, feature), NaN = unknown
+    second : (column, feature)
+    share : (feature,), sums to 1
+    """
+    (a, there), (b, known) = filled(first), filled(second)
+    square = (a**2) @ known.T + there @ (b**2).T - 2 * a @ b.T
+    return scaled_up(np.maximum(square, 0.0), (there * share) @ known.T)
+
+
+def filled(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates with zero where they are unknown, and whether they are known."""
+    known = np.isfinite(points)
+    return np.where(known, points, 0.0), known
+
+
+def scaled_up(square: np.ndarray, shared: np.ndarray) -> np.ndarray:
+    """Distances from squared ones over the shared part of what is expected of them."""
+    apart = np.full(square.shape, np.inf)
+    np.divide(square, shared, where=shared >= MIN_SHARED, out=apart)
+    return np.sqrt(apart)

@@ -1,0 +1,211 @@
+"""Loops over cells that are compiled when they are first used, in bfloat16 or float32.
+
+numpy and torch would go through memory once for each step of a formula; here a cell
+stays in the cache from its first number to its last. bfloat16 is the upper half of a
+float32; numpy does not know it, so its arrays come as uint16. All of them release the
+interpreter.
+"""
+
+import numpy as np
+from numba import njit, types
+from numba.extending import overload
+
+# Sums may be taken in any order, the same in each run and for each cell.
+LOOSE = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
+# Of `forestflux.models.flux_network`: what GroupNorm adds to a variance.
+EPSILON = np.float32(1e-5)
+
+
+def widen(number: np.generic) -> np.float32:
+    """A stored number as float32."""
+
+
+def narrow(number: np.float32, like: np.generic) -> np.generic:
+    """A float32 as it is stored, rounded to nearest, in the type of another number."""
+
+
+@overload(widen, strict=False, inline="always")
+def _widen(number: types.Type) -> object:
+    if number == types.uint16:
+        return lambda number: np.uint32(np.uint32(number) << np.uint32(16)).view(
+            np.float32
+        )
+    return lambda number: number
+
+
+@overload(narrow, strict=False, inline="always")
+def _narrow(number: types.Type, like: types.Type) -> object:
+    if like != types.uint16:
+        return lambda number, like: number
+
+    def rounded(number: np.float32, like: np.uint16) -> np.uint16:
+        bits = np.uint32(np.float32(number).view(np.uint32))
+        return np.uint16(np.uint32(bits + np.uint32(0x8000)) >> np.uint32(16))
+
+    return rounded
+
+
+@njit(inline="always")
+def silu(number: np.float32) -> np.float32:
+    """SiLU, x sigmoid(x) = x / 2 (1 + tanh(x / 2)), within 1e-4.
+
+    tanh is the continued fraction of Lambert, cut after seven terms; where that is more
+    than one it is one.
+    """
+    half = np.float32(0.5) * number
+    x = min(max(half, np.float32(-4.97)), np.float32(4.97))
+    q = x * x
+    above = np.float32(135135) + q * (np.float32(17325) + q * (np.float32(378) + q))
+    below = np.float32(135135) + q * (
+        np.float32(62370) + q * (np.float32(3150) + q * np.float32(28))
+    )
+    return half + half * (x * above / below)
+
+
+@njit(inline="always", fastmath=LOOSE)
+def moments(cell: np.ndarray) -> tuple[np.float32, np.float32]:
+    """Inverse standard deviation of a cell's numbers, and their mean times it."""
+    total, square = np.float32(0), np.float32(0)
+    for position in range(cell.size):
+        number = widen(cell[position])
+        total += number
+        square += number * number
+    mean = total / np.float32(cell.size)
+    variance = square / np.float32(cell.size) - mean * mean
+    inverse = np.float32(1) / np.sqrt(variance + EPSILON)
+    return inverse, mean * inverse
+
+
+@njit(nogil=True, error_model="numpy", fastmath=LOOSE, cache=True)
+def activate(
+    filtered: np.ndarray,
+    gain: np.ndarray,
+    shift: np.ndarray,
+    margin: int,
+    padded: np.ndarray,
+) -> None:
+    """Normalise each cell, SiLU, and wrap the year around.
+
+    Parameters
+    ----------
+    filtered : (cell, number), step by step
+    gain, shift : float32 (number,), of the normalisation
+    margin : numbers by which the year is continued on each side
+    padded : filled, (cell, margin + number + margin)
+    """
+    cells, size = filtered.shape
+    for index in range(cells):
+        cell = filtered[index]
+        inverse, offset = moments(cell)
+        year = padded[index, margin : margin + size]
+        for position in range(size):
+            number = widen(cell[position]) * inverse - offset
+            number = silu(number * gain[position] + shift[position])
+            year[position] = narrow(number, year[position])
+        padded[index, :margin] = year[size - margin :]
+        padded[index, margin + size :] = year[:margin]
+
+
+@njit(nogil=True, error_model="numpy", fastmath=LOOSE, cache=True)
+def pool(
+    filtered: np.ndarray, gain: np.ndarray, shift: np.ndarray, pooled: np.ndarray
+) -> None:
+    """Normalise each cell, SiLU, then the mean and the largest number of each feature.
+
+    Parameters
+    ----------
+    filtered, gain, shift : as in `activate`
+    pooled : filled, float32 (cell, 2 * feature), means first
+    """
+    cells, size = filtered.shape
+    features = pooled.shape[1] // 2
+    steps = size // features
+    year = np.empty(size, np.float32)
+    for index in range(cells):
+        cell = filtered[index]
+        inverse, offset = moments(cell)
+        for position in range(size):
+            number = widen(cell[position]) * inverse - offset
+            year[position] = silu(number * gain[position] + shift[position])
+        mean, most = pooled[index, :features], pooled[index, features:]
+        mean[:], most[:] = year[:features], year[:features]
+        for step in range(1, steps):
+            numbers = year[step * features : (step + 1) * features]
+            for column in range(features):
+                mean[column] += numbers[column]
+                most[column] = max(most[column], numbers[column])
+        for column in range(features):
+            mean[column] /= np.float32(steps)
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def part_means(ready: np.ndarray, ends: np.ndarray, means: np.ndarray) -> None:
+    """Means of the parts of a year without its gaps.
+
+    Parameters
+    ----------
+    ready : float32 (cell, series, step), NaN = gap
+    ends : step after the last one of each part
+    means : filled, float64 (cell, series, part), NaN where a part has no value
+    """
+    cells, series, _ = ready.shape
+    for index in range(cells):
+        for position in range(series):
+            year, start = ready[index, position], 0
+            for part in range(ends.size):
+                total, count = 0.0, 0
+                for step in range(start, ends[part]):
+                    if not np.isnan(year[step]):
+                        total += year[step]
+                        count += 1
+                means[index, position, part] = total / count if count else np.nan
+                start = ends[part]
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def valid(rows: np.ndarray, both: np.ndarray) -> None:
+    """Values, zero in gaps, and whether they are values.
+
+    Parameters
+    ----------
+    rows : float32 (row, step), NaN = gap
+    both : filled, float32 (2 * row, step), values, then 1 where there is one
+    """
+    count, steps = rows.shape
+    for row in range(count):
+        for step in range(steps):
+            value = rows[row, step]
+            gap = np.isnan(value)
+            both[row, step] = np.float32(0) if gap else value
+            both[count + row, step] = np.float32(0) if gap else np.float32(1)
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def read_gaps(
+    sums: np.ndarray,
+    inverse: np.ndarray,
+    priors: tuple[np.float32, np.float32, np.float32],
+    series: np.ndarray,
+    known: np.ndarray,
+) -> None:
+    """`forestflux.models.flux_network.read_gaps` from the sums over its windows.
+
+    Parameters
+    ----------
+    sums : float32 (2 * row, 2 * step + 1), of values, then of what is valid: in the
+        narrow windows, in the wide ones, in the year
+    inverse : float32 (step,), 1 / whole weight of a narrow window
+    priors : `forestflux.models.flux_network.PRIORS`
+    series, known : filled, float32 (row, step)
+    """
+    count, steps = series.shape
+    of_wide, of_year, of_zero = priors
+    for row in range(count):
+        values, weights = sums[row], sums[count + row]
+        year = values[2 * steps] / (weights[2 * steps] + of_zero)
+        for step in range(steps):
+            nearby = values[steps + step] + of_year * year
+            nearby /= weights[steps + step] + of_year
+            weight = weights[step]
+            series[row, step] = (values[step] + of_wide * nearby) / (weight + of_wide)
+            known[row, step] = weight * inverse[step]

@@ -1,0 +1,178 @@
+"""The trained model: a folder that gives fluxes with intervals and needs no more."""
+
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from forestflux.core.eight_day import STEP_DAYS, STEPS
+from forestflux.core.errors import InputError
+from forestflux.core.names import FLUX_UNIT, UNITS, VARIABLES
+from forestflux.ensemble.applicability import Applicability
+from forestflux.ensemble.conformal import Calibration
+from forestflux.ensemble.trained_ensemble import Model
+from forestflux.jobs.store import digest_files, read_json, write_json
+from forestflux.models.network_inputs import TYPES, Normalisation
+from forestflux.models.network_training import NetworkEstimator
+
+# 3: gaps are read without weight. Folders of another version are refused: the same
+# weights would mean another network.
+FORMAT_VERSION = 3
+APPLICABILITY = "applicability.npz"
+CALENDAR = {"steps": STEPS, "step_days": STEP_DAYS, "first_day": "01-01"}
+
+
+def save_model(
+    folder: Path,
+    members: Sequence[NetworkEstimator],
+    *,
+    calibration: dict,
+    applicability: Applicability,
+    metadata: dict,
+) -> None:
+    """Write `member{m}.npz` (weights), `applicability.npz` and last `model.json` (all the rest).
+
+    Parameters
+    ----------
+    folder : made if it is not there
+    members : trained on the same rows, hence with the same scales
+    calibration : what `forestflux.ensemble.conformal.calibrate` gives: nominal coverage and
+        half-widths, gC m-2 yr-1
+    applicability : of these members
+    metadata : whatever belongs to the record: run, data fingerprint, versions; JSON
+
+    Raises
+    ------
+    ValueError : members with different scales or settings
+    """
+    first = members[0]
+    for member in members:
+        if (member.normalisation, member.flux_scale, member.settings) != (
+            first.normalisation,
+            first.flux_scale,
+            first.settings,
+        ):
+            raise ValueError("members of one model share their scales and settings")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.json").unlink(missing_ok=True)
+    names = [f"member{index}.npz" for index in range(len(members))]
+    for name, member in zip(names, members, strict=True):
+        write_weights(folder / name, member.weights())
+    write_weights(folder / APPLICABILITY, applicability.to_arrays())
+    content = {
+        "format_version": FORMAT_VERSION,
+        "calendar": CALENDAR,
+        "variables": list(first.variables),
+        "units": {name: UNITS[name] for name in first.variables},
+        "forest_types": list(TYPES),
+        "settings": first.settings,
+        "normalisation": first.normalisation.to_dict(),
+        "flux_scale": first.flux_scale.to_dict(),
+        "flux_unit": FLUX_UNIT,
+        "calibration": calibration,
+        "members": names,
+        "applicability": {"file": APPLICABILITY, "threshold": applicability.threshold},
+        "digest": digest_files([folder / n for n in (*names, APPLICABILITY)], folder),
+        "metadata": metadata,
+    }
+    write_json(folder / "model.json", content)
+
+
+def write_weights(path: Path, weights: dict[str, np.ndarray]) -> None:
+    """Write plain arrays that `numpy.load` reads; equal weights give equal bytes.
+
+    `numpy.savez` stamps each array with the time of day, so the archive is written
+    here, with a fixed date.
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in sorted(weights.items()):
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
+
+
+def load_model(path: Path | str) -> Model:
+    """The model of a folder, or of its `model.json`.
+
+    Raises
+    ------
+    InputError : a file is missing or damaged; format, calendar, variables or forest
+        types are not those of this code
+    """
+    path = Path(path)
+    record = path if path.suffix == ".json" else path / "model.json"
+    content = read_json(record)
+    check_record(content, record)
+    settings = content["settings"]
+    scales = {
+        key: Normalisation.from_dict(content[key])
+        for key in ("normalisation", "flux_scale")
+    }
+    files = [record.parent / name for name in content["members"]]
+    reference = record.parent / content["applicability"]["file"]
+    check_weights([*files, reference], record, content["digest"])
+    members = []
+    for file in files:
+        members.append(
+            NetworkEstimator.restored(
+                settings,
+                variables=tuple(content["variables"]),
+                weights=read_arrays(file),
+                **scales,
+            )
+        )
+    applicability = Applicability.from_arrays(read_arrays(reference))
+    return Model(
+        members,
+        calibration=Calibration.from_dict(content["calibration"]),
+        applicability=applicability,
+        metadata=content["metadata"],
+    )
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file; objects are refused, because to load one runs its code."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except ValueError as error:
+        raise InputError(
+            path, variable="arrays", expected="plain numbers", found=str(error)
+        ) from error
+
+
+def check_record(content: dict, record: Path) -> None:
+    """Refuse a model whose numbers would mean something else to this code."""
+    wanted = {
+        "format_version": FORMAT_VERSION,
+        "calendar": CALENDAR,
+        "variables": list(VARIABLES),
+        "forest_types": list(TYPES),
+        "flux_unit": FLUX_UNIT,
+    }
+    for key, value in wanted.items():
+        if content.get(key) != value:
+            raise InputError(
+                record,
+                variable=key,
+                expected=json.dumps(value),
+                found=json.dumps(content.get(key)),
+            )
+
+
+def check_weights(files: list[Path], record: Path, digest: str) -> None:
+    """Refuse weights that are not the ones that the record was written for."""
+    for file in files:
+        if not file.is_file():
+            raise InputError(
+                record, variable="members", expected=f"{file.name}", found="no file"
+            )
+    found = digest_files(files, record.parent)
+    if found != digest:
+        raise InputError(
+            record,
+            variable="digest",
+            expected=f"weights of digest {digest}",
+            found=found,
+        )

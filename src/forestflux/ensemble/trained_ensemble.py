@@ -1,0 +1,264 @@
+"""The trained ensemble: fluxes with intervals from masked series."""
+
+from collections.abc import Iterator, Sequence
+from copy import copy
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from forestflux.core.eight_day import STEPS, step_starts
+from forestflux.core.errors import InputError
+from forestflux.core.layers import LAYERS, NOT_FOREST
+from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES, UNITS, VARIABLES
+from forestflux.ensemble.applicability import Applicability
+from forestflux.ensemble.conformal import Calibration
+from forestflux.ensemble.dissimilarity import describe
+from forestflux.ensemble.fast_inference import Engine
+from forestflux.models.network_inputs import TYPES
+from forestflux.models.network_training import CHUNK, NetworkEstimator, one_thread
+
+LONG_NAMES = {
+    "gpp": "gross primary production of forest ground",
+    "reco": "ecosystem respiration of forest ground",
+    "nee": "net ecosystem exchange of forest ground",
+}
+# Samples that are prepared together.
+PART = 1024
+NEE_COMMENT = "nee = reco - gpp; negative is uptake of carbon by the forest"
+
+
+class Model:
+    """An ensemble of trained networks with calibrated intervals.
+
+    Parameters
+    ----------
+    members : trained networks
+    calibration : level and half-widths of the intervals
+    applicability : what a series is compared with, and the largest index inside
+    metadata : the record of the training
+    """
+
+    def __init__(
+        self,
+        members: Sequence[NetworkEstimator],
+        *,
+        calibration: Calibration,
+        applicability: Applicability,
+        metadata: dict,
+    ) -> None:
+        """Keep the members and what is known of them."""
+        self.members = list(members)
+        self.calibration = calibration
+        self.applicability = applicability
+        self.metadata = metadata
+        # None is the reference: each member's own network in float32.
+        self.engine: Engine | None = None
+
+    def predict(self, dataset: xr.Dataset) -> xr.Dataset:
+        """Fluxes of a masked dataset: mean over members and calibrated interval.
+
+        Parameters
+        ----------
+        dataset : the variables (time, y, x) in physical units, NaN = gap; `forest_type`
+            (y, x), codes 1-5, 0 no forest; latitude as `lat` (y) or as the coordinate
+            `y`, degrees north; `time` the first days of the steps of one year
+
+        Returns
+        -------
+        gpp, reco, nee, gpp_lower, gpp_upper, nee_lower, nee_upper : float32 (y, x), gC
+            m-2 yr-1, NaN outside forest
+        dissimilarity : float32 (y, x), NaN outside forest, where gaps leave too little
+            to compare and where no training row was of the forest type
+        applicable : uint8 (y, x), 1 inside, 0 outside the area of applicability, 255 no
+            forest
+
+        Raises
+        ------
+        InputError : a variable, its unit or the calendar does not fit
+        """
+        source = dataset.encoding.get("source", "dataset")
+        check_dataset(dataset, source)
+        types = dataset["forest_type"].transpose("y", "x").values
+        lat = (dataset["lat"] if "lat" in dataset else dataset["y"]).values
+        forest = types > 0
+        maps = np.empty((forest.sum(), len(VARIABLES), STEPS), "float32")
+        for position, name in enumerate(VARIABLES):
+            values = dataset[name].transpose("time", "y", "x").values
+            maps[:, position] = values[:, forest].T
+        lat = np.broadcast_to(lat[:, None], types.shape)[forest]
+        (gpp, reco), found = self.estimate(maps, lat, types[forest])
+        mean = {"gpp": gpp.mean(0), "reco": reco.mean(0), "nee": (reco - gpp).mean(0)}
+        bounds = self.interval(mean["gpp"], mean["nee"], types[forest])
+        result = on_grid(mean, bounds, forest=forest, dataset=dataset, level=self.level)
+        index = np.full(forest.shape, np.nan, "float32")
+        index[forest] = found
+        inside = self.applicable(index, forest)
+        for name, values in (("dissimilarity", index), ("applicable", inside)):
+            result[name] = ("y", "x"), values, LAYERS[name].attributes()
+        return result
+
+    def at_speed(self, *, device: str, precision: str) -> "Model":
+        """The same model whose fluxes an `Engine` computes, within its tolerance.
+
+        Parameters
+        ----------
+        device, precision : see `forestflux.ensemble.fast_inference.Engine`
+
+        Raises
+        ------
+        InputError : a GPU is asked for and there is none
+        """
+        model = copy(self)
+        model.engine = Engine(self.members, device=device, precision=precision)
+        return model
+
+    def estimate(
+        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Fluxes of each member, and how unlike a series is to those of the training.
+
+        Parameters
+        ----------
+        maps : (sample, variable, step), physical values in calendar order, NaN = gap
+        lat : (sample,), degrees north
+        forest_type : (sample,), codes 1-5; 0 is any other land
+
+        Returns
+        -------
+        GPP and RECO, float64 (2, member, sample), gC m-2 yr-1
+        dissimilarity index, float64 (sample,)
+        """
+        fluxes = np.empty((2, len(self.members), len(maps)))
+        index = np.empty(len(maps))
+        with one_thread():
+            for part, ready, types in self._prepared(maps, lat, forest_type):
+                fluxes[:, :, part] = self._fluxes(ready, types)
+                index[part] = self._index(ready, types)
+        return fluxes, index
+
+    def predict_maps(
+        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """GPP and RECO of each member (member, sample), without the index of `estimate`."""
+        fluxes = np.empty((2, len(self.members), len(maps)))
+        with one_thread():
+            for part, ready, types in self._prepared(maps, lat, forest_type):
+                fluxes[:, :, part] = self._fluxes(ready, types)
+        return fluxes[0], fluxes[1]
+
+    def _prepared(
+        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> Iterator[tuple[slice, Tensor, Tensor]]:
+        """Which samples, their maps as the networks read them, their types one-hot."""
+        types = np.eye(len(TYPES), dtype="float32")[code_index(forest_type)]
+        for start in range(0, len(maps), PART):
+            part = slice(start, start + PART)
+            # All members share one scale: a part is prepared once for all of them.
+            ready = self.members[0].prepare(maps[part], lat[part])
+            yield part, ready, torch.from_numpy(types[part])
+
+    def _index(self, ready: Tensor, types: Tensor) -> np.ndarray:
+        """Dissimilarity index (sample,) of prepared maps."""
+        features = describe(ready.numpy(), types.numpy())
+        return self.applicability.reference.dissimilarity(features)
+
+    def _fluxes(self, ready: Tensor, types: Tensor) -> np.ndarray:
+        """GPP and RECO (2, member, sample) of prepared maps."""
+        if self.engine is not None:
+            return self.engine.estimate(ready, types)
+        parts = list(zip(ready.split(CHUNK), types.split(CHUNK), strict=True))
+        members = [
+            np.concatenate([member.estimate(*part) for part in parts], axis=1)
+            for member in self.members
+        ]
+        return np.stack(members, axis=1)
+
+    def applicable(self, dissimilarity: np.ndarray, forest: np.ndarray) -> np.ndarray:
+        """1 inside the area of applicability, 0 outside, 255 no forest, uint8.
+
+        Parameters
+        ----------
+        dissimilarity : any shape, as float32 as it is stored, so that both agree
+        forest : bool of the same shape
+        """
+        inside = self.applicability.inside(dissimilarity)
+        return np.where(forest, inside, NOT_FOREST).astype("uint8")
+
+    @property
+    def level(self) -> float:
+        """Nominal coverage of the intervals, 0-1."""
+        return self.calibration.level
+
+    def interval(
+        self, gpp: np.ndarray, nee: np.ndarray, forest_type: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """Bounds around ensemble means, see `forestflux.ensemble.conformal.Calibration`."""
+        return self.calibration.interval(gpp, nee, forest_type)
+
+
+def code_index(forest_type: np.ndarray) -> np.ndarray:
+    """Position in `TYPES` of forest type codes: 1-5 are forest types, 0 the rest."""
+    codes = np.asarray(forest_type).astype(int)
+    return np.where(codes > 0, codes - 1, len(FOREST_TYPES))
+
+
+def on_grid(
+    mean: dict[str, np.ndarray],
+    bounds: dict[str, np.ndarray],
+    *,
+    forest: np.ndarray,
+    dataset: xr.Dataset,
+    level: float,
+) -> xr.Dataset:
+    """Fluxes of the forest cells put back on the grid, with intervals, attributes."""
+    arrays = {name: (mean[name], LONG_NAMES[name]) for name in FLUXES}
+    for name, values in bounds.items():
+        flux, end = name.split("_")
+        text = f"{end} end of the {level:.0%} interval of {LONG_NAMES[flux]}"
+        arrays[name] = (values, text)
+    result = xr.Dataset(coords={"y": dataset["y"], "x": dataset["x"]})
+    for name, (values, long_name) in arrays.items():
+        grid = np.full(forest.shape, np.nan, "float32")
+        grid[forest] = values
+        attrs = {"units": FLUX_UNIT, "long_name": long_name}
+        if name.startswith("nee"):
+            attrs["comment"] = NEE_COMMENT
+        result[name] = ("y", "x"), grid, attrs
+    return result
+
+
+def check_dataset(dataset: xr.Dataset, source: str) -> None:
+    """Refuse a dataset that the model would misread."""
+    for name in (*VARIABLES, "forest_type", "time", "y", "x"):
+        if name not in dataset.variables:
+            raise InputError(
+                source,
+                variable=name,
+                expected="a variable of the dataset",
+                found=f"only {', '.join(map(str, dataset.variables))}",
+            )
+    for name in VARIABLES:
+        unit = dataset[name].attrs.get("units")
+        if unit != UNITS[name]:
+            raise InputError(
+                source, variable=name, expected=f"units {UNITS[name]}", found=str(unit)
+            )
+    days = dataset["time"].values.astype("datetime64[D]")
+    year = int(days[0].astype("datetime64[Y]").astype(int)) + 1970
+    if not np.array_equal(days, step_starts(year)):
+        raise InputError(
+            source,
+            variable="time",
+            expected=f"the {STEPS} eight-day steps from 1 January of one year",
+            found=f"{days.size} steps from {days[0]} to {days[-1]}",
+        )
+    types = dataset["forest_type"].values
+    if types.max(initial=0) > len(FOREST_TYPES) or types.min(initial=0) < 0:
+        raise InputError(
+            source,
+            variable="forest_type",
+            expected=f"codes 0-{len(FOREST_TYPES)}",
+            found=f"{types.min()} to {types.max()}",
+        )

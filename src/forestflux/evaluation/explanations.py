@@ -1,0 +1,165 @@
+"""Reasons: what an estimate owes to a variable in a month, what the network sees."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+from tqdm import tqdm
+
+from forestflux.core.eight_day import step_months
+from forestflux.core.names import FOREST_TYPES
+from forestflux.ensemble.trained_ensemble import Model
+from forestflux.models.flux_network import one_thread
+from forestflux.models.network_inputs import HALF_YEAR
+from forestflux.prepare.sample_table import Samples
+
+# The months of the steps are the same in every year but for leap days; this one has
+# none.
+COMMON_YEAR = 2003
+
+
+def occlusion_maps(model: Model, samples: Samples) -> xr.DataArray:
+    """Change of each member's estimate when a variable is hidden in a month.
+
+    The observed series is the baseline, and the values are hidden by the network's own
+    gap channel, which it knows from training: no value is invented. Months are those of
+    the season: where the model turns southern years by half a year, July is the middle
+    of the summer on both hemispheres.
+
+    Parameters
+    ----------
+    model : the trained ensemble
+    samples : the site-years to explain; other classes than forest are left out
+
+    Returns
+    -------
+    (flux, member, igbp, variable, month), gC m-2 yr-1: gpp and nee, mean over the
+    samples of a forest type of the absolute change
+    """
+    samples = samples.take(samples.table["igbp"].isin(FOREST_TYPES).to_numpy())
+    found = empty_maps(model, samples, samples.variables)
+    for name, month, change in changes(model, samples, season_months(model, samples)):
+        for igbp, rows in of_types(samples):
+            for flux, values in change.items():
+                size = np.abs(values[:, rows]).mean(axis=1)
+                found.loc[flux, :, igbp, name, month] = size
+    return found
+
+
+def empty_maps(
+    model: Model, samples: Samples, variables: Sequence[str]
+) -> xr.DataArray:
+    """Zeros (flux, member, igbp, variable, month) for the forest types of the samples."""
+    axes = {
+        "flux": ["gpp", "nee"],
+        "member": range(len(model.members)),
+        "igbp": [igbp for igbp, _ in of_types(samples)],
+        "variable": list(variables),
+        "month": range(1, 13),
+    }
+    return xr.DataArray(np.zeros([len(part) for part in axes.values()]), axes)
+
+
+def of_types(samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
+    """Each forest type that is there with its rows, bool (sample,)."""
+    for igbp in FOREST_TYPES:
+        rows = (samples.table["igbp"] == igbp).to_numpy()
+        if rows.any():
+            yield igbp, rows
+
+
+def map_table(maps: xr.DataArray) -> pd.DataFrame:
+    """Maps as a table: `igbp, variable, month, gpp, nee, gpp_sd, nee_sd`.
+
+    Parameters
+    ----------
+    maps : (flux, member, igbp, variable, month)
+
+    Returns
+    -------
+    One row a forest type, variable and month: mean over members, and `_sd` its standard
+    deviation over members; unit of the maps
+    """
+    mean, spread = maps.mean("member"), maps.std("member")
+    columns = {flux: mean.sel(flux=flux) for flux in maps["flux"].values}
+    columns |= {f"{flux}_sd": spread.sel(flux=flux) for flux in maps["flux"].values}
+    table = pd.DataFrame({name: part.to_series() for name, part in columns.items()})
+    return table.reset_index()
+
+
+def changes(
+    model: Model, samples: Samples, months: np.ndarray
+) -> Iterator[tuple[str, int, dict[str, np.ndarray]]]:
+    """The estimate with a variable hidden in a month, minus the one as observed.
+
+    Parameters
+    ----------
+    model : the trained ensemble
+    samples : of forest types only
+    months : month (sample, step) that each step counts to
+
+    Yields
+    ------
+    variable, month (1-12), and for gpp and nee the change (member, sample), gC m-2 yr-1
+    """
+    whole = fluxes_of(model, samples, samples.maps)
+    cases = [(name, month) for name in samples.variables for month in range(1, 13)]
+    for name, month in tqdm(cases, desc="hidden", disable=None):
+        maps = samples.maps.copy()
+        maps[:, samples.variables.index(name)][months == month] = np.nan
+        hidden = fluxes_of(model, samples, maps)
+        yield name, month, {flux: hidden[flux] - whole[flux] for flux in whole}
+
+
+def fluxes_of(
+    model: Model, samples: Samples, maps: np.ndarray
+) -> dict[str, np.ndarray]:
+    """GPP and NEE of each member (member, sample), gC m-2 yr-1."""
+    codes = samples.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
+    gpp, reco = model.predict_maps(maps, samples.table["lat"].to_numpy(float), codes)
+    return {"gpp": gpp, "nee": reco - gpp}
+
+
+def season_months(model: Model, samples: Samples) -> np.ndarray:
+    """Month of the season (sample, step) at each step of the calendar."""
+    months = np.tile(step_months(COMMON_YEAR), (len(samples), 1))
+    if model.members[0].settings["half_year_shift"]:
+        south = samples.table["lat"].to_numpy(float) < 0
+        # The calendar step that the shift moves to place p of the season has the
+        # season's month p.
+        months[south] = np.roll(months[south], -HALF_YEAR, axis=1)
+    return months
+
+
+def activation_maps(model: Model, samples: Samples) -> pd.DataFrame:
+    """Mean absolute activation of the convolutional block by forest type and month.
+
+    Returns
+    -------
+    igbp, pattern, month, activation, activation_sd : `pattern` is the row of the block's
+        map, first the series filtered along time, then for each layer the patterns
+        across variables and the joint ones; mean over channels, samples and the steps
+        of a month of the season, then mean and standard deviation over members
+    """
+    first = model.members[0]
+    months = step_months(COMMON_YEAR)
+    tables = []
+    for igbp, rows in of_types(samples):
+        part = samples.take(rows)
+        ready = first.prepare(part.maps, part.table["lat"].to_numpy(float))
+        with torch.inference_mode(), one_thread():
+            maps = [m.network.patterns(ready).abs().mean((0, 1)) for m in model.members]
+        # An activation holds for all the steps that were averaged before the block.
+        pooled = first.settings["pooled_steps"]
+        steps = torch.stack(maps).numpy().repeat(pooled, axis=-1)
+        monthly = [steps[..., months == month].mean(-1) for month in range(1, 13)]
+        index = pd.MultiIndex.from_product(
+            [[igbp], first.pattern_names(), range(1, 13)],
+            names=["igbp", "pattern", "month"],
+        )
+        columns = np.stack(monthly, axis=-1).reshape(len(maps), -1)
+        found = {"activation": columns.mean(0), "activation_sd": columns.std(0)}
+        tables.append(pd.DataFrame(found, index).reset_index())
+    return pd.concat(tables, ignore_index=True)

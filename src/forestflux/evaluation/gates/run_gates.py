@@ -1,0 +1,101 @@
+"""Gates: tests of a run's results that either hold, are a known bias, or fail loudly."""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+from tqdm import tqdm
+
+from forestflux.core.grid import Grid
+from forestflux.evaluation.gates.cell_facts import BOUNDED, cell_facts
+from forestflux.evaluation.gates.gate_rows import (
+    COLUMNS,
+    FAIL,
+    STATUSES,
+    cell_rows,
+    global_rows,
+    jump_rows,
+    seam_rows,
+    truth_rows,
+)
+from forestflux.evaluation.gates.seams import seams
+from forestflux.jobs.store import open_store
+
+PARTIAL = "not all tiles of the globe are mapped"
+SIMULATED = "the simulated planet is not the Earth, its truth is known (gate truth)"
+
+
+def run_gates(
+    maps: dict[int, Path],
+    grid: Grid,
+    *,
+    settings: dict,
+    min_forest_fraction: float,
+    recovery: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """`gates.csv`: one row for each test of each year (docs/gates.md).
+
+    A map is read in blocks of rows and strips along borders: memory does not grow
+    with it.
+
+    Parameters
+    ----------
+    maps : map store by year
+    grid : the global grid and the tiles that are mapped
+    settings : section `gates` of the configuration
+    min_forest_fraction : forest share from which a cell is estimated
+    recovery : map against truth, on the simulated planet only; published bounds are
+        of the Earth and are not applied then
+
+    Raises
+    ------
+    InputError : a map lacks a layer or has a damaged chunk
+    """
+    part = "" if is_whole(grid) else PARTIAL
+    earth = SIMULATED if recovery is not None else part
+    rows, facts = [], {}
+    for year in tqdm(sorted(maps), desc="gates", disable=None):
+        dataset = open_store(maps[year])
+        facts[year] = cell_facts(
+            maps[year],
+            ranges=settings["ranges"],
+            min_forest_fraction=min_forest_fraction,
+        )
+        found = {f: seams(dataset, f, tile_cells=grid.tile_cells) for f in BOUNDED}
+        tests = [
+            *cell_rows(facts[year], settings),
+            *seam_rows(found, settings),
+            *global_rows(facts[year], settings, earth=earth),
+        ]
+        rows += [test | {"year": year} for test in tests]
+    rows += jump_rows({y: facts[y].totals for y in facts}, settings, part=part)
+    if recovery is not None:
+        rows += truth_rows(recovery, list(facts), settings["truth"], part=part)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.astype({"year": "Int64"})
+
+
+def is_whole(grid: Grid) -> bool:
+    """Whether the mapped tiles cover the grid."""
+    mapped = sum(math.prod(tile.shape) for tile in grid.tiles())
+    return mapped == math.prod(grid.shape)
+
+
+def summary(table: pd.DataFrame) -> dict[str, object]:
+    """`gates.json`: rows by status, and one line for each row that failed."""
+    counts = table["status"].value_counts()
+    failed = table[table["status"] == FAIL]
+    return {
+        "counts": {status: int(counts.get(status, 0)) for status in STATUSES},
+        "failed": [line(test) for test in failed.itertuples()],
+    }
+
+
+def line(test: object) -> str:
+    """One line for a failed row: what was expected and what was found."""
+    when = "" if pd.isna(test.year) else f" {test.year}"
+    ends = [f"{end:.6g}" if pd.notna(end) else "any" for end in (test.low, test.high)]
+    return (
+        f"gate {test.gate}{when}: {test.quantity} ({test.cells}): expected"
+        f" {ends[0]} to {ends[1]} {test.unit}, found {test.found:.6g}"
+    )

@@ -1,0 +1,106 @@
+"""Gates, seams: whether a map jumps at the borders of its tiles or at 180 degrees."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from forestflux.jobs.store import load_part
+
+# Lines on each side of a border with which it is compared, fewer in small tiles.
+REACH = 8
+# The place of the edge between two tiles that is worst.
+EDGE = "worst tile edge"
+# Jumps across a border below which nothing can be said.
+MINIMUM_PAIRS = 30
+# Standard deviation of a normal distribution per median absolute deviation.
+SD_PER_MAD = 1.4826
+
+
+@dataclass(frozen=True)
+class Seam:
+    """The jump across borders beside the jumps just inside.
+
+    Attributes
+    ----------
+    pairs : neighbours across the borders that are both forest
+    ratio : median absolute jump across the borders / that of the lines inside
+    noise : standard deviation of that ratio among the lines inside (robust)
+    """
+
+    pairs: int
+    ratio: float
+    noise: float
+
+    @property
+    def known(self) -> bool:
+        """Whether there are jumps enough to say something."""
+        return self.pairs >= MINIMUM_PAIRS and not np.isnan(self.ratio)
+
+
+def seams(dataset: xr.Dataset, flux: str, *, tile_cells: int) -> dict[str, list[Seam]]:
+    """Seams of one flux: at all inner tile borders, at each tile's edge, at 180 degrees.
+
+    Neighbours on a line between two cells differ by what the land does, and nothing
+    makes the line at a tile's border another one than those beside it. So the median
+    absolute difference across it is compared with the same at each of the lines up to
+    eight cells away. Only strips along the borders are read.
+
+    Parameters
+    ----------
+    dataset : a map store, opened
+    flux : its layer
+    tile_cells : rows and columns of a tile
+    """
+    reach = min(REACH, tile_cells // 2)
+    lines, edges = [], []
+    for dim in ("y", "x"):
+        inner = range(tile_cells, dataset.sizes[dim] - reach + 1, tile_cells)
+        across = jumps(dataset, flux, dim, inner, reach)
+        lines.append(across.reshape(len(across), -1))
+        for border in across.transpose(1, 0, 2):
+            starts = range(0, border.shape[1], tile_cells)
+            edges += [seam(border[:, start : start + tile_cells]) for start in starts]
+    around = jumps(dataset, flux, "x", range(1), reach)[:, 0]
+    together = np.concatenate(lines, axis=1)
+    return {
+        "tile borders": [seam(together)],
+        EDGE: edges,
+        "180 degrees": [seam(around)],
+    }
+
+
+def jumps(
+    dataset: xr.Dataset, flux: str, dim: str, borders: range, reach: int
+) -> np.ndarray:
+    """Absolute differences (line, border, pair) on lines beside borders, NaN: no forest.
+
+    Parameters
+    ----------
+    dim : `y` or `x`; columns go around the globe
+    borders : positions of the first cells behind the borders
+    reach : cells on each side; the line in the middle is the border itself
+    """
+    window = np.arange(-reach, reach)
+    where = (np.array(borders, int)[:, None] + window) % dataset.sizes[dim]
+    strips = load_part(dataset, [flux], **{dim: where.ravel()})[flux]
+    values = np.moveaxis(strips.values.astype(float), strips.dims.index(dim), 0)
+    cells = values.reshape(len(borders), len(window), values.shape[1])
+    return np.abs(np.diff(cells, axis=1)).transpose(1, 0, 2)
+
+
+def seam(together: np.ndarray) -> Seam:
+    """The seam of borders from their jumps (line, pair); the middle line is theirs."""
+    middle = len(together) // 2
+    there = np.isfinite(together)
+    pairs = int(there[middle].sum())
+    if not there.any(axis=1).all():
+        return Seam(pairs, np.nan, np.nan)
+    medians = np.array([np.median(r[t]) for r, t in zip(together, there, strict=True)])
+    inside = np.delete(medians, middle)
+    usual = np.median(inside)
+    if usual == 0:
+        # Beside the borders nothing differs: a jump of any size is a seam.
+        return Seam(pairs, np.inf if medians[middle] > 0 else 1.0, 0.0)
+    noise = SD_PER_MAD * np.median(np.abs(inside / usual - 1))
+    return Seam(pairs, medians[middle] / usual, noise)

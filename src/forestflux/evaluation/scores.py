@@ -1,0 +1,187 @@
+"""Scores of predictions: skill, errors, coverage of the intervals."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from forestflux.core.climates import CLIMATES
+from forestflux.core.names import APPLICABILITY_SIDES, FLUXES, FOREST_TYPES
+from forestflux.evaluation.site_bootstrap import interval, site_draws
+
+INTERVALS = ("gpp", "nee")
+# Sides of the area of applicability.
+# Scored years of a site: fewest and most of a class, and its name in `subset`.
+YEAR_CLASSES = ((1, 1, "1"), (2, 4, "2-4"), (5, np.inf, "5+"))
+
+
+def r2(observed: np.ndarray, predicted: np.ndarray) -> float:
+    """Coefficient of determination, 1 - SS_res / SS_tot; the mean of all has 0.
+
+    NaN where it is not defined: fewer than two values, or all observed ones equal.
+
+    Parameters
+    ----------
+    observed, predicted : (row,), same unit
+    """
+    observed = np.asarray(observed, float)
+    if len(observed) < 2 or np.ptp(observed) == 0:
+        return float("nan")
+    residual = np.sum((observed - predicted) ** 2)
+    return float(1 - residual / np.sum((observed - observed.mean()) ** 2))
+
+
+def rmse(observed: np.ndarray, predicted: np.ndarray) -> float:
+    """Root mean square error, in the unit of the values; NaN without values."""
+    return float(np.sqrt(_mean((np.asarray(predicted) - np.asarray(observed)) ** 2)))
+
+
+def mae(observed: np.ndarray, predicted: np.ndarray) -> float:
+    """Mean absolute error, in the unit of the values; NaN without values."""
+    return _mean(np.abs(np.asarray(predicted) - np.asarray(observed)))
+
+
+def bias(observed: np.ndarray, predicted: np.ndarray) -> float:
+    """Mean of predicted minus observed; a negative bias of NEE is too strong a sink."""
+    return _mean(np.asarray(predicted) - np.asarray(observed))
+
+
+def r2_site_mean(
+    observed: np.ndarray, predicted: np.ndarray, sites: np.ndarray
+) -> float:
+    """R2 of the sites' means over their years, each site counted once.
+
+    Parameters
+    ----------
+    observed, predicted, sites : (row,)
+    """
+    pair = pd.DataFrame(
+        {"observed": np.asarray(observed), "predicted": np.asarray(predicted)}
+    )
+    means = pair.groupby(np.asarray(sites)).mean()
+    return r2(means["observed"].to_numpy(), means["predicted"].to_numpy())
+
+
+def score_table(predictions: pd.DataFrame, *, min_quality: float) -> pd.DataFrame:
+    """Scores of each model, split, target and subset, columns as `docs/contracts.md`.
+
+    RECO is scored against GPP + NEE of the tower. Scores that are not defined are NaN.
+
+    Parameters
+    ----------
+    predictions : columns as `evaluate/predictions.csv`
+    min_quality : rows of lower `nee_qc` are not scored
+    """
+    rows = []
+    for key, part in _parts(predictions, min_quality=min_quality):
+        for target in FLUXES:
+            observed, predicted = observed_and_predicted(part, target)
+            sites = part["site"].to_numpy()
+            rows.append(
+                {
+                    "model": key["model"],
+                    "split": key["split"],
+                    "target": target,
+                    "subset": key["subset"],
+                    "n": len(part),
+                    "n_sites": part["site"].nunique(),
+                    "r2": r2(observed, predicted),
+                    "rmse": rmse(observed, predicted),
+                    "mae": mae(observed, predicted),
+                    "bias": bias(observed, predicted),
+                    "r2_site_mean": r2_site_mean(observed, predicted, sites),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def coverage_table(
+    predictions: pd.DataFrame, *, min_quality: float, level: float, seed: int
+) -> pd.DataFrame:
+    """Share of observations inside their interval, columns as `docs/contracts.md`.
+
+    `covered` counts site-years and has a 95 % bootstrap interval over sites;
+    `covered_site_mean` counts each site once, which is what the intervals promise.
+
+    Parameters
+    ----------
+    predictions : columns as `evaluate/predictions.csv`
+    min_quality : rows of lower `nee_qc` do not count
+    level : nominal coverage of the intervals, 0-1
+    seed : of the bootstrap
+    """
+    rows = []
+    for key, part in _parts(predictions, min_quality=min_quality):
+        draws = site_draws(part["site"].to_numpy(str), seed=seed)
+        for target in INTERVALS:
+            lower, upper = part[f"{target}_lower"], part[f"{target}_upper"]
+            inside = part[f"{target}_obs"].between(lower, upper).to_numpy(float)
+            drawn = draws @ inside / draws.sum(axis=1)
+            low, high = interval(drawn)
+            rows.append(
+                {
+                    "model": key["model"],
+                    "split": key["split"],
+                    "target": target,
+                    "subset": key["subset"],
+                    "nominal": level,
+                    "covered": _mean(inside),
+                    "covered_lower": low,
+                    "covered_upper": high,
+                    "covered_site_mean": _mean(
+                        pd.Series(inside).groupby(part["site"].to_numpy(str)).mean()
+                    ),
+                    "n": len(part),
+                    "n_sites": part["site"].nunique(),
+                    "mean_width": _mean((upper - lower).to_numpy(float)),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def observed_and_predicted(
+    predictions: pd.DataFrame, target: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Observed and predicted flux (row,), gC m-2 yr-1."""
+    if target == "reco":
+        observed = predictions["gpp_obs"] + predictions["nee_obs"]
+    else:
+        observed = predictions[f"{target}_obs"]
+    return observed.to_numpy(float), predictions[f"{target}_pred"].to_numpy(float)
+
+
+def _parts(
+    predictions: pd.DataFrame, *, min_quality: float
+) -> Iterator[tuple[dict, pd.DataFrame]]:
+    """Rows of good quality by model, split and subset; no empty subsets."""
+    good = predictions[predictions["nee_qc"] >= min_quality]
+    for (model, split), rows in good.groupby(["model", "split"], sort=False):
+        key = {"model": model, "split": split}
+        for subset, chosen in subsets(rows):
+            if chosen.any():
+                yield {**key, "subset": subset}, rows[chosen]
+
+
+def subsets(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """Name and membership (row,) of all rows, then of parts of them.
+
+    By area of applicability, forest type, climate and number of years.
+
+    Parameters
+    ----------
+    rows : of one model and split: columns site, igbp, climate, applicable
+    """
+    yield "all", np.ones(len(rows), dtype=bool)
+    for name in APPLICABILITY_SIDES:
+        yield f"applicable={name}", (rows["applicable"] == name).to_numpy()
+    for name in FOREST_TYPES:
+        yield f"igbp={name}", (rows["igbp"] == name).to_numpy()
+    for name in CLIMATES:
+        yield f"climate={name}", (rows["climate"] == name).to_numpy()
+    years = rows.groupby("site")["site"].transform("size")
+    for fewest, most, name in YEAR_CLASSES:
+        yield f"years={name}", years.between(fewest, most).to_numpy()
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.mean(values)) if len(values) else float("nan")

@@ -1,0 +1,181 @@
+"""Comparison: map and truth of the simulated planet on the cells that both have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from forestflux.change.strata.totals import PG_PER_G, Band, band_labels, forest_area
+from forestflux.core.errors import InputError
+from forestflux.core.names import FLUXES
+from forestflux.jobs.store import load_store
+
+BOUNDED = ("gpp", "nee")
+BOUNDS = tuple(f"{flux}_{side}" for flux in BOUNDED for side in ("lower", "upper"))
+MAP_LAYERS = (
+    *(*FLUXES, *BOUNDS, "applicable"),
+    *("forest_fraction", "forest_type", "cell_area"),
+)
+TRUTH_LAYERS = (*FLUXES, "forest_fraction", "disturbed", "planted_slope")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Truth and map of every cell that is forest in both in all years.
+
+    Attributes
+    ----------
+    years : (year,)
+    truth, mapped : fluxes by name, (year, cell), gC m-2 yr-1
+    covered : gpp and nee, bool (year, cell), truth within the interval of the map
+    applicable : bool (year, cell), inside the area of applicability of the map
+    weights : (year, cell), m2: cell area x forest fraction of the truth, for both sides
+    cell : (cell,), number of the cell on the grid, row by row
+    row : (cell,), row of the grid
+    band : (cell,), position in the bands
+    disturbed : bool (year, cell)
+    planted_slope : (cell,), gC m-2 yr-2
+    area : m2 of forest, each side on all its own cells, mean over years
+    level : nominal share within the interval
+    """
+
+    years: np.ndarray
+    truth: dict[str, np.ndarray]
+    mapped: dict[str, np.ndarray]
+    covered: dict[str, np.ndarray]
+    applicable: np.ndarray
+    weights: np.ndarray
+    cell: np.ndarray
+    row: np.ndarray
+    band: np.ndarray
+    disturbed: np.ndarray
+    planted_slope: np.ndarray
+    area: dict[str, float]
+    level: float
+
+    def totals(self, flux: str) -> tuple[np.ndarray, np.ndarray]:
+        """Sums over cells (year,) of truth and map, PgC yr-1."""
+        truth, mapped = (
+            (side[flux] * self.weights).sum(axis=1) * PG_PER_G
+            for side in (self.truth, self.mapped)
+        )
+        return truth, mapped
+
+    def means(self, flux: str) -> tuple[np.ndarray, np.ndarray]:
+        """Area-weighted means over cells (year,) of truth and map, gC m-2 yr-1."""
+        area = self.weights.sum(axis=1) * PG_PER_G
+        truth, mapped = self.totals(flux)
+        return truth / area, mapped / area
+
+    def band_part(self, position: int) -> "Comparison":
+        """The cells of one latitude band."""
+        chosen = self.band == position
+        fluxes = {
+            side: {name: v[:, chosen] for name, v in getattr(self, side).items()}
+            for side in ("truth", "mapped", "covered")
+        }
+        return replace(
+            self,
+            **fluxes,
+            applicable=self.applicable[:, chosen],
+            weights=self.weights[:, chosen],
+            cell=self.cell[chosen],
+            row=self.row[chosen],
+            band=self.band[chosen],
+            disturbed=self.disturbed[:, chosen],
+            planted_slope=self.planted_slope[chosen],
+        )
+
+
+def compare(
+    maps: dict[int, Path],
+    truth_stores: dict[int, Path],
+    *,
+    years: list[int],
+    bands: Sequence[Band],
+) -> Comparison:
+    """Both sides of every year, cut to the cells that both have in all years."""
+    sides = []
+    for year in tqdm(years, desc="recovery", disable=None):
+        if year not in truth_stores:
+            raise InputError(
+                "truth", variable="year", expected=str(year), found="no store"
+            )
+        sides.append(one_year(maps[year], truth_stores[year], bands=bands))
+    common = sides[0]["cell"]
+    for side in sides[1:]:
+        common = np.intersect1d(common, side["cell"], assume_unique=True)
+    if not common.size:
+        raise InputError(
+            "recovery",
+            variable="cells",
+            expected="forest cells that map and truth share in all years",
+            found="none",
+        )
+    places = [np.searchsorted(side["cell"], common) for side in sides]
+
+    def series(name: str) -> np.ndarray:
+        return np.stack([s[name][p] for s, p in zip(sides, places, strict=True)])
+
+    return Comparison(
+        years=np.array(years),
+        truth={name: series(f"truth_{name}") for name in FLUXES},
+        mapped={name: series(f"mapped_{name}") for name in FLUXES},
+        covered={name: series(f"covered_{name}") for name in BOUNDED},
+        applicable=series("applicable"),
+        weights=series("weight"),
+        cell=common,
+        row=series("row")[0],
+        band=series("band")[0],
+        disturbed=series("disturbed"),
+        planted_slope=series("planted_slope")[-1],
+        area={
+            name: np.mean([side[f"area_{name}"] for side in sides])
+            for name in ("truth", "mapped")
+        },
+        level=sides[0]["level"],
+    )
+
+
+def one_year(
+    map_path: Path, truth_path: Path, *, bands: Sequence[Band]
+) -> dict[str, np.ndarray]:
+    """Vectors over the cells that are forest in map and truth, by cell number."""
+    mapped = load_store(map_path, MAP_LAYERS)
+    truth = load_store(truth_path, TRUTH_LAYERS)
+    for name in ("y", "x"):
+        if not np.array_equal(mapped[name].values, truth[name].values):
+            raise InputError(
+                truth_path,
+                variable=name,
+                expected=f"the {mapped[name].size} cell centres of the map",
+                found=f"{truth[name].size} values",
+            )
+    fraction = np.nan_to_num(truth["forest_fraction"].values)
+    true_area = mapped["cell_area"].values * fraction
+    both = (fraction > 0) & np.isfinite(truth["gpp"].values)
+    both &= np.isfinite(mapped["gpp"].values)
+    row = np.nonzero(both)[0]
+
+    side = {
+        "cell": np.flatnonzero(both),
+        "row": row,
+        "band": band_labels(mapped["y"].values, bands)[row],
+        "applicable": mapped["applicable"].values[both] == 1,
+        "weight": true_area[both],
+        "disturbed": truth["disturbed"].values[both] > 0,
+        "planted_slope": truth["planted_slope"].values[both].astype(float),
+        "area_truth": true_area.sum(),
+        "area_mapped": forest_area(mapped).sum(),
+        "level": mapped["gpp_lower"].attrs["level"],
+    }
+    for name in FLUXES:
+        side[f"truth_{name}"] = truth[name].values[both].astype(float)
+        side[f"mapped_{name}"] = mapped[name].values[both].astype(float)
+    for name in BOUNDED:
+        low, high = (mapped[f"{name}_{s}"].values[both] for s in ("lower", "upper"))
+        value = side[f"truth_{name}"]
+        side[f"covered_{name}"] = (value >= low) & (value <= high)
+    return side

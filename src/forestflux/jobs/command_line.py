@@ -1,0 +1,107 @@
+"""How a script becomes a job: flags from a signature, a log, one line for bad input."""
+
+import argparse
+import errno
+import inspect
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from forestflux.core.errors import InputError
+
+
+def run(main: Callable[..., None]) -> None:
+    """Call `main` with the flags of the command line and end the process.
+
+    Every keyword of `main` is a flag of the same name; its annotation says how the flag
+    is read: `Path`, `str`, `int`, `dict` (JSON), `list[...]` (several words). A keyword
+    without a default is required. `--log FILE` is always there: facts and failures go
+    into it, progress bars go to the terminal only. Exit status 1 says that the job
+    failed and that one line on the terminal says why.
+    """
+    parser = parser_of(main)
+    arguments = vars(parser.parse_args())
+    log = arguments.pop("log")
+    configure_logging(log)
+    try:
+        main(**arguments)
+    except InputError as error:
+        fail(parser.prog, str(error))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            report_defect(parser.prog, error, log)
+        fail(parser.prog, storage_line(error))
+    except Exception as error:
+        report_defect(parser.prog, error, log)
+
+
+def missing_package(kind: type, error: BaseException, trace: object) -> None:
+    """One line for a package that this machine's Python lacks; else Python's own words."""
+    if not isinstance(error, ModuleNotFoundError):
+        sys.__excepthook__(kind, error, trace)
+        return
+    package = str(error.name).partition(".")[0]
+    sys.stderr.write(
+        f"{Path(sys.argv[0]).name}: error: {sys.executable}: package {package}:"
+        " expected the environment of the project (make env), found none\n"
+    )
+
+
+# A script imports this module before those of the project that need heavy packages.
+sys.excepthook = missing_package
+
+
+def parser_of(main: Callable[..., None]) -> argparse.ArgumentParser:
+    """A parser with one flag for each keyword of `main`."""
+    parser = argparse.ArgumentParser(description=inspect.getdoc(main))
+    for name, parameter in inspect.signature(main).parameters.items():
+        kind = parameter.annotation
+        several = getattr(kind, "__origin__", None) is list
+        read = kind.__args__[0] if several else kind
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            dest=name,
+            type=json.loads if read is dict else read,
+            nargs="*" if several else None,
+            required=parameter.default is inspect.Parameter.empty,
+            default=parameter.default,
+        )
+    parser.add_argument("--log", type=Path, default=None)
+    return parser
+
+
+def configure_logging(log: Path | None) -> None:
+    """Send log records to the job's file, or to the terminal where there is none."""
+    if log is not None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(log, mode="w") if log else logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+    logging.captureWarnings(True)
+
+
+def storage_line(error: OSError) -> str:
+    """One line for a full or read-only disk."""
+    return (
+        f"{error.filename or 'results'}: storage: expected room and the right to write,"
+        f" found {error.strerror}"
+    )
+
+
+def fail(program: str, line: str) -> None:
+    """Log one line, show it, and end with status 1."""
+    logging.getLogger("forestflux").error(line)
+    sys.stderr.write(f"{program}: error: {line}\n")
+    sys.exit(1)
+
+
+def report_defect(program: str, error: Exception, log: Path | None) -> None:
+    """Log the traceback of an unexpected failure and name the log on one line."""
+    logging.getLogger("forestflux").exception("unexpected failure")
+    place = f"; traceback in {log}" if log else ""
+    sys.stderr.write(f"{program}: failed: {type(error).__name__}: {error}{place}\n")
+    sys.exit(1)

@@ -1,0 +1,193 @@
+"""Infer: GPP and RECO of the forest cells of places and years, member by member.
+
+Reading, the networks and writing overlap: a thread reads pieces (chunks of the mask
+stores) ahead, as many threads as the job may use work on their cells, and the caller writes what
+is finished. Pieces follow each other over all stores of a job, so that no store's end leaves a
+processor idle; no more than a few are in memory, however large or many the stores are.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+import xarray as xr
+
+from forestflux.core.errors import InputError
+from forestflux.core.layers import LAYERS
+from forestflux.core.names import FLUX_UNIT
+from forestflux.jobs.chunked import Pieced, Where, ahead, hollow
+from forestflux.prepare.masked_series import Piece, read_pieces
+
+# Pieces that are read before they are needed.
+DEPTH = 2
+# Fluxes (2, member, sample) and dissimilarity (sample,), float32.
+Numbers = tuple[np.ndarray, np.ndarray]
+
+
+class Ensemble(Protocol):
+    """What the mapping needs of a trained ensemble."""
+
+    members: list
+
+    def estimate(
+        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Fluxes (2, member, sample) and dissimilarity (sample,) of maps."""
+
+
+def infer(
+    paths: Iterable[Path],
+    model: Ensemble,
+    *,
+    min_forest_fraction: float,
+    batch_cells: int,
+    workers: int,
+) -> Iterator[Pieced]:
+    """GPP and RECO (member, y, x) and dissimilarity (y, x) of masked places and years.
+
+    All are NaN outside forest; what else is in each, see docs/contracts.md. Each must be
+    written before the next one is asked for.
+
+    Parameters
+    ----------
+    paths : mask stores
+    model : the trained ensemble
+    min_forest_fraction : smallest forest share of a cell (1) that is estimated
+    batch_cells : cells per call of the model
+    workers : threads that call it
+
+    Raises
+    ------
+    InputError : as `read_pieces`; the model gives no finite flux
+    """
+    pieces = chain.from_iterable(
+        read_pieces(path, min_forest_fraction=min_forest_fraction) for path in paths
+    )
+    found = estimated(
+        ahead(pieces, depth=DEPTH), model, batch_cells=batch_cells, workers=workers
+    )
+    for first in found:
+        whole = inferred(first[0].masked, len(model.members))
+        yield Pieced(whole, values_of_store(chain([first], found)))
+
+
+def values_of_store(
+    found: Iterable[tuple[Piece, Numbers]],
+) -> Iterator[tuple[Where, dict[str, np.ndarray]]]:
+    """Where the pieces of one store lie and their values; later stores are left alone."""
+    for piece, numbers in found:
+        yield piece.where, on_piece(piece, *numbers)
+        if piece.last:
+            return
+
+
+def estimated(
+    pieces: Iterator[Piece], model: Ensemble, *, batch_cells: int, workers: int
+) -> Iterator[tuple[Piece, Numbers]]:
+    """Each piece with its numbers; the next one is worked on while the caller writes it.
+
+    What is wrong with a piece that is read ahead is raised when the ones before it are
+    finished.
+    """
+    pool = ThreadPoolExecutor(
+        workers, "infer", initializer=torch.set_num_threads, initargs=(1,)
+    )
+    with pool:
+        waiting, fault = deque(), None
+        while True:
+            try:
+                piece = next(pieces, None)
+            except InputError as error:
+                piece, fault = None, error
+            if piece is None:
+                break
+            cells = (piece.maps, piece.lat, piece.types)
+            futures = [
+                pool.submit(
+                    model.estimate,
+                    *(part[start : start + batch_cells] for part in cells),
+                )
+                for start in range(0, len(piece.maps), batch_cells)
+            ]
+            waiting.append((piece, futures))
+            if len(waiting) > 1:
+                yield finished(*waiting.popleft(), len(model.members))
+        for pair in waiting:
+            yield finished(*pair, len(model.members))
+    if fault is not None:
+        raise fault
+
+
+def finished(
+    piece: Piece, futures: list[Future], members: int
+) -> tuple[Piece, Numbers]:
+    """A piece with its numbers, when all of its batches are there."""
+    fluxes = [np.empty((2, members, 0))]
+    index = [np.empty(0)]
+    for future in futures:
+        for parts, found in zip((fluxes, index), future.result(), strict=True):
+            parts.append(found)
+    together = np.concatenate(fluxes, axis=2).astype("float32")
+    for name, values in zip(("gpp", "reco"), together, strict=True):
+        if not np.isfinite(values).all():
+            raise InputError(
+                piece.masked.encoding["source"],
+                variable=name,
+                expected="finite fluxes from the model",
+                found=f"{(~np.isfinite(values)).any(axis=0).sum()} without one",
+            )
+    return piece, (together, np.concatenate(index).astype("float32"))
+
+
+def on_piece(
+    piece: Piece, fluxes: np.ndarray, dissimilarity: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Values of the infer store on a piece, put back on its cells."""
+    gpp, reco, index = (
+        np.full((*numbers.shape[:-1], *piece.forest.shape), np.nan, "float32")
+        for numbers in (*fluxes, dissimilarity)
+    )
+    gpp[:, piece.forest], reco[:, piece.forest] = fluxes
+    index[piece.forest] = dissimilarity
+    return {"gpp": gpp, "reco": reco, "dissimilarity": index, **piece.beside}
+
+
+def inferred(masked: xr.Dataset, members: int) -> xr.Dataset:
+    """The infer store of a place and year, without values."""
+    shape = (masked.sizes["y"], masked.sizes["x"])
+
+    def flux(name: str) -> tuple:
+        words = {"long_name": f"{name} of each ensemble member", "units": FLUX_UNIT}
+        return ("member", "y", "x"), hollow((members, *shape), "float32"), words
+
+    def layer(dtype: str, attrs: dict) -> tuple:
+        return ("y", "x"), hollow(shape, dtype), attrs
+
+    gaps = {
+        "units": "1",
+        "long_name": "share of the year's values that are gaps, mean over variables",
+    }
+    along = {
+        name: layer(masked[name].dtype, masked[name].attrs)
+        for name in ("forest_fraction", "forest_type")
+    }
+    return xr.Dataset(
+        {
+            "gpp": flux("GPP"),
+            "reco": flux("RECO"),
+            "dissimilarity": layer("float32", LAYERS["dissimilarity"].attributes()),
+            **along,
+            "gap_fraction": layer("float32", gaps),
+        },
+        coords={
+            "member": np.arange(members),
+            "y": masked["y"].copy(),
+            "x": masked["x"].copy(),
+        },
+        attrs={"year": int(masked["time"].dt.year.values[0])},
+    )

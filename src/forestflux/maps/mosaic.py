@@ -1,0 +1,272 @@
+"""Map: the tiles of a year on one global grid, with interval and CF attributes."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+from pyproj import CRS
+
+from forestflux.core.errors import InputError
+from forestflux.core.grid import Grid, Tile, cell_area
+from forestflux.core.layers import CF_FLUX_UNIT, LAYERS, SIGN
+from forestflux.jobs.chunked import Pieced, Where, blocks, hollow
+from forestflux.jobs.store import check_chunks, check_names, load_part, open_store
+
+# Most rows of a chunk: a band of the globe with all members must fit into memory.
+BAND = 200
+BESIDE = ("forest_fraction", "forest_type", "gap_fraction", "dissimilarity")
+
+
+class Trained(Protocol):
+    """What the mapping needs of a trained model: `forestflux.ensemble.trained_ensemble.Model`.
+
+    Attributes
+    ----------
+    level : nominal coverage of the interval, 0-1
+    """
+
+    level: float
+
+    def interval(
+        self, gpp: np.ndarray, nee: np.ndarray, forest_type: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """`gpp_lower`, `gpp_upper`, `nee_lower`, `nee_upper` (sample,)."""
+
+    def applicable(self, dissimilarity: np.ndarray, forest: np.ndarray) -> np.ndarray:
+        """1 inside the area of applicability, 0 outside, 255 no forest, uint8."""
+
+
+def map_year(
+    tiles: Sequence[tuple[Tile, Path]],
+    grid: Grid,
+    model: Trained,
+    *,
+    year: int,
+) -> Pieced:
+    """The global map of a year (see docs/contracts.md, maps), band by band.
+
+    All members of a band are in memory at once: 8 bytes x cells of the band x members.
+
+    Parameters
+    ----------
+    tiles : every tile of the grid with its infer store
+    grid : the global grid
+    model : the trained model, for the interval of a cell and its area of applicability
+    year : the year that the stores must be of
+
+    Raises
+    ------
+    InputError : a tile is missing or doubled, of another grid, year or number of
+        members
+    """
+    check_tiles([tile for tile, _ in tiles], grid, year)
+    members = check_stores(tiles, year=year)
+    variables = {
+        name: variable(name, hollow(grid.shape, layer.dtype), level=model.level)
+        for name, layer in LAYERS.items()
+        if name != "quality"
+    }
+    for flux in ("gpp", "reco"):
+        empty = hollow((members, *grid.shape), "float32")
+        variables[f"{flux}_member"] = member_variable(flux, empty, level=model.level)
+    whole = xr.Dataset(variables, coords=coordinates(grid, members), attrs=title(year))
+    return Pieced(whole, bands(tiles, grid, model, members=members))
+
+
+def bands(
+    tiles: Sequence[tuple[Tile, Path]], grid: Grid, model: Trained, *, members: int
+) -> Iterator[tuple[Where, dict[str, np.ndarray]]]:
+    """Rows of the map from the north, as many as a chunk has, and their layers."""
+    for where in blocks({"y": grid.shape[0]}, map_chunks(grid)):
+        layers = assemble(tiles, grid, rows=where["y"], members=members)
+        fluxes = ensemble_fluxes(layers["gpp"], layers["reco"])
+        yield (
+            where,
+            {
+                **fluxes,
+                **interval(fluxes, layers["forest_type"], model),
+                **{name: layers[name] for name in BESIDE},
+                "applicable": model.applicable(
+                    layers["dissimilarity"], np.isfinite(fluxes["gpp"])
+                ),
+                "cell_area": areas(grid, where["y"]),
+                "gpp_member": layers["gpp"],
+                "reco_member": layers["reco"],
+            },
+        )
+
+
+def map_chunks(grid: Grid) -> dict[str, int]:
+    """Length of a chunk: rows of tiles, so that what reads in blocks reads whole chunks."""
+    return {"member": 1, "y": min(grid.tile_cells, BAND)}
+
+
+def check_tiles(tiles: list[Tile], grid: Grid, year: int) -> None:
+    """Refuse a list of tiles that does not cover the grid once."""
+    wanted = {tile.name for tile in grid.tiles()}
+    names = [tile.name for tile in tiles]
+    problems = {
+        "not of the grid": sorted({t.name for t in tiles if t.grid != grid}),
+        "unknown": sorted(set(names) - wanted),
+        "missing": sorted(wanted - set(names)),
+        "twice": sorted({name for name in names if names.count(name) > 1}),
+    }
+    for problem, which in problems.items():
+        if which:
+            raise InputError(
+                f"map {year}",
+                variable="tiles",
+                expected=f"each of the grid's {len(wanted)} tiles once",
+                found=f"{problem}: {', '.join(which[:5])} ({len(which)} in all)",
+            )
+
+
+def check_stores(tiles: Sequence[tuple[Tile, Path]], *, year: int) -> int:
+    """Members of the infer stores, each of which must be of its tile and this year."""
+    members = None
+    for tile, path in tiles:
+        part = open_store(path)
+        check_names(part, ("gpp", "reco", *BESIDE), path)
+        check_part(part, tile, path, year=year)
+        for name in ("gpp", "reco", *BESIDE):
+            check_chunks(path, name)
+        members = members or part.sizes["member"]
+        if part.sizes["member"] != members:
+            raise InputError(
+                path,
+                variable="member",
+                expected=f"{members} members as in the first tile",
+                found=str(part.sizes["member"]),
+            )
+    return members or 0
+
+
+def assemble(
+    tiles: Sequence[tuple[Tile, Path]], grid: Grid, *, rows: slice, members: int
+) -> dict[str, np.ndarray]:
+    """Arrays of some rows of the globe: gpp, reco (member, y, x), the layers (y, x).
+
+    NaN, or 0 for integers, where no tile is.
+    """
+    shape = (rows.stop - rows.start, grid.shape[1])
+    layers = {
+        name: np.full((members, *shape), np.nan, "float32") for name in ("gpp", "reco")
+    }
+    for name in BESIDE:
+        dtype = LAYERS[name].dtype
+        layers[name] = np.full(shape, 0 if dtype == "uint8" else np.nan, dtype)
+    for tile, path in tiles:
+        start, stop = max(rows.start, tile.rows.start), min(rows.stop, tile.rows.stop)
+        if start >= stop:
+            continue
+        own = slice(start - tile.rows.start, stop - tile.rows.start)
+        part = load_part(open_store(path), layers, y=own)
+        for name, array in layers.items():
+            array[..., start - rows.start : stop - rows.start, tile.columns] = part[
+                name
+            ].values
+    return layers
+
+
+def check_part(part: xr.Dataset, tile: Tile, path: Path, *, year: int) -> None:
+    """Refuse an infer store that is not of this tile and year."""
+    for name, wanted in (("y", tile.latitudes()), ("x", tile.longitudes())):
+        found = part[name].values
+        if found.shape != wanted.shape or not np.allclose(found, wanted, atol=1e-6):
+            raise InputError(
+                path,
+                variable=name,
+                expected=f"the {len(wanted)} cell centres of tile {tile.name}",
+                found=f"{len(found)} values",
+            )
+    if part.attrs.get("year") != year:
+        raise InputError(
+            path,
+            variable="year",
+            expected=str(year),
+            found=str(part.attrs.get("year")),
+        )
+
+
+def ensemble_fluxes(gpp: np.ndarray, reco: np.ndarray) -> dict[str, np.ndarray]:
+    """Ensemble means (y, x), float32; NEE is the stored RECO - GPP, so it closes."""
+    mean_gpp = gpp.mean(axis=0, dtype="float64").astype("float32")
+    mean_reco = reco.mean(axis=0, dtype="float64").astype("float32")
+    return {"gpp": mean_gpp, "reco": mean_reco, "nee": mean_reco - mean_gpp}
+
+
+def interval(
+    fluxes: dict[str, np.ndarray], forest_type: np.ndarray, model: Trained
+) -> dict[str, np.ndarray]:
+    """Bounds (y, x) of a cell's interval, NaN outside forest; GPP is never negative."""
+    forest = np.isfinite(fluxes["gpp"])
+    found = model.interval(
+        fluxes["gpp"][forest], fluxes["nee"][forest], forest_type[forest]
+    )
+    found["gpp_lower"] = np.maximum(found["gpp_lower"], 0)
+    bounds = {}
+    for name, values in found.items():
+        bounds[name] = np.full(forest.shape, np.nan, "float32")
+        bounds[name][forest] = values
+    return bounds
+
+
+def variable(name: str, values: ArrayLike, *, level: float) -> tuple:
+    """A layer (y, x) with the attributes of the table; bounds carry their level."""
+    attrs = LAYERS[name].map_attributes(level=level) | {"grid_mapping": "spatial_ref"}
+    if LAYERS[name].units == CF_FLUX_UNIT:
+        attrs["cell_measures"] = "area: cell_area"
+    if name.endswith(("_lower", "_upper")):
+        attrs["level"] = level
+    return ("y", "x"), values, attrs
+
+
+def member_variable(flux: str, values: ArrayLike, *, level: float) -> tuple:
+    """Member fluxes (member, y, x) with the attributes of their mean."""
+    _, _, attrs = variable(flux, values, level=level)
+    del attrs["ancillary_variables"]
+    attrs["long_name"] += ", each ensemble member"
+    return ("member", "y", "x"), values, attrs
+
+
+def areas(grid: Grid, rows: slice = slice(None)) -> np.ndarray:
+    """Cell area on the ellipsoid (y, x) of some rows of the globe, float64, m2."""
+    area = cell_area(grid.latitudes()[rows], grid.resolution_deg)
+    return np.broadcast_to(area[:, None], (len(area), grid.shape[1])).copy()
+
+
+def coordinates(grid: Grid, members: int) -> dict[str, tuple]:
+    """Coordinates of the global grid and its reference system."""
+    return {
+        "member": ("member", np.arange(members), {"long_name": "ensemble member"}),
+        "y": ("y", grid.latitudes(), axis("latitude", "degrees_north", "Y")),
+        "x": ("x", grid.longitudes(), axis("longitude", "degrees_east", "X")),
+        "spatial_ref": ((), np.int32(4326), spatial_reference(grid)),
+    }
+
+
+def axis(name: str, units: str, letter: str) -> dict[str, str]:
+    """CF attributes of a horizontal axis."""
+    return {"standard_name": name, "long_name": name, "units": units, "axis": letter}
+
+
+def spatial_reference(grid: Grid) -> dict[str, object]:
+    """CF grid mapping of EPSG:4326 with the transform that GDAL reads."""
+    step = grid.resolution_deg
+    return {
+        **CRS.from_epsg(4326).to_cf(),
+        "GeoTransform": f"-180 {step} 0 90 0 {-step}",
+    }
+
+
+def title(year: int) -> dict[str, object]:
+    """Global attributes of a map."""
+    return {
+        "Conventions": "CF-1.11",
+        "title": f"Annual GPP, RECO and NEE of forests, {year}",
+        "comment": SIGN,
+        "year": year,
+    }

@@ -1,0 +1,261 @@
+"""The classical models: trees, support vectors and boosting on summaries of a year.
+
+Gaps. None of the three can do without complete series, so each fills gaps inside `fit`,
+from its training rows alone (`forestflux.models.year_features.GapFiller`): the departure from the
+mean year of the forest type and latitude band is interpolated linearly in time; a
+variable without any value becomes that mean year. The same holds when a row is
+predicted. No other model of this package fills gaps.
+
+Closure. GPP and NEE have regressors of their own; RECO = GPP + NEE.
+"""
+
+import logging
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from forestflux.core.errors import InputError
+from forestflux.models.flux_model import Fluxes
+from forestflux.models.regressors import Regressor, make_regressor
+from forestflux.models.year_features import Features
+from forestflux.prepare.folds import deal_groups
+from forestflux.prepare.sample_table import Samples
+
+LOG = logging.getLogger(__name__)
+
+TARGETS = ("gpp", "nee")
+# Standard errors by which a candidate must beat the first one.
+CLEAR = 2.0
+# What is tuned. The first values are always tried. They, the spaces and the rule of
+# `choose` were picked by out-of-fold scores on FLUXNET2015 towers, so that scores of
+# these models on the same towers flatter them. `summary` (see
+# `forestflux.models.year_features.summarise`) and `rows` (which rows train) are tuned too.
+BASELINES: dict[str, dict[str, tuple]] = {
+    "extra_trees": {
+        "summary": ("quantiles+months", "quantiles", "months"),
+        "rows": ("all", "forest"),
+        "min_samples_leaf": (2, 1, 4),
+        "max_features": (0.3, 0.15, 0.6),
+    },
+    "svr": {
+        "summary": ("quantiles", "quantiles+months"),
+        "rows": ("forest", "all"),
+        "C": (1.0, 0.5, 2.0, 4.0),
+        "gamma": (0.7, 0.3, 1.0),
+        "epsilon": (0.1, 0.2),
+    },
+    "gradient_boosting": {
+        "summary": ("quantiles", "quantiles+months", "months"),
+        "rows": ("all", "forest"),
+        "num_leaves": (6, 4, 12),
+        "learning_rate": (0.04, 0.02),
+        "min_child_samples": (15, 5, 30),
+        "reg_lambda": (5.0, 1.0),
+    },
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What tuning chose for one target: settings and their error on the inner folds.
+
+    Attributes
+    ----------
+    settings : one value for each key of the model's space in `BASELINES`
+    rmse : weighted, over the forest rows of the inner folds, gC m-2 yr-1; NaN where there
+        was nothing to choose from
+    """
+
+    settings: dict
+    rmse: float
+
+
+def make_estimator(
+    name: str, settings: dict, *, group: str = "site", n_jobs: int = 1
+) -> "BaselineEstimator":
+    """The classical model of a name, not fitted yet.
+
+    Parameters
+    ----------
+    name : `extra_trees`, `svr` or `gradient_boosting`
+    settings : section `baseline` of the configuration: `candidates`, `inner_folds`
+    group : column whose equal values stay together in the inner folds: `cluster` where
+        the outer folds are by cluster, else `site`
+    n_jobs : threads of a fit, for the models that have threads
+
+    Raises
+    ------
+    InputError : a name that is none of these
+    """
+    if name not in BASELINES:
+        raise InputError(
+            "configuration",
+            variable="baseline.models",
+            expected=f"some of {', '.join(BASELINES)}",
+            found=name,
+        )
+    return BaselineEstimator(
+        name,
+        candidates=settings["candidates"],
+        inner_folds=settings["inner_folds"],
+        group=group,
+        n_jobs=n_jobs,
+    )
+
+
+class BaselineEstimator:
+    """A classical model as an `Estimator`; see the head of this module.
+
+    Parameters
+    ----------
+    name : key of `BASELINES`
+    candidates : settings that are tried, the first of the space and others at random
+    inner_folds : folds of the tuning, never more than there are groups
+    group : column whose equal values stay together in the inner folds
+    n_jobs : threads of a fit
+    """
+
+    def __init__(
+        self, name: str, *, candidates: int, inner_folds: int, group: str, n_jobs: int
+    ) -> None:
+        self.name = name
+        self.candidates, self.inner_folds = candidates, inner_folds
+        self.group, self.n_jobs = group, n_jobs
+        self.choices: dict[str, Choice] = {}
+
+    def fit(self, samples: Samples, *, seed: int) -> "BaselineEstimator":
+        """Tune on inner folds of these rows, then fit GPP and NEE on all of them.
+
+        Parameters
+        ----------
+        samples : training rows; rows that are not forest train where tuning says so
+        seed : of the candidates, the inner folds and the models
+        """
+        self.choices = self._tune(samples, seed=seed)
+        self.features = Features(samples)
+        used = {choice.settings["summary"] for choice in self.choices.values()}
+        matrices = self.features.matrices(samples, used)
+        self.regressors = {}
+        for target, choice in self.choices.items():
+            self.regressors[target] = self._fit_regressor(
+                choice.settings, matrices, samples, target=target, seed=seed, final=True
+            )
+            LOG.info("%s %s: %s", self.name, target, choice)
+        return self
+
+    def predict(self, samples: Samples) -> Fluxes:
+        """Fluxes of each sample, gC m-2 yr-1; RECO = GPP + NEE."""
+        used = {choice.settings["summary"] for choice in self.choices.values()}
+        matrices = self.features.matrices(samples, used)
+        gpp, nee = (
+            self.regressors[target].predict(
+                matrices[self.choices[target].settings["summary"]]
+            )
+            for target in TARGETS
+        )
+        return Fluxes(gpp.astype(float), (gpp + nee).astype(float))
+
+    def _tune(self, samples: Samples, *, seed: int) -> dict[str, Choice]:
+        """The best candidate of each target by its error on unseen groups."""
+        candidates = draw_candidates(self.name, count=self.candidates, seed=seed)
+        if len(candidates) == 1:
+            return dict.fromkeys(TARGETS, Choice(candidates[0], np.nan))
+        forest = samples.table["forest"].to_numpy(bool)
+        groups = samples.table.loc[forest, self.group].nunique()
+        count = min(self.inner_folds, groups)
+        folds = deal_groups(samples.table, self.group, count=count, seed=seed)
+        predicted = np.full((len(TARGETS), len(candidates), len(samples)), np.nan)
+        for fold in range(count):
+            train = samples.take(folds != fold)
+            unseen = np.flatnonzero((folds == fold) & forest)
+            features = Features(train)
+            summaries = {candidate["summary"] for candidate in candidates}
+            known = features.matrices(train, summaries)
+            asked = features.matrices(samples.take(unseen), summaries)
+            for row, target in enumerate(TARGETS):
+                for column, settings in enumerate(candidates):
+                    regressor = self._fit_regressor(
+                        settings, known, train, target=target, seed=seed, final=False
+                    )
+                    predicted[row, column, unseen] = regressor.predict(
+                        asked[settings["summary"]]
+                    )
+        scored = samples.table[forest]
+        return {
+            target: choose(
+                candidates,
+                predicted[row][:, forest] - scored[target].to_numpy(float),
+                weight=scored["weight"].to_numpy(float),
+                groups=scored[self.group].to_numpy(),
+            )
+            for row, target in enumerate(TARGETS)
+        }
+
+    def _fit_regressor(
+        self,
+        settings: dict,
+        matrices: dict[str, np.ndarray],
+        samples: Samples,
+        *,
+        target: str,
+        seed: int,
+        final: bool,
+    ) -> Regressor:
+        """A regressor of one target with these settings."""
+        rows = np.ones(len(samples), dtype=bool)
+        if settings["rows"] == "forest":
+            rows = samples.table["forest"].to_numpy(bool)
+        regressor = make_regressor(
+            self.name, settings, seed=seed, n_jobs=self.n_jobs, final=final
+        )
+        return regressor.fit(
+            matrices[settings["summary"]][rows],
+            samples.table[target].to_numpy(float)[rows],
+            sample_weight=samples.table["weight"].to_numpy(float)[rows],
+        )
+
+
+def draw_candidates(name: str, *, count: int, seed: int) -> list[dict]:
+    """Settings to try: the first of the space, then others at random, none twice.
+
+    Parameters
+    ----------
+    name : key of `BASELINES`
+    count : candidates, never more than the space has
+    seed : of the choice
+    """
+    space = BASELINES[name]
+    points = [
+        dict(zip(space, point, strict=True)) for point in product(*space.values())
+    ]
+    others = 1 + np.random.default_rng(seed).permutation(len(points) - 1)
+    return [points[0], *(points[index] for index in others[: count - 1])]
+
+
+def choose(
+    candidates: list[dict], error: np.ndarray, *, weight: np.ndarray, groups: np.ndarray
+) -> Choice:
+    """The candidate that tuning settles on: the first unless another is clearly better.
+
+    Clearly: its squared error is smaller by more than `CLEAR` standard errors of the
+    difference, taken between groups (after the one-standard-error rule of Breiman et
+    al. 1984; more than one because several candidates are compared with the first).
+    With some sixty sites the plain minimum follows the odd site.
+
+    Parameters
+    ----------
+    candidates : settings
+    error : (candidate, row) on unseen groups
+    weight, groups : (row,)
+    """
+    membership = groups[:, None] == np.unique(groups)
+    loss = (error**2 * weight) @ membership / weight.sum()
+    gain = loss[0] - loss
+    number = membership.shape[1]
+    standard_error = np.sqrt(number) * gain.std(axis=1, ddof=1)
+    clear = gain.sum(axis=1) > CLEAR * standard_error
+    clear[0] = True
+    total = loss.sum(axis=1)
+    best = int(np.argmin(np.where(clear, total, np.inf)))
+    return Choice(candidates[best], float(np.sqrt(total[best])))

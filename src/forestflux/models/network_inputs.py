@@ -1,0 +1,167 @@
+"""What every model is given: turned seasons, derived series, scales, forest types."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from forestflux.core.eight_day import STEP_DAYS, STEPS
+from forestflux.core.errors import InputError
+from forestflux.core.names import FOREST_TYPES
+
+# Solar constant, MJ m-2 min-1 (FAO Irrigation and Drainage Paper 56, eq. 21).
+SOLAR_CONSTANT = 0.0820
+HALF_YEAR = STEPS // 2
+DERIVED = ("radiation",)
+# The forest types and one class for every other tower: those train, they are not
+# scored.
+TYPES = (*FOREST_TYPES, "other")
+
+
+def season(
+    maps: np.ndarray,
+    lat: np.ndarray,
+    *,
+    half_year_shift: bool,
+    derived: Iterable[str] = (),
+) -> np.ndarray:
+    """Maps (sample, variable, step) with derived series and summer in the middle.
+
+    A southern calendar year is turned by half a year, so that a pattern means the same
+    on both hemispheres. The turned year has a seam in its middle, from December to the
+    January before: the price of staying within the year for which the flux is known.
+
+    Parameters
+    ----------
+    maps : (sample, variable, step), calendar order
+    lat : (sample,), degrees north
+    half_year_shift : whether southern years are turned
+    derived : series to append, of `DERIVED`; they never have gaps
+
+    Raises
+    ------
+    InputError : an unknown derived series
+    """
+    extra = [derived_series(name, lat)[:, None] for name in derived]
+    whole = np.concatenate([maps, *extra], axis=1).astype("float32")
+    if half_year_shift:
+        south = np.asarray(lat) < 0
+        whole[south] = np.roll(whole[south], HALF_YEAR, axis=2)
+    return whole
+
+
+def derived_series(name: str, lat: np.ndarray) -> np.ndarray:
+    """A series that follows from the place alone (sample, step), calendar order."""
+    if name != "radiation":
+        raise InputError(
+            "configuration",
+            variable="train.derived",
+            expected=f"some of {', '.join(DERIVED)}",
+            found=name,
+        )
+    # Cells of a row share a latitude, and the formula is not cheap.
+    unique, place = np.unique(np.asarray(lat, float), return_inverse=True)
+    return radiation(unique)[place]
+
+
+def radiation(lat: np.ndarray) -> np.ndarray:
+    """Daily radiation on top of the atmosphere (sample, step), MJ m-2 day-1.
+
+    Taken at the middle of each step in a year of 365 days. Allen et al. (1998), FAO
+    Irrigation and Drainage Paper 56, eq. 21-25; polar day and night are the limits of
+    the sunset angle.
+
+    Parameters
+    ----------
+    lat : (sample,), degrees north
+    """
+    day = STEP_DAYS * np.arange(STEPS) + STEP_DAYS / 2 + 0.5
+    day[-1] = (STEP_DAYS * (STEPS - 1) + 1 + 365) / 2
+    angle = 2 * np.pi * day / 365
+    distance = 1 + 0.033 * np.cos(angle)
+    declination = 0.409 * np.sin(angle - 1.39)
+    phi = np.radians(np.asarray(lat, float))[:, None]
+    sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(declination), -1, 1))
+    return (
+        24
+        * 60
+        / np.pi
+        * SOLAR_CONSTANT
+        * distance
+        * (
+            sunset * np.sin(phi) * np.sin(declination)
+            + np.cos(phi) * np.cos(declination) * np.sin(sunset)
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Mean and standard deviation of each variable, from training rows only.
+
+    Attributes
+    ----------
+    variables : names along the axis of the variables
+    mean, sd : one number per variable, in its unit; the mean is None of a variable that
+        no training row has, which is then a gap in every row
+    """
+
+    variables: tuple[str, ...]
+    mean: tuple[float | None, ...]
+    sd: tuple[float, ...]
+
+    @classmethod
+    def of(cls, maps: np.ndarray, variables: Sequence[str]) -> "Normalisation":
+        """The scales of maps (sample, variable, ...); gaps do not count.
+
+        Raises
+        ------
+        InputError : no variable has any value
+        """
+        if not np.isfinite(maps).any():
+            names = ", ".join(variables)
+            raise InputError(
+                "samples", variable=names, expected="some values", found="gaps only"
+            )
+        mean, sd = [], []
+        for index in range(len(variables)):
+            values = maps[:, index].astype("float64")
+            values = values[np.isfinite(values)]
+            mean.append(float(values.mean()) if values.size else None)
+            # A constant variable (one training site) must not divide by zero.
+            sd.append((float(values.std()) if values.size else 0.0) or 1.0)
+        return cls(tuple(variables), tuple(mean), tuple(sd))
+
+    def apply(self, maps: np.ndarray) -> np.ndarray:
+        """Maps (sample, variable, ...) in standard deviations; gaps stay NaN."""
+        return (maps - self._column(self.mean, maps)) / self._column(self.sd, maps)
+
+    def undo(self, maps: np.ndarray) -> np.ndarray:
+        """Maps (sample, variable, ...) in their units again."""
+        return maps * self._column(self.sd, maps) + self._column(self.mean, maps)
+
+    def to_dict(self) -> dict:
+        """Plain numbers for JSON; `Normalisation.from_dict` reads them."""
+        return {key: list(values) for key, values in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, content: dict) -> "Normalisation":
+        """The scales from plain numbers."""
+        return cls(*(tuple(content[key]) for key in ("variables", "mean", "sd")))
+
+    @staticmethod
+    def _column(numbers: tuple[float, ...], maps: np.ndarray) -> np.ndarray:
+        shape = (1, -1) + (1,) * (maps.ndim - 2)
+        # None becomes NaN: values of a variable that was never learnt turn into gaps.
+        return np.asarray(numbers, dtype=maps.dtype).reshape(shape)
+
+
+def type_index(igbp: Iterable[str]) -> np.ndarray:
+    """Position in `TYPES` of each IGBP class (sample,); other classes share one."""
+    known = {name: index for index, name in enumerate(FOREST_TYPES)}
+    return np.array([known.get(name, len(FOREST_TYPES)) for name in igbp], dtype=int)
+
+
+def type_one_hot(igbp: Iterable[str]) -> np.ndarray:
+    """Forest types as float32 (sample, type), one column per entry of `TYPES`."""
+    return np.eye(len(TYPES), dtype="float32")[type_index(igbp)]

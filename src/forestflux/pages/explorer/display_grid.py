@@ -1,0 +1,112 @@
+"""The displayed grid: the map's own cells, or blocks of them where they are too many."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forestflux.core.grid import Grid
+
+
+@dataclass(frozen=True)
+class Display:
+    """A grid coarse enough for a screen.
+
+    Attributes
+    ----------
+    grid : the grid of the maps
+    factor : rows and columns of map cells that one displayed cell holds; 1 shows every
+        cell as it is
+    """
+
+    grid: Grid
+    factor: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Displayed rows and columns."""
+        rows, columns = self.grid.shape
+        return rows // self.factor, columns // self.factor
+
+    @property
+    def resolution_deg(self) -> float:
+        """Side of a displayed cell, degrees."""
+        return self.grid.resolution_deg * self.factor
+
+    def blocks(self, values: np.ndarray, factor: int | None = None) -> np.ndarray:
+        """Map cells (y, x) by block: (row, column, cell of the block)."""
+        factor = factor or self.factor
+        rows, columns = (length // factor for length in values.shape)
+        parts = values.reshape(rows, factor, columns, factor)
+        return parts.swapaxes(1, 2).reshape(rows, columns, factor**2)
+
+    def mean(self, values: np.ndarray, forest: np.ndarray) -> np.ndarray:
+        """Means of blocks (row, column) over the forest of their cells; NaN without.
+
+        Parameters
+        ----------
+        values : (y, x), NaN where unknown
+        forest : forest area of each cell (y, x), m2
+        """
+        if self.factor == 1:
+            return np.where(forest > 0, values, np.nan)
+        known = np.isfinite(values)
+        weight = self.blocks(np.where(known, forest, 0))
+        total = (self.blocks(np.where(known, values, 0)) * weight).sum(-1)
+        area = weight.sum(-1)
+        return np.where(area > 0, total / np.where(area > 0, area, 1), np.nan)
+
+    def largest(self, codes: np.ndarray, forest: np.ndarray, count: int) -> np.ndarray:
+        """Code with the most forest in each block (row, column), uint8; 0 without."""
+        if self.factor == 1:
+            return np.where(forest > 0, codes, 0).astype("uint8")
+        blocks, weight = self.blocks(codes), self.blocks(forest)
+        areas = [
+            np.where(blocks == code, weight, 0).sum(-1) for code in range(1, count + 1)
+        ]
+        best = np.argmax(areas, axis=0) + 1
+        return np.where(np.max(areas, axis=0) > 0, best, 0).astype("uint8")
+
+
+def display_of(grid: Grid, *, columns: int) -> Display:
+    """The finest display of whole blocks that has at most so many columns."""
+    height, width = grid.shape
+    factor = next(
+        n
+        for n in range(1, height + 1)
+        if height % n == 0 and (width // n <= columns or n == height)
+    )
+    return Display(grid, factor)
+
+
+def sample_cells(
+    display: Display, forest: np.ndarray, *, limit: int
+) -> tuple[np.ndarray, int]:
+    """One map cell for each square block of displayed cells: the one with most forest.
+
+    Parameters
+    ----------
+    display : the displayed grid
+    forest : forest area of each map cell (y, x), m2; cells without are never chosen
+    limit : most cells; the blocks are the smallest that stay within it
+
+    Returns
+    -------
+    cells : positions of the chosen map cells in the flattened map, by block
+    side : displayed cells along a side of a block
+    """
+    for side in range(1, max(display.shape) + 1):
+        factor = display.factor * side
+        blocks = display.blocks(padded(forest, factor), factor)
+        there = blocks.max(-1) > 0
+        if there.sum() <= limit:
+            break
+    positions = np.arange(forest.size, dtype="int64").reshape(forest.shape)
+    places = display.blocks(padded(positions, factor), factor)
+    best = blocks.argmax(-1)[..., None]
+    return np.take_along_axis(places, best, -1)[..., 0][there], side
+
+
+def padded(values: np.ndarray, factor: int) -> np.ndarray:
+    """Values (y, x) with zeros below and to the right, up to whole blocks."""
+    more = [(0, -length % factor) for length in values.shape]
+    return np.pad(values, more)

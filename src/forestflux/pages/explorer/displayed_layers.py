@@ -1,0 +1,141 @@
+"""What the map of the page shows: layers of every year and of the change, by cell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from forestflux.core.layers import flagged
+from forestflux.core.names import FOREST_TYPES
+from forestflux.jobs.store import load_store, open_store
+from forestflux.pages.explorer.display_grid import Display
+from forestflux.pages.explorer.packed_arrays import pack, pack_bytes
+
+# Layers that are shown as they are, where the maps have them; NEE is RECO - GPP.
+BASIC = ("gpp", "reco", "gap_fraction", "dissimilarity", "applicable")
+# The smallest difference that is kept, in the unit of the layer.
+FLUX_DIGIT = 0.01
+DIGITS = {
+    "gap_fraction": 0.0001,
+    "forest_fraction": 0.0001,
+    "dissimilarity": 0.001,
+    "applicable": 0.0001,
+    "slope": 0.001,
+    "p": 0.0001,
+}
+NEEDED = ("gpp", "forest_fraction", "forest_type", "cell_area")
+OUTSIDE_FOREST = 255  # of the layer `applicable`
+# Kind of change: its layers besides the change itself; a kind has significance flags.
+CHANGES = {
+    "difference": ("difference_sd",),
+    "window_difference": ("window_difference_sd",),
+    "slope": ("p",),
+}
+FLAGS = {"clear": "significant", "adjusted": "significant_adjusted"}
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The displayed cells that are forest in any year.
+
+    Attributes
+    ----------
+    display : the displayed grid
+    flat : position of each cell in the flattened displayed grid, rising
+    """
+
+    display: Display
+    flat: np.ndarray
+
+    def of(self, layer: np.ndarray) -> np.ndarray:
+        """Values of the cells from a displayed layer (row, column)."""
+        return layer.ravel()[self.flat]
+
+
+def forest_area(maps: xr.Dataset) -> np.ndarray:
+    """Forest area of each estimated map cell (y, x), m2; 0 where nothing is estimated."""
+    area = maps["cell_area"].values * maps["forest_fraction"].values
+    return np.where(np.isfinite(maps["gpp"].values), area, 0)
+
+
+def annual_layers(
+    stores: Sequence[Path], display: Display
+) -> tuple[Cells, dict[str, dict]]:
+    """The forest cells, and every annual layer that the maps have, packed (year, cell).
+
+    Finer maps are averaged over the forest of a displayed cell. `applicable` becomes
+    the share of the forest that is inside; the type is the one with the most forest.
+    Bounds are kept as distances from the estimate, which compress far better:
+    `gpp_below`, `gpp_above` and so on. One map is in memory at a time.
+    """
+    years = [displayed_year(store, display) for store in stores]
+    there = np.any([year["forest_fraction"] > 0 for year in years], axis=0)
+    cells = Cells(display, np.flatnonzero(there))
+    layers = {}
+    for name in list(years[0]):
+        values = np.stack([cells.of(year.pop(name)) for year in years])
+        if name == "forest_type":
+            layers[name] = pack_bytes(values)
+        else:
+            layers[name] = pack(values, digit=DIGITS.get(name, FLUX_DIGIT))
+    return cells, layers
+
+
+def displayed_year(store: Path, display: Display) -> dict[str, np.ndarray]:
+    """Displayed layers (row, column) of one map, float32; types uint8."""
+    there = open_store(store).data_vars
+    names = [name for name in BASIC if name in there]
+    maps = load_store(store, dict.fromkeys([*NEEDED, *names]))
+    forest = forest_area(maps)
+    layers = {}
+    for name in names:
+        values = maps[name].values
+        if name == "applicable":
+            values = np.where(values == OUTSIDE_FOREST, np.nan, values)
+        layers[name] = display.mean(values, forest).astype("float32")
+    types = maps["forest_type"].values
+    layers["forest_type"] = display.largest(types, forest, len(FOREST_TYPES))
+    area = display.blocks(maps["cell_area"].values).sum(-1)
+    share = display.blocks(forest).sum(-1) / area
+    layers["forest_fraction"] = share.astype("float32")
+    for flux in ("gpp", "nee"):
+        bounds = load_store(store, [flux, f"{flux}_lower", f"{flux}_upper"])
+        for way, end in (("below", "lower"), ("above", "upper")):
+            away = abs(bounds[f"{flux}_{end}"].values - bounds[flux].values)
+            layers[f"{flux}_{way}"] = display.mean(away, forest).astype("float32")
+    return layers
+
+
+def change_layers(store: Path, cells: Cells) -> dict[str, dict]:
+    """The layers of the change, packed, (cell,), with the share that is significant.
+
+    `{flux}_{kind}_clear` and `_adjusted` are shares of the forest (1) whose change passes
+    its own test, and passes it with false discoveries held; 0 or 1 where every cell is
+    shown. A kind of change that the mapped years do not allow is left out.
+    """
+    layers = {}
+    common = load_store(store, ["forest_fraction", "cell_area"])
+    area = common["cell_area"].values * common["forest_fraction"].values
+    for flux in ("gpp", "nee"):
+        for kind, beside in CHANGES.items():
+            flags = f"{flux}_{kind}_significance"
+            names = {part: f"{flux}_{part}" for part in (kind, *beside)}
+            change = load_store(store, [*names.values(), flags])
+            known = np.isfinite(change[names[kind]].values)
+            if not known.any():
+                continue
+            forest = np.where(known, area, 0)
+            values = {
+                name: (change[name].values, DIGITS.get(part, FLUX_DIGIT))
+                for part, name in names.items()
+            }
+            for word, meaning in FLAGS.items():
+                passed = flagged(change[flags], meaning).values.astype(float)
+                values[f"{flux}_{kind}_{word}"] = (passed, 0.0001)
+            for name, (layer, digit) in values.items():
+                layers[name] = pack(
+                    cells.of(cells.display.mean(layer, forest)), digit=digit
+                )
+    return layers

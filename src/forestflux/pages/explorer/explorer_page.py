@@ -1,0 +1,93 @@
+"""The page: data, styles and scripts in one file that loads nothing from elsewhere."""
+
+import json
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from string import Template
+
+import numpy as np
+import shapely
+from cmcrameri import cm
+from plotly.offline import get_plotlyjs
+
+from forestflux.core.land import land_polygons
+from forestflux.core.names import FOREST_TYPES, UNITS, VARIABLES
+from forestflux.pages.explorer.packed_arrays import compress, compress_bytes
+from forestflux.pages.figures.figure_style import (
+    TYPE_COLOURS,
+    TYPE_NAMES,
+    VARIABLE_LABELS,
+)
+
+FOLDER = Path(__file__).parent
+# One script in this order; each part uses what stands above it.
+SCRIPTS = ("data", "projection", "layers", "map", "charts", "panel", "start")
+COAST_DIGIT = 0.02  # degrees
+PALETTES = {
+    "gpp": cm.bamako_r,
+    "reco": cm.lajolla,
+    "nee": cm.vik,
+    "gain": cm.vik_r,
+    "width": cm.lapaz_r,
+    "share": cm.davos_r,
+    "distance": cm.acton_r,
+}
+
+
+def write_page(data: Mapping[str, object], *, run: str, simulated: bool) -> str:
+    """The whole page as HTML.
+
+    Parameters
+    ----------
+    data : what `forestflux.pages.explorer.page_data.page_data` gives
+    run : name of the run
+    simulated : whether the banner of the simulated planet stands on it
+    """
+    content = {
+        **data,
+        "run": run,
+        "coast": coast(),
+        "palettes": {name: palette(cmap) for name, cmap in PALETTES.items()},
+        "types": [
+            {"name": name, "label": TYPE_NAMES[name], "colour": TYPE_COLOURS[name]}
+            for name in FOREST_TYPES
+        ],
+        "variables": [
+            {"name": name, "label": VARIABLE_LABELS[name], "unit": UNITS[name]}
+            for name in VARIABLES
+        ],
+    }
+    # `<` would let a name of the user end the script
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    return Template((FOLDER / "page.html").read_text()).substitute(
+        run=escape(run),
+        simulated="" if simulated else "hidden",
+        style=(FOLDER / "page.css").read_text(),
+        data=text.replace("<", "\\u003c"),
+        library=compress_bytes(get_plotlyjs().encode()),
+        script="\n".join((FOLDER / f"page.{name}.js").read_text() for name in SCRIPTS),
+    )
+
+
+def coast() -> dict[str, object]:
+    """Rings of the coastlines: points as multiples of a digit, lengths of the rings."""
+    # simplified to what a screen shows; islands smaller than a few km are left out
+    land = shapely.simplify(land_polygons(), 0.08)
+    rings = [
+        ring
+        for polygon in shapely.get_parts(land)
+        if polygon.area > 0.02
+        for ring in (polygon.exterior, *polygon.interiors)
+    ]
+    # straight edges bend on the projection
+    rings = [shapely.get_coordinates(shapely.segmentize(ring, 3.0)) for ring in rings]
+    points = np.rint(np.concatenate(rings) / COAST_DIGIT).astype("<i2")
+    lengths = [len(ring) for ring in rings]
+    return {"digit": COAST_DIGIT, "lengths": lengths, "data": compress(points)}
+
+
+def palette(cmap: object) -> str:
+    """256 colours as one text of hexadecimal digits."""
+    colours = np.rint(255 * cmap(np.linspace(0, 1, 256))[:, :3]).astype("uint8")
+    return colours.tobytes().hex()

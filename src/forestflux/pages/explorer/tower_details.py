@@ -1,0 +1,77 @@
+"""What a click shows of a tower: its site-years, their series, what drove an estimate."""
+
+import numpy as np
+import pandas as pd
+
+from forestflux.core.names import FOREST_TYPES, NETWORK
+from forestflux.ensemble.trained_ensemble import Model
+from forestflux.pages.explorer.cell_details import pack_series, reasons
+from forestflux.prepare.sample_table import Samples
+
+OBSERVED = ("gpp", "reco", "nee", "nee_qc")
+ESTIMATED = ("gpp_pred", "nee_pred", "gpp_lower", "gpp_upper", "nee_lower", "nee_upper")
+ESTIMATED += ("dissimilarity",)
+
+
+def tower_records(table: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
+    """One record per tower with its site-years, as the tables of the run hold them.
+
+    Parameters
+    ----------
+    table : `samples/samples.csv`, used and dropped rows
+    predictions : `evaluate/predictions.csv`
+
+    Returns
+    -------
+    site, lat, lon, igbp, forest, and `years`: observed fluxes, the network's estimate by
+    a fold that had not seen the site (absent where it was not scored), `series`: position of the
+    series among the used rows, or None
+    """
+    chosen = predictions["model"] == NETWORK
+    unseen = predictions[chosen & predictions["split"].isin(["site", "holdout"])]
+    unseen = unseen.set_index(["site", "year"])[[*ESTIMATED, "applicable"]]
+    series = np.where(table["used"], table["used"].cumsum() - 1, -1)
+    records = []
+    for site, rows in table.assign(series=series).groupby("site", sort=True):
+        first = rows.iloc[0]
+        # Whole degrees come from the table as integers, which JSON does not take.
+        record = {name: float(first[name]) for name in ("lat", "lon")}
+        record |= {"site": site, "igbp": first["igbp"]}
+        record["forest"] = bool(first["forest"])
+        record["holdout"] = bool(first["holdout"])
+        record["years"] = [
+            site_year(row, unseen) for row in rows.sort_values("year").itertuples()
+        ]
+        records.append(record)
+    return records
+
+
+def site_year(row: tuple, unseen: pd.DataFrame) -> dict:
+    """One site-year of a tower."""
+    found = {"year": int(row.year), "used": bool(row.used), "reason": row.reason}
+    found |= {name: rounded(getattr(row, name)) for name in OBSERVED}
+    found["series"] = int(row.series) if row.series >= 0 else None
+    if (row.site, row.year) in unseen.index:
+        estimate = unseen.loc[(row.site, row.year)]
+        found |= {name: rounded(estimate[name]) for name in ESTIMATED}
+        found["applicable"] = estimate["applicable"]
+    return found
+
+
+def rounded(value: float) -> float | None:
+    """A number with three decimals; None where there is none."""
+    return round(float(value), 3) if np.isfinite(value) else None
+
+
+def tower_details(samples: Samples, model: Model) -> dict[str, object]:
+    """Series of all used site-years, and the reasons of each forest tower's last year."""
+    table = samples.table
+    forest = table["igbp"].isin(FOREST_TYPES).to_numpy()
+    last = table[forest].groupby("site")["year"].idxmax().sort_values()
+    part = samples.take(last.to_numpy())
+    lat = part.table["lat"].to_numpy(float)
+    return {
+        "series": pack_series(samples.maps),
+        "reasons": reasons(model, part.maps, lat=lat, igbp=part.table["igbp"]),
+        "reasons_of": part.table[["site", "year"]].to_dict("records"),
+    }

@@ -1,0 +1,123 @@
+"""The figures by name: where each is drawn, what it reads. Nothing heavy is imported.
+
+The workflow asks this table when it plans a run, so that each figure depends on its own
+module and its own inputs only.
+"""
+
+from dataclasses import dataclass
+
+from forestflux.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure.
+
+    Attributes
+    ----------
+    module : below `forestflux.pages.figures`
+    function : `function(results, *, settings) -> Figure` in that module
+    needs : files of the run that it reads; `maps/first.zarr` and `maps/second.zarr`
+        stand for the maps of the pair of years
+    """
+
+    module: str
+    function: str
+    needs: tuple[str, ...]
+
+
+# In the order of a paper.
+FIGURES = {
+    "towers": Entry("skill.tower_map", "draw_towers", ("samples/samples.csv",)),
+    "timeline": Entry(
+        "skill.tower_timeline", "draw_timeline", ("samples/samples.csv",)
+    ),
+    "network": Entry(
+        "skill.network_figure",
+        "draw_network",
+        ("model/model.json", "samples/samples.json"),
+    ),
+    "scatter": Entry(
+        "skill.score_figures",
+        "draw_scatter",
+        ("evaluate/predictions.csv", "evaluate/scores.csv"),
+    ),
+    "scores": Entry("skill.score_figures", "draw_scores", ("evaluate/scores.csv",)),
+    "calibration": Entry(
+        "skill.gap_figures", "draw_calibration", ("evaluate/calibration.csv",)
+    ),
+    "gap_curve": Entry("skill.gap_figures", "draw_gap_curve", ("evaluate/gaps.csv",)),
+    "importance": Entry(
+        "skill.importance_figure", "draw_importance", ("explain/importance.csv",)
+    ),
+    "attributions": Entry(
+        "skill.attribution_figure", "draw_attributions", ("explain/attributions.csv",)
+    ),
+    "activations": Entry(
+        "skill.activation_figure", "draw_activations", ("explain/activations.csv",)
+    ),
+    "maps": Entry(
+        "globe.flux_maps", "draw_maps", ("maps/first.zarr", "maps/second.zarr")
+    ),
+    "uncertainty": Entry("globe.flux_maps", "draw_uncertainty", ("maps/second.zarr",)),
+    "zonal": Entry("globe.total_figures", "draw_zonal", ("change/zonal.csv",)),
+    "series": Entry("globe.total_figures", "draw_series", ("change/totals.csv",)),
+    "regions": Entry(
+        "globe.region_figures",
+        "draw_regions",
+        ("change/series.csv", "change/regions.csv"),
+    ),
+    "change": Entry(
+        "globe.flux_maps",
+        "draw_change",
+        ("change/change.json", "change/significance.csv"),
+    ),
+    "windows": Entry(
+        "globe.stratum_figures",
+        "draw_windows",
+        ("change/regions.csv", "change/windows.csv"),
+    ),
+    "decomposition": Entry(
+        "globe.stratum_figures", "draw_decomposition", ("change/decomposition.csv",)
+    ),
+    "drivers": Entry(
+        "globe.driver_figures",
+        "draw_drivers",
+        ("counterfactual/drivers.csv", "counterfactual/drivers.json"),
+    ),
+    "change_table": Entry(
+        "globe.total_figures", "draw_change_table", ("change/pair.csv",)
+    ),
+    "recovery": Entry(
+        "globe.recovery_figure", "draw_recovery", ("recovery/recovery.csv",)
+    ),
+}
+
+
+def needs() -> dict[str, tuple[str, ...]]:
+    """Files that each figure reads, relative to the run's folder.
+
+    A run without maps draws those figures that need nothing below `maps/`, `change/`,
+    `counterfactual/` and `recovery/`. `change/change.json` is the manifest of
+    `change/change.zarr`, and so on.
+    """
+    return {name: entry.needs for name, entry in FIGURES.items()}
+
+
+def module_of(name: str) -> str:
+    """Module of a figure by its full name.
+
+    Raises
+    ------
+    InputError : there is no figure of this name
+    """
+    return f"forestflux.pages.figures.{find(name).module}"
+
+
+def find(name: str) -> Entry:
+    """The entry of a figure; see `module_of` for what it raises."""
+    if name not in FIGURES:
+        raise InputError(
+            "figures", variable="name", expected=" or ".join(FIGURES), found=name
+        )
+    return FIGURES[name]

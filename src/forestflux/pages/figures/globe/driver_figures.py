@@ -1,0 +1,102 @@
+"""Which input drove the change of the pair of years, from the counterfactual runs."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from forestflux.pages.figures.figure_style import (
+    NEUTRAL,
+    TOTAL_UNIT,
+    VARIABLE_LABELS,
+    StyleSettings,
+    letter,
+    new_figure,
+)
+from forestflux.pages.figures.finished_tables import read_map, read_table
+from forestflux.pages.figures.world_maps import draw_raster, world_axes
+
+FLUXES = ("gpp", "nee")
+COLUMNS = ("driver", "flux", "stratum", "effect", "effect_lower", "effect_upper")
+# Okabe and Ito: told apart with any colour vision, one for each driver of a cell.
+COLOURS = {
+    "ndvi": "#009E73",
+    "evi": "#F0E442",
+    "et": "#56B4E9",
+    "lst_day": "#D55E00",
+    "lst_night": "#CC79A7",
+    "precip": "#0072B2",
+    "type": "#000000",
+    "area": "#6B4E1F",
+    "interaction": "#999999",
+}
+WORDS = {"type": "forest type", "area": "forest area"}
+
+
+def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
+    """Effects on the total change with their intervals, and each cell's strongest driver."""
+    table = read_table(results, "counterfactual/drivers.csv", columns=COLUMNS)
+    names = [f"{flux}_driver" for flux in FLUXES]
+    maps = read_map(results, "counterfactual/drivers.zarr", variables=names)
+    figure = new_figure(settings, height_mm=106)
+    grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.05])
+    panels = []
+    for column, flux in enumerate(FLUXES):
+        ax = figure.add_subplot(grid[0, column])
+        rows = table[(table["flux"] == flux) & (table["stratum"] == "all")]
+        draw_effects(ax, rows.set_index("driver"))
+        meaning = "" if flux == "gpp" else "; negative: more uptake"
+        ax.set_title(f"{flux.upper()}, all forests{meaning}")
+        panels.append(ax)
+    for column, flux in enumerate(FLUXES):
+        ax = world_axes(figure, grid[1, column], settings=settings)
+        shown = draw_strongest(ax, maps[f"{flux}_driver"])
+        ax.set_title(f"{flux.upper()}, strongest driver of each cell")
+        panels.append(ax)
+    letter(panels)
+    figure.legend(
+        handles=[
+            Patch(color=COLOURS[name], label=driver_label(name)) for name in shown
+        ],
+        loc="outside lower center",
+        ncols=4,
+    )
+    return figure
+
+
+def draw_effects(ax: Axes, rows: pd.DataFrame) -> None:
+    """A bar with its interval for each driver."""
+    names = [name for name in COLOURS if name in rows.index]
+    for place, name in enumerate(names):
+        row = rows.loc[name]
+        ax.barh(place, row["effect"], color=COLOURS[name], height=0.65)
+        bounds = [row["effect_lower"], row["effect_upper"]]
+        ax.plot(bounds, [place, place], color="white", linewidth=2.4)
+        ax.plot(bounds, [place, place], color=NEUTRAL, linewidth=1)
+    ax.set_yticks(range(len(names)), [driver_label(name) for name in names])
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.axvline(0, color=NEUTRAL, linewidth=0.8)
+    ax.set_xlabel(f"effect on the change ({TOTAL_UNIT})")
+    ax.grid(axis="x")
+
+
+def draw_strongest(ax: Axes, layer: xr.DataArray) -> list[str]:
+    """The map of driver codes; returns the drivers in the order of their codes."""
+    values = np.atleast_1d(layer.attrs["flag_values"])
+    words = layer.attrs["flag_meanings"].split()
+    names = [word for value, word in zip(values, words, strict=True) if value > 0]
+    codes = layer.where(layer > 0).astype("float32")
+    palette = ListedColormap([COLOURS[name] for name in names])
+    image = draw_raster(ax, codes, cmap=palette, norm=None, average=False)
+    image.set_clim(0.5, len(names) + 0.5)
+    return names
+
+
+def driver_label(name: str) -> str:
+    """`lst_day` as LST day, `type` as forest type."""
+    return WORDS.get(name, VARIABLE_LABELS.get(name, name))

@@ -1,0 +1,152 @@
+"""Maps of the fluxes, of their intervals, and of what changed."""
+
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+from cmcrameri import cm
+from matplotlib.figure import Figure
+
+from forestflux.core.layers import flagged
+from forestflux.pages.figures.figure_style import (
+    FLUX_UNIT,
+    SLOPE_UNIT,
+    UPTAKE,
+    StyleSettings,
+    letter,
+    new_figure,
+)
+from forestflux.pages.figures.finished_tables import read_map, read_table
+from forestflux.pages.figures.world_maps import (
+    centred,
+    draw_raster,
+    hatch,
+    sequential,
+    stipple,
+    world_axes,
+)
+
+TESTS = ("difference", "window_difference", "slope")
+
+
+def draw_maps(results: Path, *, settings: StyleSettings) -> Figure:
+    """GPP and NEE of the pair of years, one scale for each flux; hatched: not applicable."""
+    years = {
+        year: read_map(
+            results, f"maps/{year}.zarr", variables=["gpp", "nee", "applicable"]
+        )
+        for year in settings.pair
+    }
+    scales = {
+        "gpp": (cm.bamako_r, sequential(*(d["gpp"] for d in years.values())), "max"),
+        "nee": (cm.vik, centred(*(d["nee"] for d in years.values())), "both"),
+    }
+    labels = {"gpp": f"GPP ({FLUX_UNIT})", "nee": f"NEE ({FLUX_UNIT}; {UPTAKE})"}
+    figure = new_figure(settings, height_mm=120)
+    grid = figure.add_gridspec(2, 2)
+    panels = []
+    for row, (flux, (cmap, norm, extend)) in enumerate(scales.items()):
+        axes = []
+        for column, (year, dataset) in enumerate(years.items()):
+            ax = world_axes(figure, grid[row, column], settings=settings)
+            image = draw_raster(ax, dataset[flux], cmap=cmap, norm=norm)
+            hatch(ax, outside(dataset))
+            ax.set_title(f"{flux.upper()} {year}")
+            axes.append(ax)
+        bar = {"location": "bottom", "aspect": 50, "pad": 0.02, "shrink": 0.6}
+        figure.colorbar(image, ax=axes, extend=extend, label=labels[flux], **bar)
+        panels += axes
+    letter(panels)
+    return figure
+
+
+def outside(dataset: xr.Dataset) -> xr.DataArray:
+    """Forest cells (y, x) outside the area of applicability."""
+    return dataset["applicable"] == 0
+
+
+def draw_uncertainty(results: Path, *, settings: StyleSettings) -> Figure:
+    """Widths of the intervals, missing input, dissimilarity to the towers, second year."""
+    year = settings.pair[1]
+    names = ["gpp_lower", "gpp_upper", "nee_lower", "nee_upper", "gap_fraction"]
+    names += ["dissimilarity", "applicable"]
+    dataset = read_map(results, f"maps/{year}.zarr", variables=names)
+    layers = {}
+    for flux in ("gpp", "nee"):
+        width = dataset[f"{flux}_upper"] - dataset[f"{flux}_lower"]
+        label = f"width of the interval of {flux.upper()} ({FLUX_UNIT})"
+        layers[f"{flux.upper()} {year}"] = (width, label)
+    gaps = 100 * dataset["gap_fraction"].where(dataset["gpp_upper"].notnull())
+    layers[f"gaps {year}"] = (gaps, "missing share of the inputs (%)")
+    label = "dissimilarity to the training towers (1)"
+    layers[f"applicability {year}"] = (dataset["dissimilarity"], label)
+    figure = new_figure(settings, height_mm=118)
+    grid = figure.add_gridspec(2, 2)
+    panels = []
+    for place, (title, (layer, label)) in enumerate(layers.items()):
+        ax = world_axes(figure, grid[divmod(place, 2)], settings=settings)
+        image = draw_raster(ax, layer, cmap=cm.lapaz_r, norm=sequential(layer))
+        ax.set_title(title)
+        bar = {"location": "bottom", "aspect": 30, "pad": 0.02, "shrink": 0.9}
+        figure.colorbar(image, ax=ax, extend="max", label=label, **bar)
+        panels.append(ax)
+    hatch(panels[-1], outside(dataset))
+    letter(panels)
+    return figure
+
+
+def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
+    """Difference of pair and windows, slope of the series; dots where it may be chance."""
+    parts = [part for test in TESTS for part in (test, f"{test}_significance")]
+    names = [f"{flux}_{part}" for flux in ("gpp", "nee") for part in parts]
+    dataset = read_map(results, "change/change.zarr", variables=names)
+    columns = ("variable", "test", "share", "share_adjusted")
+    shares = read_table(results, "change/significance.csv", columns=columns)
+    # windows of years that are not mapped leave no cell
+    tests = [test for test in TESTS if dataset[f"gpp_{test}"].notnull().any()]
+    figure = new_figure(settings, height_mm=66 * len(tests))
+    grid = figure.add_gridspec(len(tests), 2)
+    panels = []
+    for row, test in enumerate(tests):
+        for column, flux in enumerate(("gpp", "nee")):
+            layer = dataset[f"{flux}_{test}"]
+            ax = world_axes(figure, grid[row, column], settings=settings)
+            # uptake has one colour everywhere: more GPP and a lower NEE are both blue
+            cmap = cm.vik_r if flux == "gpp" else cm.vik
+            image = draw_raster(ax, layer, cmap=cmap, norm=centred(layer))
+            stipple(ax, insignificant(dataset, flux, test))
+            title = f"{flux.upper()}, {change_name(test, dataset.attrs, settings)}"
+            ax.set_title(f"{title}\n{share_text(shares, flux, test)}")
+            meaning = "" if flux == "gpp" else "; negative: more uptake"
+            unit = SLOPE_UNIT if test == "slope" else FLUX_UNIT
+            bar = {"location": "bottom", "aspect": 30, "pad": 0.02, "shrink": 0.9}
+            label = f"change of {flux.upper()} ({unit}{meaning})"
+            figure.colorbar(image, ax=ax, extend="both", label=label, **bar)
+            panels.append(ax)
+    letter(panels)
+    return figure
+
+
+def change_name(test: str, attributes: dict, settings: StyleSettings) -> str:
+    """A kind of change in words, with its years."""
+    if test == "slope":
+        return "slope of the annual series"
+    if test == "difference":
+        return f"{settings.pair[1]} minus {settings.pair[0]}"
+    spans = (attributes["second_window"], attributes["first_window"])
+    return " minus ".join(f"{years[0]}-{years[-1]}" for years in spans)
+
+
+def share_text(shares: pd.DataFrame, flux: str, test: str) -> str:
+    """Which share of the forest changed more than by chance, plain and adjusted."""
+    chosen = shares[(shares["variable"] == flux) & (shares["test"] == test)]
+    return "".join(
+        f"significant: {row.share:.0%} of forest, adjusted {row.share_adjusted:.0%}"
+        for row in chosen.itertuples()
+    )
+
+
+def insignificant(dataset: xr.Dataset, flux: str, test: str) -> xr.DataArray:
+    """Cells (y, x) that were tested and whose change could be chance."""
+    flags = dataset[f"{flux}_{test}_significance"]
+    return flagged(flags, "tested") & ~flagged(flags, "significant")

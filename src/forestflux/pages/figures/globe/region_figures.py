@@ -1,0 +1,79 @@
+"""Totals of the continents through the years, each with its slope."""
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from forestflux.pages.figures.figure_style import (
+    NEUTRAL,
+    TOTAL_SLOPE_UNIT,
+    TOTAL_UNIT,
+    UPTAKE,
+    StyleSettings,
+    letter,
+    new_figure,
+)
+from forestflux.pages.figures.finished_tables import read_table
+from forestflux.pages.headline_numbers import p_text
+
+COLOURS = {"gpp": "#2F6B2F", "nee": "#1D5C8F"}
+COLUMNS = 3
+SERIES = ("year", "stratum", "kind", "variable", "total", "total_lower", "total_upper")
+SLOPES = ("stratum", "kind", "variable", "slope", "slope_p_adjusted")
+
+
+def draw_regions(results: Path, *, settings: StyleSettings) -> Figure:
+    """Small panels: GPP of each continent, then NEE, with their interval and slope."""
+    series = read_table(results, "change/series.csv", columns=SERIES)
+    slopes = read_table(results, "change/regions.csv", columns=SLOPES)
+    series, slopes = (t[t["kind"] == "continent"] for t in (series, slopes))
+    # the largest first; cells of no continent are left out
+    gpp = series[(series["variable"] == "gpp") & (series["stratum"] != "none")]
+    names = list(gpp.groupby("stratum")["total"].mean().sort_values().index[::-1])
+    rows = -(-len(names) // COLUMNS)
+    figure = new_figure(settings, height_mm=14 + 27 * 2 * rows)
+    axes = figure.subplots(2 * rows, COLUMNS, sharex=True, squeeze=False)
+    shown = []
+    for block, flux in enumerate(COLOURS):
+        places = axes[block * rows : (block + 1) * rows].ravel()
+        for ax, name in zip(places, names, strict=False):
+            chosen = (series["stratum"] == name) & (series["variable"] == flux)
+            draw_region(ax, series[chosen], COLOURS[flux], settings=settings)
+            chosen = (slopes["stratum"] == name) & (slopes["variable"] == flux)
+            title = f"{flux.upper()}, {name}\nslope {slope_text(slopes[chosen])}"
+            ax.set_title(title, fontsize="small")
+            shown.append(ax)
+        for ax in places[len(names) :]:
+            ax.axis("off")
+        for ax in axes[block * rows : (block + 1) * rows, 0]:
+            ax.set_ylabel(TOTAL_UNIT)
+    letter(shown)
+    figure.supxlabel(f"NEE, {UPTAKE}; slopes in {TOTAL_SLOPE_UNIT}", fontsize="small")
+    return figure
+
+
+def draw_region(
+    ax: Axes, rows: pd.DataFrame, colour: str, *, settings: StyleSettings
+) -> None:
+    """One line with its interval, the pair of years marked."""
+    rows = rows.sort_values("year")
+    bounds = rows["total_lower"], rows["total_upper"]
+    ax.fill_between(rows["year"], *bounds, color=colour, alpha=0.2, linewidth=0)
+    ax.plot(rows["year"], rows["total"], color=colour)
+    for year in settings.pair:
+        ax.axvline(year, color=NEUTRAL, linewidth=0.6, linestyle=":", zorder=0)
+    ax.xaxis.get_major_locator().set_params(integer=True, nbins=4)
+    ax.yaxis.get_major_locator().set_params(nbins=4)
+    ax.tick_params(labelbottom=True)
+    ax.grid(axis="y")
+
+
+def slope_text(rows: pd.DataFrame) -> str:
+    """Slope and its p-value, which is adjusted over the continents."""
+    row = rows.iloc[0]
+    if pd.isna(row["slope"]):
+        return "not known"
+    slope = f"{row['slope']:+.3f}".replace("-", "\N{MINUS SIGN}")
+    return f"{slope} (p {p_text(row['slope_p_adjusted'])})"

@@ -1,0 +1,144 @@
+"""Change by stratum: the pair beside windows of years, and what the change is made of."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from forestflux.pages.figures.figure_style import (
+    NEUTRAL,
+    TOTAL_UNIT,
+    StyleSettings,
+    letter,
+    new_figure,
+    subset_label,
+)
+from forestflux.pages.figures.finished_tables import read_table
+
+FLUXES = ("gpp", "nee")
+KINDS = ("all", "type", "band", "continent", "forest_change")
+LOOKS = {
+    "pair": {"color": "#202020", "marker": "o"},
+    "windows": {"color": "#D55E00", "marker": "s"},
+}
+PARTS = {
+    "intensity": ("flux per m2 of forest", "#0072B2"),
+    "area_effect": ("forest area", "#E69F00"),
+    "interaction": ("both together", "#8C8C8C"),
+}
+KEYS = ["kind", "stratum", "variable"]
+BOUNDS = ["change", "change_lower", "change_upper"]
+
+
+def draw_windows(results: Path, *, settings: StyleSettings) -> Figure:
+    """The change of the pair and of the windows by stratum, each with its interval."""
+    pair = read_table(results, "change/regions.csv", columns=[*KEYS, *BOUNDS])
+    columns = [*KEYS, *BOUNDS, "first_years", "second_years"]
+    windows = read_table(results, "change/windows.csv", columns=columns)
+    tables = {"pair": pair, "windows": windows}
+    names = {"pair": f"{settings.pair[1]} minus {settings.pair[0]}"}
+    known = windows.dropna(subset=["first_years", "second_years", "change"])
+    names["windows"] = "windows of years: not mapped"
+    if len(known):
+        years = known.iloc[0]
+        names["windows"] = f"{years['second_years']} minus {years['first_years']}"
+    strata = strata_with_forest(pair)
+    figure = new_figure(settings, height_mm=22 + 5.2 * len(strata))
+    axes = figure.subplots(1, len(FLUXES), sharey=True)
+    for ax, flux in zip(axes, FLUXES, strict=True):
+        for (name, table), shift in zip(tables.items(), (-0.16, 0.16), strict=True):
+            draw_marks(ax, pick(table, strata, flux), shift, LOOKS[name])
+        finish(ax, strata)
+        ax.set_title(
+            f"{flux.upper()}{'' if flux == 'gpp' else '; negative: more uptake'}"
+        )
+    letter(axes)
+    for name, look in LOOKS.items():
+        axes[0].plot([], [], linestyle="", label=names[name], **look)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure
+
+
+def draw_decomposition(results: Path, *, settings: StyleSettings) -> Figure:
+    """Bars of what the change of each stratum is made of; a mark for their sum."""
+    columns = [*KEYS, "change", *PARTS]
+    table = read_table(results, "change/decomposition.csv", columns=columns)
+    strata = strata_with_forest(table)
+    figure = new_figure(settings, height_mm=22 + 4.6 * len(strata))
+    axes = figure.subplots(1, len(FLUXES), sharey=True)
+    for ax, flux in zip(axes, FLUXES, strict=True):
+        rows = pick(table, strata, flux)
+        draw_parts(ax, rows)
+        mark = {"marker": "D", "markersize": 3.5, "color": "#202020", "zorder": 4}
+        places = np.arange(len(strata))
+        ax.plot(rows["change"], places, linestyle="", label="change", **mark)
+        finish(ax, strata)
+        ax.set_title(
+            f"{flux.upper()}{'' if flux == 'gpp' else '; negative: more uptake'}"
+        )
+    letter(axes)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figure
+
+
+def strata_with_forest(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Kind and name of the strata whose total changed, in the order of the kinds."""
+    # a stratum without forest in either year has a change of exactly zero
+    known = table[(table["change"].abs() > 0) & (table["stratum"] != "none")]
+    known = known[known["variable"] == FLUXES[0]]
+    return [
+        (kind, name)
+        for kind in KINDS
+        for name in known.loc[known["kind"] == kind, "stratum"]
+    ]
+
+
+def pick(table: pd.DataFrame, strata: list[tuple[str, str]], flux: str) -> pd.DataFrame:
+    """Rows of the strata in order; empty where the table has none."""
+    rows = table[table["variable"] == flux].set_index(["kind", "stratum"])
+    return rows.reindex(pd.MultiIndex.from_tuples(strata))
+
+
+def draw_marks(ax: Axes, rows: pd.DataFrame, shift: float, look: dict) -> None:
+    """A mark with its interval per stratum; hollow where the interval holds zero."""
+    for place, row in enumerate(rows.itertuples()):
+        lower, upper = row.change_lower, row.change_upper
+        clear = lower > 0 or upper < 0
+        at = [place + shift, place + shift]
+        ax.plot([lower, upper], at, color=look["color"], linewidth=1)
+        fill = look["color"] if clear else "white"
+        mark = {**look, "markersize": 3.8, "markerfacecolor": fill}
+        ax.plot(row.change, place + shift, linestyle="", **mark)
+
+
+def draw_parts(ax: Axes, rows: pd.DataFrame) -> None:
+    """Stacked bars: gains to the right of zero, losses to the left."""
+    places = np.arange(len(rows))
+    ends = {True: np.zeros(len(rows)), False: np.zeros(len(rows))}
+    for part, (label, colour) in PARTS.items():
+        values = np.nan_to_num(rows[part].to_numpy(float))
+        start = np.where(values > 0, ends[True], ends[False])
+        look = {"color": colour, "height": 0.62, "linewidth": 0, "label": label}
+        ax.barh(places, values, left=start, **look)
+        ends[True] += np.maximum(values, 0)
+        ends[False] += np.minimum(values, 0)
+
+
+def finish(ax: Axes, strata: list[tuple[str, str]]) -> None:
+    """Names of the strata, lines between their kinds, zero."""
+    names = [subset_label(name) for _, name in strata]
+    ax.set_yticks(range(len(strata)), names)
+    ax.set_ylim(len(strata) - 0.4, -0.6)
+    for place in range(1, len(strata)):
+        if strata[place][0] != strata[place - 1][0]:
+            ax.axhline(place - 0.5, color="#B0B0B0", linewidth=0.5)
+    ax.axvline(0, color=NEUTRAL, linewidth=0.8, zorder=0)
+    ax.margins(x=0.06)
+    ax.use_sticky_edges = False
+    ax.locator_params(axis="x", nbins=6)
+    ax.set_xlabel(f"change ({TOTAL_UNIT})")
+    ax.grid(axis="x")

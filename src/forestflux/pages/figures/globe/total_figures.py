@@ -1,0 +1,150 @@
+"""Sums over forests: by latitude, through the years, and what changed by stratum."""
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from forestflux.pages.figures.figure_style import (
+    FLUX_UNIT,
+    NEUTRAL,
+    OTHER_COLOURS,
+    TOTAL_SLOPE_UNIT,
+    TOTAL_UNIT,
+    TYPE_COLOURS,
+    UPTAKE,
+    StyleSettings,
+    letter,
+    new_figure,
+    subset_label,
+)
+from forestflux.pages.figures.finished_tables import read_table
+
+FLUXES = ("gpp", "nee")
+KINDS = {"all": "all forests", "type": "by forest type", "band": "by latitude band"}
+PAIR_COLOURS = ("#0072B2", "#D55E00")
+
+
+def draw_zonal(results: Path, *, settings: StyleSettings) -> Figure:
+    """Mean and total of GPP and NEE by latitude in both years of the pair."""
+    columns = ("year", "latitude", "variable", "mean", "total")
+    table = read_table(results, "change/zonal.csv", columns=columns)
+    units = {"mean": FLUX_UNIT, "total": f"{TOTAL_UNIT} per zone"}
+    figure = new_figure(settings, height_mm=95)
+    axes = figure.subplots(1, 4, sharey=True)
+    panels = [(flux, measure) for flux in FLUXES for measure in units]
+    for ax, (flux, measure) in zip(axes, panels, strict=True):
+        rows = table[table["variable"] == flux]
+        for year, colour in zip(settings.pair, PAIR_COLOURS, strict=True):
+            line = rows[rows["year"] == year].sort_values("latitude")
+            ax.plot(line[measure], line["latitude"], color=colour, label=str(year))
+        ax.axvline(0, color=NEUTRAL, linewidth=0.6)
+        ax.set_title(f"{flux.upper()} {measure}")
+        ax.set_xlabel(units[measure])
+        ax.grid()
+    axes[0].set(ylabel="latitude (degrees north)", ylim=(-57, 80))
+    letter(axes)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure
+
+
+def draw_series(results: Path, *, settings: StyleSettings) -> Figure:
+    """Annual totals of GPP and NEE with their interval: all, by type, by band."""
+    columns = [
+        "year",
+        "stratum",
+        "kind",
+        "variable",
+        "total",
+        "total_lower",
+        "total_upper",
+    ]
+    table = read_table(results, "change/totals.csv", columns=columns)
+    kinds = [kind for kind in KINDS if kind in set(table["kind"])]
+    figure = new_figure(settings, height_mm=115)
+    axes = figure.subplots(len(FLUXES), len(kinds), sharex=True, squeeze=False)
+    for row, flux in zip(axes, FLUXES, strict=True):
+        for ax, kind in zip(row, kinds, strict=True):
+            rows = table[(table["variable"] == flux) & (table["kind"] == kind)]
+            draw_lines(ax, rows)
+            for year in settings.pair:
+                ax.axvline(year, color=NEUTRAL, linewidth=0.6, linestyle=":", zorder=0)
+            ax.set_title(f"{flux.upper()}, {KINDS[kind]}")
+            ax.xaxis.get_major_locator().set_params(integer=True, nbins=5)
+            ax.grid(axis="y")
+        row[0].set_ylabel(f"{flux.upper()} ({TOTAL_UNIT})")
+    axes[1, 0].set_ylabel(f"NEE ({TOTAL_UNIT})\n{UPTAKE}")
+    for ax in axes[1]:
+        ax.set_xlabel("year")
+        handles, labels = ax.get_legend_handles_labels()
+        short = max(map(len, labels)) < 8
+        look = {"ncols": 3 if short else 2, "columnspacing": 0.8, "handlelength": 1.2}
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.24)}
+        ax.legend(handles, labels, **place, **look)
+    letter(axes.ravel())
+    return figure
+
+
+def draw_lines(ax: Axes, rows: pd.DataFrame) -> None:
+    """A line with its interval per stratum."""
+    colours = stratum_colours(list(dict.fromkeys(rows["stratum"])))
+    for name, colour in colours.items():
+        line = rows[rows["stratum"] == name].sort_values("year")
+        band = line["total_lower"], line["total_upper"]
+        ax.fill_between(line["year"], *band, color=colour, alpha=0.2, linewidth=0)
+        label = subset_label(name)
+        ax.plot(line["year"], line["total"], color=colour, label=label, markersize=2.5)
+
+
+def stratum_colours(strata: list[str]) -> dict[str, str]:
+    """Colour of each stratum: types keep theirs, all is dark, others go in order."""
+    others = [s for s in strata if s not in TYPE_COLOURS and s != "all"]
+    colours = dict(zip(others, OTHER_COLOURS, strict=False))
+    colours |= {**TYPE_COLOURS, "all": "#202020"}
+    return {name: colours.get(name, NEUTRAL) for name in strata}
+
+
+def draw_change_table(results: Path, *, settings: StyleSettings) -> Figure:
+    """Change between the pair and slope of the series per stratum, with intervals."""
+    columns = ["stratum", "kind", "variable", "change", "change_lower", "change_upper"]
+    columns += ["slope", "slope_lower", "slope_upper", "p_value"]
+    table = read_table(results, "change/pair.csv", columns=columns)
+    order = table[table["variable"] == "gpp"]
+    order = pd.concat([order[order["kind"] == kind] for kind in KINDS])
+    strata = list(dict.fromkeys(order["stratum"]))
+    units = {"change": TOTAL_UNIT, "slope": TOTAL_SLOPE_UNIT}
+    first, second = settings.pair
+    names = {"change": f"{second} minus {first}", "slope": "slope of the series"}
+    figure = new_figure(settings, height_mm=30 + 6.5 * len(strata))
+    axes = figure.subplots(1, 4, sharey=True)
+    panels = [(flux, measure) for flux in FLUXES for measure in units]
+    for ax, (flux, measure) in zip(axes, panels, strict=True):
+        rows = table[table["variable"] == flux].set_index("stratum").reindex(strata)
+        draw_intervals(ax, rows, measure)
+        ax.set_title(f"{flux.upper()},\n{names[measure]}")
+        ax.set_xlabel(units[measure])
+    axes[0].set_yticks(range(len(strata)), [subset_label(name) for name in strata])
+    axes[0].set_ylim(len(strata) - 0.4, -0.6)
+    letter(axes)
+    return figure
+
+
+def draw_intervals(ax: Axes, rows: pd.DataFrame, measure: str) -> None:
+    """A mark with its interval per stratum; hollow where the interval holds zero."""
+    colours = stratum_colours(list(rows.index))
+    for place, (name, row) in enumerate(rows.iterrows()):
+        lower, upper = row[f"{measure}_lower"], row[f"{measure}_upper"]
+        clear = lower > 0 or upper < 0
+        ax.plot([lower, upper], [place, place], color=colours[name], linewidth=1.2)
+        fill = colours[name] if clear else "white"
+        mark = {"marker": "o", "markersize": 4.5, "markerfacecolor": fill}
+        ax.plot(row[measure], place, color=colours[name], **mark)
+    kinds = list(rows["kind"])
+    for place in range(1, len(kinds)):
+        if kinds[place] != kinds[place - 1]:
+            ax.axhline(place - 0.5, color="#B0B0B0", linewidth=0.5)
+    ax.axvline(0, color=NEUTRAL, linewidth=0.8, zorder=0)
+    ax.locator_params(axis="x", nbins=4)
+    ax.grid(axis="x")

@@ -1,0 +1,82 @@
+"""What the convolutional block answers to, by forest type and time of the year."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from cmcrameri import cm
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from forestflux.core.names import FOREST_TYPES
+from forestflux.pages.figures.figure_style import (
+    TYPE_NAMES,
+    VARIABLE_LABELS,
+    StyleSettings,
+    letter,
+    new_figure,
+)
+from forestflux.pages.figures.finished_tables import read_table
+
+COLUMNS = ("igbp", "pattern", "month", "activation", "activation_sd")
+MONTHS = range(1, 13)
+KINDS = {"variables": "across variables", "joint": "jointly"}
+
+
+def draw_activations(results: Path, *, settings: StyleSettings) -> Figure:
+    """Heat maps, pattern by month: mean absolute activation, a panel for each forest type."""
+    table = read_table(results, "explain/activations.csv", columns=COLUMNS)
+    types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
+    patterns = list(dict.fromkeys(table["pattern"]))
+    rows = -(-len(types) // 2)
+    figure = new_figure(settings, height_mm=8 + (7 + 3.8 * len(patterns)) * rows)
+    axes = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False)
+    norm = Normalize(0, float(table["activation"].max()) or 1.0)
+    for ax, name in zip(axes.flat, types, strict=False):
+        mesh = draw_type(ax, table[table["igbp"] == name], patterns, norm)
+        ax.set_title(f"{name} {TYPE_NAMES[name]}")
+    axes[0, 0].invert_yaxis()
+    free = list(axes.flat)[len(types) :]
+    for ax in free:
+        ax.axis("off")
+    label = "mean absolute activation (no unit)"
+    if free:  # the last place of an odd number of types
+        place = free[0].inset_axes([0.05, 0.5, 0.9, 0.07])
+        figure.colorbar(mesh, cax=place, orientation="horizontal", label=label)
+    else:
+        figure.colorbar(mesh, ax=axes, location="bottom", aspect=50, label=label)
+    letter(list(axes.flat)[: len(types)])
+    return figure
+
+
+def draw_type(
+    ax: Axes, table: pd.DataFrame, patterns: list[str], norm: Normalize
+) -> QuadMesh:
+    """The mesh of one forest type; dots where the members of the ensemble disagree."""
+
+    def grid(column: str) -> np.ndarray:
+        wide = table.pivot_table(index="pattern", columns="month", values=column)
+        return wide.reindex(index=patterns, columns=MONTHS).to_numpy(float)
+
+    months, places = np.array(MONTHS), np.arange(len(patterns))
+    values, spread = grid("activation"), grid("activation_sd")
+    mesh = ax.pcolormesh(
+        months, places, values, cmap=cm.lapaz_r, norm=norm, rasterized=True
+    )
+    row, column = np.nonzero(values < 2 * spread)
+    ax.scatter(months[column], row, s=2, color="black", linewidths=0)
+    ax.set_xticks(months, list("JFMAMJJASOND"))
+    ax.set_yticks(places, [pattern_label(name) for name in patterns])
+    ax.tick_params(length=0, labelbottom=True)
+    ax.spines[:].set_visible(False)
+    return mesh
+
+
+def pattern_label(name: str) -> str:
+    """`ndvi` as NDVI, `joint 2` as jointly, block 2."""
+    kind, _, block = name.partition(" ")
+    if block:
+        return f"{KINDS.get(kind, kind)}, block {block}"
+    return VARIABLE_LABELS.get(name, name)

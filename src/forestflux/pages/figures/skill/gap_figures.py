@@ -1,0 +1,191 @@
+"""What gaps cost, and whether the intervals hold what they promise."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from forestflux.core.names import FOREST_TYPES, NETWORK, SPLITS, VARIABLES
+from forestflux.pages.figures.figure_style import (
+    NEUTRAL,
+    SPLIT_LABELS,
+    SPLIT_MARKERS,
+    VARIABLE_LABELS,
+    StyleSettings,
+    letter,
+    model_label,
+    model_looks,
+    new_figure,
+    subset_label,
+)
+from forestflux.pages.figures.finished_tables import read_table
+
+TARGETS = ("gpp", "nee")
+# Title, label and unit of the hidden share of the year.
+PATTERNS = {
+    "random": ("single steps hidden", "hidden share of the inputs (%)", 100),
+    "block": ("runs of months hidden", "months hidden", 12),
+}
+CASE_LABELS = {"none": "nothing", "borrowed": "others' gaps"}
+LOWEST_R2 = -0.5
+# Of several nominal shares the one nearest to this is shown.
+NOMINAL = 0.9
+
+
+def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
+    """R2 at unseen sites against the hidden share of inputs, and by what is hidden."""
+    columns = ("model", "target", "gap_pattern", "gap_fraction", "r2")
+    columns += ("r2_lost_lower", "r2_lost_upper")
+    gaps = read_table(results, "evaluate/gaps.csv", columns=columns)
+    looks = model_looks(gaps["model"])
+    figure = new_figure(settings, height_mm=125)
+    axes = figure.subplots(2, 3, sharey="row", squeeze=False, width_ratios=(3, 3, 4))
+    for row, target in zip(axes, TARGETS, strict=True):
+        part = gaps[gaps["target"] == target]
+        for ax, pattern in zip(row[:2], PATTERNS, strict=True):
+            title, label, unit = PATTERNS[pattern]
+            draw_curves(ax, part, pattern, looks, unit=unit)
+            ax.set_title(title)
+            ax.set_xlabel(label)
+        draw_hidden(row[2], part, looks)
+        row[2].set_title("gaps of others, whole variables")
+        row[0].set_ylabel(f"R$^2$ of {target.upper()}, folds by site")
+        low = max(LOWEST_R2, part["r2"].min() - 0.08)
+        row[0].set_ylim(low, min(1.0, part["r2"].max() + 0.12))
+        for ax in row:
+            if low < 0:
+                ax.axhline(0, color=NEUTRAL, linewidth=0.6)
+            ax.grid(axis="y")
+    letter(axes.ravel())
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figure
+
+
+def draw_curves(
+    ax: Axes, gaps: pd.DataFrame, pattern: str, looks: dict[str, dict], *, unit: float
+) -> None:
+    """A line per model from the observed series (no share hidden) on.
+
+    The band is the 95 % interval of what the network loses.
+    """
+    chosen = gaps[gaps["gap_pattern"].isin(["none", pattern])]
+    for model, look in looks.items():
+        line = chosen[chosen["model"] == model].sort_values("gap_fraction")
+        share = unit * line["gap_fraction"]
+        ax.plot(share, line["r2"], label=model_label(model), markersize=3.5, **look)
+        if model == NETWORK:
+            low, high = lost_ends(line)
+            ax.fill_between(
+                share, low, high, color=look["color"], alpha=0.18, linewidth=0
+            )
+    ax.set_xlim(left=-0.03 * unit * chosen["gap_fraction"].max())
+
+
+def lost_ends(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """R2 of the cases at both ends of the interval of what is lost."""
+    whole = rows.loc[rows["gap_pattern"] == "none", "r2"].iloc[0]
+    return tuple(
+        (whole - rows[f"r2_lost_{end}"]).to_numpy() for end in ("upper", "lower")
+    )
+
+
+def draw_hidden(ax: Axes, gaps: pd.DataFrame, looks: dict[str, dict]) -> None:
+    """A mark per model and case with the interval of what it loses; left: nothing hidden."""
+    wanted = [*CASE_LABELS, *VARIABLES]
+    cases = [name for name in wanted if name in set(gaps["gap_pattern"])]
+    for order, (model, look) in enumerate(looks.items()):
+        rows = gaps[(gaps["model"] == model) & gaps["gap_pattern"].isin(cases)]
+        rows = rows.set_index("gap_pattern", drop=False).reindex(cases)
+        low, high = lost_ends(rows)
+        shift = 0.13 * (order - (len(looks) - 1) / 2)
+        place = np.arange(len(cases)) + shift
+        mark = {key: look[key] for key in ("color", "marker", "zorder")}
+        ax.scatter(place, rows["r2"], s=14, linewidths=0, **mark)
+        ax.vlines(place, low, high, color=look["color"], linewidth=0.7)
+    labels = [CASE_LABELS.get(name) or VARIABLE_LABELS[name] for name in cases]
+    ax.set_xticks(np.arange(len(cases)), labels, rotation=40, ha="right")
+    ax.set_xlim(-0.6, len(cases) - 0.4)
+
+
+def draw_calibration(results: Path, *, settings: StyleSettings) -> Figure:
+    """Share of observations inside the interval by forest type, model and split."""
+    columns = [
+        "model",
+        "split",
+        "target",
+        "subset",
+        "nominal",
+        "covered",
+        "covered_lower",
+        "covered_upper",
+        "n",
+        "n_sites",
+    ]
+    table = read_table(results, "evaluate/calibration.csv", columns=columns)
+    distance = (table["nominal"] - NOMINAL).abs()
+    table = table[distance == distance.min()]
+    models = list(model_looks(table["model"]))
+    types = [f"igbp={name}" for name in FOREST_TYPES]
+    subsets = [s for s in ["all", *types] if s in set(table["subset"])]
+    figure = new_figure(settings, height_mm=45 + 7 * (len(models) + len(subsets)))
+    heights = [len(subsets), len(models)]
+    axes = figure.subplots(2, 2, sharey="row", sharex=True, height_ratios=heights)
+    for column, target in zip(axes.T, TARGETS, strict=True):
+        part = table[table["target"] == target]
+        shown = NETWORK if NETWORK in models else models[0]
+        by_type = part[part["model"] == shown].set_index("subset")
+        draw_coverage(column[0], by_type, subsets, labels=label_subsets(part, subsets))
+        column[0].set_title(f"{target.upper()}, {model_label(shown)}")
+        by_model = part[part["subset"] == "all"].set_index("model")
+        labels = [model_label(model) for model in models]
+        draw_coverage(column[1], by_model, models, labels=labels)
+        column[1].set_title(f"{target.upper()}, all forests")
+        column[1].set_xlabel("observations inside the interval (%)")
+    letter(axes.ravel())
+    handles, labels = axes[1, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=5)
+    return figure
+
+
+def label_subsets(table: pd.DataFrame, subsets: list[str]) -> list[str]:
+    """Name of each subset with the number of sites behind it in the split by site."""
+    rows = table[table["split"] == "site"].drop_duplicates("subset").set_index("subset")
+    sites = rows["n_sites"].reindex(subsets)
+    return [
+        subset_label(name) + (f"\n{count:.0f} sites" if count == count else "")
+        for name, count in sites.items()
+    ]
+
+
+def draw_coverage(
+    ax: Axes, table: pd.DataFrame, order: list[str], *, labels: list[str]
+) -> None:
+    """A mark per row and split around the line of the nominal share."""
+    nominal = 100 * table["nominal"].iloc[0]
+    label = f"nominal {nominal:.0f} %"
+    ax.axvline(nominal, color="black", linewidth=1, label=label, zorder=1)
+    present = [split for split in SPLITS if split in set(table["split"])]
+    for place, split in enumerate(present):
+        part = table[table["split"] == split].reindex(order)
+        rows = np.arange(len(order)) + 0.15 * (place - (len(present) - 1) / 2)
+        ends = (100 * part[f"covered_{end}"] for end in ("lower", "upper"))
+        ax.hlines(rows, *ends, color="#0072B2", linewidth=0.6, zorder=2)
+        ax.scatter(
+            100 * part["covered"],
+            rows,
+            s=22,
+            marker=SPLIT_MARKERS[split],
+            facecolors="white" if split == "random" else "#0072B2",
+            edgecolors="#0072B2",
+            linewidths=0.9,
+            zorder=3,
+            clip_on=False,
+            label=SPLIT_LABELS[split],
+        )
+    ax.set_yticks(np.arange(len(order)), labels)
+    ax.set_ylim(len(order) - 0.5, -0.5)
+    ax.set_xlim(right=101)
+    ax.grid(axis="x")

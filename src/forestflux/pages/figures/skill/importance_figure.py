@@ -1,0 +1,73 @@
+"""Which input matters in which month, by forest type."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from cmcrameri import cm
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.pages.figures.figure_style import (
+    FLUX_UNIT,
+    TYPE_NAMES,
+    VARIABLE_LABELS,
+    StyleSettings,
+    letter,
+    new_figure,
+)
+from forestflux.pages.figures.finished_tables import read_table
+
+TARGETS = ("gpp", "nee")
+MONTHS = range(1, 13)
+
+
+def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
+    """Heat maps, variable by month: change of the estimate when it is hidden."""
+    columns = ("igbp", "variable", "month", "gpp", "nee", "gpp_sd", "nee_sd")
+    table = read_table(results, "explain/importance.csv", columns=columns)
+    types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
+    figure = new_figure(settings, height_mm=24 + 31 * len(types))
+    axes = figure.subplots(len(types), 2, sharex=True, sharey=True, squeeze=False)
+    for column, target in zip(axes.T, TARGETS, strict=True):
+        norm = Normalize(0, float(table[target].max()) or 1.0)
+        for ax, name in zip(column, types, strict=True):
+            mesh = draw_heat(ax, table[table["igbp"] == name], target, norm)
+            ax.set_title(f"{target.upper()}, {name} {TYPE_NAMES[name]}")
+        column[-1].set_xlabel("month of the season")
+        figure.colorbar(
+            mesh,
+            ax=list(column),
+            location="bottom",
+            aspect=40,
+            shrink=0.9,
+            pad=0.01,
+            label=f"mean absolute change of {target.upper()} ({FLUX_UNIT})",
+        )
+    axes[0, 0].invert_yaxis()
+    letter(axes.ravel())
+    return figure
+
+
+def draw_heat(ax: Axes, table: pd.DataFrame, target: str, norm: Normalize) -> QuadMesh:
+    """The mesh of one forest type; dots where the members of the ensemble disagree."""
+
+    def grid(column: str) -> np.ndarray:
+        wide = table.pivot_table(index="variable", columns="month", values=column)
+        return wide.reindex(index=VARIABLES, columns=MONTHS).to_numpy(float)
+
+    months, rows = np.array(MONTHS), np.arange(len(VARIABLES))
+    values, spread = grid(target), grid(f"{target}_sd")
+    mesh = ax.pcolormesh(
+        months, rows, values, cmap=cm.lapaz_r, norm=norm, rasterized=True
+    )
+    row, column = np.nonzero(values < 2 * spread)
+    ax.scatter(months[column], row, s=2, color="black", linewidths=0)
+    ax.set_xticks(months, list("JFMAMJJASOND"))
+    ax.set_yticks(rows, [VARIABLE_LABELS[name] for name in VARIABLES])
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return mesh

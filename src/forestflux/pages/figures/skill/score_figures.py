@@ -1,0 +1,200 @@
+"""How well unseen towers are estimated: observed against predicted, and the scores."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from forestflux.core.names import FOREST_TYPES, NETWORK, SPLITS
+from forestflux.pages.figures.figure_style import (
+    FLUX_UNIT,
+    NEUTRAL,
+    SPLIT_LABELS,
+    SPLIT_MARKERS,
+    TYPE_COLOURS,
+    TYPE_MARKERS,
+    StyleSettings,
+    letter,
+    model_label,
+    model_looks,
+    new_figure,
+)
+from forestflux.pages.figures.finished_tables import read_table
+
+TARGETS = ("gpp", "nee")
+# Worse is drawn at the edge with its value: one bad case would squeeze the rest.
+LOWEST_R2 = -0.5
+
+
+def draw_scatter(results: Path, *, settings: StyleSettings) -> Figure:
+    """Observed against estimated: the network by split, the best other by site."""
+    scores = read_scores(results)
+    columns = [f"{t}_{part}" for t in TARGETS for part in ("obs", "pred")]
+    columns = ["model", "split", "site", "igbp", *columns]
+    predictions = read_table(results, "evaluate/predictions.csv", columns=columns)
+    shown = choose_panels(scores)
+    figure = new_figure(settings, height_mm=138)
+    axes = figure.subplots(len(TARGETS), len(shown), squeeze=False, sharey="row")
+    for row, target in zip(axes, TARGETS, strict=True):
+        limits = common_limits(predictions, target)
+        for ax, (model, split) in zip(row, shown, strict=True):
+            chosen = (predictions["model"] == model) & (predictions["split"] == split)
+            draw_points(ax, predictions[chosen], target, limits)
+            lines = [model_label(model), SPLIT_LABELS[split]]
+            lines += describe_score(scores, (model, split, target))
+            ax.set_title("\n".join(lines), fontsize="small")
+            ax.set_xlabel(f"observed {target.upper()}")
+        row[0].set_ylabel(f"estimated {target.upper()}\n({FLUX_UNIT})")
+    letter(axes.ravel())
+    handles = dict(
+        pair
+        for ax in axes.ravel()
+        for pair in zip(*ax.get_legend_handles_labels()[::-1], strict=True)
+    )
+    figure.legend(
+        [handles[name] for name in FOREST_TYPES if name in handles],
+        [name for name in FOREST_TYPES if name in handles],
+        loc="outside lower center",
+        ncols=5,
+        markerscale=1.5,
+    )
+    return figure
+
+
+def choose_panels(scores: pd.DataFrame) -> list[tuple[str, str]]:
+    """Model and split of each column: the network's, then the best other by site."""
+    whole = scores[(scores["subset"] == "all") & (scores["target"] == "gpp")]
+    networks = whole[whole["model"] == NETWORK]
+    there = set(networks["split"])
+    panels = [(NETWORK, s) for s in ("site", "cluster", "random") if s in there]
+    others = whole[(whole["model"] != NETWORK) & (whole["split"] == "site")]
+    if len(others):
+        panels.append((others.loc[others["r2"].idxmax(), "model"], "site"))
+    return panels
+
+
+def common_limits(predictions: pd.DataFrame, target: str) -> tuple[float, float]:
+    """One range for all panels of a flux: the observed one and nearly all estimates."""
+    observed = predictions[f"{target}_obs"]
+    low, high = predictions[f"{target}_pred"].quantile([0.005, 0.995])
+    low, high = min(observed.min(), low), max(observed.max(), high)
+    margin = 0.05 * (high - low)
+    return low - margin, high + margin
+
+
+def draw_points(
+    ax: Axes, rows: pd.DataFrame, target: str, limits: tuple[float, float]
+) -> None:
+    """One point per site-year by forest type, and the line on which both agree."""
+    ax.plot(limits, limits, color=NEUTRAL, linewidth=0.8, zorder=1)
+    for name in FOREST_TYPES:
+        group = rows[rows["igbp"] == name]
+        if group.empty:
+            continue
+        ax.scatter(
+            group[f"{target}_obs"],
+            group[f"{target}_pred"],
+            s=7,
+            color=TYPE_COLOURS[name],
+            marker=TYPE_MARKERS[name],
+            alpha=0.75,
+            linewidths=0,
+            label=name,
+        )
+    ax.set(xlim=limits, ylim=limits, aspect="equal")
+    ax.locator_params(nbins=3)
+
+
+def describe_score(scores: pd.DataFrame, key: tuple[str, str, str]) -> list[str]:
+    """R2, RMSE, site-years and sites of a panel, two lines from the table of scores."""
+    model, split, target = key
+    found = scores[
+        (scores["model"] == model)
+        & (scores["split"] == split)
+        & (scores["target"] == target)
+        & (scores["subset"] == "all")
+    ]
+    return [
+        line
+        for row in found.itertuples()
+        for line in (
+            f"R$^2$ {row.r2:.2f}, RMSE {row.rmse:.0f}",
+            f"{row.n:.0f} years at {row.n_sites:.0f} sites",
+        )
+    ]
+
+
+def draw_scores(results: Path, *, settings: StyleSettings) -> Figure:
+    """R2 and RMSE of GPP and NEE by model and split; the random split is hollow."""
+    scores = read_scores(results)
+    whole = scores[scores["subset"] == "all"]
+    looks = model_looks(whole["model"])
+    figure = new_figure(settings, height_mm=50 + 9 * len(looks))
+    axes = figure.subplots(2, len(TARGETS), sharey=True, squeeze=False)
+    for row, measure in zip(axes, ("r2", "rmse"), strict=True):
+        for ax, target in zip(row, TARGETS, strict=True):
+            rows = whole[whole["target"] == target]
+            draw_marks(ax, rows, measure, looks)
+            ax.set_title(target.upper())
+            unit = "R$^2$ over site-years" if measure == "r2" else f"RMSE ({FLUX_UNIT})"
+            ax.set_xlabel(unit)
+    letter(axes.ravel())
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figure
+
+
+def draw_marks(
+    ax: Axes, rows: pd.DataFrame, measure: str, looks: dict[str, dict]
+) -> None:
+    """A mark per model and split; values below the edge are written beside an arrow."""
+    names = list(looks)
+    present = [split for split in SPLITS if split in set(rows["split"])]
+    for split in present:
+        part = rows[rows["split"] == split].set_index("model")[measure].reindex(names)
+        values = part.to_numpy(float)
+        shift = 0.16 * (present.index(split) - (len(present) - 1) / 2)
+        y = np.arange(len(names)) + shift
+        colours = [looks[name]["color"] for name in names]
+        shown = np.maximum(values, LOWEST_R2) if measure == "r2" else values
+        ax.scatter(
+            shown,
+            y,
+            s=26,
+            marker=SPLIT_MARKERS[split],
+            facecolors="white" if split == "random" else colours,
+            edgecolors=colours,
+            linewidths=1,
+            zorder=3,
+            clip_on=False,
+        )
+        # the legend speaks of splits, not of models: a mark without a model's colour
+        hollow = "white" if split == "random" else NEUTRAL
+        look = {"marker": SPLIT_MARKERS[split], "facecolors": hollow}
+        ax.scatter([], [], s=26, edgecolors=NEUTRAL, label=SPLIT_LABELS[split], **look)
+        for x, place in zip(values, y, strict=True):
+            if measure == "r2" and x < LOWEST_R2:
+                text = f"   \N{LEFTWARDS ARROW} {x:.1f}"
+                ax.text(
+                    LOWEST_R2,
+                    place,
+                    text,
+                    va="center",
+                    size=ax.yaxis.label.get_size() - 1,
+                )
+    ax.set_yticks(np.arange(len(names)), [model_label(name) for name in names])
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    if measure == "r2":
+        ax.set_xlim(LOWEST_R2, 1)
+        ax.axvline(0, color=NEUTRAL, linewidth=0.8)
+    else:
+        ax.set_xlim(left=0)
+    ax.grid(axis="x")
+
+
+def read_scores(results: Path) -> pd.DataFrame:
+    """The table of scores."""
+    columns = ("model", "split", "target", "subset", "n", "n_sites", "r2", "rmse")
+    return read_table(results, "evaluate/scores.csv", columns=columns)

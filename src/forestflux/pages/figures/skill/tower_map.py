@@ -1,0 +1,109 @@
+"""Where the towers stand: which are used, held out, or have no year that can be used."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from forestflux.core.names import FOREST_TYPES
+from forestflux.pages.figures.figure_style import (
+    NEUTRAL,
+    TYPE_COLOURS,
+    TYPE_MARKERS,
+    TYPE_NAMES,
+    StyleSettings,
+    new_figure,
+)
+from forestflux.pages.figures.finished_tables import read_table
+from forestflux.pages.figures.world_maps import GEOGRAPHIC, world_axes
+
+COLUMNS = ("site", "year", "igbp", "forest", "lat", "lon", "holdout", "used")
+
+
+def draw_towers(results: Path, *, settings: StyleSettings) -> Figure:
+    """Towers on a world map: colour and shape by type, area by used site-years."""
+    samples = read_table(results, "samples/samples.csv", columns=COLUMNS)
+    figure = new_figure(settings, height_mm=103)
+    world = world_axes(figure, figure.add_gridspec(1, 1)[0], settings=settings)
+    towers = by_tower(samples)
+    used = towers[towers["years"] > 0]
+    draw_unused(world, towers[towers["years"] == 0])
+    draw_other(world, used[~used["forest"]])
+    for name in FOREST_TYPES:
+        draw_type(world, used[used["igbp"] == name], name)
+    draw_held_out(world, used[used["holdout"]])
+    legend = figure.legend(loc="outside lower center", ncols=2, columnspacing=1.5)
+    for handle in legend.legend_handles:
+        handle.set_sizes([22])
+    world.set_title("area of a mark: site-years that are used")
+    return figure
+
+
+def by_tower(samples: pd.DataFrame) -> pd.DataFrame:
+    """One row per tower: place, type, whether held out, number of used years."""
+    return samples.groupby("site").agg(
+        lat=("lat", "first"),
+        lon=("lon", "first"),
+        igbp=("igbp", "first"),
+        forest=("forest", "first"),
+        holdout=("holdout", "first"),
+        years=("used", "sum"),
+    )
+
+
+def draw_unused(ax: Axes, towers: pd.DataFrame) -> None:
+    """Towers all of whose years are dropped."""
+    if len(towers):
+        look = {"facecolors": "white", "edgecolors": NEUTRAL, "linewidths": 0.6}
+        draw_marks(ax, towers, 8.0, label=f"no year used: {count(towers)}", **look)
+
+
+def draw_other(ax: Axes, towers: pd.DataFrame) -> None:
+    """Towers of other land cover than forest."""
+    if len(towers):
+        label = f"not forest, trains only: {count(towers, years=True)}"
+        look = {"color": NEUTRAL, "marker": "x", "linewidths": 0.6}
+        draw_marks(ax, towers, 10.0, label=label, **look)
+
+
+def draw_type(ax: Axes, towers: pd.DataFrame, name: str) -> None:
+    """Towers of one forest type."""
+    look = {"color": TYPE_COLOURS[name], "marker": TYPE_MARKERS[name]}
+    look |= {"edgecolors": "white", "linewidths": 0.4}
+    label = f"{name}, {TYPE_NAMES[name]}: {count(towers, years=True)}"
+    draw_marks(ax, towers, mark_size(towers), label=label, **look)
+
+
+def draw_held_out(ax: Axes, towers: pd.DataFrame) -> None:
+    """A ring around towers that no training sees."""
+    if len(towers):
+        look = {"facecolors": "none", "edgecolors": "black", "linewidths": 0.8}
+        label = f"held out of all training: {count(towers)}"
+        draw_marks(ax, towers, 25 + mark_size(towers), label=label, **look)
+
+
+def mark_size(towers: pd.DataFrame) -> np.ndarray:
+    """Area of each tower's mark, points squared."""
+    return 8 + 3 * towers["years"].to_numpy()
+
+
+def count(towers: pd.DataFrame, *, years: bool = False) -> str:
+    """`3 towers`, with their site-years where asked."""
+    words = f"{len(towers)} tower{'' if len(towers) == 1 else 's'}"
+    return f"{words}, {towers['years'].sum()} site-years" if years else words
+
+
+def draw_marks(
+    ax: Axes, towers: pd.DataFrame, size: float | np.ndarray, **look: object
+) -> None:
+    """Scatter of towers at their places."""
+    ax.scatter(
+        towers["lon"].to_numpy(),
+        towers["lat"].to_numpy(),
+        s=size,
+        transform=GEOGRAPHIC,
+        zorder=6,
+        **look,
+    )

@@ -1,0 +1,202 @@
+"""World maps on an equal-area projection, drawn without any download."""
+
+import cartopy.crs as ccrs
+import numpy as np
+import shapely
+import xarray as xr
+from cartopy.mpl.geoaxes import GeoAxes
+from matplotlib.colors import Colormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.gridspec import SubplotSpec
+from matplotlib.image import AxesImage
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Outline
+
+from forestflux.core.errors import InputError
+from forestflux.core.land import land_polygons
+from forestflux.pages.figures.figure_style import StyleSettings
+
+LAND = "#D4D4D4"
+COAST = "#6E6E6E"
+# Antarctica and the high Arctic have no forest: the page goes to the rest.
+SOUTH, NORTH = -57.0, 80.0
+# Finer cells than this are averaged for display: the paper could not show them.
+FINEST_DEG = 0.25
+PIXELS = 1600  # columns of the drawn raster: 300 dpi on half a page
+STIPPLE_DEG = 4.0
+HATCH_PIXELS = 18  # from one line of a hatching to the next
+LINE_PIXELS = 2
+
+GEOGRAPHIC = ccrs.PlateCarree()
+PROJECTIONS = {"EqualEarth": ccrs.EqualEarth, "Mollweide": ccrs.Mollweide}
+
+
+def world_axes(
+    figure: Figure, place: SubplotSpec, *, settings: StyleSettings
+) -> GeoAxes:
+    """An empty world: grey land, white sea, coastlines above what is drawn later."""
+    if settings.projection not in PROJECTIONS:
+        raise InputError(
+            "configuration",
+            variable="figures.projection",
+            expected=" or ".join(PROJECTIONS),
+            found=settings.projection,
+        )
+    projection = PROJECTIONS[settings.projection]()
+    ax = figure.add_subplot(place, projection=projection)
+    land = shapely.segmentize(land_polygons(), 2.0)
+    outline = project_outline(land, projection)
+    land = PathPatch(outline, facecolor=LAND, edgecolor="none", zorder=0)
+    coast = PathPatch(
+        outline, facecolor="none", edgecolor=COAST, linewidth=0.3, zorder=5
+    )
+    for patch in (land, coast):
+        ax.add_artist(patch)  # not add_patch: its search for limits takes longer
+    middle = projection.transform_points(
+        GEOGRAPHIC, np.zeros(2), np.array([SOUTH, NORTH])
+    )
+    ax.set_xlim(projection.x_limits)
+    ax.set_ylim(middle[0, 1], middle[1, 1])
+    ax.spines["geo"].set_linewidth(0.4)
+    ax.spines["geo"].set_edgecolor(COAST)
+    return ax
+
+
+def project_outline(polygons: shapely.Geometry, projection: ccrs.Projection) -> Outline:
+    """Rings of polygons in degrees as one outline in the projection's metres."""
+    rings = [
+        ring
+        for polygon in shapely.get_parts(polygons)
+        for ring in (polygon.exterior, *polygon.interiors)
+    ]
+    outlines = []
+    for ring in rings:
+        lon, lat = shapely.get_coordinates(ring).T
+        points = projection.transform_points(GEOGRAPHIC, lon, lat)[:, :2]
+        outlines.append(Outline(points, closed=True))
+    return Outline.make_compound_path(*outlines)
+
+
+def pixel_centres(ax: GeoAxes) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:
+    """Centres x and y (top to bottom) of the pixels of a map, and its extent, metres."""
+    left, right = ax.projection.x_limits
+    bottom, top = ax.get_ylim()
+    rows = round(PIXELS * (top - bottom) / (right - left))
+    x = left + (np.arange(PIXELS) + 0.5) * (right - left) / PIXELS
+    y = top - (np.arange(rows) + 0.5) * (top - bottom) / rows
+    return x, y, (left, right, bottom, top)
+
+
+def draw_raster(
+    ax: GeoAxes,
+    values: xr.DataArray,
+    *,
+    cmap: Colormap,
+    norm: Normalize | None,
+    average: bool = True,
+) -> AxesImage:
+    """The image of a global raster (y, x) on a map; NaN shows the land below.
+
+    Every pixel of the image takes the cell in which it lies, so cells keep their edges
+    at any resolution and the vector file holds one small image. Finer cells are
+    averaged, or with `average` false, as codes must be, one of them is shown.
+    """
+    x, y, extent = pixel_centres(ax)
+    image = ax.imshow(
+        pick_cells(thin(values) if average else values, x, y, ax.projection),
+        extent=extent,
+        origin="upper",
+        transform=ax.projection,
+        cmap=cmap,
+        norm=norm,
+        zorder=2,
+    )
+    ax.set(xlim=extent[:2], ylim=extent[2:])
+    return image
+
+
+def pick_cells(
+    values: xr.DataArray, x: np.ndarray, y: np.ndarray, projection: ccrs.Projection
+) -> np.ndarray:
+    """Value of the cell at each point (y, x) of the projection; NaN off the globe.
+
+    Both projections are pseudocylindrical: parallels are straight and evenly divided,
+    so that one transform per row is enough.
+
+    Parameters
+    ----------
+    values : global raster (y, x) with cell centres in degrees
+    x, y : metres in the projection
+    projection : an equal-area one of `PROJECTIONS`
+    """
+    lat = GEOGRAPHIC.transform_points(projection, np.zeros_like(y), y)[:, 1]
+    half = projection.transform_points(GEOGRAPHIC, np.full_like(lat, 90.0), lat)[:, 0]
+    lon = 90.0 * x[None, :] / half[:, None]
+    row = nearest(values["y"].to_numpy(), lat)[:, None]
+    column = nearest(values["x"].to_numpy(), lon)
+    inside = (np.abs(lon) <= 180) & (row >= 0) & (column >= 0)
+    picked = values.to_numpy()[np.maximum(row, 0), np.maximum(column, 0)]
+    return np.where(inside, picked, np.nan)
+
+
+def nearest(centres: np.ndarray, degrees: np.ndarray) -> np.ndarray:
+    """Position of the cell in which each value lies; -1 outside the grid."""
+    step = centres[1] - centres[0]
+    position = np.floor((degrees - centres[0]) / step + 0.5)
+    inside = (position >= 0) & (position < len(centres))
+    return np.where(inside, position, -1).astype(int)
+
+
+def thin(values: xr.DataArray) -> xr.DataArray:
+    """Blocks of cells averaged until no cell is finer than a quarter of a degree."""
+    size = abs(float(values["y"][1] - values["y"][0]))
+    block = max(1, int(FINEST_DEG / size + 1e-6))
+    if block == 1:
+        return values
+    return values.coarsen(y=block, x=block, boundary="trim").mean()
+
+
+def hatch(ax: GeoAxes, where: xr.DataArray) -> None:
+    """Thin slanted lines where a condition (y, x) holds, inside the cells' own edges.
+
+    Black beside white, so that they are seen on dark and on light colours.
+    """
+    x, y, extent = pixel_centres(ax)
+    inside = pick_cells(thin(where.astype("float32")), x, y, ax.projection) >= 0.5
+    slant = np.arange(len(x))[None, :] + np.arange(len(y))[:, None]
+    place = slant % HATCH_PIXELS
+    lines = np.zeros((len(y), len(x), 4))
+    lines[..., :3] = (place >= LINE_PIXELS)[..., None]
+    lines[..., 3] = inside & (place < 2 * LINE_PIXELS)
+    ax.imshow(lines, extent=extent, origin="upper", transform=ax.projection, zorder=3)
+    ax.set(xlim=extent[:2], ylim=extent[2:])
+
+
+def stipple(ax: GeoAxes, where: xr.DataArray) -> None:
+    """Small dots at regular distances where a condition (y, x) holds."""
+    size = abs(float(where["y"][1] - where["y"][0]))
+    step = max(1, round(STIPPLE_DEG / size))
+    picked = where[step // 2 :: step, step // 2 :: step]
+    row, column = np.nonzero(picked.to_numpy())
+    ax.scatter(
+        picked["x"].to_numpy()[column],
+        picked["y"].to_numpy()[row],
+        s=1.5,
+        color="#202020",
+        linewidths=0,
+        transform=GEOGRAPHIC,
+        zorder=4,
+    )
+
+
+def sequential(*values: xr.DataArray) -> Normalize:
+    """One scale for several maps, from zero to the highest 2 % of cells."""
+    top = np.nanquantile(np.concatenate([v.to_numpy().ravel() for v in values]), 0.98)
+    return Normalize(0, float(top) if top > 0 else 1.0)
+
+
+def centred(*values: xr.DataArray) -> Normalize:
+    """One scale for several maps, zero in its middle, to the strongest 2 % of cells."""
+    every = np.abs(np.concatenate([v.to_numpy().ravel() for v in values]))
+    limit = float(np.nanquantile(every, 0.98)) or 1.0
+    return Normalize(-limit, limit)

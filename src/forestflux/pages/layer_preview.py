@@ -1,0 +1,136 @@
+"""Preview: an interactive map of a year's layers, their gaps and the towers, before any download.
+
+The layers are drawn by Earth Engine while one looks at them, from its image pyramid and
+without the care that the numbers of a run get. Only this module needs geemap.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+
+import ee
+import folium
+import pandas as pd
+
+from forestflux.core.names import VARIABLES
+from forestflux.sources.earthengine.layer_groups import rejected_numbers
+
+VALUE_COLOURS = ("#f7f4ea", "#c9d8a3", "#7fb069", "#2f7d4f", "#0b3d2e")
+GAP_COLOURS = ("#ffffff", "#fdd0a2", "#e6550d", "#7f2704")
+RANGES = {
+    "ndvi": (0.0, 1.0),
+    "evi": (0.0, 0.7),
+    "et": (0.0, 5.0),
+    "lst_day": (255.0, 320.0),
+    "lst_night": (245.0, 305.0),
+    "precip": (0.0, 10.0),
+}
+
+
+def draw_preview(
+    products: Mapping, *, layers: list[str], year: int, sites: pd.DataFrame | None
+) -> str:
+    """The map as one HTML page.
+
+    Parameters
+    ----------
+    products : the `tile` sections of the product table, `extract` and `mask`
+    layers : variables, and `landcover`
+    year : whose mean and gaps are shown
+    sites : site, lat, lon, igbp of the towers; none are drawn without them
+    """
+    page = geemap_with_folium().Map(ee_initialize=False, plugin_Draw=False)
+    for name, image, looks in pictures(products, layers=layers, year=year):
+        page.add_layer(image, looks, name, shown=name.startswith(layers[0]))
+    if sites is not None:
+        tower_markers(sites).add_to(page)
+    page.add_layer_control()
+    return page.get_root().render()
+
+
+def geemap_with_folium() -> ModuleType:
+    """The package geemap, drawing with folium: the choice is made when it is imported."""
+    os.environ["USE_FOLIUM"] = "1"
+    import geemap
+
+    return geemap
+
+
+def pictures(
+    products: Mapping, *, layers: list[str], year: int
+) -> Iterator[tuple[str, ee.Image, dict]]:
+    """Name, image and colours of each picture: means and gaps, then the forest."""
+    for variable in (name for name in VARIABLES if name in layers):
+        images = trusted_images(products[variable], year)
+        low, high = RANGES[variable]
+        looks = {"min": low, "max": high, "palette": list(VALUE_COLOURS)}
+        yield f"{variable} {year}, mean", images.mean(), looks
+        share = images.count().unmask(0).divide(images.size())
+        looks = {"min": 0, "max": 1, "palette": list(GAP_COLOURS)}
+        gaps = ee.Image.constant(1).subtract(share)
+        yield f"{variable} {year}, share of gaps", gaps, looks
+    if "landcover" in layers:
+        looks = {"min": 0, "max": 100, "palette": list(VALUE_COLOURS)}
+        yield (
+            f"forest {year}, percent",
+            forest_percent(products["landcover"]["extract"], year),
+            looks,
+        )
+
+
+def trusted_images(entry: Mapping, year: int) -> ee.ImageCollection:
+    """The physical values of a product's images in a year, masked where not trusted."""
+    section, mask = entry["extract"], entry["mask"]
+    rules = section.get("average", mask)
+    stored = section.get("archive", {}).get("multiply", 1)
+    scale = mask["scale"] * mask.get("multiply", 1.0)
+    if mask.get("per_composite"):
+        scale /= 1 if section.get("sum_over_step") else 8
+
+    def trusted(image: ee.Image) -> ee.Image:
+        value = image.select([section["band"]]).multiply(stored)
+        if "valid" in rules:
+            low, high = rules["valid"]
+            value = value.updateMask(value.gte(low).And(value.lte(high)))
+        if section.get("quality_band"):
+            rejected, reasons = rejected_numbers(rules)
+            quality = image.select([section["quality_band"]]).unmask(0, False)
+            flagged = quality.remap(list(rejected), list(reasons), 0)
+            value = value.updateMask(flagged.eq(0))
+        return value.multiply(scale)
+
+    first, *others = (
+        ee.ImageCollection(name).filterDate(f"{year}-01-01", f"{year + 1}-01-01")
+        for name in section["collections"]
+    )
+    for other in others:
+        first = first.merge(other)
+    return first.map(trusted)
+
+
+def forest_percent(section: Mapping, year: int) -> ee.Image:
+    """Percent of a cell under forest, masked where there is none."""
+    images = ee.ImageCollection(section["collections"][0])
+    image = images.filterDate(f"{year}-01-01", f"{year + 1}-01-01").mean()
+    first, *others = (
+        image.select([f"{section['band']}_{number}"]) for number in section["classes"]
+    )
+    for other in others:
+        first = first.add(other)
+    return first.updateMask(first.gt(0))
+
+
+def tower_markers(sites: pd.DataFrame) -> folium.FeatureGroup:
+    """A marker for each tower with its name and class."""
+    group = folium.FeatureGroup(name="towers")
+    for site in sites.itertuples(index=False):
+        folium.CircleMarker(
+            location=[site.lat, site.lon],
+            radius=4,
+            color="#1f2a44",
+            weight=1,
+            fill=True,
+            fill_opacity=0.9,
+            tooltip=f"{site.site} ({site.igbp})",
+        ).add_to(group)
+    return group

@@ -1,0 +1,137 @@
+"""The model card: data, folds, scores, coverage, where not to use the model, its bias."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from forestflux.core.names import FOREST_TYPES, NETWORK, UNITS
+
+TEMPLATE = Path(__file__).with_suffix(".md")
+SPLITS = {
+    "site": "towers never seen",
+    "cluster": "towers never seen, nor any near them",
+    "holdout": "towers kept out of everything",
+}
+
+
+def model_card(
+    record: dict,
+    samples: pd.DataFrame,
+    scores: pd.DataFrame,
+    calibration: pd.DataFrame,
+    *,
+    min_quality: float,
+    folds: int,
+) -> str:
+    """The model card in Markdown.
+
+    Parameters
+    ----------
+    record : content of `model.json`
+    samples : `samples/samples.csv`
+    scores, calibration : tables of the stage evaluate
+    min_quality : `nee_qc` from which rows are scored
+    folds : outer folds of each split
+    """
+    meta = record["metadata"]
+    used = samples[samples["used"] & ~samples["holdout"]]
+    unseen = [name for name in FOREST_TYPES if name not in set(used["igbp"])]
+    warning = "**Learnt on a simulated planet, not on the Earth.**\n\n"
+    return TEMPLATE.read_text().format(
+        run=meta["run"],
+        planet=warning if meta["source"] == "simulated" else "",
+        unit=record["flux_unit"],
+        inputs=", ".join(f"{name} ({unit})" for name, unit in UNITS.items()),
+        members=len(record["members"]),
+        site_years=meta["site_years"],
+        sites=meta["sites"],
+        first=used["year"].min(),
+        last=used["year"].max(),
+        forest_rows=int(used["forest"].sum()),
+        source=meta["source"],
+        holdout=", ".join(meta["holdout"]) or "none",
+        samples=meta["samples"]["samples"],
+        digest=record["digest"],
+        data=data_table(used),
+        unseen=", ".join(unseen) or "none",
+        folds=folds,
+        min_quality=min_quality,
+        scores=score_table(scores),
+        coverage=coverage_table(calibration),
+        threshold=record["applicability"]["threshold"],
+    )
+
+
+def data_table(used: pd.DataFrame) -> str:
+    """Towers, site-years and latitudes of each forest type that was learnt from."""
+    rows = [
+        (
+            name,
+            str(part["site"].nunique()),
+            str(len(part)),
+            f"{part['lat'].min():.0f} to {part['lat'].max():.0f}",
+        )
+        for name in FOREST_TYPES
+        if len(part := used[used["igbp"] == name])
+    ]
+    return table(("forest type", "towers", "site-years", "degrees north"), rows)
+
+
+def score_table(scores: pd.DataFrame) -> str:
+    """Scores of the network by split and subset; the random split is left out: it flatters."""
+    own = own_rows(scores)
+    own = own[own["target"] != "reco"]
+    rows = [
+        (
+            SPLITS[row.split],
+            row.subset,
+            row.target.upper(),
+            str(row.n),
+            number(row.r2, 2),
+            number(row.rmse, 0),
+            number(row.bias, 0),
+        )
+        for row in own.itertuples()
+    ]
+    head = ("split", "rows", "flux", "site-years", "R2", "RMSE", "bias")
+    return table(head, rows)
+
+
+def coverage_table(calibration: pd.DataFrame) -> str:
+    """Share of unseen site-years inside their interval."""
+    own = own_rows(calibration)
+    rows = [
+        (
+            SPLITS[row.split],
+            row.subset,
+            row.target.upper(),
+            str(row.n),
+            f"{row.nominal:.0%}",
+            f"{row.covered:.0%}",
+            f"{row.covered_lower:.0%} to {row.covered_upper:.0%}",
+            f"{row.covered_site_mean:.0%}",
+            number(row.mean_width, 0),
+        )
+        for row in own.itertuples()
+    ]
+    head = ("split", "rows", "flux", "site-years", "nominal", "inside")
+    head += ("95 % over sites", "each site once", "mean width")
+    return table(head, rows)
+
+
+def own_rows(scored: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the network in the splits and subsets that the card shows."""
+    own = scored[(scored["model"] == NETWORK) & scored["split"].isin(SPLITS)]
+    return own[own["subset"].str.match("all|igbp=|applicable=")]
+
+
+def number(value: float, digits: int) -> str:
+    """A number, or a dash where a score is not defined."""
+    return "-" if pd.isna(value) else f"{value:.{digits}f}"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,159 @@
+"""Masked places as the model reads them: the series of forest cells, part by part."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from forestflux.core import eight_day
+from forestflux.core.errors import InputError
+from forestflux.core.names import FOREST_TYPES, UNITS, VARIABLES
+from forestflux.jobs.chunked import Where, blocks
+from forestflux.jobs.store import check_chunks, load_part, open_store
+
+NEEDED = ("gap_fraction", "forest_fraction", "forest_type")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Forest cells of a part of a masked place and year.
+
+    Attributes
+    ----------
+    masked : the place and year, lazy
+    where : rows and columns of the part
+    last : whether it is the last part of the place and year
+    forest : cells (y, x) that are estimated, bool
+    maps : float32 (sample, variable, step), the series of these in row order
+    lat, types : (sample,), degrees north and codes 1-5
+    beside : layers (y, x) that go along
+    """
+
+    masked: xr.Dataset
+    where: Where
+    last: bool
+    forest: np.ndarray
+    maps: np.ndarray
+    lat: np.ndarray
+    types: np.ndarray
+    beside: dict[str, np.ndarray]
+
+
+def read_pieces(path: Path, *, min_forest_fraction: float) -> Iterator[Piece]:
+    """The parts of a mask store, as its chunks lie; series of forest cells only are kept.
+
+    Parameters
+    ----------
+    path : `mask/{place}/{year}.zarr`
+    min_forest_fraction : smallest forest share of a cell (1) that is estimated
+
+    Raises
+    ------
+    InputError : a layer or a chunk is missing, not on the calendar or in another unit
+    """
+    masked = open_store(path)
+    check_masked(masked, path)
+    for name in (*VARIABLES, *NEEDED):
+        check_chunks(path, name)
+    sizes = {dim: masked.sizes[dim] for dim in ("y", "x")}
+    chunks = masked[VARIABLES[0]].encoding["preferred_chunks"]
+    parts = list(blocks(sizes, chunks))
+    for where in parts:
+        yield read_piece(
+            masked,
+            where,
+            last=where is parts[-1],
+            min_forest_fraction=min_forest_fraction,
+        )
+
+
+def read_piece(
+    masked: xr.Dataset, where: Where, *, last: bool, min_forest_fraction: float
+) -> Piece:
+    """A part of a mask store; nothing is read of the series where there is no forest."""
+    layers = load_part(masked, NEEDED, **where)
+    check_types(layers["forest_type"].values, masked.encoding["source"])
+    forest = forest_cells(layers, min_forest_fraction=min_forest_fraction)
+    gaps = layers["gap_fraction"].mean("variable").astype("float32")
+    kept = {name: layers[name].values for name in ("forest_fraction", "forest_type")}
+    lat = np.broadcast_to(layers["y"].values[:, None], forest.shape)[forest]
+    return Piece(
+        masked=masked,
+        where=where,
+        last=last,
+        forest=forest,
+        maps=forest_maps(masked, forest, where),
+        lat=lat,
+        types=layers["forest_type"].values[forest].astype(int),
+        beside=kept | {"gap_fraction": gaps.values},
+    )
+
+
+def forest_cells(masked: xr.Dataset, *, min_forest_fraction: float) -> np.ndarray:
+    """Cells (y, x) that are estimated, bool: a forest type and enough forest.
+
+    A forest cell without a single valid value is estimated too (its `gap_fraction` is
+    1): leaving it out would drop its carbon from every total.
+    """
+    fraction = masked["forest_fraction"].values
+    known = (fraction > 0) & (fraction >= min_forest_fraction)
+    return known & (masked["forest_type"].values > 0)
+
+
+def forest_maps(
+    masked: xr.Dataset, forest: np.ndarray, where: Where | None = None
+) -> np.ndarray:
+    """Series of the forest cells, float32 (sample, variable, step), in row order.
+
+    One variable at a time, so that ocean and grassland are never all in memory.
+
+    Parameters
+    ----------
+    masked : a mask store, in memory or lazy
+    forest : cells (y, x) of the part, bool
+    where : rows and columns of the part; everything where not given
+    """
+    maps = np.empty((forest.sum(), len(VARIABLES), eight_day.STEPS), "float32")
+    if len(maps):
+        for position, variable in enumerate(VARIABLES):
+            part = masked if where is None else load_part(masked, [variable], **where)
+            maps[:, position] = part[variable].values[:, forest].T
+    return maps
+
+
+def check_masked(masked: xr.Dataset, source: Path) -> None:
+    """Refuse a mask store that the model would misread."""
+    for name in (*VARIABLES, *NEEDED):
+        if name not in masked:
+            raise InputError(
+                source,
+                variable=name,
+                expected="a layer of a masked tile",
+                found=f"only {', '.join(map(str, masked.data_vars))}",
+            )
+    for name in VARIABLES:
+        unit = masked[name].attrs.get("units")
+        if unit != UNITS[name]:
+            raise InputError(
+                source, variable=name, expected=f"units {UNITS[name]}", found=str(unit)
+            )
+    if masked["time"].size != eight_day.STEPS:
+        raise InputError(
+            source,
+            variable="time",
+            expected=f"{eight_day.STEPS} steps",
+            found=str(masked["time"].size),
+        )
+
+
+def check_types(types: np.ndarray, source: str) -> None:
+    """Refuse forest types that the model does not know."""
+    if types.max(initial=0) > len(FOREST_TYPES):
+        raise InputError(
+            source,
+            variable="forest_type",
+            expected=f"codes 0-{len(FOREST_TYPES)}",
+            found=str(types.max()),
+        )

@@ -1,0 +1,197 @@
+"""Samples: the training table, the series that stand for its rows, and their files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from forestflux.core.eight_day import STEPS
+from forestflux.core.errors import InputError
+from forestflux.core.names import VARIABLES
+from forestflux.jobs.store import digest_of_files, load_store, write_json, write_store
+from forestflux.jobs.tables import write_table
+
+COLUMNS = (
+    "site",
+    "year",
+    "igbp",
+    "forest",
+    "lat",
+    "lon",
+    "cluster",
+    "gpp",
+    "reco",
+    "nee",
+    "nee_qc",
+    "weight",
+    "holdout",
+    "fold_site",
+    "fold_cluster",
+    "fold_random",
+    "used",
+    "reason",
+)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Six series of a year and what is known of it, one row per sample.
+
+    Attributes
+    ----------
+    maps : float32 (sample, variable, step), physical values, NaN = gap
+    table : one row per sample in the same order, columns `COLUMNS`
+    variables : names along the axis `variable`
+    """
+
+    maps: np.ndarray
+    table: pd.DataFrame
+    variables: tuple[str, ...] = VARIABLES
+
+    def __len__(self) -> int:
+        """Samples."""
+        return len(self.table)
+
+    def take(self, rows: np.ndarray) -> "Samples":
+        """The samples of these rows (positions or a boolean mask), in their order."""
+        rows = positions(rows)
+        table = self.table.iloc[rows].reset_index(drop=True)
+        return Samples(self.maps[rows], table, self.variables)
+
+
+@dataclass(frozen=True)
+class UnlabelledSeries:
+    """Series without a flux that is used, for the first transfer step.
+
+    Attributes
+    ----------
+    maps : float32 (series, variable, step), physical values, NaN = gap
+    lat : float64 (series,), degrees
+    forest_type : uint8 (series,), 1-5; 0 for towers of other classes
+    site : text (series,), the tower; empty for cells of a tile
+    """
+
+    maps: np.ndarray
+    lat: np.ndarray
+    forest_type: np.ndarray
+    site: np.ndarray
+
+    def __len__(self) -> int:
+        """Series."""
+        return len(self.lat)
+
+    def take(self, rows: np.ndarray) -> "UnlabelledSeries":
+        """The series of these rows (positions or a boolean mask), in their order."""
+        rows = positions(rows)
+        return UnlabelledSeries(
+            self.maps[rows], self.lat[rows], self.forest_type[rows], self.site[rows]
+        )
+
+    def without(self, sites: list[str]) -> "UnlabelledSeries":
+        """The series of other towers: a fold must not see those it is scored on."""
+        return self.take(~pd.Series(self.site).isin(sites).to_numpy())
+
+
+def positions(rows: np.ndarray) -> np.ndarray:
+    """Row positions from positions or a boolean mask."""
+    rows = np.asarray(rows)
+    return np.flatnonzero(rows) if rows.dtype == bool else rows.astype(int)
+
+
+def write_samples(
+    folder: Path,
+    table: pd.DataFrame,
+    samples: Samples,
+    unlabelled: UnlabelledSeries,
+    *,
+    recipe: str = "",
+) -> None:
+    """Write `samples.csv`, `samples.zarr` and, last, the manifest `samples.json`.
+
+    Parameters
+    ----------
+    table : every labelled site-year, used or dropped; `samples` are its used rows
+    recipe : digest of what the samples are made from
+    """
+    write_table(table, folder / "samples.csv")
+    dims = ("variable", "step")
+    series = xr.Dataset(
+        {
+            "maps": (("sample", *dims), samples.maps.astype("float32")),
+            "unlabelled": (("series", *dims), unlabelled.maps.astype("float32")),
+            "unlabelled_lat": ("series", unlabelled.lat, {"units": "degrees_north"}),
+            "unlabelled_type": ("series", unlabelled.forest_type.astype("uint8")),
+            "unlabelled_site": ("series", unlabelled.site.astype(object)),
+        },
+        attrs={"variables": list(samples.variables)},
+    )
+    if not len(unlabelled):  # Zarr writes no chunk of nothing
+        series = series[["maps"]]
+    record = write_store(series, folder / "samples.zarr", recipe=recipe)
+    manifest = {
+        "stores": {"samples": record["digest"]},
+        # Labels, weights and folds may change while every series stays the same.
+        "table": digest_of_files([folder / "samples.csv"]),
+        "recipe": recipe,
+        "used": len(samples),
+        "unlabelled": len(unlabelled),
+        "dropped": table.loc[~table["used"], "reason"].value_counts().to_dict(),
+    }
+    write_json(folder / "samples.json", manifest)
+
+
+def read_samples(folder: Path) -> Samples:
+    """The used samples of a folder that `write_samples` wrote.
+
+    Raises
+    ------
+    InputError : a file is missing or damaged, or table and maps do not belong together
+    """
+    table = read_sample_table(folder)
+    used = table[table["used"]].reset_index(drop=True)
+    store = load_store(folder / "samples.zarr", ["maps"])
+    maps = store["maps"].values
+    if len(maps) != len(used):
+        raise InputError(
+            folder / "samples.csv",
+            variable="used",
+            expected=f"{len(maps)} used rows, as samples.zarr has",
+            found=str(len(used)),
+        )
+    return Samples(maps, used, tuple(store.attrs["variables"]))
+
+
+def read_sample_table(folder: Path) -> pd.DataFrame:
+    """Every labelled site-year, used or dropped, with the columns `COLUMNS`."""
+    path = folder / "samples.csv"
+    kinds = dict.fromkeys(("site", "igbp", "reason"), str)
+    kinds |= dict.fromkeys(("forest", "holdout", "used"), bool)
+    try:
+        table = pd.read_csv(path, dtype=kinds, usecols=list(COLUMNS))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            path, variable="file", expected="the table of samples", found=str(error)
+        ) from error
+    return table.assign(reason=table["reason"].fillna(""))[list(COLUMNS)]
+
+
+def read_unlabelled(folder: Path) -> UnlabelledSeries:
+    """The unlabelled series of a folder that `write_samples` wrote; perhaps none."""
+    names = ("unlabelled", "unlabelled_lat", "unlabelled_type", "unlabelled_site")
+    store = load_store(folder / "samples.zarr")
+    if "unlabelled" not in store:
+        return no_series()
+    *arrays, site = (store[name].values for name in names)
+    return UnlabelledSeries(*arrays, site.astype(object))
+
+
+def no_series() -> UnlabelledSeries:
+    """No unlabelled series at all."""
+    return UnlabelledSeries(
+        np.empty((0, len(VARIABLES), STEPS), "float32"),
+        np.empty(0),
+        np.empty(0, "uint8"),
+        np.empty(0, object),
+    )

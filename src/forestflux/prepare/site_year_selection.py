@@ -1,0 +1,266 @@
+"""The stage samples: which site-years train, why others do not, and their folds."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from forestflux.core.errors import InputError
+from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES, VARIABLES
+from forestflux.jobs.store import load_store
+from forestflux.prepare.folds import assign_folds
+from forestflux.prepare.sample_table import (
+    COLUMNS,
+    Samples,
+    UnlabelledSeries,
+    no_series,
+)
+from forestflux.towers.tower_tables import check_closure, check_sign_of_nee
+
+FOLDS = ("fold_site", "fold_cluster", "fold_random")
+
+
+class TowerSeries(NamedTuple):
+    """Masked series of towers, one row per tower and year that has any value.
+
+    Attributes
+    ----------
+    sites : columns site, year, lat (degrees)
+    maps : float32 (row, variable, step), physical values, NaN = gap
+    """
+
+    sites: pd.DataFrame
+    maps: np.ndarray
+
+
+def collect_towers(stores: dict[int, Path]) -> TowerSeries:
+    """Series of all towers and years from their masked stores.
+
+    Parameters
+    ----------
+    stores : `mask/towers/{year}.zarr` by year
+    """
+    tables, maps = [], []
+    for year, path in sorted(stores.items()):
+        masked = load_store(path, VARIABLES)
+        values = np.stack(
+            [masked[name].values[:, :, 0].T for name in VARIABLES], axis=1
+        )
+        table = pd.DataFrame(
+            {
+                "site": masked["site"].values.astype(object),
+                "year": year,
+                "lat": masked["lat"].values,
+            }
+        )
+        there = np.isfinite(values).any(axis=(1, 2))
+        tables.append(table[there])
+        maps.append(values[there].astype("float32"))
+    return TowerSeries(pd.concat(tables, ignore_index=True), np.concatenate(maps))
+
+
+def build_samples(
+    site_years: pd.DataFrame,
+    sites: pd.DataFrame,
+    series: TowerSeries,
+    *,
+    settings: dict,
+    holdout: Sequence[str],
+    folds_count: int,
+    seed: int,
+) -> tuple[pd.DataFrame, Samples]:
+    """Every labelled site-year with its fate, and the samples of those that are used.
+
+    The weight of a used row is its `nee_qc`: a year half measured counts half.
+
+    Parameters
+    ----------
+    site_years, sites : canonical tables (`docs/contracts.md`, towers)
+    series : result of `collect_towers`
+    settings : section `samples`: min_quality (1), plausible {flux: [low, high]} in
+        gC m-2 yr-1
+    holdout : sites kept out of every fold
+    folds_count : folds by site, by cluster and at random
+    seed : of the folds
+
+    Raises
+    ------
+    InputError : an unknown holdout site, the other sign of NEE, budgets that do not
+        close, no row left, or fewer sites than folds
+    """
+    check_budgets(site_years, sites)
+    check_holdout(holdout, sites)
+    table = site_years.merge(sites, on="site", validate="many_to_one")
+    table = table.sort_values(["site", "year"], ignore_index=True)
+    row = find_series(table, series)
+    reason = drop_reasons(table, row >= 0, settings=settings)
+    used = reason == ""
+    table = table.assign(
+        forest=table["igbp"].isin(FOREST_TYPES),
+        holdout=table["site"].isin(holdout),
+        weight=table["nee_qc"].where(used, 0.0),
+        used=used,
+        reason=reason,
+        **dict.fromkeys(FOLDS, -1),
+    )
+    check_used(table)
+    folds = assign_folds(table[used], count=folds_count, seed=seed)
+    table.loc[used, list(FOLDS)] = folds[list(FOLDS)]
+    table = table[list(COLUMNS)]
+    maps = series.maps[row[used]]
+    return table, Samples(maps, table[used].reset_index(drop=True), VARIABLES)
+
+
+def check_budgets(site_years: pd.DataFrame, sites: pd.DataFrame) -> None:
+    """Refuse fluxes with the other sign of NEE or budgets that do not close."""
+    path = Path("site_years.csv")
+    forest = sites.loc[sites["igbp"].isin(FOREST_TYPES), "site"]
+    of_forest = site_years[site_years["site"].isin(forest)]
+    check_sign_of_nee(of_forest, path, judge_towers=False)
+    check_closure(site_years, path)
+
+
+def check_holdout(holdout: Sequence[str], sites: pd.DataFrame) -> None:
+    """Refuse a holdout that names a site which is none."""
+    unknown = sorted(set(holdout) - set(sites["site"]))
+    if unknown:
+        raise InputError(
+            "configuration",
+            variable="towers.holdout",
+            expected="sites of sites.csv",
+            found=", ".join(unknown),
+        )
+
+
+def check_used(table: pd.DataFrame) -> None:
+    """Refuse a table of which no forest site-year is left for training."""
+    if (table["used"] & table["forest"] & ~table["holdout"]).any():
+        return
+    dropped = table.loc[~table["used"], "reason"].value_counts()
+    causes = "; ".join(f"{count} {reason}" for reason, count in dropped.items())
+    raise InputError(
+        "site_years.csv",
+        variable="used",
+        expected="a forest site-year outside towers.holdout that can train",
+        found=f"none (dropped: {causes or 'nothing'})",
+    )
+
+
+def find_series(table: pd.DataFrame, series: TowerSeries) -> np.ndarray:
+    """Row of `series` for each row of the table, int (row,); -1 where there is none."""
+    index = pd.MultiIndex.from_frame(series.sites[["site", "year"]])
+    return index.get_indexer(pd.MultiIndex.from_frame(table[["site", "year"]]))
+
+
+def drop_reasons(
+    table: pd.DataFrame, has_series: np.ndarray, *, settings: dict
+) -> np.ndarray:
+    """Why each site-year is dropped, text (row,): the first cause, empty where used.
+
+    Parameters
+    ----------
+    has_series : bool (row,), whether the tower has predictors in that year
+    settings : section `samples`
+    """
+    fluxes, quality = table[list(FLUXES)], table["nee_qc"]
+    causes = [
+        ("fluxes missing", fluxes.isna().any(axis=1)),
+        ("nee_qc missing", quality.isna()),
+        (
+            f"nee_qc below {settings['min_quality']:g}",
+            quality < settings["min_quality"],
+        ),
+    ]
+    for flux, (low, high) in settings["plausible"].items():
+        outside = (table[flux] < low) | (table[flux] > high)
+        causes.append((f"{flux} outside {low:g} to {high:g} {FLUX_UNIT}", outside))
+    causes.append(("no predictors that year", ~has_series))
+    names, hits = zip(*causes, strict=True)
+    return np.select([np.asarray(hit) for hit in hits], names, default="").astype(
+        object
+    )
+
+
+def tower_series(
+    series: TowerSeries, table: pd.DataFrame, sites: pd.DataFrame
+) -> UnlabelledSeries:
+    """All tower years without a used label, holdout sites left out.
+
+    Parameters
+    ----------
+    series : result of `collect_towers`
+    table : first result of `build_samples`
+    sites : canonical table of towers
+    """
+    keys = pd.MultiIndex.from_frame(series.sites[["site", "year"]])
+    labelled = pd.MultiIndex.from_frame(table.loc[table["used"], ["site", "year"]])
+    held = table.loc[table["holdout"], "site"].unique()
+    rows = np.flatnonzero(~keys.isin(labelled) & ~series.sites["site"].isin(held))
+    chosen = series.sites.iloc[rows]
+    igbp = chosen["site"].map(sites.set_index("site")["igbp"])
+    code = {name: index + 1 for index, name in enumerate(FOREST_TYPES)}
+    return UnlabelledSeries(
+        series.maps[rows],
+        chosen["lat"].to_numpy(float),
+        igbp.map(code).fillna(0).to_numpy("uint8"),
+        chosen["site"].to_numpy(object),
+    )
+
+
+def tile_series(
+    tiles: Sequence[Path], *, count: int, min_forest: float, seed: int
+) -> UnlabelledSeries:
+    """Series of a random sample of forest cells of masked tiles.
+
+    Every forest cell of every store is as likely as any other. The draw depends on the
+    order of `tiles`.
+
+    Parameters
+    ----------
+    tiles : `mask/{tile}/{year}.zarr`, of one or more years
+    count : series wanted; all forest cells where there are fewer
+    min_forest : least forest fraction of a cell, 1
+    """
+    cells = [
+        np.flatnonzero(
+            load_store(path, ["forest_fraction"])["forest_fraction"] >= min_forest
+        )
+        for path in tiles
+    ]
+    sizes = np.array([len(of_tile) for of_tile in cells], dtype=int)
+    drawn = np.random.default_rng(seed).permutation(sizes.sum())[:count]
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    position = np.concatenate([np.arange(size) for size in sizes] or [drawn])
+    parts = [no_series()]
+    for tile in np.unique(owner[drawn]):
+        chosen = np.sort(position[drawn[owner[drawn] == tile]])
+        parts.append(read_cells(tiles[tile], cells[tile][chosen]))
+    whole = UnlabelledSeries(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("maps", "lat", "forest_type", "site")
+        )
+    )
+    return whole.take(np.isfinite(whole.maps).any(axis=(1, 2)))
+
+
+def read_cells(path: Path, cells: np.ndarray) -> UnlabelledSeries:
+    """Series of some cells of a masked tile, one variable in memory at a time.
+
+    Parameters
+    ----------
+    cells : positions in the tile, row by row
+    """
+    layers = load_store(path, ["forest_type"])
+    row, column = np.unravel_index(cells, layers["forest_type"].shape)
+    maps = [
+        load_store(path, [name])[name].values[:, row, column].T for name in VARIABLES
+    ]
+    return UnlabelledSeries(
+        np.stack(maps, axis=1).astype("float32"),
+        layers["y"].values[row].astype(float),
+        layers["forest_type"].values[row, column],
+        np.full(len(cells), "", object),
+    )

@@ -1,0 +1,188 @@
+"""The published dataset of a year: the map with CF coordinates, time and a quality flag."""
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from forestflux.core.errors import InputError
+from forestflux.core.grid import Grid
+from forestflux.core.layers import BIAS, CF_FLUX_UNIT, LAYERS, NOT_FOREST, SIGN
+from forestflux.jobs.store import check_chunks, open_store
+from forestflux.maps.mosaic import spatial_reference
+
+EPOCH = "1970-01-01"
+DIMS = ("time", "latitude", "longitude")
+# Layers of the map; the quality flag is made here.
+MAPPED = tuple(name for name in LAYERS if name != "quality")
+REFERENCES = (
+    "Wu 2019, doi 10.1109/JSTARS.2019.2954556; Meyer and Pebesma 2021, doi"
+    " 10.1111/2041-210X.13650"
+)
+SOURCES = {
+    "simulated": "series of a simulated planet, not of the Earth",
+    "earthengine": "MODIS and ERA5-Land series of the Earth Engine archive",
+}
+
+
+def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:
+    """A year's map, lazily, one layer of one chunk at a time; whole and of this grid.
+
+    Raises
+    ------
+    InputError : a layer is missing, damaged or without any value; another grid or year
+    """
+    mapped = open_store(path)
+    for name in MAPPED:
+        if name not in mapped:
+            raise InputError(
+                path,
+                variable=name,
+                expected="a layer of the map",
+                found=f"only {', '.join(sorted(map(str, mapped.data_vars)))}",
+            )
+        check_chunks(path, name)
+    if mapped.attrs.get("year") != year:
+        raise InputError(
+            path,
+            variable="year",
+            expected=str(year),
+            found=str(mapped.attrs.get("year")),
+        )
+    for name, wanted in (("y", grid.latitudes()), ("x", grid.longitudes())):
+        found = mapped[name].values
+        if found.shape != wanted.shape or not np.allclose(found, wanted, atol=1e-6):
+            raise InputError(
+                path,
+                variable=name,
+                expected=f"the {len(wanted)} cell centres of {grid.resolution_deg} degrees",
+                found=f"{len(found)} values from {found[0]:.6g} to {found[-1]:.6g}",
+            )
+    mapped = mapped.chunk()
+    for name in MAPPED:
+        if LAYERS[name].dtype == "float32" and not np.isfinite(mapped[name]).any():
+            raise InputError(
+                path, variable=name, expected="some values", found="NaN in every cell"
+            )
+    return mapped
+
+
+def published(
+    mapped: xr.Dataset, grid: Grid, *, year: int, settings: dict, history: str
+) -> xr.Dataset:
+    """The dataset (time, latitude, longitude) of a year, as lazy as the map.
+
+    Parameters
+    ----------
+    mapped : as `open_map` gives it
+    grid : of the map
+    year : of the map
+    settings : `source` and `run` of the run, section `publish` of the configuration
+    history : what made it
+
+    Returns
+    -------
+    every layer of `forestflux.core.layers.LAYERS`, `spatial_ref`, coordinates with bounds
+    """
+    level = mapped["gpp_lower"].attrs["level"]
+    mapped = mapped.assign(
+        quality=quality(mapped, settings["publish"]["max_gap_fraction"])
+    )
+    layers = {}
+    for name, layer in LAYERS.items():
+        attrs = layer.attributes(level=level) | {"grid_mapping": "spatial_ref"}
+        data = mapped[name].astype(layer.dtype).data
+        if layer.flags:
+            attrs["flag_values"] = np.array(attrs["flag_values"], layer.dtype)
+        if name == "cell_area":
+            layers[name] = (DIMS[1:], data, attrs)
+            continue
+        attrs["cell_measures"] = "area: cell_area"
+        if layer.units == CF_FLUX_UNIT:
+            attrs["cell_methods"] = "time: mean"
+        layers[name] = (DIMS, data[None], attrs)
+    layers |= bounds(grid, year)
+    layers["spatial_ref"] = ((), np.int32(4326), spatial_reference(grid))
+    return xr.Dataset(layers, axes(grid, year), title(year, settings, history=history))
+
+
+def quality(mapped: xr.Dataset, max_gap_fraction: float) -> xr.DataArray:
+    """Quality flag (y, x), uint8: bit 1 gaps, bit 2 outside, 255 no forest."""
+    gaps = (mapped["gap_fraction"] > max_gap_fraction).astype("uint8")
+    outside = (mapped["applicable"] == 0).astype("uint8")
+    forest = mapped["applicable"] != NOT_FOREST
+    return (gaps + 2 * outside).where(forest, np.uint8(NOT_FOREST)).astype("uint8")
+
+
+def axes(grid: Grid, year: int) -> dict[str, tuple]:
+    """Coordinates time, latitude (falling) and longitude."""
+    return {
+        "time": ("time", year_bounds(year).mean(keepdims=True), time_attributes()),
+        "latitude": (
+            "latitude",
+            grid.latitudes(),
+            axis("latitude", "degrees_north", "Y"),
+        ),
+        "longitude": (
+            "longitude",
+            grid.longitudes(),
+            axis("longitude", "degrees_east", "X"),
+        ),
+    }
+
+
+def axis(name: str, units: str, letter: str) -> dict[str, str]:
+    """CF attributes of a coordinate that has bounds."""
+    return {
+        "standard_name": name,
+        "long_name": name,
+        "units": units,
+        "axis": letter,
+        "bounds": f"{name}_bounds",
+    }
+
+
+def time_attributes() -> dict[str, str]:
+    """CF attributes of the time axis."""
+    attrs = axis("time", f"days since {EPOCH}", "T") | {"calendar": "standard"}
+    # Whole days are counted: leap seconds do not matter.
+    attrs |= {"units_metadata": "leap_seconds: none"}
+    return attrs | {"long_name": "middle of the calendar year"}
+
+
+def year_bounds(year: int) -> np.ndarray:
+    """First and last instant of the year (bound,), days since the epoch."""
+    ends = np.array([f"{year}-01-01", f"{year + 1}-01-01"], "datetime64[D]")
+    return (ends - np.datetime64(EPOCH)).astype(float)
+
+
+def bounds(grid: Grid, year: int) -> dict[str, tuple]:
+    """Bounds of the three axes: (axis, bound)."""
+    half = np.array([0.5, -0.5]) * grid.resolution_deg
+    # Each in the order of its axis: north to south, west to east.
+    edges = {
+        "time": year_bounds(year)[None],
+        "latitude": grid.latitudes()[:, None] + half,
+        "longitude": grid.longitudes()[:, None] - half,
+    }
+    return {f"{name}_bounds": ((name, "bound"), edge) for name, edge in edges.items()}
+
+
+def title(year: int, settings: dict, *, history: str) -> dict[str, str]:
+    """Global attributes; a simulated planet says that it is one."""
+    simulated = settings["source"] == "simulated"
+    where = "of a simulated planet, not the Earth" if simulated else "of the world"
+    return {
+        "Conventions": "CF-1.11",
+        "title": f"Annual GPP, RECO and NEE of the forests {where}, {year}",
+        "institution": settings["publish"]["institution"],
+        "source": (
+            "convolutional networks learnt at flux towers, applied to "
+            + SOURCES.get(settings["source"], settings["source"])
+        ),
+        "history": history,
+        "references": REFERENCES,
+        "comment": SIGN + BIAS,
+        "license": settings["publish"]["license"],
+        "run": settings["run"],
+    }

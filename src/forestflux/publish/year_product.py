@@ -1,0 +1,129 @@
+"""A year's product: Zarr, NetCDF, GeoTIFF, STAC item, provenance, checksums; all or none."""
+
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+import dask
+import numpy as np
+import xarray as xr
+from zarr.errors import ZarrUserWarning
+
+from forestflux.core.grid import Grid
+from forestflux.jobs.store import manifest_path, read_json, write_json, write_store
+from forestflux.publish.geotiff import BANDS, write_geotiff
+from forestflux.publish.provenance import code_version, write_checksums
+from forestflux.publish.published_dataset import open_map, published
+from forestflux.publish.stac import item, stem_of
+
+PROVENANCE = "provenance.json"
+# A chunk of 600 x 600 float32 is 1.4 MB: a country is a few requests.
+CHUNK = 600
+NETCDF = {"zlib": True, "complevel": 4, "shuffle": True}
+
+
+def is_published(folder: Path, recipe: str) -> bool:
+    """Whether a year's folder is there and made by this recipe; a folder is always whole."""
+    record = folder / PROVENANCE
+    return record.is_file() and read_json(record)["recipe"] == recipe
+
+
+def publish_year(
+    mapped: Path, folder: Path, *, year: int, settings: dict, record: dict
+) -> None:
+    """Write the product of a year as a folder that appears at once.
+
+    One layer is in memory at a time. Everything is written into `{folder}.part` first: a
+    killed job leaves that behind and the next one starts it anew.
+
+    Parameters
+    ----------
+    mapped : the year's map store
+    folder : of the product, replaced if it is there
+    year : of the map
+    settings : `run`, `source`, `grid` and section `publish` of the configuration
+    record : what goes into `provenance.json`: `recipe`, `code` (digest), `inputs`,
+        `configuration`, `model`
+
+    Raises
+    ------
+    InputError : the map is not whole, or of another grid or year
+    """
+    grid = Grid(**settings["grid"])
+    part = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    code = code_version(record["code"])
+    history = f"forestflux {code['version']}, code {code['digest']}"
+    # One layer after another: threads would hold several.
+    with dask.config.set(scheduler="synchronous"):
+        source = open_map(mapped, grid, year=year)
+        dataset = published(source, grid, year=year, settings=settings, history=history)
+        part.mkdir(parents=True)
+        stem = part / stem_of(settings["run"], year)
+        write_zarr(dataset, stem.with_name(f"{stem.name}.zarr"))
+        write_netcdf(dataset, stem.with_name(f"{stem.name}.nc"))
+        for kind in BANDS:
+            write_geotiff(dataset, stem.with_name(f"{stem.name}_{kind}.tif"), kind=kind)
+    level = source["gpp_lower"].attrs["level"]
+    write_json(
+        part / "item.json",
+        item(settings["run"], year, title=dataset.attrs["title"], level=level),
+    )
+    write_json(part / PROVENANCE, record | {"code": code, "year": year, "level": level})
+    write_checksums(part)
+    replace_folder(part, folder)
+
+
+def write_zarr(dataset: xr.Dataset, path: Path) -> None:
+    """Write a Zarr 3 store with consolidated metadata; checksums stand for its manifest."""
+    with warnings.catch_warnings():
+        # Consolidated metadata are in no specification of Zarr 3 yet, but readers know
+        # them, and those that do not read the arrays' own.
+        warnings.simplefilter("ignore", ZarrUserWarning)
+        write_store(
+            dataset,
+            path,
+            chunks={"latitude": CHUNK, "longitude": CHUNK},
+            consolidated=True,
+        )
+    manifest_path(path).unlink()
+
+
+def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
+    """Write NetCDF-4, compressed; time is a record dimension, so years can be joined.
+
+    One layer after another: dask writes the chunks of several in another order each time,
+    and where a chunk lies in the file is among its bytes.
+    """
+    encoding = {}
+    for name, variable in dataset.variables.items():
+        encoding[name] = {"_FillValue": None}
+        if variable.ndim >= 2 and "bound" not in variable.dims:
+            sizes = (min(size, CHUNK) for size in variable.shape)
+            encoding[name] |= NETCDF | {"chunksizes": tuple(sizes)}
+            if variable.dtype == np.float32:
+                encoding[name]["_FillValue"] = np.float32(np.nan)
+    lazy = [name for name in dataset.data_vars if dataset[name].chunks]
+    for mode, part in [
+        ("w", dataset.drop_vars(lazy)),
+        *(("a", dataset[[name]]) for name in lazy),
+    ]:
+        part.load().to_netcdf(
+            path,
+            mode=mode,
+            format="NETCDF4",
+            engine="netcdf4",
+            encoding={name: encoding[name] for name in part.variables},
+            unlimited_dims="time" if mode == "w" else None,
+        )
+
+
+def replace_folder(new: Path, folder: Path) -> None:
+    """Put a finished folder in the place of an older one."""
+    old = folder.with_name(f"{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        os.replace(folder, old)
+    os.replace(new, folder)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,247 @@
+"""Google Earth Engine as a source of satellite layers."""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+import xarray as xr
+
+from forestflux.core.errors import InputError
+from forestflux.core.places import Place, TilePlace, TowerPlace
+from forestflux.sources.earthengine import expressions
+from forestflux.sources.earthengine.client.downloads import Downloads
+from forestflux.sources.earthengine.client.transport import read
+from forestflux.sources.earthengine.coverage import check_coverage, missing_days
+from forestflux.sources.earthengine.layer_groups import (
+    Group,
+    groups_of,
+    images_of,
+    runs_of_years,
+)
+from forestflux.sources.earthengine.pixel_arrays import (
+    Canvas,
+    arrays_of,
+    canvas_of,
+    place_piece,
+)
+from forestflux.sources.earthengine.pixel_windows import Piece, pieces_of
+from forestflux.sources.earthengine.request import Layers, Request
+
+log = logging.getLogger(__name__)
+
+
+def open_source(settings: Mapping) -> "EarthEngineSource":
+    """The archive; nothing is sent before a layer is asked for that the cache lacks.
+
+    Parameters
+    ----------
+    settings : `access` (section `earthengine` of the configuration), `forest_only`, and
+    `years`, all years of the job: a tower's request holds several
+    """
+    return EarthEngineSource(settings)
+
+
+class EarthEngineSource:
+    """Native values and quality bands from Earth Engine, by way of the cache."""
+
+    def __init__(self, settings: Mapping) -> None:
+        """Start the client, offline."""
+        self.years = sorted(settings["years"])
+        self.forest_only = settings["forest_only"]
+        self.downloads = Downloads(settings["access"])
+        self.looked_at = None
+        self.days = lru_cache(maxsize=1024)(self.read_days)
+        self.images_in = lru_cache(maxsize=1024)(self.images_of_year)
+
+    def variant(self, place: Place, variable: str) -> str:
+        """Column of the product table: tile or tower."""
+        return place.kind
+
+    def prepare(self, products: Mapping, work: Sequence[tuple[Place, int]]) -> None:
+        """Bring everything that some places and years need into the cache.
+
+        Raises
+        ------
+        InputError : a product does not cover a place or year, or the server refuses
+        """
+        groups = groups_of(products)
+        check_coverage(groups, work)
+        self.downloads.fetch_days(
+            (layers.collection, year)
+            for group in groups
+            for layers in group.layers
+            for place, wanted in work
+            for year in self.years_with(place, wanted)
+        )
+        covers = [group for group in groups if group.covers]
+        others = [group for group in groups if not group.covers]
+        for some in (covers, others):  # land cover first: it says where forest is
+            self.downloads.fetch(
+                request
+                for place, year in work
+                for group in some
+                for layers in group.layers
+                for _, request in self.requests(layers, group, covers, place, year)
+            )
+
+    def fetch(self, products: Mapping, place: Place, year: int) -> xr.Dataset:
+        """Native values of one place and year (see docs/contracts.md, extract).
+
+        Parameters
+        ----------
+        products : the `extract` section of the product table by variable
+
+        Raises
+        ------
+        InputError : as `prepare`
+        """
+        self.prepare(products, [(place, year)])
+        groups = groups_of(products)
+        covers = [group for group in groups if group.covers]
+        native = {}
+        for group in groups:
+            self.report_missing(group, year)
+            canvas = self.canvas(group, covers, place, year)
+            if group.covers:
+                native["forest_percent"] = percent_of(canvas, place, year)
+            else:
+                native |= arrays_of(group, products, canvas, f"{place.name} {year}")
+        return xr.Dataset(native, coords=coordinates(place, products))
+
+    def canvas(
+        self, group: Group, covers: Sequence[Group], place: Place, year: int
+    ) -> Canvas:
+        """The pixels of a group of variables in a year, from the cache."""
+        runs = {layers: self.images(layers, place, year) for layers in group.layers}
+        wanted = {layers: of_year(run, year) for layers, run in runs.items()}
+        canvas = canvas_of(group, place.shape, sum(map(len, wanted.values())))
+        stop = 0
+        for layers, images in wanted.items():
+            start, stop = stop, stop + len(images)
+            canvas.days[start:stop] = [first for first, _ in images]
+            first = runs[layers].index(images[0]) if images else 0
+            for piece, request in self.requests(layers, group, covers, place, year):
+                arrays = self.read(request)
+                chosen = [array[first : first + len(images)] for array in arrays]
+                place_piece(canvas, piece, slice(start, stop), chosen)
+        return canvas
+
+    def read(self, request: Request) -> list[np.ndarray]:
+        """Bands (image, row, column) of a request; what is damaged is asked for anew."""
+        arrays = read(request, self.downloads.cache)
+        if arrays is None:
+            self.downloads.fetch([request])
+            arrays = read(request, self.downloads.cache)
+        return arrays
+
+    def requests(
+        self,
+        layers: Layers,
+        group: Group,
+        covers: Sequence[Group],
+        place: Place,
+        year: int,
+    ) -> Iterator[tuple[Piece, Request]]:
+        """Each piece of a place with the request that brings its pixels of a year.
+
+        Parameters
+        ----------
+        layers : of the group
+        covers : land cover, where the table has it; it is read from the cache
+        """
+        images = self.images(layers, place, year)
+        if not images:
+            return
+        pieces = pieces_of(group.section, place)
+        if self.forest_only and covers and not group.covers:
+            if (place.name, year) != self.looked_at:
+                self.cells = self.forest(covers[0], place, year)
+                self.looked_at = (place.name, year)
+            forest = self.cells
+            pieces = [piece for piece in pieces if forest[piece.cells].any()]
+        for piece in pieces:
+            yield piece, Request(layers, images, piece.window)
+
+    def forest(self, cover: Group, place: Place, year: int) -> np.ndarray:
+        """Cells of a tile (y, x) with any forest, by the cached land cover of the year."""
+        canvas = self.canvas(cover, (), place, year)
+        percent = percent_of(canvas, place, year)[1]
+        return ((percent > 0) & (percent != cover.section["absent"])).any(axis=0)
+
+    def images(self, layers: Layers, place: Place, year: int) -> tuple:
+        """Images of the request that holds a year: first day and day after the last, ISO."""
+        images = {
+            each: self.images_in(layers, each) for each in self.years_with(place, year)
+        }
+        several = isinstance(place, TowerPlace)
+        for run in runs_of_years(layers, images, several=several):
+            if of_year(run, year):
+                return run
+        return ()
+
+    def images_of_year(self, layers: Layers, year: int) -> tuple:
+        """Images of a year, the same for all places."""
+        return tuple(images_of(layers, self.days(layers.collection, year), year))
+
+    def years_with(self, place: Place, year: int) -> list[int]:
+        """Years that may share a request with a year: at towers all of the job."""
+        shared = isinstance(place, TowerPlace) and year in self.years
+        return self.years if shared else [year]
+
+    def read_days(self, collection: str, year: int) -> np.ndarray:
+        """First days of a collection's images in a year (image,), datetime64[D], as cached."""
+        cache, key = self.downloads.cache, expressions.key_of_days(collection, year)
+        answer = cache.read(key)
+        if answer is None:
+            self.downloads.fetch_days([(collection, year)])
+            answer = cache.read(key)
+        times = np.array(json.loads(answer), "int64").astype("datetime64[ms]")
+        return times.astype("datetime64[D]")
+
+    def report_missing(self, group: Group, year: int) -> None:
+        """List in the log the images that the archive lacks; their steps stay gaps."""
+        for layers in group.layers:
+            days = np.sort(self.days(layers.collection, year))
+            lacking = missing_days(days, year)
+            if not len(days):
+                log.info("%s %d: no image", layers.collection, year)
+            elif lacking:
+                listed = ", ".join(lacking)
+                log.info("%s %d: no image of %s", layers.collection, year, listed)
+
+
+def of_year(images: tuple, year: int) -> tuple:
+    """The images that begin in a year."""
+    return tuple(image for image in images if image[0].startswith(f"{year}-"))
+
+
+def percent_of(canvas: Canvas, place: Place, year: int) -> tuple:
+    """Percent of each cell per forest class (igbp, y, x), uint8, from the land cover's bands."""
+    if len(canvas.days) != 1:
+        raise InputError(
+            f"{place.name} {year}",
+            variable="landcover",
+            expected="one image of the year",
+            found=str(len(canvas.days)),
+        )
+    bands = np.stack([band[0] for band in canvas.bands.values()])
+    attributes = {"units": "percent", "long_name": "percent of the cell per IGBP class"}
+    return ("igbp", "y", "x"), bands, attributes
+
+
+def coordinates(place: Place, products: Mapping) -> dict:
+    """Coordinates of a place."""
+    if isinstance(place, TilePlace):
+        classes = products.get("landcover", {}).get("classes", [])
+        return {
+            "igbp": np.array(classes, int),
+            "y": ("y", place.tile.latitudes(), {"units": "degrees_north"}),
+            "x": ("x", place.tile.longitudes(), {"units": "degrees_east"}),
+        }
+    return {
+        "site": ("y", place.sites["site"].to_numpy(str)),
+        "lat": ("y", place.latitudes, {"units": "degrees_north"}),
+        "lon": ("y", place.longitudes, {"units": "degrees_east"}),
+    }

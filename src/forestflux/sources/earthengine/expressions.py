@@ -1,0 +1,134 @@
+"""The image expressions that Earth Engine evaluates, and the key that an expression has.
+
+Pure functions of what is asked. They need an initialised client, for which no network
+is needed (`forestflux.sources.earthengine.client.session.offline`).
+"""
+
+import hashlib
+import json
+from functools import lru_cache
+
+import ee
+
+from forestflux.sources.earthengine.request import Average, Band, Layers, Request
+
+CASTS = {
+    "int8": "toInt8",
+    "uint8": "toUint8",
+    "int16": "toInt16",
+    "uint16": "toUint16",
+    "float32": "toFloat",
+}
+
+
+def image_days(collection: str, year: int) -> ee.ComputedObject:
+    """Times of a collection's images in a year, ms since 1970: a list."""
+    images = ee.ImageCollection(collection)
+    images = images.filterDate(f"{year}-01-01", f"{year + 1}-01-01")
+    return images.aggregate_array("system:time_start")
+
+
+@lru_cache(maxsize=256)
+def pixels(layers: Layers, images: tuple[tuple[str, str], ...]) -> ee.Image:
+    """One image with the bands of all images, image by image.
+
+    Parameters
+    ----------
+    images : first day and day after the last of each image, ISO
+    """
+    if layers.summed:
+        archive = [
+            ee.ImageCollection(layers.collection)
+            .filterDate(first, stop)
+            .select([band.name for band in layers.bands])
+            .sum()
+            for first, stop in images
+        ]
+        collection = ee.ImageCollection(archive)
+    else:
+        collection = ee.ImageCollection(layers.collection)
+        collection = collection.filterDate(images[0][0], images[-1][1])
+    if layers.average is None:
+        return collection.map(lambda image: filled(image, layers.bands)).toBands()
+    return collection.map(
+        lambda image: averaged(image, layers.bands, layers.average)
+    ).toBands()
+
+
+def filled(image: ee.Image, bands: tuple[Band, ...]) -> ee.Image:
+    """Native numbers with the number for `absent` wherever the archive has nothing.
+
+    Without it a masked pixel would arrive as 0, which is a valid NDVI and the best
+    quality.
+    """
+    first, *others = (
+        cast(image.select([band.name]).unmask(band.absent, False), band.dtype)
+        for band in bands
+    )
+    for other in others:
+        first = first.addBands(other)
+    return first
+
+
+def averaged(image: ee.Image, bands: tuple[Band, ...], how: Average) -> ee.Image:
+    """Mean of a cell's trusted pixels, percent that is trusted and percents of reasons.
+
+    The rules are applied before the mean. Without `reduceResolution` Earth Engine would
+    take one pixel of its image pyramid.
+    """
+    value = image.select([bands[0].name])
+    low, high = how.valid
+    present = value.gte(low).And(value.lte(high)).unmask(0, False)
+    trusted = cause = present
+    if how.quality:
+        quality = image.select([how.quality]).unmask(how.quality_absent, False)
+        flagged = quality.remap(list(how.rejected), list(how.reasons), 0)
+        trusted = flagged.eq(0).And(present)
+        cause = flagged if how.cause_without_value else flagged.multiply(present)
+    cell = value.updateMask(trusted).addBands(trusted.multiply(100))
+    for code in how.percents:
+        cell = cell.addBands(cause.eq(code).multiply(100))
+    step = how.resolution_deg
+    cell = cell.reduceResolution(ee.Reducer.mean(), False, how.max_pixels)
+    cell = cell.reproject("EPSG:4326", [step, 0, -180, 0, -step, 90]).round()
+    return cast(cell.unmask(bands[0].absent, False), bands[0].dtype)
+
+
+def cast(image: ee.Image, dtype: str) -> ee.Image:
+    """The image in a type of numbers, so that what arrives depends on no rule of promotion."""
+    return getattr(image, CASTS[dtype])()
+
+
+def key_of(request: Request) -> str:
+    """Key of a request in the cache: its expression and its grid, nothing of the client."""
+    node = digest_of_pixels(request.layers, request.images)
+    grid = json.dumps(request.window.grid(), sort_keys=True)
+    types = [(band.dtype, band.absent) for band in request.layers.bands]
+    return sha256(json.dumps([node, grid, types]))
+
+
+@lru_cache(maxsize=4096)
+def key_of_days(collection: str, year: int) -> str:
+    """Key in the cache of the times of a collection's images in a year."""
+    return digest_of(image_days(collection, year))
+
+
+@lru_cache(maxsize=256)
+def digest_of_pixels(layers: Layers, images: tuple[tuple[str, str], ...]) -> str:
+    """Digest of `pixels`, kept by what it is made from: an expression is slow to hash."""
+    return digest_of(pixels(layers, images))
+
+
+def digest_of(expression: ee.ComputedObject) -> str:
+    """Digest of what an expression means, written out as a tree.
+
+    How the client numbers the parts of an expression and which it writes only once is
+    not in it.
+    """
+    tree = ee.serializer.encode(expression, is_compound=False)
+    return sha256(json.dumps(tree, sort_keys=True))
+
+
+def sha256(text: str) -> str:
+    """SHA-256 of a text, hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,117 @@
+"""From pixels as they are sent to a place's arrays as `docs/contracts.md`, extract, has them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forestflux.core.errors import InputError
+from forestflux.core.pixel_quality import pack_average, pixel_reasons
+from forestflux.core.products import native_shape
+from forestflux.sources.earthengine.layer_groups import NO_NUMBER, Group
+from forestflux.sources.earthengine.pixel_windows import Piece
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The native pixels of a group of variables over a place in one year.
+
+    Attributes
+    ----------
+    days : first day of each image, datetime64[D]
+    bands : by name, each (image, row, column) as sent
+    asked : pixels that were asked for (row, column); the others hold `absent`
+    """
+
+    days: np.ndarray
+    bands: dict[str, np.ndarray]
+    asked: np.ndarray
+
+
+def canvas_of(group: Group, cells: tuple[int, int], images: int) -> Canvas:
+    """A canvas with nothing on it."""
+    shape = native_shape(group.section, cells)
+    bands = {
+        band.name: np.full((images, *shape), band.absent, band.dtype)
+        for band in group.layers[0].bands
+    }
+    days = np.empty(images, "datetime64[D]")
+    return Canvas(days, bands, np.zeros(shape, bool))
+
+
+def place_piece(
+    canvas: Canvas, piece: Piece, images: slice, arrays: Sequence[np.ndarray]
+) -> None:
+    """Put the bands (image, row, column) of a piece where they belong.
+
+    Parameters
+    ----------
+    images : where the images stand on the canvas
+    """
+    for band, array in zip(canvas.bands.values(), arrays, strict=True):
+        band[images, piece.rows, piece.columns] = array
+    canvas.asked[piece.rows, piece.columns] = True
+
+
+def arrays_of(group: Group, products: Mapping, canvas: Canvas, source: str) -> dict:
+    """Variables of a dataset from a canvas, images in order of time.
+
+    Raises
+    ------
+    InputError : two images begin on one day; numbers that should be scaled are not
+    """
+    order = np.argsort(canvas.days, kind="stable")
+    days = canvas.days[order]
+    if len(np.unique(days)) < len(days):
+        raise InputError(
+            source,
+            variable=", ".join(group.section["collections"]),
+            expected="one image a day",
+            found="two",
+        )
+    bands = {name: array[order] for name, array in canvas.bands.items()}
+    arrays = {}
+    for variable in group.variables:
+        section = products[variable]
+        dims = (f"time_{variable}", f"y_{variable}", f"x_{variable}")
+        arrays[dims[0]] = (dims[:1], days.astype("datetime64[ns]"))
+        values, quality = bands[section["band"]], bands.get(section.get("quality_band"))
+        if "average" in section:
+            quality = average_quality(section, bands, canvas.asked)
+        arrays[variable] = (dims, stored(section, values, source))
+        if quality is not None:
+            arrays[f"{variable}_quality"] = (dims, quality)
+    return arrays
+
+
+def average_quality(
+    section: Mapping, bands: Mapping[str, np.ndarray], asked: np.ndarray
+) -> np.ndarray:
+    """Quality band of an average from the percents that were sent."""
+    names = ("valid", *pixel_reasons(section["average"]))
+    packed = pack_average({name: bands[name] for name in names})
+    return np.where(asked, packed, section["quality_absent"]).astype(packed.dtype)
+
+
+def stored(section: Mapping, values: np.ndarray, source: str) -> np.ndarray:
+    """Values in the product's own numbers, from numbers as they were sent.
+
+    Raises
+    ------
+    InputError : the archive's numbers are larger than scaled ones can be
+    """
+    absent = section["absent"]
+    if absent != absent:
+        return np.where(values == NO_NUMBER, absent, values).astype(section["dtype"])
+    if "archive" not in section:
+        return values
+    numbers = np.rint(values.astype(float) * section["archive"]["multiply"])
+    limits = np.iinfo(section["dtype"])
+    if numbers.size and not limits.min <= numbers.min() <= numbers.max() <= limits.max:
+        raise InputError(
+            source,
+            variable=section["band"],
+            expected="scaled numbers in the archive (`archive` in the product table)",
+            found=f"{values.min():g} to {values.max():g}",
+        )
+    return numbers.astype(section["dtype"])

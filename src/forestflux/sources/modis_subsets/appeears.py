@@ -1,0 +1,149 @@
+"""Point samples of AppEEARS: values come scaled, fills and quality layers do not."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from forestflux.core.errors import InputError
+from forestflux.jobs.user_tables import numbers, read_csv, refuse_cell
+from forestflux.sources.modis_subsets.file_kinds import COLUMN
+from forestflux.sources.modis_subsets.subset_band import Band, check_days, whole_numbers
+
+KEYS = ("ID", "Category", "Latitude", "Longitude", "Date")
+# Largest distance of value / scale from a whole number: AppEEARS writes single precision.
+ROUNDING = 0.05
+# So many different values, all whole where they should have decimals, are no chance.
+WHOLE_VALUES = 10
+
+
+def read_points(path: Path, scaled: Mapping[tuple[str, str], dict]) -> list[Band]:
+    """The bands of a point-sample file, one of each point and layer, one pixel each.
+
+    Columns are ID, Category, Latitude, Longitude, Date, MODIS_Tile and, for each layer,
+    {product}_{version}_{layer}; decoded quality bits stand in further columns, which
+    are ignored. AppEEARS multiplies values by the product's scale and leaves fills and
+    quality layers as stored.
+
+    Parameters
+    ----------
+    scaled : what makes stored numbers of a scaled layer, by (product, layer): scale,
+        offset, fill and physical of the product table; other layers are stored numbers;
+        layers that are not among the keys and have no entry are left out
+
+    Raises
+    ------
+    InputError : a column is missing, coordinates or dates are missing, values that are
+        not scaled or no numbers
+    """
+    table = read_table(path, scaled)
+    bands = []
+    for column in table.columns:
+        match = COLUMN.fullmatch(column)
+        if match is None:
+            continue
+        product, version, layer = match[1], match[2], match[3].lstrip("_")
+        stored = stored_numbers(table, column, scaled[product, layer], path)
+        known = np.isfinite(stored)
+        part = table.loc[known, list(KEYS)].assign(
+            value=whole_numbers(stored[known], path, layer=column)
+        )
+        for keys, rows in part.groupby(list(KEYS[:4]), sort=True):
+            bands.append(point_band(path, product, version, layer, keys, rows))
+    return bands
+
+
+def point_band(
+    path: Path, product: str, version: str, layer: str, keys: tuple, rows: pd.DataFrame
+) -> Band:
+    """One layer of one point."""
+    name, category, lat, lon = keys
+    return Band(
+        path=path,
+        product=product,
+        layer=layer,
+        names=tuple(str(word) for word in (name, category) if str(word)),
+        lat=float(lat),
+        lon=float(lon),
+        days=rows["Date"].to_numpy("datetime64[D]"),
+        ranks=np.full(len(rows), f".{version}"),
+        values=rows["value"].to_numpy("int32").reshape(-1, 1, 1),
+    )
+
+
+def read_table(path: Path, scaled: Mapping[tuple[str, str], dict]) -> pd.DataFrame:
+    """The columns that are needed, as text but for coordinates and dates.
+
+    Raises
+    ------
+    InputError : the file is no whole table, coordinates are missing or off the globe,
+        dates are none or no first days of composites
+    """
+
+    def wanted(name: str) -> bool:
+        match = COLUMN.fullmatch(name.strip())
+        if match is None:
+            return name.strip() in KEYS
+        return (match[1], match[3].lstrip("_")) in scaled
+
+    table = read_csv(path, KEYS[2:], wanted=wanted)
+    for name in KEYS[:2]:
+        if name not in table:
+            table[name] = ""
+    for name, limit in (("Latitude", 90), ("Longitude", 180)):
+        degrees = numbers(table, name, path=path)
+        expected = f"degrees from -{limit} to {limit}"
+        refuse_cell(np.abs(degrees) > limit, table, name, path=path, expected=expected)
+        table[name] = degrees
+    days = pd.to_datetime(table["Date"], errors="coerce", format="%Y-%m-%d")
+    expected = "dates such as 2003-01-09"
+    refuse_cell(days.isna().to_numpy(), table, "Date", path=path, expected=expected)
+    check_days(days.to_numpy("datetime64[D]"), path)
+    return table.assign(Date=days)
+
+
+def stored_numbers(
+    table: pd.DataFrame, column: str, rule: dict, path: Path
+) -> np.ndarray:
+    """Numbers as the product stores them, float64 (row,), NaN where the cell is empty.
+
+    Parameters
+    ----------
+    rule : empty for a layer that comes as stored, else scale, offset, fill and physical
+        (in the unit of the column)
+    """
+    values = numbers(table, column, path=path, gaps=True)
+    if not rule:
+        return values
+    fill = np.isin(values, rule["fill"])
+    check_scaled(values[~fill & np.isfinite(values)], column, rule, path)
+    stored = (values - rule["offset"]) / rule["scale"]
+    near = np.rint(stored)
+    bad = ~fill & (np.abs(stored - near) > ROUNDING)
+    if bad.any():
+        raise InputError(
+            path,
+            variable=column,
+            expected=f"multiples of {rule['scale']:g}",
+            found=f"{values[bad][0]:g} ({int(bad.sum())} such values)",
+        )
+    return np.where(fill, values, near)
+
+
+def check_scaled(values: np.ndarray, column: str, rule: dict, path: Path) -> None:
+    """Refuse a layer that has not been scaled: whole numbers only, or out of range."""
+    if not values.size:
+        return
+    low, high = rule["physical"]
+    median = float(np.median(values))
+    different = np.unique(values)
+    whole = different.size >= WHOLE_VALUES and np.all(different == np.rint(different))
+    if whole or not low <= median <= high:
+        raise InputError(
+            path,
+            variable=column,
+            expected=f"values scaled by AppEEARS, a median from {low:g} to {high:g}",
+            found=f"a median of {median:g}"
+            f"{' and whole numbers only' if whole else ''} (stored integers?)",
+        )

@@ -1,0 +1,82 @@
+"""Which kind of subset a file is, told by its content and never by its name."""
+
+import re
+from pathlib import Path
+
+from forestflux.core.errors import InputError
+from forestflux.jobs.store import read_json
+
+HEAD_BYTES = 65536
+GRANULE = re.compile(r"\"?M[OY]D\w+\.A\d{7}\.")
+COLUMN = re.compile(r"(M[OY]D\w+?)_(\d{3})_(.+)")
+EXPECTED = "ORNL subset CSV or JSON, or AppEEARS point CSV, in UTF-8"
+
+
+def recognise(path: Path) -> str | None:
+    """`ornl_json`, `ornl_csv` or `appeears`; None for a file that is something else.
+
+    Companions of a download (a README, a request, a list of granules, a table of
+    statistics) are something else.
+
+    Raises
+    ------
+    InputError : a file that is called CSV or JSON and is neither, other delimiters than
+        commas, bytes that are not UTF-8
+    """
+    head = read_head(path)
+    first = next((line for line in head.splitlines() if line.strip()), "")
+    kind = kind_of(head, first)
+    if kind is not None or path.suffix.lower() not in (".csv", ".json"):
+        return kind
+    for mark in (";", "\t", "|"):
+        if kind_of(head, first.replace(mark, ",")) is not None:
+            found = f"fields with {mark!r} between them"
+            raise InputError(path, variable="file", expected=EXPECTED, found=found)
+    if "," not in first and not first.lstrip().startswith("{"):
+        found = f"'{first.strip()[:60]}'" if first else "an empty file"
+        raise InputError(path, variable="file", expected=EXPECTED, found=found)
+    if path.suffix.lower() == ".json":
+        read_json(path)  # whole, or one line says where it is cut off
+    return None
+
+
+def read_head(path: Path) -> str:
+    """The beginning of a file as text.
+
+    Raises
+    ------
+    InputError : bytes that are not UTF-8
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    # A character may be cut in two where the head ends.
+    whole = head if len(head) < HEAD_BYTES else head[: head.rfind(b"\n") + 1] or head
+    try:
+        return whole.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if path.suffix.lower() not in (".csv", ".json"):
+            return ""
+        raise not_utf8(path, error) from error
+
+
+def not_utf8(path: Path, error: UnicodeDecodeError) -> InputError:
+    """The line for bytes that are not UTF-8."""
+    found = f"byte {error.object[error.start]:#04x} at position {error.start}"
+    return InputError(path, variable="encoding", expected="UTF-8", found=found)
+
+
+def kind_of(head: str, first: str) -> str | None:
+    """Kind of a file that begins so; see `recognise`.
+
+    Parameters
+    ----------
+    first : its first line that is not blank
+    """
+    if first.lstrip().startswith("{"):
+        return "ornl_json" if '"subset"' in head or '"nrows"' in head else None
+    if GRANULE.match(first) and "," in first:
+        return "ornl_csv"
+    columns = [name.strip().strip('"') for name in first.split(",")]
+    if {"Latitude", "Longitude", "Date"} <= set(columns):
+        return "appeears" if any(COLUMN.fullmatch(name) for name in columns) else None
+    return None

@@ -1,0 +1,33 @@
+"""The files of a folder of subsets, listed without reading any."""
+
+from pathlib import Path
+
+from forestflux.core.errors import InputError
+
+
+def subset_files(folder: str | None) -> list[str]:
+    """Every file below a folder, sorted; none where no folder is named.
+
+    Hidden files are left out.
+
+    Raises
+    ------
+    InputError : no such folder, or one without files
+    """
+    if folder is None:
+        return []
+    root = Path(folder)
+    files = sorted(
+        path
+        for path in root.rglob("*")
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(root).parts)
+    )
+    if not files:
+        raise InputError(
+            root,
+            variable="towers.subsets",
+            expected="a folder of ORNL or AppEEARS files",
+            found="an empty folder" if root.is_dir() else "no such folder",
+        )
+    return [str(path) for path in files]

@@ -1,0 +1,139 @@
+"""What the sensors record of the simulated planet, laid out as the product table has it."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from forestflux.core.eight_day import step_starts, year_length
+from forestflux.core.names import IGBP_CLASSES
+from forestflux.core.pixel_quality import (
+    code,
+    pack_average,
+    pixel_reasons,
+    stored_reason,
+)
+from forestflux.core.places import TowerPlace
+from forestflux.sources.simulated import sensors
+from forestflux.sources.simulated.noise import hashed
+
+
+def window_pixels(
+    keys: np.ndarray, window: int
+) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+    """Cell and key of each pixel (pixel,) of stacked windows, and the stack's shape.
+
+    Parameters
+    ----------
+    keys : integer of each tower's position (cell,), uint64
+    window : pixels on each side
+    """
+    inside = np.arange(window * window)
+    cell = np.repeat(np.arange(len(keys)), window * window)
+    pixels = hashed(0, "pixel", keys[:, None], inside[None, :]).ravel()
+    return cell, pixels, (len(keys) * window, window)
+
+
+def record(
+    scene: sensors.Scene, variable: str, section: Mapping
+) -> tuple[np.ndarray, np.ndarray]:
+    """Stored values and quality of a variable, both (pixel, step)."""
+    if variable in ("ndvi", "evi"):
+        return sensors.vegetation_index(
+            scene,
+            variable,
+            absent=section["absent"],
+            quality_absent=section["quality_absent"],
+        )
+    if variable == "et":
+        return sensors.evapotranspiration(
+            scene, quality_absent=pixel_quality_absent(section)
+        )
+    return sensors.surface_temperature(scene, variable)
+
+
+def tower_classes(place: TowerPlace, section: Mapping, year: int) -> dict:
+    """Land cover of towers' windows: each tower's own class, as IGBP counts it."""
+    code_of = {name: code for code, name in enumerate(IGBP_CLASSES, start=1)}
+    codes = place.sites["igbp"].map(code_of).to_numpy(section["dtype"])
+    side = section["window"]
+    windows = np.repeat(codes, side * side).reshape(1, -1, side)
+    dims = ("time_landcover", "y_landcover", "x_landcover")
+    first = np.array([f"{year}-01-01"], "datetime64[ns]")
+    return {dims[0]: (dims[:1], first), "landcover": (dims, windows)}
+
+
+def rain_of(
+    rain: np.ndarray, keys: np.ndarray, section: Mapping, *, year: int, seed: int
+) -> np.ndarray:
+    """Rain (pixel, image), m: sums over steps where the table says so, else days."""
+    read = sensors.step_rain if section.get("sum_over_step") else sensors.daily_rain
+    return read(rain, keys, year=year, seed=seed)
+
+
+def at_sea(variable: str, section: Mapping) -> tuple[float, float]:
+    """What a product stores where there is no land: value and quality."""
+    fills = {"ndvi": sensors.VEGETATION_FILL, "et": sensors.WATER_FILL}
+    fills["evi"] = fills["ndvi"]
+    return fills.get(variable, section["absent"]), pixel_quality_absent(section)
+
+
+def pixel_quality_absent(section: Mapping) -> int:
+    """Quality of a pixel that has none; an average has another band of its own."""
+    return section.get("average", {}).get(
+        "pixel_quality_absent", section["quality_absent"]
+    )
+
+
+def average_alike(
+    stored: np.ndarray, quality: np.ndarray, section: Mapping
+) -> list[np.ndarray]:
+    """Averages over cells whose pixels are all alike, and their quality band.
+
+    Parameters
+    ----------
+    stored, quality : of the pixels of each cell (image, y, x)
+    """
+    rules = section["average"]
+    reason = stored_reason(stored, quality, rules, absent=section["absent"])
+    percents = {
+        name: np.where(reason == code(name), 100, 0)
+        for name in ("valid", *pixel_reasons(rules))
+    }
+    value = np.where(reason == 0, stored, section["absent"])
+    return [value, pack_average(percents)]
+
+
+def spread_over(
+    layer: np.ndarray, land: np.ndarray, sea: float, shape: tuple[int, int]
+) -> np.ndarray:
+    """A layer of land pixels (pixel, image) on its map (image, y, x), else `sea`."""
+    spread = np.full((layer.shape[1], land.size), sea, dtype=float)
+    spread[:, land] = layer.T
+    return spread.reshape(-1, *shape)
+
+
+def as_arrays(
+    variable: str, section: Mapping, layers: Sequence[np.ndarray], year: int
+) -> dict:
+    """Arrays of a variable and its quality with the first day of each image.
+
+    Parameters
+    ----------
+    layers : values and, where the product has it, quality: (step or day, y, x)
+    """
+    days = step_starts(year)
+    if variable == "precip" and not section.get("sum_over_step"):
+        days = days[0] + np.arange(year_length(year))
+    elif variable != "precip":
+        collections = tuple(section["collections"])
+        steps = sensors.image_steps(variable, year, collections=collections)
+        days, layers = days[steps], [layer[steps] for layer in layers]
+    dims = (f"time_{variable}", f"y_{variable}", f"x_{variable}")
+    arrays = {dims[0]: (dims[:1], days.astype("datetime64[ns]"))}
+    arrays[variable] = (dims, layers[0].astype(section["dtype"]))
+    if "quality_band" in section:
+        arrays[f"{variable}_quality"] = (
+            dims,
+            layers[1].astype(section["quality_dtype"]),
+        )
+    return arrays

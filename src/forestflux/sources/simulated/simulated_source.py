@@ -1,0 +1,200 @@
+"""The simulated planet as a source of satellite layers: the offline default."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from forestflux.core.errors import InputError
+from forestflux.core.land import is_land
+from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.core.places import Place, TilePlace, TowerPlace
+from forestflux.core.products import cells_before, native_shape
+from forestflux.sources.simulated import sensors
+from forestflux.sources.simulated.carbon import carbon_year
+from forestflux.sources.simulated.planet_settings import PlanetSettings, planet_settings
+from forestflux.sources.simulated.sensor_records import (
+    as_arrays,
+    at_sea,
+    average_alike,
+    rain_of,
+    record,
+    spread_over,
+    tower_classes,
+    window_pixels,
+)
+from forestflux.sources.simulated.simulated_towers import kinds_of
+from forestflux.sources.simulated.vegetation import Cells, cells_of_kind, forest_cells
+from forestflux.sources.simulated.weather import weather_of
+
+
+def open_source(settings: Mapping) -> "SimulatedSource":
+    """The simulated planet of a seed.
+
+    Parameters
+    ----------
+    settings : `seed` (integer) and `planet` (section of the configuration)
+
+    Raises
+    ------
+    InputError : no seed, or an unknown or impossible planet setting
+    """
+    if "seed" not in settings:
+        raise InputError(
+            "configuration", variable="seed", expected="an integer", found="nothing"
+        )
+    planet = planet_settings(settings.get("planet"))
+    return SimulatedSource(seed=int(settings["seed"]), planet=planet)
+
+
+class SimulatedSource:
+    """Native values of any place and year: a function of position, time and seed."""
+
+    def __init__(self, *, seed: int, planet: PlanetSettings) -> None:
+        """Keep the seed and the settings; nothing is computed yet."""
+        self.seed, self.planet = seed, planet
+
+    def variant(self, place: Place, variable: str) -> str:
+        """Column of the product table: tile or tower, the same for every variable."""
+        return place.kind
+
+    def prepare(self, products: Mapping, work: Sequence[tuple[Place, int]]) -> None:
+        """Nothing: layers are computed when they are fetched."""
+
+    def fetch(self, products: Mapping, place: Place, year: int) -> xr.Dataset:
+        """Native values of one place and year (see docs/contracts.md, extract).
+
+        Parameters
+        ----------
+        products : the `extract` section of the product table by variable
+        """
+        if isinstance(place, TilePlace):
+            return self.fetch_tile(products, place, year)
+        return self.fetch_towers(products, place, year)
+
+    def fetch_tile(self, products: Mapping, place: TilePlace, year: int) -> xr.Dataset:
+        """Native values of a tile; on the sea there is only fill."""
+        latitudes, longitudes = mesh(place.tile.latitudes(), place.tile.longitudes())
+        land = is_land(latitudes, longitudes)
+        cells, percent = forest_cells(latitudes[land], longitudes[land], seed=self.seed)
+        scene = self.scene(cells, np.arange(len(cells.keys)), cells.keys, year)
+        native = {}
+        for variable, section in known(products):
+            if variable == "precip":
+                layers = [self.tile_rain(section, place, year)]
+            else:
+                layers = [
+                    spread_over(layer, land, sea, place.shape)
+                    for layer, sea in zip(
+                        record(scene, variable, section),
+                        at_sea(variable, section),
+                        strict=True,
+                    )
+                ]
+                if "average" in section:
+                    layers = average_alike(*layers, section)
+            native |= as_arrays(variable, section, layers, year)
+        forest = np.zeros((len(FOREST_TYPES), land.size), "uint8")
+        forest[:, land] = percent
+        native["forest_percent"] = (
+            ("igbp", "y", "x"),
+            forest.reshape(-1, *place.shape),
+            {"units": "percent", "long_name": "percent of the cell per IGBP class"},
+        )
+        return xr.Dataset(
+            native,
+            coords={
+                "igbp": np.arange(1, len(FOREST_TYPES) + 1),
+                "y": ("y", place.tile.latitudes(), {"units": "degrees_north"}),
+                "x": ("x", place.tile.longitudes(), {"units": "degrees_east"}),
+            },
+        )
+
+    def fetch_towers(
+        self, products: Mapping, place: TowerPlace, year: int
+    ) -> xr.Dataset:
+        """Native values of windows around towers, whose vegetation is the label's."""
+        cells = cells_of_kind(
+            place.latitudes, place.longitudes, kinds_of(place.sites), seed=self.seed
+        )
+        towers = self.scene(cells, np.arange(len(cells.keys)), cells.keys, year)
+        native = {}
+        for variable, section in known(products):
+            cell, keys, shape = window_pixels(cells.keys, section["window"])
+            if variable == "precip":
+                rain = towers.carbon.weather.rain[cell]
+                layers = [rain_of(rain, keys, section, year=year, seed=self.seed)]
+            else:
+                layers = record(
+                    replace(towers, cell=cell, keys=keys), variable, section
+                )
+            layers = [layer.T.reshape(-1, *shape) for layer in layers]
+            native |= as_arrays(variable, section, layers, year)
+        if "landcover" in products:
+            native |= tower_classes(place, products["landcover"], year)
+        return xr.Dataset(
+            native,
+            coords={
+                "site": ("y", place.sites["site"].to_numpy(str)),
+                "lat": ("y", place.latitudes, {"units": "degrees_north"}),
+                "lon": ("y", place.longitudes, {"units": "degrees_east"}),
+            },
+        )
+
+    def scene(
+        self, cells: Cells, cell: np.ndarray, keys: np.ndarray, year: int
+    ) -> sensors.Scene:
+        """Pixels over cells in one year, as this source's sensors see them."""
+        return sensors.Scene(
+            cells=cells,
+            carbon=carbon_year(cells, year, seed=self.seed, planet=self.planet),
+            cell=cell,
+            keys=keys,
+            year=year,
+            seed=self.seed,
+            cloudiness=self.planet.cloudiness,
+        )
+
+    def tile_rain(self, section: Mapping, place: TilePlace, year: int) -> np.ndarray:
+        """Rain of a tile (image, y, x) in pixels that may be coarser than its cells.
+
+        A pixel has a value where any of its cells is land. Pixels begin at the tile's
+        north-west corner or half a pixel before it; the last row and column may reach
+        beyond the tile.
+        """
+        factor = section.get("cells_per_pixel", 1)
+        resolution = place.tile.grid.resolution_deg
+        shape = native_shape(section, place.shape)
+        middle = (factor - 1) / 2 - cells_before(section)
+        rows, columns = (factor * np.arange(length) + middle for length in shape)
+        # Rounded: a pixel's place must not depend on the corner it is counted from.
+        latitudes, longitudes = mesh(
+            np.round(place.tile.latitudes()[0] - resolution * rows, 7),
+            np.round(place.tile.longitudes()[0] + resolution * columns, 7),
+        )
+        shifts = resolution * (np.arange(factor) - (factor - 1) / 2)
+        land = np.any(
+            [
+                is_land(latitudes + south, longitudes + east)
+                for south in shifts
+                for east in shifts
+            ],
+            axis=0,
+        )
+        kind = np.zeros(np.count_nonzero(land), int)
+        cells = cells_of_kind(latitudes[land], longitudes[land], kind, seed=self.seed)
+        rain = weather_of(cells, year, seed=self.seed).rain
+        layer = rain_of(rain, cells.keys, section, year=year, seed=self.seed)
+        return spread_over(layer, land, section["absent"], shape)
+
+
+def known(products: Mapping) -> Iterator[tuple[str, Mapping]]:
+    """The variables that were asked for with their sections, in our order."""
+    return ((name, products[name]) for name in VARIABLES if name in products)
+
+
+def mesh(latitudes: np.ndarray, longitudes: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Latitude and longitude of each cell (cell,), row by row, degrees."""
+    rows, columns = len(latitudes), len(longitudes)
+    return np.repeat(latitudes, columns), np.tile(longitudes, rows)

@@ -1,0 +1,171 @@
+"""Time stamps of FLUXNET tables as periods: when each row begins and ends."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from forestflux.core.errors import InputError
+
+# Digits of a time stamp by resolution.
+DIGITS = {"YY": 4, "MM": 6, "WW": 8, "DD": 8, "HH": 12, "HR": 12}
+FORMATS = {4: "YYYY", 6: "YYYYMM", 8: "YYYYMMDD", 12: "YYYYMMDDhhmm"}
+STEP = {"HH": np.timedelta64(30, "m"), "HR": np.timedelta64(60, "m")}
+DAY = np.timedelta64(1, "D")
+
+
+def stamp_columns(names: Sequence[str], resolution: str, label: str) -> list[str]:
+    """Columns of a table that say when its rows are.
+
+    Days, months and years have TIMESTAMP; weeks, half hours and hours have
+    TIMESTAMP_START and TIMESTAMP_END, of which half hours and hours need only one.
+
+    Raises
+    ------
+    InputError : none of them is there
+    """
+    both = ["TIMESTAMP_START", "TIMESTAMP_END"]
+    if resolution in ("WW", "HH", "HR"):
+        # TIMESTAMP alone would not say whether the half hour begins or ends with it.
+        choices = [both] if resolution == "WW" else [both, both[:1], both[1:]]
+    else:
+        choices = [["TIMESTAMP"], both[:1]]
+    for choice in choices:
+        if set(choice) <= set(names):
+            return choice
+    wanted = " or ".join(" and ".join(choice) for choice in choices)
+    found = ", ".join(name for name in names if name.startswith("TIMESTAMP")) or "none"
+    raise InputError(label, variable="TIMESTAMP", expected=wanted, found=found)
+
+
+def periods_of(
+    columns: Sequence[str],
+    stamps: Sequence[np.ndarray],
+    *,
+    resolution: str,
+    label: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Begin and end of each row, datetime64[m] (row,).
+
+    A half hour is [start, end); the end of a week is its last day, which belongs to it.
+
+    Parameters
+    ----------
+    columns : names of the stamps, as `stamp_columns` gave them
+    stamps : int64 (row,) each
+
+    Raises
+    ------
+    InputError : a number that is no date, an end before its start
+    """
+    digits = DIGITS[resolution]
+    times = {
+        name: times_of(values, digits, name, label)
+        for name, values in zip(columns, stamps, strict=True)
+    }
+    start, end = times.get("TIMESTAMP_START"), times.get("TIMESTAMP_END")
+    if resolution in ("WW", "HH", "HR"):
+        step = STEP.get(resolution)
+        start = end - step if start is None else start
+        end = start + step if end is None else end
+        end = end + DAY if resolution == "WW" else end
+    else:
+        start = times[columns[0]]
+        unit = {"YY": "Y", "MM": "M", "DD": "D"}[resolution]
+        end = (start.astype(f"datetime64[{unit}]") + 1).astype("datetime64[m]")
+    refuse_rows(end <= start, stamps[0], columns[0], label, "an end after its start")
+    return start, end
+
+
+def times_of(stamps: np.ndarray, digits: int, name: str, label: str) -> np.ndarray:
+    """Time stamps as datetime64[m] (row,).
+
+    Raises
+    ------
+    InputError : a number that is no date of so many digits
+    """
+    scale = 10 ** (digits - 4)
+    year, rest = stamps // scale, stamps % scale
+    month = rest // 10 ** (digits - 6) if digits > 4 else np.ones_like(stamps)
+    day = rest // 10 ** (digits - 8) % 100 if digits > 6 else np.ones_like(stamps)
+    hour = rest // 100 % 100 if digits == 12 else np.zeros_like(stamps)
+    minute = rest % 100 if digits == 12 else np.zeros_like(stamps)
+    known = (year >= 1900) & (year <= 2199) & (month >= 1) & (month <= 12)
+    known &= (hour < 24) & (minute < 60)
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    date = months.astype("datetime64[D]") + (day - 1)
+    known &= (day >= 1) & (date.astype("datetime64[M]") == months)
+    expected = f"dates as {FORMATS[digits]}"
+    refuse_rows(~known, stamps, name, label, expected)
+    return date.astype("datetime64[m]") + 60 * hour + minute
+
+
+def refuse_rows(
+    bad: np.ndarray, stamps: np.ndarray, name: str, label: str, expected: str
+) -> None:
+    """Stop at the first bad row and name its time stamp."""
+    if bad.any():
+        found = f"{stamps[int(np.argmax(bad))]}"
+        raise InputError(label, variable=name, expected=expected, found=found)
+
+
+def check_order(
+    start: np.ndarray,
+    end: np.ndarray,
+    *,
+    before: np.datetime64 | None,
+    label: str,
+) -> None:
+    """Refuse rows that do not follow each other in time.
+
+    Parameters
+    ----------
+    start, end : datetime64[m] (row,)
+    before : end of the last row of the piece before; None at the table's top
+
+    Raises
+    ------
+    InputError : a time stamp twice, out of order, or within the period before it
+    """
+    ends = np.concatenate([[start[0] if before is None else before], end[:-1]])
+    bad = start < ends
+    if not bad.any():
+        return
+    row = int(np.argmax(bad))
+    same = row > 0 and start[row] == start[row - 1]
+    same |= row == 0 and end[row] == before
+    raise InputError(
+        label,
+        variable="TIMESTAMP",
+        expected="each time stamp once and in order",
+        found=f"{start[row]} {'twice' if same else f'after {ends[row]}'}",
+    )
+
+
+def split_by_year(
+    start: np.ndarray, end: np.ndarray
+) -> Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Which year each row belongs to and with how many minutes; some belong to two.
+
+    Returns
+    -------
+    parts : row (int), year (int) and minutes (float), each (part,); the first part holds
+        every row, the second what weeks have of the year after
+    """
+    first = start.astype("datetime64[Y]")
+    border = (first + 1).astype("datetime64[m]")
+    rows = np.arange(len(start))
+    minutes = (np.minimum(end, border) - start) / np.timedelta64(1, "m")
+    parts = [(rows, first.astype(int) + 1970, minutes)]
+    over = end > border
+    if over.any():
+        minutes = (end[over] - border[over]) / np.timedelta64(1, "m")
+        parts.append((rows[over], first[over].astype(int) + 1971, minutes))
+    return parts
+
+
+def minutes_of_year(year: np.ndarray) -> np.ndarray:
+    """Length of calendar years in minutes, leap years among them (year,)."""
+    begin = (np.asarray(year) - 1970).astype("datetime64[Y]")
+    return (
+        (begin + 1).astype("datetime64[m]") - begin.astype("datetime64[m]")
+    ) / np.timedelta64(1, "m")

@@ -1,0 +1,1 @@
+"""Small valid inputs and finished results that many tests share."""

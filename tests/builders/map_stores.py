@@ -1,0 +1,198 @@
+"""Made-up maps, change and recovery of a run, after the contracts; no science."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+import yaml
+from odc.geo.data import ocean_geom
+
+from builders.paths import SCHEMA
+from forestflux.change.analysis import Settings, analyse
+from forestflux.change.drivers.driver_maps import driver_store, driver_table
+from forestflux.change.strata.totals import bands_of
+from forestflux.core.grid import Grid, cell_area
+from forestflux.core.names import FLUX_UNIT
+from forestflux.evaluation.gates import gate_rows as gates_rows
+from forestflux.jobs.store import manifest_path, write_json, write_store
+
+YEARS = range(2003, 2019)
+MEMBERS = 3
+RESOLUTION_DEG = 6.0
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table where its folder may not be there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False)
+
+
+def build_maps(path: Path, rng: np.random.Generator, written: Iterable[int]) -> None:
+    """Write the maps, the change and the recovery."""
+    land = build_land()
+    years = {year: build_year(land, year, rng) for year in YEARS}
+    stores = {year: path / f"maps/{year}.zarr" for year in YEARS}
+    for year, store in stores.items():
+        write_store(years[year], store)
+    totals = analyse_maps(path, stores)
+    for year in set(YEARS) - set(written):
+        shutil.rmtree(stores[year])
+        manifest_path(stores[year]).unlink()
+    write_table(build_recovery(totals, rng), path / "recovery/recovery.csv")
+    write_table(build_gates(), path / "gates/gates.csv")
+    drivers = build_drivers(years)
+    store = write_store(drivers, path / "counterfactual/drivers.zarr")
+    manifest = {"stores": {"drivers": store["digest"]}}
+    write_json(path / "counterfactual/drivers.json", manifest)
+    write_table(build_driver_table(), path / "counterfactual/drivers.csv")
+
+
+def build_land() -> xr.Dataset:
+    """Forest fraction, forest type and cell area of real land, types by latitude."""
+    grid = Grid(RESOLUTION_DEG, 30)
+    lat, lon = np.meshgrid(grid.latitudes(), grid.longitudes(), indexing="ij")
+    land = ~shapely.contains_xy(ocean_geom().geom, lon.ravel(), lat.ravel())
+    land = land.reshape(lat.shape) & (lat > -56) & (lat < 75)
+    dry = (np.abs(np.abs(lat) - 24) < 7) & (lon > -30) & (lon < 150)
+    fraction = np.where(land & ~dry, 0.55 + 0.35 * np.cos(np.radians(4 * lat)), 0)
+    north = np.where((lon > 90) & (lon < 170), 3, 1)
+    types = np.select([lat > 50, lat > 38, np.abs(lat) > 25], [north, 5, 4], 2)
+    area = np.broadcast_to(
+        cell_area(grid.latitudes(), RESOLUTION_DEG)[:, None], lat.shape
+    )
+    dims = ("y", "x")
+    return xr.Dataset(
+        {
+            "forest_fraction": (dims, fraction.astype("float32"), {"units": "1"}),
+            "forest_type": (dims, np.where(fraction > 0, types, 0).astype("uint8")),
+            "cell_area": (dims, area.astype("float64"), {"units": "m2"}),
+        },
+        {"y": grid.latitudes(), "x": grid.longitudes()},
+    )
+
+
+def build_year(land: xr.Dataset, year: int, rng: np.random.Generator) -> xr.Dataset:
+    """The dataset of `maps/{year}.zarr`."""
+    lat, lon = xr.broadcast(land["y"], land["x"])
+    forest = land["forest_fraction"] > 0
+    weather = 60 * np.sin(np.radians(2 * lon + 40 * year)) + rng.normal(0, 10)
+    trend = 6 * (year - 2003) * np.cos(np.radians(lat))
+    base = 300 + 2200 * np.cos(np.radians(lat)) ** 2
+    member = xr.DataArray(np.linspace(0.95, 1.05, MEMBERS), dims="member")
+    gpp = (member * (base + weather + trend)).where(forest)
+    nee = (-0.05 * gpp - 100 - 0.6 * weather + 250 * np.sin(lon / 20)).where(forest)
+    reco = gpp + nee
+    dataset = land.copy()
+    dataset["gpp_member"], dataset["reco_member"] = gpp, reco
+    for name, values, half in (
+        ("gpp", gpp, 400),
+        ("reco", reco, 350),
+        ("nee", nee, 300),
+    ):
+        mean = values.mean("member")
+        dataset[name] = mean.assign_attrs(units=FLUX_UNIT)
+        if name != "reco":
+            dataset[f"{name}_lower"], dataset[f"{name}_upper"] = (
+                mean - half,
+                mean + half,
+            )
+    dataset["gap_fraction"] = (0.15 + 0.3 * np.abs(np.sin(np.radians(lat)))).where(
+        forest
+    )
+    far = 0.1 + 0.5 * np.abs(np.sin(np.radians(3 * lon)))
+    dataset["dissimilarity"] = far.where(forest)
+    inside = xr.where(forest, far <= 0.5, 255).astype("uint8")
+    dataset["applicable"] = inside.transpose("y", "x")
+    dataset["spatial_ref"] = xr.DataArray(np.int32(0))
+    dataset.attrs |= {"Conventions": "CF-1.11", "year": year, "model": "made up"}
+    for name in dataset.data_vars:
+        if dataset[name].dtype == "float64" and name != "cell_area":
+            dataset[name] = dataset[name].astype("float32")
+    return dataset.transpose("member", "y", "x")
+
+
+def analyse_maps(path: Path, stores: dict[int, Path]) -> pd.DataFrame:
+    """Write all that the stage change makes of the maps, by the stage itself; the totals."""
+    schema = yaml.safe_load(SCHEMA.read_text())["properties"]["change"]["properties"]
+    chosen = {name: rule["default"] for name, rule in schema.items()}
+    bands = bands_of(chosen["bands"])
+    settings = Settings(**chosen | {"bands": bands, "level": 0.9})
+    change, tables = analyse(stores, settings, years=YEARS)
+    for name, table in tables.items():
+        write_table(table, path / f"change/{name}.csv")
+    record = write_store(change, path / "change/change.zarr")
+    write_json(path / "change/change.json", {"stores": {"change": record["digest"]}})
+    return tables["totals"]
+
+
+def build_recovery(totals: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Table of `recovery.csv`."""
+    rows = []
+    whole = totals[totals["kind"] == "all"]
+    for row in whole.itertuples():
+        rows.append((f"{row.variable}_total_{row.year}", "PgC yr-1", row.total))
+    bands = totals[(totals["kind"] == "band") & (totals["year"] == 2003)]
+    for row in bands.itertuples():
+        rows.append((f"{row.variable}_total_{row.stratum}", "PgC yr-1", row.total))
+        rows.append((f"{row.variable}_change_{row.stratum}", "PgC yr-1", 0.2))
+    for variable in ("gpp", "reco", "nee"):
+        rows.append((f"{variable}_change", "PgC yr-1", 0.6))
+        rows.append((f"{variable}_cell_rms", "gC m-2 yr-1", 0.0))
+        rows.append((f"{variable}_zonal_rms", "gC m-2 yr-1", 0.0))
+        rows.append((f"{variable}_cell_r2", "1", 1.0))
+        rows.append((f"{variable}_series_slope", "gC m-2 yr-2", 2.5))
+    rows.append(("gpp_planted_slope", "gC m-2 yr-2", 3.0))
+    rows.append(("gpp_share_within_interval", "1", 0.9))
+    rows.append(("nee_share_within_interval", "1", 0.9))
+    for variable in ("gpp", "nee"):
+        for side in ("inside", "outside"):
+            rows.append((f"{variable}_share_within_interval_{side}", "1", 0.9))
+    rows.append(("nee_disturbance_effect", "gC m-2 yr-1", 250.0))
+    table = pd.DataFrame(rows, columns=["quantity", "unit", "truth"])
+    table["mapped"] = table["truth"] * rng.normal(0.97, 0.03, len(table))
+    rms = table["quantity"].str.endswith("rms")
+    table.loc[rms, "mapped"] = rng.uniform(60, 120, rms.sum())
+    table["error"] = table["mapped"] - table["truth"]
+    known = table["truth"].where(table["truth"] != 0)
+    table["error_percent"] = 100 * table["error"] / known
+    return table
+
+
+def build_gates() -> pd.DataFrame:
+    """Table of `gates.csv`: a test of each status, but none that failed."""
+    rows = [
+        gates_rows.row("closure", "NEE and RECO - GPP", FLUX_UNIT, (0, 0.01), 0.0)
+        | {"year": year}
+        for year in YEARS
+    ]
+    bias = {"known": (-17.5, -3.9), "reference": "nee"}
+    rows.append(gates_rows.row("total", "NEE", "PgC yr-1", (-3.9, -3.1), -9.25, **bias))
+    absent = {"not_applicable": "not all tiles of the globe are mapped"}
+    rows.append(
+        gates_rows.row("applicability", "share inside", "1", (0.5, 1), np.nan, **absent)
+    )
+    return pd.DataFrame(rows, columns=gates_rows.COLUMNS)
+
+
+def build_drivers(years: dict[int, xr.Dataset]) -> xr.Dataset:
+    """The dataset of `drivers.zarr`: shares of the difference of the pair."""
+    first, last = years[min(years)], years[max(years)]
+    part = np.array([0.4, 0.2, 0.25, -0.1, 0.05, 0.15, 0.0, 0.05], "float32")
+    effects = {
+        flux: part[:, None, None] * (last[flux] - first[flux]).to_numpy()
+        for flux in ("gpp", "nee")
+    }
+    maps = {f"{flux}_effect": effect for flux, effect in effects.items()}
+    return driver_store(maps, Grid(RESOLUTION_DEG, 30), pair=(2003, 2018))
+
+
+def build_driver_table() -> pd.DataFrame:
+    """Table of `drivers.csv`, all forest alone."""
+    sums = np.linspace(-0.4, 0.9, 9)[:, None, None, None]
+    members = sums * np.linspace(0.9, 1.1, MEMBERS)[:, None]
+    whole = np.broadcast_to(members, (9, 3, MEMBERS, 1))
+    return driver_table(whole, [("all", "all")], level=0.9)

@@ -1,0 +1,118 @@
+"""Copies of the project in which a test may edit, run and kill."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from builders.paths import ROOT
+from builders.tower_folders import tower_folder
+
+CODE = ("Snakefile", "src", "workflow", "config", "envs", "profiles")
+
+# A planet of six degrees and two years: every stage runs, in about a minute.
+MICRO = """
+run: micro
+years: [2003, 2004]
+grid: {resolution_deg: 5.0, tile_cells: 24}
+samples: {unlabelled: 200}
+folds: {count: 2}
+train:
+  members: 2
+  epochs: {reconstruct: 1, all_biomes: 1, imitate: 1, forest: 3, balance: 1}
+  imitate: {mixtures: 100}
+baseline: {candidates: 1}
+change: {pair: [2003, 2004]}
+gates: {truth: {gpp_total: 60, nee_total: 200}}
+figures: {dpi: 50}
+jobs: {tiles: 6, years: 1, tower_years: 4, folds: 2, members: 2}
+"""
+
+# A run of a folder of towers, in seconds.
+TOWERS = """
+run: mine
+towers: {folder: data}
+samples: {unlabelled: 50}
+folds: {count: 2}
+train:
+  members: 1
+  epochs: {reconstruct: 1, all_biomes: 1, imitate: 1, forest: 1, balance: 1}
+  imitate: {mixtures: 100}
+baseline: {candidates: 1, models: [svr]}
+figures: {dpi: 50, formats: [png]}
+jobs: {folds: 2, members: 1}
+"""
+
+
+def copy_project(folder: Path) -> Path:
+    """The code of the project in another folder, with the micro configuration."""
+    folder.mkdir(parents=True)
+    for name in CODE:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(
+                source, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        else:
+            shutil.copy2(source, folder / name)
+    (folder / "micro.yaml").write_text(MICRO)
+    return folder
+
+
+def towers_project(folder: Path) -> Path:
+    """A project with a small valid folder of towers and its overlay, `mine.yaml`."""
+    project = copy_project(folder)
+    tower_folder(project / "data", forest=6, other=2, years=(2004, 2005), seed=3)
+    (project / "mine.yaml").write_text(TOWERS)
+    return project
+
+
+def command(*arguments: str, configfile: str = "micro.yaml") -> list[str]:
+    """A snakemake command line."""
+    return ["snakemake", "--configfile", configfile, *arguments]
+
+
+def environment(first: Path | None = None) -> dict:
+    """Environment of a run, without what the test runner sets for itself.
+
+    `first` is a folder whose programs, `python` say, are found before the usual ones.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    if first is not None:
+        kept["PATH"] = f"{first}{os.pathsep}{kept['PATH']}"
+    return kept
+
+
+def snakemake(
+    project: Path, *arguments: str, first: Path | None = None, **options
+) -> subprocess.CompletedProcess:
+    """Run snakemake in a project and wait."""
+    return subprocess.run(
+        command(*arguments, **options),
+        cwd=project,
+        env=environment(first),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def planned(project: Path, **options) -> dict[str, int]:
+    """Rules that a run would execute, with the number of their jobs; `all` is left out."""
+    dry = snakemake(project, "--dry-run", "--cores", "1", **options)
+    assert dry.returncode == 0, dry.stdout + dry.stderr
+    stats = re.search(r"job\s+count\n[-\s]+\n(.*?)\ntotal", dry.stdout, re.S)
+    if stats is None:
+        assert "Nothing to be done" in dry.stdout + dry.stderr
+        return {}
+    rows = [line.split() for line in stats[1].splitlines()]
+    return {name: int(count) for name, count in rows if name != "all"}
+
+
+def edit(project: Path, name: str, old: str, new: str) -> None:
+    """Replace a text that must be in a file exactly once."""
+    file = project / name
+    text = file.read_text()
+    assert text.count(old) == 1, f"{name}: {old!r} occurs {text.count(old)} times"
+    file.write_text(text.replace(old, new))

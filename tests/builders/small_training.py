@@ -1,0 +1,111 @@
+"""Small samples and settings with which the network trains in a second."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+
+from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.ensemble.applicability import Applicability, fit_applicability
+from forestflux.models.network_training import NetworkEstimator
+from forestflux.prepare.sample_table import Samples
+
+SETTINGS = {
+    "steps": {
+        "reconstruct": True,
+        "all_biomes": True,
+        "imitate": True,
+        "forest": True,
+        "balance": True,
+    },
+    "epochs": {
+        "reconstruct": 1,
+        "all_biomes": 2,
+        "imitate": 1,
+        "forest": 3,
+        "balance": 1,
+    },
+    "learning_rate": {
+        "reconstruct": 0.003,
+        "all_biomes": 0.003,
+        "imitate": 0.003,
+        "forest": 0.003,
+        "balance": 0.0003,
+    },
+    "imitate": {"models": ["svr"], "mixtures": 40, "offset_noise": 0.2},
+    "batch_size": 32,
+    "weight_decay": 0.01,
+    "average": 0.9,
+    "channels": 4,
+    "blocks": 2,
+    "kernel": 5,
+    "filters": ["time", "variable", "joint"],
+    "pooled_steps": 2,
+    "gap_reading": "normalised",
+    "gap_channel": True,
+    "forest_type": "late",
+    "heads": "gpp_reco",
+    "encoded": 8,
+    "hidden": 8,
+    "dropout": 0.1,
+    "occlusion": {"share": 0.5, "max_fraction": 0.7},
+    "loss": {"gpp": 1.0, "reco": 1.0, "nee": 1.0},
+    "huber": 1.0,
+    "jitter": 1,
+    "noise": 0.05,
+    "offset_noise": 0.05,
+    "half_year_shift": True,
+    "derived": ["radiation"],
+}
+
+
+def settings(**changes: object) -> dict:
+    """The small settings with some keys replaced; sections are merged."""
+    changed = copy.deepcopy(SETTINGS)
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            changed[key] |= value
+        else:
+            changed[key] = value
+    return changed
+
+
+def make_applicability(members: list[NetworkEstimator]) -> Applicability:
+    """The area of applicability of members that were trained on `make_samples()`."""
+    return fit_applicability(members, make_samples(), quantile=None, seed=1)
+
+
+def make_samples(count: int = 60, *, seed: int = 5) -> Samples:
+    """Samples whose GPP follows the summer's NDVI; every seventh row is a grassland."""
+    rng = np.random.default_rng(seed)
+    lat = rng.choice([-40.0, 10.0, 45.0, 60.0], count)
+    green = rng.random(count)
+    wave = -np.cos(2 * np.pi * (np.arange(46) + 0.5) / 46)
+    wave = np.where(lat[:, None] < 0, -wave, wave)
+    maps = rng.normal(0, 0.1, (count, len(VARIABLES), 46))
+    maps[:, 0] += green[:, None] * (1 + wave) / 2
+    maps[:, 3:5] = 285 + 12 * wave[:, None] + 5 * maps[:, 3:5]
+    maps = maps.astype("float32")
+    maps[rng.random(maps.shape) < 0.1] = np.nan
+    gpp = 400 + 1800 * green
+    reco = 350 + 1300 * green + rng.normal(0, 30, count)
+    igbp = [("GRA" if i % 7 == 6 else FOREST_TYPES[i % 5]) for i in range(count)]
+    table = pd.DataFrame(
+        {
+            "site": [f"S{i // 3:02d}" for i in range(count)],
+            "year": 2003 + np.arange(count) % 3,
+            "igbp": igbp,
+            "forest": [name in FOREST_TYPES for name in igbp],
+            "lat": lat,
+            "lon": 0.0,
+            "holdout": False,
+            "fold_site": np.arange(count) // 3 % 4,
+            "fold_cluster": np.arange(count) // 6 % 3,
+            "gpp": gpp,
+            "reco": reco,
+            "nee": reco - gpp,
+            "nee_qc": 0.9,
+            "weight": rng.uniform(0.5, 1.0, count),
+        }
+    )
+    return Samples(maps, table, VARIABLES)

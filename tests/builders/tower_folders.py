@@ -1,0 +1,115 @@
+"""Small valid inputs for tests: a folder of tower tables as a user would bring it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from forestflux.core.eight_day import STEPS, step_starts
+from forestflux.core.names import FOREST_TYPES, VARIABLES
+
+FOREST_CYCLE = ("ENF", "DBF", "EBF", "MF")
+OTHER_CYCLE = ("GRA", "CRO", "WET")
+
+
+def tower_folder(
+    path: Path,
+    *,
+    forest: int = 6,
+    other: int = 2,
+    years: Sequence[int] = (2003, 2004),
+    seed: int = 1,
+    gaps: float = 0.2,
+    suffix: str = "parquet",
+) -> Path:
+    """Write sites.csv, site_years.csv and predictors_8day; return the folder.
+
+    Parameters
+    ----------
+    path : the folder, made if it is not there
+    forest, other : towers of forest classes (F0, F1, ...) and of others (X0, ...)
+    years : years of every tower, labelled and with predictors
+    gaps : share of steps without ndvi, evi and LST
+    suffix : parquet or csv
+    """
+    rng = np.random.default_rng(seed)
+    sites = tower_sites(rng, forest, other)
+    predictors = tower_predictors(sites, years, rng, gaps)
+    path.mkdir(parents=True, exist_ok=True)
+    sites.to_csv(path / "sites.csv", index=False)
+    fluxes = tower_fluxes(sites, predictors, rng)
+    fluxes.to_csv(path / "site_years.csv", index=False)
+    table = path / f"predictors_8day.{suffix}"
+    if suffix == "csv":
+        predictors.to_csv(table, index=False)
+    else:
+        predictors.to_parquet(table, index=False)
+    return path
+
+
+def tower_sites(rng: np.random.Generator, forest: int, other: int) -> pd.DataFrame:
+    """Towers ten degrees of longitude apart: up to 35 are each a cluster of its own."""
+    count = forest + other
+    names = [f"F{i}" for i in range(forest)] + [f"X{i}" for i in range(other)]
+    classes = [FOREST_CYCLE[i % 4] for i in range(forest)]
+    classes += [OTHER_CYCLE[i % 3] for i in range(other)]
+    return pd.DataFrame(
+        {
+            "site": names,
+            "lat": rng.uniform(-35, 65, count).round(3),
+            "lon": -175.0 + (10.0 * np.arange(count)) % 350,
+            "igbp": classes,
+        }
+    )
+
+
+def tower_predictors(
+    sites: pd.DataFrame, years: Sequence[int], rng: np.random.Generator, gaps: float
+) -> pd.DataFrame:
+    """Seasonal series with noise; gaps in what satellites see."""
+    tables = []
+    for site in sites.itertuples():
+        level = rng.uniform(0.4, 0.7) if site.igbp in FOREST_TYPES else 0.35
+        for year in years:
+            phase = 2 * np.pi * (np.arange(STEPS) - 23) / STEPS
+            season = np.cos(phase) * (1 if site.lat >= 0 else -1)
+            ndvi = level + 0.2 * season + rng.normal(0, 0.02, STEPS)
+            lst = 300 - 0.4 * abs(site.lat) + 8 * season + rng.normal(0, 1, STEPS)
+            table = pd.DataFrame(
+                {
+                    "site": site.site,
+                    "date": step_starts(year).astype("datetime64[ns]"),
+                    "ndvi": ndvi,
+                    "evi": 0.6 * ndvi,
+                    "et": np.maximum(0, 2 + 1.5 * season + rng.normal(0, 0.1, STEPS)),
+                    "lst_day": lst,
+                    "lst_night": lst - rng.uniform(6, 12, STEPS),
+                    "precip": rng.gamma(1.0, 2.5, STEPS),
+                }
+            )
+            hidden = rng.random(STEPS) < gaps
+            table.loc[hidden, ["ndvi", "evi", "lst_day", "lst_night"]] = np.nan
+            tables.append(table)
+    table = pd.concat(tables, ignore_index=True)
+    return table.astype(dict.fromkeys(VARIABLES, "float32"))
+
+
+def tower_fluxes(
+    sites: pd.DataFrame, predictors: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Annual fluxes that follow mean greenness; budgets close, forests are sinks."""
+    year = predictors["date"].dt.year.rename("year")
+    table = predictors.groupby(["site", year])["evi"].mean().reset_index()
+    gpp = 4000 * table["evi"] + rng.normal(0, 80, len(table))
+    nee = -0.2 * gpp + rng.normal(0, 40, len(table))
+    return pd.DataFrame(
+        {
+            "site": table["site"],
+            "year": table["year"],
+            "gpp": gpp.round(2),
+            "reco": (gpp.round(2) + nee.round(2)).round(2),
+            "nee": nee.round(2),
+            "nee_qc": rng.uniform(0.7, 1, len(table)).round(3),
+        }
+    )

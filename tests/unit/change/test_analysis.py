@@ -1,0 +1,555 @@
+"""Change: signs, pairing of members, noise of single years, tables, bad series."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from change import main as write_change
+
+from builders.paths import SCHEMA
+from forestflux.change.analysis import Settings, analyse
+from forestflux.change.strata.decomposition import PARTS
+from forestflux.change.strata.totals import Band
+from forestflux.change.trends.interannual import (
+    autocorrelation,
+    detrended_sd,
+    score_factor,
+    year_sd,
+)
+from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
+from forestflux.core.errors import InputError
+from forestflux.core.grid import Grid, cell_area
+from forestflux.jobs.configuration import check_config
+from forestflux.jobs.store import load_store, write_json, write_store
+
+GRID = Grid(resolution_deg=30.0, tile_cells=12)
+YEARS = np.arange(2003, 2015)
+CELLS = ("y", "x")
+SETTINGS = Settings(
+    pair=(2003, 2014),
+    windows=((2001, 2005), (2012, 2016)),
+    bands=(Band("north", 0, 90), Band("south", -90, 0)),
+    level=0.9,
+    alpha=0.05,
+    fdr_alpha=0.1,
+    stable_within=0.05,
+    zone_width_deg=1.0,
+)
+
+
+def forest_types() -> np.ndarray:
+    """Forest types (y, x); the last column has no forest."""
+    kind = np.random.default_rng(0).integers(1, 6, GRID.shape).astype("uint8")
+    kind[:, -1] = 0
+    return kind
+
+
+def write_maps(
+    folder: Path,
+    gpp: np.ndarray,
+    reco: np.ndarray,
+    *,
+    grid: Grid = GRID,
+    years: np.ndarray = YEARS,
+    model: str = "one",
+    fractions: dict[int, np.ndarray] | None = None,
+    kinds: dict[int, np.ndarray] | None = None,
+    rows: int = 3,
+) -> dict[int, Path]:
+    """One map store a year, the layers that are read; fluxes (year, member, y, x).
+
+    Forest fractions (y, x) of some years, else one half; forest types of some years.
+    """
+    usual = forest_types() if grid == GRID else np.ones(grid.shape, "uint8")
+    area = cell_area(grid.latitudes(), grid.resolution_deg)[:, None]
+    maps = {}
+    for year, *fluxes in zip(years.tolist(), gpp, reco, strict=True):
+        kind = (kinds or {}).get(year, usual)
+        fraction = (fractions or {}).get(year, np.where(kind > 0, 0.5, 0.0))
+        member = [np.where(kind > 0, flux, np.nan).astype("f4") for flux in fluxes]
+        mean = [flux.mean(axis=0) for flux in member]
+        variables = {
+            "gpp": (CELLS, mean[0]),
+            "reco": (CELLS, mean[1]),
+            "nee": (CELLS, mean[1] - mean[0]),
+            "gpp_member": (("member", *CELLS), member[0]),
+            "reco_member": (("member", *CELLS), member[1]),
+            "forest_type": (CELLS, kind),
+            "forest_fraction": (CELLS, fraction.astype("f4")),
+            "cell_area": (CELLS, np.broadcast_to(area, grid.shape)),
+        }
+        coords = {"y": grid.latitudes(), "x": grid.longitudes()}
+        attrs = {"year": year, "model": model, "Conventions": "CF-1.11"}
+        maps[year] = folder / f"{year}.zarr"
+        dataset = xr.Dataset(variables, coords, attrs)
+        write_store(dataset, maps[year], chunks={"member": 1, "y": rows})
+    return maps
+
+
+def run(
+    maps: dict[int, Path],
+    settings: Settings = SETTINGS,
+    years: np.ndarray | None = None,
+) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
+    """The analysis of all maps."""
+    return analyse(maps, settings, years=list(maps) if years is None else years)
+
+
+def fields(*series: np.ndarray) -> np.ndarray:
+    """Fluxes (year, member, y, x), alike everywhere, from one series per member."""
+    members = np.stack(series, axis=1)[:, :, None, None]
+    return np.broadcast_to(members, (*members.shape[:2], *GRID.shape)).astype(float)
+
+
+def rising(slope: float, start: float = 1500.0) -> np.ndarray:
+    return start + slope * (YEARS - YEARS[0])
+
+
+def row_of(
+    table: pd.DataFrame, stratum: str, variable: str, kind: str = ""
+) -> pd.Series:
+    rows = table[(table["stratum"] == stratum) & (table["variable"] == variable)]
+    if kind:
+        rows = rows[rows["kind"] == kind]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+@pytest.fixture
+def noisy() -> tuple[np.ndarray, np.ndarray]:
+    """Random GPP and RECO of three members, (year, member, y, x)."""
+    rng = np.random.default_rng(7)
+    fluxes = rng.normal(1500, 100, (2, len(YEARS), 3, *GRID.shape))
+    return fluxes[0], fluxes[1] - 300
+
+
+def test_difference_is_second_minus_first(tmp_path: Path) -> None:
+    gpp, reco = fields(rising(10), rising(10)), fields(rising(4), rising(4))
+    change, tables = run(write_maps(tmp_path, gpp, reco))
+    forest = forest_types() > 0
+    np.testing.assert_allclose(change["gpp_difference"].values[forest], 110, rtol=1e-5)
+    np.testing.assert_allclose(change["nee_difference"].values[forest], -66, rtol=1e-5)
+    np.testing.assert_allclose(change["gpp_slope"].values[forest], 10, rtol=1e-4)
+    np.testing.assert_allclose(change["nee_slope"].values[forest], -6, rtol=1e-4)
+    # Windows 2003-2005 and 2012-2014: nine years from middle to middle.
+    windows = change["nee_window_difference"].values
+    np.testing.assert_allclose(windows[forest], -54, rtol=1e-4)
+    assert np.isnan(change["nee_difference"].values[~forest]).all()
+    assert (change["gpp_p"].values[forest] < 0.001).all()
+    whole = tables["totals"][tables["totals"]["year"] == 2003]
+    area = row_of(whole, "all", "gpp")["area"] * 1e-15
+    pair = row_of(tables["pair"], "all", "nee")
+    assert pair["change"] == pytest.approx(-66 * area, rel=1e-5)
+    assert pair["slope"] == pytest.approx(-6 * area, rel=1e-4)
+    assert pair["change"] == pytest.approx(pair["total_second"] - pair["total_first"])
+    window = row_of(tables["windows"], "all", "nee")
+    assert window["change"] == pytest.approx(-54 * area, rel=1e-4)
+    assert window["first_years"] == "2003-2005"
+    assert window["second_years"] == "2012-2014"
+    assert window["status"] == "cut"
+
+
+def test_what_a_member_gets_wrong_in_both_years_cancels(tmp_path: Path) -> None:
+    gpp = fields(rising(10, 1000), rising(10, 1500), rising(10, 2300))
+    change, tables = run(write_maps(tmp_path, gpp, gpp * 0.5))
+    for name in ("gpp_difference_sd", "gpp_window_difference_sd"):
+        np.testing.assert_allclose(np.nanmax(change[name]), 0, atol=1e-3)
+    total = row_of(tables["totals"][tables["totals"]["year"] == 2014], "all", "gpp")
+    assert total["total_upper"] - total["total_lower"] > total["total"]
+    for name in ("pair", "windows"):
+        row = row_of(tables[name], "all", "gpp")
+        assert row["change_upper"] - row["change_lower"] < 1e-3 * row["change"]
+
+
+def test_members_that_disagree_on_the_change_widen_it(tmp_path: Path) -> None:
+    gpp = fields(rising(10), rising(11), rising(12))
+    change, tables = run(write_maps(tmp_path, gpp, gpp * 0))
+    # Changes 110, 121, 132: standard deviation 11, and nothing from year to year.
+    sd = change["gpp_difference_sd"].values
+    np.testing.assert_allclose(sd[np.isfinite(sd)], 11, rtol=1e-3)
+    pair = row_of(tables["pair"], "all", "gpp")
+    whole = tables["totals"][tables["totals"]["year"] == 2003]
+    area = row_of(whole, "all", "gpp")["area"]
+    # t of two degrees of freedom at 0.95 is 2.91999; one more of three: sqrt(4 / 3).
+    half = 2.91999 * 11 * np.sqrt(4 / 3) * area * 1e-15
+    assert pair["change_upper"] - pair["change"] == pytest.approx(half, rel=1e-3)
+    slope_half = half / 11
+    assert pair["slope"] - pair["slope_lower"] == pytest.approx(slope_half, rel=1e-3)
+    parts = row_of(tables["decomposition"], "all", "gpp")
+    assert parts["intensity_upper"] - parts["intensity"] == pytest.approx(half, 1e-3)
+
+
+def test_layers_of_cells_are_those_of_their_series(
+    tmp_path: Path, noisy: tuple
+) -> None:
+    gpp, _ = noisy
+    alike = np.repeat(gpp[:, :1], 3, axis=1).astype("float32").astype(float)
+    change, tables = run(write_maps(tmp_path, alike, alike * 0))
+    series = alike[:, 0]
+    slope = theil_sen(series, YEARS)
+    rho = autocorrelation(series, YEARS, slope)
+    weather = year_sd(detrended_sd(series, YEARS, slope), rho, len(YEARS))
+    p = mann_kendall(series, factor=score_factor(rho, len(YEARS)))
+    forest = forest_types() > 0
+    for name, expected in {
+        "slope": slope,
+        "difference_sd": np.sqrt(2) * weather,
+        "p": p,
+        "p_independent": mann_kendall(series),
+    }.items():
+        found = change[f"gpp_{name}"].values[forest]
+        np.testing.assert_allclose(found, expected[forest], rtol=2e-3, atol=1e-4)
+    independent = change["gpp_p_independent"].values[forest]
+    assert (change["gpp_p"].values[forest] >= independent * (1 - 1e-6)).all()
+    flags = change["gpp_slope_significance"].values
+    np.testing.assert_array_equal(flags > 0, forest)
+    np.testing.assert_array_equal((flags & 2 > 0)[forest], (p <= 0.05)[forest])
+    shares = tables["significance"].set_index(["variable", "test"])["share"]
+    assert 0 < shares["gpp", "slope"] <= shares["gpp", "slope_independent"]
+
+
+def test_tables_hold_every_stratum_and_year_and_add_up(
+    tmp_path: Path, noisy: tuple
+) -> None:
+    _, tables = run(write_maps(tmp_path, *noisy))
+    columns = "year stratum kind area variable mean total total_lower total_upper"
+    assert list(tables["totals"].columns) == [*columns.split(), "total_sd"]
+    columns = "stratum kind variable total_first total_second change change_lower"
+    columns += " change_upper slope slope_lower slope_upper p_value"
+    assert list(tables["pair"].columns) == columns.split()
+    columns = ["year", "latitude", "variable", "mean", "total"]
+    assert list(tables["zonal"].columns) == columns
+    assert len(tables["totals"]) == len(YEARS) * 3 * (1 + 5 + 2)
+    assert len(tables["pair"]) == 3 * (1 + 5 + 2)
+    kinds = ["type", "band", "climate", "continent", "country", "forest_change"]
+    for name in ("regions", "windows", "decomposition"):
+        table = tables[name]
+        assert list(table["kind"].unique()) == ["all", *kinds]
+        sums = table.groupby(["variable", "kind"])["change"].sum().unstack()
+        for kind in kinds:
+            np.testing.assert_allclose(sums[kind], sums["all"], rtol=1e-9)
+    series = tables["series"].groupby(["year", "variable", "kind"])["total"].sum()
+    series = series.unstack()
+    for kind in kinds:
+        np.testing.assert_allclose(series[kind], series["all"], rtol=1e-9)
+    zones = tables["zonal"].groupby(["year", "variable"])["total"].sum()
+    totals = tables["totals"].query("kind == 'all'")
+    totals = totals.set_index(["year", "variable"])["total"]
+    np.testing.assert_allclose(zones, totals.loc[zones.index], rtol=1e-5)
+
+
+def test_blocks_of_rows_change_nothing(tmp_path: Path, noisy: tuple) -> None:
+    change, tables = run(write_maps(tmp_path / "blocks", *noisy, rows=1))
+    whole, expected = run(write_maps(tmp_path / "whole", *noisy, rows=6))
+    xr.testing.assert_equal(change, whole)
+    for name, table in tables.items():
+        pd.testing.assert_frame_equal(table, expected[name])
+
+
+def test_noise_is_significant_by_itself_but_not_adjusted(
+    tmp_path: Path, noisy: tuple
+) -> None:
+    _, tables = run(write_maps(tmp_path, *noisy))
+    table = tables["significance"]
+    assert set(table["cells"]) == {66}
+    assert (table["share"] > 0).any()
+    assert (table["share"] < 0.2).all()
+    assert (table[["share_adjusted", "share_two_stage"]] == 0).all(axis=None)
+    gpp = fields(rising(10), rising(11))
+    rise = run(write_maps(tmp_path, gpp, gpp * 0))[1]["significance"]
+    found = rise.query("test == 'slope'")[["share_adjusted", "share_two_stage"]]
+    assert (found == 1).all(axis=None)
+
+
+def test_cells_that_are_forest_in_one_year_only_have_no_change(
+    tmp_path: Path, noisy: tuple
+) -> None:
+    gpp, reco = noisy
+    gpp[0, :, 2, 3] = reco[0, :, 2, 3] = np.nan
+    gpp[3:9, :, 2, 4] = reco[3:9, :, 2, 4] = np.nan
+    gpp[2:9, :, 2, 5] = reco[2:9, :, 2, 5] = np.nan
+    gpp[1:3, :, 2, 6] = reco[1:3, :, 2, 6] = np.nan
+    change, _ = run(write_maps(tmp_path, gpp, reco))
+    cells = change.isel(y=2, x=[3, 4, 5, 6])
+    there = {name: np.isfinite(cells[name]).values.tolist() for name in cells}
+    assert there["gpp_difference"] == [False, True, True, True]
+    # Half of the twelve years are needed for a slope, ten for its test.
+    assert there["gpp_slope"] == [False, True, False, True]
+    assert there["nee_p"] == [False, False, False, True]
+    assert there["nee_p_independent"] == [False, True, False, True]
+    # Half of a window's three years are needed: one is not enough.
+    assert there["gpp_window_difference"] == [False, True, True, False]
+    assert cells["forest_change"].values.tolist() == [3, 1, 1, 1]
+
+
+def fraction(of: float) -> np.ndarray:
+    return np.where(forest_types() > 0, of, 0.0)
+
+
+def test_strata_and_parts_by_hand(tmp_path: Path) -> None:
+    nan = np.nan
+    gpp = fields(rising(0, 1000), rising(0, 1100))
+    gpp[-1] += 100
+    gpp[-1, :, 2, 2] = nan
+    gpp[0, :, 2, 3] = nan
+    fractions = {2003: fraction(0.5), 2014: fraction(0.5)}
+    fractions[2014][2, 4:8] = [0.56, 0.44, 0.54, 0.46]
+    maps = write_maps(tmp_path, gpp, 0 * gpp, fractions=fractions)
+    change, tables = run(maps)
+    found = change["forest_change"].isel(y=2).values
+    assert found[:8].tolist() == [1, 1, 2, 3, 3, 2, 1, 1]
+    area = cell_area(GRID.latitudes(), 30.0)[2] * 1e-15
+    gain = row_of(tables["decomposition"], "gain", "gpp", "forest_change")
+    # Members 1000 and 1100, second year 1100 and 1200: mean 1050 and 1150.
+    assert gain["intensity"] == pytest.approx(100 * 0.5 * area)
+    assert gain["area_effect"] == pytest.approx((1150 * 0.5 + 1050 * 0.06) * area)
+    assert gain["interaction"] == pytest.approx(100 * 0.06 * area)
+    loss = row_of(tables["decomposition"], "loss", "gpp", "forest_change")
+    assert loss["area_effect"] == pytest.approx(-(1050 * 0.5 + 1050 * 0.06) * area)
+    assert row_of(tables["regions"], "loss", "gpp", "forest_change")["cells"] == 2
+    assert row_of(tables["regions"], "stable", "gpp", "forest_change")["cells"] == 62
+
+
+def test_parts_sum_to_the_change_exactly(tmp_path: Path, noisy: tuple) -> None:
+    gpp, reco = noisy
+    rng = np.random.default_rng(4)
+    for flux in (gpp, reco):
+        flux[0, :, 0, :3] = np.nan
+        flux[-1, :, 5, :4] = np.nan
+    kind = forest_types()
+    later = np.where(rng.random(kind.shape) < 0.3, kind % 5 + 1, kind)
+    later[kind == 0] = 0
+    fractions = {
+        year: np.where(kind > 0, rng.uniform(0.1, 1, kind.shape), 0)
+        for year in (2003, 2014)
+    }
+    kinds = {2014: later.astype("uint8")}
+    maps = write_maps(tmp_path, gpp, reco, fractions=fractions, kinds=kinds)
+    tables = run(maps)[1]
+    parts, regions = tables["decomposition"], tables["regions"]
+    whole = parts[list(PARTS)].sum(axis=1)
+    scale = regions["total_first"].abs().max()
+    np.testing.assert_allclose(parts["change"], whole, atol=1e-12 * scale)
+    np.testing.assert_allclose(parts["change"], regions["change"], atol=1e-12 * scale)
+    assert (parts.query("kind == 'type'")[list(PARTS)].abs() > 0).all(axis=None)
+    # Each part of the whole is the sum of the parts of the countries.
+    sums = parts.groupby(["variable", "kind"])[list(PARTS)].sum()
+    for variable in ("gpp", "reco", "nee"):
+        np.testing.assert_allclose(
+            sums.loc[variable, "country"], sums.loc[variable, "all"], atol=1e-12 * scale
+        )
+
+
+def test_the_series_is_that_of_all_mapped_years(tmp_path: Path, noisy: tuple) -> None:
+    maps = write_maps(tmp_path, *noisy)
+    inner, _ = run(maps, replace(SETTINGS, pair=(2004, 2013)))
+    outer, _ = run(maps)
+    forest = forest_types() > 0
+    np.testing.assert_array_equal(
+        inner["gpp_slope"].values[forest], outer["gpp_slope"].values[forest]
+    )
+    assert (inner["gpp_difference"] != outer["gpp_difference"]).values[forest].all()
+    assert inner.attrs["pair"] == [2004, 2013]
+    assert inner.attrs["years"] == YEARS.tolist()
+
+
+def test_the_pair_alone_has_a_difference_and_says_what_is_missing(
+    tmp_path: Path, noisy: tuple
+) -> None:
+    gpp, reco = (flux[[0, -1]] for flux in noisy)
+    maps = write_maps(tmp_path, gpp, reco, years=YEARS[[0, -1]])
+    change, tables = run(maps)
+    forest = forest_types() > 0
+    for flux in ("gpp", "nee"):
+        assert np.isfinite(change[f"{flux}_difference"].values[forest]).all()
+        rest = ("difference_sd", "difference_p", "slope", "p", "p_independent")
+        windows = ("window_difference", "window_difference_sd", "window_difference_p")
+        for name in (*rest, *windows):
+            assert np.isnan(change[f"{flux}_{name}"]).all()
+        for name in ("difference", "window_difference", "slope"):
+            assert (change[f"{flux}_{name}_significance"] == 0).all()
+    assert change.attrs["first_window"] == []
+    assert tables["significance"]["share"].isna().all()
+    regions = tables["regions"].query("status == 'mapped'")
+    assert regions["change"].notna().all()
+    empty = ["change_lower", "change_p", "change_p_adjusted", "slope", "slope_lower"]
+    assert regions[[*empty, "slope_p"]].isna().all(axis=None)
+    assert tables["pair"]["p_value"].isna().all()
+    windows = tables["windows"]
+    assert set(windows["status"]) == {"missing"}
+    assert set(windows["first_years"]) == set(windows["second_years"]) == {""}
+    assert windows[["total_first", "change", "p_value"]].isna().all(axis=None)
+    assert tables["decomposition"]["intensity_lower"].notna().all()
+
+
+def test_years_with_a_hole_have_windows_but_no_slope(
+    tmp_path: Path, noisy: tuple
+) -> None:
+    listed = [0, 1, 2, 9, 10, 11]
+    gpp, reco = (flux[listed] for flux in noisy)
+    change, tables = run(write_maps(tmp_path, gpp, reco, years=YEARS[listed]))
+    assert np.isfinite(change["gpp_window_difference"]).any()
+    assert np.isnan(change["gpp_slope"]).all()
+    assert np.isnan(change["gpp_p_independent"]).all()
+    assert set(tables["windows"]["status"]) == {"cut"}
+    assert tables["windows"]["change"].notna().all()
+    assert tables["pair"][["slope", "p_value"]].isna().all(axis=None)
+
+
+def test_one_member_has_no_spread(tmp_path: Path, noisy: tuple) -> None:
+    gpp, reco = (flux[:, :1] for flux in noisy)
+    change, tables = run(write_maps(tmp_path, gpp, reco))
+    assert np.isnan(change["gpp_difference_sd"]).all()
+    assert np.isfinite(change["gpp_p"]).any()
+    pair = tables["pair"].query("stratum == 'all'")
+    assert pair[["change_lower", "slope_upper"]].isna().all(axis=None)
+    assert pair[["change", "p_value"]].notna().all(axis=None)
+
+
+def test_the_store_says_what_it_holds(tmp_path: Path, noisy: tuple) -> None:
+    change, _ = run(write_maps(tmp_path, *noisy))
+    assert change.chunksizes["y"] == (3, 3)
+    write_store(change, tmp_path / "change.zarr", chunks={"y": 3})
+    stored = load_store(tmp_path / "change.zarr")
+    xr.testing.assert_equal(stored, change)
+    names = "difference difference_sd difference_p window_difference"
+    names += " window_difference_sd window_difference_p slope p p_independent"
+    names += " difference_significance window_difference_significance"
+    names += " slope_significance"
+    layers = {f"{flux}_{name}" for flux in ("gpp", "nee") for name in names.split()}
+    layers |= {"forest_fraction", "cell_area", "forest_change"}
+    assert set(stored.data_vars) == layers
+    assert stored["gpp_slope"].attrs["units"] == "gC m-2 yr-2"
+    assert stored["gpp_window_difference_p"].attrs["units"] == "1"
+    assert "2014 minus NEE of 2003" in stored["nee_difference"].attrs["long_name"]
+    text = stored["nee_window_difference"].attrs["long_name"]
+    assert "mean of 2012-2014 minus mean of 2003-2005" in text
+    assert "Negative is more uptake" in stored["nee_difference"].attrs["comment"]
+    flags = stored["gpp_slope_significance"]
+    assert flags.dtype == np.uint8
+    assert list(flags.attrs["flag_masks"]) == [1, 2, 4, 8]
+    assert stored["forest_change"].attrs["flag_meanings"] == "none stable loss gain"
+
+
+def square(west: float, south: float, east: float, north: float) -> list:
+    return [[[west, south], [east, south], [east, north], [west, north], [west, south]]]
+
+
+def write_regions(path: Path, shapes: dict[str, list]) -> Path:
+    """A GeoJSON file of named rectangles."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": name},
+            "geometry": {"type": "Polygon", "coordinates": shape},
+        }
+        for name, shape in shapes.items()
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def test_regions_of_the_user_get_rows(tmp_path: Path, noisy: tuple) -> None:
+    shapes = {"east": square(0, -90, 180, 90), "nowhere": square(1, 1, 2, 2)}
+    file = write_regions(tmp_path / "regions.geojson", shapes)
+    maps = write_maps(tmp_path, *noisy)
+    _, tables = run(maps, replace(SETTINGS, regions=file))
+    rows = tables["regions"].query("kind == 'region' and variable == 'gpp'")
+    assert rows["stratum"].tolist() == ["east", "nowhere", "none"]
+    assert rows["status"].tolist() == ["mapped", "lost", "mapped"]
+    assert rows["cells"].tolist() == [30, 0, 36]
+    assert rows["change_p_adjusted"].notna().tolist() == [True, False, False]
+    whole = row_of(tables["regions"], "all", "gpp")["total_first"]
+    assert rows["total_first"].sum() == pytest.approx(whole)
+
+
+def test_regions_without_overlap_are_one_line(tmp_path: Path, noisy: tuple) -> None:
+    maps = write_maps(tmp_path, *noisy)
+    none = write_regions(tmp_path / "none.geojson", {"far": square(1, 1, 2, 2)})
+    with pytest.raises(
+        InputError, match=r"none.geojson: regions: expected polygons .* found none"
+    ):
+        run(maps, replace(SETTINGS, regions=none))
+    # The last column has cells, but no forest.
+    bare = write_regions(tmp_path / "bare.json", {"bare": square(150, -90, 180, 90)})
+    with pytest.raises(
+        InputError, match=r"bare.json: regions: .* mapped forest, found none in 1"
+    ):
+        run(maps, replace(SETTINGS, regions=bare))
+
+
+def test_series_with_holes_and_maps_that_do_not_fit(
+    tmp_path: Path, noisy: tuple
+) -> None:
+    maps = write_maps(tmp_path, *noisy)
+    cut = {year: path for year, path in maps.items() if year not in (2005, 2006)}
+    with pytest.raises(InputError, match="no map of 2005, 2006"):
+        run(cut, years=YEARS)
+    with pytest.raises(InputError, match="no map of any year"):
+        run({})
+    for pair in ((2003, 2018), (2014, 2003), (2003, 2003)):
+        with pytest.raises(
+            InputError, match=r"change.pair: expected two years in order"
+        ):
+            run(maps, replace(SETTINGS, pair=pair))
+    with pytest.raises(InputError, match=r"year: expected 2004, found 2003"):
+        run(maps | {2004: maps[2003]})
+    one = slice(1, 2)
+    few = write_maps(
+        tmp_path / "few", *(flux[one, :2] for flux in noisy), years=YEARS[one]
+    )
+    with pytest.raises(InputError, match=r"member: expected 3 members.* found 2"):
+        run(maps | few)
+    grid = Grid(resolution_deg=20.0, tile_cells=18)
+    fluxes = np.ones((1, 3, *grid.shape))
+    fine = write_maps(tmp_path / "fine", fluxes, fluxes, grid=grid, years=YEARS[one])
+    with pytest.raises(InputError, match=r"y: expected 6 values .* found 9 values"):
+        run(maps | fine)
+    other = write_maps(
+        tmp_path / "other", *(flux[one] for flux in noisy), years=YEARS[one], model="b"
+    )
+    with pytest.raises(InputError, match=r"model: expected model one.* found model b"):
+        run(maps | other)
+
+
+def test_a_map_without_any_flux_is_one_line(tmp_path: Path, noisy: tuple) -> None:
+    gpp, reco = noisy
+    gpp[4] = np.nan
+    with pytest.raises(
+        InputError, match=r"2007.zarr: gpp: expected a flux .* found NaN in all"
+    ):
+        run(write_maps(tmp_path, gpp, reco))
+
+
+def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> None:
+    maps = write_maps(tmp_path / "maps", *noisy)
+    config = {"run": "test", "seed": 1, "years": [2003, 2014]}
+    config |= {"change": {"pair": [2003, 2014]}}
+    config = check_config(config, SCHEMA)
+    job = {
+        "years": list(maps),
+        "maps": [tmp_path / "maps/all.json"],
+        "settings": {"change": config["change"], "level": 0.9},
+        "code": "none",
+        "manifest": tmp_path / "change/change.json",
+    }
+    file = write_regions(tmp_path / "far.json", {"far": square(1, 1, 2, 2)})
+    stores = {str(year): "digest" for year in maps}
+    write_json(job["maps"][0], {"stores": stores | {"2015": "digest"}})
+    with pytest.raises(InputError, match=r"far.json: regions: expected polygons"):
+        write_change(**job, regions=[file])
+    stores.pop("2007")
+    write_json(job["maps"][0], {"stores": stores})
+    with pytest.raises(InputError, match="no map of 2007"):
+        write_change(**job, regions=[])
+    assert not job["manifest"].parent.exists()
+    write_json(job["maps"][0], {"stores": stores | {"2007": "digest"}})
+    write_change(**job, regions=[])
+    tables = "totals series pair regions windows decomposition zonal significance"
+    files = {f"{name}.csv" for name in tables.split()}
+    files |= {"change.json", "change.zarr", "change.zarr.json"}
+    assert {path.name for path in job["manifest"].parent.iterdir()} == files

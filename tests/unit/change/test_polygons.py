@@ -1,0 +1,226 @@
+"""Countries, continents and the user's polygons on the grid; the strata they make."""
+
+import json
+import sqlite3
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from pyproj import CRS, Transformer
+
+from forestflux.change.strata.countries import (
+    CONTINENTS,
+    PARTS,
+    country_labels,
+    natural_earth,
+)
+from forestflux.change.strata.divisions import (
+    cells_on_grid,
+    divisions_of,
+    groups_of,
+    strata_of,
+)
+from forestflux.change.strata.polygons import draw, read_areas
+from forestflux.change.strata.totals import Band
+from forestflux.core.errors import InputError
+from forestflux.core.grid import Grid
+
+GRID = Grid(resolution_deg=1.0, tile_cells=60)
+BANDS = (Band("north", 0, 90), Band("south", -90, 0))
+# Places well inside a country: latitude, longitude, code, continent.
+PLACES = (
+    (52.5, 20.5, "POL", "Europe"),
+    (-3.5, -60.5, "BRA", "South America"),
+    (0.5, 22.5, "COD", "Africa"),
+    (60.5, 100.5, "RUS", "Asia"),
+    (57.5, 40.5, "RUS", "Europe"),
+    (67.5, -175.5, "RUS", "Asia"),
+    (3.5, -53.5, "GUF", "South America"),
+    (46.5, 2.5, "FRA", "Europe"),
+    (61.5, 9.5, "NOR", "Europe"),
+    (55.5, -105.5, "CAN", "North America"),
+    (-32.5, 147.5, "AUS", "Oceania"),
+    (-5.5, 143.5, "PNG", "Oceania"),
+    (30.5, -40.5, "", "none"),
+)
+
+
+@pytest.fixture(scope="module")
+def labels() -> tuple:
+    return country_labels(GRID.latitudes(), GRID.longitudes())
+
+
+@pytest.mark.parametrize(("lat", "lon", "code", "continent"), PLACES)
+def test_cells_lie_in_their_country(
+    labels: tuple, lat: float, lon: float, code: str, continent: str
+) -> None:
+    names, country, of_continent = labels
+    place = round(89.5 - lat), round(lon + 179.5)
+    codes = [*(code for _, code in names), ""]
+    assert codes[country[place]] == code
+    assert (*CONTINENTS, "none")[of_continent[place]] == continent
+
+
+def test_a_cell_belongs_to_the_country_that_holds_its_centre(labels: tuple) -> None:
+    names, country, _ = labels
+    moved = {part.country for part in PARTS}
+    areas, _ = natural_earth()
+    lat, lon = np.meshgrid(GRID.latitudes(), GRID.longitudes(), indexing="ij")
+    position = {code: number for number, (_, code) in enumerate(names)}
+    for code in ("DEU", "GAB", "CHL", "JPN"):
+        assert code not in moved
+        shape = shapely.union_all(
+            [shapely.geometry.shape(a.shape) for a in areas if a.code == code]
+        )
+        inside = shapely.contains_xy(shape, lon, lat)
+        assert inside.sum() > 5
+        np.testing.assert_array_equal(country == position[code], inside)
+
+
+def test_codes_and_names_are_unique_and_small_countries_are_kept(labels: tuple) -> None:
+    names, country, continent = labels
+    codes = [code for _, code in names]
+    assert len(set(codes)) == len(set(names)) == len(names) > 230
+    assert "Antigua and Barbuda" in {name for name, _ in names}
+    counts = np.bincount(country.ravel(), minlength=len(names) + 1)
+    assert counts[codes.index("LUX")] == 0
+    assert counts[:-1].sum() == (continent < len(CONTINENTS)).sum()
+    finer = Grid(resolution_deg=0.25, tile_cells=720)
+    _, country, _ = country_labels(finer.latitudes(), finer.longitudes())
+    assert (country == codes.index("LUX")).sum() > 0
+
+
+def feature(shape: shapely.Geometry, **properties: str) -> dict:
+    geometry = shapely.geometry.mapping(shape)
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
+
+
+def write_geojson(path: Path, features: list[dict]) -> Path:
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def write_geopackage(path: Path, shape: shapely.Geometry, epsg: int) -> Path:
+    """The least that makes a GeoPackage: one layer of one polygon with an envelope."""
+    with sqlite3.connect(path) as base:
+        base.executescript(
+            "create table gpkg_contents (table_name, data_type);"
+            "create table gpkg_geometry_columns (table_name, column_name, srs_id);"
+            "create table gpkg_spatial_ref_sys (srs_id, definition);"
+            "create table parks (fid integer primary key, geom blob, name text);"
+            "insert into gpkg_contents values ('parks', 'features');"
+            f"insert into gpkg_geometry_columns values ('parks', 'geom', {epsg});"
+        )
+        definition = CRS.from_epsg(epsg).to_wkt("WKT1_GDAL")
+        base.execute(
+            "insert into gpkg_spatial_ref_sys values (?, ?)", (epsg, definition)
+        )
+        west, south, east, north = shape.bounds
+        header = b"GP\x00\x03" + struct.pack("<i4d", epsg, west, east, south, north)
+        blob = header + shapely.to_wkb(shape)
+        base.execute("insert into parks (geom, name) values (?, 'park')", (blob,))
+    return path
+
+
+def test_polygons_of_a_geojson_file(tmp_path: Path) -> None:
+    shapes = [shapely.box(0, 0, 10, 10), shapely.box(5, 5, 20, 20)]
+    features = [feature(s, name=n) for s, n in zip(shapes, "ab", strict=True)]
+    areas = read_areas(write_geojson(tmp_path / "r.geojson", features), name="name")
+    drawn = draw(areas, GRID.latitudes(), GRID.longitudes())
+    # The first counts where they overlap; the second has the rest.
+    assert np.bincount(drawn.ravel()).tolist() == [100, 225 - 25, 180 * 360 - 300]
+    rows, columns = np.nonzero(drawn == 0)
+    assert (rows.min(), rows.max()) == (80, 89)
+    assert (columns.min(), columns.max()) == (180, 189)
+
+
+@pytest.mark.parametrize("epsg", [4326, 32633])
+def test_polygons_of_a_geopackage_in_any_reference_system(
+    tmp_path: Path, epsg: int
+) -> None:
+    box = shapely.segmentize(shapely.box(12, 40, 18, 50), 0.1)
+    change = Transformer.from_crs(4326, epsg, always_xy=True)
+    moved = shapely.transform(box, lambda p: np.column_stack(change.transform(*p.T)))
+    file = write_geopackage(tmp_path / "r.gpkg", moved, epsg)
+    (area,) = read_areas(file, name="name")
+    assert area.name == "park"
+    drawn = draw([area], GRID.latitudes(), GRID.longitudes())
+    assert (drawn == 0).sum() == 60
+
+
+def test_regions_of_one_name_are_one(tmp_path: Path) -> None:
+    boxes = [(0, 0, 10, 10), (20, 0, 30, 10), (40, 0, 50, 10)]
+    features = [
+        feature(shapely.box(*box), name=name)
+        for box, name in zip(boxes, ("a", "b", "a"), strict=True)
+    ]
+    file = write_geojson(tmp_path / "r.json", features)
+    divisions = divisions_of(
+        GRID.latitudes(), GRID.longitudes(), bands=BANDS, regions=file
+    )
+    region = next(d for d in divisions if d.kind == "region")
+    assert region.names == ("a", "b", "none")
+    assert np.bincount(region.labels.ravel()).tolist()[:2] == [200, 100]
+    strata = strata_of(divisions)
+    counts = cells_on_grid(divisions)
+    assert counts[strata.index(("a", "region", ""))] == 200
+    assert counts[strata.index(("Luxembourg", "country", "LUX"))] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("r.shp", "x", "file: expected a GeoJSON"),
+        ("r.json", "{", "file: expected readable features, found JSONDecodeError"),
+        ("r.json", '{"type": "Point"}', "file: expected readable features"),
+        ("r.gpkg", "no database", "file: expected readable features"),
+        ("r.json", "point", "here: expected a polygon, found Point"),
+        (
+            "r.json",
+            "other",
+            "name: expected a name of each feature .* found only label",
+        ),
+        ("r.json", "none", "regions: expected names other than none"),
+    ],
+)
+def test_files_that_hold_no_regions_are_one_line(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    file = tmp_path / name
+    box = shapely.box(0, 0, 10, 10)
+    features = {
+        "point": feature(shapely.Point(1, 2), name="here"),
+        "other": feature(box, label="here"),
+        "none": feature(box, name="none"),
+    }
+    if text in features:
+        write_geojson(file, [features[text]])
+    else:
+        file.write_text(text)
+    with pytest.raises(InputError, match=message):
+        divisions_of(GRID.latitudes(), GRID.longitudes(), bands=BANDS, regions=file)
+    with pytest.raises(InputError, match="expected a file of regions, found nothing"):
+        read_areas(tmp_path / "missing.json", name="name")
+
+
+def test_groups_hand_sums_to_every_stratum() -> None:
+    grid = Grid(resolution_deg=10.0, tile_cells=18)
+    divisions = divisions_of(grid.latitudes(), grid.longitudes(), bands=BANDS)
+    rng = np.random.default_rng(2)
+    rows = slice(3, 12)
+    change = rng.integers(0, 4, 9 * 36)
+    groups = groups_of(divisions, rows, change)
+    kind, values = rng.integers(0, 5, 9 * 36), rng.random(9 * 36)
+    count = groups.parts.shape[1]
+    sums = np.bincount(groups.of_cell * 5 + kind, values, count * 5).reshape(count, 5)
+    found = groups.strata(sums)
+    strata = strata_of(divisions)
+    for position, (name, of_kind, _) in enumerate(strata):
+        division = next(d for d in divisions if d.kind == of_kind)
+        labels = {"type": kind, "forest_change": change}.get(of_kind)
+        if labels is None:
+            labels = division.labels[rows].ravel()
+        expected = values[labels == division.names.index(name)].sum()
+        assert found[position] == pytest.approx(expected, abs=1e-12), name

@@ -1,0 +1,129 @@
+"""The engine against its reference: each member's own network in float32."""
+
+import numpy as np
+import pytest
+import torch
+
+from builders.small_training import make_samples, settings
+from forestflux.core.errors import InputError
+from forestflux.ensemble import kernels
+from forestflux.ensemble.backends import Compiled, Plain
+from forestflux.ensemble.fast_inference import (
+    CELLS,
+    TOLERANCE,
+    Block,
+    Engine,
+    device_of,
+)
+from forestflux.models.network_inputs import type_one_hot
+from forestflux.models.network_training import NetworkEstimator
+
+SIZES = {
+    "default": {"channels": 8, "encoded": 32, "hidden": 32},
+    "one block": {"blocks": 1, "channels": 6},
+    "three blocks": {"blocks": 3, "kernel": 7, "derived": []},
+    "gaps without weight": {"gap_reading": "normalised", "pooled_steps": 2},
+    "early type": {"forest_type": "early", "gap_channel": False},
+    "one filter": {"filters": ["joint"], "forest_type": "none"},
+    "other heads": {"filters": ["time", "variable"], "heads": "gpp_nee"},
+}
+
+
+def members_of(count: int = 2, **sizes: object) -> list[NetworkEstimator]:
+    """Trained networks whose normalisation and forest types have learnt something."""
+    samples = make_samples()
+    return [
+        NetworkEstimator(settings(epochs={"forest": 60}, **sizes)).fit(
+            samples, seed=seed
+        )
+        for seed in range(count)
+    ]
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def members(request: pytest.FixtureRequest) -> list[NetworkEstimator]:
+    return members_of(**SIZES[request.param])
+
+
+def inputs(
+    member: NetworkEstimator, count: int = 300
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Prepared maps and types, one of them without any value."""
+    samples = make_samples(count, seed=8)
+    samples.maps[3] = np.nan
+    ready = member.prepare(samples.maps, samples.table["lat"].to_numpy(float))
+    return ready, torch.from_numpy(type_one_hot(samples.table["igbp"]))
+
+
+def reference(
+    members: list[NetworkEstimator], ready: torch.Tensor, types: torch.Tensor
+) -> np.ndarray:
+    return np.stack([member.estimate(ready, types) for member in members], axis=1)
+
+
+@pytest.mark.parametrize("passes", [Compiled, Plain])
+@pytest.mark.parametrize("precision", TOLERANCE)
+def test_fluxes_are_those_of_the_reference_within_tolerance(
+    members: list[NetworkEstimator], precision: str, passes: type
+) -> None:
+    engine = Engine(members, device="cpu", precision=precision)
+    engine.passes = passes
+    ready, types = inputs(members[0])
+    expected = reference(members, ready, types)
+    found = engine.estimate(ready, types)
+    assert found.shape == expected.shape == (2, 2, 300)
+    scale = np.array(members[0].flux_scale.sd[:2])[:, None, None]
+    off = np.abs(found - expected) / scale
+    most, usual = TOLERANCE[precision]
+    assert off.max() < most
+    assert np.sqrt((off**2).mean()) < usual
+    # The fluxes differ by far more than the tolerance, so that it says something.
+    assert expected.std(axis=2).min() > 20 * usual * scale.min()
+
+
+@pytest.mark.parametrize("precision", TOLERANCE)
+def test_a_cell_does_not_depend_on_those_beside_it(precision: str) -> None:
+    members = members_of(1)
+    engine = Engine(members, device="cpu", precision=precision)
+    ready, types = inputs(members[0])
+    whole = engine.estimate(ready, types)
+    part = engine.estimate(ready[CELLS["cpu"] - 5 :], types[CELLS["cpu"] - 5 :])
+    np.testing.assert_array_equal(part, whole[..., CELLS["cpu"] - 5 :])
+    np.testing.assert_array_equal(engine.estimate(ready, types), whole)
+
+
+def test_no_cells_give_no_fluxes() -> None:
+    members = members_of(1)
+    ready, types = inputs(members[0], 9)
+    engine = Engine(members, device="cpu", precision="float32")
+    assert engine.estimate(ready[:0], types[:0]).shape == (2, 1, 0)
+
+
+def test_auto_takes_what_the_machine_has() -> None:
+    engine = Engine(members_of(1), device="auto", precision="auto")
+    hardware = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    if not torch.cuda.is_available():
+        assert engine.device == "cpu"
+        assert engine.precision == ("bfloat16" if hardware else "float32")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without GPU")
+def test_a_gpu_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(InputError, match=r"infer\.device: expected cuda only where"):
+        device_of("cuda")
+
+
+def test_rounding_to_bfloat16_is_that_of_torch_but_for_ties() -> None:
+    filtered = torch.randn(2, 46, 8, generator=torch.manual_seed(1)) * 3
+    block = Block(*(torch.empty(0),) * 2, torch.ones(46, 8), torch.zeros(46, 8))
+    exact = Compiled.activate(filtered, block, 0)
+    rounded = Compiled.activate(filtered.bfloat16(), block, 0)
+    assert rounded.dtype == torch.bfloat16
+    assert torch.allclose(rounded.float(), exact, atol=0.03)
+
+
+def test_silu_is_within_its_error() -> None:
+    numbers = np.linspace(-30, 30, 6001, dtype="float32")
+    found = np.array([kernels.silu(number) for number in numbers])
+    expected = numbers / (1 + np.exp(-numbers.astype(float)))
+    assert np.abs(found - expected).max() < 5e-4

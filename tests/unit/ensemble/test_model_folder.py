@@ -1,0 +1,296 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+import forestflux
+from builders.small_training import make_applicability, make_samples, settings
+from forestflux.core.eight_day import step_starts
+from forestflux.core.errors import InputError
+from forestflux.core.names import FOREST_TYPES, UNITS, VARIABLES
+from forestflux.ensemble.model_folder import load_model, save_model
+from forestflux.jobs.store import digest_files
+from forestflux.models.network_training import NetworkEstimator
+
+CALIBRATION = {
+    "level": 0.9,
+    "half_width": {"gpp": {"all": 400.0}, "nee": {"all": 300.0, "DBF": 90.0}},
+}
+
+
+@pytest.fixture(scope="module")
+def members() -> list[NetworkEstimator]:
+    samples = make_samples()
+    return [NetworkEstimator(settings()).fit(samples, seed=seed) for seed in (1, 2)]
+
+
+@pytest.fixture(scope="module")
+def saved(
+    members: list[NetworkEstimator], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    save(folder, members)
+    return folder
+
+
+def save(folder: Path, members: list[NetworkEstimator]) -> None:
+    save_model(
+        folder,
+        members,
+        calibration=CALIBRATION,
+        applicability=make_applicability(members),
+        metadata={"run": "test"},
+    )
+
+
+@pytest.fixture
+def folder(saved: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(saved, tmp_path / "model"))
+
+
+def dataset() -> xr.Dataset:
+    """Two rows and three columns; the third column has no forest."""
+    maps = make_samples(6).maps.reshape(2, 3, len(VARIABLES), 46)
+    arrays = {
+        name: (("time", "y", "x"), maps[:, :, i].transpose(2, 0, 1), {"units": unit})
+        for i, (name, unit) in enumerate(UNITS.items())
+    }
+    types = np.array([[1, 4, 0], [5, 2, 0]], "uint8")
+    return xr.Dataset(
+        {**arrays, "forest_type": (("y", "x"), types)},
+        coords={
+            "time": step_starts(2004).astype("datetime64[ns]"),
+            "y": [50.0, -20.0],
+            "x": [1.0, 2.0, 3.0],
+        },
+    )
+
+
+def edit(folder: Path, **changes: object) -> None:
+    record = folder / "model.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | changes))
+
+
+def test_loaded_members_predict_what_the_trained_ones_do(
+    members: list[NetworkEstimator], folder: Path
+) -> None:
+    samples = make_samples(300, seed=9)
+    samples = samples.take(samples.table["forest"].to_numpy())
+    codes = samples.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
+    gpp, reco = forestflux.load_model(folder).predict_maps(
+        samples.maps, samples.table["lat"].to_numpy(), codes
+    )
+    assert gpp.shape == (2, len(samples))
+    for index, member in enumerate(members):
+        expected = member.predict(samples)
+        assert np.allclose(gpp[index], expected.gpp, rtol=1e-5)
+        assert np.allclose(reco[index], expected.reco, rtol=1e-5)
+
+
+def test_predict_gives_closed_fluxes_on_forest_and_nan_elsewhere(folder: Path) -> None:
+    fluxes = load_model(folder).predict(dataset())
+    assert np.isfinite(fluxes["gpp"].values[:, :2]).all()
+    assert np.isnan(fluxes["gpp"].values[:, 2]).all()
+    closed = fluxes["reco"] - fluxes["gpp"]
+    assert np.allclose(fluxes["nee"], closed, atol=1e-3, equal_nan=True)
+    for name in set(fluxes) - {"dissimilarity", "applicable"}:
+        assert fluxes[name].dtype == np.float32
+        assert fluxes[name].attrs["units"] == "gC m-2 yr-1"
+    assert "negative is uptake" in fluxes["nee"].attrs["comment"]
+
+
+def test_each_cell_is_estimated_from_its_own_series(folder: Path) -> None:
+    model, data = load_model(folder), dataset()
+    maps = np.stack([data[name].values[:, 1, 0] for name in VARIABLES])
+    gpp, _ = model.predict_maps(maps[None], np.array([-20.0]), np.array([5]))
+    assert float(model.predict(data)["gpp"][1, 0]) == pytest.approx(
+        gpp.mean(), rel=1e-5
+    )
+
+
+def test_interval_is_the_calibrated_half_width_of_the_forest_type(folder: Path) -> None:
+    data = dataset()
+    fluxes = load_model(folder).predict(data)
+    wanted = np.where(data["forest_type"] == 4, 90.0, 300.0)  # 4 is DBF
+    wanted[data["forest_type"] == 0] = np.nan
+    for half in (
+        fluxes["nee_upper"] - fluxes["nee"],
+        fluxes["nee"] - fluxes["nee_lower"],
+    ):
+        assert np.allclose(half, wanted, atol=1e-2, equal_nan=True)
+    upper = (fluxes["gpp_upper"] - fluxes["gpp"]).values[:, :2]
+    assert np.allclose(upper, 400, atol=1e-2)
+    assert float(fluxes["gpp_lower"].min()) >= 0
+    assert "90% interval" in fluxes["nee_upper"].attrs["long_name"]
+
+
+def test_applicability_comes_along(folder: Path) -> None:
+    model, data = load_model(folder), dataset()
+    far = data.copy(deep=True)
+    far["ndvi"][:, 0, 0] += 40.0  # many standard deviations off
+    for name in VARIABLES:
+        far[name][:, 0, 1] = np.nan
+    fluxes = model.predict(far)
+    index, inside = fluxes["dissimilarity"].values, fluxes["applicable"].values
+    assert inside.dtype == np.uint8
+    assert inside[:, 2].tolist() == [255, 255]
+    assert np.isnan(index[:, 2]).all()
+    assert inside[0, :2].tolist() == [0, 0]  # unlike all, and nothing known
+    assert index[0, 0] > 1
+    assert np.isfinite(fluxes["gpp"].values[0, :2]).all()
+    known = model.predict(data)["dissimilarity"].values
+    np.testing.assert_array_equal(known[1], index[1])
+    assert inside[1, 0] == (known[1, 0] <= model.applicability.threshold)
+
+
+def test_training_rows_are_like_themselves(folder: Path) -> None:
+    model, samples = load_model(folder), make_samples()
+    samples = samples.take(samples.table["forest"].to_numpy())
+    codes = samples.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
+    _, index = model.estimate(samples.maps, samples.table["lat"].to_numpy(), codes)
+    np.testing.assert_allclose(index, 0, atol=1e-5)
+
+
+def test_tower_groups_bring_their_latitude(folder: Path) -> None:
+    model, data = load_model(folder), dataset()
+    towers = data.assign_coords(y=[0, 1]).assign(lat=("y", [50.0, -20.0]))
+    assert np.allclose(
+        model.predict(towers)["gpp"], model.predict(data)["gpp"], equal_nan=True
+    )
+
+
+def test_order_of_dimensions_does_not_matter(folder: Path) -> None:
+    model, data = load_model(folder), dataset()
+    turned = data.transpose("x", "time", "y")
+    assert np.allclose(
+        model.predict(turned)["nee"], model.predict(data)["nee"], equal_nan=True
+    )
+
+
+def test_saving_twice_gives_equal_bytes(
+    members: list[NetworkEstimator], folder: Path, tmp_path: Path
+) -> None:
+    again = tmp_path / "again"
+    save(again, members)
+    for name in ("model.json", "member0.npz", "member1.npz", "applicability.npz"):
+        assert (again / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_weights_are_plain_arrays(folder: Path) -> None:
+    with np.load(folder / "member0.npz", allow_pickle=False) as weights:
+        assert {part.dtype for part in weights.values()} == {np.dtype("float32")}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"format_version": 1}, "format_version: expected 3, found 1"),
+        (
+            {"calendar": {"steps": 23}},
+            r'calendar: expected .*46.*, found .*"steps": 23',
+        ),
+        ({"variables": ["evi", *VARIABLES[2:], "ndvi"]}, 'found .*"evi", "et"'),
+        ({"forest_types": ["ENF"]}, "forest_types"),
+    ],
+)
+def test_a_model_of_another_kind_is_refused(
+    folder: Path, change: dict, reason: str
+) -> None:
+    edit(folder, **change)
+    with pytest.raises(InputError, match=reason):
+        load_model(folder)
+
+
+def test_missing_or_foreign_weights_are_refused(folder: Path) -> None:
+    shutil.copy(folder / "member0.npz", folder / "member1.npz")
+    with pytest.raises(InputError, match="digest"):
+        load_model(folder)
+    (folder / "member1.npz").unlink()
+    with pytest.raises(InputError, match=r"member1\.npz, found no file"):
+        load_model(folder)
+
+
+def test_a_missing_or_foreign_reference_is_refused(folder: Path) -> None:
+    shutil.copy(folder / "member0.npz", folder / "applicability.npz")
+    with pytest.raises(InputError, match="digest"):
+        load_model(folder)
+    (folder / "applicability.npz").unlink()
+    with pytest.raises(InputError, match=r"applicability\.npz, found no file"):
+        load_model(folder)
+
+
+class Evil:
+    """An object that writes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("name", ["member0.npz", "applicability.npz"])
+def test_no_code_of_a_model_is_run(folder: Path, tmp_path: Path, name: str) -> None:
+    trace = tmp_path / "was here"
+    with np.load(folder / name) as arrays:
+        kept = dict(arrays)
+    first = next(iter(kept))
+    kept[first] = np.array([Evil(trace)], dtype=object)
+    np.savez(folder / name, **kept)
+    with np.load(folder / name, allow_pickle=True) as arrays:
+        assert arrays[first] is not None
+    assert trace.exists()  # the object does what it is for, when it is let
+    trace.unlink()
+    files = ("member0.npz", "member1.npz", "applicability.npz")
+    edit(folder, digest=digest_files([folder / n for n in files], folder))
+    with pytest.raises(InputError, match=f"{name}: arrays: expected plain numbers"):
+        load_model(folder)
+    assert not trace.exists()
+
+
+def test_no_model_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"model\.json"):
+        load_model(tmp_path)
+
+
+def test_members_of_different_scales_are_refused(
+    members: list[NetworkEstimator], tmp_path: Path
+) -> None:
+    other = NetworkEstimator(settings()).fit(make_samples(30), seed=1)
+    with pytest.raises(ValueError, match="share"):
+        save(tmp_path, [members[0], other])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda data: data.drop_vars("et"), "et: expected a variable"),
+        (
+            lambda data: data.assign(lst_day=data["lst_day"].assign_attrs(units="C")),
+            "lst_day: expected units K, found C",
+        ),
+        (lambda data: data.isel(time=slice(0, 45)), "time: expected the 46"),
+        (
+            lambda data: data.assign_coords(time=data["time"] + np.timedelta64(1, "D")),
+            "time: expected the 46",
+        ),
+        (lambda data: data.assign(forest_type=data["forest_type"] + 3), "codes 0-5"),
+    ],
+)
+def test_a_dataset_that_would_be_misread_is_refused(
+    folder: Path, spoil, reason: str
+) -> None:
+    with pytest.raises(InputError, match=reason):
+        load_model(folder).predict(spoil(dataset()))
+
+
+def test_prediction_does_not_track_gradients(folder: Path) -> None:
+    model = load_model(folder)
+    assert not any(m.network.training for m in model.members)
+    ready = model.members[0].prepare(make_samples(3).maps, np.zeros(3))
+    with torch.inference_mode():
+        assert not model.members[0].network(ready, torch.eye(6)[:3]).requires_grad

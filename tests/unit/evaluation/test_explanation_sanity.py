@@ -1,0 +1,200 @@
+"""Maps of reasons find planted drivers, and learning is what makes them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from builders.planted_change import PLANTED, planted_samples
+from builders.small_training import settings
+from forestflux.ensemble.trained_ensemble import Model
+from forestflux.evaluation.explanation_sanity import (
+    HIDDEN,
+    agreement,
+    deletion_curve,
+    deletion_ratio,
+    sanity_table,
+    with_random_weights,
+)
+from forestflux.evaluation.explanations import occlusion_maps
+from forestflux.evaluation.integrated_gradients import attribution_maps
+from forestflux.models.network_training import NetworkEstimator
+from forestflux.prepare.sample_table import Samples
+
+SEASONS = {
+    "winter": (12, 1, 2),
+    "spring": (3, 4, 5),
+    "summer": (6, 7, 8),
+    "autumn": (9, 10, 11),
+}
+METHODS = ("occlusion", "attribution")
+SETTINGS = settings(
+    steps={"all_biomes": False, "balance": False},
+    epochs={"forest": 25},
+    learning_rate={"forest": 0.01},
+    occlusion={"share": 0.3},
+    dropout=0.0,
+    offset_noise=0.0,
+    jitter=0,
+)
+
+
+def trained(samples: Samples) -> Model:
+    members = [NetworkEstimator(SETTINGS).fit(samples, seed=seed) for seed in (1, 2)]
+    return Model(members, calibration=None, applicability=None, metadata={})
+
+
+@pytest.fixture(scope="module")
+def samples() -> Samples:
+    return planted_samples()
+
+
+@pytest.fixture(scope="module")
+def few(samples: Samples) -> Samples:
+    return samples.take(np.arange(0, len(samples), 3))
+
+
+@pytest.fixture(scope="module")
+def model(samples: Samples) -> Model:
+    return trained(samples)
+
+
+def maps_of(model: Model, few: Samples) -> dict:
+    """Maps by method; integrated gradients with their sign, of the same variables."""
+    signed = attribution_maps(model, few)[0].sel(variable=list(few.variables))
+    return {"occlusion": occlusion_maps(model, few), "attribution": signed}
+
+
+@pytest.fixture(scope="module")
+def maps(model: Model, few: Samples) -> dict:
+    return maps_of(model, few)
+
+
+@pytest.fixture(scope="module")
+def checks(model: Model, few: Samples, maps: dict) -> pd.DataFrame:
+    return sanity_table(model, few, **maps, seed=3)
+
+
+def by_season(found, igbp: str) -> pd.Series:
+    """Size of the GPP map of a type by variable and season, largest first."""
+    own = abs(found.sel(flux="gpp", igbp=igbp).mean("member"))
+    sums = {
+        (name, season): float(own.sel(variable=name, month=list(months)).sum())
+        for name in own["variable"].values
+        for season, months in SEASONS.items()
+    }
+    return pd.Series(sums).sort_values(ascending=False)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_planted_driver_of_one_type_and_season_is_found(maps, method):
+    """Summer rain makes the GPP of DBF alone; nights make that of the others."""
+    assert PLANTED["DBF"] == ("precip", SEASONS["summer"])
+    own = by_season(maps[method], "DBF")
+    assert own.index[0] == ("precip", "summer")
+    assert own.iloc[0] > 1.5 * own.iloc[1]
+    for igbp in ("ENF", "MF"):
+        other = by_season(maps[method], igbp)
+        assert other.index[0][0] == PLANTED[igbp][0] == "lst_night"
+        assert other["precip", "summer"] < 0.6 * own.iloc[0]
+
+
+def test_more_summer_rain_adds_gpp_where_it_is_planted(maps):
+    summer = {"variable": "precip", "month": list(SEASONS["summer"])}
+    added = maps["attribution"].sel(flux="gpp", **summer)
+    assert (added.sel(igbp="DBF") > 0).all()
+    planted = added.sel(igbp="DBF").sum("month").min()
+    assert abs(added.sel(igbp="ENF").sum("month")).max() < 0.5 * planted
+
+
+def test_random_weights_destroy_the_maps_and_members_agree(checks):
+    rows = checks.set_index(["check", "method", "flux"])["value"]
+    for method in METHODS:
+        for flux in ("gpp", "nee"):
+            members = rows["members_agree", method, flux]
+            assert members > 0.4
+            assert rows["random_weights", method, flux] < min(0.45, members - 0.2)
+
+
+def test_random_labels_destroy_the_maps(samples, few, maps):
+    table = samples.table.copy()
+    order = np.random.default_rng(1).permutation(len(table))
+    fluxes = ["gpp", "reco", "nee"]
+    table[fluxes] = table[fluxes].to_numpy()[order]
+    other = maps_of(trained(Samples(samples.maps, table, samples.variables)), few)
+    for method, bound in (("occlusion", 0.45), ("attribution", 0.35)):
+        first, second = (
+            found[method].sel(flux="gpp").mean("member") for found in (maps, other)
+        )
+        assert agreement(first, first).mean() == pytest.approx(1)
+        assert agreement(first, second).mean() < bound
+
+
+def test_hiding_and_gradients_agree(checks):
+    rows = checks[checks["check"] == "methods_agree"]
+    assert (rows["value"] > 0.4).all()
+
+
+def last_fifth(model: Model, few: Samples, named) -> np.ndarray:
+    """Area under the curve, by member, of hiding what a map names last over any order.
+
+    Up to a fifth of all values: half of them move any estimate, whatever the order.
+    """
+    types = named["igbp"].values
+    last = {t: np.argsort(named.sel(igbp=t).values.ravel()) for t in types}
+    rng = np.random.default_rng(3)
+    any_order = {t: rng.permutation(len(last[t])) for t in types}
+    shares = [0, *(share for share in HIDDEN if share <= 0.2)]
+    areas = [
+        np.trapezoid(
+            deletion_curve(model, few, order, flux="gpp")[:, : len(shares)], shares
+        )
+        for order in (last, any_order)
+    ]
+    return areas[0] / areas[1]
+
+
+def test_deletion_beats_a_random_order_and_the_reverse_does_not(
+    model, few, maps, checks
+):
+    rows = checks[checks["check"] == "deletion"]
+    assert len(rows) == 4
+    assert (rows["value"] > 1.5).all()
+    named = maps["occlusion"].sel(flux="gpp").mean("member")
+    forward = deletion_ratio(model, few, named, seed=3)
+    assert (deletion_ratio(model, few, -named, seed=3) < forward / 3).all()
+    assert (last_fifth(model, few, named) < 0.8).all()
+    chance = named.copy(data=np.random.default_rng(1).random(named.shape))
+    ratio = deletion_ratio(model, few, chance, seed=3).mean()
+    assert ratio == pytest.approx(1, abs=0.3)
+
+
+def test_every_check_of_this_run_passes(checks):
+    assert (checks["status"] == "pass").all(), checks.to_string()
+    assert len(checks) == 2 * (3 * 2 + 1)
+
+
+def test_drawn_weights_leave_the_model_as_it_was(model):
+    before = [{k: v.copy() for k, v in m.weights().items()} for m in model.members]
+    drawn = with_random_weights(model, seed=1)
+    again = with_random_weights(model, seed=1)
+    for old, member, other, same in zip(
+        before, model.members, drawn.members, again.members, strict=True
+    ):
+        for name, weights in member.weights().items():
+            np.testing.assert_array_equal(weights, old[name])
+        np.testing.assert_array_equal(
+            other.weights()["heads.weight"], same.weights()["heads.weight"]
+        )
+        assert not np.array_equal(other.weights()["heads.weight"], old["heads.weight"])
+        assert not other.network.training
+    assert torch.is_grad_enabled()
+
+
+def test_one_member_cannot_agree_with_itself(model, few):
+    alone = Model(model.members[:1], calibration=None, applicability=None, metadata={})
+    part = few.take(np.arange(60))
+    table = sanity_table(alone, part, **maps_of(alone, part), seed=3)
+    status = table.set_index("check")["status"]
+    assert set(status["members_agree"]) == {"not applicable"}
+    assert set(status["random_weights"]) <= {"pass", "fail"}

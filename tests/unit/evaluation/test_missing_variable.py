@@ -1,0 +1,80 @@
+"""A variable that no tower has, or that never changes, through every model and its reasons."""
+
+import json
+
+import numpy as np
+import pytest
+
+from builders.small_training import make_samples, settings
+from forestflux.core.names import VARIABLES
+from forestflux.ensemble.applicability import fit_applicability
+from forestflux.ensemble.conformal import Calibration
+from forestflux.ensemble.trained_ensemble import Model
+from forestflux.evaluation.explanations import (
+    activation_maps,
+    map_table,
+    occlusion_maps,
+)
+from forestflux.models.classical_models import BASELINES, make_estimator
+from forestflux.models.network_training import NetworkEstimator
+from forestflux.prepare.sample_table import Samples
+
+RAIN = VARIABLES.index("precip")
+
+
+def changed(samples, value, rows=slice(None)):
+    """The samples with the rain of some rows set to one value."""
+    maps = samples.maps.copy()
+    maps[rows, RAIN] = value
+    return Samples(maps, samples.table)
+
+
+MODELS = ("cnn", *BASELINES)
+
+
+def make(name):
+    if name == "cnn":
+        return NetworkEstimator(settings())
+    return make_estimator(name, {"candidates": 1, "inner_folds": 2})
+
+
+@pytest.mark.parametrize("value", [np.nan, 3.0], ids=["absent", "constant"])
+@pytest.mark.parametrize("name", MODELS)
+def test_fluxes_stay_finite(name, value):
+    samples = changed(make_samples(), value)
+    fluxes = make(name).fit(samples, seed=1).predict(samples)
+    assert np.isfinite(fluxes.gpp).all()
+    assert np.isfinite(fluxes.reco).all()
+    assert fluxes.gpp.std() > 0
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_values_of_a_variable_that_was_never_learnt_change_nothing(name):
+    without = changed(make_samples(), np.nan)
+    fitted = make(name).fit(without, seed=1)
+    expected = fitted.predict(without)
+    given = fitted.predict(changed(without, 1000.0))
+    np.testing.assert_array_equal(given.gpp, expected.gpp)
+    np.testing.assert_array_equal(given.reco, expected.reco)
+
+
+def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
+    samples = changed(make_samples(), np.nan)
+    member = NetworkEstimator(settings()).fit(samples, seed=1)
+    near = fit_applicability([member], samples, quantile=None, seed=1)
+    assert 0 < near.threshold < np.inf
+    model = Model(
+        [member], calibration=Calibration(0.9, {}), applicability=near, metadata={}
+    )
+    table = map_table(occlusion_maps(model, samples))
+    assert np.isfinite(table[["gpp", "nee", "gpp_sd", "nee_sd"]]).all().all()
+    rain = table["variable"] == "precip"
+    assert (table.loc[rain, "gpp"] == 0).all()
+    assert (table.loc[~rain, "gpp"] > 0).any()
+    assert np.isfinite(activation_maps(model, samples)["activation"]).all()
+
+
+def test_scales_of_an_absent_variable_are_plain_json():
+    member = NetworkEstimator(settings()).fit(changed(make_samples(), np.nan), seed=1)
+    text = json.dumps(member.normalisation.to_dict(), allow_nan=False)
+    assert json.loads(text)["mean"][RAIN] is None

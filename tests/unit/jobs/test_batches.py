@@ -1,0 +1,51 @@
+"""Batches of work and the years of the towers."""
+
+import pytest
+
+from forestflux.core.errors import InputError
+from forestflux.jobs.batches import batches, mapped_years, span
+from forestflux.towers.tower_years import table_years
+
+
+def test_batches_keep_order_and_the_last_may_be_smaller():
+    groups = batches(range(2003, 2013), 4, name=span)
+    assert list(groups) == ["2003-2006", "2007-2010", "2011-2012"]
+    assert [year for group in groups.values() for year in group] == list(
+        range(2003, 2013)
+    )
+
+
+def test_a_group_of_one_has_a_plain_name():
+    assert list(batches([2003], 4, name=span)) == ["2003"]
+
+
+def test_years_of_a_table_have_no_holes(tmp_path):
+    table = tmp_path / "site_years.csv"
+    table.write_text("site,year,gpp\nA,2009,1\nB,2005,1\n")
+    assert table_years(table) == [2005, 2006, 2007, 2008, 2009]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("site,gpp\nA,1\n", "year: expected a column of years"),
+        ("site,year\nA,soon\n", "year: expected a column of years"),
+        ("site,year\n", "year: expected rows, found an empty table"),
+    ],
+)
+def test_a_table_without_years_stops_the_plan(tmp_path, text, line):
+    table = tmp_path / "site_years.csv"
+    table.write_text(text)
+    with pytest.raises(InputError, match=line):
+        table_years(table)
+
+
+def test_a_missing_table_stops_the_plan(tmp_path):
+    with pytest.raises(InputError, match="expected a table of site-years"):
+        table_years(tmp_path / "site_years.csv")
+
+
+def test_mapped_years_are_all_from_the_first_to_the_last_or_those_that_are_listed():
+    config = {"years": [2003, 2006], "only_years": []}
+    assert mapped_years(config) == [2003, 2004, 2005, 2006]
+    assert mapped_years(config | {"only_years": [2006, 2003]}) == [2003, 2006]

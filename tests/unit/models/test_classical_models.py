@@ -1,0 +1,318 @@
+"""The classical models learn, and what they learn is from training rows only."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forestflux.core.errors import InputError
+from forestflux.core.names import VARIABLES
+from forestflux.models.classical_models import (
+    BASELINES,
+    choose,
+    draw_candidates,
+    make_estimator,
+)
+from forestflux.models.cross_validation import COLUMNS, gap_cases, run_fold
+from forestflux.models.year_features import GapFiller, summarise
+from forestflux.prepare.folds import assign_folds
+from forestflux.prepare.sample_table import Samples
+
+SETTINGS = {"candidates": 2, "inner_folds": 2}
+NO_GAPS = {"patterns": [], "fractions": []}
+
+
+@pytest.fixture(scope="module")
+def samples():
+    """Sites whose fluxes follow from the level of NDVI and of temperature."""
+    rng = np.random.default_rng(0)
+    rows, maps = [], []
+    season = np.sin(np.linspace(0, np.pi, 46))
+    for number in range(40):
+        level, heat = rng.uniform(0.2, 0.8), rng.uniform(0, 20)
+        igbp = ("ENF", "DBF", "MF", "GRA")[number % 4]
+        lat = rng.uniform(30, 60) * (-1 if number % 5 == 0 else 1)
+        for year in range(2003, 2006):
+            series = np.ones((6, 46)) * season
+            series[:2] *= level
+            series[3:5] = 270 + heat * season
+            if lat < 0:
+                series = np.roll(series, 23, axis=1)
+            maps.append(series + rng.normal(0, 0.01, series.shape))
+            gpp = 2000 * level + 20 * heat + rng.normal(0, 30)
+            nee = 100 - 500 * level + rng.normal(0, 20)
+            rows.append((f"S{number}", year, igbp, lat, number, gpp, nee))
+    columns = ["site", "year", "igbp", "lat", "cluster", "gpp", "nee"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["reco"] = table["gpp"] + table["nee"]
+    table["forest"] = table["igbp"] != "GRA"
+    table["holdout"] = table["site"].isin(["S1"])
+    table["weight"] = 1.0
+    table = table.join(assign_folds(table, count=3, seed=0))
+    maps = np.array(maps, dtype="float32")
+    maps[rng.random(maps.shape) < 0.1] = np.nan
+    return Samples(maps, table, VARIABLES)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_unseen_sites_are_predicted(samples, name):
+    estimator = make_estimator(name, SETTINGS)
+    _, found = run_fold(
+        estimator,
+        samples,
+        split="site",
+        fold=0,
+        member=-1,
+        model=name,
+        seed=1,
+        gaps=NO_GAPS,
+    )
+    both = found.merge(samples.table, on=["site", "year"])
+    assert len(both) == len(found) > 20
+    error = both["gpp_pred"] - both["gpp"]
+    assert error.std() < 0.6 * both["gpp"].std()
+    error = both["reco_pred"] - both["gpp_pred"] - both["nee"]
+    assert error.std() < 0.7 * both["nee"].std()
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_same_seed_same_prediction(samples, name):
+    first, second = (
+        make_estimator(name, SETTINGS).fit(samples, seed=4).predict(samples)
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(first.gpp, second.gpp)
+    np.testing.assert_array_equal(first.reco, second.reco)
+
+
+def test_any_gap_still_gives_a_prediction(samples):
+    fitted = make_estimator("svr", SETTINGS).fit(samples, seed=0)
+    empty = Samples(np.full_like(samples.maps, np.nan), samples.table, VARIABLES)
+    fluxes = fitted.predict(empty)
+    assert np.isfinite(fluxes.gpp).all()
+    assert np.isfinite(fluxes.reco).all()
+
+
+def test_weights_are_used(samples):
+    table = samples.table.copy()
+    odd = table["site"].isin([f"S{n}" for n in range(0, 40, 2)])
+    table.loc[odd, "gpp"] += 3000
+    table["weight"] = np.where(odd, 1e-6, 1.0)
+    weighted = Samples(samples.maps, table, VARIABLES)
+    fluxes = make_estimator("svr", SETTINGS).fit(weighted, seed=0).predict(samples)
+    assert np.mean(fluxes.gpp - samples.table["gpp"]) < 300
+
+
+def test_unseen_rows_do_not_reach_the_fit(samples):
+    """Other maps and fluxes in the test fold leave the fitted model as it was."""
+    test = (samples.table["fold_site"] == 0).to_numpy()
+    maps, table = samples.maps.copy(), samples.table.copy()
+    maps[test] = 9.0
+    table.loc[test, ["gpp", "nee"]] = 1e6
+    fits = [
+        run_fold(
+            make_estimator("svr", SETTINGS),
+            given,
+            split="site",
+            fold=0,
+            member=-1,
+            model="svr",
+            seed=1,
+            gaps=NO_GAPS,
+        )[0].predict(samples)
+        for given in (samples, Samples(maps, table, VARIABLES))
+    ]
+    np.testing.assert_array_equal(fits[0].gpp, fits[1].gpp)
+
+
+def test_inner_folds_do_not_split_a_site(samples):
+    """Fluxes that only a site's own years give away cannot be learnt in tuning."""
+    rng = np.random.default_rng(0)
+    by_site = {site: rng.normal(0, 100) for site in samples.table["site"].unique()}
+    fluxes = samples.table["site"].map(by_site).to_numpy()
+    table = samples.table.assign(gpp=fluxes, nee=fluxes, forest=True)
+    signed = Samples(samples.maps, table, VARIABLES)
+    fitted = make_estimator("extra_trees", SETTINGS).fit(signed, seed=0)
+    assert fitted.choices["gpp"].rmse > 0.9 * fluxes.std()
+    # The same years that trained are recognised: the signature is there.
+    assert np.std(fitted.predict(signed).gpp - fluxes) < 0.5 * fluxes.std()
+
+
+def test_gap_is_interpolated_in_departures_from_the_mean_year():
+    year = np.sin(2 * np.pi * np.arange(46) / 46)
+    train = np.stack([year, year + 2])[:, None]
+    igbp, lat = np.array(["ENF", "ENF"]), np.array([40.0, 41.0])
+    filler = GapFiller.of(train, lat, igbp)
+    gappy = (year + 5)[None, None].copy()
+    gappy[..., 10:30] = np.nan
+    filled = filler.fill(gappy, lat[:1], igbp[:1])
+    np.testing.assert_allclose(filled[0, 0], year + 5, atol=1e-12)
+
+
+def test_empty_variable_becomes_the_mean_year_of_type_and_band():
+    train = np.stack([np.full((1, 46), value) for value in (1.0, 3.0, 10.0)])
+    igbp, lat = np.array(["ENF", "ENF", "EBF"]), np.array([60.0, 55.0, 5.0])
+    filler = GapFiller.of(train, lat, igbp)
+    empty = np.full((3, 1, 46), np.nan)
+    filled = filler.fill(empty, np.array([52.0, -3.0, 0.0]), ["ENF", "EBF", "MF"])
+    # MF is unknown in the tropics: the mean over all training rows.
+    np.testing.assert_allclose(filled[:, 0, 0], [2.0, 10.0, 14 / 3])
+
+
+def test_variable_without_any_value_is_refused():
+    with pytest.raises(InputError, match="gaps only"):
+        GapFiller.of(np.full((2, 1, 46), np.nan), np.zeros(2), np.array(["MF"] * 2))
+
+
+def test_summaries():
+    maps = np.arange(46.0)[None, None]
+    np.testing.assert_array_equal(summarise(maps, "steps")[0], np.arange(46))
+    months = summarise(maps, "months")[0]
+    assert months[0] == np.mean([0, 1, 2, 3])  # middles 5, 13, 21 and 29 January
+    quantiles = summarise(maps, "quantiles")[0]
+    np.testing.assert_allclose(quantiles, [0, 4.5, 11.25, 22.5, 33.75, 40.5, 45])
+    assert summarise(maps, "months+quantiles").shape == (1, 19)
+
+
+def test_quantiles_do_not_know_when():
+    maps = np.random.default_rng(0).random((2, 6, 46))
+    turned = np.roll(maps, 17, axis=2)
+    np.testing.assert_allclose(
+        summarise(maps, "quantiles"), summarise(turned, "quantiles")
+    )
+
+
+def test_candidates_start_with_the_first_and_are_distinct():
+    found = draw_candidates("svr", count=10, seed=2)
+    assert found[0] == {key: values[0] for key, values in BASELINES["svr"].items()}
+    assert len({tuple(point.values()) for point in found}) == 10
+    assert found == draw_candidates("svr", count=10, seed=2)
+    everything = draw_candidates("svr", count=10**6, seed=2)
+    assert len(everything) == np.prod([len(v) for v in BASELINES["svr"].values()])
+
+
+def test_choice_needs_a_clear_gain():
+    groups, weight = np.repeat(np.arange(10), 2), np.ones(20)
+    candidates = [{"C": 1}, {"C": 2}, {"C": 3}]
+    first = np.full(20, 10.0)
+    one_site = np.where(groups == 0, 0.0, 10.0)  # better at one site only
+    everywhere = np.full(20, 9.0)
+    error = np.stack([first, one_site, first])
+    assert choose(candidates, error, weight=weight, groups=groups).settings == {"C": 1}
+    error = np.stack([first, one_site, everywhere])
+    found = choose(candidates, error, weight=weight, groups=groups)
+    assert found.settings == {"C": 3}
+    assert found.rmse == pytest.approx(9.0)
+
+
+def test_unknown_model_is_refused():
+    with pytest.raises(InputError, match="extra_trees, svr, gradient_boosting"):
+        make_estimator("forest", SETTINGS)
+
+
+def test_run_fold_asks_about_gaps_by_site_only(samples):
+    gaps = {
+        "patterns": ["random", "block", "ndvi"],
+        "fractions": [0.3, 0.6],
+        "months": [2],
+    }
+    cases = {}
+    for split in ("site", "random", "holdout"):
+        _, found = run_fold(
+            make_estimator("svr", SETTINGS),
+            samples,
+            split=split,
+            fold=0,
+            member=-1,
+            model="svr",
+            seed=1,
+            gaps=gaps,
+        )
+        assert tuple(found.columns) == COLUMNS
+        cases[split] = list(
+            found[["gap_pattern", "gap_fraction"]]
+            .drop_duplicates()
+            .itertuples(index=False, name=None)
+        )
+    assert cases["random"] == cases["holdout"] == [("none", 0.0)]
+    assert cases["site"] == [
+        ("none", 0.0),
+        ("random", 0.3),
+        ("random", 0.6),
+        ("block", 0.166667),
+        ("ndvi", 0.166667),
+    ]
+
+
+def test_no_holdout_site_gives_an_empty_table(samples):
+    none = Samples(samples.maps, samples.table.assign(holdout=False), VARIABLES)
+    _, found = run_fold(
+        make_estimator("svr", SETTINGS),
+        none,
+        split="holdout",
+        fold=0,
+        member=-1,
+        model="svr",
+        seed=1,
+        gaps=NO_GAPS,
+    )
+    assert tuple(found.columns) == COLUMNS
+    assert len(found) == 0
+
+
+def test_every_model_is_asked_about_the_same_gaps(samples):
+    gaps = {
+        "patterns": ["random", "block", "borrowed"],
+        "fractions": [0.5],
+        "months": [4],
+    }
+
+    def cases(fold):
+        return [m for _, _, m in gap_cases(samples, gaps, fold=fold, others=samples)]
+
+    first, second = cases(1), cases(1)
+    for one, two in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert np.isnan(first[1]).mean() > 0.4
+    # Four months are 15 of 46 steps; a tenth of the values is a gap anyway.
+    hidden = np.isnan(first[2]).sum(axis=2)
+    assert hidden.min() >= 15
+    assert hidden.mean() == pytest.approx(15 + 3.1, abs=0.3)
+    for one, two in zip(first[1:], cases(2)[1:], strict=True):
+        assert not np.array_equal(one, two, equal_nan=True)
+
+
+def test_borrowed_gaps_are_those_of_another_site_of_the_gappiest_third(samples):
+    maps, table = np.nan_to_num(samples.maps), samples.table
+    whole = Samples(maps.copy(), table, VARIABLES)
+    rows, turned = np.arange(len(maps)), np.where(table["lat"] < 0, 23, 0)
+    # A row tells its number by where its gaps begin in the season: row % 46 in the
+    # first series, row // 46 in the others. Every second row has few of them.
+    lengths = np.where(rows % 2 == 0, 20, 3)
+    for row in rows:
+        for series in range(6):
+            start = turned[row] + (row // 46 if series else row % 46)
+            maps[row, series, (start + np.arange(lengths[row])) % 46] = np.nan
+    (_, _, before), (name, share, found) = gap_cases(
+        whole,
+        {"patterns": ["borrowed"]},
+        fold=0,
+        others=Samples(maps, table, VARIABLES),
+    )
+    assert (name, share) == ("borrowed", pytest.approx(20 / 46, abs=1e-6))
+    assert not np.isnan(before).any()
+    missing = np.isnan(found)
+    assert (missing.sum(axis=2) == 20).all()
+    begins = (missing & ~np.roll(missing, 1, axis=2)).argmax(axis=2)
+    begins = (begins - turned[:, None]) % 46
+    donors = begins[:, 0] + 46 * begins[:, 1]
+    assert table["forest"].to_numpy()[donors].all()
+    sites = table["site"].to_numpy()
+    assert (sites[donors] != sites).all()
+    assert len(set(donors)) > 10
+    np.testing.assert_array_equal(found[~missing], whole.maps[~missing])
+
+
+def test_gaps_cannot_be_borrowed_from_the_same_site(samples):
+    one = samples.take((samples.table["site"] == "S0").to_numpy())
+    with pytest.raises(InputError, match=r"another site.*only those of S0"):
+        list(gap_cases(one, {"patterns": ["borrowed"]}, fold=0, others=one))

@@ -1,0 +1,108 @@
+import json
+
+import numpy as np
+import pytest
+
+from forestflux.core.errors import InputError
+from forestflux.models.network_inputs import (
+    Normalisation,
+    radiation,
+    season,
+    type_index,
+    type_one_hot,
+)
+
+
+def test_southern_year_is_turned_by_23_steps() -> None:
+    maps = np.arange(2 * 1 * 46, dtype="float32").reshape(2, 1, 46)
+    turned = season(maps, np.array([10.0, -10.0]), half_year_shift=True)
+    assert turned[0, 0].tolist() == maps[0, 0].tolist()
+    assert turned[1, 0, 23] == maps[1, 0, 0]
+    assert turned[1, 0, 0] == maps[1, 0, 23]
+
+
+def test_no_shift_keeps_the_calendar() -> None:
+    maps = np.arange(46, dtype="float32").reshape(1, 1, 46)
+    kept = season(maps, np.array([-35.0]), half_year_shift=False)
+    assert (kept == maps).all()
+
+
+def test_season_leaves_its_input_alone_and_keeps_gaps() -> None:
+    maps = np.ones((1, 2, 46), "float32")
+    maps[0, 1, 5] = np.nan
+    before = maps.copy()
+    turned = season(maps, np.array([-35.0]), half_year_shift=True, derived=())
+    assert np.array_equal(maps, before, equal_nan=True)
+    assert np.flatnonzero(np.isnan(turned[0, 1])).tolist() == [28]
+
+
+def test_radiation_matches_the_worked_example_of_fao_56() -> None:
+    # FAO 56, example 8: 3 September (day 246), 20 degrees south: 32.2 MJ m-2 day-1. The
+    # middles of steps 30 and 31 are days 244.5 and 252.5.
+    series = radiation(np.array([-20.0]))[0]
+    value = np.interp(246, [244.5, 252.5], series[30:32])
+    assert value == pytest.approx(32.2, abs=0.06)
+
+
+def test_radiation_is_zero_in_the_polar_night_and_largest_in_the_polar_summer() -> None:
+    north = radiation(np.array([85.0]))[0]
+    assert north[0] == 0
+    assert north[-1] == 0
+    assert north.argmax() in (20, 21)
+    # The sun does not set: 24 h x 60 x 0.082 x distance x sin(lat) sin(declination).
+    assert north.max() == pytest.approx(118.08 * 0.967 * 0.9962 * 0.3978, rel=0.01)
+
+
+def test_derived_radiation_follows_the_season_shift() -> None:
+    maps = np.zeros((2, 1, 46), "float32")
+    whole = season(
+        maps, np.array([40.0, -40.0]), half_year_shift=True, derived=["radiation"]
+    )
+    assert whole.shape == (2, 2, 46)
+    assert abs(int(whole[0, 1].argmax()) - int(whole[1, 1].argmax())) <= 2
+
+
+def test_unknown_derived_series_is_refused() -> None:
+    with pytest.raises(InputError, match=r"train\.derived.*moonlight"):
+        season(
+            np.zeros((1, 1, 46)),
+            np.zeros(1),
+            half_year_shift=True,
+            derived=["moonlight"],
+        )
+
+
+def test_normalisation_ignores_gaps_and_returns() -> None:
+    maps = np.array([[[1.0, np.nan, 3.0]], [[5.0, 7.0, np.nan]]])
+    scale = Normalisation.of(maps, ["a"])
+    assert scale.mean == (4.0,)
+    assert scale.sd[0] == pytest.approx(np.sqrt(5.0))
+    ready = scale.apply(maps)
+    assert np.isnan(ready).sum() == 2
+    assert np.allclose(scale.undo(ready), maps, equal_nan=True)
+
+
+def test_normalisation_survives_json_and_constants() -> None:
+    scale = Normalisation.of(np.full((2, 1, 3), 7.0), ["a"])
+    assert scale.sd == (1.0,)
+    again = Normalisation.from_dict(json.loads(json.dumps(scale.to_dict())))
+    assert again == scale
+
+
+def test_a_variable_that_was_never_there_is_a_gap_ever_after() -> None:
+    scale = Normalisation.of(np.array([[[1.0], [np.nan]]]), ["a", "b"])
+    assert (scale.mean, scale.sd) == ((1.0, None), (1.0, 1.0))
+    ready = scale.apply(np.array([[[3.0], [5.0]]]))
+    np.testing.assert_array_equal(ready, [[[2.0], [np.nan]]])
+    again = Normalisation.from_dict(json.loads(json.dumps(scale.to_dict())))
+    assert again == scale
+
+
+def test_gaps_only_in_all_variables_are_refused() -> None:
+    with pytest.raises(InputError, match="a, b: expected some values"):
+        Normalisation.of(np.full((2, 2, 3), np.nan), ["a", "b"])
+
+
+def test_other_classes_share_the_last_type() -> None:
+    assert type_index(["ENF", "MF", "GRA", "CRO"]).tolist() == [0, 4, 5, 5]
+    assert type_one_hot(["DBF"]).tolist() == [[0, 0, 0, 1, 0, 0]]

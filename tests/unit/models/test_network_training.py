@@ -1,0 +1,151 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from builders.small_training import make_samples, settings
+from forestflux.core.errors import InputError
+from forestflux.models.class_weights import balanced_weights
+from forestflux.models.network_training import (
+    TRANSFER_STEPS,
+    NetworkEstimator,
+    member_seed,
+)
+from forestflux.prepare.sample_table import Samples, UnlabelledSeries
+
+
+def weights_equal(first: NetworkEstimator, second: NetworkEstimator) -> bool:
+    pairs = zip(first.weights().values(), second.weights().values(), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_same_seed_gives_the_same_weights_bit_for_bit() -> None:
+    samples = make_samples()
+    first = NetworkEstimator(settings()).fit(samples, seed=4)
+    torch.manual_seed(99)
+    second = NetworkEstimator(settings()).fit(samples, seed=4)
+    assert weights_equal(first, second)
+    other = NetworkEstimator(settings()).fit(samples, seed=5)
+    assert not weights_equal(first, other)
+
+
+def test_fit_leaves_the_random_state_and_the_threads_of_torch_alone() -> None:
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    threads = torch.get_num_threads()
+    NetworkEstimator(settings()).fit(make_samples(), seed=4)
+    assert torch.equal(torch.rand(3), expected)
+    assert torch.get_num_threads() == threads
+
+
+def test_it_learns_what_is_there() -> None:
+    samples = make_samples(240)
+    trained = NetworkEstimator(
+        settings(epochs={"all_biomes": 15, "forest": 25}, dropout=0.0)
+    ).fit(samples.take(np.arange(180)), seed=1)
+    test = samples.take(np.arange(180, 240))
+    test = test.take(test.table["forest"].to_numpy())
+    fluxes = trained.predict(test)
+    gpp = test.table["gpp"].to_numpy()
+    assert np.corrcoef(fluxes.gpp, gpp)[0, 1] > 0.9
+    assert np.sqrt(np.mean((fluxes.gpp - gpp) ** 2)) < 0.5 * gpp.std()
+
+
+def test_fluxes_close_and_are_not_negative() -> None:
+    samples = make_samples()
+    fluxes = NetworkEstimator(settings()).fit(samples, seed=1).predict(samples)
+    assert fluxes.gpp.dtype == np.float64
+    assert np.array_equal(fluxes.nee, fluxes.reco - fluxes.gpp)
+    assert min(fluxes.gpp.min(), fluxes.reco.min()) >= 0
+
+
+@pytest.mark.parametrize(
+    ("heads", "given"), [("gpp_reco", [0, 1]), ("gpp_nee", [0, 2])]
+)
+def test_the_third_flux_closes_whatever_the_heads(heads: str, given: list[int]) -> None:
+    samples = make_samples()
+    trained = NetworkEstimator(settings(heads=heads)).fit(samples, seed=1)
+    table = samples.table[["gpp", "reco", "nee"]].to_numpy(float)
+    scaled = trained.flux_scale.apply(table)
+    three = trained.all_fluxes(torch.from_numpy(scaled[:, given]))
+    assert np.allclose(three.numpy(), scaled, atol=1e-9)
+
+
+@pytest.mark.parametrize("step", TRANSFER_STEPS)
+def test_each_transfer_step_is_a_switch(step: str) -> None:
+    samples = make_samples()
+    whole = NetworkEstimator(settings()).fit(samples, seed=4)
+    without = NetworkEstimator(settings(steps={step: False})).fit(samples, seed=4)
+    assert not weights_equal(whole, without)
+
+
+def test_without_all_biomes_other_classes_do_not_teach() -> None:
+    chosen = settings(steps={"all_biomes": False, "reconstruct": False})
+    samples = make_samples()
+    wrong = samples.table.copy()
+    wrong.loc[~wrong["forest"], ["gpp", "reco"]] = 9e3
+    first = NetworkEstimator(chosen).fit(samples, seed=4)
+    second = NetworkEstimator(chosen).fit(
+        Samples(samples.maps, wrong, samples.variables), seed=4
+    )
+    assert weights_equal(first, second)
+
+
+def test_unlabelled_series_change_the_result() -> None:
+    samples = make_samples()
+    other = make_samples(30, seed=8)
+    series = UnlabelledSeries(
+        other.maps,
+        other.table["lat"].to_numpy(),
+        np.ones(30, "uint8"),
+        other.table["site"].to_numpy(),
+    )
+    alone = NetworkEstimator(settings()).fit(samples, seed=4)
+    more = NetworkEstimator(settings()).fit(samples, seed=4, unlabelled=series)
+    assert not weights_equal(alone, more)
+
+
+def test_scales_come_from_the_rows_given() -> None:
+    samples = make_samples()
+    part = samples.take(np.arange(30))
+    trained = NetworkEstimator(settings()).fit(part, seed=4)
+    assert trained.normalisation.mean[0] == pytest.approx(
+        np.nanmean(part.maps[:, 0].astype(float))
+    )
+    assert trained.flux_scale.mean[0] == pytest.approx(
+        part.table.loc[part.table["forest"], "gpp"].mean()
+    )
+
+
+def test_training_without_forest_is_refused() -> None:
+    samples = make_samples()
+    grass = samples.take(~samples.table["forest"].to_numpy())
+    with pytest.raises(InputError, match="forest"):
+        NetworkEstimator(settings()).fit(grass, seed=1)
+
+
+def test_member_seeds_differ_and_stay() -> None:
+    seeds = {
+        member_seed(2019, split, fold, member)
+        for split in ("site", "cluster")
+        for fold in range(10)
+        for member in range(10)
+    }
+    assert len(seeds) == 200
+    assert member_seed(2019, "site", 0, 0) == member_seed(2019, "site", 0, 0)
+    assert max(seeds) < 2**32
+
+
+def test_balance_gives_rare_types_and_climates_more_weight() -> None:
+    # Four boreal and one tropical ENF site, two rows each; the grassland is no forest.
+    table = pd.DataFrame(
+        {
+            "site": list("aabbccddeeff"),
+            "igbp": ["ENF"] * 10 + ["GRA"] * 2,
+            "lat": [60.0] * 8 + [5.0] * 4,
+        }
+    )
+    weight = balanced_weights(table)
+    assert weight[8] / weight[0] == pytest.approx(2.0)
+    assert weight[:10].mean() == pytest.approx(1.0)

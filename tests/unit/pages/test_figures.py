@@ -1,0 +1,358 @@
+"""Figures: each draws from its inputs alone, nothing is cut off, maps are right."""
+
+import shutil
+import socket
+
+import cartopy.crs as ccrs
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from matplotlib.image import imread
+
+from builders.finished_results import build_results
+from forestflux.core.errors import InputError
+from forestflux.core.layers import flagged
+from forestflux.models.flux_network import FILTERS
+from forestflux.models.network_training import TRANSFER_STEPS
+from forestflux.pages.figures import world_maps
+from forestflux.pages.figures.captions import CAPTIONS, caption_of
+from forestflux.pages.figures.drawing import draw
+from forestflux.pages.figures.figure_registry import FIGURES, module_of, needs
+from forestflux.pages.figures.figure_style import (
+    StyleSettings,
+    model_looks,
+    new_figure,
+    save,
+)
+from forestflux.pages.figures.globe import recovery_figure
+from forestflux.pages.figures.globe.flux_maps import insignificant
+from forestflux.pages.figures.skill import score_figures
+from forestflux.pages.figures.skill.network_figure import PARTS, STEP_NAMES
+
+DPI = 80
+SETTINGS = StyleSettings(dpi=DPI, simulated=True)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return build_results(
+        tmp_path_factory.mktemp("full"), seed=3, maps=True, map_years=(2003, 2018)
+    )
+
+
+@pytest.fixture(scope="module")
+def towers(tmp_path_factory):
+    return build_results(tmp_path_factory.mktemp("towers"), seed=3, maps=False)
+
+
+def only_inputs(results, name, folder):
+    """A folder with nothing but what the registry says that the figure needs."""
+    words = {"maps/first.zarr": "maps/2003.zarr", "maps/second.zarr": "maps/2018.zarr"}
+    words["change/change.json"] = "change/change.zarr"
+    words["counterfactual/drivers.json"] = "counterfactual/drivers.zarr"
+    for need in needs()[name]:
+        path = words.get(need, need)
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        if path.endswith(".zarr"):
+            shutil.copytree(results / path, folder / path)
+            shutil.copy(results / f"{path}.json", folder / f"{path}.json")
+        else:
+            shutil.copy(results / path, folder / path)
+        if path == "samples/samples.json":  # the manifest of a table and a store
+            for part in ("samples.csv", "samples.zarr.json"):
+                shutil.copy(results / "samples" / part, folder / "samples" / part)
+            shutil.copytree(
+                results / "samples/samples.zarr", folder / "samples/samples.zarr"
+            )
+    return folder
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure_is_drawn_whole_from_its_inputs_alone_and_without_network(
+    name, results, tmp_path, monkeypatch
+):
+    def refuse(*_):
+        raise AssertionError("a figure opened a connection")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    inputs = only_inputs(results, name, tmp_path / "in")
+    figure = draw(name, inputs, style_settings=SETTINGS)
+    for kind in ("png", "pdf"):
+        save(figure, tmp_path / f"{name}.{kind}", settings=SETTINGS)
+    pixels = imread(tmp_path / f"{name}.png")[..., :3]
+    assert pixels.shape[1] == pytest.approx(170 / 25.4 * DPI, abs=1)
+    dark = pixels.min(axis=-1) < 0.9
+    assert 0.02 < dark.mean() < 0.9
+    # nothing reaches the edge of the page: no label is cut off
+    edges = np.concatenate([dark[0], dark[-1], dark[:, 0], dark[:, -1]])
+    assert not edges.any()
+    pdf = (tmp_path / f"{name}.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert len(pdf) < 1_000_000
+
+
+@pytest.mark.parametrize("name", ["scores", "uncertainty"])
+def test_same_inputs_give_the_same_bytes(name, results, tmp_path):
+    for turn in ("one", "two"):
+        figure = draw(name, results, style_settings=SETTINGS)
+        for kind in ("png", "pdf"):
+            path = tmp_path / turn / f"{name}.{kind}"
+            save(figure, path, settings=SETTINGS, caption="what it shows")
+    for kind in ("png", "pdf"):
+        one, two = (tmp_path / t / f"{name}.{kind}" for t in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
+    assert b"what it shows" in one.with_suffix(".png").read_bytes()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_missing_input_is_one_line(name, tmp_path):
+    with pytest.raises(InputError) as caught:
+        draw(name, tmp_path, style_settings=SETTINGS)
+    assert "\n" not in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_missing_column_is_named(results, tmp_path):
+    table = pd.read_csv(results / "evaluate/scores.csv").drop(columns="rmse")
+    (tmp_path / "evaluate").mkdir()
+    table.to_csv(tmp_path / "evaluate/scores.csv", index=False)
+    with pytest.raises(InputError, match=r"scores\.csv: rmse: expected"):
+        draw("scores", tmp_path, style_settings=SETTINGS)
+
+
+def test_run_of_towers_alone_draws_what_needs_no_map(towers):
+    apart = ("maps/", "change/", "counterfactual/", "recovery/")
+    names = [
+        n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
+    ]
+    wanted = {"towers", "timeline", "network", "scatter", "scores", "calibration"}
+    wanted |= {"gap_curve", "importance", "attributions", "activations"}
+    assert set(names) == wanted
+    for name in names:
+        assert draw(name, towers, style_settings=StyleSettings(dpi=DPI)).axes
+
+
+def test_forest_types_and_models_may_be_missing(towers, tmp_path):
+    """Real towers have no deciduous needleleaf; a run may have the network alone."""
+    shutil.copytree(towers, tmp_path / "run")
+    for file in (tmp_path / "run").rglob("*.csv"):
+        table = pd.read_csv(file)
+        if "igbp" in table:
+            table = table[table["igbp"] != "DNF"]
+        if "model" in table:
+            table = table[table["model"] == "cnn"]
+        if "subset" in table:
+            table = table[table["subset"] != "igbp=DNF"]
+        table.to_csv(file, index=False)
+    for name in (
+        "towers",
+        "timeline",
+        "scatter",
+        "scores",
+        "calibration",
+        "gap_curve",
+        "importance",
+        "attributions",
+        "activations",
+    ):
+        assert draw(name, tmp_path / "run", style_settings=SETTINGS).axes
+
+
+def test_drawing_leaves_matplotlib_as_it_was(results, tmp_path):
+    before = dict(mpl.rcParams)
+    figure = draw("scores", results, style_settings=SETTINGS)
+    save(figure, tmp_path / "scores.png", settings=SETTINGS)
+    assert dict(mpl.rcParams) == before
+
+
+def test_simulated_planet_is_named_on_the_figure(results):
+    real = draw("scores", results, style_settings=StyleSettings(simulated=False))
+    assert real.get_suptitle() == ""
+    marked = draw("scores", results, style_settings=SETTINGS)
+    assert "not the real Earth" in marked.get_suptitle()
+
+
+def test_every_figure_has_a_caption_with_the_years_of_the_run():
+    assert set(CAPTIONS) == set(FIGURES)
+    for name in FIGURES:
+        caption = caption_of(name, pair=(1990, 1999), level=0.8)
+        text = caption.title + caption.text + caption.alt
+        assert "{" not in text
+        assert "2003" not in text
+        assert text.isascii()
+    assert "80 %" in caption_of("series", pair=(1990, 1999), level=0.8).text
+
+
+def test_unknown_names_are_refused_with_the_known_ones(results):
+    with pytest.raises(InputError, match="towers or timeline"):
+        module_of("map")
+    with pytest.raises(InputError, match="EqualEarth or Mollweide, found Mercator"):
+        draw("towers", results, style_settings=StyleSettings(projection="Mercator"))
+    with pytest.raises(InputError, match="png or pdf"):
+        save(new_figure(SETTINGS, height_mm=20), results / "a.gif", settings=SETTINGS)
+
+
+def raster(size):
+    """A global raster whose value tells row and column."""
+    lat = 90 - size * (np.arange(round(180 / size)) + 0.5)
+    lon = -180 + size * (np.arange(round(360 / size)) + 0.5)
+    values = 1000 * np.arange(lat.size)[:, None] + np.arange(lon.size)
+    return xr.DataArray(
+        values.astype(float), coords={"y": lat, "x": lon}, dims=("y", "x")
+    )
+
+
+@pytest.mark.parametrize("projection", [ccrs.EqualEarth(), ccrs.Mollweide()])
+@pytest.mark.parametrize("flipped", [False, True])
+def test_pixels_show_the_cell_of_their_place(projection, flipped):
+    values = raster(10.0)
+    given = values[::-1] if flipped else values
+    # Manaus, Berlin, Yakutsk, Hobart, Vancouver, Fiji: row, column by hand
+    places = [
+        (-3.1, -60.0),
+        (52.5, 13.4),
+        (62.0, 129.7),
+        (-42.9, 147.3),
+        (49.3, -123.1),
+    ]
+    places += [(-17.8, 178.0)]
+    wanted = [9012, 3019, 2030, 13032, 4005, 10035]
+    for (lat, lon), value in zip(places, wanted, strict=True):
+        x, y = projection.transform_point(lon + 1e-6, lat, ccrs.PlateCarree())
+        found = world_maps.pick_cells(given, np.array([x]), np.array([y]), projection)
+        assert found.item() == value
+
+
+def test_pixels_beyond_the_globe_are_empty():
+    projection = ccrs.EqualEarth()
+    corner = np.array([projection.x_limits[0] * 0.99])
+    high = np.array([projection.y_limits[1] * 0.95])
+    assert np.isnan(world_maps.pick_cells(raster(10.0), corner, high, projection)).all()
+
+
+def test_north_is_up(results):
+    figure = draw("maps", results, style_settings=SETTINGS)
+    ax = figure.axes[0]
+    image, _ = ax.images  # the second is the hatching
+    store = xr.open_zarr(results / "maps/2003.zarr", consolidated=False)
+    column = image.get_array().filled(np.nan)[:, world_maps.PIXELS // 2 + 5]
+    shown = column[np.isfinite(column)]
+    # 0.8 degrees east; forest of Europe above that of Africa
+    expected = store["gpp"].sel(x=3).dropna("y").to_numpy()
+    order = shown[np.insert(np.diff(shown) != 0, 0, True)]
+    assert set(order) <= set(expected)
+    assert order[0] == pytest.approx(expected[expected > 0][0], rel=0.5)
+    assert image.origin == "upper"
+    assert image.get_extent()[2] < image.get_extent()[3]
+
+
+def test_fine_grids_are_averaged_over_forest_cells_for_display():
+    lat = 90 - 0.125 * (np.arange(1440) + 0.5)
+    lon = -180 + 0.125 * (np.arange(2880) + 0.5)
+    values = xr.DataArray(
+        np.full((1440, 2880), np.nan, "float32"),
+        coords={"y": lat, "x": lon},
+        dims=("y", "x"),
+    )
+    values[0, 0], values[1, 1] = 2.0, 4.0
+    thinned = world_maps.thin(values)
+    assert thinned.shape == (720, 1440)
+    assert thinned[0, 0].item() == 3.0
+    assert np.isnan(thinned[0, 1].item())
+    assert world_maps.thin(raster(1.0)).shape == (180, 360)
+
+
+def test_scales_are_centred_on_zero_or_start_there():
+    values = xr.DataArray(np.array([-300.0, 5.0, 100.0, np.nan]))
+    norm = world_maps.centred(values)
+    assert norm.vmin == -norm.vmax
+    assert norm(0.0) == 0.5
+    assert world_maps.sequential(abs(values)).vmin == 0
+
+
+def test_dots_stand_where_a_tested_change_may_be_chance():
+    # not tested, tested, significant, significant with false discoveries held
+    attributes = {"flag_masks": np.array([1, 2, 4, 8], "uint8")}
+    words = "tested significant significant_adjusted significant_two_stage"
+    attributes["flag_meanings"] = words
+    flags = ("x", np.array([0, 1, 3, 7], "uint8"), attributes)
+    dataset = xr.Dataset({"gpp_slope_significance": flags})
+    dots = insignificant(dataset, "gpp", "slope")
+    assert dots.values.tolist() == [False, True, False, False]
+    adjusted = flagged(dataset["gpp_slope_significance"], "significant_adjusted")
+    assert adjusted.values.tolist() == [False, False, False, True]
+
+
+def test_hatching_lies_inside_its_cells_and_nowhere_else(results):
+    figure = draw("maps", results, style_settings=SETTINGS)
+    ax = figure.axes[0]
+    lines = ax.images[1].get_array()[..., 3] > 0
+    store = xr.open_zarr(results / "maps/2003.zarr", consolidated=False)
+    x, y, _ = world_maps.pixel_centres(ax)
+    outside = store["applicable"] == 0
+    inside = world_maps.pick_cells(outside.astype(float), x, y, ax.projection) == 1
+    assert outside.any()
+    assert not lines[~inside].any()
+    assert 0.02 < lines[inside].mean() < 0.3
+
+
+def test_parts_of_the_change_stand_beside_zero_and_sum_to_the_mark(results):
+    figure = draw("decomposition", results, style_settings=SETTINGS)
+    ax = figure.axes[0]
+    strata = [label.get_text() for label in ax.get_yticklabels()]
+    table = pd.read_csv(results / "change/decomposition.csv")
+    row = table.query("stratum == 'DBF' and variable == 'gpp'").iloc[0]
+    place = strata.index("DBF")
+    bars = [
+        bar for bar in ax.patches if round(bar.get_y() + bar.get_height() / 2) == place
+    ]
+    drawn = sum(bar.get_width() for bar in bars)
+    assert drawn == pytest.approx(row["change"], rel=1e-6)
+    assert ax.lines[0].get_xdata()[place] == pytest.approx(row["change"])
+
+
+def test_the_method_names_every_filter_and_every_step_of_training():
+    assert tuple(PARTS) == FILTERS
+    assert tuple(STEP_NAMES) == TRANSFER_STEPS
+
+
+def test_scatter_shows_the_network_by_split_and_the_best_other():
+    rows = [
+        ("cnn", "random", 0.9),
+        ("cnn", "site", 0.5),
+        ("svr", "site", 0.4),
+        ("trees", "site", 0.6),
+        ("trees", "cluster", 0.9),
+    ]
+    table = pd.DataFrame(rows, columns=["model", "split", "r2"])
+    table = table.assign(subset="all", target="gpp")
+    wanted = [("cnn", "site"), ("cnn", "random"), ("trees", "site")]
+    assert score_figures.choose_panels(table) == wanted
+
+
+def test_network_comes_first_and_looks_like_no_other():
+    looks = model_looks(["svr", "cnn", "extra_trees", "svr"])
+    assert list(looks) == ["cnn", "extra_trees", "svr"]
+    assert len({look["color"] for look in looks.values()}) == 3
+
+
+def test_recovered_quantities_are_sorted_by_what_they_are():
+    names = {
+        "gpp_total_2003": ("year", "total 2003"),
+        "nee_total_boreal": ("total", "boreal"),
+        "gpp_change": ("change", "all forests"),
+        "gpp_change_boreal": ("change", "boreal"),
+        "gpp_planted_slope": ("slope", "planted slope"),
+        "nee_cell_rms": ("rms", "cell rms"),
+        "nee_cell_r2": ("share", "cell R$^2$"),
+        "forest_area": ("", None),
+    }
+    table = pd.DataFrame({"quantity": list(names), "unit": "x"})
+    table.loc[table["quantity"] == "nee_cell_r2", "unit"] = "1"
+    found = recovery_figure.sort_out(table).set_index("quantity")
+    for name, (group, label) in names.items():
+        assert found.loc[name, "group"] == group
+        if label:
+            assert found.loc[name, "label"] == label

@@ -1,0 +1,111 @@
+"""The model card says what the tables say, and where not to use the model."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from builders.finished_results import build_results
+from forestflux.pages.model_card import model_card
+from forestflux.prepare.sample_table import read_sample_table
+
+RECORD = {
+    "flux_unit": "gC m-2 yr-1",
+    "members": ["member0.npz", "member1.npz"],
+    "digest": "0123",
+    "applicability": {"file": "applicability.npz", "threshold": 0.4321},
+    "metadata": {
+        "run": "test",
+        "source": "files",
+        "samples": {"samples": "4567"},
+        "site_years": 300,
+        "sites": 60,
+        "holdout": ["T02-0"],
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_results(tmp_path_factory.mktemp("results"), seed=2, maps=False)
+
+
+def card_of(results: Path, record: dict = RECORD) -> str:
+    tables = (
+        pd.read_csv(results / f"evaluate/{name}.csv")
+        for name in ("scores", "calibration")
+    )
+    samples = read_sample_table(results / "samples")
+    return model_card(record, samples, *tables, min_quality=0.8, folds=7)
+
+
+def cells_of(card: str, *head: str) -> list[str]:
+    """Cells after these in the one row that begins with them."""
+    (line,) = (x for x in card.splitlines() if x.startswith(f"| {' | '.join(head)} |"))
+    return line.strip("| ").split(" | ")[len(head) :]
+
+
+def test_scores_and_coverage_are_those_of_the_tables(results: Path) -> None:
+    card = card_of(results)
+    scores = pd.read_csv(results / "evaluate/scores.csv")
+    own = scores.query("model == 'cnn' and split == 'cluster' and target == 'nee'")
+    row = own.set_index("subset").loc["applicable=outside"]
+    where = ("towers never seen, nor any near them", "applicable=outside", "NEE")
+    lines = [x for x in card.splitlines() if x.startswith(f"| {' | '.join(where)} |")]
+    skill, interval = (x.strip("| ").split(" | ")[3:] for x in lines)
+    expected = [f"{row['r2']:.2f}", f"{row['rmse']:.0f}", f"{row['bias']:.0f}"]
+    assert skill == [str(row["n"]), *expected]
+    table = pd.read_csv(results / "evaluate/calibration.csv")
+    own = table.query("model == 'cnn' and split == 'cluster' and target == 'nee'")
+    row = own.set_index("subset").loc["applicable=outside"]
+    covered = f"{row['covered']:.0%}"
+    ends = f"{row['covered_lower']:.0%} to {row['covered_upper']:.0%}"
+    once, width = f"{row['covered_site_mean']:.0%}", f"{row['mean_width']:.0f}"
+    assert interval == [str(row["n"]), "90%", covered, ends, once, width]
+
+
+def test_data_are_the_rows_that_were_learnt_from(results: Path) -> None:
+    card = card_of(results)
+    samples = read_sample_table(results / "samples")
+    used = samples[samples["used"] & ~samples["holdout"]]
+    own = used[used["igbp"] == "DBF"]
+    latitudes = f"{own['lat'].min():.0f} to {own['lat'].max():.0f}"
+    towers = own["site"].nunique()
+    assert cells_of(card, "DBF") == [str(towers), str(len(own)), latitudes]
+    assert "Towers kept out of everything: T02-0" in card
+    assert "0.432" in card
+
+
+def test_limits_and_bias_are_said_and_the_random_split_is_not_shown(
+    results: Path,
+) -> None:
+    card = card_of(results)
+    assert "overstates the sink" in card
+    assert "Where not to use it" in card
+    assert "| random" not in card
+    assert "On forest types without a tower above, of this run: none." in card
+    assert "simulated planet" not in card
+    planet = RECORD | {"metadata": RECORD["metadata"] | {"source": "simulated"}}
+    assert "simulated planet, not on the Earth" in card_of(results, planet)
+
+
+def test_a_score_that_is_not_defined_is_a_dash(results: Path) -> None:
+    scores = pd.read_csv(results / "evaluate/scores.csv").assign(r2=float("nan"))
+    calibration = pd.read_csv(results / "evaluate/calibration.csv")
+    samples = read_sample_table(results / "samples")
+    card = model_card(RECORD, samples, scores, calibration, min_quality=0.8, folds=7)
+    skill = card[card.index("## Skill") : card.index("## Intervals")]
+    rows = [x.strip("| ").split(" | ") for x in skill.splitlines() if "| GPP |" in x]
+    assert rows
+    assert {row[4] for row in rows} == {"-"}
+
+
+def test_types_that_were_never_learnt_are_named(results: Path) -> None:
+    samples = read_sample_table(results / "samples")
+    samples = samples[~samples["igbp"].isin(["DNF", "MF"])]
+    tables = (
+        pd.read_csv(results / f"evaluate/{name}.csv")
+        for name in ("scores", "calibration")
+    )
+    card = model_card(RECORD, samples, *tables, min_quality=0.8, folds=7)
+    assert "of this run: DNF, MF." in card

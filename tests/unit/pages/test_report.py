@@ -1,0 +1,303 @@
+"""The report: one page that loads nothing, says its limits, agrees with the tables."""
+
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from builders.finished_results import build_results
+from forestflux.core.errors import InputError
+from forestflux.pages.figures.figure_registry import FIGURES, needs
+from forestflux.pages.report.reading_section import types_without_towers
+from forestflux.pages.report.report_page import write_report
+from forestflux.pages.report.report_tables import interval, timing_table
+
+VOID = {"meta", "img", "br", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, the text, and tags that were never closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.words = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    def named(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+def configuration(*, towers_only):
+    return {
+        "run": "a<b",
+        "source": "auto",
+        "seed": 3,
+        "towers": {"folder": "mine" if towers_only else None, "archive": None},
+        "change": {"pair": [2003, 2018]},
+        "counterfactual": {"enabled": True},
+        "evaluate": {"level": 0.9},
+    }
+
+
+def add_pictures(results, names):
+    for name in names:
+        (results / "figures").mkdir(exist_ok=True)
+        Figure(figsize=(0.1, 0.1)).savefig(results / f"figures/{name}.png")
+
+
+def tower_figures():
+    apart = ("maps/", "change/", "recovery/", "gates/", "counterfactual/")
+    return [
+        n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
+    ]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("full")
+    path = build_results(folder, seed=5, maps=True, map_years=())
+    add_pictures(path, FIGURES)
+    return path
+
+
+@pytest.fixture(scope="module")
+def page(results):
+    config = configuration(towers_only=False)
+    return Page(write_report(results, figures=list(FIGURES), config=config))
+
+
+@pytest.fixture(scope="module")
+def towers(tmp_path_factory):
+    path = build_results(tmp_path_factory.mktemp("towers"), seed=5, maps=False)
+    add_pictures(path, tower_figures())
+    return path
+
+
+def test_page_is_whole_and_loads_nothing(page):
+    assert page.open == []
+    for _, attrs in page.tags:
+        for name in ("src", "href", "action", "srcset", "poster"):
+            # the explorer lies beside the report; all else is inside it
+            assert attrs.get(name, "#").startswith(("#", "data:image/png;base64,")) or (
+                attrs[name] == "explorer.html"
+            )
+    assert not page.named("script")
+    assert not page.named("link")
+    style = page.text
+    assert "@import" not in style
+    assert "url(" not in style
+
+
+def test_every_figure_is_there_with_alternative_text_and_caption(page):
+    images = page.named("img")
+    assert len(images) == len(FIGURES)
+    assert all(len(image["alt"]) > 30 for image in images)
+    assert len(page.named("figcaption")) == len(FIGURES)
+
+
+def test_links_of_the_page_lead_to_its_sections(page):
+    identifiers = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(identifiers) == len(set(identifiers))
+    links = [attrs["href"].removeprefix("#") for attrs in page.named("a")]
+    links.remove("explorer.html")
+    assert len(links) == 12
+    assert set(links) <= set(identifiers)
+
+
+def test_page_reads_on_a_phone_in_light_and_dark(page, results):
+    names = [attrs.get("name") for attrs in page.named("meta")]
+    assert "viewport" in names
+    assert "color-scheme" in names
+    assert page.named("html")[0]["lang"] == "en"
+    assert "prefers-color-scheme: dark" in page.text
+
+
+def test_headline_numbers_are_those_of_the_tables(page, results):
+    totals = pd.read_csv(results / "change/totals.csv")
+    for year in (2003, 2018):
+        for flux in ("gpp", "nee"):
+            key = f"year == {year} and stratum == 'all' and variable == '{flux}'"
+            row = totals.query(key).iloc[0]
+            bounds = f"[{row['total_lower']:.2f}, {row['total_upper']:.2f}]"
+            value = f"{row['total']:.2f} PgC yr-1 {bounds}"
+            assert f"{flux.upper()} {year}, all forests {value}" in page.text
+    change = pd.read_csv(results / "change/pair.csv")
+    row = change.query("stratum == 'all' and variable == 'nee'").iloc[0]
+    assert f"Change of NEE, 2003-2018 {row['change']:+.2f} PgC yr-1" in page.text
+    scores = pd.read_csv(results / "evaluate/scores.csv")
+    key = "model == 'cnn' and split == 'site' and subset == 'all' and target == 'gpp'"
+    row = scores.query(key).iloc[0]
+    assert f"R2 of GPP at unseen sites {row['r2']:.2f}" in page.text
+
+
+def test_best_model_of_each_split_has_the_highest_r2(page, results):
+    scores = pd.read_csv(results / "evaluate/scores.csv").query("subset == 'all'")
+    names = {"cnn": "CNN (this work)", "svr": "SVR"}
+    for split, label in (("site", "by site"), ("cluster", "by 100 km cluster")):
+        rows = scores.query(f"target == 'nee' and split == '{split}'")
+        best = rows.sort_values("r2").iloc[-1]
+        model = names.get(best["model"], best["model"].replace("_", " "))
+        assert f"NEE {label} {model} {best['r2']:.2f}" in page.text
+
+
+def test_limits_are_said(page):
+    for words in (
+        "Simulated planet: not the real Earth",
+        "Negative NEE is uptake by the forest",
+        "CO2 is not among the inputs",
+        "too strong a sink",
+        "Two single years differ mostly by weather",
+        "random (optimistic)",
+    ):
+        assert words in page.text
+
+
+def test_rows_of_the_random_split_are_set_apart(results):
+    config = configuration(towers_only=False)
+    text = write_report(results, figures=[], config=config)
+    rows = re.findall(r"<tr( class=\"optimistic\")?>(<td.*?)</tr>", text)
+    marked = [cells for kind, cells in rows if kind]
+    assert marked
+    assert all("random (optimistic)" in cells for cells in marked)
+    assert not any("random (optimistic)" in cells for kind, cells in rows if not kind)
+
+
+def test_run_of_towers_alone_has_no_maps_and_no_banner(towers):
+    config = configuration(towers_only=True)
+    page = Page(write_report(towers, figures=tower_figures(), config=config))
+    assert "Simulated planet" not in page.text
+    headings = {attrs.get("id") for attrs in page.named("h2")}
+    assert headings.isdisjoint({"maps", "change", "recovery"})
+    assert {"summary", "scores", "coverage", "gaps", "samples", "run"} <= headings
+
+
+def test_names_of_the_user_are_text_not_markup(page):
+    assert "run a<b" in page.text
+
+
+def test_missing_figure_is_one_line(towers):
+    config = configuration(towers_only=True)
+    with pytest.raises(InputError, match=r"maps\.png: file: expected a drawn figure"):
+        write_report(towers, figures=["maps"], config=config)
+
+
+def test_dropped_site_years_are_counted_with_their_reason(page, results):
+    samples = pd.read_csv(results / "samples/samples.csv")
+    dropped = int((~samples["used"]).sum())
+    assert f"nee_qc below 0.5 {dropped}" in page.text
+    needle = samples.query("igbp == 'ENF' and used")
+    counts = f"{needle['site'].nunique()} {len(needle)}"
+    assert f"ENF, evergreen needleleaf {counts}" in page.text
+
+
+def test_what_an_archive_held_beside_is_on_the_page(page):
+    assert "Left out of the archive: 2 sites or files, 2 years of others" in page.text
+
+
+def test_forest_types_without_a_tower_are_named(towers, tmp_path):
+    assert types_without_towers(towers) == []
+    samples = pd.read_csv(towers / "samples/samples.csv")
+    (tmp_path / "samples").mkdir()
+    kept = samples[samples["igbp"] != "DNF"]
+    kept.to_csv(tmp_path / "samples/samples.csv", index=False)
+    assert types_without_towers(tmp_path) == ["deciduous needleleaf (DNF)"]
+
+
+def test_timings_are_summed_by_stage(tmp_path):
+    assert timing_table(tmp_path) == ""
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    for name, seconds, memory in (("a.1", 1.5, 10), ("a.2", 2.0, "-"), ("b", 4.0, 30)):
+        text = f"s\th:m:s\tmax_rss\n{seconds}\t0:00:01\t{memory}\n"
+        (folder / f"{name}.tsv").write_text(text)
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", timing_table(tmp_path))
+    assert cells == ["a", "2", "3.5", "2.0", "10", "b", "1", "4.0", "4.0", "30"]
+    (folder / "b.tsv").write_text("x\n1\n")
+    with pytest.raises(InputError, match=r"b\.tsv: columns: expected s and max_rss"):
+        timing_table(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "text"),
+    [
+        (-0.2, 1.234, "[-0.20, 1.23]"),
+        (-0.0123, 0.1, "[-0.012, 0.100]"),
+        (float("nan"), 1.0, "-"),
+    ],
+)
+def test_intervals_are_written_with_digits_that_matter(lower, upper, text):
+    assert interval(lower, upper) == text
+
+
+def test_citations_of_an_archive_are_shown_and_their_lack_is_named(towers):
+    table = pd.DataFrame(
+        {
+            "site": ["DE-A", "DE-B"],
+            "name": ["A <wood>", ""],
+            "policy": ["CC-BY-4.0", ""],
+            "citation": ["Smith (2016), A & B", ""],
+            "doi": ["10.1/x", ""],
+            "site_years": [3, 1],
+        }
+    )
+    table.to_csv(towers / "samples/bibliography.csv", index=False)
+    config = configuration(towers_only=True)
+    config["towers"]["archive"] = "zips"
+    page = Page(write_report(towers, figures=tower_figures(), config=config))
+    for words in ("A <wood>", "Smith (2016), A & B", "no citation in the archive"):
+        assert words in page.text
+    config = configuration(towers_only=True)
+    page = Page(write_report(towers, figures=tower_figures(), config=config))
+    assert "Smith (2016)" not in page.text
+
+
+def test_a_known_bias_is_shown_with_its_range_and_no_banner(page):
+    assert "known bias" in page.text
+    assert "-17.5 to -3.9" in page.text
+    assert "Pan et al. 2024" in page.text
+    assert "Do not use the maps" not in page.text
+
+
+def test_a_failed_gate_is_the_first_thing_on_the_page(tmp_path):
+    path = build_results(tmp_path, seed=5, maps=True, map_years=())
+    add_pictures(path, FIGURES)
+    table = pd.read_csv(path / "gates/gates.csv")
+    table.loc[table["year"] == 2007, ["found", "status"]] = [3.25, "fail"]
+    table.to_csv(path / "gates/gates.csv", index=False)
+    config = configuration(towers_only=False)
+    page = Page(write_report(path, figures=list(FIGURES), config=config))
+    banner = page.text.index("Failed tests of the results: 1 (closure)")
+    assert banner < page.text.index("Simulated planet")
+    assert banner < page.text.index("Summary")
+    assert "3.25" in page.text
+
+
+def test_drivers_of_the_change_are_those_of_the_table(page, results):
+    table = pd.read_csv(results / "counterfactual/drivers.csv")
+    row = table.query("flux == 'nee' and driver == 'evi'").iloc[0]
+    assert f"EVI {row['effect']:+.3f}" in page.text
+    assert "not what caused the change" in page.text
+
+
+def test_without_counterfactual_runs_the_report_does_not_speak_of_them(results):
+    config = configuration(towers_only=False) | {"counterfactual": {"enabled": False}}
+    figures = [name for name in FIGURES if name != "drivers"]  # as such a run draws
+    text = write_report(results, figures=figures, config=config)
+    assert "What drove the change" not in text

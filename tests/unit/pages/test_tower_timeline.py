@@ -1,0 +1,102 @@
+"""The timeline of towers: what became of each year, and room for few and many towers."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forestflux.pages.figures.drawing import draw
+from forestflux.pages.figures.figure_style import StyleSettings
+from forestflux.pages.figures.skill.tower_map import by_tower
+from forestflux.pages.figures.skill.tower_timeline import (
+    HELD_OUT,
+    OTHER_REASONS,
+    REASON_COLOURS,
+    ROWS,
+    USED,
+    fate_looks,
+    fates,
+    in_order,
+    split,
+)
+
+CLASSES = ("MF", "GRA", "ENF", "DBF", "EBF")
+
+
+def samples(count, *, years=range(2003, 2007)):
+    """Towers of five classes, every fifth year dropped, the first tower held out."""
+    rows = [
+        {
+            "site": f"T{number:03d}",
+            "year": year,
+            "igbp": CLASSES[number % 5],
+            "forest": CLASSES[number % 5] != "GRA",
+            "lat": -50 + number % 100,
+            "lon": number,
+            "holdout": number == 0,
+            "used": (number + year) % 5 > 0,
+            "reason": "" if (number + year) % 5 else "nee_qc below 0.5",
+        }
+        for number in range(count)
+        for year in years
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_fates_are_used_held_out_or_the_reason():
+    table = samples(6)
+    found = pd.Series(fates(table)).groupby(table["site"]).unique()
+    assert set(found["T000"]) == {HELD_OUT, "nee_qc below 0.5"}
+    assert set(found["T001"]) == {USED, "nee_qc below 0.5"}
+
+
+def test_rare_reasons_share_a_colour_and_common_ones_do_not():
+    table = samples(40).assign(used=False)
+    numbers = np.arange(len(table)) % 45
+    table["reason"] = [f"reason {min(number // 5, 8)}" for number in numbers]
+    table.loc[:1, "reason"] = np.nan
+    table = table.assign(fate=fates(table))
+    looks = fate_looks(table)
+    assert len(looks) == len(set(looks.values())) == len(REASON_COLOURS)
+    assert list(looks)[-1] == OTHER_REASONS
+    counts = table["reason"].value_counts()
+    assert set(looks) - {OTHER_REASONS} == set(counts.index[: len(looks) - 1])
+
+
+def test_towers_stand_by_type_then_name():
+    order = in_order(samples(11))
+    assert (
+        order["type"].tolist()
+        == ["ENF"] * 2 + ["EBF"] * 2 + ["DBF"] * 2 + ["MF"] * 3 + ["other"] * 2
+    )
+    assert order["site"].tolist()[:2] == ["T002", "T007"]
+
+
+@pytest.mark.parametrize("count", [1, 64, 65, 250])
+def test_blocks_hold_every_tower_once(count):
+    blocks = list(split(in_order(samples(count))))
+    assert sum(map(len, blocks)) == count
+    assert max(map(len, blocks)) == len(blocks[0]) <= ROWS
+    assert pd.concat(blocks)["site"].is_unique
+
+
+@pytest.mark.parametrize("count", [10, 250])
+def test_names_can_be_read_and_do_not_overlap(tmp_path, count):
+    (tmp_path / "samples").mkdir()
+    samples(count).to_csv(tmp_path / "samples/samples.csv", index=False)
+    figure = draw("timeline", tmp_path, style_settings=StyleSettings(dpi=100))
+    figure.draw_without_rendering()
+    names = [text for ax in figure.axes[1:] for text in ax.get_yticklabels()]
+    assert len(names) == count
+    assert min(text.get_fontsize() for text in names) >= 4.5
+    for ax in figure.axes[1:]:
+        boxes = [text.get_window_extent() for text in ax.get_yticklabels()]
+        for upper, lower in pairwise(boxes):
+            assert lower.y1 <= upper.y0 + 1.5
+
+
+def test_a_tower_counts_its_used_years():
+    towers = by_tower(samples(6))
+    assert towers["years"].sum() == samples(6)["used"].sum()
+    assert towers.loc["T000", "holdout"]

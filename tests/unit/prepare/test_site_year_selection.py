@@ -1,0 +1,342 @@
+"""Samples: which site-years train, their series, folds and files."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from builders.tower_folders import tower_folder
+from forestflux.core.eight_day import STEPS, step_starts
+from forestflux.core.errors import InputError
+from forestflux.core.names import VARIABLES
+from forestflux.jobs.store import write_store
+from forestflux.prepare.sample_table import (
+    COLUMNS,
+    Samples,
+    read_samples,
+    read_unlabelled,
+    write_samples,
+)
+from forestflux.prepare.site_year_selection import (
+    TowerSeries,
+    build_samples,
+    collect_towers,
+    tile_series,
+    tower_series,
+)
+from forestflux.towers.tower_tables import read_towers
+
+SETTINGS = {
+    "min_quality": 0.5,
+    "plausible": {"gpp": [0, 5000], "reco": [0, 5000], "nee": [-3000, 3000]},
+}
+
+
+@pytest.fixture
+def towers(tmp_path):
+    return read_towers(tower_folder(tmp_path / "towers", forest=6, other=2))
+
+
+def series_of(sites, years=(2003, 2004)):
+    """Series whose every value is 100 x tower + year - 2000, to tell them apart."""
+    rows = [(i, s, y) for i, s in enumerate(sites["site"]) for y in years]
+    table = pd.DataFrame(
+        {
+            "site": [site for _, site, _ in rows],
+            "year": [year for *_, year in rows],
+            "lat": [sites["lat"][i] for i, *_ in rows],
+        }
+    )
+    marks = np.array([100 * i + year - 2000 for i, _, year in rows], "float32")
+    maps = np.broadcast_to(marks[:, None, None], (len(rows), 6, STEPS))
+    return TowerSeries(table, maps)
+
+
+def build(towers, series=None, *, holdout=(), seed=5, **changes):
+    sites, site_years = towers
+    return build_samples(
+        site_years,
+        sites,
+        series_of(sites) if series is None else series,
+        settings={**SETTINGS, **changes},
+        holdout=holdout,
+        folds_count=3,
+        seed=seed,
+    )
+
+
+def with_rows(towers, **changes):
+    """The towers with some cells changed: column = {row: value}."""
+    sites, site_years = towers
+    site_years = site_years.copy()
+    for column, cells in changes.items():
+        for row, value in cells.items():
+            site_years.loc[row, column] = value
+    return sites, site_years
+
+
+def masked_towers(path, sites, years, rng):
+    """Stores as the mask stage writes them for towers."""
+    stores = {}
+    for year in years:
+        shape = (STEPS, len(sites), 1)
+        arrays = {
+            name: (("time", "y", "x"), rng.random(shape).astype("float32"))
+            for name in VARIABLES
+        }
+        coords = {
+            "time": step_starts(year).astype("datetime64[ns]"),
+            "site": ("y", sites["site"].to_numpy(object)),
+            "lat": ("y", sites["lat"].to_numpy()),
+        }
+        stores[year] = path / f"{year}.zarr"
+        masked = xr.Dataset(arrays, coords=coords)
+        if year == years[0]:
+            for name in VARIABLES:
+                masked[name][:, 1] = np.nan
+        write_store(masked, stores[year])
+    return stores
+
+
+def masked_tile(path, *, south, rng):
+    """A masked tile of 4 x 5 cells; value of every step is 1000 x |y| + x index."""
+    lat = south + 3.5 - np.arange(4)
+    value = 1000 * np.abs(lat)[:, None] + np.arange(5)
+    series = np.broadcast_to(value, (STEPS, 4, 5)).astype("float32")
+    fraction = rng.choice([0.1, 0.5, 0.9], (4, 5)).astype("float32")
+    tile = xr.Dataset(
+        {
+            **{name: (("time", "y", "x"), series) for name in VARIABLES},
+            "forest_fraction": (("y", "x"), fraction),
+            "forest_type": (("y", "x"), rng.integers(1, 6, (4, 5)).astype("uint8")),
+        },
+        coords={"y": lat, "x": np.arange(5.0)},
+    )
+    write_store(tile, path)
+    return tile
+
+
+def test_take_by_mask_and_by_position():
+    table = pd.DataFrame({"site": list("abcd")})
+    samples = Samples(np.arange(4.0).reshape(4, 1, 1), table, ("ndvi",))
+    assert len(samples) == 4
+    part = samples.take(np.array([False, True, False, True]))
+    assert part.table["site"].tolist() == ["b", "d"]
+    assert part.maps.ravel().tolist() == [1, 3]
+    part = samples.take([3, 0, 0])
+    assert part.table["site"].tolist() == ["d", "a", "a"]
+    assert part.maps.ravel().tolist() == [3, 0, 0]
+    assert part.table.index.tolist() == [0, 1, 2]
+    assert len(samples.take([])) == 0
+
+
+def test_every_row_has_its_own_series_and_quality_as_weight(towers):
+    table, samples = build(towers)
+    assert tuple(table) == COLUMNS
+    assert table["used"].all()
+    assert len(samples) == len(table) == 16
+    sites = towers[0]["site"].tolist()
+    marks = 100 * table["site"].map(sites.index) + table["year"] - 2000
+    np.testing.assert_array_equal(samples.maps[:, 2, 7], marks)
+    np.testing.assert_array_equal(table["weight"], table["nee_qc"])
+    assert table.set_index("site")["forest"].groupby("site").all().sum() == 6
+
+
+def test_each_cause_drops_its_row_and_says_so(towers):
+    sites, site_years = with_rows(
+        towers,
+        nee_qc={0: 0.49, 1: 0.5, 2: np.nan},
+        gpp={3: np.nan, 4: -20.0, 5: 5001.0},
+        nee={4: 60.0, 5: -400.0},
+        reco={4: 40.0, 5: 4601.0},
+    )
+    series = series_of(sites)
+    keep = ~((series.sites["site"] == "F4") & (series.sites["year"] == 2003)).to_numpy()
+    series = TowerSeries(series.sites[keep].reset_index(drop=True), series.maps[keep])
+    table, samples = build((sites, site_years), series)
+    assert table["reason"].tolist() == [
+        "nee_qc below 0.5",
+        "",
+        "nee_qc missing",
+        "fluxes missing",
+        "gpp outside 0 to 5000 gC m-2 yr-1",
+        "gpp outside 0 to 5000 gC m-2 yr-1",
+        "",
+        "",
+        "no predictors that year",
+        *[""] * 7,
+    ]
+    assert (table["used"] == (table["reason"] == "")).all()
+    dropped = table[~table["used"]]
+    folds = ["fold_site", "fold_cluster", "fold_random"]
+    assert (dropped[folds] == -1).all(axis=None)
+    assert (table.loc[table["used"], folds] >= 0).all(axis=None)
+    assert (dropped["weight"] == 0).all()
+    marks = samples.maps[:, 0, 0]
+    assert 403 not in marks
+    assert 404 in marks
+
+
+def test_holdout_sites_are_used_but_in_no_fold(towers):
+    table, samples = build(towers, holdout=["F1", "X0"])
+    held = table["site"].isin(["F1", "X0"])
+    assert (table["holdout"] == held).all()
+    assert table["used"].all()
+    assert (table.loc[held, ["fold_site", "fold_random"]] == -1).all(axis=None)
+    assert (table.loc[~held, ["fold_site", "fold_random"]] >= 0).all(axis=None)
+    assert table[~held].groupby("site")["fold_site"].nunique().eq(1).all()
+    assert samples.table["holdout"].sum() == 4
+
+
+def test_the_same_seed_gives_the_same_folds(towers):
+    one, again, other = (build(towers, seed=s)[0] for s in (1, 1, 2))
+    pd.testing.assert_frame_equal(one, again)
+    assert (one["fold_random"] != other["fold_random"]).any()
+
+
+@pytest.mark.parametrize(
+    ("changes", "holdout", "line"),
+    [
+        (
+            {},
+            ["XX-Foo", "F1"],
+            "towers.holdout: expected sites of sites.csv, found XX-Foo",
+        ),
+        (
+            {"nee_qc": dict.fromkeys(range(16), 0.1)},
+            [],
+            "expected a forest site-year .* found none .dropped: 16 nee_qc below 0.5",
+        ),
+        (
+            {},
+            [f"F{i}" for i in range(6)],
+            "outside towers.holdout .* .dropped: nothing",
+        ),
+        ({"reco": {3: 9.0}}, [], "reco: expected gpp . nee within 50"),
+    ],
+    ids=["unknown holdout", "only low quality", "all held out", "open budget"],
+)
+def test_what_cannot_train_stops_with_one_line(towers, changes, holdout, line):
+    with pytest.raises(InputError, match=line):
+        build(with_rows(towers, **changes), holdout=holdout)
+
+
+def test_flipped_nee_stops(towers):
+    sites, site_years = towers
+    with pytest.raises(InputError, match=r"nee: expected reco - gpp.*sign flipped"):
+        build((sites, site_years.assign(nee=-site_years["nee"])))
+
+
+def test_series_come_from_the_stores_and_all_gap_years_are_none(towers, tmp_path):
+    sites = towers[0]
+    stores = masked_towers(tmp_path, sites, (2003, 2004), np.random.default_rng(0))
+    series = collect_towers(stores)
+    assert len(series.sites) == 15
+    assert series.maps.shape == (15, 6, STEPS)
+    missing = {(s, y) for s in sites["site"] for y in (2003, 2004)}
+    missing -= set(series.sites[["site", "year"]].itertuples(index=False, name=None))
+    assert missing == {("F1", 2003)}
+    row = series.sites.query("site == 'X1' and year == 2004").index[0]
+    stored = xr.open_zarr(stores[2004], consolidated=False)
+    for index, name in enumerate(VARIABLES):
+        np.testing.assert_array_equal(series.maps[row, index], stored[name][:, 7, 0])
+    assert series.sites["lat"][row] == sites["lat"][7]
+
+
+def test_unlabelled_towers_are_those_without_a_used_label_or_holdout(towers):
+    sites, site_years = with_rows(towers, nee_qc={0: 0.1, 2: 0.2})
+    sites, site_years = sites, site_years.drop(index=15)  # X1 in 2004
+    series = series_of(sites)
+    table, _ = build((sites, site_years), series, holdout=["F1"])
+    unlabelled = tower_series(series, table, sites)
+    assert unlabelled.site.tolist() == ["F0", "X1"]
+    assert unlabelled.maps[:, 3, 3].tolist() == [3, 704]
+    assert unlabelled.forest_type.tolist() == [1, 0]
+    assert unlabelled.lat.tolist() == sites["lat"][[0, 7]].tolist()
+    assert unlabelled.without(["F0"]).site.tolist() == ["X1"]
+
+
+def test_unlabelled_cells_are_forest_cells_drawn_by_the_seed(tmp_path):
+    rng = np.random.default_rng(4)
+    paths = [tmp_path / "a" / "2003.zarr", tmp_path / "b" / "2003.zarr"]
+    tiles = [
+        masked_tile(p, south=s, rng=rng) for p, s in zip(paths, (40, -30), strict=True)
+    ]
+    expected = {}  # value: (latitude, type) of each forest cell
+    for tile in tiles:
+        for y, x in zip(*np.where(tile["forest_fraction"] >= 0.5), strict=True):
+            value = float(tile["et"][0, y, x])
+            expected[value] = (float(tile["y"][y]), int(tile["forest_type"][y, x]))
+
+    def draw(count, seed=1):
+        return tile_series(paths, count=count, min_forest=0.5, seed=seed)
+
+    every = draw(1000)
+    found = dict(
+        zip(
+            every.maps[:, 5, 9].tolist(),
+            zip(every.lat.tolist(), every.forest_type.tolist(), strict=True),
+            strict=True,
+        )
+    )
+    assert found == expected
+    some = draw(7)
+    assert len(some) == len(set(some.maps[:, 0, 0])) == 7
+    np.testing.assert_array_equal(some.maps, draw(7).maps)
+    assert set(draw(7, seed=2).maps[:, 0, 0]) != set(some.maps[:, 0, 0])
+    assert len(tile_series(paths, count=5, min_forest=1.0, seed=1)) == 0
+    assert len(tile_series([], count=5, min_forest=0.5, seed=1)) == 0
+
+
+def test_files_give_back_what_was_written(towers, tmp_path):
+    changed = with_rows(towers, nee_qc={0: 0.1}, gpp={3: np.nan})
+    series = series_of(changed[0])
+    table, samples = build(changed, series, holdout=["F5"])
+    samples.maps[0, 0, :5] = np.nan
+    unlabelled = tower_series(series, table, changed[0])
+    folder = tmp_path / "samples"
+    write_samples(folder, table, samples, unlabelled, recipe="r")
+    again = read_samples(folder)
+    np.testing.assert_array_equal(again.maps, samples.maps)
+    assert again.maps.dtype == np.dtype("float32")
+    assert again.variables == VARIABLES
+    pd.testing.assert_frame_equal(
+        again.table, samples.table, rtol=1e-8, check_dtype=False
+    )
+    series_again = read_unlabelled(folder)
+    for name in ("maps", "lat", "forest_type", "site"):
+        np.testing.assert_array_equal(
+            getattr(series_again, name), getattr(unlabelled, name)
+        )
+    manifest = json.loads((folder / "samples.json").read_text())
+    assert manifest["used"] == 14
+    assert manifest["dropped"] == {"fluxes missing": 1, "nee_qc below 0.5": 1}
+
+
+def test_a_change_of_labels_alone_changes_the_manifest(towers, tmp_path):
+    manifests = []
+    for quality in (0.8, 0.9):
+        table, samples = build(with_rows(towers, nee_qc={0: quality}))
+        none = tile_series([], count=1, min_forest=0.5, seed=1)
+        write_samples(tmp_path, table, samples, none)
+        manifests.append(json.loads((tmp_path / "samples.json").read_text()))
+    assert manifests[0]["stores"] == manifests[1]["stores"]
+    assert manifests[0]["table"] != manifests[1]["table"]
+    assert len(read_unlabelled(tmp_path)) == 0
+
+
+def test_table_and_series_that_do_not_belong_together_stop(towers, tmp_path):
+    table, samples = build(towers)
+    none = tile_series([], count=1, min_forest=0.5, seed=1)
+    write_samples(tmp_path, table, samples, none)
+    lines = (tmp_path / "samples.csv").read_text().splitlines()
+    (tmp_path / "samples.csv").write_text("\n".join(lines[:-1]))
+    with pytest.raises(InputError, match=r"used: expected 16 used rows.*found 15"):
+        read_samples(tmp_path)
+    cut = [*lines[:-1], lines[-1][:20]]
+    for damaged in ("nothing", "\n".join(cut)):
+        (tmp_path / "samples.csv").write_text(damaged)
+        with pytest.raises(InputError, match=r"samples\.csv: file: expected the table"):
+            read_samples(tmp_path)

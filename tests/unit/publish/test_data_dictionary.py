@@ -1,0 +1,156 @@
+"""One table of layers: formats, STAC and dictionary say the same, and CF knows the names."""
+
+import json
+import re
+import socket
+from pathlib import Path
+
+import numpy as np
+import pystac
+import pytest
+import rasterio
+import xarray as xr
+from cf_units import Unit
+from compliance_checker.cf.util import StandardNameTable
+
+from builders.year_products import LEVEL, make_map, publish
+from forestflux.core.grid import Grid
+from forestflux.core.layers import LAYERS
+from forestflux.publish.data_dictionary import data_dictionary
+from forestflux.publish.geotiff import BANDS
+from forestflux.publish.stac import collection
+
+GRID = Grid(resolution_deg=15.0, tile_cells=12)
+STEM = "forestflux_test_2003"
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return publish(make_map(GRID), GRID, tmp_path_factory.mktemp("product"))
+
+
+def of_dataset(dataset: xr.Dataset) -> dict[str, tuple]:
+    """Type, unit and words of each layer of a Zarr or NetCDF file."""
+    return {
+        name: (
+            str(dataset[name].dtype),
+            dataset[name].attrs.get("units", ""),
+            dataset[name].attrs["long_name"],
+            dataset[name].attrs.get("standard_name", ""),
+            np.atleast_1d(dataset[name].attrs.get("flag_values", [])).tolist(),
+            dataset[name].attrs.get("flag_meanings", ""),
+        )
+        for name in LAYERS
+    }
+
+
+def test_all_formats_agree(product: Path) -> None:
+    with xr.open_zarr(product / f"{STEM}.zarr") as zarr:
+        words = of_dataset(zarr)
+    with xr.open_dataset(product / f"{STEM}.nc") as netcdf:
+        assert of_dataset(netcdf) == words
+    assets = json.loads((product / "item.json").read_text())["assets"]
+    for asset in ("zarr", "netcdf", *BANDS):
+        bands = {band["name"]: band for band in assets[asset]["bands"]}
+        assert list(bands) == list(BANDS.get(asset, LAYERS))
+        for name, band in bands.items():
+            dtype, units, long_name, *_ = words[name]
+            assert (band["data_type"], band.get("unit", "")) == (dtype, units)
+            assert band["description"].startswith(long_name)
+    for kind, names in BANDS.items():
+        with rasterio.open(product / f"{STEM}_{kind}.tif") as file:
+            for band, name in enumerate(names, start=1):
+                dtype, units, long_name, _, values, meanings = words[name]
+                assert file.dtypes[band - 1] == dtype
+                assert (file.units[band - 1] or "") == units
+                assert file.tags(band)["long_name"] == long_name
+                pairs = zip(values, meanings.split(), strict=True)
+                flags = ", ".join(f"{value} {word}" for value, word in pairs)
+                assert file.tags(band).get("flags", "") == flags
+    assert sorted(sum(BANDS.values(), ())) == sorted(set(LAYERS) - {"cell_area"})
+
+
+def test_the_dictionary_says_what_the_files_say(product: Path) -> None:
+    text = data_dictionary(level=LEVEL)
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.M)
+    assert [name for name, _ in rows] == list(LAYERS)
+    with xr.open_dataset(product / f"{STEM}.nc") as netcdf:
+        words = of_dataset(netcdf)
+        for name, row in rows:
+            dtype, units, long_name, standard_name, place = row.split(" | ")
+            assert (dtype, units, long_name, standard_name) == words[name][:4]
+            kind, _, band = place.partition(", ")
+            if name != "cell_area":
+                assert BANDS[kind][int(band) - 1] == name
+            comment = netcdf[name].attrs.get("comment")
+            assert comment is None or comment in text
+    assert "90% interval of NEE" in text
+
+
+@pytest.fixture(scope="module")
+def cf_table() -> StandardNameTable:
+    """The table of standard names that the CF checker ships."""
+    return StandardNameTable()
+
+
+def test_standard_names_are_in_the_cf_table_with_a_unit_of_that_kind(
+    cf_table: StandardNameTable,
+) -> None:
+    named = {n: layer for n, layer in LAYERS.items() if layer.standard_name}
+    assert set(named) == {"gpp", "quality", "cell_area"}
+    for layer in named.values():
+        canonical = cf_table[layer.standard_name].canonical_units
+        if not layer.flags:
+            assert Unit(layer.units).is_convertible(canonical)
+
+
+def test_nee_has_no_name_of_its_own_in_the_cf_table(
+    cf_table: StandardNameTable,
+) -> None:
+    # When one comes, NEE should carry it; the one for NEP has the other sign.
+    assert "net_ecosystem_production_expressed_as_carbon_per_unit_area" in cf_table
+    assert not [name for name in cf_table._names if "net_ecosystem_exchange" in name]
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.mark.usefixtures("offline")
+def test_item_and_collection_are_valid_and_find_each_other(product: Path) -> None:
+    folder = product.parent
+    content = collection("test", [2003], title="Test", license="CC-BY-4.0")
+    (folder / "collection.json").write_text(json.dumps(content))
+    item = pystac.Item.from_file(product / "item.json")
+    assert item.validate()
+    found = pystac.Collection.from_file(folder / "collection.json")
+    assert found.validate()
+    (child,) = found.get_items()
+    assert child.id == item.id == STEM
+    assert item.get_collection().id == found.id == item.collection_id
+    for asset in item.assets.values():
+        assert (product / asset.href).exists()
+    start, end = found.extent.temporal.intervals[0]
+    assert (start.year, end.year, end.month) == (2003, 2003, 12)
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_broken_item_would_not_be_valid(product: Path) -> None:
+    content = json.loads((product / "item.json").read_text())
+    content["geometry"]["coordinates"] = [[-180, -90], [180, 90]]
+    with pytest.raises(pystac.STACValidationError):
+        pystac.Item.from_dict(content).validate()
+
+
+def test_a_simulated_planet_says_so_everywhere(tmp_path: Path) -> None:
+    product = publish(make_map(GRID), GRID, tmp_path, source="simulated")
+    with xr.open_dataset(product / f"{STEM}.nc") as netcdf:
+        assert "simulated planet, not the Earth" in netcdf.attrs["title"]
+    item = json.loads((product / "item.json").read_text())
+    assert "simulated planet, not the Earth" in item["properties"]["title"]
+    with rasterio.open(product / f"{STEM}_fluxes.tif") as file:
+        assert "simulated planet" in file.tags()["title"]

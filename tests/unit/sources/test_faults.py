@@ -1,0 +1,119 @@
+"""Every error has one answer: ask again, in parts, or tell the user."""
+
+import http.client
+import json
+import ssl
+
+import ee
+import google.auth.exceptions
+import httplib2
+import pytest
+from googleapiclient.errors import HttpError
+
+from forestflux.core.errors import InputError
+from forestflux.sources.earthengine.client.faults import (
+    Fault,
+    Garbled,
+    explained,
+    fault_of,
+    status_of,
+)
+
+
+def refusal(status, message):
+    """The exception that the client raises for an HTTP status, made the way it does."""
+    body = json.dumps({"error": {"code": status, "message": message}}).encode()
+    answer = httplib2.Response({"status": status, "content-type": "application/json"})
+    try:
+        try:
+            raise HttpError(answer, body)
+        except HttpError as error:
+            raise ee.EEException(error._get_reason())  # noqa: B904
+    except ee.EEException as error:
+        return error
+
+
+RETRIED = [
+    refusal(429, "Too many concurrent aggregations."),
+    refusal(500, "Internal error"),
+    refusal(503, "The service is currently unavailable."),
+    refusal(403, "rateLimitExceeded"),
+    refusal(400, "Quota exceeded: Too many concurrent aggregations."),
+    ConnectionError("Connection aborted."),
+    ConnectionResetError("reset"),
+    TimeoutError("timed out"),
+    ssl.SSLError("eof"),
+    http.client.IncompleteRead(b""),
+    httplib2.ServerNotFoundError("unknown host"),
+    google.auth.exceptions.TransportError("token server away"),
+    Garbled("no .npy file"),
+]
+SPLIT = [
+    refusal(
+        400,
+        "Total request size (56623104 bytes) must be less than or equal to 50331648 bytes.",
+    ),
+    refusal(
+        400, "Pixel grid dimensions (40818x1) must be less than or equal to 32768."
+    ),
+    refusal(413, "Request payload size exceeds the limit: 10485760 bytes."),
+]
+HALVED = [
+    refusal(400, "User memory limit exceeded."),
+    refusal(400, "Computation timed out."),
+    refusal(
+        400, "Output of image computation is too large (20 bands for 160000 pixels)."
+    ),
+    refusal(400, "Computed value is too large."),
+]
+STOPPED = [
+    refusal(400, "Image.select: Band pattern 'NDWI' did not match any bands."),
+    refusal(400, "ImageCollection.load: ImageCollection asset 'X' not found."),
+    refusal(401, "Request had invalid authentication credentials."),
+    refusal(403, "Caller does not have required permission to use project x."),
+    refusal(404, "Not found."),
+    google.auth.exceptions.RefreshError("invalid_grant: revoked", {"error": "x"}),
+    KeyError("ours"),
+    InputError("a", variable="b", expected="c", found="d"),
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        *((error, Fault.RETRY) for error in RETRIED),
+        *((error, Fault.SPLIT) for error in SPLIT),
+        *((error, Fault.HALVE) for error in HALVED),
+        *((error, Fault.STOP) for error in STOPPED),
+    ],
+    ids=str,
+)
+def test_every_error_has_one_answer(error, fault):
+    assert fault_of(error) is fault
+
+
+def test_the_status_is_read_from_behind_the_client_error():
+    assert status_of(refusal(429, "slow")) == 429
+    assert status_of(ee.EEException("nothing behind it")) == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (STOPPED[0], "a band of the collection"),
+        (STOPPED[1], "a collection that exists"),
+        (STOPPED[2], "credentials that are accepted"),
+        (STOPPED[3], "a project that may do this"),
+        (STOPPED[5], "credentials that are accepted"),
+        (RETRIED[0], "an answer to one of 8 attempts"),
+    ],
+)
+def test_what_stops_a_job_is_one_line(error, expected):
+    line = str(explained(error, "MODIS/061/MOD13A1 2003", 8))
+    assert line.startswith("Earth Engine: MODIS/061/MOD13A1 2003: expected ")
+    assert expected in line
+    assert "\n" not in line
+
+
+def test_an_explanation_is_not_explained_again():
+    assert explained(STOPPED[7], "x", 1) is STOPPED[7]

@@ -1,0 +1,158 @@
+"""Zip files as they come from anywhere: damaged, malicious, huge."""
+
+import io
+import struct
+import zipfile
+
+import pytest
+
+from builders.archives import write_zip
+from forestflux.core.errors import InputError
+from forestflux.towers.fluxnet.archive_members import (
+    Member,
+    members_of,
+    open_member,
+    read_bytes,
+)
+
+LIMIT = 1e9
+TEXT = "".join(f"{i},{i * i}\n" for i in range(20_000))
+
+
+def read_all(path, limit):
+    for member in members_of(path, max_bytes=limit):
+        length_of(member)
+
+
+def length_of(member, read=None):
+    """Bytes that come out of a member; also added to `read`, in case it then fails."""
+    read = [] if read is None else read
+    with open_member(member) as stream:
+        while piece := stream.read(1 << 16):
+            read.append(len(piece))
+    return sum(read)
+
+
+def refused(path, limit=LIMIT):
+    with pytest.raises(InputError) as caught:
+        read_all(path, limit)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert str(path) in line
+    return line
+
+
+def test_members_are_read_where_they_lie(tmp_path):
+    path = write_zip(tmp_path / "a.zip", {"x/b.csv": TEXT, "a.csv": "1\n"})
+    members = members_of(path, max_bytes=LIMIT)
+    assert [member.name for member in members] == ["a.csv", "b.csv"]
+    assert members[1].label == f"{path}/x/b.csv"
+    assert read_bytes(members[1], limit=10**7).decode() == TEXT
+    assert [p.name for p in tmp_path.iterdir()] == ["a.zip"]
+    (tmp_path / "c.csv").write_text(TEXT)
+    (plain,) = members_of(tmp_path / "c.csv", max_bytes=LIMIT)
+    assert read_bytes(plain, limit=10**7).decode() == TEXT
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_zip_is_one(tmp_path, share):
+    path = write_zip(tmp_path / "a.zip", {"a.csv": TEXT})
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    assert "expected a whole zip file, found a damaged or truncated one" in refused(
+        path
+    )
+
+
+def test_an_empty_file_is_no_zip(tmp_path):
+    (tmp_path / "a.zip").write_bytes(b"")
+    assert "expected a whole zip file" in refused(tmp_path / "a.zip")
+
+
+def test_damaged_bytes_within_are_noticed(tmp_path):
+    path = write_zip(tmp_path / "a.zip", {"a.csv": TEXT})
+    content = bytearray(path.read_bytes())
+    for place in range(200, 260):
+        content[place] ^= 0xFF
+    path.write_bytes(content)
+    assert "found a damaged or truncated one" in refused(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["../a.csv", "x/../../a.csv", "/etc/a.csv", "..\\a.csv", "C:\\a.csv"]
+)
+def test_a_name_that_leaves_the_folder_is_refused(tmp_path, name):
+    path = write_zip(tmp_path / "a.zip", {name: "1\n"})
+    assert "expected names below the zip's own folder" in refused(path)
+
+
+def test_a_link_is_refused(tmp_path):
+    path = tmp_path / "a.zip"
+    entry = zipfile.ZipInfo("a.csv")
+    entry.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(entry, "/etc/passwd")
+    assert "found a link, 'a.csv'" in refused(path)
+
+
+def test_a_name_twice_is_refused(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "1\n")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.csv", "2\n")
+    assert "found 'a.csv' twice" in refused(path)
+
+
+def test_a_locked_zip_is_refused(tmp_path):
+    path = write_zip(tmp_path / "a.zip", {"a.csv": "1\n"})
+    content = path.read_bytes()
+    central = content.index(b"PK\x01\x02")
+    locked = bytearray(content)
+    locked[central + 8] |= 1
+    path.write_bytes(locked)
+    assert "a zip without password" in refused(path)
+
+
+def test_a_bomb_is_known_by_what_it_declares(tmp_path):
+    path = write_zip(tmp_path / "a.zip", {"a.csv": b"0" * 60_000_000})
+    assert path.stat().st_size < 100_000
+    assert "zip bomb?" in refused(path)
+
+
+def test_a_large_file_is_refused_zipped_or_not(tmp_path):
+    path = write_zip(tmp_path / "a.zip", {"a.csv": TEXT})
+    assert "archive.max_file_gb" in refused(path, limit=1000)
+    (tmp_path / "a.csv").write_text(TEXT)
+    assert "archive.max_file_gb" in refused(tmp_path / "a.csv", limit=1000)
+
+
+def test_a_bomb_that_lies_about_its_size_gives_no_more_than_it_says(tmp_path):
+    """The header says 1000 bytes, the stream holds 60 million."""
+    path = write_zip(tmp_path / "a.zip", {"a.csv": b"0" * 60_000_000})
+    content = bytearray(path.read_bytes())
+    size = struct.pack("<I", 60_000_000)
+    for _ in range(2):  # in the local and in the central header
+        place = content.index(size)
+        content[place : place + 4] = struct.pack("<I", 1000)
+    path.write_bytes(content)
+    (member,) = members_of(path, max_bytes=LIMIT)
+    read = []
+    with pytest.raises(InputError, match="damaged or truncated"):
+        length_of(member, read)
+    assert sum(read) <= 1000
+
+
+def test_small_files_are_read_to_a_limit(tmp_path):
+    (tmp_path / "a.csv").write_text(TEXT)
+    with pytest.raises(InputError, match="size: expected at most"):
+        read_bytes(Member(tmp_path / "a.csv"), limit=100)
+
+
+def test_a_zip_within_nothing_is_empty(tmp_path):
+    path = tmp_path / "a.zip"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w"):
+        pass
+    path.write_bytes(buffer.getvalue())
+    assert members_of(path, max_bytes=LIMIT) == []
