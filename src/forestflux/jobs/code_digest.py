@@ -79,7 +79,9 @@ def code_digest(*names: str, roots: Sequence[Path]) -> str:
         (root,) = (root for root in roots if file.is_relative_to(root))
         digest.update(str(file.relative_to(root)).encode())
         digest.update(ast.dump(parse(file)).encode())
-        digest.update(data_beside(file))
+        for asset in assets(file):
+            digest.update(asset.relative_to(root).as_posix().encode())
+            digest.update(asset.read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -92,7 +94,39 @@ def find_module(name: str, roots: Sequence[Path]) -> Path:
     raise FileNotFoundError(f"module {name}: none of {', '.join(map(str, files))}")
 
 
-def data_beside(file: Path) -> bytes:
-    """Contents of data files with the module's name: `report.html` belongs to `report.py`."""
-    siblings = sorted(file.parent.glob(f"{file.stem}.*"))
-    return b"".join(p.read_bytes() for p in siblings if p.suffix not in {".py", ".pyc"})
+def assets(file: Path) -> list[Path]:
+    """Data files that a module names in `ASSETS`, sorted; most modules name none.
+
+    `ASSETS = ("card.md", "templates")` at the top of a module lists files and folders
+    relative to the module's own folder. A folder stands for every file below it.
+
+    Raises
+    ------
+    ValueError : `ASSETS` is not a tuple of plain strings, so it cannot be read without
+        running the module
+    FileNotFoundError : there is no such file or folder
+    """
+    found: set[Path] = set()
+    for name in asset_names(file):
+        path = file.parent / name
+        if not path.exists():
+            raise FileNotFoundError(f"{file}: ASSETS names {name}, which is not there")
+        below = path.rglob("*") if path.is_dir() else [path]
+        found |= {p for p in below if p.is_file()}
+    return sorted(found)
+
+
+def asset_names(file: Path) -> tuple[str, ...]:
+    """The value of the constant `ASSETS` of a module; empty where it has none."""
+    for node in parse(file).body:
+        if isinstance(node, ast.Assign) and [
+            target.id for target in node.targets if isinstance(target, ast.Name)
+        ] == ["ASSETS"]:
+            try:
+                names = ast.literal_eval(node.value)
+            except ValueError:
+                names = None  # an expression, not a literal
+            if isinstance(names, tuple) and all(isinstance(n, str) for n in names):
+                return names
+            raise ValueError(f"{file}: ASSETS is not a tuple of plain strings")
+    return ()

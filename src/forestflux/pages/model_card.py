@@ -7,7 +7,7 @@ import pandas as pd
 
 from forestflux.core.names import FOREST_TYPES, NETWORK, UNITS
 
-TEMPLATE = Path(__file__).with_suffix(".md")
+ASSETS = ("model_card.md",)  # read by `forestflux.jobs.code_digest` as well
 SPLITS = {
     "site": "towers never seen",
     "cluster": "towers never seen, nor any near them",
@@ -38,28 +38,33 @@ def model_card(
     used = samples[samples["used"] & ~samples["holdout"]]
     unseen = [name for name in FOREST_TYPES if name not in set(used["igbp"])]
     warning = "**Learnt on a simulated planet, not on the Earth.**\n\n"
-    return TEMPLATE.read_text().format(
-        run=meta["run"],
-        planet=warning if meta["source"] == "simulated" else "",
-        unit=record["flux_unit"],
-        inputs=", ".join(f"{name} ({unit})" for name, unit in UNITS.items()),
-        members=len(record["members"]),
-        site_years=meta["site_years"],
-        sites=meta["sites"],
-        first=used["year"].min(),
-        last=used["year"].max(),
-        forest_rows=int(used["forest"].sum()),
-        source=meta["source"],
-        holdout=", ".join(meta["holdout"]) or "none",
-        samples=meta["samples"]["samples"],
-        digest=record["digest"],
-        data=data_table(used),
-        unseen=", ".join(unseen) or "none",
-        folds=folds,
-        min_quality=min_quality,
-        scores=score_table(scores),
-        coverage=coverage_table(calibration),
-        threshold=record["applicability"]["threshold"],
+    return (
+        Path(__file__)
+        .with_name(*ASSETS)
+        .read_text()
+        .format(
+            run=meta["run"],
+            planet=warning if meta["source"] == "simulated" else "",
+            unit=record["flux_unit"],
+            inputs=", ".join(f"{name} ({unit})" for name, unit in UNITS.items()),
+            members=len(record["members"]),
+            site_years=meta["site_years"],
+            sites=meta["sites"],
+            first=used["year"].min(),
+            last=used["year"].max(),
+            forest_rows=int(used["forest"].sum()),
+            source=meta["source"],
+            holdout=", ".join(meta["holdout"]) or "none",
+            samples=meta["samples"]["samples"],
+            digest=record["digest"],
+            data=data_table(used),
+            unseen=", ".join(unseen) or "none",
+            folds=folds,
+            min_quality=min_quality,
+            scores=score_table(scores),
+            coverage=coverage_table(calibration),
+            threshold=record["applicability"]["threshold"],
+        )
     )
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from forestflux.jobs.code_digest import code_digest, parse
+from builders.paths import ROOT
+from forestflux.jobs.code_digest import assets, code_digest, parse
 
 
 @pytest.fixture
@@ -67,10 +68,54 @@ def test_cycles_end(scripts):
     assert len(digest(scripts, "stage")) == 12
 
 
-def test_a_page_beside_its_module_counts(scripts):
+def test_files_and_folders_that_a_module_names_as_assets_count(scripts):
+    (scripts / "science" / "page.html").write_text("<p>text</p>")
+    (scripts / "science" / "parts").mkdir()
+    (scripts / "science" / "parts" / "table.html").write_text("<table>")
+    edit(
+        scripts,
+        "science/near.py",
+        "def near",
+        'ASSETS = ("page.html", "parts")\n\ndef near',
+    )
+    before = digest(scripts, "stage")
+    for name in ("page.html", "parts/table.html", "parts/new.html"):
+        (scripts / "science" / name).write_text("<p>another text</p>")
+        after = digest(scripts, "stage")
+        assert after != before
+        before = after
+    (scripts / "science" / "parts/new.html").rename(
+        scripts / "science/parts/other.html"
+    )
+    assert digest(scripts, "stage") != before
+
+
+def test_a_file_that_no_module_names_does_not_count(scripts):
     before = digest(scripts, "stage")
     (scripts / "science" / "near.html").write_text("<p>text</p>")
-    assert digest(scripts, "stage") != before
+    assert digest(scripts, "stage") == before
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "line"),
+    [
+        ('("gone.html",)', FileNotFoundError, "ASSETS names gone.html"),
+        ('("page.html")', ValueError, "not a tuple of plain strings"),
+        ("tuple(PAGES)", ValueError, "not a tuple of plain strings"),
+    ],
+)
+def test_assets_that_cannot_be_found_or_read_are_refused(scripts, names, error, line):
+    (scripts / "science" / "page.html").touch()
+    edit(scripts, "science/near.py", "def near", f"ASSETS = {names}\n\ndef near")
+    with pytest.raises(error, match=line):
+        digest(scripts, "stage")
+
+
+def test_every_data_file_of_the_package_is_an_asset_of_a_module():
+    package = ROOT / "src/forestflux"
+    named = {asset for module in package.rglob("*.py") for asset in assets(module)}
+    files = {path for path in package.rglob("*") if path.is_file()}
+    assert {path for path in files if path.suffix not in {".py", ".pyc"}} == named
 
 
 def test_a_module_that_no_root_has_is_refused(scripts):

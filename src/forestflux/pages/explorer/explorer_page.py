@@ -20,9 +20,19 @@ from forestflux.pages.figures.figure_style import (
     VARIABLE_LABELS,
 )
 
-FOLDER = Path(__file__).parent
-# One script in this order; each part uses what stands above it.
-SCRIPTS = ("data", "projection", "layers", "map", "charts", "panel", "start")
+# `forestflux.jobs.code_digest` reads this list: an edit of a file makes the page stale.
+# The scripts are one script in this order; each part uses what stands above it.
+ASSETS = (
+    "assets/page.html",
+    "assets/page.css",
+    "assets/data.js",
+    "assets/projection.js",
+    "assets/layers.js",
+    "assets/map.js",
+    "assets/charts.js",
+    "assets/panel.js",
+    "assets/start.js",
+)
 COAST_DIGIT = 0.02  # degrees
 PALETTES = {
     "gpp": cm.bamako_r,
@@ -60,14 +70,20 @@ def write_page(data: Mapping[str, object], *, run: str, simulated: bool) -> str:
     }
     # `<` would let a name of the user end the script
     text = json.dumps(content, separators=(",", ":"), allow_nan=False)
-    return Template((FOLDER / "page.html").read_text()).substitute(
+    template, style, *scripts = map(read_asset, ASSETS)
+    return Template(template).substitute(
         run=escape(run),
         simulated="" if simulated else "hidden",
-        style=(FOLDER / "page.css").read_text(),
+        style=style,
         data=text.replace("<", "\\u003c"),
         library=compress_bytes(get_plotlyjs().encode()),
-        script="\n".join((FOLDER / f"page.{name}.js").read_text() for name in SCRIPTS),
+        script="\n".join(scripts),
     )
+
+
+def read_asset(name: str) -> str:
+    """Text of a file beside this module."""
+    return (Path(__file__).parent / name).read_text()
 
 
 def coast() -> dict[str, object]:

@@ -21,7 +21,7 @@ from forestflux.pages.report.reading_section import read_samples, reading
 from forestflux.pages.report.reason_section import reasons
 from forestflux.pages.tower_citations import COLUMNS as CITED
 
-TEMPLATE = Path(__file__).with_suffix(".html")
+ASSETS = ("report_page.html",)  # read by `forestflux.jobs.code_digest` as well
 SIMULATED = (
     "Simulated planet: not the real Earth. Numbers test the method; none is a finding."
 )
@@ -89,7 +89,7 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
     simulated = source_of(config) == "simulated"
     banner = gates_banner(results) if has_maps(config) else ""
     banner += f'<p class="banner">{SIMULATED}</p>' if simulated else ""
-    return Template(TEMPLATE.read_text()).substitute(
+    return Template(Path(__file__).with_name(*ASSETS).read_text()).substitute(
         run=escape(config["run"]),
         banner=banner,
         navigation="".join(
