@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from builders.archives import (
+from tests.builders.archives import (
     file_name,
     half_hours,
     information,

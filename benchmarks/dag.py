@@ -19,8 +19,8 @@ from pathlib import Path
 import psutil
 from archive import core_seconds, resident
 
-from builders.tower_folders import tower_folder
 from forestflux.jobs.store import write_json
+from tests.builders.tower_folders import tower_folder
 
 ROOT = Path(__file__).parents[1]
 

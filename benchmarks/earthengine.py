@@ -62,13 +62,12 @@ class Server:
 @contextmanager
 def server(folder: Path) -> Iterator[Server]:
     """A server in a process of its own."""
-    path = os.pathsep.join([str(ROOT / "tests"), str(ROOT / "workflow" / "scripts")])
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "earthengine.serve"),
+            *(sys.executable, "-m", "tests.earthengine.serve"),
             *("--key", str(folder / "key.json"), "--keep", "shape"),
         ],
-        env=os.environ | {"PYTHONPATH": path},
+        cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

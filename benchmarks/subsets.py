@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from builders.subsets import (
+from tests.builders.subsets import (
     collect,
     eight_days,
     place_word,

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from builders.projects import copy_project, snakemake, towers_project
+from tests.builders.projects import copy_project, snakemake, towers_project
 
 
 @pytest.fixture(scope="session")

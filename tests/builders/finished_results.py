@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from builders.map_stores import YEARS, build_maps, write_table
 from forestflux.core.eight_day import STEPS
 from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.jobs.store import write_json
 from forestflux.pages.headline_numbers import quoted_numbers
 from forestflux.prepare.sample_table import Samples, no_series, write_samples
+from tests.builders.map_stores import YEARS, build_maps, write_table
 
 LEVEL = {"ENF": 1100, "EBF": 2400, "DNF": 700, "DBF": 1450, "MF": 1300}
 SINK = {"ENF": -180, "EBF": -420, "DNF": -90, "DBF": -330, "MF": -260}

@@ -11,7 +11,6 @@ import xarray as xr
 import yaml
 from odc.geo.data import ocean_geom
 
-from builders.paths import SCHEMA
 from forestflux.change.analysis import Settings, analyse
 from forestflux.change.drivers.driver_maps import driver_store, driver_table
 from forestflux.change.strata.totals import bands_of
@@ -19,6 +18,7 @@ from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FLUX_UNIT
 from forestflux.evaluation.gates import gate_rows as gates_rows
 from forestflux.jobs.store import manifest_path, write_json, write_store
+from tests.builders.paths import SCHEMA
 
 YEARS = range(2003, 2019)
 MEMBERS = 3

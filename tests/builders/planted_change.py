@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from builders.paths import ROOT
 from forestflux.core.eight_day import step_months
 from forestflux.core.names import VARIABLES
 from forestflux.core.places import TowerPlace
@@ -16,6 +15,7 @@ from forestflux.sources.simulated.simulated_source import open_source
 from forestflux.sources.simulated.simulated_towers import kinds_of, simulated_sites
 from forestflux.sources.simulated.vegetation import cells_of_kind
 from forestflux.sources.simulated.weather import weather_of
+from tests.builders.paths import ROOT
 
 SEED = 5
 YEARS = (2003, 2015)

@@ -6,8 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from builders.paths import ROOT
-from builders.tower_folders import tower_folder
+from tests.builders.paths import ROOT
+from tests.builders.tower_folders import tower_folder
 
 CODE = ("Snakefile", "src", "workflow", "config", "envs", "profiles")
 

@@ -9,7 +9,6 @@ import pandas as pd
 import xarray as xr
 import yaml
 
-from builders.paths import ROOT
 from forestflux.core.eight_day import step_starts
 from forestflux.core.places import TowerPlace
 from forestflux.core.products import pick, read_products, select, variants_of
@@ -22,6 +21,7 @@ from forestflux.sources.modis_subsets.subset_folder import subset_files
 from forestflux.sources.modis_subsets.subset_images import collect_subsets
 from forestflux.sources.modis_subsets.subset_layers import read_layers, with_numbers
 from forestflux.sources.tower_files import FilesSource
+from tests.builders.paths import ROOT
 
 PRODUCTS = read_products(ROOT / "config/products.yaml")
 LAYERS = with_numbers(read_layers(ROOT / "config/subsets.yaml", PRODUCTS), PRODUCTS)

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from builders.projects import ROOT, copy_project, planned, snakemake
 from forestflux.core.names import FOREST_TYPES, SPLITS
 from forestflux.ensemble.fast_inference import TOLERANCE, precision_of
+from tests.builders.projects import ROOT, copy_project, planned, snakemake
 
 MODELS = {"cnn", "extra_trees", "svr", "gradient_boosting"}
 PREDICTIONS = [

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from earthengine.calls_values import ELEMENTS, Date
-from earthengine.errors import Refused
-from earthengine.graph import evaluate
-from earthengine.grids import PixelGrid, grid_of_request
-from earthengine.images import Band, Image, ImageCollection
+from tests.earthengine.calls_values import ELEMENTS, Date
+from tests.earthengine.errors import Refused
+from tests.earthengine.graph import evaluate
+from tests.earthengine.grids import PixelGrid, grid_of_request
+from tests.earthengine.images import Band, Image, ImageCollection
 
 MAX_BYTES = 48 * 2**20
 MAX_SIDE = 32768

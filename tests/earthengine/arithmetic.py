@@ -10,8 +10,8 @@ from functools import partial
 
 import numpy as np
 
-from earthengine.errors import Refused
-from earthengine.images import Band, Image, combined, constant_band, converted
+from tests.earthengine.errors import Refused
+from tests.earthengine.images import Band, Image, combined, constant_band, converted
 
 BYTE, LONG, FLOAT = np.dtype("uint8"), np.dtype("int64"), np.dtype("float64")
 

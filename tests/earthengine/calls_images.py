@@ -9,11 +9,19 @@ from functools import partial
 
 import numpy as np
 
-from earthengine import arithmetic, reducers
-from earthengine.arithmetic import BYTE, FLOAT, LONG, TYPES, as_image, constant, pairs
-from earthengine.errors import Refused
-from earthengine.grids import PixelGrid, name_of
-from earthengine.images import (
+from tests.earthengine import arithmetic, reducers
+from tests.earthengine.arithmetic import (
+    BYTE,
+    FLOAT,
+    LONG,
+    TYPES,
+    as_image,
+    constant,
+    pairs,
+)
+from tests.earthengine.errors import Refused
+from tests.earthengine.grids import PixelGrid, name_of
+from tests.earthengine.images import (
     Band,
     Image,
     ImageCollection,

@@ -8,11 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
-from earthengine.calls_values import EPOCH
-from earthengine.errors import Refused
-from earthengine.images import Image, ImageCollection
 from forestflux.core.eight_day import step_starts
 from forestflux.sources.simulated.sensors import AQUA_START, TERRA_SILENT
+from tests.earthengine.calls_values import EPOCH
+from tests.earthengine.errors import Refused
+from tests.earthengine.images import Image, ImageCollection
 
 LAST_YEAR = 2024
 

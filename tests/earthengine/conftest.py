@@ -6,11 +6,11 @@ import ee
 import pytest
 from google.oauth2.credentials import Credentials
 
-from builders.projects import ROOT
-from earthengine.catalogue import Catalogue
-from earthengine.formulas import FormulaPlanet
-from earthengine.server import Emulator
 from forestflux.core.products import read_products
+from tests.builders.projects import ROOT
+from tests.earthengine.catalogue import Catalogue
+from tests.earthengine.formulas import FormulaPlanet
+from tests.earthengine.server import Emulator
 
 LOOPBACK = {
     "HTTP_PROXY": "http://127.0.0.1:9",

@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from earthengine.grids import PixelGrid
-from earthengine.images import Band, Pixels, sampled
+from tests.earthengine.grids import PixelGrid
+from tests.earthengine.images import Band, Pixels, sampled
 
 # Whole numbers of a stored band lie from here on, so many of them.
 LEAST, COUNT = 100, 9000

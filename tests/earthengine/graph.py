@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import resources
 
-from earthengine.errors import Refused
+from tests.earthengine.errors import Refused
 
 # Earth Engine's own limit; the client stops at 50.
 DEEPEST = 100

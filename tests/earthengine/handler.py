@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from urllib.parse import parse_qs, urlsplit
 
-from earthengine.answers import COMPUTATIONS, Answer
-from earthengine.catalogue import described
-from earthengine.errors import Refused
-from earthengine.graph import algorithm_list
+from tests.earthengine.answers import COMPUTATIONS, Answer
+from tests.earthengine.catalogue import described
+from tests.earthengine.errors import Refused
+from tests.earthengine.graph import algorithm_list
 
 MAX_PAYLOAD = 10 * 2**20
 PUBLIC = "projects/earthengine-public/assets/"

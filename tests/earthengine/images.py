@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from earthengine.errors import Refused
-from earthengine.grids import PixelGrid
+from tests.earthengine.errors import Refused
+from tests.earthengine.grids import PixelGrid
 
 Pixels = tuple[np.ndarray, np.ndarray]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from earthengine.errors import Refused
-from earthengine.grids import PixelGrid
-from earthengine.images import Band, Image, ImageCollection, Pixels
+from tests.earthengine.errors import Refused
+from tests.earthengine.grids import PixelGrid
+from tests.earthengine.images import Band, Image, ImageCollection, Pixels
 
 FLOAT, LONG = np.dtype("float64"), np.dtype("int64")
 

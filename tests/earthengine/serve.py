@@ -1,6 +1,6 @@
 """The server in a process of its own: planet of formulas, changed and read at `/control`.
 
-    PYTHONPATH=tests:workflow/scripts python -m earthengine.serve --key key.json
+    python -m tests.earthengine.serve --key key.json
 
 prints its address, writes the key file of a service account that it knows, and answers until
 its standard input is closed.
@@ -10,11 +10,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from builders.paths import PRODUCTS
-from earthengine.catalogue import Catalogue
-from earthengine.formulas import FormulaPlanet
-from earthengine.server import Emulator
 from forestflux.core.products import read_products
+from tests.builders.paths import PRODUCTS
+from tests.earthengine.catalogue import Catalogue
+from tests.earthengine.formulas import FormulaPlanet
+from tests.earthengine.server import Emulator
 
 
 def main() -> None:

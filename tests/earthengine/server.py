@@ -11,13 +11,13 @@ from http.server import ThreadingHTTPServer
 from types import TracebackType
 from typing import Literal
 
-from earthengine.answers import COMPUTATIONS, Answer, pixels_of
-from earthengine.calls_values import algorithms
-from earthengine.catalogue import Catalogue
-from earthengine.credentials import Tokens
-from earthengine.errors import Refused
-from earthengine.faults import ERRORS, TOO_MANY, Fault
-from earthengine.handler import Handler
+from tests.earthengine.answers import COMPUTATIONS, Answer, pixels_of
+from tests.earthengine.calls_values import algorithms
+from tests.earthengine.catalogue import Catalogue
+from tests.earthengine.credentials import Tokens
+from tests.earthengine.errors import Refused
+from tests.earthengine.faults import ERRORS, TOO_MANY, Fault
+from tests.earthengine.handler import Handler
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from earthengine.formulas import bands_of, grid_of_section
-from earthengine.grids import GEOGRAPHIC, PixelGrid, Points, moved
-from earthengine.images import Band, Pixels, refuse_pyramid
-from earthengine.rain import spread_over_days
 from forestflux.core.eight_day import step_starts, year_length
 from forestflux.core.grid import Grid
 from forestflux.core.names import VARIABLES
 from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.sources.simulated.simulated_source import SimulatedSource
+from tests.earthengine.formulas import bands_of, grid_of_section
+from tests.earthengine.grids import GEOGRAPHIC, PixelGrid, Points, moved
+from tests.earthengine.images import Band, Pixels, refuse_pyramid
+from tests.earthengine.rain import spread_over_days
 
 PRODUCT_RESOLUTION_DEG = 0.05
 

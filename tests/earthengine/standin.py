@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from builders.projects import ROOT
-from earthengine.formulas import grid_of_section
-from earthengine.grids import GEOGRAPHIC, Points, moved
-from earthengine.simulation import SimulatedPlanet
 from forestflux.jobs.configuration import check_config
 from forestflux.sources.simulated import simulated_source
 from forestflux.sources.simulated.simulated_towers import (
     simulated_site_years,
     simulated_sites,
 )
+from tests.builders.projects import ROOT
+from tests.earthengine.formulas import grid_of_section
+from tests.earthengine.grids import GEOGRAPHIC, Points, moved
+from tests.earthengine.simulation import SimulatedPlanet
 
 SEED = 2019
 RESOLUTION_DEG = 5.0

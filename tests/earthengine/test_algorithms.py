@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from pyproj import Transformer
 
-from earthengine.asking import grid, pixels, window
-from earthengine.catalogue import SCHEDULES
-from earthengine.formulas import hidden, stored
-from earthengine.grids import GEOGRAPHIC, SINUSOIDAL, moved
-from earthengine.rain import spread_over_days
-from earthengine.reducers import modes
 from forestflux.core.eight_day import STEP_DAYS, STEPS
+from tests.earthengine.asking import grid, pixels, window
+from tests.earthengine.catalogue import SCHEDULES
+from tests.earthengine.formulas import hidden, stored
+from tests.earthengine.grids import GEOGRAPHIC, SINUSOIDAL, moved
+from tests.earthengine.rain import spread_over_days
+from tests.earthengine.reducers import modes
 
 LST = "MODIS/061/MOD11A2"
 ROW, COLUMN, SHAPE = 3400, 23000, (6, 7)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from builders.projects import ROOT, environment
-from earthengine.faults import Fault
-from earthengine.server import Emulator
-from earthengine.standin import FOUR_SITES, access
 from forestflux.core.products import select
+from tests.builders.projects import ROOT, environment
+from tests.earthengine.faults import Fault
+from tests.earthengine.server import Emulator
+from tests.earthengine.standin import FOUR_SITES, access
 
 TIMEOUT_S = 300
 

@@ -6,10 +6,16 @@ import shutil
 import pytest
 import yaml
 
-from builders.projects import copy_project, snakemake
-from earthengine.catalogue import Catalogue
-from earthengine.server import Emulator
-from earthengine.standin import (
+from forestflux.core.grid import Grid
+from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.core.products import select
+from forestflux.jobs.store import load_store
+from forestflux.prepare.calendar_cube import build_cube
+from forestflux.sources.extraction import extract
+from tests.builders.projects import copy_project, snakemake
+from tests.earthengine.catalogue import Catalogue
+from tests.earthengine.server import Emulator
+from tests.earthengine.standin import (
     TILE_CELLS,
     YEARS,
     coarse_products,
@@ -17,12 +23,6 @@ from earthengine.standin import (
     planet_of,
     write_labels,
 )
-from forestflux.core.grid import Grid
-from forestflux.core.places import TilePlace, TowerPlace
-from forestflux.core.products import select
-from forestflux.jobs.store import load_store
-from forestflux.prepare.calendar_cube import build_cube
-from forestflux.sources.extraction import extract
 
 IN_FLIGHT = 6
 TOWERS = 12

@@ -10,7 +10,7 @@ import re
 import pandas as pd
 import pytest
 
-from builders.projects import ROOT
+from tests.builders.projects import ROOT
 
 if importlib.util.find_spec("geemap") is None:
     pytest.skip("geemap is not installed (extra `map`)", allow_module_level=True)

@@ -7,9 +7,9 @@ import pytest
 from google.oauth2.credentials import Credentials
 from googleapiclient.errors import HttpError
 
-from earthengine.asking import grid, pixels, window
-from earthengine.conftest import connect
-from earthengine.faults import Fault
+from tests.earthengine.asking import grid, pixels, window
+from tests.earthengine.conftest import connect
+from tests.earthengine.faults import Fault
 
 NDVI = "MODIS/061/MOD13A1"
 

@@ -9,11 +9,6 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from earthengine_source.catalogue import Catalogue
-from earthengine_source.faults import Fault, five_ways
-from earthengine_source.formulas import FormulaPlanet, hidden, stored
-from earthengine_source.server import Emulator
-from earthengine_source.standin import FOUR_SITES, access
 from pyproj import Transformer
 
 from forestflux.core.errors import InputError
@@ -23,6 +18,11 @@ from forestflux.core.products import select
 from forestflux.sources.earthengine import earthengine_source
 from forestflux.sources.earthengine.client.transport import pack
 from forestflux.sources.earthengine.request import Band, Layers, Request, Window
+from tests.earthengine.catalogue import Catalogue
+from tests.earthengine.faults import Fault, five_ways
+from tests.earthengine.formulas import FormulaPlanet, hidden, stored
+from tests.earthengine.server import Emulator
+from tests.earthengine.standin import FOUR_SITES, access
 
 MODIS_SPHERE = "+proj=sinu +lon_0=0 +R=6371007.181 +units=m +no_defs"
 YEAR = 2003

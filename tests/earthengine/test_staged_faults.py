@@ -9,9 +9,9 @@ import ee
 import numpy as np
 import pytest
 
-from earthengine.asking import pixels, window
-from earthengine.conftest import connect
-from earthengine.faults import Fault
+from tests.earthengine.asking import pixels, window
+from tests.earthengine.conftest import connect
+from tests.earthengine.faults import Fault
 
 NDVI = "MODIS/061/MOD13A1"
 

@@ -5,9 +5,6 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from builders.finished_results import build_results, some_series
-from builders.map_stores import RESOLUTION_DEG, YEARS
-from builders.small_training import make_samples, settings
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.grid import Grid
 from forestflux.core.names import UNITS, VARIABLES
@@ -15,6 +12,9 @@ from forestflux.ensemble.applicability import fit_applicability
 from forestflux.ensemble.model_folder import save_model
 from forestflux.jobs.store import write_store
 from forestflux.models.network_training import NetworkEstimator
+from tests.builders.finished_results import build_results, some_series
+from tests.builders.map_stores import RESOLUTION_DEG, YEARS
+from tests.builders.small_training import make_samples, settings
 
 GRID = Grid(RESOLUTION_DEG, 30)
 PAIR = (YEARS[0], YEARS[-1])

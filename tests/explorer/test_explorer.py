@@ -8,11 +8,18 @@ import pandas as pd
 import pyproj
 import pytest
 import xarray as xr
-from browser import open_browser, open_page, requests, root, text_of, wait
-from small_run import GRID, PAIR, build_run
 
 from forestflux.pages.explorer.explorer_page import write_page
 from forestflux.pages.explorer.page_data import page_data
+from tests.explorer.browser import (
+    open_browser,
+    open_page,
+    requests,
+    root,
+    text_of,
+    wait,
+)
+from tests.explorer.small_run import GRID, PAIR, build_run
 
 SETTINGS = {"columns": 720, "series_cells": 10000, "reason_cells": 40}
 LOAD_SECONDS = 3.0

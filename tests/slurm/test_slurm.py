@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from builders.projects import command, copy_project, environment, snakemake
-from slurm.cluster import MORTAL, Cluster, missing
+from tests.builders.projects import command, copy_project, environment, snakemake
+from tests.slurm.cluster import MORTAL, Cluster, missing
 
 # Before any fixture: a run that is skipped makes no other one first.
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))

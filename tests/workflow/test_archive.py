@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders.archives import information, place, write_site
-from builders.projects import copy_project, edit, planned, snakemake
-from builders.tower_folders import tower_predictors
+from tests.builders.archives import information, place, write_site
+from tests.builders.projects import copy_project, edit, planned, snakemake
+from tests.builders.tower_folders import tower_predictors
 
 OVERLAY = """
 run: mine

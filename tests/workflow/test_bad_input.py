@@ -5,7 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from builders.projects import edit, snakemake
+from tests.builders.projects import edit, snakemake
 
 
 def run(project, *arguments):

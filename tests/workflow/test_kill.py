@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from builders.projects import command, copy_project, environment, snakemake
+from tests.builders.projects import command, copy_project, environment, snakemake
 
 TIMEOUT_S = 300
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from builders.projects import command, environment, planned, snakemake
+from tests.builders.projects import command, environment, planned, snakemake
 
 TIMEOUT_S = 120
 HOURS_S = 7200

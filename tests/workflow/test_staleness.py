@@ -2,7 +2,7 @@
 
 import pytest
 
-from builders.projects import edit, planned
+from tests.builders.projects import edit, planned
 
 REPORT = {"report", "verdict"}
 PAGES = {"figure", "explorer", "quoted"} | REPORT

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from builders.projects import edit, planned, snakemake
+from tests.builders.projects import edit, planned, snakemake
 
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts disks")
 

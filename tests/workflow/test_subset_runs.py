@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders.projects import copy_project, edit, planned, snakemake
-from builders.subsets import write_towers
-from builders.tower_folders import tower_folder
 from forestflux.core.names import VARIABLES
 from forestflux.prepare.sample_table import read_samples
+from tests.builders.projects import copy_project, edit, planned, snakemake
+from tests.builders.subsets import write_towers
+from tests.builders.tower_folders import tower_folder
 
 OVERLAY = """
 run: mine

@@ -2,7 +2,7 @@
 
 import json
 
-from builders.projects import edit, planned, snakemake
+from tests.builders.projects import edit, planned, snakemake
 
 
 def test_a_run_whose_gates_hold_has_a_verdict(finished):

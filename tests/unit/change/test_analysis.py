@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from change import main as write_change
 
-from builders.paths import SCHEMA
 from forestflux.change.analysis import Settings, analyse
 from forestflux.change.strata.decomposition import PARTS
 from forestflux.change.strata.totals import Band
@@ -25,6 +23,8 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
 from forestflux.jobs.configuration import check_config
 from forestflux.jobs.store import load_store, write_json, write_store
+from tests.builders.paths import SCHEMA
+from workflow.scripts.change import main as write_change
 
 GRID = Grid(resolution_deg=30.0, tile_cells=12)
 YEARS = np.arange(2003, 2015)

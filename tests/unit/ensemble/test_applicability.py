@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from builders.small_training import make_applicability, make_samples, settings
 from forestflux.core.errors import InputError
 from forestflux.ensemble.applicability import (
     Applicability,
@@ -15,6 +14,7 @@ from forestflux.ensemble.applicability import (
 )
 from forestflux.models.network_inputs import Normalisation
 from forestflux.models.network_training import NetworkEstimator
+from tests.builders.small_training import make_applicability, make_samples, settings
 
 
 class Sum:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from builders.small_training import make_samples, settings
 from forestflux.core.errors import InputError
 from forestflux.ensemble import kernels
 from forestflux.ensemble.backends import Compiled, Plain
@@ -17,6 +16,7 @@ from forestflux.ensemble.fast_inference import (
 )
 from forestflux.models.network_inputs import type_one_hot
 from forestflux.models.network_training import NetworkEstimator
+from tests.builders.small_training import make_samples, settings
 
 SIZES = {
     "default": {"channels": 8, "encoded": 32, "hidden": 32},

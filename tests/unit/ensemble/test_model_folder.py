@@ -8,13 +8,13 @@ import torch
 import xarray as xr
 
 import forestflux
-from builders.small_training import make_applicability, make_samples, settings
 from forestflux.core.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES, UNITS, VARIABLES
 from forestflux.ensemble.model_folder import load_model, save_model
 from forestflux.jobs.store import digest_files
 from forestflux.models.network_training import NetworkEstimator
+from tests.builders.small_training import make_applicability, make_samples, settings
 
 CALIBRATION = {
     "level": 0.9,

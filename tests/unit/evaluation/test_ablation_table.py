@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders.small_training import make_samples, settings
 from forestflux.core.errors import InputError
 from forestflux.evaluation.ablation_table import ablation_table, run_variant
 from forestflux.jobs.configuration import merged
 from forestflux.prepare.sample_table import Samples, no_series
+from tests.builders.small_training import make_samples, settings
 
 ASKED = {
     "train": settings(),

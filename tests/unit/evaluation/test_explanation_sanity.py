@@ -5,8 +5,6 @@ import pandas as pd
 import pytest
 import torch
 
-from builders.planted_change import PLANTED, planted_samples
-from builders.small_training import settings
 from forestflux.ensemble.trained_ensemble import Model
 from forestflux.evaluation.explanation_sanity import (
     HIDDEN,
@@ -20,6 +18,8 @@ from forestflux.evaluation.explanations import occlusion_maps
 from forestflux.evaluation.integrated_gradients import attribution_maps
 from forestflux.models.network_training import NetworkEstimator
 from forestflux.prepare.sample_table import Samples
+from tests.builders.planted_change import PLANTED, planted_samples
+from tests.builders.small_training import settings
 
 SEASONS = {
     "winter": (12, 1, 2),

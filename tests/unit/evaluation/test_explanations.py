@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from builders.small_training import make_samples, settings
 from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.ensemble.trained_ensemble import Model
 from forestflux.evaluation.explanations import (
@@ -12,6 +11,7 @@ from forestflux.evaluation.explanations import (
 )
 from forestflux.models.network_training import NetworkEstimator
 from forestflux.prepare.sample_table import Samples
+from tests.builders.small_training import make_samples, settings
 
 
 @pytest.fixture(scope="module")

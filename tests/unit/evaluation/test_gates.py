@@ -8,13 +8,13 @@ import pytest
 import xarray as xr
 import yaml
 
-from builders.paths import SCHEMA
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area, ellipsoid_area
 from forestflux.evaluation.gates.gate_rows import COLUMNS, row
 from forestflux.evaluation.gates.run_gates import run_gates, summary
 from forestflux.jobs.configuration import with_defaults
 from forestflux.jobs.store import write_store
+from tests.builders.paths import SCHEMA
 
 SETTINGS = with_defaults({}, yaml.safe_load(SCHEMA.read_text()))["gates"]
 GRID = Grid(2.0, 30)

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import torch
 
-from builders.small_training import make_samples, settings
 from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.ensemble.trained_ensemble import Model
 from forestflux.evaluation.integrated_gradients import (
@@ -19,6 +18,7 @@ from forestflux.evaluation.integrated_gradients import (
 from forestflux.models.network_inputs import type_one_hot
 from forestflux.models.network_training import NetworkEstimator
 from forestflux.prepare.sample_table import Samples
+from tests.builders.small_training import make_samples, settings
 
 
 @pytest.fixture(scope="module")

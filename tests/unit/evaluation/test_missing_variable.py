@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from builders.small_training import make_samples, settings
 from forestflux.core.names import VARIABLES
 from forestflux.ensemble.applicability import fit_applicability
 from forestflux.ensemble.conformal import Calibration
@@ -18,6 +17,7 @@ from forestflux.evaluation.explanations import (
 from forestflux.models.classical_models import BASELINES, make_estimator
 from forestflux.models.network_training import NetworkEstimator
 from forestflux.prepare.sample_table import Samples
+from tests.builders.small_training import make_samples, settings
 
 RAIN = VARIABLES.index("precip")
 

@@ -5,7 +5,6 @@ import copy
 import pytest
 import yaml
 
-from builders.paths import ROOT
 from forestflux.core.errors import InputError
 from forestflux.jobs.configuration import (
     check_config,
@@ -15,6 +14,7 @@ from forestflux.jobs.configuration import (
     reference,
     source_of,
 )
+from tests.builders.paths import ROOT
 
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 RULES = yaml.safe_load(SCHEMA.read_text())

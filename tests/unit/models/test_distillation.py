@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from builders.small_training import make_samples
 from forestflux.models.distillation import draw_pairs, mix
 from forestflux.prepare.sample_table import Samples
+from tests.builders.small_training import make_samples
 
 SETTINGS = {"models": ["svr"], "mixtures": 300, "offset_noise": 0.0}
 

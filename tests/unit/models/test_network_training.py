@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 import torch
 
-from builders.small_training import make_samples, settings
 from forestflux.core.errors import InputError
 from forestflux.models.class_weights import balanced_weights
 from forestflux.models.network_training import (
@@ -12,6 +11,7 @@ from forestflux.models.network_training import (
     member_seed,
 )
 from forestflux.prepare.sample_table import Samples, UnlabelledSeries
+from tests.builders.small_training import make_samples, settings
 
 
 def weights_equal(first: NetworkEstimator, second: NetworkEstimator) -> bool:

@@ -11,7 +11,6 @@ import pytest
 import xarray as xr
 from matplotlib.image import imread
 
-from builders.finished_results import build_results
 from forestflux.core.errors import InputError
 from forestflux.core.layers import flagged
 from forestflux.models.flux_network import FILTERS
@@ -30,6 +29,7 @@ from forestflux.pages.figures.globe import recovery_figure
 from forestflux.pages.figures.globe.flux_maps import insignificant
 from forestflux.pages.figures.skill import score_figures
 from forestflux.pages.figures.skill.network_figure import PARTS, STEP_NAMES
+from tests.builders.finished_results import build_results
 
 DPI = 80
 SETTINGS = StyleSettings(dpi=DPI, simulated=True)

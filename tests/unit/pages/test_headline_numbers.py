@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from builders.finished_results import build_results
 from forestflux.core.errors import InputError
 from forestflux.pages.headline_numbers import p_text, quoted_numbers
+from tests.builders.finished_results import build_results
 
 PAIR = (2003, 2018)
 

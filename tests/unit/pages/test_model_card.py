@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from builders.finished_results import build_results
 from forestflux.pages.model_card import model_card
 from forestflux.prepare.sample_table import read_sample_table
+from tests.builders.finished_results import build_results
 
 RECORD = {
     "flux_unit": "gC m-2 yr-1",

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from builders.finished_results import build_results
 from forestflux.pages.report.reason_section import case_label, reasons
+from tests.builders.finished_results import build_results
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from builders.finished_results import build_results
 from forestflux.core.errors import InputError
 from forestflux.pages.figures.figure_registry import FIGURES, needs
 from forestflux.pages.report.reading_section import types_without_towers
 from forestflux.pages.report.report_page import write_report
 from forestflux.pages.report.report_tables import interval, timing_table
+from tests.builders.finished_results import build_results
 
 VOID = {"meta", "img", "br", "link", "input"}
 

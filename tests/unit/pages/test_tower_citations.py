@@ -5,8 +5,8 @@ import sys
 
 import pandas as pd
 
-from builders.paths import SCRIPTS
 from forestflux.pages.tower_citations import as_markdown, bibliography
+from tests.builders.paths import SCRIPTS
 
 SCRIPT = SCRIPTS / "bibliography.py"
 SAMPLES = pd.DataFrame(

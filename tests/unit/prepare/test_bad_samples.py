@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from builders.small_training import make_samples, settings
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.applicability import fit_applicability
@@ -13,6 +12,7 @@ from forestflux.models.classical_models import BASELINES, make_estimator
 from forestflux.models.cross_validation import run_fold
 from forestflux.models.network_training import NetworkEstimator
 from forestflux.prepare.sample_table import Samples
+from tests.builders.small_training import make_samples, settings
 
 MODELS = ("cnn", *BASELINES)
 

@@ -3,10 +3,10 @@
 import numpy as np
 import xarray as xr
 
-from builders.paths import PRODUCTS
 from forestflux.core.eight_day import step_starts
 from forestflux.core.products import read_products, select
 from forestflux.prepare.calendar_cube import build_cube
+from tests.builders.paths import PRODUCTS
 
 TABLE = read_products(PRODUCTS)
 YEAR = 2004

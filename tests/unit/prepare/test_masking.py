@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from builders.paths import ROOT
 from forestflux.core.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.names import REASONS, VARIABLES
 from forestflux.core.pixel_quality import pack_average
 from forestflux.core.products import read_products, select
 from forestflux.prepare.masking import mask_cube, reduce_windows
+from tests.builders.paths import ROOT
 
 YEAR = 2003
 

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from builders.tower_folders import tower_folder
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.names import VARIABLES
@@ -27,6 +26,7 @@ from forestflux.prepare.site_year_selection import (
     tower_series,
 )
 from forestflux.towers.tower_tables import read_towers
+from tests.builders.tower_folders import tower_folder
 
 SETTINGS = {
     "min_quality": 0.5,

@@ -9,7 +9,7 @@ from itertools import chain
 import pytest
 import yaml
 
-from builders.paths import ROOT
+from tests.builders.paths import ROOT
 
 ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 

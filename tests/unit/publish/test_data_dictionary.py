@@ -13,12 +13,12 @@ import xarray as xr
 from cf_units import Unit
 from compliance_checker.cf.util import StandardNameTable
 
-from builders.year_products import LEVEL, make_map, publish
 from forestflux.core.grid import Grid
 from forestflux.core.layers import LAYERS
 from forestflux.publish.data_dictionary import data_dictionary
 from forestflux.publish.geotiff import BANDS
 from forestflux.publish.stac import collection
+from tests.builders.year_products import LEVEL, make_map, publish
 
 GRID = Grid(resolution_deg=15.0, tile_cells=12)
 STEM = "forestflux_test_2003"

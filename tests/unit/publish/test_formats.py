@@ -11,10 +11,10 @@ from cf_units import Unit
 from compliance_checker.runner import CheckSuite, ComplianceChecker
 from rio_cogeo.cogeo import cog_validate
 
-from builders.year_products import LEVEL, make_map, publish
 from forestflux.core.grid import Grid
 from forestflux.core.layers import LAYERS
 from forestflux.publish.geotiff import BANDS
+from tests.builders.year_products import LEVEL, make_map, publish
 
 GRID = Grid(resolution_deg=2.0, tile_cells=45)
 # Large enough that its GeoTIFFs have overviews.

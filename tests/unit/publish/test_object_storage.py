@@ -9,10 +9,10 @@ import pytest
 import xarray as xr
 from zarr.storage import ObjectStore
 
-from builders.year_products import make_map, publish
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.publish.provenance import CHECKSUMS, sha256
+from tests.builders.year_products import make_map, publish
 
 obstore = pytest.importorskip("obstore")
 from obstore.store import from_url  # noqa: E402 - only where it is installed

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from builders.paths import ROOT
-from builders.year_products import SETTINGS, make_map, publish, publish_store
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.jobs.store import write_json, write_store
 from forestflux.publish.provenance import code_version
 from forestflux.publish.year_product import is_published
+from tests.builders.paths import ROOT
+from tests.builders.year_products import SETTINGS, make_map, publish, publish_store
 
 SCRIPT = ROOT / "workflow/scripts/publish.py"
 GRID = Grid(resolution_deg=15.0, tile_cells=12)

@@ -65,7 +65,7 @@ def test_an_entry_cut_short_counts_as_none(tmp_path):
 def test_a_killed_writer_leaves_whole_entries_only(tmp_path):
     code = (
         "import sys; from pathlib import Path\n"
-        "from forestflux.sources.earthengine.earthengine_source.client.answer_cache import Cache\n"
+        "from forestflux.sources.earthengine.client.answer_cache import Cache\n"
         "cache, answer = Cache(Path(sys.argv[1])), b'answer' * 500_000\n"
         "for number in range(10**6):\n"
         "    cache.write(f'{number % 7:064d}', answer)\n"

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from builders.paths import PRODUCTS
 from forestflux.core.errors import InputError
 from forestflux.core.names import IGBP_CLASSES, REASONS, VARIABLES
 from forestflux.core.pixel_quality import stored_reason
@@ -15,6 +14,7 @@ from forestflux.sources.earthengine.pixel_arrays import (
     average_quality,
     stored,
 )
+from tests.builders.paths import PRODUCTS
 
 TABLE = read_products(PRODUCTS)
 TILE = sections_of(select(TABLE, "tile", "extract"))

@@ -10,12 +10,12 @@ from pathlib import Path
 import ee
 import pytest
 
-from builders.paths import ROOT
 from forestflux.core.eight_day import step_starts
 from forestflux.core.products import read_products, sections_of, select
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client import session
 from forestflux.sources.earthengine.layer_groups import groups_of, images_of
+from tests.builders.paths import ROOT
 
 GOLDEN = ROOT / "tests" / "earthengine" / "golden"
 TABLE = read_products(ROOT / "config" / "products.yaml")

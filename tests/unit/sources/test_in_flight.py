@@ -62,7 +62,7 @@ def test_three_processes_of_eight_threads_never_hold_more_than_five(tmp_path):
 def test_a_killed_process_gives_its_slot_back(tmp_path):
     code = (
         "import sys, time; from pathlib import Path\n"
-        "from forestflux.sources.earthengine.earthengine_source.client.in_flight import Slots\n"
+        "from forestflux.sources.earthengine.client.in_flight import Slots\n"
         "with Slots(Path(sys.argv[1]), 1).slot():\n"
         "    print('held', flush=True)\n"
         "    time.sleep(600)\n"

@@ -5,7 +5,14 @@ import logging
 import numpy as np
 import pytest
 
-from builders.subsets import (
+from forestflux.core.errors import InputError
+from forestflux.core.names import REASONS, VARIABLES
+from forestflux.core.places import TowerPlace
+from forestflux.prepare.masking import stored_reason
+from forestflux.sources.modis_subsets.tower_match import sinusoidal
+from forestflux.sources.tower_files import FilesSource
+from forestflux.towers.tower_tables import read_sites
+from tests.builders.subsets import (
     LAYERS,
     PIXEL_M,
     PRODUCTS,
@@ -20,14 +27,7 @@ from builders.subsets import (
     write_json,
     write_points,
 )
-from builders.tower_folders import tower_folder
-from forestflux.core.errors import InputError
-from forestflux.core.names import REASONS, VARIABLES
-from forestflux.core.places import TowerPlace
-from forestflux.prepare.masking import stored_reason
-from forestflux.sources.modis_subsets.tower_match import sinusoidal
-from forestflux.sources.tower_files import FilesSource
-from forestflux.towers.tower_tables import read_sites
+from tests.builders.tower_folders import tower_folder
 
 LAT, LON = 48.5, 7.25
 ONE = towers(DE_One=(LAT, LON))

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from pyproj import Transformer
 
-from builders.paths import ROOT
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
@@ -17,6 +16,7 @@ from forestflux.sources.earthengine.layer_groups import (
     runs_of_years,
 )
 from forestflux.sources.earthengine.pixel_windows import pieces_of, position
+from tests.builders.paths import ROOT
 
 CONFIG = ROOT / "config"
 SINUSOIDAL = "+proj=sinu +R=6371007.181 +units=m +no_defs"

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from builders.paths import REAL_DATA
-from builders.subsets import collect, masked, towers
 from forestflux.core.names import REASONS, VARIABLES
+from tests.builders.paths import REAL_DATA
+from tests.builders.subsets import collect, masked, towers
 
 REAL = REAL_DATA / "modis_subsets"
 SITES = towers(AU_Cum=(-33.6152, 150.7236), FI_Hyy=(61.847, 24.295))

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders.paths import PRODUCTS
 from forestflux.core.eight_day import step_starts
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
@@ -16,6 +15,7 @@ from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.layer_groups import groups_of
 from forestflux.sources.earthengine.request import fit
 from forestflux.sources.earthengine.request_plan import Planned, lines_of, plan_of
+from tests.builders.paths import PRODUCTS
 
 TABLE = read_products(PRODUCTS)
 TILE = select(TABLE, "tile", "extract", "cube")

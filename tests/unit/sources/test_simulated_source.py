@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import yaml
 
-from builders.paths import PRODUCTS
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.names import IGBP_CLASSES, REASONS
@@ -17,6 +16,7 @@ from forestflux.sources.simulated.simulated_source import open_source
 from forestflux.sources.simulated.simulated_towers import kinds_of, simulated_sites
 from forestflux.sources.simulated.true_fluxes import true_year
 from forestflux.sources.simulated.vegetation import cells_of_kind
+from tests.builders.paths import PRODUCTS
 
 TABLE = yaml.safe_load((PRODUCTS).read_text())
 SEED = 2019

@@ -5,7 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from builders.subsets import (
+from forestflux.core.errors import InputError
+from forestflux.sources.modis_subsets.subset_folder import subset_files
+from forestflux.sources.modis_subsets.subset_layers import read_layers
+from tests.builders.subsets import (
     LAYERS,
     PRODUCTS,
     collect,
@@ -16,9 +19,6 @@ from builders.subsets import (
     write_json,
     write_points,
 )
-from forestflux.core.errors import InputError
-from forestflux.sources.modis_subsets.subset_folder import subset_files
-from forestflux.sources.modis_subsets.subset_layers import read_layers
 
 LAT, LON = 48.5, 7.25
 ONE = towers(DE_One=(LAT, LON))

@@ -4,8 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders.paths import REAL_DATA
-from builders.tower_folders import tower_folder
 from forestflux.core.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
@@ -14,6 +12,8 @@ from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.sources.extraction import extract
 from forestflux.sources.source_registry import open_source
 from forestflux.towers.tower_tables import read_sites
+from tests.builders.paths import REAL_DATA
+from tests.builders.tower_folders import tower_folder
 
 REAL = REAL_DATA / "towers"
 SECTION = {"dtype": "float32", "absent": float("nan"), "window": 1}

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders.archives import CARBON, half_hours, table_of
 from forestflux.core.errors import InputError
 from forestflux.towers.fluxnet.annual_sums import annual_sums
 from forestflux.towers.fluxnet.archive_members import Member
+from tests.builders.archives import CARBON, half_hours, table_of
 
 NEEDED = ("GPP_NT_VUT_REF", "NEE_VUT_REF", "RECO_NT_VUT_REF")
 QUALITY = "NEE_VUT_REF_QC"

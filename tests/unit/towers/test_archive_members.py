@@ -6,7 +6,6 @@ import zipfile
 
 import pytest
 
-from builders.archives import write_zip
 from forestflux.core.errors import InputError
 from forestflux.towers.fluxnet.archive_members import (
     Member,
@@ -14,6 +13,7 @@ from forestflux.towers.fluxnet.archive_members import (
     open_member,
     read_bytes,
 )
+from tests.builders.archives import write_zip
 
 LIMIT = 1e9
 TEXT = "".join(f"{i},{i * i}\n" for i in range(20_000))

@@ -2,12 +2,12 @@
 
 import pytest
 
-from builders.archives import write_site
-from builders.paths import SCHEMA
 from forestflux.core.errors import InputError
 from forestflux.jobs.configuration import check_config
 from forestflux.towers.fluxnet.file_names import archive_years, list_archive, parse
 from forestflux.towers.tower_years import tower_years
+from tests.builders.archives import write_site
+from tests.builders.paths import SCHEMA
 
 # name: kind, site, part, resolution, years, release
 NAMES = {

@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 
-from builders.archives import information, place, write_site, write_zip
 from forestflux.core.errors import InputError
 from forestflux.jobs.store import write_json
 from forestflux.jobs.tables import write_table
@@ -12,6 +11,7 @@ from forestflux.towers.fluxnet.file_names import list_archive
 from forestflux.towers.fluxnet.fluxnet_towers import collect_site_years, collect_sites
 from forestflux.towers.fluxnet.site_reader import read_site
 from forestflux.towers.tower_tables import SITE_YEAR_COLUMNS
+from tests.builders.archives import information, place, write_site, write_zip
 
 SETTINGS = {
     "partitioning": "night",

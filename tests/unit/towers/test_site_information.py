@@ -2,8 +2,6 @@
 
 import pytest
 
-from builders.archives import information, place, workbook, write_zip
-from builders.paths import REAL_DATA
 from forestflux.core.errors import InputError
 from forestflux.towers.fluxnet.archive_members import Member
 from forestflux.towers.fluxnet.site_information import (
@@ -15,6 +13,8 @@ from forestflux.towers.fluxnet.site_information import (
     read_text,
     site_information,
 )
+from tests.builders.archives import information, place, workbook, write_zip
+from tests.builders.paths import REAL_DATA
 
 REAL = REAL_DATA / "fluxnet2015/FLX_AA-Flx_BIF_LATEST.csv"
 NAME = "FLX_AA-Flx_BIF_LATEST.csv"

@@ -5,12 +5,12 @@ import csv
 import numpy as np
 import pytest
 
-from builders.archives import file_name, information, place, write_site, write_zip
-from builders.paths import REAL_DATA
 from forestflux.core.errors import InputError
 from forestflux.towers.fluxnet.annual_table import COLUMNS
 from forestflux.towers.fluxnet.file_names import list_archive
 from forestflux.towers.fluxnet.site_reader import read_site
+from tests.builders.archives import file_name, information, place, write_site, write_zip
+from tests.builders.paths import REAL_DATA
 
 SETTINGS = {
     "partitioning": "night",

@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from builders.paths import REAL_DATA
-from builders.tower_folders import tower_folder
 from forestflux.core.errors import InputError
 from forestflux.towers.tower_tables import read_site_years, read_sites, read_towers
+from tests.builders.paths import REAL_DATA
+from tests.builders.tower_folders import tower_folder
 
 REAL = REAL_DATA / "towers"
 
