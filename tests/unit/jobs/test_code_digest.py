@@ -2,8 +2,8 @@
 
 import pytest
 
-from builders.paths import ROOT
 from forestflux.jobs.code_digest import assets, code_digest, parse
+from tests.builders.paths import ROOT
 
 
 @pytest.fixture
