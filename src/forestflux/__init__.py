@@ -1,5 +1,7 @@
 """forestflux: annual GPP and NEE of forests from satellite series, with uncertainty."""
 
+__version__ = "0.1.0"
+
 
 def __getattr__(name: str) -> object:
     """Give `load_model` on first use: importing forestflux alone must not import torch."""

@@ -44,7 +44,7 @@ rule collection:
     output:
         collection="<results>/products/collection.json",
         dictionary="<results>/products/data_dictionary.md",
-        card="<results>/products/model_card.md",
+        card_copy="<results>/products/model_card.md",
     log:
         "<logs>/publish/collection.log",
     conda:
@@ -65,5 +65,7 @@ rule collection:
         " --years {params.years}"
         " --card {input.card:q}"
         " --settings {params.settings:q}"
-        " --output {output.collection:q}"
+        " --dictionary {output.dictionary:q}"
+        " --card-copy {output.card_copy:q}"
+        " --collection {output.collection:q}"
         " --log {log:q}"

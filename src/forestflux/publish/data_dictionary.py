@@ -31,7 +31,7 @@ def data_dictionary(*, level: float) -> str:
             attrs.get("units", ""),
             attrs["long_name"],
             attrs.get("standard_name", ""),
-            place(name),
+            file_and_band(name),
         )
         rows.append(f"| {' | '.join(cells)} |\n")
         flags = "; ".join(f"{value} {text}" for value, text in layer.flags.items())
@@ -41,8 +41,8 @@ def data_dictionary(*, level: float) -> str:
     return HEAD + "".join(rows) + "\n" + "".join(notes)
 
 
-def place(name: str) -> str:
-    """File and band of a layer among the GeoTIFFs."""
+def file_and_band(name: str) -> str:
+    """GeoTIFF file and band of a layer, `fluxes, 3`; `none` where it is in no GeoTIFF."""
     for kind, names in BANDS.items():
         if name in names:
             return f"{kind}, {names.index(name) + 1}"

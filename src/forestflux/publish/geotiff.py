@@ -12,8 +12,8 @@ from rasterio.transform import from_origin
 
 from forestflux.core.layers import LAYERS, NOT_FOREST
 
-# GeoTIFF has one number type a file, and a mean of categories means nothing: numbers and
-# flags are files of their own. Cell area follows from the grid.
+# A GeoTIFF file has one number type, and overviews of categories need another resampling
+# than those of numbers: each kind is a file of its own. Cell area follows from the grid.
 BANDS = {
     "fluxes": tuple(n for n, layer in LAYERS.items() if layer.dtype == "float32"),
     "flags": tuple(n for n, layer in LAYERS.items() if layer.dtype == "uint8"),
@@ -28,25 +28,26 @@ CACHE_MB = 256
 def write_geotiff(dataset: xr.Dataset, path: Path, *, kind: str) -> None:
     """Write the layers of one kind as a Cloud-Optimized GeoTIFF.
 
-    Each layer is in memory alone. A plain file beside the result is made first, because
-    overviews come before the data in a Cloud-Optimized GeoTIFF.
+    One layer is in memory at a time.
 
     Parameters
     ----------
-    dataset : (time, latitude, longitude) of one year, north to south, as `published`
-        gives it
+    dataset : (time, latitude, longitude) of one year, north to south, as
+        `published_dataset.build_dataset` gives it
     path : the file
     kind : `fluxes` or `flags`, see `BANDS`
     """
     names = BANDS[kind]
+    # Overviews come before the data in a Cloud-Optimized GeoTIFF, so GDAL needs a finished
+    # plain file to copy. Writers that take a whole dataset would hold all layers in memory.
     plain = path.with_suffix(".plain.tif")
     with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
         with rasterio.open(
-            plain, "w", **profile(dataset, names, nodata=NODATA[kind])
+            plain, "w", **plain_profile(dataset, names, nodata=NODATA[kind])
         ) as file:
             for band, name in enumerate(names, start=1):
                 file.write(dataset[name].isel(time=0).values, band)
-            describe(file, dataset, names)
+            describe_bands(file, dataset, names)
         rasterio.shutil.copy(
             plain,
             path,
@@ -60,8 +61,8 @@ def write_geotiff(dataset: xr.Dataset, path: Path, *, kind: str) -> None:
     plain.unlink()
 
 
-def profile(dataset: xr.Dataset, names: Sequence[str], *, nodata: float) -> dict:
-    """How the plain file is made; the grid is known by its north-western corner."""
+def plain_profile(dataset: xr.Dataset, names: Sequence[str], *, nodata: float) -> dict:
+    """Options of rasterio for the plain file, placed by the north-western corner."""
     west, north = (
         dataset[f"{n}_bounds"].values[0, 0] for n in ("longitude", "latitude")
     )
@@ -80,17 +81,17 @@ def profile(dataset: xr.Dataset, names: Sequence[str], *, nodata: float) -> dict
     }
 
 
-def describe(
+def describe_bands(
     file: rasterio.io.DatasetWriter, dataset: xr.Dataset, names: Sequence[str]
 ) -> None:
-    """Give each band its name, unit and words, and the file its title."""
+    """Write name, unit, long name and comment of each band, and the global attributes."""
     file.descriptions = names
     file.units = [dataset[name].attrs.get("units", "") for name in names]
     for band, name in enumerate(names, start=1):
         attrs = dataset[name].attrs
-        words = {key: attrs[key] for key in ("long_name", "comment") if key in attrs}
+        tags = {key: attrs[key] for key in ("long_name", "comment") if key in attrs}
         if LAYERS[name].flags:
             flags = LAYERS[name].flags.items()
-            words["flags"] = ", ".join(f"{value} {text}" for value, text in flags)
-        file.update_tags(band, **words)
+            tags["flags"] = ", ".join(f"{value} {text}" for value, text in flags)
+        file.update_tags(band, **tags)
     file.update_tags(**dataset.attrs)

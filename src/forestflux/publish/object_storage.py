@@ -1,4 +1,4 @@
-"""Products on object storage: copied file by file, read back whole."""
+"""Products on object storage: each file is copied, read back and compared."""
 
 import hashlib
 from pathlib import Path
@@ -15,13 +15,16 @@ SHARED = ("data_dictionary.md", "model_card.md", "collection.json")
 
 
 def year_files(folder: Path) -> list[Path]:
-    """Files of the products of a year, the checksums last: who sees them sees the rest."""
+    """Files of the product of a year, the checksums last.
+
+    Their presence in a copy means that the upload of the year is complete.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return sorted(files, key=lambda path: path.name == CHECKSUMS)
 
 
 def shared_files(folder: Path) -> list[Path]:
-    """Files that all years share, the collection last."""
+    """Files that all years share, the collection last, because it links to the others."""
     return [folder / name for name in SHARED]
 
 
@@ -49,16 +52,20 @@ def upload(files: list[Path], root: Path, to: str) -> dict[str, str]:
             name = file.relative_to(root).as_posix()
             obstore.put(store, name, file)
             sums[name] = sha256(file)
-            if digest(store, name) != sums[name]:
-                found = "another content"
+            if sha256_of_object(store, name) != sums[name]:
                 raise InputError(
-                    to, variable=name, expected="the file as it was sent", found=found
+                    to,
+                    variable=name,
+                    expected="the file as it was sent",
+                    found="another content",
                 )
     except (BaseError, OSError) as error:
         line = str(error).strip().splitlines()[0]
-        expected = "an address that takes files"
         raise InputError(
-            to, variable="upload.to", expected=expected, found=line
+            to,
+            variable="upload.to",
+            expected="an address that takes files",
+            found=line,
         ) from error
     return sums
 
@@ -70,9 +77,9 @@ def open_address(to: str) -> ObjectStore:
     return from_url(to)
 
 
-def digest(store: ObjectStore, name: str) -> str:
+def sha256_of_object(store: ObjectStore, name: str) -> str:
     """SHA-256 of an object, read in parts."""
-    found = hashlib.sha256()
+    checksum = hashlib.sha256()
     for part in obstore.get(store, name).stream():
-        found.update(part)
-    return found.hexdigest()
+        checksum.update(part)
+    return checksum.hexdigest()

@@ -1,50 +1,43 @@
-"""Where a product comes from: code, configuration, data; and checksums of its files."""
+"""Where a product comes from: version and commit of the code; checksums of its files."""
 
 import hashlib
 import subprocess
-import tomllib
 from pathlib import Path
 
-from forestflux.jobs.store import write_text
+from forestflux import __version__
+from forestflux.jobs.small_files import write_text
 
 CHECKSUMS = "checksums.sha256"
-CHUNK = 1 << 20
 
 
-def code_version(digest: str) -> dict:
-    """Version, commit and digest of the code; what is not known is None.
+def describe_code(checksum: str) -> dict[str, str | bool | None]:
+    """Version, commit and checksum of the code; commit None outside a checkout.
 
     Parameters
     ----------
-    digest : of the script and the modules behind it
+    checksum : of the script and the modules behind it
 
     Returns
     -------
-    digest, version (of `pyproject.toml`), commit, and whether files differ from it
+    digest, version, commit, and whether tracked files differ from the commit
     """
-    folder = Path(__file__).parent
-    project = Path(__file__).parents[3] / "pyproject.toml"
-    version = None
-    if project.is_file():
-        version = tomllib.loads(project.read_text())["project"]["version"]
     # A checkout of something else around a copy of this code says nothing about it.
-    tracked = git(folder, "ls-files", "--error-unmatch", Path(__file__).name)
-    commit = git(folder, "rev-parse", "HEAD") if tracked else None
-    changes = git(folder, "status", "--porcelain", "--untracked-files=no", ":/")
+    tracked = run_git("ls-files", "--error-unmatch", Path(__file__).name)
+    commit = run_git("rev-parse", "HEAD") if tracked else None
+    changes = run_git("status", "--porcelain", "--untracked-files=no", ":/")
     return {
-        "digest": digest,
-        "version": version,
+        "digest": checksum,
+        "version": __version__,
         "commit": commit,
         "modified": bool(changes) if commit else None,
     }
 
 
-def git(folder: Path, *words: str) -> str | None:
-    """What git says, None where there is no git or it refuses."""
+def run_git(*words: str) -> str | None:
+    """Output of git in the folder of this module; None where git is missing or refuses."""
+    command = ["git", "-C", str(Path(__file__).parent), *words]
     try:
-        done = subprocess.run(
-            ["git", *words], cwd=folder, capture_output=True, text=True, check=True
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()
@@ -58,9 +51,6 @@ def write_checksums(folder: Path) -> None:
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file, read piece by piece."""
-    digest = hashlib.sha256()
+    """SHA-256 of a file, 64 hexadecimal digits."""
     with path.open("rb") as file:
-        while piece := file.read(CHUNK):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -26,7 +26,7 @@ SOURCES = {
 
 
 def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:
-    """A year's map, lazily, one layer of one chunk at a time; whole and of this grid.
+    """A year's map, opened lazily, after checking that it is whole and of this grid.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:
     return mapped
 
 
-def published(
+def build_dataset(
     mapped: xr.Dataset, grid: Grid, *, year: int, settings: dict, history: str
 ) -> xr.Dataset:
     """The dataset (time, latitude, longitude) of a year, as lazy as the map.
@@ -85,8 +85,9 @@ def published(
     every layer of `forestflux.core.layers.LAYERS`, `spatial_ref`, coordinates with bounds
     """
     level = mapped["gpp_lower"].attrs["level"]
+    max_gap_fraction = settings["publish"]["max_gap_fraction"]
     mapped = mapped.assign(
-        quality=quality(mapped, settings["publish"]["max_gap_fraction"])
+        quality=make_quality_flag(mapped, max_gap_fraction=max_gap_fraction)
     )
     layers = {}
     for name, layer in LAYERS.items():
@@ -101,37 +102,38 @@ def published(
         if layer.units == CF_FLUX_UNIT:
             attrs["cell_methods"] = "time: mean"
         layers[name] = (DIMS, data[None], attrs)
-    layers |= bounds(grid, year)
+    layers |= make_bounds(grid, year)
     layers["spatial_ref"] = ((), np.int32(4326), spatial_reference(grid))
-    return xr.Dataset(layers, axes(grid, year), title(year, settings, history=history))
+    attrs = global_attributes(year, settings, history=history)
+    return xr.Dataset(layers, make_coordinates(grid, year), attrs)
 
 
-def quality(mapped: xr.Dataset, max_gap_fraction: float) -> xr.DataArray:
-    """Quality flag (y, x), uint8: bit 1 gaps, bit 2 outside, 255 no forest."""
+def make_quality_flag(mapped: xr.Dataset, *, max_gap_fraction: float) -> xr.DataArray:
+    """The layer `quality` (y, x), uint8: 1 gaps, 2 outside, 3 both, 255 no forest."""
     gaps = (mapped["gap_fraction"] > max_gap_fraction).astype("uint8")
     outside = (mapped["applicable"] == 0).astype("uint8")
     forest = mapped["applicable"] != NOT_FOREST
     return (gaps + 2 * outside).where(forest, np.uint8(NOT_FOREST)).astype("uint8")
 
 
-def axes(grid: Grid, year: int) -> dict[str, tuple]:
-    """Coordinates time, latitude (falling) and longitude."""
+def make_coordinates(grid: Grid, year: int) -> dict[str, tuple]:
+    """Coordinates time, latitude (north to south) and longitude."""
     return {
         "time": ("time", year_bounds(year).mean(keepdims=True), time_attributes()),
         "latitude": (
             "latitude",
             grid.latitudes(),
-            axis("latitude", "degrees_north", "Y"),
+            coordinate_attributes("latitude", "degrees_north", "Y"),
         ),
         "longitude": (
             "longitude",
             grid.longitudes(),
-            axis("longitude", "degrees_east", "X"),
+            coordinate_attributes("longitude", "degrees_east", "X"),
         ),
     }
 
 
-def axis(name: str, units: str, letter: str) -> dict[str, str]:
+def coordinate_attributes(name: str, units: str, letter: str) -> dict[str, str]:
     """CF attributes of a coordinate that has bounds."""
     return {
         "standard_name": name,
@@ -144,7 +146,8 @@ def axis(name: str, units: str, letter: str) -> dict[str, str]:
 
 def time_attributes() -> dict[str, str]:
     """CF attributes of the time axis."""
-    attrs = axis("time", f"days since {EPOCH}", "T") | {"calendar": "standard"}
+    attrs = coordinate_attributes("time", f"days since {EPOCH}", "T")
+    attrs |= {"calendar": "standard"}
     # Whole days are counted: leap seconds do not matter.
     attrs |= {"units_metadata": "leap_seconds: none"}
     return attrs | {"long_name": "middle of the calendar year"}
@@ -156,10 +159,13 @@ def year_bounds(year: int) -> np.ndarray:
     return (ends - np.datetime64(EPOCH)).astype(float)
 
 
-def bounds(grid: Grid, year: int) -> dict[str, tuple]:
-    """Bounds of the three axes: (axis, bound)."""
+def make_bounds(grid: Grid, year: int) -> dict[str, tuple]:
+    """Bounds of the three axes, each (axis, bound).
+
+    They follow from the grid exactly; bounds inferred from the centres would be rounded.
+    """
     half = np.array([0.5, -0.5]) * grid.resolution_deg
-    # Each in the order of its axis: north to south, west to east.
+    # In the order of each axis: north to south, west to east.
     edges = {
         "time": year_bounds(year)[None],
         "latitude": grid.latitudes()[:, None] + half,
@@ -168,8 +174,8 @@ def bounds(grid: Grid, year: int) -> dict[str, tuple]:
     return {f"{name}_bounds": ((name, "bound"), edge) for name, edge in edges.items()}
 
 
-def title(year: int, settings: dict, *, history: str) -> dict[str, str]:
-    """Global attributes; a simulated planet says that it is one."""
+def global_attributes(year: int, settings: dict, *, history: str) -> dict[str, str]:
+    """Global attributes; the title of a simulated planet says that it is one."""
     simulated = settings["source"] == "simulated"
     where = "of a simulated planet, not the Earth" if simulated else "of the world"
     return {

@@ -1,116 +1,163 @@
-"""STAC item of a year and collection of a run, core fields of version 1.1 only."""
+"""STAC item of a year and collection of a run: core fields only, validated before writing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
+import pystac
+
+from forestflux.core.errors import InputError
 from forestflux.core.layers import LAYERS
+from forestflux.jobs.small_files import write_json
 from forestflux.publish.geotiff import BANDS, NODATA
 
-VERSION = "1.1.0"
 BBOX = [-180.0, -90.0, 180.0, 90.0]
 COG = "image/tiff; application=geotiff; profile=cloud-optimized"
+ZARR = "application/vnd.zarr; version=3"
 TITLES = {"fluxes": "fluxes, intervals and fractions", "flags": "forest type and flags"}
 
 
-def stem_of(run: str, year: int) -> str:
-    """Name that the files of a year begin with."""
+def file_stem(run: str, year: int) -> str:
+    """Start of the names of a year's files."""
     return f"forestflux_{run}_{year}"
 
 
-def item(run: str, year: int, *, title: str, level: float) -> dict:
+def build_item(run: str, year: int, *, title: str, level: float) -> pystac.Item:
     """The STAC item of a year, as it stands in `products/{year}/item.json`.
 
     Parameters
     ----------
     run, year : of the product
     title : of its dataset
-    level : nominal coverage of the intervals
+    level : nominal coverage of the intervals, 0-1
     """
-    stem = stem_of(run, year)
     west, south, east, north = BBOX
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    assets = {
-        "zarr": asset(f"{stem}.zarr", "application/vnd.zarr; version=3", "all layers"),
-        "netcdf": asset(f"{stem}.nc", "application/netcdf", "all layers"),
-    }
-    for name in ("zarr", "netcdf"):
-        assets[name]["bands"] = [band(layer, level=level) for layer in LAYERS]
-    for kind, layers in BANDS.items():
-        found = asset(f"{stem}_{kind}.tif", COG, TITLES[kind])
-        nodata = "nan" if NODATA[kind] != NODATA[kind] else NODATA[kind]
-        found["bands"] = [
-            band(layer, level=level) | {"nodata": nodata} for layer in layers
+    start, end = year_ends(year)
+    item = pystac.Item(
+        id=file_stem(run, year),
+        geometry={"type": "Polygon", "coordinates": [ring]},
+        bbox=BBOX,
+        datetime=None,
+        start_datetime=start,
+        end_datetime=end,
+        properties={"title": title},
+        collection=f"forestflux_{run}",
+        assets=dict(list_assets(file_stem(run, year), level=level)),
+    )
+    item.add_links(
+        [
+            pystac.Link(relation, "../collection.json", "application/json")
+            for relation in ("collection", "parent", "root")
         ]
-        assets[kind] = found
-    for name, file in (
-        ("provenance", "provenance.json"),
-        ("checksums", "checksums.sha256"),
-    ):
-        kind = "application/json" if file.endswith("json") else "text/plain"
-        assets[name] = asset(file, kind, name, role="metadata")
-    return {
-        "type": "Feature",
-        "stac_version": VERSION,
-        "stac_extensions": [],
-        "id": stem,
-        "collection": f"forestflux_{run}",
-        "bbox": BBOX,
-        "geometry": {"type": "Polygon", "coordinates": [ring]},
-        "properties": {
-            "title": title,
-            "datetime": None,
-            "start_datetime": f"{year}-01-01T00:00:00Z",
-            "end_datetime": f"{year}-12-31T23:59:59Z",
-        },
-        "links": [
-            link("collection", "../collection.json", "application/json"),
-            link("parent", "../collection.json", "application/json"),
-            link("root", "../collection.json", "application/json"),
-            link("describedby", "../data_dictionary.md", "text/markdown"),
-            link("about", "../model_card.md", "text/markdown"),
-        ],
-        "assets": assets,
-    }
+    )
+    item.add_links(list_documents(".."))
+    return item
 
 
-def collection(run: str, years: Iterable[int], *, title: str, license: str) -> dict:
+def build_collection(
+    run: str, years: Iterable[int], *, title: str, license: str
+) -> pystac.Collection:
     """The STAC collection of a run, as it stands in `products/collection.json`."""
     years = sorted(years)
-    interval = [f"{years[0]}-01-01T00:00:00Z", f"{years[-1]}-12-31T23:59:59Z"]
-    return {
-        "type": "Collection",
-        "stac_version": VERSION,
-        "stac_extensions": [],
-        "id": f"forestflux_{run}",
-        "title": title,
-        "description": "One item a year. NEE is negative where the forest takes up carbon.",
-        "license": license,
-        "extent": {"spatial": {"bbox": [BBOX]}, "temporal": {"interval": [interval]}},
-        "links": [
-            link("root", "./collection.json", "application/json"),
-            *(link("item", f"./{y}/item.json", "application/geo+json") for y in years),
-            link("describedby", "./data_dictionary.md", "text/markdown"),
-            link("about", "./model_card.md", "text/markdown"),
-        ],
-    }
+    interval = [year_ends(years[0])[0], year_ends(years[-1])[1]]
+    collection = pystac.Collection(
+        id=f"forestflux_{run}",
+        title=title,
+        description="One item a year. NEE is negative where the forest takes up carbon.",
+        license=license,
+        extent=pystac.Extent(
+            pystac.SpatialExtent([BBOX]), pystac.TemporalExtent([interval])
+        ),
+    )
+    # A link to the collection as an object has no address yet.
+    collection.clear_links()
+    collection.add_link(pystac.Link("root", "./collection.json", "application/json"))
+    for year in years:
+        target = f"./{year}/item.json"
+        collection.add_link(pystac.Link("item", target, "application/geo+json"))
+    collection.add_links(list_documents("."))
+    return collection
 
 
-def asset(file: str, kind: str, title: str, *, role: str = "data") -> dict:
-    """A file beside the item."""
-    return {"href": f"./{file}", "type": kind, "title": title, "roles": [role]}
+def write_stac(document: pystac.Item | pystac.Collection, path: Path) -> None:
+    """Write an item or a collection after checking it against the schema of STAC.
+
+    The schemas come with pystac: no connection is opened.
+
+    Raises
+    ------
+    InputError : the schema refuses it, for instance a licence that is no SPDX name
+    """
+    try:
+        document.validate()
+    except pystac.STACValidationError as error:
+        raise InputError(
+            path,
+            variable=document.id,
+            expected=f"STAC {pystac.get_stac_version()}",
+            found=" ".join(str(error).split()),
+        ) from error
+    content = document.to_dict(include_self_link=False, transform_hrefs=False)
+    write_json(path, content)
 
 
-def band(name: str, *, level: float) -> dict:
-    """A layer as a band, in the words of the table."""
+def year_ends(year: int) -> tuple[datetime, datetime]:
+    """First and last second of a calendar year."""
+    return (
+        datetime(year, 1, 1, tzinfo=UTC),
+        datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC),
+    )
+
+
+def list_assets(stem: str, *, level: float) -> Iterator[tuple[str, pystac.Asset]]:
+    """Key and asset of each file of a year."""
+    all_bands = [describe_band(layer, level=level) for layer in LAYERS]
+    yield "zarr", data_asset(f"{stem}.zarr", ZARR, "all layers", all_bands)
+    yield (
+        "netcdf",
+        data_asset(f"{stem}.nc", "application/netcdf", "all layers", all_bands),
+    )
+    for kind, layers in BANDS.items():
+        # JSON has no NaN: STAC writes it as text.
+        nodata = "nan" if NODATA[kind] != NODATA[kind] else NODATA[kind]
+        bands = [describe_band(x, level=level) | {"nodata": nodata} for x in layers]
+        yield kind, data_asset(f"{stem}_{kind}.tif", COG, TITLES[kind], bands)
+    for name, file, media_type in (
+        ("provenance", "provenance.json", "application/json"),
+        ("checksums", "checksums.sha256", "text/plain"),
+    ):
+        yield name, pystac.Asset(f"./{file}", name, None, media_type, ["metadata"])
+
+
+def data_asset(
+    file: str, media_type: str, title: str, bands: list[dict]
+) -> pystac.Asset:
+    """A file of layers beside the item."""
+    return pystac.Asset(
+        f"./{file}",
+        title,
+        media_type=media_type,
+        roles=["data"],
+        extra_fields={"bands": bands},
+    )
+
+
+def describe_band(name: str, *, level: float) -> dict[str, object]:
+    """A layer as a band of STAC: name, description, type and unit."""
     attrs = LAYERS[name].attributes(level=level)
-    words = [attrs["long_name"], attrs.get("comment", "")]
-    found = {
+    sentences = [str(attrs[key]) for key in ("long_name", "comment") if key in attrs]
+    band = {
         "name": name,
-        "description": ". ".join(word for word in words if word),
+        "description": ". ".join(sentences),
         "data_type": LAYERS[name].dtype,
     }
-    return found | ({"unit": attrs["units"]} if "units" in attrs else {})
+    return band | ({"unit": attrs["units"]} if "units" in attrs else {})
 
 
-def link(relation: str, href: str, kind: str) -> dict:
-    """A link to a file of the products."""
-    return {"rel": relation, "href": href, "type": kind}
+def list_documents(folder: str) -> list[pystac.Link]:
+    """Links to the pages that all years share."""
+    return [
+        pystac.Link("describedby", f"{folder}/data_dictionary.md", "text/markdown"),
+        pystac.Link("about", f"{folder}/model_card.md", "text/markdown"),
+    ]

@@ -1,4 +1,7 @@
-"""A year's product: Zarr, NetCDF, GeoTIFF, STAC item, provenance, checksums; all or none."""
+"""A year's product: Zarr, NetCDF, GeoTIFF, STAC item, provenance, checksums.
+
+The folder of a product appears whole or not at all.
+"""
 
 import os
 import shutil
@@ -13,9 +16,9 @@ from zarr.errors import ZarrUserWarning
 from forestflux.core.grid import Grid
 from forestflux.jobs.store import manifest_path, read_json, write_json, write_store
 from forestflux.publish.geotiff import BANDS, write_geotiff
-from forestflux.publish.provenance import code_version, write_checksums
-from forestflux.publish.published_dataset import open_map, published
-from forestflux.publish.stac import item, stem_of
+from forestflux.publish.provenance import describe_code, write_checksums
+from forestflux.publish.published_dataset import build_dataset, open_map
+from forestflux.publish.stac import build_item, file_stem, write_stac
 
 PROVENANCE = "provenance.json"
 # A chunk of 600 x 600 float32 is 1.4 MB: a country is a few requests.
@@ -24,7 +27,8 @@ NETCDF = {"zlib": True, "complevel": 4, "shuffle": True}
 
 
 def is_published(folder: Path, recipe: str) -> bool:
-    """Whether a year's folder is there and made by this recipe; a folder is always whole."""
+    """Whether the folder of a year exists and was made by this recipe."""
+    # A folder that exists is whole: it was renamed into place after its last file.
     record = folder / PROVENANCE
     return record.is_file() and read_json(record)["recipe"] == recipe
 
@@ -34,8 +38,8 @@ def publish_year(
 ) -> None:
     """Write the product of a year as a folder that appears at once.
 
-    One layer is in memory at a time. Everything is written into `{folder}.part` first: a
-    killed job leaves that behind and the next one starts it anew.
+    One layer is in memory at a time. Everything is written into `{folder}.part` first. A
+    killed job leaves that folder behind, and the next job starts it anew.
 
     Parameters
     ----------
@@ -53,30 +57,30 @@ def publish_year(
     grid = Grid(**settings["grid"])
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    code = code_version(record["code"])
+    code = describe_code(record["code"])
     history = f"forestflux {code['version']}, code {code['digest']}"
-    # One layer after another: threads would hold several.
+    # Threads would hold several layers in memory.
     with dask.config.set(scheduler="synchronous"):
         source = open_map(mapped, grid, year=year)
-        dataset = published(source, grid, year=year, settings=settings, history=history)
+        dataset = build_dataset(
+            source, grid, year=year, settings=settings, history=history
+        )
         part.mkdir(parents=True)
-        stem = part / stem_of(settings["run"], year)
+        stem = part / file_stem(settings["run"], year)
         write_zarr(dataset, stem.with_name(f"{stem.name}.zarr"))
         write_netcdf(dataset, stem.with_name(f"{stem.name}.nc"))
         for kind in BANDS:
             write_geotiff(dataset, stem.with_name(f"{stem.name}_{kind}.tif"), kind=kind)
     level = source["gpp_lower"].attrs["level"]
-    write_json(
-        part / "item.json",
-        item(settings["run"], year, title=dataset.attrs["title"], level=level),
-    )
+    item = build_item(settings["run"], year, title=dataset.attrs["title"], level=level)
+    write_stac(item, part / "item.json")
     write_json(part / PROVENANCE, record | {"code": code, "year": year, "level": level})
     write_checksums(part)
     replace_folder(part, folder)
 
 
 def write_zarr(dataset: xr.Dataset, path: Path) -> None:
-    """Write a Zarr 3 store with consolidated metadata; checksums stand for its manifest."""
+    """Write a Zarr 3 store with consolidated metadata and without a manifest beside it."""
     with warnings.catch_warnings():
         # Consolidated metadata are in no specification of Zarr 3 yet, but readers know
         # them, and those that do not read the arrays' own.
@@ -87,15 +91,12 @@ def write_zarr(dataset: xr.Dataset, path: Path) -> None:
             chunks={"latitude": CHUNK, "longitude": CHUNK},
             consolidated=True,
         )
+    # In a product `checksums.sha256` takes the place of a manifest.
     manifest_path(path).unlink()
 
 
 def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
-    """Write NetCDF-4, compressed; time is a record dimension, so years can be joined.
-
-    One layer after another: dask writes the chunks of several in another order each time,
-    and where a chunk lies in the file is among its bytes.
-    """
+    """Write NetCDF-4, compressed; time is a record dimension, so years can be joined."""
     encoding = {}
     for name, variable in dataset.variables.items():
         encoding[name] = {"_FillValue": None}
@@ -104,6 +105,8 @@ def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
             encoding[name] |= NETCDF | {"chunksizes": tuple(sizes)}
             if variable.dtype == np.float32:
                 encoding[name]["_FillValue"] = np.float32(np.nan)
+    # Layers are appended one by one: written together, dask would place their chunks in
+    # another order each time, and the same map would not give the same bytes.
     lazy = [name for name in dataset.data_vars if dataset[name].chunks]
     for mode, part in [
         ("w", dataset.drop_vars(lazy)),

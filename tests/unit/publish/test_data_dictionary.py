@@ -13,11 +13,12 @@ import xarray as xr
 from cf_units import Unit
 from compliance_checker.cf.util import StandardNameTable
 
+from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.layers import LAYERS
 from forestflux.publish.data_dictionary import data_dictionary
 from forestflux.publish.geotiff import BANDS
-from forestflux.publish.stac import collection
+from forestflux.publish.stac import build_collection, write_stac
 from tests.builders.year_products import LEVEL, make_map, publish
 
 GRID = Grid(resolution_deg=15.0, tile_cells=12)
@@ -123,8 +124,8 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("offline")
 def test_item_and_collection_are_valid_and_find_each_other(product: Path) -> None:
     folder = product.parent
-    content = collection("test", [2003], title="Test", license="CC-BY-4.0")
-    (folder / "collection.json").write_text(json.dumps(content))
+    content = build_collection("test", [2003], title="Test", license="CC-BY-4.0")
+    write_stac(content, folder / "collection.json")
     item = pystac.Item.from_file(product / "item.json")
     assert item.validate()
     found = pystac.Collection.from_file(folder / "collection.json")
@@ -136,6 +137,15 @@ def test_item_and_collection_are_valid_and_find_each_other(product: Path) -> Non
         assert (product / asset.href).exists()
     start, end = found.extent.temporal.intervals[0]
     assert (start.year, end.year, end.month) == (2003, 2003, 12)
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_licence_that_stac_does_not_know_is_one_line(tmp_path: Path) -> None:
+    content = build_collection("test", [2003], title="Test", license="ask us, please")
+    with pytest.raises(InputError, match="forestflux_test: expected STAC 1") as caught:
+        write_stac(content, tmp_path / "collection.json")
+    assert "ask us, please" in str(caught.value)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.usefixtures("offline")

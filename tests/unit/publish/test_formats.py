@@ -12,7 +12,7 @@ from compliance_checker.runner import CheckSuite, ComplianceChecker
 from rio_cogeo.cogeo import cog_validate
 
 from forestflux.core.grid import Grid
-from forestflux.core.layers import LAYERS
+from forestflux.core.layers import BIAS, CARBON, LAYERS, SIGN
 from forestflux.publish.geotiff import BANDS
 from tests.builders.year_products import LEVEL, make_map, publish
 
@@ -120,11 +120,11 @@ def test_what_a_layer_refers_to_is_there(product: Path, kind: str) -> None:
 def test_the_sign_and_the_bias_of_nee_are_said(product: Path, kind: str) -> None:
     with open_format(product, kind) as found:
         attrs = found["nee"].attrs
-        assert "negative is uptake" in attrs["long_name"]
-        assert "Negative is uptake" in attrs["comment"]
-        assert "overstates the sink" in attrs["comment"]
+        assert attrs["comment"] == SIGN + BIAS + CARBON
+        assert attrs["long_name"] == LAYERS["nee"].long_name
         assert "standard_name" not in attrs
-        assert "carbon" in attrs["comment"]
+        # Whoever opens the file without looking at a layer reads both as well.
+        assert found.attrs["comment"] == SIGN + BIAS
 
 
 @both
@@ -259,7 +259,7 @@ def test_geotiff_bands_are_the_layers(
         for value, name in zip(place, BANDS[kind], strict=True):
             if name != "quality":
                 np.testing.assert_array_equal(value, mapped[name].values[46, 59])
-        assert "Negative is uptake" in file.tags()["comment"]
+        assert file.tags()["comment"] == SIGN + BIAS
         nodata = file.nodata
     assert np.isnan(nodata) if kind == "fluxes" else nodata == 255
 

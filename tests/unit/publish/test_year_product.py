@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+import yaml
 
+import forestflux
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.jobs.store import write_json, write_store
-from forestflux.publish.provenance import code_version
+from forestflux.publish.provenance import describe_code
 from forestflux.publish.year_product import is_published
 from tests.builders.paths import ROOT
 from tests.builders.year_products import SETTINGS, make_map, publish, publish_store
@@ -106,9 +109,26 @@ def test_the_commit_is_that_of_the_checkout(tmp_path: Path) -> None:
         check=False,
     )
     wanted = head.stdout.strip() if head.returncode == 0 else None
-    found = code_version("abc")
+    found = describe_code("abc")
     assert found["commit"] == wanted
-    assert found["version"] is not None
+    assert found["version"] == forestflux.__version__
+
+
+def test_the_version_is_that_of_the_code_even_in_a_copy_without_git(
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(ROOT / "src", tmp_path / "src")
+    code = "from forestflux.publish.provenance import describe_code as d; print(d('')"
+    found = subprocess.run(
+        [sys.executable, "-c", f"{code}['version'], d('')['commit'])"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split() == [forestflux.__version__, "None"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert str(citation["version"]) == forestflux.__version__
 
 
 def without(dataset: xr.Dataset, name: str) -> xr.Dataset:
