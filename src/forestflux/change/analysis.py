@@ -9,7 +9,6 @@ import pandas as pd
 import xarray as xr
 from tqdm import tqdm
 
-from forestflux.change.cell_series import MAPPED_FLUXES
 from forestflux.change.change_blocks import BlockChange, Plan, block_change
 from forestflux.change.change_layers import change_store
 from forestflux.change.change_tables import change_tables, total_dataset
@@ -27,6 +26,7 @@ from forestflux.change.strata.totals import (
 from forestflux.change.trends.significance import significance_flags, significance_table
 from forestflux.change.year_windows import windows_of
 from forestflux.core.errors import InputError
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.jobs.store import open_store
 
 # Tests of cells by name, and the layer that holds their p.
@@ -180,6 +180,6 @@ def cell_flags(
             alpha=settings.alpha,
             fdr_alpha=settings.fdr_alpha,
         )
-        for flux in MAPPED_FLUXES
+        for flux in TARGET_FLUXES
         for test, layer in TESTS.items()
     }

@@ -21,8 +21,8 @@ from forestflux.change.trends.theil_sen import (
     sen_and_kendall,
 )
 from forestflux.change.year_windows import Window
+from forestflux.core.names import TARGET_FLUXES
 
-MAPPED_FLUXES = ("gpp", "nee")
 LAYERS = (
     "difference",
     "difference_sd",
@@ -58,7 +58,7 @@ class CellSeries:
         """Series without values yet."""
         self.places, self.years, self.windows = places, list(years), windows
         shape = len(self.years), len(places)
-        self.mean = {n: np.full(shape, np.nan, "float32") for n in MAPPED_FLUXES}
+        self.mean = {n: np.full(shape, np.nan, "float32") for n in TARGET_FLUXES}
         self.window = {}
 
     def add(self, year: int, cells: YearCells) -> None:
@@ -86,7 +86,7 @@ class CellSeries:
         before, after = fluxes(*first), fluxes(*second)
         count = len(self.places)
         result = {}
-        for flux in MAPPED_FLUXES:
+        for flux in TARGET_FLUXES:
             layers = np.empty((len(LAYERS), count), "float32")
             for start in range(0, count, CHUNK_CELLS):
                 part = slice(start, start + CHUNK_CELLS)

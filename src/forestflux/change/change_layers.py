@@ -5,12 +5,12 @@ import numpy as np
 import xarray as xr
 from dask import delayed
 
-from forestflux.change.cell_series import LAYERS, MAPPED_FLUXES
+from forestflux.change.cell_series import LAYERS
 from forestflux.change.change_blocks import BlockChange, Plan
 from forestflux.change.strata.divisions import FOREST_CHANGES
 from forestflux.change.trends.significance import MASKS, MEANINGS
 from forestflux.change.year_windows import Window
-from forestflux.core.names import FLUX_UNIT
+from forestflux.core.names import FLUX_UNIT, TARGET_FLUXES
 from forestflux.jobs.store import load_store
 
 SLOPE_UNIT = "gC m-2 yr-2"
@@ -35,7 +35,7 @@ def change_store(
     result = frame(plan)
     words = long_names(plan)
     ends = np.cumsum([len(block.weights) for block in blocks])[:-1]
-    for flux in MAPPED_FLUXES:
+    for flux in TARGET_FLUXES:
         for layer in LAYERS:
             parts = [block.layers[f"{flux}_{layer}"] for block in blocks]
             result[f"{flux}_{layer}"] = on_grid(

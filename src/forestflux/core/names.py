@@ -10,6 +10,8 @@ UNITS = {
     "precip": "mm day-1",
 }
 FLUXES = ("gpp", "reco", "nee")
+# The fluxes with intervals, maps of change and figures of their own; RECO follows as their sum.
+TARGET_FLUXES = ("gpp", "nee")
 FLUX_UNIT = "gC m-2 yr-1"
 
 # Largest |reco - (gpp + nee)|, gC m-2 yr-1. Night-time partitionings of FLUXNET close to

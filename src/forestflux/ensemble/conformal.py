@@ -22,9 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forestflux.core.names import FOREST_TYPES
+from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 
-TARGETS = ("gpp", "nee")
 # Key of the half-width of forest types that have too few sites for one of their own.
 POOLED = "all"
 # Residuals of this split calibrate the map and the holdout sites: most map cells are
@@ -93,7 +92,7 @@ def calibrate(predictions: pd.DataFrame, *, level: float, min_quality: float) ->
     sites, igbp = rows["site"].to_numpy(str), rows["igbp"].to_numpy(str)
     needed = sites_needed(level)
     half_widths = {}
-    for target in TARGETS:
+    for target in TARGET_FLUXES:
         error = (rows[f"{target}_pred"] - rows[f"{target}_obs"]).to_numpy(float)
         widths = {POOLED: half_width(error, sites, level=level)}
         for name in FOREST_TYPES:

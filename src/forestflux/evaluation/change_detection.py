@@ -11,7 +11,8 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from forestflux.change.cell_series import LAYERS, MAPPED_FLUXES, flux_layers
+from forestflux.change.cell_series import LAYERS, flux_layers
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.evaluation.truth_comparison import Comparison
 
 # Tests by name: the layers that hold the change and its p.
@@ -45,7 +46,7 @@ def detections(
     first, second = np.searchsorted(both.years, change.attrs["pair"])
     struck = both.disturbed[second] & ~both.disturbed[first]
     still = ~both.disturbed.any(axis=0)
-    for flux in MAPPED_FLUXES:
+    for flux in TARGET_FLUXES:
         sides = true_layers(both, flux, change.attrs), stored_layers(both, flux, change)
         if flux == "gpp":
             shares = [

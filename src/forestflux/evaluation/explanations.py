@@ -9,7 +9,7 @@ import xarray as xr
 from tqdm import tqdm
 
 from forestflux.core.eight_day import step_months
-from forestflux.core.names import FOREST_TYPES
+from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.ensemble.trained_ensemble import Model
 from forestflux.models.flux_network import one_thread
 from forestflux.models.network_inputs import HALF_YEAR
@@ -53,7 +53,7 @@ def empty_maps(
 ) -> xr.DataArray:
     """Zeros (flux, member, igbp, variable, month) for the forest types of the samples."""
     axes = {
-        "flux": ["gpp", "nee"],
+        "flux": list(TARGET_FLUXES),
         "member": range(len(model.members)),
         "igbp": [igbp for igbp, _ in of_types(samples)],
         "variable": list(variables),

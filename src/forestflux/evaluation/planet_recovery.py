@@ -9,9 +9,9 @@ import xarray as xr
 
 from forestflux.change.strata.totals import Band, check_series
 from forestflux.change.trends.theil_sen import theil_sen
-from forestflux.core.names import FLUX_UNIT, FLUXES
+from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES
 from forestflux.evaluation.change_detection import detections
-from forestflux.evaluation.truth_comparison import BOUNDED, Comparison, compare
+from forestflux.evaluation.truth_comparison import Comparison, compare
 
 SLOPE_UNIT = "gC m-2 yr-2"
 TOTAL_UNIT = "PgC yr-1"
@@ -111,7 +111,7 @@ def cell_rows(both: Comparison) -> list[dict]:
         rms, r2, mean = agreement(both.truth[name], both.mapped[name], both.weights)
         rows.append(row(f"{name}_cell_rms", FLUX_UNIT, 0.0, rms, relative_to=mean))
         rows.append(row(f"{name}_cell_r2", "1", 1.0, r2))
-    for name in BOUNDED:
+    for name in TARGET_FLUXES:
         for suffix, chosen in (
             ("", np.full(both.applicable.shape, True)),
             ("_inside", both.applicable),
@@ -203,7 +203,7 @@ def disturbance_rows(both: Comparison) -> list[dict]:
 def band_rows(part: Comparison, band: str) -> list[dict]:
     """Mean annual totals of GPP and NEE and planted trend of one latitude band."""
     rows = []
-    for name in ("gpp", "nee"):
+    for name in TARGET_FLUXES:
         mean = (side.mean() for side in part.totals(name))
         rows.append(row(f"{name}_total_{band}", TOTAL_UNIT, *mean))
     return rows + slope_rows(part, f"_{band}")[:1]

@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.climates import CLIMATES
-from forestflux.core.names import APPLICABILITY_SIDES, FLUXES, FOREST_TYPES
+from forestflux.core.names import (
+    APPLICABILITY_SIDES,
+    FLUXES,
+    FOREST_TYPES,
+    TARGET_FLUXES,
+)
 from forestflux.evaluation.site_bootstrap import interval, site_draws
 
-INTERVALS = ("gpp", "nee")
-# Sides of the area of applicability.
 # Scored years of a site: fewest and most of a class, and its name in `subset`.
 YEAR_CLASSES = ((1, 1, "1"), (2, 4, "2-4"), (5, np.inf, "5+"))
 
@@ -113,7 +116,7 @@ def coverage_table(
     rows = []
     for key, part in _parts(predictions, min_quality=min_quality):
         draws = site_draws(part["site"].to_numpy(str), seed=seed)
-        for target in INTERVALS:
+        for target in TARGET_FLUXES:
             lower, upper = part[f"{target}_lower"], part[f"{target}_upper"]
             inside = part[f"{target}_obs"].between(lower, upper).to_numpy(float)
             drawn = draws @ inside / draws.sum(axis=1)

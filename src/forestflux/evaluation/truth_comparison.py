@@ -9,11 +9,12 @@ from tqdm import tqdm
 
 from forestflux.change.strata.totals import PG_PER_G, Band, band_labels, forest_area
 from forestflux.core.errors import InputError
-from forestflux.core.names import FLUXES
+from forestflux.core.names import FLUXES, TARGET_FLUXES
 from forestflux.jobs.store import load_store
 
-BOUNDED = ("gpp", "nee")
-BOUNDS = tuple(f"{flux}_{side}" for flux in BOUNDED for side in ("lower", "upper"))
+BOUNDS = tuple(
+    f"{flux}_{side}" for flux in TARGET_FLUXES for side in ("lower", "upper")
+)
 MAP_LAYERS = (
     *(*FLUXES, *BOUNDS, "applicable"),
     *("forest_fraction", "forest_type", "cell_area"),
@@ -123,7 +124,7 @@ def compare(
         years=np.array(years),
         truth={name: series(f"truth_{name}") for name in FLUXES},
         mapped={name: series(f"mapped_{name}") for name in FLUXES},
-        covered={name: series(f"covered_{name}") for name in BOUNDED},
+        covered={name: series(f"covered_{name}") for name in TARGET_FLUXES},
         applicable=series("applicable"),
         weights=series("weight"),
         cell=common,
@@ -174,7 +175,7 @@ def one_year(
     for name in FLUXES:
         side[f"truth_{name}"] = truth[name].values[both].astype(float)
         side[f"mapped_{name}"] = mapped[name].values[both].astype(float)
-    for name in BOUNDED:
+    for name in TARGET_FLUXES:
         low, high = (mapped[f"{name}_{s}"].values[both] for s in ("lower", "upper"))
         value = side[f"truth_{name}"]
         side[f"covered_{name}"] = (value >= low) & (value <= high)

@@ -16,6 +16,7 @@ from itertools import product
 import numpy as np
 
 from forestflux.core.errors import InputError
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.models.flux_model import Fluxes
 from forestflux.models.regressors import Regressor, make_regressor
 from forestflux.models.year_features import Features
@@ -24,7 +25,6 @@ from forestflux.prepare.sample_table import Samples
 
 LOG = logging.getLogger(__name__)
 
-TARGETS = ("gpp", "nee")
 # Standard errors by which a candidate must beat the first one.
 CLEAR = 2.0
 # What is tuned. The first values are always tried. They, the spaces and the rule of
@@ -152,7 +152,7 @@ class BaselineEstimator:
             self.regressors[target].predict(
                 matrices[self.choices[target].settings["summary"]]
             )
-            for target in TARGETS
+            for target in TARGET_FLUXES
         )
         return Fluxes(gpp.astype(float), (gpp + nee).astype(float))
 
@@ -160,12 +160,12 @@ class BaselineEstimator:
         """The best candidate of each target by its error on unseen groups."""
         candidates = draw_candidates(self.name, count=self.candidates, seed=seed)
         if len(candidates) == 1:
-            return dict.fromkeys(TARGETS, Choice(candidates[0], np.nan))
+            return dict.fromkeys(TARGET_FLUXES, Choice(candidates[0], np.nan))
         forest = samples.table["forest"].to_numpy(bool)
         groups = samples.table.loc[forest, self.group].nunique()
         count = min(self.inner_folds, groups)
         folds = deal_groups(samples.table, self.group, count=count, seed=seed)
-        predicted = np.full((len(TARGETS), len(candidates), len(samples)), np.nan)
+        predicted = np.full((len(TARGET_FLUXES), len(candidates), len(samples)), np.nan)
         for fold in range(count):
             train = samples.take(folds != fold)
             unseen = np.flatnonzero((folds == fold) & forest)
@@ -173,7 +173,7 @@ class BaselineEstimator:
             summaries = {candidate["summary"] for candidate in candidates}
             known = features.matrices(train, summaries)
             asked = features.matrices(samples.take(unseen), summaries)
-            for row, target in enumerate(TARGETS):
+            for row, target in enumerate(TARGET_FLUXES):
                 for column, settings in enumerate(candidates):
                     regressor = self._fit_regressor(
                         settings, known, train, target=target, seed=seed, final=False
@@ -189,7 +189,7 @@ class BaselineEstimator:
                 weight=scored["weight"].to_numpy(float),
                 groups=scored[self.group].to_numpy(),
             )
-            for row, target in enumerate(TARGETS)
+            for row, target in enumerate(TARGET_FLUXES)
         }
 
     def _fit_regressor(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux.core.names import NETWORK
+from forestflux.core.names import NETWORK, TARGET_FLUXES
 from forestflux.pages.figures.finished_tables import read_table
 
 COLUMNS = (
@@ -19,7 +19,6 @@ COLUMNS = (
     "remark",
     "source",
 )
-FLUXES = ("gpp", "nee")
 
 
 def quoted_numbers(results: Path, *, pair: tuple[int, int] | None) -> pd.DataFrame:
@@ -52,7 +51,7 @@ def of_maps(results: Path, pair: tuple[int, int]) -> Iterator[dict]:
     source = "change/totals.csv"
     table = read_table(results, source, columns=columns.split())
     table = table[table["stratum"] == "all"].set_index(["variable", "year"])
-    for flux in FLUXES:
+    for flux in TARGET_FLUXES:
         for year in pair:
             row = table.loc[(flux, year)]
             yield number(
@@ -72,7 +71,7 @@ def of_change(results: Path, pair: tuple[int, int]) -> Iterator[dict]:
     source = "change/pair.csv"
     table = read_table(results, source, columns=columns.split())
     table = table[table["stratum"] == "all"].set_index("variable")
-    for flux in FLUXES:
+    for flux in TARGET_FLUXES:
         row = table.loc[flux]
         years = "-".join(map(str, pair))
         yield number(
@@ -99,7 +98,7 @@ def of_skill(results: Path) -> Iterator[dict]:
     columns = "model split target subset n n_sites r2 rmse"
     source = "evaluate/scores.csv"
     scores = by_site(read_table(results, source, columns=columns.split()))
-    for flux in FLUXES:
+    for flux in TARGET_FLUXES:
         row = scores.loc[flux]
         size = f"{row['n']:.0f} site-years, {row['n_sites']:.0f} sites"
         for key, title, unit, form in (
@@ -118,7 +117,7 @@ def of_skill(results: Path) -> Iterator[dict]:
     columns = "model split target subset nominal covered"
     source = "evaluate/calibration.csv"
     coverage = by_site(read_table(results, source, columns=columns.split()))
-    for flux in FLUXES:
+    for flux in TARGET_FLUXES:
         row = coverage.loc[flux]
         yield number(
             f"{flux}_coverage_by_site",

@@ -7,13 +7,13 @@ from forestflux.change.cell_series import LAYERS, flux_layers
 from forestflux.change.trends.significance import step_up, two_stage
 from forestflux.core.grid import Grid
 from forestflux.core.land import is_land
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.sources.simulated.carbon import carbon_year
 from forestflux.sources.simulated.planet_settings import PlanetSettings
 from forestflux.sources.simulated.vegetation import forest_cells
 
 YEARS = np.arange(2003, 2019)
 STILL = PlanetSettings(greening_percent_per_decade=0.0, disturbed_share=0.0)
-FLUXES = ("gpp", "nee")
 
 
 def true_series(seed: int, planet: PlanetSettings) -> dict[str, np.ndarray]:
@@ -27,7 +27,7 @@ def true_series(seed: int, planet: PlanetSettings) -> dict[str, np.ndarray]:
     years = [carbon_year(cells, int(y), seed=seed, planet=planet) for y in YEARS]
     return {
         flux: np.stack([getattr(year, flux)[forest] for year in years]).astype("f4")
-        for flux in FLUXES
+        for flux in TARGET_FLUXES
     }
 
 
@@ -48,10 +48,12 @@ def layers_of(series: np.ndarray) -> dict[str, np.ndarray]:
 def still() -> dict[str, list[dict[str, np.ndarray]]]:
     """Layers of six planets without greening and disturbance, by flux."""
     worlds = [true_series(seed, STILL) for seed in range(1, 7)]
-    return {flux: [layers_of(world[flux]) for world in worlds] for flux in FLUXES}
+    return {
+        flux: [layers_of(world[flux]) for world in worlds] for flux in TARGET_FLUXES
+    }
 
 
-@pytest.mark.parametrize("flux", FLUXES)
+@pytest.mark.parametrize("flux", TARGET_FLUXES)
 @pytest.mark.parametrize("test", ["p", "difference_p", "window_difference_p"])
 def test_at_most_five_percent_of_cells_seem_to_change(
     still: dict, flux: str, test: str
@@ -61,13 +63,13 @@ def test_at_most_five_percent_of_cells_seem_to_change(
     assert 0 < (found <= 0.05).mean() <= 0.05
 
 
-@pytest.mark.parametrize("flux", FLUXES)
+@pytest.mark.parametrize("flux", TARGET_FLUXES)
 def test_years_taken_as_independent_would_find_more(still: dict, flux: str) -> None:
     plain = np.concatenate([layers["p_independent"] for layers in still[flux]])
     assert (plain <= 0.05).mean() > 0.06
 
 
-@pytest.mark.parametrize("flux", FLUXES)
+@pytest.mark.parametrize("flux", TARGET_FLUXES)
 def test_with_false_discovery_control_hardly_a_planet_has_any(
     still: dict, flux: str
 ) -> None:

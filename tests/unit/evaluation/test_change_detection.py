@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.change.cell_series import MAPPED_FLUXES
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.evaluation.change_detection import auc, detections, share, true_layers
 from forestflux.evaluation.truth_comparison import Comparison
 
@@ -47,7 +47,7 @@ def world(drop: float, rise: float = 0.0) -> Comparison:
 def store_of(both: Comparison) -> xr.Dataset:
     """The change store of a map that is the truth."""
     layers = {}
-    for flux in MAPPED_FLUXES:
+    for flux in TARGET_FLUXES:
         for name, values in true_layers(both, flux, ATTRS).items():
             grid = np.full(SHAPE[0] * SHAPE[1], np.nan)
             grid[both.cell] = values
@@ -65,7 +65,7 @@ def test_a_map_that_is_the_truth_finds_what_the_truth_shows() -> None:
     assert len(rows) == 1 + 2 * 3 * 3
     for truth, mapped in rows.values():
         assert mapped == pytest.approx(truth, abs=1e-6)
-    for flux in MAPPED_FLUXES:
+    for flux in TARGET_FLUXES:
         for test in ("difference", "window_difference", "slope"):
             name = f"{flux}_disturbance"
             # A step looks partly like persistence: few of many are beyond doubt.

@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from forestflux.change.cell_series import LAYERS, MAPPED_FLUXES
+from forestflux.change.cell_series import LAYERS
 from forestflux.change.strata.totals import Band
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.evaluation.planet_recovery import recover
 from forestflux.jobs.store import write_store
 
@@ -22,7 +23,7 @@ CELLS = ("y", "x")
 UNTESTED = xr.Dataset(
     {
         f"{flux}_{layer}": (CELLS, np.full(GRID.shape, np.nan))
-        for flux in MAPPED_FLUXES
+        for flux in TARGET_FLUXES
         for layer in LAYERS
     },
     attrs={"pair": [2003, 2006], "first_window": [], "second_window": []},

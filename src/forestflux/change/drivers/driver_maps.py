@@ -16,14 +16,13 @@ from forestflux.change.drivers.counterfactual_runs import (
 )
 from forestflux.change.strata.totals import PG_PER_G, Band, member_half_width, strata
 from forestflux.core.grid import Grid, Tile, cell_area
-from forestflux.core.names import FLUX_UNIT, FLUXES
+from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES
 from forestflux.jobs.store import load_store
 from forestflux.maps.mosaic import coordinates
 
 # Rows of the table: the drivers of a cell, forest area, and last what is left over.
 PARTS = (*DRIVERS[:-1], "area", INTERACTION)
 WHOLE = "change"
-MAPPED = ("gpp", "nee")
 TileStores = tuple[Tile, Path, tuple[Path, Path]]
 
 
@@ -52,7 +51,7 @@ def collect(
     """
     maps = {
         f"{flux}_effect": np.full((len(DRIVERS), *grid.shape), np.nan, "float32")
-        for flux in MAPPED
+        for flux in TARGET_FLUXES
     }
     sums = 0.0
     for tile, path, years in tqdm(list(tiles), desc="drivers", disable=None):
@@ -155,7 +154,7 @@ def driver_store(
         },
     )
     shared = {"grid_mapping": "spatial_ref"}
-    for flux in MAPPED:
+    for flux in TARGET_FLUXES:
         effect, name = maps[f"{flux}_effect"], flux.upper()
         sign = " Negative is more uptake." if flux == "nee" else ""
         attrs = {

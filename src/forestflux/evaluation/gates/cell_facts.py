@@ -9,11 +9,12 @@ import xarray as xr
 
 from forestflux.change.map_cells import row_blocks
 from forestflux.change.strata.totals import PG_PER_G
-from forestflux.core.names import FLUXES, FOREST_TYPES
+from forestflux.core.names import FLUXES, FOREST_TYPES, TARGET_FLUXES
 from forestflux.jobs.store import load_store
 
-BOUNDED = ("gpp", "nee")
-BOUNDS = tuple(f"{flux}_{side}" for flux in BOUNDED for side in ("lower", "upper"))
+BOUNDS = tuple(
+    f"{flux}_{side}" for flux in TARGET_FLUXES for side in ("lower", "upper")
+)
 MEMBERS = ("gpp_member", "reco_member")
 SHARES = ("forest_fraction", "gap_fraction")
 LAYERS = (*FLUXES, *BOUNDS, *MEMBERS, *SHARES)
@@ -45,7 +46,9 @@ class CellFacts:
     impossible: int = 0
     missing: int = 0
     extra: int = 0
-    disorder: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BOUNDED, 0))
+    disorder: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(TARGET_FLUXES, 0)
+    )
     closure: float = 0.0
     member_closure: float = 0.0
     area: float = 0.0
@@ -98,7 +101,7 @@ def count(
     for flux, (low, high) in ranges.items():
         values = layer[flux]
         facts.outside[flux] += int(((values < low) | (values > high)).sum())
-    for flux in BOUNDED:
+    for flux in TARGET_FLUXES:
         lower, mean, upper = (layer[f"{flux}{end}"] for end in ("_lower", "", "_upper"))
         ordered = (lower <= mean) & (mean <= upper)
         facts.disorder[flux] += int((estimated & ~ordered).sum())

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.grid import ellipsoid_area
-from forestflux.core.names import FLUX_UNIT
-from forestflux.evaluation.gates.cell_facts import BOUNDED, CellFacts
+from forestflux.core.names import FLUX_UNIT, TARGET_FLUXES
+from forestflux.evaluation.gates.cell_facts import CellFacts
 from forestflux.evaluation.gates.seams import EDGE, MINIMUM_PAIRS, Seam
 
 PASS, KNOWN, FAIL, NOT = "pass", "known bias", "fail", "not applicable"
@@ -156,7 +156,7 @@ def global_rows(facts: CellFacts, settings: dict, *, earth: str) -> list[dict]:
     globe, forest = ellipsoid_area(), facts.forest_area or np.nan
     whole = (globe * (1 - AREA_TOLERANCE), globe * (1 + AREA_TOLERANCE))
     of_earth = {"not_applicable": earth}
-    totals = {flux: float(np.mean(facts.totals[flux])) for flux in BOUNDED}
+    totals = {flux: float(np.mean(facts.totals[flux])) for flux in TARGET_FLUXES}
     return [
         row(
             "area",
@@ -234,7 +234,7 @@ def jump_rows(
     for before, year in pairwise(sorted(totals)):
         if year > before + 1:
             continue
-        for flux in BOUNDED:
+        for flux in TARGET_FLUXES:
             step = totals[year][flux].mean() - totals[before][flux].mean()
             test = row(
                 "jump",
@@ -270,14 +270,14 @@ def truth_rows(
     limit, options = settings["forest_area"], {"not_applicable": part}
     rows = [against("forest_area", limit, "the forest area", **options)]
     for year in years:
-        for flux in BOUNDED:
+        for flux in TARGET_FLUXES:
             label = f"the total of {flux.upper()}"
             test = against(f"{flux}_total_{year}", settings[f"{flux}_total"], label)
             rows.append(test | {"year": year})
     short = f"{len(years)} years, {TREND_YEARS} are needed"
     reason = "" if len(years) >= TREND_YEARS else short
     known = {"nee": {"known": settings["nee_trend_known"], "reference": "trend"}}
-    for flux in BOUNDED:
+    for flux in TARGET_FLUXES:
         label = f"the trend of mean {flux.upper()}"
         options = {"not_applicable": reason, **known.get(flux, {})}
         limit = settings[f"{flux}_trend"]

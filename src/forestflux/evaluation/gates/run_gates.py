@@ -7,7 +7,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from forestflux.core.grid import Grid
-from forestflux.evaluation.gates.cell_facts import BOUNDED, cell_facts
+from forestflux.core.names import TARGET_FLUXES
+from forestflux.evaluation.gates.cell_facts import cell_facts
 from forestflux.evaluation.gates.gate_rows import (
     COLUMNS,
     FAIL,
@@ -61,7 +62,9 @@ def run_gates(
             ranges=settings["ranges"],
             min_forest_fraction=min_forest_fraction,
         )
-        found = {f: seams(dataset, f, tile_cells=grid.tile_cells) for f in BOUNDED}
+        found = {
+            f: seams(dataset, f, tile_cells=grid.tile_cells) for f in TARGET_FLUXES
+        }
         tests = [
             *cell_rows(facts[year], settings),
             *seam_rows(found, settings),

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from forestflux.core.eight_day import STEPS, step_months
 from forestflux.core.grid import Grid
-from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES, VARIABLES
 from forestflux.ensemble.trained_ensemble import Model
 from forestflux.evaluation.explanations import COMMON_YEAR, changes
 from forestflux.jobs.stages import Stores
@@ -104,9 +104,7 @@ def reasons(
     table = pd.DataFrame({"lat": lat, "igbp": list(igbp)})
     samples = Samples(maps, table)
     months = np.tile(step_months(COMMON_YEAR), (len(table), 1))
-    found = {
-        flux: np.empty((len(table), len(VARIABLES), 12)) for flux in ("gpp", "nee")
-    }
+    found = {flux: np.empty((len(table), len(VARIABLES), 12)) for flux in TARGET_FLUXES}
     for name, month, change in changes(model, samples, months):
         for flux, values in found.items():
             values[:, VARIABLES.index(name), month - 1] = change[flux].mean(0)

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.layers import flagged
-from forestflux.core.names import FOREST_TYPES
+from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.jobs.store import load_store, open_store
 from forestflux.pages.explorer.display_grid import Display
 from forestflux.pages.explorer.packed_arrays import pack, pack_bytes
@@ -100,7 +100,7 @@ def displayed_year(store: Path, display: Display) -> dict[str, np.ndarray]:
     area = display.blocks(maps["cell_area"].values).sum(-1)
     share = display.blocks(forest).sum(-1) / area
     layers["forest_fraction"] = share.astype("float32")
-    for flux in ("gpp", "nee"):
+    for flux in TARGET_FLUXES:
         bounds = load_store(store, [flux, f"{flux}_lower", f"{flux}_upper"])
         for way, end in (("below", "lower"), ("above", "upper")):
             away = abs(bounds[f"{flux}_{end}"].values - bounds[flux].values)
@@ -118,7 +118,7 @@ def change_layers(store: Path, cells: Cells) -> dict[str, dict]:
     layers = {}
     common = load_store(store, ["forest_fraction", "cell_area"])
     area = common["cell_area"].values * common["forest_fraction"].values
-    for flux in ("gpp", "nee"):
+    for flux in TARGET_FLUXES:
         for kind, beside in CHANGES.items():
             flags = f"{flux}_{kind}_significance"
             names = {part: f"{flux}_{part}" for part in (kind, *beside)}

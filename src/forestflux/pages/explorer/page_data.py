@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.grid import Grid
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.ensemble.model_folder import load_model
 from forestflux.ensemble.trained_ensemble import Model
 from forestflux.jobs.stages import Stores
@@ -111,7 +112,7 @@ def windows(store: Path) -> list[list[int]]:
 def totals(results: Path) -> list[dict]:
     """Annual totals of GPP and NEE over all forests with their interval, PgC yr-1."""
     table = read_table(results, "change/totals.csv", columns=TOTALS)
-    chosen = (table["stratum"] == "all") & table["variable"].isin(["gpp", "nee"])
+    chosen = (table["stratum"] == "all") & table["variable"].isin(TARGET_FLUXES)
     rows = table.loc[chosen, list(TOTALS)].sort_values(["variable", "year"])
     return rows.drop(columns="stratum").to_dict("records")
 

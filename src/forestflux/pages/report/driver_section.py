@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.pages.figures.figure_style import VARIABLE_LABELS, subset_label
 from forestflux.pages.figures.finished_tables import read_table
 from forestflux.pages.report.report_tables import html_table, interval
@@ -27,7 +28,7 @@ def drivers(results: Path, config: dict) -> str:
     if not config["counterfactual"]["enabled"]:
         return ""
     table = read_table(results, "counterfactual/drivers.csv", columns=COLUMNS)
-    table = table[table["flux"].isin(["gpp", "nee"])]
+    table = table[table["flux"].isin(TARGET_FLUXES)]
     pair = "-".join(map(str, config["change"]["pair"]))
     whole = table["kind"] == "all"
     rest = drivers_table(table[~whole], "By forest type and latitude band")

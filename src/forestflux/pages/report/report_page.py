@@ -9,6 +9,7 @@ import pandas as pd
 import yaml
 
 from forestflux.core.errors import InputError
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.jobs.configuration import has_maps, labels_of, source_of
 from forestflux.pages.figures.captions import caption_of
 from forestflux.pages.figures.figure_style import model_label
@@ -133,7 +134,7 @@ def summary(results: Path) -> str:
 def best_models(results: Path) -> str:
     """The model with the highest R2 for each split and flux, whichever it is."""
     rows = read_scores(results)
-    rows = rows[(rows["subset"] == "all") & rows["target"].isin(["gpp", "nee"])]
+    rows = rows[(rows["subset"] == "all") & rows["target"].isin(TARGET_FLUXES)]
     best = rows.loc[rows.groupby(["target", "split"])["r2"].idxmax()]
     best = report_tables.in_order(best).assign(
         optimistic=lambda t: t["split"] == "random"

@@ -9,7 +9,12 @@ import pandas as pd
 
 from forestflux.core.climates import CLIMATES
 from forestflux.core.errors import InputError
-from forestflux.core.names import APPLICABILITY_SIDES, FOREST_TYPES, SPLITS
+from forestflux.core.names import (
+    APPLICABILITY_SIDES,
+    FOREST_TYPES,
+    SPLITS,
+    TARGET_FLUXES,
+)
 from forestflux.evaluation.scores import YEAR_CLASSES
 from forestflux.pages.figures.figure_style import (
     SPLIT_LABELS,
@@ -155,7 +160,7 @@ def split_label(name: str) -> str:
 
 def totals_table(totals: pd.DataFrame, years: tuple[int, int]) -> str:
     """Totals of GPP and NEE of the pair of years by stratum, with intervals."""
-    rows = totals[totals["year"].isin(years) & totals["variable"].isin(["gpp", "nee"])]
+    rows = totals[totals["year"].isin(years) & totals["variable"].isin(TARGET_FLUXES)]
     rows = rows[rows["area"] > 0].sort_values("variable", kind="stable")
     bounds = zip(rows["total_lower"], rows["total_upper"], strict=True)
     rows = rows.assign(interval=[interval(*ends) for ends in bounds])
@@ -175,7 +180,7 @@ def totals_table(totals: pd.DataFrame, years: tuple[int, int]) -> str:
 
 def change_table(pair: pd.DataFrame) -> str:
     """Change and slope of GPP and NEE by stratum, with intervals."""
-    rows = pair[pair["variable"].isin(["gpp", "nee"])]
+    rows = pair[pair["variable"].isin(TARGET_FLUXES)]
     rows = rows.sort_values("variable", kind="stable")
     for name in ("change", "slope"):
         bounds = zip(rows[f"{name}_lower"], rows[f"{name}_upper"], strict=True)

@@ -10,6 +10,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.pages.figures.figure_style import (
     NEUTRAL,
     TOTAL_UNIT,
@@ -21,7 +22,6 @@ from forestflux.pages.figures.figure_style import (
 from forestflux.pages.figures.finished_tables import read_map, read_table
 from forestflux.pages.figures.world_maps import draw_raster, world_axes
 
-FLUXES = ("gpp", "nee")
 COLUMNS = ("driver", "flux", "stratum", "effect", "effect_lower", "effect_upper")
 # Okabe and Ito: told apart with any colour vision, one for each driver of a cell.
 COLOURS = {
@@ -41,19 +41,19 @@ WORDS = {"type": "forest type", "area": "forest area"}
 def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
     """Effects on the total change with their intervals, and each cell's strongest driver."""
     table = read_table(results, "counterfactual/drivers.csv", columns=COLUMNS)
-    names = [f"{flux}_driver" for flux in FLUXES]
+    names = [f"{flux}_driver" for flux in TARGET_FLUXES]
     maps = read_map(results, "counterfactual/drivers.zarr", variables=names)
     figure = new_figure(settings, height_mm=106)
     grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.05])
     panels = []
-    for column, flux in enumerate(FLUXES):
+    for column, flux in enumerate(TARGET_FLUXES):
         ax = figure.add_subplot(grid[0, column])
         rows = table[(table["flux"] == flux) & (table["stratum"] == "all")]
         draw_effects(ax, rows.set_index("driver"))
         meaning = "" if flux == "gpp" else "; negative: more uptake"
         ax.set_title(f"{flux.upper()}, all forests{meaning}")
         panels.append(ax)
-    for column, flux in enumerate(FLUXES):
+    for column, flux in enumerate(TARGET_FLUXES):
         ax = world_axes(figure, grid[1, column], settings=settings)
         shown = draw_strongest(ax, maps[f"{flux}_driver"])
         ax.set_title(f"{flux.upper()}, strongest driver of each cell")

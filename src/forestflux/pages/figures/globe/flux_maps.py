@@ -8,6 +8,7 @@ from cmcrameri import cm
 from matplotlib.figure import Figure
 
 from forestflux.core.layers import flagged
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.pages.figures.figure_style import (
     FLUX_UNIT,
     SLOPE_UNIT,
@@ -72,7 +73,7 @@ def draw_uncertainty(results: Path, *, settings: StyleSettings) -> Figure:
     names += ["dissimilarity", "applicable"]
     dataset = read_map(results, f"maps/{year}.zarr", variables=names)
     layers = {}
-    for flux in ("gpp", "nee"):
+    for flux in TARGET_FLUXES:
         width = dataset[f"{flux}_upper"] - dataset[f"{flux}_lower"]
         label = f"width of the interval of {flux.upper()} ({FLUX_UNIT})"
         layers[f"{flux.upper()} {year}"] = (width, label)
@@ -98,7 +99,7 @@ def draw_uncertainty(results: Path, *, settings: StyleSettings) -> Figure:
 def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
     """Difference of pair and windows, slope of the series; dots where it may be chance."""
     parts = [part for test in TESTS for part in (test, f"{test}_significance")]
-    names = [f"{flux}_{part}" for flux in ("gpp", "nee") for part in parts]
+    names = [f"{flux}_{part}" for flux in TARGET_FLUXES for part in parts]
     dataset = read_map(results, "change/change.zarr", variables=names)
     columns = ("variable", "test", "share", "share_adjusted")
     shares = read_table(results, "change/significance.csv", columns=columns)
@@ -108,7 +109,7 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
     grid = figure.add_gridspec(len(tests), 2)
     panels = []
     for row, test in enumerate(tests):
-        for column, flux in enumerate(("gpp", "nee")):
+        for column, flux in enumerate(TARGET_FLUXES):
             layer = dataset[f"{flux}_{test}"]
             ax = world_axes(figure, grid[row, column], settings=settings)
             # uptake has one colour everywhere: more GPP and a lower NEE are both blue

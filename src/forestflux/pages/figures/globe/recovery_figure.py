@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from forestflux.core.names import FLUXES, TARGET_FLUXES
 from forestflux.pages.figures.figure_style import (
     NETWORK_COLOUR,
     NEUTRAL,
@@ -17,8 +18,6 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.figures.finished_tables import read_table
 
-FLUXES = ("gpp", "reco", "nee")
-SHOWN_BELOW = ("gpp", "nee")  # RECO is their sum
 # Rows of panels below the series, in order: what quantities of a panel share.
 GROUPS = {
     "total": "mean annual total",
@@ -37,7 +36,7 @@ def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
     columns = ("quantity", "unit", "truth", "mapped", "error", "error_percent")
     table = sort_out(read_table(results, "recovery/recovery.csv", columns=columns))
     totals = table[table["group"] == "year"]
-    others = table[table["flux"].isin(SHOWN_BELOW) & table["group"].isin(GROUPS)]
+    others = table[table["flux"].isin(TARGET_FLUXES) & table["group"].isin(GROUPS)]
     groups = [group for group in GROUPS if group in set(others["group"])]
     counts = others.groupby(["group", "flux"]).size().groupby("group").max()
     heights = [ROW_MM * counts[group] + PANEL_MM for group in groups]
@@ -46,10 +45,10 @@ def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
     axes = list(draw_totals(upper, totals).ravel())
     if groups:
         panels = lower.subplots(
-            len(groups), len(SHOWN_BELOW), squeeze=False, height_ratios=heights
+            len(groups), len(TARGET_FLUXES), squeeze=False, height_ratios=heights
         )
         for row, group in zip(panels, groups, strict=True):
-            for ax, flux in zip(row, SHOWN_BELOW, strict=True):
+            for ax, flux in zip(row, TARGET_FLUXES, strict=True):
                 chosen = (others["group"] == group) & (others["flux"] == flux)
                 draw_pairs(ax, others[chosen], group)
                 ax.set_title(f"{flux.upper()}, {GROUPS[group]}")

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.pages.figures.figure_style import (
     NEUTRAL,
     TOTAL_UNIT,
@@ -17,7 +18,6 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.figures.finished_tables import read_table
 
-FLUXES = ("gpp", "nee")
 KINDS = ("all", "type", "band", "continent", "forest_change")
 LOOKS = {
     "pair": {"color": "#202020", "marker": "o"},
@@ -46,8 +46,8 @@ def draw_windows(results: Path, *, settings: StyleSettings) -> Figure:
         names["windows"] = f"{years['second_years']} minus {years['first_years']}"
     strata = strata_with_forest(pair)
     figure = new_figure(settings, height_mm=22 + 5.2 * len(strata))
-    axes = figure.subplots(1, len(FLUXES), sharey=True)
-    for ax, flux in zip(axes, FLUXES, strict=True):
+    axes = figure.subplots(1, len(TARGET_FLUXES), sharey=True)
+    for ax, flux in zip(axes, TARGET_FLUXES, strict=True):
         for (name, table), shift in zip(tables.items(), (-0.16, 0.16), strict=True):
             draw_marks(ax, pick(table, strata, flux), shift, LOOKS[name])
         finish(ax, strata)
@@ -68,8 +68,8 @@ def draw_decomposition(results: Path, *, settings: StyleSettings) -> Figure:
     table = read_table(results, "change/decomposition.csv", columns=columns)
     strata = strata_with_forest(table)
     figure = new_figure(settings, height_mm=22 + 4.6 * len(strata))
-    axes = figure.subplots(1, len(FLUXES), sharey=True)
-    for ax, flux in zip(axes, FLUXES, strict=True):
+    axes = figure.subplots(1, len(TARGET_FLUXES), sharey=True)
+    for ax, flux in zip(axes, TARGET_FLUXES, strict=True):
         rows = pick(table, strata, flux)
         draw_parts(ax, rows)
         mark = {"marker": "D", "markersize": 3.5, "color": "#202020", "zorder": 4}
@@ -89,7 +89,7 @@ def strata_with_forest(table: pd.DataFrame) -> list[tuple[str, str]]:
     """Kind and name of the strata whose total changed, in the order of the kinds."""
     # a stratum without forest in either year has a change of exactly zero
     known = table[(table["change"].abs() > 0) & (table["stratum"] != "none")]
-    known = known[known["variable"] == FLUXES[0]]
+    known = known[known["variable"] == TARGET_FLUXES[0]]
     return [
         (kind, name)
         for kind in KINDS

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from forestflux.core.names import TARGET_FLUXES
 from forestflux.pages.figures.figure_style import (
     FLUX_UNIT,
     NEUTRAL,
@@ -21,7 +22,6 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.figures.finished_tables import read_table
 
-FLUXES = ("gpp", "nee")
 KINDS = {"all": "all forests", "type": "by forest type", "band": "by latitude band"}
 PAIR_COLOURS = ("#0072B2", "#D55E00")
 
@@ -33,7 +33,7 @@ def draw_zonal(results: Path, *, settings: StyleSettings) -> Figure:
     units = {"mean": FLUX_UNIT, "total": f"{TOTAL_UNIT} per zone"}
     figure = new_figure(settings, height_mm=95)
     axes = figure.subplots(1, 4, sharey=True)
-    panels = [(flux, measure) for flux in FLUXES for measure in units]
+    panels = [(flux, measure) for flux in TARGET_FLUXES for measure in units]
     for ax, (flux, measure) in zip(axes, panels, strict=True):
         rows = table[table["variable"] == flux]
         for year, colour in zip(settings.pair, PAIR_COLOURS, strict=True):
@@ -64,8 +64,8 @@ def draw_series(results: Path, *, settings: StyleSettings) -> Figure:
     table = read_table(results, "change/totals.csv", columns=columns)
     kinds = [kind for kind in KINDS if kind in set(table["kind"])]
     figure = new_figure(settings, height_mm=115)
-    axes = figure.subplots(len(FLUXES), len(kinds), sharex=True, squeeze=False)
-    for row, flux in zip(axes, FLUXES, strict=True):
+    axes = figure.subplots(len(TARGET_FLUXES), len(kinds), sharex=True, squeeze=False)
+    for row, flux in zip(axes, TARGET_FLUXES, strict=True):
         for ax, kind in zip(row, kinds, strict=True):
             rows = table[(table["variable"] == flux) & (table["kind"] == kind)]
             draw_lines(ax, rows)
@@ -119,7 +119,7 @@ def draw_change_table(results: Path, *, settings: StyleSettings) -> Figure:
     names = {"change": f"{second} minus {first}", "slope": "slope of the series"}
     figure = new_figure(settings, height_mm=30 + 6.5 * len(strata))
     axes = figure.subplots(1, 4, sharey=True)
-    panels = [(flux, measure) for flux in FLUXES for measure in units]
+    panels = [(flux, measure) for flux in TARGET_FLUXES for measure in units]
     for ax, (flux, measure) in zip(axes, panels, strict=True):
         rows = table[table["variable"] == flux].set_index("stratum").reindex(strata)
         draw_intervals(ax, rows, measure)

@@ -7,7 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forestflux.core.names import FOREST_TYPES, NETWORK, SPLITS, VARIABLES
+from forestflux.core.names import (
+    FOREST_TYPES,
+    NETWORK,
+    SPLITS,
+    TARGET_FLUXES,
+    VARIABLES,
+)
 from forestflux.pages.figures.figure_style import (
     NEUTRAL,
     SPLIT_LABELS,
@@ -22,7 +28,6 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.figures.finished_tables import read_table
 
-TARGETS = ("gpp", "nee")
 # Title, label and unit of the hidden share of the year.
 PATTERNS = {
     "random": ("single steps hidden", "hidden share of the inputs (%)", 100),
@@ -42,7 +47,7 @@ def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
     looks = model_looks(gaps["model"])
     figure = new_figure(settings, height_mm=125)
     axes = figure.subplots(2, 3, sharey="row", squeeze=False, width_ratios=(3, 3, 4))
-    for row, target in zip(axes, TARGETS, strict=True):
+    for row, target in zip(axes, TARGET_FLUXES, strict=True):
         part = gaps[gaps["target"] == target]
         for ax, pattern in zip(row[:2], PATTERNS, strict=True):
             title, label, unit = PATTERNS[pattern]
@@ -133,7 +138,7 @@ def draw_calibration(results: Path, *, settings: StyleSettings) -> Figure:
     figure = new_figure(settings, height_mm=45 + 7 * (len(models) + len(subsets)))
     heights = [len(subsets), len(models)]
     axes = figure.subplots(2, 2, sharey="row", sharex=True, height_ratios=heights)
-    for column, target in zip(axes.T, TARGETS, strict=True):
+    for column, target in zip(axes.T, TARGET_FLUXES, strict=True):
         part = table[table["target"] == target]
         shown = NETWORK if NETWORK in models else models[0]
         by_type = part[part["model"] == shown].set_index("subset")

@@ -10,7 +10,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES, VARIABLES
 from forestflux.pages.figures.figure_style import (
     FLUX_UNIT,
     TYPE_NAMES,
@@ -21,7 +21,6 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.figures.finished_tables import read_table
 
-TARGETS = ("gpp", "nee")
 MONTHS = range(1, 13)
 
 
@@ -32,7 +31,7 @@ def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     figure = new_figure(settings, height_mm=24 + 31 * len(types))
     axes = figure.subplots(len(types), 2, sharex=True, sharey=True, squeeze=False)
-    for column, target in zip(axes.T, TARGETS, strict=True):
+    for column, target in zip(axes.T, TARGET_FLUXES, strict=True):
         norm = Normalize(0, float(table[target].max()) or 1.0)
         for ax, name in zip(column, types, strict=True):
             mesh = draw_heat(ax, table[table["igbp"] == name], target, norm)

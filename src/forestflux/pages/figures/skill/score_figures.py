@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forestflux.core.names import FOREST_TYPES, NETWORK, SPLITS
+from forestflux.core.names import FOREST_TYPES, NETWORK, SPLITS, TARGET_FLUXES
 from forestflux.pages.figures.figure_style import (
     FLUX_UNIT,
     NEUTRAL,
@@ -23,7 +23,6 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.figures.finished_tables import read_table
 
-TARGETS = ("gpp", "nee")
 # Worse is drawn at the edge with its value: one bad case would squeeze the rest.
 LOWEST_R2 = -0.5
 
@@ -31,13 +30,13 @@ LOWEST_R2 = -0.5
 def draw_scatter(results: Path, *, settings: StyleSettings) -> Figure:
     """Observed against estimated: the network by split, the best other by site."""
     scores = read_scores(results)
-    columns = [f"{t}_{part}" for t in TARGETS for part in ("obs", "pred")]
+    columns = [f"{t}_{part}" for t in TARGET_FLUXES for part in ("obs", "pred")]
     columns = ["model", "split", "site", "igbp", *columns]
     predictions = read_table(results, "evaluate/predictions.csv", columns=columns)
     shown = choose_panels(scores)
     figure = new_figure(settings, height_mm=138)
-    axes = figure.subplots(len(TARGETS), len(shown), squeeze=False, sharey="row")
-    for row, target in zip(axes, TARGETS, strict=True):
+    axes = figure.subplots(len(TARGET_FLUXES), len(shown), squeeze=False, sharey="row")
+    for row, target in zip(axes, TARGET_FLUXES, strict=True):
         limits = common_limits(predictions, target)
         for ax, (model, split) in zip(row, shown, strict=True):
             chosen = (predictions["model"] == model) & (predictions["split"] == split)
@@ -132,9 +131,9 @@ def draw_scores(results: Path, *, settings: StyleSettings) -> Figure:
     whole = scores[scores["subset"] == "all"]
     looks = model_looks(whole["model"])
     figure = new_figure(settings, height_mm=50 + 9 * len(looks))
-    axes = figure.subplots(2, len(TARGETS), sharey=True, squeeze=False)
+    axes = figure.subplots(2, len(TARGET_FLUXES), sharey=True, squeeze=False)
     for row, measure in zip(axes, ("r2", "rmse"), strict=True):
-        for ax, target in zip(row, TARGETS, strict=True):
+        for ax, target in zip(row, TARGET_FLUXES, strict=True):
             rows = whole[whole["target"] == target]
             draw_marks(ax, rows, measure, looks)
             ax.set_title(target.upper())
