@@ -1,8 +1,7 @@
 """Clusters of towers: sites so near to each other that they are no independent evidence."""
 
 import numpy as np
-import pandas as pd
-from scipy.cluster.hierarchy import fcluster, linkage
+from sklearn.cluster import DBSCAN
 
 MEAN_EARTH_RADIUS_KM = 6371.0088
 
@@ -12,22 +11,17 @@ def link_clusters(
 ) -> np.ndarray:
     """Cluster of each site (site,), 0.. in the order of first appearance.
 
-    Single linkage: sites belong together when a chain of sites joins them in which no
-    link is longer than `distance_km` along the great circle.
+    Sites belong together when a chain of sites joins them in which no link is longer than
+    `distance_km` along the great circle (single linkage).
 
     Parameters
     ----------
     lat, lon : (site,), degrees
     distance_km : longest link, km
     """
-    lat, lon = np.radians(np.asarray(lat, float)), np.radians(np.asarray(lon, float))
-    if len(lat) < 2:
-        return np.zeros(len(lat), dtype=int)
-    points = np.stack(
-        [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1
+    degrees = np.stack([np.asarray(lat, float), np.asarray(lon, float)], axis=1)
+    # With `min_samples=1` every site is a core point: DBSCAN then is single linkage.
+    scan = DBSCAN(
+        eps=distance_km / MEAN_EARTH_RADIUS_KM, min_samples=1, metric="haversine"
     )
-    # The straight chord grows with the arc, so that a cut in one is a cut in the other.
-    angle = min(distance_km / MEAN_EARTH_RADIUS_KM, np.pi)
-    tree = linkage(points, method="single")
-    labels = fcluster(tree, 2 * np.sin(angle / 2), criterion="distance")
-    return pd.factorize(labels)[0]
+    return scan.fit_predict(np.radians(degrees))

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from forestflux.sources.earthengine import expressions
-from forestflux.sources.earthengine.client import session
 from forestflux.sources.earthengine.client.answer_cache import Cache
+from forestflux.sources.earthengine.client.offline_client import start_offline
 from forestflux.sources.earthengine.client.transport import is_cached, parts_key, read
 from forestflux.sources.earthengine.request import Band, Layers, Request, Window, halves
 
@@ -20,7 +20,7 @@ KEY = "ab" * 32
 
 @pytest.fixture(scope="module", autouse=True)
 def offline():
-    session.offline()
+    start_offline()
 
 
 def asked(**changes):

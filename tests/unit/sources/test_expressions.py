@@ -13,7 +13,7 @@ import pytest
 from forestflux.core.eight_day import step_starts
 from forestflux.core.products import read_products, sections_of, select
 from forestflux.sources.earthengine import expressions
-from forestflux.sources.earthengine.client import session
+from forestflux.sources.earthengine.client.offline_client import start_offline
 from forestflux.sources.earthengine.layer_groups import groups_of, images_of
 from tests.builders.paths import ROOT
 
@@ -24,7 +24,7 @@ DAYS = step_starts(2003)[0] + range(24)
 
 def asked():
     """Every expression of the product table by name, for the first days of 2003."""
-    session.offline()
+    start_offline()
     found = {"days": expressions.image_days("MODIS/061/MOD13A1", 2003)}
     for kind in ("tower", "tile"):
         for group in groups_of(sections_of(select(TABLE, kind, "extract"))):

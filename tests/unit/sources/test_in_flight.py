@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from forestflux.sources.earthengine.client.in_flight import CALM, Memory, Slots
+from forestflux.sources.earthengine.client.in_flight import CALM_ANSWERS, Memory, Slots
 
 WORKER = """
 import sys, threading, time
@@ -18,10 +18,10 @@ from forestflux.sources.earthengine.client.in_flight import Slots
 slots = Slots(Path(sys.argv[1]), 5)
 def fly():
     for _ in range(6):
-        with slots.slot() as index:
+        with slots.slot() as file:
             began = time.monotonic()
             time.sleep(0.02)
-            spans.append((index, began, time.monotonic()))
+            spans.append((file.name, began, time.monotonic()))
 spans = []
 threads = [threading.Thread(target=fly) for _ in range(8)]
 [t.start() for t in threads]
@@ -53,10 +53,12 @@ def test_three_processes_of_eight_threads_never_hold_more_than_five(tmp_path):
     spans = []
     for worker in workers:
         output, _ = worker.communicate(timeout=60)
-        spans += [tuple(map(float, line.split())) for line in output.splitlines()]
+        for line in output.splitlines():
+            name, began, end = line.split()
+            spans.append((name, float(began), float(end)))
     assert len(spans) == 3 * 8 * 6
     assert peak(spans) == 5
-    assert {index for index, _, _ in spans} == set(range(5))
+    assert len({name for name, _, _ in spans}) == 5
 
 
 def test_a_killed_process_gives_its_slot_back(tmp_path):
@@ -89,13 +91,14 @@ def test_a_slot_is_given_back_when_the_request_fails(tmp_path):
     for _ in range(3):
         with pytest.raises(KeyError), slots.slot():
             raise KeyError
-    assert not slots.taken
+    with Slots(tmp_path, 1).slot() as file:
+        assert file.parent == tmp_path
 
 
 def test_a_restricted_project_gets_half_and_slowly_more(tmp_path):
     slots = Slots(tmp_path, 8)
     for wanted in (4, 2, 1, 1):
-        slots.answered(restricted=True)
+        slots.note_answer(restricted=True)
         assert slots.allowed == wanted
     with slots.slot():
         blocked = threading.Event()
@@ -109,8 +112,8 @@ def test_a_restricted_project_gets_half_and_slowly_more(tmp_path):
         assert not blocked.wait(0.2)
     assert blocked.wait(5)
     taker.join()
-    for _ in range(CALM):
-        slots.answered(restricted=False)
+    for _ in range(CALM_ANSWERS):
+        slots.note_answer(restricted=False)
     assert slots.allowed == 2
 
 

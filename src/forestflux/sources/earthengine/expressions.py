@@ -1,7 +1,7 @@
 """The image expressions that Earth Engine evaluates, and the key that an expression has.
 
 Pure functions of what is asked. They need an initialised client, for which no network
-is needed (`forestflux.sources.earthengine.client.session.offline`).
+is needed (`forestflux.sources.earthengine.client.offline_client`).
 """
 
 import hashlib

@@ -9,6 +9,7 @@ from forestflux.sources.earthengine.client import session
 from forestflux.sources.earthengine.client.answer_cache import Cache
 from forestflux.sources.earthengine.client.connection import Http
 from forestflux.sources.earthengine.client.in_flight import Memory, Slots
+from forestflux.sources.earthengine.client.offline_client import start_offline
 from forestflux.sources.earthengine.client.progress import Progress
 from forestflux.sources.earthengine.client.transport import Transport, is_cached
 from forestflux.sources.earthengine.request import Request, fit
@@ -28,7 +29,7 @@ class Downloads:
         folder = Path(settings["cache"])
         self.cache, self.slots = Cache(folder / "answers"), folder / "slots"
         self.http: Http | None = None
-        session.offline()
+        start_offline()
 
     def fetch_days(self, wanted: Iterable[tuple[str, int]]) -> None:
         """Bring the image times of collections and years into the cache."""

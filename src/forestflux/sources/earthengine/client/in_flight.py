@@ -14,15 +14,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from portalocker import NamedBoundedSemaphore
 
 POLL_S = 0.05
 # Answers without a quota notice after which one more request may be in flight again.
-CALM = 50
+CALM_ANSWERS = 50
 
 
 class Slots:
-    """A number of slots in a folder.
+    """A number of slots in a folder, of which a restricted project may use fewer.
 
     Parameters
     ----------
@@ -35,57 +35,34 @@ class Slots:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.count = folder, count
         self.allowed, self.calm = count, 0
-        self.taken: set[int] = set()
-        self.guard = threading.Lock()
+        self.guard, self.turn = threading.Lock(), threading.Lock()
 
     @contextmanager
-    def slot(self) -> Iterator[int]:
-        """A slot of one's own inside the block; waits for one."""
-        while True:
-            for index in self.candidates():
-                lock = self.lock(index)
-                try:
-                    lock.acquire(blocking=False)
-                except Timeout:
-                    self.give_up(index)
-                    continue
-                try:
-                    yield index
-                finally:
-                    lock.release()
-                    self.give_up(index)
-                return
-            time.sleep(POLL_S * (0.5 + random.random()))
+    def slot(self) -> Iterator[Path]:
+        """A slot of one's own inside the block, by its file; waits for one."""
+        # One semaphore for each request: an instance holds one slot at most.
+        semaphore = NamedBoundedSemaphore(
+            self.count, name="slot", directory=str(self.folder)
+        )
+        files = semaphore.get_filenames()
+        # One thread of a process looks for a slot at a time. If all of them did, they
+        # would spend a processor on opening files that others hold.
+        with self.turn:
+            while not semaphore.try_lock(files[: self.allowed]):
+                time.sleep(POLL_S * (0.5 + random.random()))
+        try:
+            yield Path(semaphore.lock.filename)
+        finally:
+            semaphore.release()
 
-    def candidates(self) -> Iterator[int]:
-        """Slots that this process does not hold, each reserved while it is looked at."""
-        for index in range(self.count):
-            with self.guard:
-                if index >= self.allowed:
-                    return
-                if index in self.taken:
-                    continue
-                self.taken.add(index)
-            yield index
-
-    def lock(self, index: int) -> FileLock:
-        """The lock of a slot; a new one each time, so that threads exclude each other."""
-        path = self.folder / f"slot-{index:03d}.lock"
-        return FileLock(path, thread_local=False, is_singleton=False)
-
-    def give_up(self, index: int) -> None:
-        """End the reservation of a slot."""
-        with self.guard:
-            self.taken.discard(index)
-
-    def answered(self, *, restricted: bool) -> None:
-        """Take note of an answer: a restricted project gets half, and slowly more again."""
+    def note_answer(self, *, restricted: bool) -> None:
+        """Halve the quota of a restricted project; give it back one by one later."""
         with self.guard:
             if restricted:
                 self.allowed, self.calm = max(1, self.allowed // 2), 0
                 return
             self.calm += 1
-            if self.calm >= CALM and self.allowed < self.count:
+            if self.calm >= CALM_ANSWERS and self.allowed < self.count:
                 self.allowed, self.calm = self.allowed + 1, 0
 
 

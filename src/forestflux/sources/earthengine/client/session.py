@@ -1,45 +1,20 @@
-"""The `ee` client: started offline for building expressions, connected for sending them.
-
-The client starts with a list of deprecated assets from a host of its own, which
-`earthengine.url` does not change and which has no deadline: behind a firewall it would
-wait for minutes. It is not asked for here (`without_urllib`). It serves warnings only;
-the product table says what is deprecated.
-"""
+"""The connected `ee` client: its account, its server, and one line for what goes wrong."""
 
 import os
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from importlib.resources import files
+from collections.abc import Mapping
 from pathlib import Path
 
 import ee
 import google.auth.exceptions
 import httplib2
-from google.auth.credentials import AnonymousCredentials, Credentials
+from google.auth.credentials import Credentials
 
 from forestflux.core.errors import InputError
 from forestflux.sources.earthengine.client.connection import Http
+from forestflux.sources.earthengine.client.offline_client import start_client
 
 # The client's own retries, while it starts; later they are ours.
 START_RETRIES = 3
-
-
-def offline() -> None:
-    """Start the client from the documents in its own package; nothing is sent.
-
-    Expressions can then be built and their keys computed.
-
-    Raises
-    ------
-    InputError : the client's package comes without these documents
-    """
-    start(
-        credentials=AnonymousCredentials(),
-        project="offline",
-        http_transport=Documents(),
-    )
 
 
 def connect(settings: Mapping) -> Http:
@@ -57,7 +32,13 @@ def connect(settings: Mapping) -> Http:
     http = Http(deadline_s=settings["deadline_s"], connections=settings["in_flight"])
     url = settings["url"]
     try:
-        start(credentials=credentials, url=url, project=project, http_transport=http)
+        start_client(
+            retries=START_RETRIES,
+            credentials=credentials,
+            url=url,
+            project=project,
+            http_transport=http,
+        )
     except google.auth.exceptions.RefreshError as error:
         raise expired(settings, error) from error
     except google.auth.exceptions.TransportError as error:
@@ -71,19 +52,10 @@ def connect(settings: Mapping) -> Http:
         ) from error
     except (OSError, httplib2.HttpLib2Error) as error:
         raise unreachable(url, error) from error
-    ee.data.setMaxRetries(
-        0
-    )  # `forestflux.sources.earthengine.client.transport` decides what is retried
+    # From here on `transport` decides what is tried again.
+    ee.data.setMaxRetries(0)
     ee.data.setDefaultWorkloadTag(settings["workload_tag"])
     return http
-
-
-def start(**arguments: object) -> None:
-    """Initialise the client anew, without the list of deprecated assets."""
-    ee.Reset()
-    ee.data.setMaxRetries(START_RETRIES)
-    with without_urllib():
-        ee.Initialize(**arguments)
 
 
 def account(settings: Mapping) -> tuple[str, Credentials]:
@@ -152,48 +124,3 @@ def unreachable(url: str, error: Exception) -> InputError:
         expected="a server that answers",
         found=f"{url}: {type(error).__name__}: {error}",
     )
-
-
-@contextmanager
-def without_urllib() -> Iterator[None]:
-    """Let nothing out through `urllib` inside the block."""
-    urllib.request.install_opener(urllib.request.build_opener(Refuse()))
-    try:
-        yield
-    finally:
-        urllib.request.install_opener(None)  # urllib makes its usual one again
-
-
-class Refuse(urllib.request.BaseHandler):
-    """Refuses every request of `urllib` before it is sent."""
-
-    def default_open(self, request: urllib.request.Request) -> None:
-        """Refuse; the client takes it as an empty list."""
-        raise urllib.error.URLError(f"not asked for: {request.host}")
-
-
-class Documents:
-    """Answers the client's start from its own package, and nothing else."""
-
-    NAMES = (
-        ("$discovery", "cloud_api_discovery_document.json"),
-        ("algorithms", "algorithms.json"),
-    )
-
-    def request(
-        self, uri: str, *_: object, **__: object
-    ) -> tuple[httplib2.Response, bytes]:
-        """The document that belongs to an address."""
-        for part, name in self.NAMES:
-            if f"/{part}" in uri:
-                file = files("ee").joinpath("tests", name)
-                if not file.is_file():
-                    break
-                body = file.read_text().replace("v1alpha", "v1")
-                return httplib2.Response({"status": 200}), body.encode()
-        raise InputError(
-            "earthengine-api",
-            variable="package",
-            expected="the documents in ee/tests, from which expressions are built offline",
-            found=f"none for {uri}",
-        )

@@ -162,7 +162,7 @@ class Transport:
         """One call in a slot."""
         with self.slots.slot(), self.progress.flying():
             answer = call()
-            self.slots.answered(restricted=self.http.restricted())
+            self.slots.note_answer(restricted=self.http.restricted())
             return answer
 
     def retried(self, state: tenacity.RetryCallState) -> None:
