@@ -1,17 +1,21 @@
-"""Write docs/configuration.md from the schema; `--check` only compares."""
+"""Write the reference pages of configuration and tables; `--check` only compares."""
 
 import sys
 from pathlib import Path
 
 from forestflux.jobs.configuration import reference
+from forestflux.pages.table_reference import render_table_reference
 
 ROOT = Path(__file__).parents[1]
 
-PAGE = ROOT / "docs" / "configuration.md"
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 
 if __name__ == "__main__":
-    text = reference(SCHEMA)
+    pages = {
+        ROOT / "docs" / "configuration.md": reference(SCHEMA),
+        ROOT / "docs" / "reference" / "tables.md": render_table_reference(),
+    }
     if "--check" in sys.argv:
-        sys.exit(PAGE.read_text() != text)
-    PAGE.write_text(text)
+        sys.exit(any(page.read_text() != text for page, text in pages.items()))
+    for page, text in pages.items():
+        page.write_text(text)

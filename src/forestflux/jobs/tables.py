@@ -1,10 +1,178 @@
-"""Tables on disk: CSV written at once, numbers with digits enough to come back the same."""
+"""Tables on disk: what their columns mean, how they are written, how they are checked.
 
+A table is defined once, as a `TableSchema`. Its writer, its readers, the tests and the
+reference page (docs/reference/tables.md) all take the columns from there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
+from pandas.api import types
 
+from forestflux.core.errors import InputError
 from forestflux.jobs.store import write_text
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : as the header has it
+    meaning : in words, for the reference page
+    dtype : kind of value
+    unit : of a number; `1` for shares and ratios, empty for text and plain numbers
+    """
+
+    name: str
+    meaning: str
+    dtype: Literal["number", "integer", "text", "boolean"] = "number"
+    unit: str = ""
+
+    def holds(self, values: pd.Series) -> bool:
+        """Whether values are of the column's kind; an integer column may have gaps."""
+        if self.dtype == "integer":
+            whole = types.is_float_dtype(values) and (values.dropna() % 1 == 0).all()
+            return types.is_integer_dtype(values) or bool(whole)
+        if self.dtype == "number":
+            return types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
+        if self.dtype == "boolean":
+            return types.is_bool_dtype(values)
+        return True  # Text: a CSV file does not tell the code 004 from the number 4.
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """What a table of a run is.
+
+    Attributes
+    ----------
+    path : of the file, below the run's folder, as in `evaluate/scores.csv`
+    row : what one row stands for
+    columns : in the order of the file
+    """
+
+    path: str
+    row: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns in the order of the file."""
+        return [column.name for column in self.columns]
+
+    def write(self, table: pd.DataFrame, path: Path) -> None:
+        """Write the table with its columns in order, see `write_table`.
+
+        Raises
+        ------
+        InputError : a column is missing or unknown, or its values are of another kind
+        """
+        surplus = [str(name) for name in table.columns if name not in self.names]
+        if surplus:
+            raise InputError(
+                path,
+                variable=surplus[0],
+                expected=f"a column of the table's schema: {', '.join(self.names)}",
+                found="one that the schema does not have",
+            )
+        self.check(table, path)
+        write_table(table[self.names], path)
+
+    def read(
+        self,
+        results: Path,
+        *,
+        columns: Iterable[str] | None = None,
+        empty: bool = False,
+    ) -> pd.DataFrame:
+        """The table of a run, after its columns are checked.
+
+        Parameters
+        ----------
+        results : the run's folder
+        columns : names that must be there; all of the schema where not given
+        empty : whether the table may have no rows
+
+        Raises
+        ------
+        InputError : the file is missing or is not a table, a column is missing or holds
+            something else, or there are no rows
+        """
+        path = results / self.path
+        if not path.is_file():
+            raise InputError(path, variable="file", expected="a table", found="nothing")
+        try:
+            table = pd.read_csv(path)
+        except (ValueError, OSError) as error:
+            raise InputError(
+                path, variable="file", expected="a readable CSV table", found=str(error)
+            ) from error
+        self.check(table, path, columns=columns)
+        if table.empty and not empty:
+            raise InputError(
+                path, variable="rows", expected="one or more", found="none"
+            )
+        return table
+
+    def check(
+        self, table: pd.DataFrame, path: Path, *, columns: Iterable[str] | None = None
+    ) -> None:
+        """Refuse a table that lacks a column or has other values in it.
+
+        Parameters
+        ----------
+        path : named in the error
+        columns : names that must be there; all of the schema where not given
+        """
+        wanted = set(self.names if columns is None else columns)
+        unknown = wanted - set(self.names)
+        if unknown:
+            raise ValueError(f"{self.path} has no column {', '.join(sorted(unknown))}")
+        chosen = [column for column in self.columns if column.name in wanted]
+        for column in chosen:
+            if column.name not in table:
+                raise InputError(
+                    path,
+                    variable=column.name,
+                    expected="a column of this name",
+                    found=f"only {', '.join(map(str, table.columns))}",
+                )
+        for column in chosen:
+            values = table[column.name]
+            if len(values) and not column.holds(values):
+                raise InputError(
+                    path,
+                    variable=column.name,
+                    expected=f"{column.dtype} values",
+                    found=f"others, such as '{find_misfit(values, column)}'",
+                )
+
+    def to_markdown(self) -> str:
+        """The schema as a section of the reference page."""
+        lines = [f"### {self.path}", "", f"One row: {self.row}.", ""]
+        lines += ["| column | kind | unit | meaning |", "|---|---|---|---|"]
+        lines += [
+            f"| `{column.name}` | {column.dtype} | {column.unit} | {column.meaning} |"
+            for column in self.columns
+        ]
+        return "\n".join([*lines, ""])
+
+
+def find_misfit(values: pd.Series, column: Column) -> object:
+    """The first value that keeps a column from being of its kind."""
+    if column.dtype == "boolean":
+        bad = ~values.astype(str).isin(["True", "False"])
+    else:
+        numbers = pd.to_numeric(values, errors="coerce")
+        bad = numbers.isna() & values.notna()
+        if column.dtype == "integer":
+            bad |= numbers % 1 > 0
+    return values[bad].iloc[0] if bad.any() else values.iloc[0]
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -1,0 +1,204 @@
+"""Columns of the tables of change: names, units and meanings, once for all."""
+
+from forestflux.jobs.tables import Column, TableSchema
+
+TOTAL_UNIT = "PgC yr-1"
+MEAN_UNIT = "gC m-2 yr-1"
+SLOPE_UNIT = "PgC yr-2"
+
+YEAR = Column("year", "calendar year", "integer")
+STRATUM = Column(
+    "stratum", "name of the stratum; `none` lies outside all others of its kind", "text"
+)
+KIND = Column("kind", "way in which the forest is divided into strata", "text")
+CODE = Column("code", "ISO 3166-1 alpha-3 of a country, else empty", "text")
+VARIABLE = Column("variable", "`gpp`, `reco` or `nee`", "text")
+AREA = Column("area", "forest area", unit="m2")
+MEAN = Column("mean", "mean flux per area of forest", unit=MEAN_UNIT)
+TOTAL = Column("total", "sum over the forest, ensemble mean", unit=TOTAL_UNIT)
+
+
+def _bounds(name: str, unit: str, text: str) -> tuple[Column, Column]:
+    """Columns of the two ends of an interval."""
+    return (
+        Column(f"{name}_lower", f"lower end of the interval of {text}", unit=unit),
+        Column(f"{name}_upper", f"upper end of the interval of {text}", unit=unit),
+    )
+
+
+TOTAL_SPREAD = (
+    *_bounds("total", TOTAL_UNIT, "the total, from the spread of the members"),
+    Column("total_sd", "standard deviation over members", unit=TOTAL_UNIT),
+)
+TOTAL_PAIR = (
+    Column("total_first", "total of the earlier year or window", unit=TOTAL_UNIT),
+    Column("total_second", "total of the later year or window", unit=TOTAL_UNIT),
+)
+CHANGE = (
+    Column("change", "later minus earlier total", unit=TOTAL_UNIT),
+    *_bounds(
+        "change", TOTAL_UNIT, "the change, from members and interannual variability"
+    ),
+)
+SLOPE = (
+    Column("slope", "Theil-Sen slope of all mapped years", unit=SLOPE_UNIT),
+    *_bounds("slope", SLOPE_UNIT, "the slope"),
+)
+
+TOTALS = TableSchema(
+    "change/totals.csv",
+    "a year, a stratum of kind `all`, `type` or `band`, and a flux",
+    (YEAR, STRATUM, KIND, AREA, VARIABLE, MEAN, TOTAL, *TOTAL_SPREAD),
+)
+SERIES = TableSchema(
+    "change/series.csv",
+    "a year, a stratum of any kind that has forest in some year, and a flux",
+    (YEAR, STRATUM, KIND, CODE, AREA, VARIABLE, MEAN, TOTAL, *TOTAL_SPREAD),
+)
+PAIR = TableSchema(
+    "change/pair.csv",
+    "a stratum of kind `all`, `type` or `band`, and a flux",
+    (
+        *(STRATUM, KIND, VARIABLE, *TOTAL_PAIR, *CHANGE, *SLOPE),
+        Column("p_value", "Mann-Kendall p of the slope", unit="1"),
+    ),
+)
+REGIONS = TableSchema(
+    "change/regions.csv",
+    "a stratum of any kind, and a flux",
+    (
+        *(STRATUM, KIND, CODE),
+        Column(
+            "status",
+            "`mapped`; `no forest`: cells, but none mapped; `lost`: too small to hold"
+            " the centre of a cell",
+            "text",
+        ),
+        Column("cells", "cells mapped in either year of the pair", "integer"),
+        VARIABLE,
+        Column("area_first", "forest area of the first year", unit="m2"),
+        Column("area_second", "forest area of the second year", unit="m2"),
+        Column("mean_first", "mean flux of the first year", unit=MEAN_UNIT),
+        Column("mean_second", "mean flux of the second year", unit=MEAN_UNIT),
+        *(*TOTAL_PAIR, *CHANGE),
+        Column("change_p", "p of the change", unit="1"),
+        Column(
+            "change_p_adjusted",
+            "the same after Benjamini and Hochberg over the strata of the kind",
+            unit="1",
+        ),
+        *SLOPE,
+        Column("slope_p", "Mann-Kendall p of the slope", unit="1"),
+        Column(
+            "slope_p_adjusted",
+            "the same after Benjamini and Hochberg over the strata of the kind",
+            unit="1",
+        ),
+    ),
+)
+WINDOWS = TableSchema(
+    "change/windows.csv",
+    "a stratum of any kind, and a flux",
+    (
+        *(STRATUM, KIND, CODE, VARIABLE),
+        Column("first_years", "years of the earlier window that are mapped", "text"),
+        Column("second_years", "years of the later window that are mapped", "text"),
+        Column(
+            "status",
+            "`whole`; `cut`: some years of a window are not mapped; `missing`: fewer"
+            " than half are, and the numbers are empty",
+            "text",
+        ),
+        *(*TOTAL_PAIR, *CHANGE),
+        Column("p_value", "p of the change", unit="1"),
+        Column(
+            "p_adjusted",
+            "the same after Benjamini and Hochberg over the strata of the kind",
+            unit="1",
+        ),
+    ),
+)
+DECOMPOSITION = TableSchema(
+    "change/decomposition.csv",
+    "a stratum of any kind, and a flux; change = intensity + area_effect + interaction",
+    (
+        *(STRATUM, KIND, CODE, VARIABLE),
+        Column("change", "later minus earlier total of the pair", unit=TOTAL_UNIT),
+        *_bounds("change", TOTAL_UNIT, "the change, from the spread of the members"),
+        Column(
+            "intensity",
+            "change of the flux per area on the forest of the first year",
+            unit=TOTAL_UNIT,
+        ),
+        *_bounds("intensity", TOTAL_UNIT, "it"),
+        Column(
+            "area_effect",
+            "change of the forest area at the flux of the first year",
+            unit=TOTAL_UNIT,
+        ),
+        *_bounds("area_effect", TOTAL_UNIT, "it"),
+        Column("interaction", "change of both together", unit=TOTAL_UNIT),
+        *_bounds("interaction", TOTAL_UNIT, "it"),
+    ),
+)
+ZONAL = TableSchema(
+    "change/zonal.csv",
+    "a year, a zone of latitude with forest, and a flux",
+    (
+        YEAR,
+        Column("latitude", "centre of the zone", unit="degrees_north"),
+        *(VARIABLE, MEAN, TOTAL),
+    ),
+)
+SIGNIFICANCE = TableSchema(
+    "change/significance.csv",
+    "a flux and a test of every cell",
+    (
+        Column("variable", "`gpp` or `nee`", "text"),
+        Column(
+            "test",
+            "`slope`; `slope_independent`, without regard to autocorrelation;"
+            " `difference` of the pair; `window_difference`",
+            "text",
+        ),
+        Column("alpha", "level of a single test", unit="1"),
+        Column("cells", "cells that could be tested", "integer"),
+        Column("share", "share of their forest area with p <= alpha", unit="1"),
+        Column(
+            "share_adjusted",
+            "share with the false discovery rate held by Benjamini and Hochberg",
+            unit="1",
+        ),
+        Column("fdr_alpha", "the false discovery rate", unit="1"),
+        Column(
+            "share_two_stage",
+            "share with the rate held by Benjamini, Krieger and Yekutieli",
+            unit="1",
+        ),
+    ),
+)
+DRIVERS = TableSchema(
+    "counterfactual/drivers.csv",
+    "a driver, a flux and a stratum of kind `all`, `type` or `band`",
+    (
+        Column(
+            "driver",
+            "input variable, `type`, `area` or `interaction`; `change` is their sum",
+            "text",
+        ),
+        Column("flux", "`gpp`, `reco` or `nee`", "text"),
+        *(STRATUM, KIND),
+        Column("effect", "part of the change of the total", unit=TOTAL_UNIT),
+        *_bounds("effect", TOTAL_UNIT, "the effect, from the spread of the members"),
+        Column(
+            "share",
+            "effect over the sum of the absolute effects of the drivers, with its sign;"
+            " empty for `change`",
+            unit="1",
+        ),
+    ),
+)
+CHANGE_TABLES = (
+    *(TOTALS, SERIES, PAIR, REGIONS, WINDOWS, DECOMPOSITION, ZONAL, SIGNIFICANCE),
+    DRIVERS,
+)
