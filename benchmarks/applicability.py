@@ -27,8 +27,8 @@ def main() -> None:
     forest = np.flatnonzero(samples.table["forest"].to_numpy(bool))
     cells = samples.take(np.resize(forest, CELLS))
     codes = cells.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
-    batch = cells.maps, cells.table["lat"].to_numpy(float), codes
-    network = rate(lambda: model.predict_maps(*batch))
+    batch = cells.series, cells.table["lat"].to_numpy(float), codes
+    network = rate(lambda: model.predict_arrays(*batch))
     index = rate(lambda: model.estimate(*batch))
     found = {
         "reference_rows": len(model.applicability.reference.points),

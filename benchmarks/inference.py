@@ -92,7 +92,7 @@ def networks(model: Model, cells: Arrays) -> np.ndarray:
         CORES, initializer=torch.set_num_threads, initargs=(1,)
     ) as p:
         parts = [
-            p.submit(model.predict_maps, *(part[s : s + BATCH] for part in cells))
+            p.submit(model.predict_arrays, *(part[s : s + BATCH] for part in cells))
             for s in starts
         ]
         return np.concatenate([part.result() for part in parts], axis=2)
@@ -100,9 +100,9 @@ def networks(model: Model, cells: Arrays) -> np.ndarray:
 
 def loop(model: Model, cells: Arrays) -> np.ndarray:
     """The same as one would write it: all cells in one call, one member after another."""
-    maps, lat, types = cells
+    series, lat, types = cells
     with threads(CORES):
-        ready = model.members[0].prepare(maps, lat)
+        ready = model.members[0].prepare(series, lat)
         kinds = torch.from_numpy(np.eye(len(TYPES), dtype="float32")[code_index(types)])
         return np.stack([m.estimate(ready, kinds) for m in model.members], axis=1)
 
@@ -121,9 +121,9 @@ def matrix_rate(size: int = 2048) -> float:
 def network_operations(model: Model) -> float:
     """Floating-point operations of the ensemble's networks for one cell, as they are written."""
     first = model.members[0]
-    maps = torch.zeros(1, len(first.normalisation.mean), 46)
+    series = torch.zeros(1, len(first.normalisation.mean), 46)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        first.network(maps, torch.zeros(1, len(TYPES)))
+        first.network(series, torch.zeros(1, len(TYPES)))
     return counter.get_total_flops() * len(model.members)
 
 
@@ -153,10 +153,10 @@ class Trees:
 
     def matrix(self, cells: Arrays) -> np.ndarray:
         """Features (sample, feature) of cells."""
-        maps, lat, types = cells
+        series, lat, types = cells
         names = np.array(FOREST_TYPES)[types - 1]
         table = {"lat": lat, "igbp": names}
-        samples = Samples(maps, pd.DataFrame(table), VARIABLES)
+        samples = Samples(series, pd.DataFrame(table), VARIABLES)
         found = self.features.matrices(samples, [SUMMARY])[SUMMARY]
         return np.ascontiguousarray(found, "float32")
 
@@ -209,7 +209,7 @@ def filter_share(model: Model, cells: Arrays) -> float:
         return found
 
     with mock.patch.object(Block, "filtered", timed):
-        whole = seconds(lambda: model.predict_maps(*cells))
+        whole = seconds(lambda: model.predict_arrays(*cells))
     return spent / whole
 
 
@@ -248,7 +248,7 @@ def all_pieces(paths: list[Path]) -> Iterator[Piece]:
 
 def joined(pieces: list[Piece]) -> Arrays:
     """Series, latitudes and types of the forest cells of all pieces."""
-    names = ("maps", "lat", "types")
+    names = ("series", "lat", "types")
     return tuple(np.concatenate([getattr(p, name) for p in pieces]) for name in names)
 
 

@@ -38,19 +38,19 @@ def forest_rows(paths: list[Path], count: int) -> tuple[np.ndarray, ...]:
     parts = []
     for path in paths:
         for piece in read_pieces(path, min_forest_fraction=0.05):
-            parts.append((piece.maps, piece.lat, piece.types))
+            parts.append((piece.series, piece.lat, piece.types))
             if sum(len(part[0]) for part in parts) >= count:
                 break
-    maps, lat, types = (np.concatenate(part) for part in zip(*parts, strict=True))
-    chosen = np.random.default_rng(SEED).permutation(len(maps))[:count]
-    return maps[chosen], lat[chosen], types[chosen]
+    series, lat, types = (np.concatenate(part) for part in zip(*parts, strict=True))
+    chosen = np.random.default_rng(SEED).permutation(len(series))[:count]
+    return series[chosen], lat[chosen], types[chosen]
 
 
 def tower_samples(paths: list[Path]) -> Samples:
     """Rows as towers give them, with fluxes that follow the year's greenness."""
-    maps, lat, types = forest_rows(paths, ROWS)
+    series, lat, types = forest_rows(paths, ROWS)
     rng = np.random.default_rng(SEED)
-    green = np.nan_to_num(np.nanmean(maps[:, 0], axis=1), nan=0.5)
+    green = np.nan_to_num(np.nanmean(series[:, 0], axis=1), nan=0.5)
     gpp = 200 + 2500 * green + rng.normal(0, 200, len(green))
     reco = 150 + 2000 * green + rng.normal(0, 200, len(green))
     site = np.arange(len(green)) // 7
@@ -72,7 +72,7 @@ def tower_samples(paths: list[Path]) -> Samples:
             "weight": 1.0,
         }
     )
-    return Samples(maps, table, VARIABLES)
+    return Samples(series, table, VARIABLES)
 
 
 def write_model(folder: Path, samples: Samples, *, members: int) -> None:

@@ -111,10 +111,10 @@ def build_results(
 def some_series(rng: np.random.Generator, count: int) -> np.ndarray:
     """Seasonal series (count, variable, step) in the range of each variable, with gaps."""
     wave = -np.cos(2 * np.pi * np.arange(STEPS) / STEPS)
-    maps = rng.normal(0.5, 0.05, (count, len(VARIABLES), STEPS)) + 0.2 * wave
-    maps[:, 3:5] = 285 + 20 * (maps[:, 3:5] - 0.5)
-    maps[rng.random(maps.shape) < 0.15] = np.nan
-    return maps.astype("float32")
+    series = rng.normal(0.5, 0.05, (count, len(VARIABLES), STEPS)) + 0.2 * wave
+    series[:, 3:5] = 285 + 20 * (series[:, 3:5] - 0.5)
+    series[rng.random(series.shape) < 0.15] = np.nan
+    return series.astype("float32")
 
 
 def build_left_out() -> pd.DataFrame:

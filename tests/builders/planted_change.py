@@ -48,7 +48,7 @@ def planted_samples() -> Samples:
     table["reco"] = 300 + 0.7 * table["gpp"] + rng.normal(0, 40, len(table))
     table["nee"] = table["reco"] - table["gpp"]
     table["fold_cluster"] = rng.integers(3, size=len(table))
-    return Samples(np.concatenate([maps for _, maps in parts]), table, VARIABLES)
+    return Samples(np.concatenate([series for _, series in parts]), table, VARIABLES)
 
 
 def planted_sites() -> pd.DataFrame:
@@ -72,7 +72,7 @@ def planted_year(
     native = extract(source, held, place, year=year)
     cube = build_cube(native, held, year=year)
     masked = mask_cube(cube, held, year=year, min_valid_share=0.3)
-    maps = np.stack([masked[name].values[:, :, 0].T for name in VARIABLES], axis=1)
+    series = np.stack([masked[name].values[:, :, 0].T for name in VARIABLES], axis=1)
     cells = cells_of_kind(place.latitudes, place.longitudes, kinds_of(sites), seed=SEED)
     weather = weather_of(cells, year, seed=SEED)
     seen = {"precip": weather.rain, "lst_night": weather.night}
@@ -84,4 +84,4 @@ def planted_year(
     table = sites.assign(
         year=year, driver=driver, gpp=0.0, forest=True, holdout=False, weight=1.0
     )
-    return table, maps.astype("float32")
+    return table, series.astype("float32")

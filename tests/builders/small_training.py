@@ -82,11 +82,11 @@ def make_samples(count: int = 60, *, seed: int = 5) -> Samples:
     green = rng.random(count)
     wave = -np.cos(2 * np.pi * (np.arange(46) + 0.5) / 46)
     wave = np.where(lat[:, None] < 0, -wave, wave)
-    maps = rng.normal(0, 0.1, (count, len(VARIABLES), 46))
-    maps[:, 0] += green[:, None] * (1 + wave) / 2
-    maps[:, 3:5] = 285 + 12 * wave[:, None] + 5 * maps[:, 3:5]
-    maps = maps.astype("float32")
-    maps[rng.random(maps.shape) < 0.1] = np.nan
+    series = rng.normal(0, 0.1, (count, len(VARIABLES), 46))
+    series[:, 0] += green[:, None] * (1 + wave) / 2
+    series[:, 3:5] = 285 + 12 * wave[:, None] + 5 * series[:, 3:5]
+    series = series.astype("float32")
+    series[rng.random(series.shape) < 0.1] = np.nan
     gpp = 400 + 1800 * green
     reco = 350 + 1300 * green + rng.normal(0, 30, count)
     igbp = [("GRA" if i % 7 == 6 else FOREST_TYPES[i % 5]) for i in range(count)]
@@ -108,4 +108,4 @@ def make_samples(count: int = 60, *, seed: int = 5) -> Samples:
             "weight": rng.uniform(0.5, 1.0, count),
         }
     )
-    return Samples(maps, table, VARIABLES)
+    return Samples(series, table, VARIABLES)

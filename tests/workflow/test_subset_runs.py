@@ -133,7 +133,7 @@ def test_a_table_gives_what_the_subsets_lack(project):
     )
     assert run.returncode == 0, run.stdout + run.stderr
     samples = read_samples(project / "results/mine/samples")
-    assert np.isfinite(samples.maps[:, VARIABLES.index("precip")]).all()
+    assert np.isfinite(samples.series[:, VARIABLES.index("precip")]).all()
     # The table has series of the tower without subsets: rain alone, still a year of it.
     assert WITHOUT in set(samples.table["site"])
 

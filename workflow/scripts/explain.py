@@ -5,13 +5,13 @@ from pathlib import Path
 from forestflux.ensemble.model_folder import load_model
 from forestflux.evaluation.explanation_sanity import sanity_table
 from forestflux.evaluation.explanations import (
-    activation_maps,
-    map_table,
-    occlusion_maps,
+    importance_table,
+    measure_activation,
+    measure_occlusion,
 )
 from forestflux.evaluation.integrated_gradients import (
-    attribution_maps,
     attribution_table,
+    measure_attribution,
 )
 from forestflux.jobs import command_line
 from forestflux.jobs.tables import write_table
@@ -21,12 +21,12 @@ from forestflux.prepare.sample_table import read_samples
 def main(*, model: Path, samples: Path, seed: int, output: list[Path]) -> None:
     """Write the four tables of the stage."""
     trained, read = load_model(model), read_samples(samples.parent)
-    occlusion = occlusion_maps(trained, read)
-    signed, size = attribution_maps(trained, read)
+    occlusion = measure_occlusion(trained, read)
+    signed, size = measure_attribution(trained, read)
     tables = {
-        "importance": map_table(occlusion),
+        "importance": importance_table(occlusion),
         "attributions": attribution_table(signed, size),
-        "activations": activation_maps(trained, read),
+        "activations": measure_activation(trained, read),
         "sanity": sanity_table(
             trained, read, occlusion=occlusion, attribution=size, seed=seed
         ),

@@ -35,11 +35,11 @@ class Member(Protocol):
 
     flux_scale: Normalisation
 
-    def prepare(self, maps: np.ndarray, lat: np.ndarray) -> Tensor:
-        """Maps (sample, series, step) as the network reads them."""
+    def prepare(self, series: np.ndarray, lat: np.ndarray) -> Tensor:
+        """Series (sample, series, step) as the network reads them."""
 
     def estimate(self, ready: Tensor, types: Tensor) -> np.ndarray:
-        """GPP and RECO (2, sample), gC m-2 yr-1, of prepared maps and one-hot types."""
+        """GPP and RECO (2, sample), gC m-2 yr-1, of prepared series and one-hot types."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ def reference_of(
 
 
 def inputs_of(member: Member, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
-    """Prepared maps (sample, series, step) and one-hot forest types (sample, type)."""
-    ready = member.prepare(samples.maps, samples.table["lat"].to_numpy(float))
+    """Prepared series (sample, series, step) and one-hot forest types (sample, type)."""
+    ready = member.prepare(samples.series, samples.table["lat"].to_numpy(float))
     return ready.numpy(), type_one_hot(samples.table["igbp"])
 
 
@@ -181,10 +181,10 @@ def importance(
         usual = [_standard(member, ready, types) for member in members]
         change = partial(_change, members, usual)
         found = []
-        for series, steps in product(*pair):
-            maps = ready.clone()
-            maps[:, series, steps] = ready[order][:, series, steps]
-            found.append(change(maps, types))
+        for row, steps in product(*pair):
+            series = ready.clone()
+            series[:, row, steps] = ready[order][:, row, steps]
+            found.append(change(series, types))
         of_type = change(ready, types[order])
     return np.array(found + [of_type] * len(TYPES))
 

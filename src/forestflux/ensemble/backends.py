@@ -26,24 +26,26 @@ class Compiled:
     """The passes on a processor, a cell at a time; tensors are float32 or bfloat16."""
 
     @staticmethod
-    def read(network: FluxNetwork, maps: Tensor, types: Tensor) -> Tensor:
+    def read(network: FluxNetwork, series: Tensor, types: Tensor) -> Tensor:
         """What the first block is given, as `FluxNetwork.read`."""
         if network.gap_reading != "normalised":
-            return network.read(maps, types)
-        rows = maps.flatten(0, 1)
+            return network.read(series, types)
+        rows = series.flatten(0, 1)
         both = torch.empty(2 * len(rows), rows.shape[1])
         kernels.valid(rows.numpy(), both.numpy())
         year = torch.ones(rows.shape[1], 1)
         sums = both @ torch.cat([network.narrow, network.wide, year], dim=1)
-        series, known = torch.empty_like(rows), torch.empty_like(rows)
+        filled, known = torch.empty_like(rows), torch.empty_like(rows)
         kernels.read_gaps(
             sums.numpy(),
             (1 / network.narrow.sum(0)).numpy(),
             tuple(np.float32(PRIORS)),
-            series.numpy(),
+            filled.numpy(),
             known.numpy(),
         )
-        return network.map_of(series.view(maps.shape), known.view(maps.shape), types)
+        return network.map_of(
+            filled.view(series.shape), known.view(series.shape), types
+        )
 
     @staticmethod
     def activate(filtered: Tensor, block: Affine, half: int) -> Tensor:
@@ -81,9 +83,9 @@ class Plain:
     """The same in torch's own operations, on any device; see `Compiled`."""
 
     @staticmethod
-    def read(network: FluxNetwork, maps: Tensor, types: Tensor) -> Tensor:
+    def read(network: FluxNetwork, series: Tensor, types: Tensor) -> Tensor:
         """As `Compiled.read`."""
-        return network.read(maps, types)
+        return network.read(series, types)
 
     @staticmethod
     def activate(filtered: Tensor, block: Affine, half: int) -> Tensor:
@@ -104,10 +106,10 @@ class Plain:
         return functional.silu(normal * block.gain + block.shift)
 
 
-def wrapped(maps: Tensor, half: int) -> Tensor:
+def wrapped(features: Tensor, half: int) -> Tensor:
     """The year (cell, step, feature) continued on both sides by steps of its other end."""
-    steps = maps.shape[1]
-    return torch.cat([maps[:, steps - half :], maps, maps[:, :half]], dim=1)
+    steps = features.shape[1]
+    return torch.cat([features[:, steps - half :], features, features[:, :half]], dim=1)
 
 
 def raw(tensor: Tensor) -> np.ndarray:

@@ -41,7 +41,7 @@ TOLERANCE = {"float32": (1e-4, 1e-5), "bfloat16": (0.05, 0.005)}
 
 @dataclass(frozen=True)
 class Block:
-    """A convolutional block as one filter over all rows of its map, channels last.
+    """A convolutional block as one filter over all its rows, channels last.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Block:
 
     @classmethod
     def of(cls, block: ParallelBlock, *, first: bool, steps: int) -> "Block":
-        """The merged filter of a block for maps of so many steps; float32.
+        """The merged filter of a block for so many steps; float32.
 
         A feature is a row and a channel, the channels of a row together; those of the
         input of the first block are channel by channel, as `FluxNetwork.read` has them.
@@ -101,9 +101,11 @@ class Block:
         )
 
     def filtered(self, padded: Tensor) -> Tensor:
-        """Filtered maps (cell, step, feature) of padded ones (cell, step, feature)."""
-        maps = padded.unsqueeze(1).permute(0, 3, 1, 2)
-        return functional.conv2d(maps, self.weight, self.bias)[:, :, 0].transpose(1, 2)
+        """Filtered features (cell, step, feature) of padded ones (cell, step, feature)."""
+        features = padded.unsqueeze(1).permute(0, 3, 1, 2)
+        return functional.conv2d(features, self.weight, self.bias)[:, :, 0].transpose(
+            1, 2
+        )
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,7 @@ class Engine:
         self.precision = precision_of(precision, self.device)
         self.dtype = PRECISIONS[self.precision]
         networks = [member.network for member in members]
-        # All members read maps and scale fluxes in the same way; only weights differ.
+        # All members read series and scale fluxes in the same way; only weights differ.
         self.first = members[0]
         self.reader = deepcopy(networks[0]).to(self.device)
         steps = STEPS // networks[0].pooled_steps
@@ -207,7 +209,7 @@ class Engine:
         self.head = Head.of(networks).to(self.device)
 
     def estimate(self, ready: Tensor, types: Tensor) -> np.ndarray:
-        """GPP and RECO (2, member, sample), float64, gC m-2 yr-1, of prepared maps.
+        """GPP and RECO (2, member, sample), float64, gC m-2 yr-1, of prepared series.
 
         Parameters
         ----------
@@ -235,10 +237,10 @@ class Engine:
         packed = self._packed(ready, types)
         pooled = []
         for *others, last in self.blocks:
-            maps = packed
+            features = packed
             for block in others:
-                maps = passes.activate(block.filtered(maps), block, half)
-            pooled.append(passes.pool(last.filtered(maps), last))
+                features = passes.activate(block.filtered(features), block, half)
+            pooled.append(passes.pool(last.filtered(features), last))
         return self.head.fluxes(torch.stack(pooled), types)
 
     def _packed(self, ready: Tensor, types: Tensor) -> Tensor:

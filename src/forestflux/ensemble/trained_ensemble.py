@@ -83,12 +83,12 @@ class Model:
         types = dataset["forest_type"].transpose("y", "x").values
         lat = (dataset["lat"] if "lat" in dataset else dataset["y"]).values
         forest = types > 0
-        maps = np.empty((forest.sum(), len(VARIABLES), STEPS), "float32")
+        series = np.empty((forest.sum(), len(VARIABLES), STEPS), "float32")
         for position, name in enumerate(VARIABLES):
             values = dataset[name].transpose("time", "y", "x").values
-            maps[:, position] = values[:, forest].T
+            series[:, position] = values[:, forest].T
         lat = np.broadcast_to(lat[:, None], types.shape)[forest]
-        (gpp, reco), found = self.estimate(maps, lat, types[forest])
+        (gpp, reco), found = self.estimate(series, lat, types[forest])
         mean = {"gpp": gpp.mean(0), "reco": reco.mean(0), "nee": (reco - gpp).mean(0)}
         bounds = self.interval(mean["gpp"], mean["nee"], types[forest])
         result = on_grid(mean, bounds, forest=forest, dataset=dataset, level=self.level)
@@ -115,13 +115,13 @@ class Model:
         return model
 
     def estimate(
-        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Fluxes of each member, and how unlike a series is to those of the training.
 
         Parameters
         ----------
-        maps : (sample, variable, step), physical values in calendar order, NaN = gap
+        series : (sample, variable, step), physical values in calendar order, NaN = gap
         lat : (sample,), degrees north
         forest_type : (sample,), codes 1-5; 0 is any other land
 
@@ -130,42 +130,42 @@ class Model:
         GPP and RECO, float64 (2, member, sample), gC m-2 yr-1
         dissimilarity index, float64 (sample,)
         """
-        fluxes = np.empty((2, len(self.members), len(maps)))
-        index = np.empty(len(maps))
+        fluxes = np.empty((2, len(self.members), len(series)))
+        index = np.empty(len(series))
         with one_thread():
-            for part, ready, types in self._prepared(maps, lat, forest_type):
+            for part, ready, types in self._prepared(series, lat, forest_type):
                 fluxes[:, :, part] = self._fluxes(ready, types)
                 index[part] = self._index(ready, types)
         return fluxes, index
 
-    def predict_maps(
-        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    def predict_arrays(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """GPP and RECO of each member (member, sample), without the index of `estimate`."""
-        fluxes = np.empty((2, len(self.members), len(maps)))
+        fluxes = np.empty((2, len(self.members), len(series)))
         with one_thread():
-            for part, ready, types in self._prepared(maps, lat, forest_type):
+            for part, ready, types in self._prepared(series, lat, forest_type):
                 fluxes[:, :, part] = self._fluxes(ready, types)
         return fluxes[0], fluxes[1]
 
     def _prepared(
-        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
     ) -> Iterator[tuple[slice, Tensor, Tensor]]:
-        """Which samples, their maps as the networks read them, their types one-hot."""
+        """Which samples, their series as the networks read them, their types one-hot."""
         types = np.eye(len(TYPES), dtype="float32")[code_index(forest_type)]
-        for start in range(0, len(maps), PART):
+        for start in range(0, len(series), PART):
             part = slice(start, start + PART)
             # All members share one scale: a part is prepared once for all of them.
-            ready = self.members[0].prepare(maps[part], lat[part])
+            ready = self.members[0].prepare(series[part], lat[part])
             yield part, ready, torch.from_numpy(types[part])
 
     def _index(self, ready: Tensor, types: Tensor) -> np.ndarray:
-        """Dissimilarity index (sample,) of prepared maps."""
+        """Dissimilarity index (sample,) of prepared series."""
         features = describe(ready.numpy(), types.numpy())
         return self.applicability.reference.dissimilarity(features)
 
     def _fluxes(self, ready: Tensor, types: Tensor) -> np.ndarray:
-        """GPP and RECO (2, member, sample) of prepared maps."""
+        """GPP and RECO (2, member, sample) of prepared series."""
         if self.engine is not None:
             return self.engine.estimate(ready, types)
         parts = list(zip(ready.split(CHUNK), types.split(CHUNK), strict=True))

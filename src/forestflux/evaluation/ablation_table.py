@@ -65,7 +65,7 @@ def run_variant(
     """
     folds = settings["folds"]
     table = with_folds(samples.table, count=folds, seed=settings["seed"] + repeat)
-    samples = Samples(samples.maps, table, samples.variables)
+    samples = Samples(samples.series, table, samples.variables)
     network = variant not in BASELINES
     parts = []
     for fold in range(folds):

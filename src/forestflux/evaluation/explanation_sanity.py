@@ -1,9 +1,9 @@
-"""Sanity of reasons: whether maps depend on what was learnt, and agree with each other.
+"""Sanity of reasons: whether importance depends on what was learnt, and methods agree.
 
-A map of reasons can look sensible and say nothing about the model (Adebayo et al. 2018,
+A table of importance can look sensible and say nothing about the model (Adebayo et al. 2018,
 arXiv 1810.03292). Four checks of the run's own ensemble: its members agree; drawing the
-weights anew destroys the map; hiding and integrated gradients agree; hiding the values
-that a map names first moves the estimate more than hiding any.
+weights anew destroys the importance; hiding and integrated gradients agree; hiding the values
+that importance names first moves the estimate more than hiding any.
 """
 
 import copy
@@ -18,11 +18,11 @@ from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Model
 from forestflux.evaluation.explanations import (
     fluxes_of,
-    occlusion_maps,
+    measure_occlusion,
     of_types,
     season_months,
 )
-from forestflux.evaluation.integrated_gradients import attribution_maps
+from forestflux.evaluation.integrated_gradients import measure_attribution
 from forestflux.models.flux_network import seeded
 from forestflux.prepare.sample_table import Samples
 
@@ -56,27 +56,30 @@ def sanity_table(
     Rank correlations are means over forest types; `sd` is their standard deviation over
     members, or over forest types where the ensemble mean is compared. `deletion` is the
     area under the curve of the change of the estimate against the hidden share, over
-    that of a random order. A correlation that is not defined (one member, a map that is
+    that of a random order. A correlation that is not defined (one member, importance that is
     the same everywhere) is NaN, and so is its status `not applicable`.
 
     Parameters
     ----------
-    model, samples : as in `occlusion_maps`
-    occlusion : result of `occlusion_maps` for them
-    attribution : signed ones of `attribution_maps` for them
+    model, samples : as in `measure_occlusion`
+    occlusion : result of `measure_occlusion` for them
+    attribution : signed ones of `measure_attribution` for them
     seed : of the drawn weights, rows and orders
     """
     inputs = list(samples.variables)
-    maps = {"occlusion": occlusion, "attribution": attribution.sel(variable=inputs)}
+    importance = {
+        "occlusion": occlusion,
+        "attribution": attribution.sel(variable=inputs),
+    }
     few = some_rows(samples, seed=seed)
     drawn = with_random_weights(model, seed=seed)
     random = {
-        "occlusion": occlusion_maps(drawn, few),
-        "attribution": attribution_maps(drawn, few)[0].sel(variable=inputs),
+        "occlusion": measure_occlusion(drawn, few),
+        "attribution": measure_attribution(drawn, few)[0].sel(variable=inputs),
     }
     found = []
     for flux in occlusion["flux"].values:
-        own = {name: part.sel(flux=flux) for name, part in maps.items()}
+        own = {name: part.sel(flux=flux) for name, part in importance.items()}
         for name, part in own.items():
             members = [part.sel(member=m) for m in part["member"].values]
             drawn_members = random[name].sel(flux=flux).transpose("member", ...)
@@ -103,7 +106,7 @@ def sanity_table(
 
 
 def agreement(first: xr.DataArray, second: xr.DataArray) -> np.ndarray:
-    """Rank correlation of two maps (igbp, variable, month) for each forest type (igbp,)."""
+    """Rank correlation (igbp,) of two tables of importance (igbp, variable, month)."""
     ranks = []
     for igbp in first["igbp"].values:
         pair = (part.sel(igbp=igbp).values.ravel() for part in (first, second))
@@ -181,17 +184,17 @@ def deletion_curve(
     flux : gpp or nee
     """
     months = season_months(model, samples)
-    whole = fluxes_of(model, samples, samples.maps)[flux]
+    whole = fluxes_of(model, samples, samples.series)[flux]
     curve = [np.zeros(len(whole))]
     for share in HIDDEN:
-        hidden = np.zeros(samples.maps.shape, bool)
+        hidden = np.zeros(samples.series.shape, bool)
         for igbp, rows in of_types(samples):
             places = np.zeros(len(order[igbp]), bool)
             places[order[igbp][: round(share * len(places))]] = True
             table = places.reshape(-1, 12)  # variable, month
             hidden[rows] = table[:, months[rows] - 1].transpose(1, 0, 2)
-        maps = np.where(hidden, np.float32(np.nan), samples.maps)
-        change = np.abs(fluxes_of(model, samples, maps)[flux] - whole)
+        series = np.where(hidden, np.float32(np.nan), samples.series)
+        change = np.abs(fluxes_of(model, samples, series)[flux] - whole)
         curve.append(change.mean(axis=1))
     return np.stack(curve, axis=1)
 

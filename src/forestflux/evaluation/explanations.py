@@ -20,7 +20,7 @@ from forestflux.prepare.sample_table import Samples
 COMMON_YEAR = 2003
 
 
-def occlusion_maps(model: Model, samples: Samples) -> xr.DataArray:
+def measure_occlusion(model: Model, samples: Samples) -> xr.DataArray:
     """Change of each member's estimate when a variable is hidden in a month.
 
     The observed series is the baseline, and the values are hidden by the network's own
@@ -39,7 +39,7 @@ def occlusion_maps(model: Model, samples: Samples) -> xr.DataArray:
     samples of a forest type of the absolute change
     """
     samples = samples.take(samples.table["igbp"].isin(FOREST_TYPES).to_numpy())
-    found = empty_maps(model, samples, samples.variables)
+    found = empty_importance(model, samples, samples.variables)
     for name, month, change in changes(model, samples, season_months(model, samples)):
         for igbp, rows in of_types(samples):
             for flux, values in change.items():
@@ -48,7 +48,7 @@ def occlusion_maps(model: Model, samples: Samples) -> xr.DataArray:
     return found
 
 
-def empty_maps(
+def empty_importance(
     model: Model, samples: Samples, variables: Sequence[str]
 ) -> xr.DataArray:
     """Zeros (flux, member, igbp, variable, month) for the forest types of the samples."""
@@ -70,21 +70,23 @@ def of_types(samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
             yield igbp, rows
 
 
-def map_table(maps: xr.DataArray) -> pd.DataFrame:
-    """Maps as a table: `igbp, variable, month, gpp, nee, gpp_sd, nee_sd`.
+def importance_table(importance: xr.DataArray) -> pd.DataFrame:
+    """Importance as a table: `igbp, variable, month, gpp, nee, gpp_sd, nee_sd`.
 
     Parameters
     ----------
-    maps : (flux, member, igbp, variable, month)
+    importance : (flux, member, igbp, variable, month)
 
     Returns
     -------
     One row a forest type, variable and month: mean over members, and `_sd` its standard
-    deviation over members; unit of the maps
+    deviation over members; unit of the importance
     """
-    mean, spread = maps.mean("member"), maps.std("member")
-    columns = {flux: mean.sel(flux=flux) for flux in maps["flux"].values}
-    columns |= {f"{flux}_sd": spread.sel(flux=flux) for flux in maps["flux"].values}
+    mean, spread = importance.mean("member"), importance.std("member")
+    columns = {flux: mean.sel(flux=flux) for flux in importance["flux"].values}
+    columns |= {
+        f"{flux}_sd": spread.sel(flux=flux) for flux in importance["flux"].values
+    }
     table = pd.DataFrame({name: part.to_series() for name, part in columns.items()})
     return table.reset_index()
 
@@ -104,21 +106,23 @@ def changes(
     ------
     variable, month (1-12), and for gpp and nee the change (member, sample), gC m-2 yr-1
     """
-    whole = fluxes_of(model, samples, samples.maps)
+    whole = fluxes_of(model, samples, samples.series)
     cases = [(name, month) for name in samples.variables for month in range(1, 13)]
     for name, month in tqdm(cases, desc="hidden", disable=None):
-        maps = samples.maps.copy()
-        maps[:, samples.variables.index(name)][months == month] = np.nan
-        hidden = fluxes_of(model, samples, maps)
+        series = samples.series.copy()
+        series[:, samples.variables.index(name)][months == month] = np.nan
+        hidden = fluxes_of(model, samples, series)
         yield name, month, {flux: hidden[flux] - whole[flux] for flux in whole}
 
 
 def fluxes_of(
-    model: Model, samples: Samples, maps: np.ndarray
+    model: Model, samples: Samples, series: np.ndarray
 ) -> dict[str, np.ndarray]:
     """GPP and NEE of each member (member, sample), gC m-2 yr-1."""
     codes = samples.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
-    gpp, reco = model.predict_maps(maps, samples.table["lat"].to_numpy(float), codes)
+    gpp, reco = model.predict_arrays(
+        series, samples.table["lat"].to_numpy(float), codes
+    )
     return {"gpp": gpp, "nee": reco - gpp}
 
 
@@ -133,13 +137,13 @@ def season_months(model: Model, samples: Samples) -> np.ndarray:
     return months
 
 
-def activation_maps(model: Model, samples: Samples) -> pd.DataFrame:
+def measure_activation(model: Model, samples: Samples) -> pd.DataFrame:
     """Mean absolute activation of the convolutional block by forest type and month.
 
     Returns
     -------
-    igbp, pattern, month, activation, activation_sd : `pattern` is the row of the block's
-        map, first the series filtered along time, then for each layer the patterns
+    igbp, pattern, month, activation, activation_sd : `pattern` is the row of the
+        block, first the series filtered along time, then for each layer the patterns
         across variables and the joint ones; mean over channels, samples and the steps
         of a month of the season, then mean and standard deviation over members
     """
@@ -148,18 +152,20 @@ def activation_maps(model: Model, samples: Samples) -> pd.DataFrame:
     tables = []
     for igbp, rows in of_types(samples):
         part = samples.take(rows)
-        ready = first.prepare(part.maps, part.table["lat"].to_numpy(float))
+        ready = first.prepare(part.series, part.table["lat"].to_numpy(float))
         with torch.inference_mode(), one_thread():
-            maps = [m.network.patterns(ready).abs().mean((0, 1)) for m in model.members]
+            patterns = [
+                m.network.patterns(ready).abs().mean((0, 1)) for m in model.members
+            ]
         # An activation holds for all the steps that were averaged before the block.
         pooled = first.settings["pooled_steps"]
-        steps = torch.stack(maps).numpy().repeat(pooled, axis=-1)
+        steps = torch.stack(patterns).numpy().repeat(pooled, axis=-1)
         monthly = [steps[..., months == month].mean(-1) for month in range(1, 13)]
         index = pd.MultiIndex.from_product(
             [[igbp], first.pattern_names(), range(1, 13)],
             names=["igbp", "pattern", "month"],
         )
-        columns = np.stack(monthly, axis=-1).reshape(len(maps), -1)
+        columns = np.stack(monthly, axis=-1).reshape(len(patterns), -1)
         found = {"activation": columns.mean(0), "activation_sd": columns.std(0)}
         tables.append(pd.DataFrame(found, index).reset_index())
     return pd.concat(tables, ignore_index=True)

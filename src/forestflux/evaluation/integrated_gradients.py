@@ -22,8 +22,8 @@ from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Model
 from forestflux.evaluation.explanations import (
     COMMON_YEAR,
-    empty_maps,
-    map_table,
+    empty_importance,
+    importance_table,
     of_types,
 )
 from forestflux.models.flux_network import one_thread
@@ -37,7 +37,7 @@ POINTS = 24
 ROWS = 16
 
 
-def attribution_maps(
+def measure_attribution(
     model: Model, samples: Samples
 ) -> tuple[xr.DataArray, xr.DataArray]:
     """What each variable in each month adds to the estimate, and how much it moves it.
@@ -60,17 +60,17 @@ def attribution_maps(
     own = samples.table["igbp"].isin(FOREST_TYPES) & ~samples.table["holdout"]
     samples = samples.take(own.to_numpy(bool))
     first = model.members[0]
-    series = first.pattern_names()[: len(first.normalisation.variables)]
-    signed = empty_maps(model, samples, series)
+    names = first.pattern_names()[: len(first.normalisation.variables)]
+    signed = empty_importance(model, samples, names)
     size = signed.copy()
-    ready = first.prepare(samples.maps, samples.table["lat"].to_numpy(float))
+    ready = first.prepare(samples.series, samples.table["lat"].to_numpy(float))
     types = torch.from_numpy(type_one_hot(samples.table["igbp"]))
     cases = [(pair, m) for pair in of_types(samples) for m in range(len(model.members))]
     for (igbp, rows), index in tqdm(cases, desc="attributed", disable=None):
         chosen = torch.from_numpy(np.flatnonzero(rows))
-        maps, usual = ready[chosen], usual_year(ready[chosen])
-        parts = contributions(model.members[index], maps, usual, types[chosen])
-        departure = by_month(np.nan_to_num((maps - usual).numpy()))
+        series, usual = ready[chosen], usual_year(ready[chosen])
+        parts = contributions(model.members[index], series, usual, types[chosen])
+        departure = by_month(np.nan_to_num((series - usual).numpy()))
         for flux, values in parts.items():
             monthly = by_month(values)
             place = (flux, index, igbp)
@@ -80,31 +80,31 @@ def attribution_maps(
 
 
 def attribution_table(signed: xr.DataArray, size: xr.DataArray) -> pd.DataFrame:
-    """Both results of `attribution_maps` as a table.
+    """Both results of `measure_attribution` as a table.
 
     Returns
     -------
     igbp, variable, month, gpp, nee, gpp_sd, nee_sd : of `signed`, as
-        `forestflux.evaluation.explanations.map_table`
+        `forestflux.evaluation.explanations.importance_table`
     gpp_size, nee_size : mean over members of `size`
     """
-    sizes = map_table(size)
+    sizes = importance_table(size)
     columns = {f"{flux}_size": sizes[flux] for flux in size["flux"].values}
-    return map_table(signed).assign(**columns)
+    return importance_table(signed).assign(**columns)
 
 
-def usual_year(maps: Tensor) -> Tensor:
+def usual_year(series: Tensor) -> Tensor:
     """Mean year (series, step) of samples (sample, series, step), NaN = gap.
 
     A step that is a gap in every sample has the mean of its neighbours in time, the year
     taken as a circle; zero, the mean of all training rows, where a series has no value.
     """
-    mean = torch.nanmean(maps, dim=0).numpy()
+    mean = torch.nanmean(series, dim=0).numpy()
     steps = np.arange(mean.shape[1])
-    for series in mean:
-        known = np.isfinite(series)
-        series[~known] = (
-            np.interp(steps[~known], steps[known], series[known], period=len(steps))
+    for row in mean:
+        known = np.isfinite(row)
+        row[~known] = (
+            np.interp(steps[~known], steps[known], row[known], period=len(steps))
             if known.any()
             else 0.0
         )
@@ -112,7 +112,7 @@ def usual_year(maps: Tensor) -> Tensor:
 
 
 def contributions(
-    member: NetworkEstimator, maps: Tensor, usual: Tensor, types: Tensor
+    member: NetworkEstimator, series: Tensor, usual: Tensor, types: Tensor
 ) -> dict[str, np.ndarray]:
     """What each value adds to gpp and nee (sample, series, step), gC m-2 yr-1.
 
@@ -122,22 +122,22 @@ def contributions(
     Parameters
     ----------
     member : a trained network
-    maps : (sample, series, step) as the network reads them, NaN = gap
+    series : (sample, series, step) as the network reads them, NaN = gap
     usual : (series, step), the year to compare with
     types : one-hot (sample, type)
     """
-    gaps = torch.isnan(maps)
-    baseline = usual.expand_as(maps)
-    values = torch.where(gaps, baseline, maps)
+    gaps = torch.isnan(series)
+    baseline = usual.expand_as(series)
+    values = torch.where(gaps, baseline, series)
     sd = member.flux_scale.sd
 
     def forward(points: Tensor, hidden: Tensor, kinds: Tensor) -> Tensor:
         return member.network(torch.where(hidden, torch.nan, points), kinds)
 
     gradients = IntegratedGradients(forward)
-    found = np.empty((2, *maps.shape))
+    found = np.empty((2, *series.shape))
     with one_thread():
-        for start in range(0, len(maps), ROWS):
+        for start in range(0, len(series), ROWS):
             part = slice(start, start + ROWS)
             for position in range(2):
                 added = gradients.attribute(

@@ -35,9 +35,9 @@ class Ensemble(Protocol):
     members: list
 
     def estimate(
-        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Fluxes (2, member, sample) and dissimilarity (sample,) of maps."""
+        """Fluxes (2, member, sample) and dissimilarity (sample,) of series."""
 
 
 def infer(
@@ -106,13 +106,13 @@ def estimated(
                 piece, fault = None, error
             if piece is None:
                 break
-            cells = (piece.maps, piece.lat, piece.types)
+            cells = (piece.series, piece.lat, piece.types)
             futures = [
                 pool.submit(
                     model.estimate,
                     *(part[start : start + batch_cells] for part in cells),
                 )
-                for start in range(0, len(piece.maps), batch_cells)
+                for start in range(0, len(piece.series), batch_cells)
             ]
             waiting.append((piece, futures))
             if len(waiting) > 1:

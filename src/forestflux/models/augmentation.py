@@ -11,18 +11,18 @@ PATTERNS = ("random", "block")
 
 
 def hide(
-    maps: np.ndarray,
+    series: np.ndarray,
     *,
     pattern: str,
     fraction: float | np.ndarray,
     rng: np.random.Generator,
     variables: Sequence[str] = VARIABLES,
 ) -> np.ndarray:
-    """A copy of the maps with values hidden (NaN), (sample, variable, step).
+    """A copy of the series with values hidden (NaN), (sample, variable, step).
 
     Parameters
     ----------
-    maps : (sample, variable, step); gaps that are there stay
+    series : (sample, variable, step); gaps that are there stay
     pattern : `random` hides single values; `block` hides a run of steps, the year taken
         as a circle, in half of the samples the same run in all variables, in the others
         a run of its own in each; the name of a variable hides it whole
@@ -35,7 +35,7 @@ def hide(
     ------
     InputError : an unknown pattern
     """
-    shape = maps.shape
+    shape = series.shape
     share = np.broadcast_to(np.asarray(fraction, float), shape[:1])[:, None, None]
     if pattern == "random":
         hidden = rng.random(shape) < share
@@ -50,22 +50,22 @@ def hide(
             expected=f"one of {', '.join((*PATTERNS, *variables))}",
             found=pattern,
         )
-    return np.where(hidden, np.array(np.nan, maps.dtype), maps)
+    return np.where(hidden, np.array(np.nan, series.dtype), series)
 
 
 def borrow_gaps(
-    maps: np.ndarray,
+    series: np.ndarray,
     sites: np.ndarray,
     donors: np.ndarray,
     donor_sites: np.ndarray,
     *,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """A copy of the maps in which each sample also has the gaps of a donor of another site.
+    """A copy of the series in which each sample also has the gaps of a donor of another site.
 
     Parameters
     ----------
-    maps : (sample, variable, step); gaps that are there stay
+    series : (sample, variable, step); gaps that are there stay
     sites : (sample,), names
     donors : bool (donor, variable, step), true where the donor has a gap
     donor_sites : (donor,), names
@@ -75,7 +75,7 @@ def borrow_gaps(
     ------
     InputError : a sample has no donor of another site
     """
-    hidden = np.empty(maps.shape, bool)
+    hidden = np.empty(series.shape, bool)
     for row, site in enumerate(sites):
         others = np.flatnonzero(donor_sites != site)
         if not others.size:
@@ -86,7 +86,7 @@ def borrow_gaps(
                 found=f"only those of {site}",
             )
         hidden[row] = donors[rng.choice(others)]
-    return np.where(hidden, np.array(np.nan, maps.dtype), maps)
+    return np.where(hidden, np.array(np.nan, series.dtype), series)
 
 
 def runs(
@@ -102,7 +102,7 @@ def runs(
 
 
 def hide_mixed(
-    maps: np.ndarray,
+    series: np.ndarray,
     *,
     share: float,
     max_fraction: float,
@@ -116,15 +116,15 @@ def hide_mixed(
 
     Parameters
     ----------
-    maps : (sample, variable, step)
+    series : (sample, variable, step)
     share : share of the samples that get gaps
     max_fraction : largest fraction of values hidden in one sample
     rng : generator
     maskable : only the first so many variables are ever hidden; derived series have no
         gaps
     """
-    part = maps[:, :maskable]
-    samples = len(maps)
+    part = series[:, :maskable]
+    samples = len(series)
     fraction = rng.random(samples) * max_fraction
     choice = np.where(rng.random(samples) < share, rng.integers(3, size=samples), -1)
     choice = choice[:, None, None]
@@ -138,31 +138,31 @@ def hide_mixed(
         ],
         default=False,
     )
-    result = maps.copy()
+    result = series.copy()
     result[:, :maskable][hidden] = np.nan
     return result
 
 
 def disturb(
-    maps: np.ndarray, settings: dict, *, rng: np.random.Generator, maskable: int
+    series: np.ndarray, settings: dict, *, rng: np.random.Generator, maskable: int
 ) -> np.ndarray:
-    """A copy of the maps as another year or another product could show them.
+    """A copy of the series as another year or another product could show them.
 
     Moved in time, with noise on each value and an offset on each series, then with
     gaps.
 
     Parameters
     ----------
-    maps : float32 (sample, variable, step), in standard deviations
+    series : float32 (sample, variable, step), in standard deviations
     settings : `jitter` (steps), `noise` and `offset_noise` (standard deviations),
         `occlusion` (`share` and `max_fraction` of `hide_mixed`)
     rng : generator
     maskable : only the first so many variables are ever hidden
     """
-    samples, variables, steps = maps.shape
+    samples, variables, steps = series.shape
     shift = rng.integers(-settings["jitter"], settings["jitter"] + 1, samples)
     order = (np.arange(steps) - shift[:, None]) % steps
-    moved = np.take_along_axis(maps, order[:, None], axis=2)
+    moved = np.take_along_axis(series, order[:, None], axis=2)
     moved += settings["noise"] * rng.standard_normal(moved.shape, dtype="float32")
     offset = rng.standard_normal((samples, variables, 1), dtype="float32")
     moved += settings["offset_noise"] * offset

@@ -65,10 +65,10 @@ def run_fold(
     unseen = samples.take(test)
     key = {"model": model, "split": split, "fold": fold, "member": member}
     parts = []
-    for pattern, fraction, maps in gap_cases(
+    for pattern, fraction, series in gap_cases(
         unseen, gaps if split == "site" else {}, fold=fold, others=samples
     ):
-        fluxes = _predict(fitted, Samples(maps, unseen.table, unseen.variables))
+        fluxes = _predict(fitted, Samples(series, unseen.table, unseen.variables))
         part = unseen.table[["site", "year"]].assign(
             **key,
             gap_pattern=pattern,
@@ -83,7 +83,7 @@ def run_fold(
 def gap_cases(
     unseen: Samples, gaps: dict, *, fold: int, others: Samples
 ) -> Iterator[tuple[str, float, np.ndarray]]:
-    """Pattern, hidden share of all values and maps: the observed series first.
+    """Pattern, hidden share of all values and series: the observed series first.
 
     Whatever its share, a variable's name hides it whole, once, and `borrowed` hides
     what another site-year has not got; its share is the mean of those that lend.
@@ -96,7 +96,7 @@ def gap_cases(
     fold : the same fold hides the same values for every model
     others : all rows; the gappiest third of the forest rows lends its gaps
     """
-    yield "none", 0.0, unseen.maps
+    yield "none", 0.0, unseen.series
     for number, pattern in enumerate(gaps.get("patterns", ())):
         if pattern == BORROWED:
             yield _borrowed(unseen, others, np.random.default_rng([HIDING, fold]))
@@ -112,7 +112,7 @@ def gap_cases(
             yield (
                 pattern,
                 round(float(fraction), 6),
-                hide(unseen.maps, pattern=pattern, fraction=fraction, rng=rng),
+                hide(unseen.series, pattern=pattern, fraction=fraction, rng=rng),
             )
 
 
@@ -124,21 +124,21 @@ def _borrowed(
     missing = np.isnan(_summer_in_middle(forest))
     share = missing.mean(axis=(1, 2))
     gappy = share >= np.quantile(share, 2 / 3)
-    maps = borrow_gaps(
+    series = borrow_gaps(
         _summer_in_middle(unseen),
         unseen.table["site"].to_numpy(),
         missing[gappy],
         forest.table["site"].to_numpy()[gappy],
         rng=rng,
     )
-    turned = _summer_in_middle(Samples(maps, unseen.table, unseen.variables))
+    turned = _summer_in_middle(Samples(series, unseen.table, unseen.variables))
     return BORROWED, round(float(share[gappy].mean()), 6), turned
 
 
 def _summer_in_middle(samples: Samples) -> np.ndarray:
-    """Maps with southern years turned by half a year; twice turned they are as before."""
+    """Series with southern years turned by half a year; twice turned they are as before."""
     lat = samples.table["lat"].to_numpy(float)
-    return season(samples.maps, lat, half_year_shift=True)
+    return season(samples.series, lat, half_year_shift=True)
 
 
 def _predict(estimator: Estimator, samples: Samples) -> Fluxes:

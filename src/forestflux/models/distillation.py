@@ -43,15 +43,15 @@ def mix(samples: Samples, settings: dict, *, rng: np.random.Generator) -> Sample
     complete = teachers[0].features.filled(samples)
     first, second, share = draw_pairs(samples.table, settings["mixtures"], rng=rng)
     shares = share[:, None, None]
-    maps = shares * complete[first] + (1 - shares) * complete[second]
-    scale = np.array(Normalisation.of(samples.maps, samples.variables).sd)
-    offset = rng.standard_normal((*maps.shape[:2], 1))
-    maps += settings["offset_noise"] * scale[:, None] * offset
+    series = shares * complete[first] + (1 - shares) * complete[second]
+    scale = np.array(Normalisation.of(samples.series, samples.variables).sd)
+    offset = rng.standard_normal((*series.shape[:2], 1))
+    series += settings["offset_noise"] * scale[:, None] * offset
     nearer = np.where(share > 0.5, first, second)
     table = samples.table.iloc[nearer].reset_index(drop=True)
     table = table.assign(lat=table["lat"].abs(), weight=1.0)
-    answered = answers(teachers, Samples(maps, table, samples.variables))
-    gappy = np.where(turned_gaps(samples)[nearer], np.nan, maps).astype("float32")
+    answered = answers(teachers, Samples(series, table, samples.variables))
+    gappy = np.where(turned_gaps(samples)[nearer], np.nan, series).astype("float32")
     return Samples(gappy, table.assign(**answered), samples.variables)
 
 
@@ -75,7 +75,7 @@ def answers(teachers: list[BaselineEstimator], samples: Samples) -> dict:
 
 def turned_gaps(samples: Samples) -> np.ndarray:
     """Gaps (sample, variable, step) with summer in the middle."""
-    gaps = np.isnan(samples.maps)
+    gaps = np.isnan(samples.series)
     south = samples.table["lat"].to_numpy(float) < 0
     gaps[south] = np.roll(gaps[south], HALF_YEAR, axis=2)
     return gaps

@@ -1,7 +1,7 @@
 """The network: patterns along time, across variables and jointly, then the forest type.
 
 After Wu (2019, IEEE JSTARS, doi 10.1109/JSTARS.2019.2954556): a multidimensional
-convolutional block reads the year as a 2-D map (variables x steps), the encoded
+convolutional block reads the year as an image (variables x steps), the encoded
 patterns are adjusted with the forest type, a multilayer perceptron gives the fluxes.
 All sizes are settings, assumed, not from the paper.
 
@@ -43,12 +43,12 @@ def circular_window(sd: float, steps: int) -> Tensor:
     return torch.where(window > NEGLIGIBLE, window, 0.0)
 
 
-def read_gaps(maps: Tensor, narrow: Tensor, wide: Tensor) -> tuple[Tensor, Tensor]:
+def read_gaps(series: Tensor, narrow: Tensor, wide: Tensor) -> tuple[Tensor, Tensor]:
     """Series without gaps and how well each step is known, both (sample, variable, step).
 
     Parameters
     ----------
-    maps : (sample, variable, step), standard deviations, NaN = gap
+    series : (sample, variable, step), standard deviations, NaN = gap
     narrow, wide : windows (step, step) from `circular_window`
 
     Returns
@@ -57,8 +57,8 @@ def read_gaps(maps: Tensor, narrow: Tensor, wide: Tensor) -> tuple[Tensor, Tenso
     window, the mean of the year and zero, in this order, the more, the less is valid; and the
     share 0-1 of the narrow window's weight that is valid
     """
-    rows = maps.flatten(0, -2)
-    valid = (~torch.isnan(rows)).to(maps.dtype)
+    rows = series.flatten(0, -2)
+    valid = (~torch.isnan(rows)).to(series.dtype)
     values = torch.where(valid > 0, rows, 0.0)
     of_wide, of_year, of_zero = PRIORS
     year = values.sum(-1, keepdim=True) / (valid.sum(-1, keepdim=True) + of_zero)
@@ -66,20 +66,20 @@ def read_gaps(maps: Tensor, narrow: Tensor, wide: Tensor) -> tuple[Tensor, Tenso
     weight = valid @ narrow
     read = (values @ narrow + of_wide * nearby) / (weight + of_wide)
     known = weight / narrow.sum(0)
-    return read.view(maps.shape), known.view(maps.shape)
+    return read.view(series.shape), known.view(series.shape)
 
 
 class ParallelBlock(nn.Module):
     """Convolutions side by side: along time, across variables, and both at once.
 
-    A map (sample, channel, row, step) becomes one with the same rows, filtered along
+    Features (sample, channel, row, step) become ones with the same rows, filtered along
     time, and two rows more: what the variables say at one step, and what they say over
     some steps. The year is a circle: padding wraps around.
 
     Parameters
     ----------
-    channels_in, channels : channels of the map before and after
-    rows : rows of the map before, variables or patterns
+    channels_in, channels : channels before and after
+    rows : rows before, variables or patterns
     kernel : steps that a filter sees, odd
     filters : which of `FILTERS` there are; each gives its own rows
     """
@@ -107,15 +107,17 @@ class ParallelBlock(nn.Module):
         self.filters = tuple(filters)
         self.norm = nn.GroupNorm(1, channels)
 
-    def forward(self, maps: Tensor) -> Tensor:
-        """Patterns (sample, channel, row, step) of a map; see `rows_after`."""
-        return functional.silu(self.norm(self.filtered(maps)))
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (sample, channel, row, step) after the block; see `row_names`."""
+        return functional.silu(self.norm(self.filtered(features)))
 
-    def filtered(self, maps: Tensor) -> Tensor:
+    def filtered(self, features: Tensor) -> Tensor:
         """The same before normalisation: rows, then across variables, then joint."""
-        samples, channels, rows, steps = maps.shape
+        samples, channels, rows, steps = features.shape
         half = self.kernel // 2
-        wrapped = torch.cat([maps[..., steps - half :], maps, maps[..., :half]], dim=-1)
+        wrapped = torch.cat(
+            [features[..., steps - half :], features, features[..., :half]], dim=-1
+        )
         parts = []
         if "time" in self.filters:
             # Conv1d over (sample x row): all rows share the filter, and it is faster
@@ -124,7 +126,7 @@ class ParallelBlock(nn.Module):
             time = self.time(single).view(samples, rows, -1, steps)
             parts.append(time.transpose(1, 2))
         if "variable" in self.filters:
-            across = self.variable(maps.reshape(samples, channels * rows, steps))
+            across = self.variable(features.reshape(samples, channels * rows, steps))
             parts.append(across[:, :, None])
         if "joint" in self.filters:
             joint = self.joint(wrapped.reshape(samples, channels * rows, -1))
@@ -133,7 +135,7 @@ class ParallelBlock(nn.Module):
 
 
 def row_names(series: Sequence[str], *, filters: Sequence[str], block: int) -> list:
-    """Names of the rows of the map after block 1, 2, ...; `series` are those before."""
+    """Names of the rows after block 1, 2, ...; `series` are those before."""
     kept = list(series) if "time" in filters else []
     made = {"variable": f"variables {block}", "joint": f"joint {block}"}
     return kept + [made[name] for name in made if name in filters]
@@ -144,13 +146,13 @@ class FluxNetwork(nn.Module):
 
     Parameters
     ----------
-    variables : series of the map
+    variables : input series, the rows of the first block
     channels, blocks, kernel, filters : of the convolutional block
     pooled_steps : steps that are averaged before the block
     gap_reading : `normalised`, see `read_gaps`; `mean`, a gap is the variable's mean
     gap_channel : whether a second channel says how much of a step is missing
     forest_type : where the type enters: `late` adjusts the encoded pattern, `early` is
-        a channel of the map, `none`
+        a channel of the input, `none`
     encoded : length of the encoded pattern
     hidden : width of the perceptron
     dropout : share of the encoded pattern that is dropped in training
@@ -198,31 +200,31 @@ class FluxNetwork(nn.Module):
         nn.init.zeros_(self.adjust.weight)
         nn.init.zeros_(self.adjust.bias)
 
-    def patterns(self, maps: Tensor, types: Tensor | None = None) -> Tensor:
+    def patterns(self, series: Tensor, types: Tensor | None = None) -> Tensor:
         """Activations of the convolutional block (sample, channel, row, pooled step).
 
         Parameters
         ----------
-        maps, types : as of `forward`; types matter where they enter early, and are
+        series, types : as of `forward`; types matter where they enter early, and are
             unknown if there are none
         """
-        features = self.read(maps, types)
+        features = self.read(series, types)
         for layer in self.block:
             features = layer(features)
         return features
 
-    def read(self, maps: Tensor, types: Tensor | None) -> Tensor:
+    def read(self, series: Tensor, types: Tensor | None) -> Tensor:
         """What the block is given (sample, channel, variable, pooled step).
 
         The series, how much of them is missing, and the planes of the forest types
         where these enter early.
         """
         if self.gap_reading == "normalised":
-            series, known = read_gaps(maps, self.narrow, self.wide)
+            filled, known = read_gaps(series, self.narrow, self.wide)
         else:
-            gaps = torch.isnan(maps)
-            series, known = torch.where(gaps, 0.0, maps), (~gaps).to(maps.dtype)
-        return self.map_of(series, known, types)
+            gaps = torch.isnan(series)
+            filled, known = torch.where(gaps, 0.0, series), (~gaps).to(series.dtype)
+        return self.map_of(filled, known, types)
 
     def map_of(self, series: Tensor, known: Tensor, types: Tensor | None) -> Tensor:
         """What the block is given, of series without gaps and how well they are known."""
@@ -237,15 +239,15 @@ class FluxNetwork(nn.Module):
             features = torch.cat([features, planes], dim=1)
         return features
 
-    def forward(self, maps: Tensor, types: Tensor) -> Tensor:
+    def forward(self, series: Tensor, types: Tensor) -> Tensor:
         """The two heads (sample, 2) in standard deviations.
 
         Parameters
         ----------
-        maps : (sample, variable, step) in standard deviations, NaN = gap
+        series : (sample, variable, step) in standard deviations, NaN = gap
         types : (sample, type) one-hot
         """
-        features = self.patterns(maps, types).flatten(1, 2)
+        features = self.patterns(series, types).flatten(1, 2)
         pooled = torch.cat([features.mean(-1), features.amax(-1)], dim=1)
         encoded = functional.silu(self.encode(pooled))
         if self.forest_type == "late":
@@ -253,9 +255,9 @@ class FluxNetwork(nn.Module):
             encoded = encoded * (1 + scale) + shift
         return self.heads(functional.silu(self.mlp(self.dropout(encoded))))
 
-    def restore(self, maps: Tensor) -> Tensor:
+    def restore(self, series: Tensor) -> Tensor:
         """The series (sample, variable, step), restored for the first transfer step."""
-        restored = self.reconstruct(self.patterns(maps).flatten(1, 2))
+        restored = self.reconstruct(self.patterns(series).flatten(1, 2))
         return restored.repeat_interleave(self.pooled_steps, dim=-1)
 
 

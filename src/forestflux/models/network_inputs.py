@@ -19,13 +19,13 @@ TYPES = (*FOREST_TYPES, "other")
 
 
 def season(
-    maps: np.ndarray,
+    series: np.ndarray,
     lat: np.ndarray,
     *,
     half_year_shift: bool,
     derived: Iterable[str] = (),
 ) -> np.ndarray:
-    """Maps (sample, variable, step) with derived series and summer in the middle.
+    """Series (sample, variable, step) with derived series and summer in the middle.
 
     A southern calendar year is turned by half a year, so that a pattern means the same
     on both hemispheres. The turned year has a seam in its middle, from December to the
@@ -33,7 +33,7 @@ def season(
 
     Parameters
     ----------
-    maps : (sample, variable, step), calendar order
+    series : (sample, variable, step), calendar order
     lat : (sample,), degrees north
     half_year_shift : whether southern years are turned
     derived : series to append, of `DERIVED`; they never have gaps
@@ -43,7 +43,7 @@ def season(
     InputError : an unknown derived series
     """
     extra = [derived_series(name, lat)[:, None] for name in derived]
-    whole = np.concatenate([maps, *extra], axis=1).astype("float32")
+    whole = np.concatenate([series, *extra], axis=1).astype("float32")
     if half_year_shift:
         south = np.asarray(lat) < 0
         whole[south] = np.roll(whole[south], HALF_YEAR, axis=2)
@@ -111,34 +111,36 @@ class Normalisation:
     sd: tuple[float, ...]
 
     @classmethod
-    def of(cls, maps: np.ndarray, variables: Sequence[str]) -> "Normalisation":
-        """The scales of maps (sample, variable, ...); gaps do not count.
+    def of(cls, series: np.ndarray, variables: Sequence[str]) -> "Normalisation":
+        """The scales of series (sample, variable, ...); gaps do not count.
 
         Raises
         ------
         InputError : no variable has any value
         """
-        if not np.isfinite(maps).any():
+        if not np.isfinite(series).any():
             names = ", ".join(variables)
             raise InputError(
                 "samples", variable=names, expected="some values", found="gaps only"
             )
         mean, sd = [], []
         for index in range(len(variables)):
-            values = maps[:, index].astype("float64")
+            values = series[:, index].astype("float64")
             values = values[np.isfinite(values)]
             mean.append(float(values.mean()) if values.size else None)
             # A constant variable (one training site) must not divide by zero.
             sd.append((float(values.std()) if values.size else 0.0) or 1.0)
         return cls(tuple(variables), tuple(mean), tuple(sd))
 
-    def apply(self, maps: np.ndarray) -> np.ndarray:
-        """Maps (sample, variable, ...) in standard deviations; gaps stay NaN."""
-        return (maps - self._column(self.mean, maps)) / self._column(self.sd, maps)
+    def apply(self, series: np.ndarray) -> np.ndarray:
+        """Series (sample, variable, ...) in standard deviations; gaps stay NaN."""
+        return (series - self._column(self.mean, series)) / self._column(
+            self.sd, series
+        )
 
-    def undo(self, maps: np.ndarray) -> np.ndarray:
-        """Maps (sample, variable, ...) in their units again."""
-        return maps * self._column(self.sd, maps) + self._column(self.mean, maps)
+    def undo(self, series: np.ndarray) -> np.ndarray:
+        """Series (sample, variable, ...) in their units again."""
+        return series * self._column(self.sd, series) + self._column(self.mean, series)
 
     def to_dict(self) -> dict:
         """Plain numbers for JSON; `Normalisation.from_dict` reads them."""
@@ -150,10 +152,10 @@ class Normalisation:
         return cls(*(tuple(content[key]) for key in ("variables", "mean", "sd")))
 
     @staticmethod
-    def _column(numbers: tuple[float, ...], maps: np.ndarray) -> np.ndarray:
-        shape = (1, -1) + (1,) * (maps.ndim - 2)
+    def _column(numbers: tuple[float, ...], series: np.ndarray) -> np.ndarray:
+        shape = (1, -1) + (1,) * (series.ndim - 2)
         # None becomes NaN: values of a variable that was never learnt turn into gaps.
-        return np.asarray(numbers, dtype=maps.dtype).reshape(shape)
+        return np.asarray(numbers, dtype=series.dtype).reshape(shape)
 
 
 def type_index(igbp: Iterable[str]) -> np.ndarray:

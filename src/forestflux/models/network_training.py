@@ -30,9 +30,9 @@ NETWORK_KEYS = (
 
 
 class Batch(NamedTuple):
-    """Rows ready for the network: maps and targets in standard deviations."""
+    """Rows ready for the network: series and targets in standard deviations."""
 
-    maps: Tensor
+    series: Tensor
     types: Tensor
     target: Tensor
     weight: Tensor
@@ -70,7 +70,7 @@ class NetworkEstimator:
         samples : all biomes; rows whose `forest` is false serve the step `all_biomes`
             only
         seed : of initial weights, order, dropout and gaps
-        unlabelled : series for the step `reconstruct`; the samples' own maps where
+        unlabelled : series for the step `reconstruct`; the samples' own series where
             there are none
 
         Raises
@@ -83,8 +83,8 @@ class NetworkEstimator:
                 "samples", variable="forest", expected="some forest", found="none"
             )
         self.variables = tuple(samples.variables)
-        maps = self._season(samples.maps, samples.table["lat"].to_numpy(float))
-        self.normalisation = Normalisation.of(maps, self._series())
+        series = self._season(samples.series, samples.table["lat"].to_numpy(float))
+        self.normalisation = Normalisation.of(series, self._series())
         fluxes = samples.table.loc[forest.numpy(), list(FLUXES)].to_numpy(float)
         self.flux_scale = Normalisation.of(fluxes, FLUXES)
         data = self._rows(samples)
@@ -93,7 +93,7 @@ class NetworkEstimator:
             self.network = self._build()
             steps = self.settings["steps"]
             if steps["reconstruct"]:
-                self._reconstruct(self._series_to_restore(maps, unlabelled), rng)
+                self._reconstruct(self._series_to_restore(series, unlabelled), rng)
             if steps["all_biomes"]:
                 self._learn("all_biomes", data, rng)
             if steps["imitate"]:
@@ -110,25 +110,25 @@ class NetworkEstimator:
 
     def predict(self, samples: Samples) -> Fluxes:
         """Fluxes of each sample, gC m-2 yr-1; GPP and RECO are never negative."""
-        ready = self.prepare(samples.maps, samples.table["lat"].to_numpy(float))
+        ready = self.prepare(samples.series, samples.table["lat"].to_numpy(float))
         types = torch.from_numpy(type_one_hot(samples.table["igbp"]))
         chunks = zip(ready.split(CHUNK), types.split(CHUNK), strict=True)
         with one_thread():
             parts = [self.estimate(*chunk) for chunk in chunks]
         return Fluxes(*np.concatenate(parts, axis=1))
 
-    def prepare(self, maps: np.ndarray, lat: np.ndarray) -> Tensor:
-        """Maps as the network reads them: (sample, series, step), standard deviations.
+    def prepare(self, series: np.ndarray, lat: np.ndarray) -> Tensor:
+        """Series as the network reads them: (sample, series, step), standard deviations.
 
         Parameters
         ----------
-        maps : (sample, variable, step), physical values in calendar order, NaN = gap
+        series : (sample, variable, step), physical values in calendar order, NaN = gap
         lat : (sample,), degrees north
         """
-        return torch.from_numpy(self.normalisation.apply(self._season(maps, lat)))
+        return torch.from_numpy(self.normalisation.apply(self._season(series, lat)))
 
     def estimate(self, ready: Tensor, types: Tensor) -> np.ndarray:
-        """GPP and RECO (2, sample), float64, gC m-2 yr-1, of prepared maps.
+        """GPP and RECO (2, sample), float64, gC m-2 yr-1, of prepared series.
 
         Parameters
         ----------
@@ -144,7 +144,7 @@ class NetworkEstimator:
         return {name: part.numpy() for name, part in self.network.state_dict().items()}
 
     def pattern_names(self) -> list[str]:
-        """Names of the rows of the convolutional block's map, in order."""
+        """Names of the rows of the convolutional block, in order."""
         names, filters = list(self._series()), self.settings["filters"]
         for block in range(1, self.settings["blocks"] + 1):
             names = row_names(names, filters=filters, block=block)
@@ -170,9 +170,9 @@ class NetworkEstimator:
         estimator.network.eval()
         return estimator
 
-    def _season(self, maps: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    def _season(self, series: np.ndarray, lat: np.ndarray) -> np.ndarray:
         return season(
-            maps,
+            series,
             lat,
             half_year_shift=self.settings["half_year_shift"],
             derived=self.settings["derived"],
@@ -186,10 +186,10 @@ class NetworkEstimator:
         return FluxNetwork(variables=len(self._series()), **sizes)
 
     def _rows(self, samples: Samples) -> Batch:
-        maps = self._season(samples.maps, samples.table["lat"].to_numpy(float))
+        series = self._season(samples.series, samples.table["lat"].to_numpy(float))
         weight = samples.table["weight"].to_numpy(float)
         arrays = (
-            self.normalisation.apply(maps),
+            self.normalisation.apply(series),
             type_one_hot(samples.table["igbp"]),
             self.flux_scale.apply(samples.table[list(FLUXES)].to_numpy(float)),
             weight / weight.mean(),
@@ -197,19 +197,19 @@ class NetworkEstimator:
         return Batch(*(torch.from_numpy(part.astype("float32")) for part in arrays))
 
     def _series_to_restore(
-        self, maps: np.ndarray, unlabelled: UnlabelledSeries | None
+        self, series: np.ndarray, unlabelled: UnlabelledSeries | None
     ) -> Tensor:
         if unlabelled is not None and len(unlabelled):
-            series = self._season(unlabelled.maps, unlabelled.lat)
-            maps = np.concatenate([maps, series])
-        return torch.from_numpy(self.normalisation.apply(maps))
+            more = self._season(unlabelled.series, unlabelled.lat)
+            series = np.concatenate([series, more])
+        return torch.from_numpy(self.normalisation.apply(series))
 
-    def _reconstruct(self, maps: Tensor, rng: np.random.Generator) -> None:
+    def _reconstruct(self, series: Tensor, rng: np.random.Generator) -> None:
         """Teach the convolutional block to restore hidden values of the series."""
         network = self.network
 
         def loss(rows: Tensor) -> Tensor:
-            truth = maps[rows]
+            truth = series[rows]
             gaps = hide_mixed(
                 truth.numpy(),
                 share=1.0,
@@ -226,7 +226,7 @@ class NetworkEstimator:
             self.settings,
             step="reconstruct",
             loss=loss,
-            count=len(maps),
+            count=len(series),
             rng=rng,
         )
 
@@ -237,15 +237,15 @@ class NetworkEstimator:
 
         def loss(rows: Tensor) -> Tensor:
             part = data.take(rows)
-            maps = torch.from_numpy(
+            series = torch.from_numpy(
                 disturb(
-                    part.maps.numpy(),
+                    part.series.numpy(),
                     self.settings,
                     rng=rng,
                     maskable=len(self.variables),
                 )
             )
-            estimate = self.all_fluxes(self.network(maps, part.types))
+            estimate = self.all_fluxes(self.network(series, part.types))
             error = functional.huber_loss(
                 estimate, part.target, reduction="none", delta=self.settings["huber"]
             )
@@ -256,7 +256,7 @@ class NetworkEstimator:
             self.settings,
             step=step,
             loss=loss,
-            count=len(data.maps),
+            count=len(data.series),
             rng=rng,
         )
 

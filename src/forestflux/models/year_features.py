@@ -30,12 +30,12 @@ class GapFiller:
     climatology: np.ndarray
 
     @classmethod
-    def of(cls, maps: np.ndarray, lat: np.ndarray, igbp: np.ndarray) -> "GapFiller":
+    def of(cls, series: np.ndarray, lat: np.ndarray, igbp: np.ndarray) -> "GapFiller":
         """The mean years of training rows.
 
         Parameters
         ----------
-        maps : (sample, variable, step), summer in the middle, NaN = gap
+        series : (sample, variable, step), summer in the middle, NaN = gap
         lat : (sample,), degrees north
         igbp : (sample,), class names
 
@@ -43,7 +43,7 @@ class GapFiller:
         ------
         InputError : a variable has no value in any training row
         """
-        overall = _interpolate(_mean_year(maps))
+        overall = _interpolate(_mean_year(series))
         if np.isnan(overall).any():
             raise InputError(
                 "samples",
@@ -55,19 +55,19 @@ class GapFiller:
         climatology = np.broadcast_to(overall, shape).copy()
         types, bands = type_index(igbp), latitude_band(lat)
         for kind, band in set(zip(types.tolist(), bands.tolist(), strict=True)):
-            mean = _interpolate(_mean_year(maps[(types == kind) & (bands == band)]))
+            mean = _interpolate(_mean_year(series[(types == kind) & (bands == band)]))
             climatology[kind, band] = np.where(np.isnan(mean), overall, mean)
         return cls(climatology)
 
-    def fill(self, maps: np.ndarray, lat: np.ndarray, igbp: np.ndarray) -> np.ndarray:
-        """Maps without gaps, float64 (sample, variable, step).
+    def fill(self, series: np.ndarray, lat: np.ndarray, igbp: np.ndarray) -> np.ndarray:
+        """Series without gaps, float64 (sample, variable, step).
 
         The departure from the mean year of the row's forest type and latitude band is
         interpolated linearly in time, the year taken as a circle. A variable without
         any value becomes that mean year itself.
         """
         usual = self.climatology[type_index(igbp), latitude_band(lat)]
-        departure = _interpolate(maps - usual)
+        departure = _interpolate(series - usual)
         return usual + np.nan_to_num(departure, nan=0.0)
 
 
@@ -76,17 +76,17 @@ def latitude_band(lat: np.ndarray) -> np.ndarray:
     return np.searchsorted(LATITUDE_BANDS, np.abs(np.asarray(lat, float)))
 
 
-def summarise(maps: np.ndarray, summary: str) -> np.ndarray:
+def summarise(series: np.ndarray, summary: str) -> np.ndarray:
     """Numbers that stand for a year (sample, feature).
 
     Parameters
     ----------
-    maps : (sample, variable, step), complete
+    series : (sample, variable, step), complete
     summary : parts joined by `+`: `steps` (all values), `months` (twelve means),
         `quantiles` (the year sorted: how high and how long, not when)
     """
     parts = {"steps": _steps, "months": _months, "quantiles": _quantiles}
-    return np.concatenate([parts[name](maps) for name in summary.split("+")], axis=1)
+    return np.concatenate([parts[name](series) for name in summary.split("+")], axis=1)
 
 
 class Features:
@@ -100,18 +100,18 @@ class Features:
     """
 
     def __init__(self, samples: Samples) -> None:
-        maps, lat, igbp = _parts(samples)
-        self.known = np.isfinite(maps).any(axis=(0, 2))
-        self.filler = GapFiller.of(maps[:, self.known], lat, igbp)
+        series, lat, igbp = _parts(samples)
+        self.known = np.isfinite(series).any(axis=(0, 2))
+        self.filler = GapFiller.of(series[:, self.known], lat, igbp)
 
     def filled(self, samples: Samples) -> np.ndarray:
         """Series (sample, variable, step) with summer in the middle, without gaps.
 
         A variable that no training row has stays a gap.
         """
-        maps, lat, igbp = _parts(samples)
-        maps[:, self.known] = self.filler.fill(maps[:, self.known], lat, igbp)
-        return maps
+        series, lat, igbp = _parts(samples)
+        series[:, self.known] = self.filler.fill(series[:, self.known], lat, igbp)
+        return series
 
     def matrices(
         self, samples: Samples, summaries: Iterable[str]
@@ -126,43 +126,41 @@ class Features:
 
 
 def _parts(samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Maps with summer in the middle, latitudes and class names."""
+    """Series with summer in the middle, latitudes and class names."""
     lat = samples.table["lat"].to_numpy(float)
-    maps = season(samples.maps, lat, half_year_shift=True)
-    return maps.astype(float), lat, samples.table["igbp"].to_numpy(str)
+    series = season(samples.series, lat, half_year_shift=True)
+    return series.astype(float), lat, samples.table["igbp"].to_numpy(str)
 
 
-def _mean_year(maps: np.ndarray) -> np.ndarray:
+def _mean_year(series: np.ndarray) -> np.ndarray:
     """Mean over samples (variable, step), NaN where no sample has a value."""
-    valid = np.isfinite(maps)
+    valid = np.isfinite(series)
     count = valid.sum(axis=0)
-    total = np.where(valid, maps, 0.0).sum(axis=0)
+    total = np.where(valid, series, 0.0).sum(axis=0)
     return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
-def _interpolate(maps: np.ndarray) -> np.ndarray:
+def _interpolate(series: np.ndarray) -> np.ndarray:
     """Series (..., step) with gaps filled linearly on the circle of the year."""
-    series = maps.reshape(-1, maps.shape[-1]).copy()
-    steps = np.arange(series.shape[1])
-    valid = np.isfinite(series)
+    rows = series.reshape(-1, series.shape[-1]).copy()
+    steps = np.arange(rows.shape[1])
+    valid = np.isfinite(rows)
     for row in np.flatnonzero(valid.any(axis=1) & ~valid.all(axis=1)):
         known = valid[row]
-        series[row] = np.interp(
-            steps, steps[known], series[row, known], period=len(steps)
-        )
-    return series.reshape(maps.shape)
+        rows[row] = np.interp(steps, steps[known], rows[row, known], period=len(steps))
+    return rows.reshape(series.shape)
 
 
-def _steps(maps: np.ndarray) -> np.ndarray:
-    return maps.reshape(len(maps), -1)
+def _steps(series: np.ndarray) -> np.ndarray:
+    return series.reshape(len(series), -1)
 
 
-def _months(maps: np.ndarray) -> np.ndarray:
+def _months(series: np.ndarray) -> np.ndarray:
     months = step_months(COMMON_YEAR)
-    means = [maps[:, :, months == month].mean(axis=2) for month in range(1, 13)]
+    means = [series[:, :, months == month].mean(axis=2) for month in range(1, 13)]
     return np.concatenate(means, axis=1)
 
 
-def _quantiles(maps: np.ndarray) -> np.ndarray:
-    levels = np.quantile(maps, QUANTILES, axis=2)
+def _quantiles(series: np.ndarray) -> np.ndarray:
+    levels = np.quantile(series, QUANTILES, axis=2)
     return np.concatenate(list(levels), axis=1)

@@ -26,7 +26,7 @@ class Piece:
     where : rows and columns of the part
     last : whether it is the last part of the place and year
     forest : cells (y, x) that are estimated, bool
-    maps : float32 (sample, variable, step), the series of these in row order
+    series : float32 (sample, variable, step), the series of these in row order
     lat, types : (sample,), degrees north and codes 1-5
     beside : layers (y, x) that go along
     """
@@ -35,7 +35,7 @@ class Piece:
     where: Where
     last: bool
     forest: np.ndarray
-    maps: np.ndarray
+    series: np.ndarray
     lat: np.ndarray
     types: np.ndarray
     beside: dict[str, np.ndarray]
@@ -84,7 +84,7 @@ def read_piece(
         where=where,
         last=last,
         forest=forest,
-        maps=forest_maps(masked, forest, where),
+        series=forest_series(masked, forest, where),
         lat=lat,
         types=layers["forest_type"].values[forest].astype(int),
         beside=kept | {"gap_fraction": gaps.values},
@@ -102,7 +102,7 @@ def forest_cells(masked: xr.Dataset, *, min_forest_fraction: float) -> np.ndarra
     return known & (masked["forest_type"].values > 0)
 
 
-def forest_maps(
+def forest_series(
     masked: xr.Dataset, forest: np.ndarray, where: Where | None = None
 ) -> np.ndarray:
     """Series of the forest cells, float32 (sample, variable, step), in row order.
@@ -115,12 +115,12 @@ def forest_maps(
     forest : cells (y, x) of the part, bool
     where : rows and columns of the part; everything where not given
     """
-    maps = np.empty((forest.sum(), len(VARIABLES), eight_day.STEPS), "float32")
-    if len(maps):
+    series = np.empty((forest.sum(), len(VARIABLES), eight_day.STEPS), "float32")
+    if len(series):
         for position, variable in enumerate(VARIABLES):
             part = masked if where is None else load_part(masked, [variable], **where)
-            maps[:, position] = part[variable].values[:, forest].T
-    return maps
+            series[:, position] = part[variable].values[:, forest].T
+    return series
 
 
 def check_masked(masked: xr.Dataset, source: Path) -> None:

@@ -41,12 +41,12 @@ class Samples:
 
     Attributes
     ----------
-    maps : float32 (sample, variable, step), physical values, NaN = gap
+    series : float32 (sample, variable, step), physical values, NaN = gap
     table : one row per sample in the same order, columns `COLUMNS`
     variables : names along the axis `variable`
     """
 
-    maps: np.ndarray
+    series: np.ndarray
     table: pd.DataFrame
     variables: tuple[str, ...] = VARIABLES
 
@@ -58,7 +58,7 @@ class Samples:
         """The samples of these rows (positions or a boolean mask), in their order."""
         rows = positions(rows)
         table = self.table.iloc[rows].reset_index(drop=True)
-        return Samples(self.maps[rows], table, self.variables)
+        return Samples(self.series[rows], table, self.variables)
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,13 @@ class UnlabelledSeries:
 
     Attributes
     ----------
-    maps : float32 (series, variable, step), physical values, NaN = gap
+    series : float32 (series, variable, step), physical values, NaN = gap
     lat : float64 (series,), degrees
     forest_type : uint8 (series,), 1-5; 0 for towers of other classes
     site : text (series,), the tower; empty for cells of a tile
     """
 
-    maps: np.ndarray
+    series: np.ndarray
     lat: np.ndarray
     forest_type: np.ndarray
     site: np.ndarray
@@ -86,7 +86,7 @@ class UnlabelledSeries:
         """The series of these rows (positions or a boolean mask), in their order."""
         rows = positions(rows)
         return UnlabelledSeries(
-            self.maps[rows], self.lat[rows], self.forest_type[rows], self.site[rows]
+            self.series[rows], self.lat[rows], self.forest_type[rows], self.site[rows]
         )
 
     def without(self, sites: list[str]) -> "UnlabelledSeries":
@@ -119,16 +119,26 @@ def write_samples(
     dims = ("variable", "step")
     series = xr.Dataset(
         {
-            "maps": (("sample", *dims), samples.maps.astype("float32")),
-            "unlabelled": (("series", *dims), unlabelled.maps.astype("float32")),
-            "unlabelled_lat": ("series", unlabelled.lat, {"units": "degrees_north"}),
-            "unlabelled_type": ("series", unlabelled.forest_type.astype("uint8")),
-            "unlabelled_site": ("series", unlabelled.site.astype(object)),
+            "series": (("sample", *dims), samples.series.astype("float32")),
+            "unlabelled": (
+                ("unlabelled_sample", *dims),
+                unlabelled.series.astype("float32"),
+            ),
+            "unlabelled_lat": (
+                "unlabelled_sample",
+                unlabelled.lat,
+                {"units": "degrees_north"},
+            ),
+            "unlabelled_type": (
+                "unlabelled_sample",
+                unlabelled.forest_type.astype("uint8"),
+            ),
+            "unlabelled_site": ("unlabelled_sample", unlabelled.site.astype(object)),
         },
         attrs={"variables": list(samples.variables)},
     )
     if not len(unlabelled):  # Zarr writes no chunk of nothing
-        series = series[["maps"]]
+        series = series[["series"]]
     record = write_store(series, folder / "samples.zarr", recipe=recipe)
     manifest = {
         "stores": {"samples": record["digest"]},
@@ -147,20 +157,20 @@ def read_samples(folder: Path) -> Samples:
 
     Raises
     ------
-    InputError : a file is missing or damaged, or table and maps do not belong together
+    InputError : a file is missing or damaged, or table and series do not belong together
     """
     table = read_sample_table(folder)
     used = table[table["used"]].reset_index(drop=True)
-    store = load_store(folder / "samples.zarr", ["maps"])
-    maps = store["maps"].values
-    if len(maps) != len(used):
+    store = load_store(folder / "samples.zarr", ["series"])
+    series = store["series"].values
+    if len(series) != len(used):
         raise InputError(
             folder / "samples.csv",
             variable="used",
-            expected=f"{len(maps)} used rows, as samples.zarr has",
+            expected=f"{len(series)} used rows, as samples.zarr has",
             found=str(len(used)),
         )
-    return Samples(maps, used, tuple(store.attrs["variables"]))
+    return Samples(series, used, tuple(store.attrs["variables"]))
 
 
 def read_sample_table(folder: Path) -> pd.DataFrame:

@@ -28,11 +28,11 @@ class TowerSeries(NamedTuple):
     Attributes
     ----------
     sites : columns site, year, lat (degrees)
-    maps : float32 (row, variable, step), physical values, NaN = gap
+    series : float32 (row, variable, step), physical values, NaN = gap
     """
 
     sites: pd.DataFrame
-    maps: np.ndarray
+    series: np.ndarray
 
 
 def collect_towers(stores: dict[int, Path]) -> TowerSeries:
@@ -42,7 +42,7 @@ def collect_towers(stores: dict[int, Path]) -> TowerSeries:
     ----------
     stores : `mask/towers/{year}.zarr` by year
     """
-    tables, maps = [], []
+    tables, series = [], []
     for year, path in sorted(stores.items()):
         masked = load_store(path, VARIABLES)
         values = np.stack(
@@ -57,14 +57,14 @@ def collect_towers(stores: dict[int, Path]) -> TowerSeries:
         )
         there = np.isfinite(values).any(axis=(1, 2))
         tables.append(table[there])
-        maps.append(values[there].astype("float32"))
-    return TowerSeries(pd.concat(tables, ignore_index=True), np.concatenate(maps))
+        series.append(values[there].astype("float32"))
+    return TowerSeries(pd.concat(tables, ignore_index=True), np.concatenate(series))
 
 
 def build_samples(
     site_years: pd.DataFrame,
     sites: pd.DataFrame,
-    series: TowerSeries,
+    towers: TowerSeries,
     *,
     settings: dict,
     holdout: Sequence[str],
@@ -78,7 +78,7 @@ def build_samples(
     Parameters
     ----------
     site_years, sites : canonical tables (`docs/contracts.md`, towers)
-    series : result of `collect_towers`
+    towers : result of `collect_towers`
     settings : section `samples`: min_quality (1), plausible {flux: [low, high]} in
         gC m-2 yr-1
     holdout : sites kept out of every fold
@@ -94,7 +94,7 @@ def build_samples(
     check_holdout(holdout, sites)
     table = site_years.merge(sites, on="site", validate="many_to_one")
     table = table.sort_values(["site", "year"], ignore_index=True)
-    row = find_series(table, series)
+    row = find_series(table, towers)
     reason = drop_reasons(table, row >= 0, settings=settings)
     used = reason == ""
     table = table.assign(
@@ -109,8 +109,8 @@ def build_samples(
     folds = assign_folds(table[used], count=folds_count, seed=seed)
     table.loc[used, list(FOLDS)] = folds[list(FOLDS)]
     table = table[list(COLUMNS)]
-    maps = series.maps[row[used]]
-    return table, Samples(maps, table[used].reset_index(drop=True), VARIABLES)
+    series = towers.series[row[used]]
+    return table, Samples(series, table[used].reset_index(drop=True), VARIABLES)
 
 
 def check_budgets(site_years: pd.DataFrame, sites: pd.DataFrame) -> None:
@@ -148,9 +148,9 @@ def check_used(table: pd.DataFrame) -> None:
     )
 
 
-def find_series(table: pd.DataFrame, series: TowerSeries) -> np.ndarray:
+def find_series(table: pd.DataFrame, towers: TowerSeries) -> np.ndarray:
     """Row of `series` for each row of the table, int (row,); -1 where there is none."""
-    index = pd.MultiIndex.from_frame(series.sites[["site", "year"]])
+    index = pd.MultiIndex.from_frame(towers.sites[["site", "year"]])
     return index.get_indexer(pd.MultiIndex.from_frame(table[["site", "year"]]))
 
 
@@ -184,25 +184,25 @@ def drop_reasons(
 
 
 def tower_series(
-    series: TowerSeries, table: pd.DataFrame, sites: pd.DataFrame
+    towers: TowerSeries, table: pd.DataFrame, sites: pd.DataFrame
 ) -> UnlabelledSeries:
     """All tower years without a used label, holdout sites left out.
 
     Parameters
     ----------
-    series : result of `collect_towers`
+    towers : result of `collect_towers`
     table : first result of `build_samples`
     sites : canonical table of towers
     """
-    keys = pd.MultiIndex.from_frame(series.sites[["site", "year"]])
+    keys = pd.MultiIndex.from_frame(towers.sites[["site", "year"]])
     labelled = pd.MultiIndex.from_frame(table.loc[table["used"], ["site", "year"]])
     held = table.loc[table["holdout"], "site"].unique()
-    rows = np.flatnonzero(~keys.isin(labelled) & ~series.sites["site"].isin(held))
-    chosen = series.sites.iloc[rows]
+    rows = np.flatnonzero(~keys.isin(labelled) & ~towers.sites["site"].isin(held))
+    chosen = towers.sites.iloc[rows]
     igbp = chosen["site"].map(sites.set_index("site")["igbp"])
     code = {name: index + 1 for index, name in enumerate(FOREST_TYPES)}
     return UnlabelledSeries(
-        series.maps[rows],
+        towers.series[rows],
         chosen["lat"].to_numpy(float),
         igbp.map(code).fillna(0).to_numpy("uint8"),
         chosen["site"].to_numpy(object),
@@ -240,10 +240,10 @@ def tile_series(
     whole = UnlabelledSeries(
         *(
             np.concatenate([getattr(part, name) for part in parts])
-            for name in ("maps", "lat", "forest_type", "site")
+            for name in ("series", "lat", "forest_type", "site")
         )
     )
-    return whole.take(np.isfinite(whole.maps).any(axis=(1, 2)))
+    return whole.take(np.isfinite(whole.series).any(axis=(1, 2)))
 
 
 def read_cells(path: Path, cells: np.ndarray) -> UnlabelledSeries:
@@ -255,11 +255,11 @@ def read_cells(path: Path, cells: np.ndarray) -> UnlabelledSeries:
     """
     layers = load_store(path, ["forest_type"])
     row, column = np.unravel_index(cells, layers["forest_type"].shape)
-    maps = [
+    series = [
         load_store(path, [name])[name].values[:, row, column].T for name in VARIABLES
     ]
     return UnlabelledSeries(
-        np.stack(maps, axis=1).astype("float32"),
+        np.stack(series, axis=1).astype("float32"),
         layers["y"].values[row].astype(float),
         layers["forest_type"].values[row, column],
         np.full(len(cells), "", object),

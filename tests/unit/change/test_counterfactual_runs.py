@@ -11,7 +11,7 @@ from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.names import UNITS, VARIABLES
 from forestflux.jobs.store import load_store, write_store
-from forestflux.prepare.masked_series import forest_maps
+from forestflux.prepare.masked_series import forest_series
 
 TYPES = ([[1, 0, 2], [2, 5, 3]], [[1, 0, 2], [4, 5, 0]])
 
@@ -22,18 +22,18 @@ class Additive:
     def __init__(self) -> None:
         self.cells: list[int] = []
 
-    def predict_maps(self, maps, lat, forest_type):
-        self.cells.append(len(maps))
-        gpp = maps[:, :, 0] @ (10.0 ** np.arange(len(VARIABLES))) + 1000 * forest_type
-        reco = 2 * maps[:, 0, -1] + lat
+    def predict_arrays(self, series, lat, forest_type):
+        self.cells.append(len(series))
+        gpp = series[:, :, 0] @ (10.0 ** np.arange(len(VARIABLES))) + 1000 * forest_type
+        reco = 2 * series[:, 0, -1] + lat
         return np.stack([gpp, 3 * gpp]), np.stack([reco, reco + 1])
 
 
 class Product(Additive):
     """Fluxes of three inputs that multiply; no other input counts."""
 
-    def predict_maps(self, maps, lat, forest_type):
-        gpp = (maps[:, 0, 0] * maps[:, 1, 0] * maps[:, 2, 0])[None]
+    def predict_arrays(self, series, lat, forest_type):
+        gpp = (series[:, 0, 0] * series[:, 1, 0] * series[:, 2, 0])[None]
         return gpp, np.zeros_like(gpp)
 
 
@@ -68,7 +68,7 @@ def estimated(year: xr.Dataset, model) -> xr.Dataset:
     forest = year["forest_type"].values > 0
     lat = np.broadcast_to(year["y"].values[:, None], forest.shape)[forest]
     types = year["forest_type"].values[forest].astype(int)
-    pair = model.predict_maps(forest_maps(year, forest), lat, types)
+    pair = model.predict_arrays(forest_series(year, forest), lat, types)
     store = xr.Dataset(coords={"y": year["y"], "x": year["x"]})
     for name, flux in zip(("gpp", "reco"), pair, strict=True):
         tile = np.full((len(flux), *forest.shape), np.nan)
@@ -162,8 +162,8 @@ def test_a_variable_costs_two_runs_and_the_type_only_where_it_changed():
 
 def test_gaps_are_swapped_with_their_series():
     class Gaps(Additive):
-        def predict_maps(self, maps, lat, forest_type):
-            gpp = np.isnan(maps).sum(axis=(1, 2)).astype(float)[None]
+        def predict_arrays(self, series, lat, forest_type):
+            gpp = np.isnan(series).sum(axis=(1, 2)).astype(float)[None]
             return gpp, gpp
 
     years = masked(2003), masked(2018)
@@ -185,10 +185,10 @@ def test_from_store_to_store(tmp_path):
 
 def test_a_model_without_an_answer_is_an_error():
     class Broken(Additive):
-        def predict_maps(self, maps, lat, forest_type):
-            gpp, reco = super().predict_maps(maps, lat, forest_type)
+        def predict_arrays(self, series, lat, forest_type):
+            gpp, reco = super().predict_arrays(series, lat, forest_type)
             # NDVI of the second year with EVI of the first is what it cannot do.
-            gpp[:, maps[:, 0, 0] - maps[:, 1, 0] > -0.5] = np.nan
+            gpp[:, series[:, 0, 0] - series[:, 1, 0] > -0.5] = np.nan
             return gpp, reco
 
     years = masked(2003), masked(2018)

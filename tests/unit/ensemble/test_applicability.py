@@ -128,7 +128,7 @@ def test_held_out_rows_are_compared_with_the_training_rows_of_their_fold() -> No
     # A tower moved far away changes its own index, not that of its fold's other rows.
     moved = samples.take(np.arange(len(samples)))
     own = (moved.table["site"] == "S00").to_numpy() & forest
-    moved.maps[own] += 30
+    moved.series[own] += 30
     again = held_out(folds, moved, quantile=None, seed=1)
     here = again["split"].eq("cluster") & again["site"].eq("S00")
     assert (again[here]["dissimilarity"] > found[here]["dissimilarity"] + 1).all()

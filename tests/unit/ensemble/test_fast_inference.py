@@ -48,10 +48,10 @@ def members(request: pytest.FixtureRequest) -> list[NetworkEstimator]:
 def inputs(
     member: NetworkEstimator, count: int = 300
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Prepared maps and types, one of them without any value."""
+    """Prepared series and types, one of them without any value."""
     samples = make_samples(count, seed=8)
-    samples.maps[3] = np.nan
-    ready = member.prepare(samples.maps, samples.table["lat"].to_numpy(float))
+    samples.series[3] = np.nan
+    ready = member.prepare(samples.series, samples.table["lat"].to_numpy(float))
     return ready, torch.from_numpy(type_one_hot(samples.table["igbp"]))
 
 

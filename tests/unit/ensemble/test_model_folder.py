@@ -54,9 +54,9 @@ def folder(saved: Path, tmp_path: Path) -> Path:
 
 def dataset() -> xr.Dataset:
     """Two rows and three columns; the third column has no forest."""
-    maps = make_samples(6).maps.reshape(2, 3, len(VARIABLES), 46)
+    series = make_samples(6).series.reshape(2, 3, len(VARIABLES), 46)
     arrays = {
-        name: (("time", "y", "x"), maps[:, :, i].transpose(2, 0, 1), {"units": unit})
+        name: (("time", "y", "x"), series[:, :, i].transpose(2, 0, 1), {"units": unit})
         for i, (name, unit) in enumerate(UNITS.items())
     }
     types = np.array([[1, 4, 0], [5, 2, 0]], "uint8")
@@ -81,8 +81,8 @@ def test_loaded_members_predict_what_the_trained_ones_do(
     samples = make_samples(300, seed=9)
     samples = samples.take(samples.table["forest"].to_numpy())
     codes = samples.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
-    gpp, reco = forestflux.load_model(folder).predict_maps(
-        samples.maps, samples.table["lat"].to_numpy(), codes
+    gpp, reco = forestflux.load_model(folder).predict_arrays(
+        samples.series, samples.table["lat"].to_numpy(), codes
     )
     assert gpp.shape == (2, len(samples))
     for index, member in enumerate(members):
@@ -105,8 +105,8 @@ def test_predict_gives_closed_fluxes_on_forest_and_nan_elsewhere(folder: Path) -
 
 def test_each_cell_is_estimated_from_its_own_series(folder: Path) -> None:
     model, data = load_model(folder), dataset()
-    maps = np.stack([data[name].values[:, 1, 0] for name in VARIABLES])
-    gpp, _ = model.predict_maps(maps[None], np.array([-20.0]), np.array([5]))
+    series = np.stack([data[name].values[:, 1, 0] for name in VARIABLES])
+    gpp, _ = model.predict_arrays(series[None], np.array([-20.0]), np.array([5]))
     assert float(model.predict(data)["gpp"][1, 0]) == pytest.approx(
         gpp.mean(), rel=1e-5
     )
@@ -151,7 +151,7 @@ def test_training_rows_are_like_themselves(folder: Path) -> None:
     model, samples = load_model(folder), make_samples()
     samples = samples.take(samples.table["forest"].to_numpy())
     codes = samples.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
-    _, index = model.estimate(samples.maps, samples.table["lat"].to_numpy(), codes)
+    _, index = model.estimate(samples.series, samples.table["lat"].to_numpy(), codes)
     np.testing.assert_allclose(index, 0, atol=1e-5)
 
 
@@ -291,6 +291,6 @@ def test_a_dataset_that_would_be_misread_is_refused(
 def test_prediction_does_not_track_gradients(folder: Path) -> None:
     model = load_model(folder)
     assert not any(m.network.training for m in model.members)
-    ready = model.members[0].prepare(make_samples(3).maps, np.zeros(3))
+    ready = model.members[0].prepare(make_samples(3).series, np.zeros(3))
     with torch.inference_mode():
         assert not model.members[0].network(ready, torch.eye(6)[:3]).requires_grad

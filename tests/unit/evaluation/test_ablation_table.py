@@ -28,7 +28,7 @@ def samples() -> Samples:
         reason="",
     )
     table["nee"] = table["reco"] - table["gpp"]
-    return Samples(made.maps, table, made.variables)
+    return Samples(made.series, table, made.variables)
 
 
 def run(samples: Samples, variant: str, split: str, repeat: int) -> pd.DataFrame:

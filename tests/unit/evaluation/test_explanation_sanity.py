@@ -14,8 +14,8 @@ from forestflux.evaluation.explanation_sanity import (
     sanity_table,
     with_random_weights,
 )
-from forestflux.evaluation.explanations import occlusion_maps
-from forestflux.evaluation.integrated_gradients import attribution_maps
+from forestflux.evaluation.explanations import measure_occlusion
+from forestflux.evaluation.integrated_gradients import measure_attribution
 from forestflux.models.network_training import NetworkEstimator
 from forestflux.prepare.sample_table import Samples
 from tests.builders.planted_change import PLANTED, planted_samples
@@ -59,24 +59,24 @@ def model(samples: Samples) -> Model:
     return trained(samples)
 
 
-def maps_of(model: Model, few: Samples) -> dict:
+def importance_of(model: Model, few: Samples) -> dict:
     """Maps by method; integrated gradients with their sign, of the same variables."""
-    signed = attribution_maps(model, few)[0].sel(variable=list(few.variables))
-    return {"occlusion": occlusion_maps(model, few), "attribution": signed}
+    signed = measure_attribution(model, few)[0].sel(variable=list(few.variables))
+    return {"occlusion": measure_occlusion(model, few), "attribution": signed}
 
 
 @pytest.fixture(scope="module")
-def maps(model: Model, few: Samples) -> dict:
-    return maps_of(model, few)
+def importance(model: Model, few: Samples) -> dict:
+    return importance_of(model, few)
 
 
 @pytest.fixture(scope="module")
-def checks(model: Model, few: Samples, maps: dict) -> pd.DataFrame:
-    return sanity_table(model, few, **maps, seed=3)
+def checks(model: Model, few: Samples, importance: dict) -> pd.DataFrame:
+    return sanity_table(model, few, **importance, seed=3)
 
 
 def by_season(found, igbp: str) -> pd.Series:
-    """Size of the GPP map of a type by variable and season, largest first."""
+    """Size of the GPP importance of a type by variable and season, largest first."""
     own = abs(found.sel(flux="gpp", igbp=igbp).mean("member"))
     sums = {
         (name, season): float(own.sel(variable=name, month=list(months)).sum())
@@ -87,21 +87,21 @@ def by_season(found, igbp: str) -> pd.Series:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_planted_driver_of_one_type_and_season_is_found(maps, method):
+def test_the_planted_driver_of_one_type_and_season_is_found(importance, method):
     """Summer rain makes the GPP of DBF alone; nights make that of the others."""
     assert PLANTED["DBF"] == ("precip", SEASONS["summer"])
-    own = by_season(maps[method], "DBF")
+    own = by_season(importance[method], "DBF")
     assert own.index[0] == ("precip", "summer")
     assert own.iloc[0] > 1.5 * own.iloc[1]
     for igbp in ("ENF", "MF"):
-        other = by_season(maps[method], igbp)
+        other = by_season(importance[method], igbp)
         assert other.index[0][0] == PLANTED[igbp][0] == "lst_night"
         assert other["precip", "summer"] < 0.6 * own.iloc[0]
 
 
-def test_more_summer_rain_adds_gpp_where_it_is_planted(maps):
+def test_more_summer_rain_adds_gpp_where_it_is_planted(importance):
     summer = {"variable": "precip", "month": list(SEASONS["summer"])}
-    added = maps["attribution"].sel(flux="gpp", **summer)
+    added = importance["attribution"].sel(flux="gpp", **summer)
     assert (added.sel(igbp="DBF") > 0).all()
     planted = added.sel(igbp="DBF").sum("month").min()
     assert abs(added.sel(igbp="ENF").sum("month")).max() < 0.5 * planted
@@ -116,15 +116,18 @@ def test_random_weights_destroy_the_maps_and_members_agree(checks):
             assert rows["random_weights", method, flux] < min(0.45, members - 0.2)
 
 
-def test_random_labels_destroy_the_maps(samples, few, maps):
+def test_random_labels_destroy_the_importance(samples, few, importance):
     table = samples.table.copy()
     order = np.random.default_rng(1).permutation(len(table))
     fluxes = ["gpp", "reco", "nee"]
     table[fluxes] = table[fluxes].to_numpy()[order]
-    other = maps_of(trained(Samples(samples.maps, table, samples.variables)), few)
+    other = importance_of(
+        trained(Samples(samples.series, table, samples.variables)), few
+    )
     for method, bound in (("occlusion", 0.45), ("attribution", 0.35)):
         first, second = (
-            found[method].sel(flux="gpp").mean("member") for found in (maps, other)
+            found[method].sel(flux="gpp").mean("member")
+            for found in (importance, other)
         )
         assert agreement(first, first).mean() == pytest.approx(1)
         assert agreement(first, second).mean() < bound
@@ -136,7 +139,7 @@ def test_hiding_and_gradients_agree(checks):
 
 
 def last_fifth(model: Model, few: Samples, named) -> np.ndarray:
-    """Area under the curve, by member, of hiding what a map names last over any order.
+    """Area under the curve, by member, of hiding what importance names last over any order.
 
     Up to a fifth of all values: half of them move any estimate, whatever the order.
     """
@@ -155,12 +158,12 @@ def last_fifth(model: Model, few: Samples, named) -> np.ndarray:
 
 
 def test_deletion_beats_a_random_order_and_the_reverse_does_not(
-    model, few, maps, checks
+    model, few, importance, checks
 ):
     rows = checks[checks["check"] == "deletion"]
     assert len(rows) == 4
     assert (rows["value"] > 1.5).all()
-    named = maps["occlusion"].sel(flux="gpp").mean("member")
+    named = importance["occlusion"].sel(flux="gpp").mean("member")
     forward = deletion_ratio(model, few, named, seed=3)
     assert (deletion_ratio(model, few, -named, seed=3) < forward / 3).all()
     assert (last_fifth(model, few, named) < 0.8).all()
@@ -194,7 +197,7 @@ def test_drawn_weights_leave_the_model_as_it_was(model):
 def test_one_member_cannot_agree_with_itself(model, few):
     alone = Model(model.members[:1], calibration=None, applicability=None, metadata={})
     part = few.take(np.arange(60))
-    table = sanity_table(alone, part, **maps_of(alone, part), seed=3)
+    table = sanity_table(alone, part, **importance_of(alone, part), seed=3)
     status = table.set_index("check")["status"]
     assert set(status["members_agree"]) == {"not applicable"}
     assert set(status["random_weights"]) <= {"pass", "fail"}

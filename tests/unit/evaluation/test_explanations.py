@@ -5,9 +5,9 @@ import torch
 from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.ensemble.trained_ensemble import Model
 from forestflux.evaluation.explanations import (
-    activation_maps,
-    map_table,
-    occlusion_maps,
+    importance_table,
+    measure_activation,
+    measure_occlusion,
 )
 from forestflux.models.network_training import NetworkEstimator
 from forestflux.prepare.sample_table import Samples
@@ -31,7 +31,7 @@ def model(samples: Samples) -> Model:
 def test_importance_has_every_type_variable_and_month(
     model: Model, samples: Samples
 ) -> None:
-    table = map_table(occlusion_maps(model, samples))
+    table = importance_table(measure_occlusion(model, samples))
     assert list(table.columns) == [
         "igbp",
         "variable",
@@ -49,7 +49,7 @@ def test_importance_has_every_type_variable_and_month(
 def test_the_variable_that_makes_the_flux_matters_most(
     model: Model, samples: Samples
 ) -> None:
-    table = map_table(occlusion_maps(model, samples))
+    table = importance_table(measure_occlusion(model, samples))
     by_variable = table.groupby("variable")["gpp"].mean()
     assert by_variable.idxmax() == "ndvi"
 
@@ -57,11 +57,11 @@ def test_the_variable_that_makes_the_flux_matters_most(
 def test_importance_equals_a_change_worked_by_hand(
     model: Model, samples: Samples
 ) -> None:
-    table = map_table(occlusion_maps(model, samples)).set_index(
+    table = importance_table(measure_occlusion(model, samples)).set_index(
         ["igbp", "variable", "month"]
     )
     chosen = samples.take((samples.table["igbp"] == "DBF").to_numpy())
-    gaps = chosen.maps.copy()
+    gaps = chosen.series.copy()
     # March is steps 7-10 (their middles are days 61-85 of the year); in the south it is
     # half a year, 23 steps, later.
     south = chosen.table["lat"].to_numpy() < 0
@@ -79,13 +79,13 @@ def test_importance_equals_a_change_worked_by_hand(
 
 
 def test_samples_are_not_changed(model: Model, samples: Samples) -> None:
-    before = samples.maps.copy()
-    map_table(occlusion_maps(model, samples))
-    assert np.array_equal(samples.maps, before, equal_nan=True)
+    before = samples.series.copy()
+    importance_table(measure_occlusion(model, samples))
+    assert np.array_equal(samples.series, before, equal_nan=True)
 
 
 def test_activation_maps_name_their_rows(model: Model, samples: Samples) -> None:
-    table = activation_maps(model, samples)
+    table = measure_activation(model, samples)
     patterns = list(dict.fromkeys(table["pattern"]))
     assert patterns[:7] == [*VARIABLES, "radiation"]
     assert patterns[7:] == ["variables 1", "joint 1", "variables 2", "joint 2"]
@@ -93,7 +93,7 @@ def test_activation_maps_name_their_rows(model: Model, samples: Samples) -> None
     assert (table[["activation", "activation_sd"]] >= 0).all(axis=None)
     first = model.members[0]
     part = samples.take((samples.table["igbp"] == "MF").to_numpy())
-    ready = first.prepare(part.maps, part.table["lat"].to_numpy(float))
+    ready = first.prepare(part.series, part.table["lat"].to_numpy(float))
     with torch.inference_mode():
         # March is the steps 7 to 10; activation 3 stands for 6 and 7, 5 for 10 and 11.
         weights = torch.tensor([1, 2, 1]) / 4

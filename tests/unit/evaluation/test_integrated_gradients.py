@@ -8,10 +8,10 @@ import torch
 from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.ensemble.trained_ensemble import Model
 from forestflux.evaluation.integrated_gradients import (
-    attribution_maps,
     attribution_table,
     by_month,
     contributions,
+    measure_attribution,
     per_departure,
     usual_year,
 )
@@ -35,12 +35,12 @@ def model(samples: Samples) -> Model:
 
 @pytest.fixture(scope="module")
 def tables(model: Model, samples: Samples) -> tuple:
-    return attribution_maps(model, samples)
+    return measure_attribution(model, samples)
 
 
 def inputs(model, samples, igbp="DBF"):
     part = samples.take((samples.table["igbp"] == igbp).to_numpy())
-    ready = model.members[0].prepare(part.maps, part.table["lat"].to_numpy(float))
+    ready = model.members[0].prepare(part.series, part.table["lat"].to_numpy(float))
     return ready, torch.from_numpy(type_one_hot(part.table["igbp"]))
 
 
@@ -60,7 +60,7 @@ def test_contributions_sum_to_the_difference_of_the_estimates(model, samples):
     assert torch.isnan(ready).float().mean() > 0.05
     for member in model.members:
         found = contributions(member, ready, usual, types)
-        here, there = (fluxes(member, maps, types) for maps in (ready, compared))
+        here, there = (fluxes(member, series, types) for series in (ready, compared))
         for flux, values in found.items():
             difference = here[flux] - there[flux]
             assert np.abs(difference).mean() > 20
@@ -70,8 +70,8 @@ def test_contributions_sum_to_the_difference_of_the_estimates(model, samples):
 
 def test_a_linear_network_gets_its_coefficients_times_the_departures(model, samples):
     class Linear(torch.nn.Module):
-        def forward(self, maps, types):
-            known = torch.nan_to_num(maps)
+        def forward(self, series, types):
+            known = torch.nan_to_num(series)
             return torch.stack([(w * known).sum((1, 2)) for w in weights], dim=1)
 
     ready, types = inputs(model, samples)
@@ -100,12 +100,12 @@ def test_gaps_add_nothing_and_samples_stay_as_they_are(model, samples):
 
 
 def test_the_usual_year_is_the_mean_of_the_type_and_never_zero():
-    maps = torch.full((2, 3, 46), torch.nan)
-    maps[0, 0], maps[1, 0] = 1.0, 3.0
-    maps[0, 0, 5] = torch.nan
-    maps[:, 1] = torch.arange(46.0)
-    maps[:, 1, [0, 45]] = torch.nan
-    usual = usual_year(maps)
+    series = torch.full((2, 3, 46), torch.nan)
+    series[0, 0], series[1, 0] = 1.0, 3.0
+    series[0, 0, 5] = torch.nan
+    series[:, 1] = torch.arange(46.0)
+    series[:, 1, [0, 45]] = torch.nan
+    usual = usual_year(series)
     assert usual[0, 0] == 2
     assert usual[0, 5] == 3  # of the one sample that has it
     # Around New Year 44, -, -, 1: a third and two thirds of the way.
@@ -159,11 +159,11 @@ def test_the_table_has_every_type_series_and_month_with_its_spread(tables):
 def test_rows_that_were_kept_apart_do_not_make_the_usual_year(model, samples):
     last = np.arange(len(samples)) >= 90
     apart = samples.table.assign(holdout=last)
-    moved = samples.maps.copy()
+    moved = samples.series.copy()
     moved[last] += 1.0
     one, two = (
-        attribution_maps(model, Samples(maps, apart, VARIABLES))
-        for maps in (samples.maps, moved)
+        measure_attribution(model, Samples(series, apart, VARIABLES))
+        for series in (samples.series, moved)
     )
     for first, second in zip(one, two, strict=True):
         np.testing.assert_array_equal(first, second)

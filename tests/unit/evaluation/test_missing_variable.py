@@ -10,9 +10,9 @@ from forestflux.ensemble.applicability import fit_applicability
 from forestflux.ensemble.conformal import Calibration
 from forestflux.ensemble.trained_ensemble import Model
 from forestflux.evaluation.explanations import (
-    activation_maps,
-    map_table,
-    occlusion_maps,
+    importance_table,
+    measure_activation,
+    measure_occlusion,
 )
 from forestflux.models.classical_models import BASELINES, make_estimator
 from forestflux.models.network_training import NetworkEstimator
@@ -24,9 +24,9 @@ RAIN = VARIABLES.index("precip")
 
 def changed(samples, value, rows=slice(None)):
     """The samples with the rain of some rows set to one value."""
-    maps = samples.maps.copy()
-    maps[rows, RAIN] = value
-    return Samples(maps, samples.table)
+    series = samples.series.copy()
+    series[rows, RAIN] = value
+    return Samples(series, samples.table)
 
 
 MODELS = ("cnn", *BASELINES)
@@ -66,12 +66,12 @@ def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
     model = Model(
         [member], calibration=Calibration(0.9, {}), applicability=near, metadata={}
     )
-    table = map_table(occlusion_maps(model, samples))
+    table = importance_table(measure_occlusion(model, samples))
     assert np.isfinite(table[["gpp", "nee", "gpp_sd", "nee_sd"]]).all().all()
     rain = table["variable"] == "precip"
     assert (table.loc[rain, "gpp"] == 0).all()
     assert (table.loc[~rain, "gpp"] > 0).any()
-    assert np.isfinite(activation_maps(model, samples)["activation"]).all()
+    assert np.isfinite(measure_activation(model, samples)["activation"]).all()
 
 
 def test_scales_of_an_absent_variable_are_plain_json():

@@ -26,25 +26,25 @@ class Arithmetic:
         self.batches: list[int] = []
 
     def estimate(
-        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        assert maps.dtype == np.float32
-        assert maps.shape[1:] == (len(VARIABLES), STEPS)
-        self.batches.append(len(maps))
+        assert series.dtype == np.float32
+        assert series.shape[1:] == (len(VARIABLES), STEPS)
+        self.batches.append(len(series))
         weights = 10.0 ** np.arange(len(VARIABLES))
-        gpp = np.nan_to_num(maps[:, :, 0]) @ weights + 1000 * forest_type
-        reco = lat + np.nan_to_num(maps[:, 0, -1])
+        gpp = np.nan_to_num(series[:, :, 0]) @ weights + 1000 * forest_type
+        reco = lat + np.nan_to_num(series[:, 0, -1])
         fluxes = np.stack([[gpp, gpp + 1], [reco, reco + 2]])
-        return fluxes, np.where(forest_type == 3, np.nan, maps[:, 1, 0] + lat / 1000)
+        return fluxes, np.where(forest_type == 3, np.nan, series[:, 1, 0] + lat / 1000)
 
 
 class Broken(Arithmetic):
     """A model that has no answer for EBF."""
 
     def estimate(
-        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        fluxes, index = super().estimate(maps, lat, forest_type)
+        fluxes, index = super().estimate(series, lat, forest_type)
         fluxes[0, :, forest_type == 2] = np.nan
         return fluxes, index
 

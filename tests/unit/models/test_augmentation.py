@@ -12,13 +12,13 @@ def whole(samples: int = 40) -> np.ndarray:
 
 
 def test_random_hides_the_fraction_and_nothing_else_changes() -> None:
-    maps = whole(200)
-    gaps = hide(maps, pattern="random", fraction=0.3, rng=np.random.default_rng(1))
+    series = whole(200)
+    gaps = hide(series, pattern="random", fraction=0.3, rng=np.random.default_rng(1))
     hidden = np.isnan(gaps)
     # 55,200 values: the standard error of the share is 0.002.
     assert hidden.mean() == pytest.approx(0.3, abs=0.01)
-    assert (gaps[~hidden] == maps[~hidden]).all()
-    assert not np.isnan(maps).any()
+    assert (gaps[~hidden] == series[~hidden]).all()
+    assert not np.isnan(series).any()
 
 
 def test_block_hides_one_run_on_the_circle_of_the_year() -> None:
@@ -67,9 +67,9 @@ def test_unknown_pattern_is_refused() -> None:
 
 
 def test_mixed_hides_in_a_share_of_samples_and_never_derived_series() -> None:
-    maps = whole(500)
+    series = whole(500)
     gaps = hide_mixed(
-        maps, share=0.6, max_fraction=0.7, rng=np.random.default_rng(1), maskable=4
+        series, share=0.6, max_fraction=0.7, rng=np.random.default_rng(1), maskable=4
     )
     hidden = np.isnan(gaps)
     assert not hidden[:, 4:].any()
@@ -82,27 +82,27 @@ def test_mixed_hides_in_a_share_of_samples_and_never_derived_series() -> None:
 
 
 def test_share_zero_hides_nothing() -> None:
-    maps = whole(20)
+    series = whole(20)
     gaps = hide_mixed(
-        maps, share=0.0, max_fraction=0.7, rng=np.random.default_rng(1), maskable=6
+        series, share=0.0, max_fraction=0.7, rng=np.random.default_rng(1), maskable=6
     )
-    assert np.array_equal(gaps, maps)
+    assert np.array_equal(gaps, series)
 
 
 def test_disturb_moves_whole_samples_by_at_most_the_jitter() -> None:
-    maps = whole(60)
-    before = maps.copy()
+    series = whole(60)
+    before = series.copy()
     chosen = {
         "jitter": 2,
         "noise": 0.0,
         "offset_noise": 0.0,
         "occlusion": {"share": 0.0, "max_fraction": 0.7},
     }
-    moved = disturb(maps, chosen, rng=np.random.default_rng(1), maskable=6)
-    assert np.array_equal(maps, before)
+    moved = disturb(series, chosen, rng=np.random.default_rng(1), maskable=6)
+    assert np.array_equal(series, before)
     shifts = [
         next(k for k in range(-2, 3) if np.array_equal(np.roll(a, k, axis=1), b))
-        for a, b in zip(maps, moved, strict=True)
+        for a, b in zip(series, moved, strict=True)
     ]
     assert set(shifts) == {-2, -1, 0, 1, 2}
 
@@ -114,8 +114,8 @@ def test_disturb_adds_noise_to_values_and_to_series() -> None:
         "offset_noise": 0.3,
         "occlusion": {"share": 0.0, "max_fraction": 0.7},
     }
-    maps = whole(300)
-    change = disturb(maps, chosen, rng=np.random.default_rng(1), maskable=6) - maps
+    series = whole(300)
+    change = disturb(series, chosen, rng=np.random.default_rng(1), maskable=6) - series
     assert change.mean(axis=2).std() == pytest.approx(0.3, rel=0.05)
     inside = change - change.mean(axis=2, keepdims=True)
     assert inside.std() == pytest.approx(0.1, rel=0.05)

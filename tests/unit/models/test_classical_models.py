@@ -25,19 +25,19 @@ NO_GAPS = {"patterns": [], "fractions": []}
 def samples():
     """Sites whose fluxes follow from the level of NDVI and of temperature."""
     rng = np.random.default_rng(0)
-    rows, maps = [], []
+    rows, series = [], []
     season = np.sin(np.linspace(0, np.pi, 46))
     for number in range(40):
         level, heat = rng.uniform(0.2, 0.8), rng.uniform(0, 20)
         igbp = ("ENF", "DBF", "MF", "GRA")[number % 4]
         lat = rng.uniform(30, 60) * (-1 if number % 5 == 0 else 1)
         for year in range(2003, 2006):
-            series = np.ones((6, 46)) * season
-            series[:2] *= level
-            series[3:5] = 270 + heat * season
+            one = np.ones((6, 46)) * season
+            one[:2] *= level
+            one[3:5] = 270 + heat * season
             if lat < 0:
-                series = np.roll(series, 23, axis=1)
-            maps.append(series + rng.normal(0, 0.01, series.shape))
+                one = np.roll(one, 23, axis=1)
+            series.append(one + rng.normal(0, 0.01, one.shape))
             gpp = 2000 * level + 20 * heat + rng.normal(0, 30)
             nee = 100 - 500 * level + rng.normal(0, 20)
             rows.append((f"S{number}", year, igbp, lat, number, gpp, nee))
@@ -48,9 +48,9 @@ def samples():
     table["holdout"] = table["site"].isin(["S1"])
     table["weight"] = 1.0
     table = table.join(assign_folds(table, count=3, seed=0))
-    maps = np.array(maps, dtype="float32")
-    maps[rng.random(maps.shape) < 0.1] = np.nan
-    return Samples(maps, table, VARIABLES)
+    series = np.array(series, dtype="float32")
+    series[rng.random(series.shape) < 0.1] = np.nan
+    return Samples(series, table, VARIABLES)
 
 
 @pytest.mark.parametrize("name", BASELINES)
@@ -86,7 +86,7 @@ def test_same_seed_same_prediction(samples, name):
 
 def test_any_gap_still_gives_a_prediction(samples):
     fitted = make_estimator("svr", SETTINGS).fit(samples, seed=0)
-    empty = Samples(np.full_like(samples.maps, np.nan), samples.table, VARIABLES)
+    empty = Samples(np.full_like(samples.series, np.nan), samples.table, VARIABLES)
     fluxes = fitted.predict(empty)
     assert np.isfinite(fluxes.gpp).all()
     assert np.isfinite(fluxes.reco).all()
@@ -97,16 +97,16 @@ def test_weights_are_used(samples):
     odd = table["site"].isin([f"S{n}" for n in range(0, 40, 2)])
     table.loc[odd, "gpp"] += 3000
     table["weight"] = np.where(odd, 1e-6, 1.0)
-    weighted = Samples(samples.maps, table, VARIABLES)
+    weighted = Samples(samples.series, table, VARIABLES)
     fluxes = make_estimator("svr", SETTINGS).fit(weighted, seed=0).predict(samples)
     assert np.mean(fluxes.gpp - samples.table["gpp"]) < 300
 
 
 def test_unseen_rows_do_not_reach_the_fit(samples):
-    """Other maps and fluxes in the test fold leave the fitted model as it was."""
+    """Other series and fluxes in the test fold leave the fitted model as it was."""
     test = (samples.table["fold_site"] == 0).to_numpy()
-    maps, table = samples.maps.copy(), samples.table.copy()
-    maps[test] = 9.0
+    series, table = samples.series.copy(), samples.table.copy()
+    series[test] = 9.0
     table.loc[test, ["gpp", "nee"]] = 1e6
     fits = [
         run_fold(
@@ -119,7 +119,7 @@ def test_unseen_rows_do_not_reach_the_fit(samples):
             seed=1,
             gaps=NO_GAPS,
         )[0].predict(samples)
-        for given in (samples, Samples(maps, table, VARIABLES))
+        for given in (samples, Samples(series, table, VARIABLES))
     ]
     np.testing.assert_array_equal(fits[0].gpp, fits[1].gpp)
 
@@ -130,7 +130,7 @@ def test_inner_folds_do_not_split_a_site(samples):
     by_site = {site: rng.normal(0, 100) for site in samples.table["site"].unique()}
     fluxes = samples.table["site"].map(by_site).to_numpy()
     table = samples.table.assign(gpp=fluxes, nee=fluxes, forest=True)
-    signed = Samples(samples.maps, table, VARIABLES)
+    signed = Samples(samples.series, table, VARIABLES)
     fitted = make_estimator("extra_trees", SETTINGS).fit(signed, seed=0)
     assert fitted.choices["gpp"].rmse > 0.9 * fluxes.std()
     # The same years that trained are recognised: the signature is there.
@@ -164,20 +164,20 @@ def test_variable_without_any_value_is_refused():
 
 
 def test_summaries():
-    maps = np.arange(46.0)[None, None]
-    np.testing.assert_array_equal(summarise(maps, "steps")[0], np.arange(46))
-    months = summarise(maps, "months")[0]
+    series = np.arange(46.0)[None, None]
+    np.testing.assert_array_equal(summarise(series, "steps")[0], np.arange(46))
+    months = summarise(series, "months")[0]
     assert months[0] == np.mean([0, 1, 2, 3])  # middles 5, 13, 21 and 29 January
-    quantiles = summarise(maps, "quantiles")[0]
+    quantiles = summarise(series, "quantiles")[0]
     np.testing.assert_allclose(quantiles, [0, 4.5, 11.25, 22.5, 33.75, 40.5, 45])
-    assert summarise(maps, "months+quantiles").shape == (1, 19)
+    assert summarise(series, "months+quantiles").shape == (1, 19)
 
 
 def test_quantiles_do_not_know_when():
-    maps = np.random.default_rng(0).random((2, 6, 46))
-    turned = np.roll(maps, 17, axis=2)
+    series = np.random.default_rng(0).random((2, 6, 46))
+    turned = np.roll(series, 17, axis=2)
     np.testing.assert_allclose(
-        summarise(maps, "quantiles"), summarise(turned, "quantiles")
+        summarise(series, "quantiles"), summarise(turned, "quantiles")
     )
 
 
@@ -244,7 +244,7 @@ def test_run_fold_asks_about_gaps_by_site_only(samples):
 
 
 def test_no_holdout_site_gives_an_empty_table(samples):
-    none = Samples(samples.maps, samples.table.assign(holdout=False), VARIABLES)
+    none = Samples(samples.series, samples.table.assign(holdout=False), VARIABLES)
     _, found = run_fold(
         make_estimator("svr", SETTINGS),
         none,
@@ -282,21 +282,21 @@ def test_every_model_is_asked_about_the_same_gaps(samples):
 
 
 def test_borrowed_gaps_are_those_of_another_site_of_the_gappiest_third(samples):
-    maps, table = np.nan_to_num(samples.maps), samples.table
-    whole = Samples(maps.copy(), table, VARIABLES)
-    rows, turned = np.arange(len(maps)), np.where(table["lat"] < 0, 23, 0)
+    series, table = np.nan_to_num(samples.series), samples.table
+    whole = Samples(series.copy(), table, VARIABLES)
+    rows, turned = np.arange(len(series)), np.where(table["lat"] < 0, 23, 0)
     # A row tells its number by where its gaps begin in the season: row % 46 in the
     # first series, row // 46 in the others. Every second row has few of them.
     lengths = np.where(rows % 2 == 0, 20, 3)
     for row in rows:
-        for series in range(6):
-            start = turned[row] + (row // 46 if series else row % 46)
-            maps[row, series, (start + np.arange(lengths[row])) % 46] = np.nan
+        for variable in range(6):
+            start = turned[row] + (row // 46 if variable else row % 46)
+            series[row, variable, (start + np.arange(lengths[row])) % 46] = np.nan
     (_, _, before), (name, share, found) = gap_cases(
         whole,
         {"patterns": ["borrowed"]},
         fold=0,
-        others=Samples(maps, table, VARIABLES),
+        others=Samples(series, table, VARIABLES),
     )
     assert (name, share) == ("borrowed", pytest.approx(20 / 46, abs=1e-6))
     assert not np.isnan(before).any()
@@ -309,7 +309,7 @@ def test_borrowed_gaps_are_those_of_another_site_of_the_gappiest_third(samples):
     sites = table["site"].to_numpy()
     assert (sites[donors] != sites).all()
     assert len(set(donors)) > 10
-    np.testing.assert_array_equal(found[~missing], whole.maps[~missing])
+    np.testing.assert_array_equal(found[~missing], whole.series[~missing])
 
 
 def test_gaps_cannot_be_borrowed_from_the_same_site(samples):

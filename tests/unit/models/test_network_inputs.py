@@ -14,25 +14,25 @@ from forestflux.models.network_inputs import (
 
 
 def test_southern_year_is_turned_by_23_steps() -> None:
-    maps = np.arange(2 * 1 * 46, dtype="float32").reshape(2, 1, 46)
-    turned = season(maps, np.array([10.0, -10.0]), half_year_shift=True)
-    assert turned[0, 0].tolist() == maps[0, 0].tolist()
-    assert turned[1, 0, 23] == maps[1, 0, 0]
-    assert turned[1, 0, 0] == maps[1, 0, 23]
+    series = np.arange(2 * 1 * 46, dtype="float32").reshape(2, 1, 46)
+    turned = season(series, np.array([10.0, -10.0]), half_year_shift=True)
+    assert turned[0, 0].tolist() == series[0, 0].tolist()
+    assert turned[1, 0, 23] == series[1, 0, 0]
+    assert turned[1, 0, 0] == series[1, 0, 23]
 
 
 def test_no_shift_keeps_the_calendar() -> None:
-    maps = np.arange(46, dtype="float32").reshape(1, 1, 46)
-    kept = season(maps, np.array([-35.0]), half_year_shift=False)
-    assert (kept == maps).all()
+    series = np.arange(46, dtype="float32").reshape(1, 1, 46)
+    kept = season(series, np.array([-35.0]), half_year_shift=False)
+    assert (kept == series).all()
 
 
 def test_season_leaves_its_input_alone_and_keeps_gaps() -> None:
-    maps = np.ones((1, 2, 46), "float32")
-    maps[0, 1, 5] = np.nan
-    before = maps.copy()
-    turned = season(maps, np.array([-35.0]), half_year_shift=True, derived=())
-    assert np.array_equal(maps, before, equal_nan=True)
+    series = np.ones((1, 2, 46), "float32")
+    series[0, 1, 5] = np.nan
+    before = series.copy()
+    turned = season(series, np.array([-35.0]), half_year_shift=True, derived=())
+    assert np.array_equal(series, before, equal_nan=True)
     assert np.flatnonzero(np.isnan(turned[0, 1])).tolist() == [28]
 
 
@@ -54,9 +54,9 @@ def test_radiation_is_zero_in_the_polar_night_and_largest_in_the_polar_summer() 
 
 
 def test_derived_radiation_follows_the_season_shift() -> None:
-    maps = np.zeros((2, 1, 46), "float32")
+    series = np.zeros((2, 1, 46), "float32")
     whole = season(
-        maps, np.array([40.0, -40.0]), half_year_shift=True, derived=["radiation"]
+        series, np.array([40.0, -40.0]), half_year_shift=True, derived=["radiation"]
     )
     assert whole.shape == (2, 2, 46)
     assert abs(int(whole[0, 1].argmax()) - int(whole[1, 1].argmax())) <= 2
@@ -73,13 +73,13 @@ def test_unknown_derived_series_is_refused() -> None:
 
 
 def test_normalisation_ignores_gaps_and_returns() -> None:
-    maps = np.array([[[1.0, np.nan, 3.0]], [[5.0, 7.0, np.nan]]])
-    scale = Normalisation.of(maps, ["a"])
+    series = np.array([[[1.0, np.nan, 3.0]], [[5.0, 7.0, np.nan]]])
+    scale = Normalisation.of(series, ["a"])
     assert scale.mean == (4.0,)
     assert scale.sd[0] == pytest.approx(np.sqrt(5.0))
-    ready = scale.apply(maps)
+    ready = scale.apply(series)
     assert np.isnan(ready).sum() == 2
-    assert np.allclose(scale.undo(ready), maps, equal_nan=True)
+    assert np.allclose(scale.undo(ready), series, equal_nan=True)
 
 
 def test_normalisation_survives_json_and_constants() -> None:

@@ -87,7 +87,7 @@ def test_without_all_biomes_other_classes_do_not_teach() -> None:
     wrong.loc[~wrong["forest"], ["gpp", "reco"]] = 9e3
     first = NetworkEstimator(chosen).fit(samples, seed=4)
     second = NetworkEstimator(chosen).fit(
-        Samples(samples.maps, wrong, samples.variables), seed=4
+        Samples(samples.series, wrong, samples.variables), seed=4
     )
     assert weights_equal(first, second)
 
@@ -96,7 +96,7 @@ def test_unlabelled_series_change_the_result() -> None:
     samples = make_samples()
     other = make_samples(30, seed=8)
     series = UnlabelledSeries(
-        other.maps,
+        other.series,
         other.table["lat"].to_numpy(),
         np.ones(30, "uint8"),
         other.table["site"].to_numpy(),
@@ -111,7 +111,7 @@ def test_scales_come_from_the_rows_given() -> None:
     part = samples.take(np.arange(30))
     trained = NetworkEstimator(settings()).fit(part, seed=4)
     assert trained.normalisation.mean[0] == pytest.approx(
-        np.nanmean(part.maps[:, 0].astype(float))
+        np.nanmean(part.series[:, 0].astype(float))
     )
     assert trained.flux_scale.mean[0] == pytest.approx(
         part.table.loc[part.table["forest"], "gpp"].mean()

@@ -26,7 +26,7 @@ def make(name):
 def changed(**columns):
     """The small samples with some columns of the table replaced."""
     samples = make_samples()
-    return Samples(samples.maps, samples.table.assign(**columns), samples.variables)
+    return Samples(samples.series, samples.table.assign(**columns), samples.variables)
 
 
 def run(name, samples, split="site"):
@@ -120,7 +120,7 @@ def test_a_single_class_is_enough(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_series_that_never_change_give_fluxes(name):
     samples = make_samples()
-    still = Samples(np.full_like(samples.maps, 0.5), samples.table, samples.variables)
+    still = Samples(np.full_like(samples.series, 0.5), samples.table, samples.variables)
     fluxes = make(name).fit(still, seed=1).predict(still)
     for values in fluxes:
         assert np.isfinite(values).all()
@@ -132,7 +132,7 @@ def test_series_that_never_change_have_no_area_of_applicability():
     types = samples.table["igbp"] == "MF"
     samples = samples.take(types.to_numpy())
     table = samples.table.assign(lat=10.0)
-    still = Samples(np.full_like(samples.maps, 0.5), table, samples.variables)
+    still = Samples(np.full_like(samples.series, 0.5), table, samples.variables)
     member = NetworkEstimator(settings()).fit(still, seed=1)
     with pytest.raises(InputError, match="training rows that differ"):
         fit_applicability([member], still, quantile=None, seed=1)
@@ -164,7 +164,7 @@ def test_a_type_that_was_never_seen_is_outside_with_the_interval_of_all():
     forest = samples.take(samples.table["forest"].to_numpy(bool))
     lat, igbp = forest.table["lat"].to_numpy(), forest.table["igbp"]
     _, index = model.estimate(
-        forest.maps, lat, igbp.map(FOREST_TYPES.index).to_numpy() + 1
+        forest.series, lat, igbp.map(FOREST_TYPES.index).to_numpy() + 1
     )
     unseen = (igbp == "DNF").to_numpy()
     assert np.isnan(index[unseen]).all()

@@ -50,8 +50,8 @@ def series_of(sites, years=(2003, 2004)):
         }
     )
     marks = np.array([100 * i + year - 2000 for i, _, year in rows], "float32")
-    maps = np.broadcast_to(marks[:, None, None], (len(rows), 6, STEPS))
-    return TowerSeries(table, maps)
+    series = np.broadcast_to(marks[:, None, None], (len(rows), 6, STEPS))
+    return TowerSeries(table, series)
 
 
 def build(towers, series=None, *, holdout=(), seed=5, **changes):
@@ -104,11 +104,11 @@ def masked_tile(path, *, south, rng):
     """A masked tile of 4 x 5 cells; value of every step is 1000 x |y| + x index."""
     lat = south + 3.5 - np.arange(4)
     value = 1000 * np.abs(lat)[:, None] + np.arange(5)
-    series = np.broadcast_to(value, (STEPS, 4, 5)).astype("float32")
+    values = np.broadcast_to(value, (STEPS, 4, 5)).astype("float32")
     fraction = rng.choice([0.1, 0.5, 0.9], (4, 5)).astype("float32")
     tile = xr.Dataset(
         {
-            **{name: (("time", "y", "x"), series) for name in VARIABLES},
+            **{name: (("time", "y", "x"), values) for name in VARIABLES},
             "forest_fraction": (("y", "x"), fraction),
             "forest_type": (("y", "x"), rng.integers(1, 6, (4, 5)).astype("uint8")),
         },
@@ -124,10 +124,10 @@ def test_take_by_mask_and_by_position():
     assert len(samples) == 4
     part = samples.take(np.array([False, True, False, True]))
     assert part.table["site"].tolist() == ["b", "d"]
-    assert part.maps.ravel().tolist() == [1, 3]
+    assert part.series.ravel().tolist() == [1, 3]
     part = samples.take([3, 0, 0])
     assert part.table["site"].tolist() == ["d", "a", "a"]
-    assert part.maps.ravel().tolist() == [3, 0, 0]
+    assert part.series.ravel().tolist() == [3, 0, 0]
     assert part.table.index.tolist() == [0, 1, 2]
     assert len(samples.take([])) == 0
 
@@ -139,7 +139,7 @@ def test_every_row_has_its_own_series_and_quality_as_weight(towers):
     assert len(samples) == len(table) == 16
     sites = towers[0]["site"].tolist()
     marks = 100 * table["site"].map(sites.index) + table["year"] - 2000
-    np.testing.assert_array_equal(samples.maps[:, 2, 7], marks)
+    np.testing.assert_array_equal(samples.series[:, 2, 7], marks)
     np.testing.assert_array_equal(table["weight"], table["nee_qc"])
     assert table.set_index("site")["forest"].groupby("site").all().sum() == 6
 
@@ -152,10 +152,10 @@ def test_each_cause_drops_its_row_and_says_so(towers):
         nee={4: 60.0, 5: -400.0},
         reco={4: 40.0, 5: 4601.0},
     )
-    series = series_of(sites)
-    keep = ~((series.sites["site"] == "F4") & (series.sites["year"] == 2003)).to_numpy()
-    series = TowerSeries(series.sites[keep].reset_index(drop=True), series.maps[keep])
-    table, samples = build((sites, site_years), series)
+    towers = series_of(sites)
+    keep = ~((towers.sites["site"] == "F4") & (towers.sites["year"] == 2003)).to_numpy()
+    towers = TowerSeries(towers.sites[keep].reset_index(drop=True), towers.series[keep])
+    table, samples = build((sites, site_years), towers)
     assert table["reason"].tolist() == [
         "nee_qc below 0.5",
         "",
@@ -174,7 +174,7 @@ def test_each_cause_drops_its_row_and_says_so(towers):
     assert (dropped[folds] == -1).all(axis=None)
     assert (table.loc[table["used"], folds] >= 0).all(axis=None)
     assert (dropped["weight"] == 0).all()
-    marks = samples.maps[:, 0, 0]
+    marks = samples.series[:, 0, 0]
     assert 403 not in marks
     assert 404 in marks
 
@@ -232,27 +232,27 @@ def test_flipped_nee_stops(towers):
 def test_series_come_from_the_stores_and_all_gap_years_are_none(towers, tmp_path):
     sites = towers[0]
     stores = masked_towers(tmp_path, sites, (2003, 2004), np.random.default_rng(0))
-    series = collect_towers(stores)
-    assert len(series.sites) == 15
-    assert series.maps.shape == (15, 6, STEPS)
+    towers = collect_towers(stores)
+    assert len(towers.sites) == 15
+    assert towers.series.shape == (15, 6, STEPS)
     missing = {(s, y) for s in sites["site"] for y in (2003, 2004)}
-    missing -= set(series.sites[["site", "year"]].itertuples(index=False, name=None))
+    missing -= set(towers.sites[["site", "year"]].itertuples(index=False, name=None))
     assert missing == {("F1", 2003)}
-    row = series.sites.query("site == 'X1' and year == 2004").index[0]
+    row = towers.sites.query("site == 'X1' and year == 2004").index[0]
     stored = xr.open_zarr(stores[2004], consolidated=False)
     for index, name in enumerate(VARIABLES):
-        np.testing.assert_array_equal(series.maps[row, index], stored[name][:, 7, 0])
-    assert series.sites["lat"][row] == sites["lat"][7]
+        np.testing.assert_array_equal(towers.series[row, index], stored[name][:, 7, 0])
+    assert towers.sites["lat"][row] == sites["lat"][7]
 
 
 def test_unlabelled_towers_are_those_without_a_used_label_or_holdout(towers):
     sites, site_years = with_rows(towers, nee_qc={0: 0.1, 2: 0.2})
     sites, site_years = sites, site_years.drop(index=15)  # X1 in 2004
-    series = series_of(sites)
-    table, _ = build((sites, site_years), series, holdout=["F1"])
-    unlabelled = tower_series(series, table, sites)
+    towers = series_of(sites)
+    table, _ = build((sites, site_years), towers, holdout=["F1"])
+    unlabelled = tower_series(towers, table, sites)
     assert unlabelled.site.tolist() == ["F0", "X1"]
-    assert unlabelled.maps[:, 3, 3].tolist() == [3, 704]
+    assert unlabelled.series[:, 3, 3].tolist() == [3, 704]
     assert unlabelled.forest_type.tolist() == [1, 0]
     assert unlabelled.lat.tolist() == sites["lat"][[0, 7]].tolist()
     assert unlabelled.without(["F0"]).site.tolist() == ["X1"]
@@ -276,37 +276,37 @@ def test_unlabelled_cells_are_forest_cells_drawn_by_the_seed(tmp_path):
     every = draw(1000)
     found = dict(
         zip(
-            every.maps[:, 5, 9].tolist(),
+            every.series[:, 5, 9].tolist(),
             zip(every.lat.tolist(), every.forest_type.tolist(), strict=True),
             strict=True,
         )
     )
     assert found == expected
     some = draw(7)
-    assert len(some) == len(set(some.maps[:, 0, 0])) == 7
-    np.testing.assert_array_equal(some.maps, draw(7).maps)
-    assert set(draw(7, seed=2).maps[:, 0, 0]) != set(some.maps[:, 0, 0])
+    assert len(some) == len(set(some.series[:, 0, 0])) == 7
+    np.testing.assert_array_equal(some.series, draw(7).series)
+    assert set(draw(7, seed=2).series[:, 0, 0]) != set(some.series[:, 0, 0])
     assert len(tile_series(paths, count=5, min_forest=1.0, seed=1)) == 0
     assert len(tile_series([], count=5, min_forest=0.5, seed=1)) == 0
 
 
 def test_files_give_back_what_was_written(towers, tmp_path):
     changed = with_rows(towers, nee_qc={0: 0.1}, gpp={3: np.nan})
-    series = series_of(changed[0])
-    table, samples = build(changed, series, holdout=["F5"])
-    samples.maps[0, 0, :5] = np.nan
-    unlabelled = tower_series(series, table, changed[0])
+    towers = series_of(changed[0])
+    table, samples = build(changed, towers, holdout=["F5"])
+    samples.series[0, 0, :5] = np.nan
+    unlabelled = tower_series(towers, table, changed[0])
     folder = tmp_path / "samples"
     write_samples(folder, table, samples, unlabelled, recipe="r")
     again = read_samples(folder)
-    np.testing.assert_array_equal(again.maps, samples.maps)
-    assert again.maps.dtype == np.dtype("float32")
+    np.testing.assert_array_equal(again.series, samples.series)
+    assert again.series.dtype == np.dtype("float32")
     assert again.variables == VARIABLES
     pd.testing.assert_frame_equal(
         again.table, samples.table, rtol=1e-8, check_dtype=False
     )
     series_again = read_unlabelled(folder)
-    for name in ("maps", "lat", "forest_type", "site"):
+    for name in ("series", "lat", "forest_type", "site"):
         np.testing.assert_array_equal(
             getattr(series_again, name), getattr(unlabelled, name)
         )

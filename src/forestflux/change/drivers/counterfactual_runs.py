@@ -7,7 +7,7 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUX_UNIT, VARIABLES
-from forestflux.prepare.masked_series import forest_maps
+from forestflux.prepare.masked_series import forest_series
 
 INTERACTION = "interaction"
 # `type` is the forest type; `interaction` is what the single swaps leave.
@@ -18,10 +18,10 @@ Pair = tuple[xr.Dataset, xr.Dataset]
 class Ensemble(Protocol):
     """What the runs need of a trained ensemble."""
 
-    def predict_maps(
-        self, maps: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    def predict_arrays(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """GPP and RECO (member, sample) from maps (sample, variable, step)."""
+        """GPP and RECO (member, sample) from series (sample, variable, step)."""
 
 
 def counterfactual(masked: Pair, inferred: Pair, model: Ensemble) -> xr.Dataset:
@@ -53,20 +53,20 @@ def counterfactual(masked: Pair, inferred: Pair, model: Ensemble) -> xr.Dataset:
     known = np.stack([fluxes(dataset, cells) for dataset in inferred])
     types = [dataset["forest_type"].values[cells].astype(int) for dataset in masked]
     lat = np.broadcast_to(masked[0]["y"].values[:, None], cells.shape)[cells]
-    maps = [forest_maps(dataset, cells) for dataset in masked]
+    series = [forest_series(dataset, cells) for dataset in masked]
 
     def run(kinds: list[np.ndarray], where: np.ndarray | slice) -> np.ndarray:
         """Fluxes (year, flux, member, sample) of both years' inputs as they are now."""
-        both = zip(maps, kinds, strict=True)
+        both = zip(series, kinds, strict=True)
         return np.stack(
-            [model.predict_maps(m[where], lat[where], k[where]) for m, k in both]
+            [model.predict_arrays(m[where], lat[where], k[where]) for m, k in both]
         )
 
     effect = np.zeros((len(DRIVERS), *known.shape[1:]))
     for position in range(len(VARIABLES)):
-        swap(maps, position)
+        swap(series, position)
         effect[position] = mean_effect(known, run(types, slice(None)))
-        swap(maps, position)
+        swap(series, position)
     turned = types[0] != types[1]
     if turned.any():
         swapped = run(types[::-1], turned)
@@ -94,11 +94,11 @@ def fluxes(inferred: xr.Dataset, cells: np.ndarray) -> np.ndarray:
     return np.stack(pair).astype(float)
 
 
-def swap(maps: list[np.ndarray], position: int) -> None:
+def swap(series: list[np.ndarray], position: int) -> None:
     """Exchange one variable of two years in place; twice is as before."""
-    first = maps[0][:, position].copy()
-    maps[0][:, position] = maps[1][:, position]
-    maps[1][:, position] = first
+    first = series[0][:, position].copy()
+    series[0][:, position] = series[1][:, position]
+    series[1][:, position] = first
 
 
 def mean_effect(known: np.ndarray, swapped: np.ndarray) -> np.ndarray:

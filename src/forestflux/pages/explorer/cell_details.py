@@ -87,7 +87,7 @@ def pack_series(series: np.ndarray) -> dict[str, dict]:
 
 
 def reasons(
-    model: Model, maps: np.ndarray, *, lat: np.ndarray, igbp: Sequence[str]
+    model: Model, series: np.ndarray, *, lat: np.ndarray, igbp: Sequence[str]
 ) -> dict[str, dict]:
     """Change of the estimate when one variable is hidden in one month, packed.
 
@@ -97,12 +97,12 @@ def reasons(
     Parameters
     ----------
     model : the trained ensemble
-    maps : (sample, variable, step), NaN = gap
+    series : (sample, variable, step), NaN = gap
     lat : (sample,), degrees north
     igbp : forest type of each sample
     """
     table = pd.DataFrame({"lat": lat, "igbp": list(igbp)})
-    samples = Samples(maps, table)
+    samples = Samples(series, table)
     months = np.tile(step_months(COMMON_YEAR), (len(table), 1))
     found = {flux: np.empty((len(table), len(VARIABLES), 12)) for flux in TARGET_FLUXES}
     for name, month, change in changes(model, samples, months):

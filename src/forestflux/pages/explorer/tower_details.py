@@ -71,7 +71,7 @@ def tower_details(samples: Samples, model: Model) -> dict[str, object]:
     part = samples.take(last.to_numpy())
     lat = part.table["lat"].to_numpy(float)
     return {
-        "series": pack_series(samples.maps),
-        "reasons": reasons(model, part.maps, lat=lat, igbp=part.table["igbp"]),
+        "series": pack_series(samples.series),
+        "reasons": reasons(model, part.series, lat=lat, igbp=part.table["igbp"]),
         "reasons_of": part.table[["site", "year"]].to_dict("records"),
     }

@@ -52,7 +52,7 @@ def draw_network(results: Path, *, settings: StyleSettings) -> Figure:
 def typical(samples: Samples) -> int:
     """Row of a forest site-year with gaps: of all, the one at the upper quarter."""
     forest = np.flatnonzero(samples.table["igbp"].isin(FOREST_TYPES))
-    gaps = np.isnan(samples.maps[forest]).mean(axis=(1, 2))
+    gaps = np.isnan(samples.series[forest]).mean(axis=(1, 2))
     return int(forest[np.argsort(gaps, kind="stable")[3 * (len(forest) - 1) // 4]])
 
 
@@ -61,7 +61,7 @@ def draw_example(
 ) -> None:
     """The map (variable, step) of one site-year in standard deviations, gaps hatched."""
     row = typical(samples)
-    values = samples.maps[row].astype(float)
+    values = samples.series[row].astype(float)
     count = len(samples.variables)
     # As float, None becomes NaN: the mean of a variable that no tower has.
     mean, sd = (
