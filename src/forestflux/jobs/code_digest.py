@@ -4,18 +4,42 @@ import ast
 import functools
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 
+@dataclass(frozen=True)
+class Module:
+    """What counts of a module: its tree without docstrings and the names it imports."""
+
+    tree: ast.Module
+    imports: frozenset[str]
+
+    @functools.cached_property
+    def dump(self) -> bytes:
+        """The tree as text; comments and layout are not in it anyway."""
+        return ast.dump(self.tree).encode()
+
+
+# Every rule asks for the same modules. By text, not by name: a file that has been edited is
+# another text, so what is kept is never stale.
 @functools.cache
-def parse(file: Path) -> ast.Module:
-    """Syntax tree of a file without docstrings; comments and layout are not in it anyway."""
-    tree = ast.parse(file.read_text())
+def parse(text: str) -> Module:
+    """A module's text, read once however many rules depend on it."""
+    tree = ast.parse(text)
+    imports: set[str] = set()
     for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imports |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            imports |= {
+                node.module or "",
+                *(f"{node.module}.{alias.name}" for alias in node.names),
+            }
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and is_docstring(body[0]):
             body[0].value.value = ""
-    return tree
+    return Module(tree, frozenset(imports))
 
 
 def is_docstring(node: ast.AST) -> bool:
@@ -29,15 +53,7 @@ def is_docstring(node: ast.AST) -> bool:
 
 def imported(file: Path, roots: Sequence[Path]) -> set[Path]:
     """Files below the roots that a file imports itself, at its top or inside functions."""
-    names = set()
-    for node in ast.walk(parse(file)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names |= {
-                node.module,
-                *(f"{node.module}.{alias.name}" for alias in node.names),
-            }
+    names = parse(file.read_text()).imports
     files = {file_of(name, root) for name in names for root in roots}
     return {candidate for candidate in files if candidate.is_file()}
 
@@ -78,7 +94,7 @@ def code_digest(*names: str, roots: Sequence[Path]) -> str:
     for file in modules([find_module(name, roots) for name in names], roots):
         (root,) = (root for root in roots if file.is_relative_to(root))
         digest.update(str(file.relative_to(root)).encode())
-        digest.update(ast.dump(parse(file)).encode())
+        digest.update(parse(file.read_text()).dump)
         for asset in assets(file):
             digest.update(asset.relative_to(root).as_posix().encode())
             digest.update(asset.read_bytes())
@@ -118,7 +134,7 @@ def assets(file: Path) -> list[Path]:
 
 def asset_names(file: Path) -> tuple[str, ...]:
     """The value of the constant `ASSETS` of a module; empty where it has none."""
-    for node in parse(file).body:
+    for node in parse(file.read_text()).tree.body:
         if isinstance(node, ast.Assign) and [
             target.id for target in node.targets if isinstance(target, ast.Name)
         ] == ["ASSETS"]:

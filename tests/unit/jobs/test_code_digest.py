@@ -2,7 +2,7 @@
 
 import pytest
 
-from forestflux.jobs.code_digest import assets, code_digest, parse
+from forestflux.jobs.code_digest import assets, code_digest
 from tests.builders.paths import ROOT
 
 
@@ -25,7 +25,6 @@ def edit(scripts, name, old, new):
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
-    parse.cache_clear()
 
 
 def digest(scripts, *names):
