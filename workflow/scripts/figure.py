@@ -4,8 +4,8 @@ from pathlib import Path
 
 from forestflux.jobs import command_line
 from forestflux.pages.figures.captions import caption_of
-from forestflux.pages.figures.drawing import draw
-from forestflux.pages.figures.figure_style import StyleSettings, save
+from forestflux.pages.figures.drawing import draw_figure
+from forestflux.pages.figures.figure_style import StyleSettings, save_figure
 
 
 def main(*, name: str, results: Path, settings: dict, output: list[Path]) -> None:
@@ -15,12 +15,12 @@ def main(*, name: str, results: Path, settings: dict, output: list[Path]) -> Non
         pair=tuple(settings["pair"]),
         simulated=settings["simulated"],
     )
-    figure = draw(name, results, style_settings=style)
+    figure = draw_figure(name, results, style_settings=style)
     caption = caption_of(
         name, pair=tuple(settings["pair"]), level=settings["level"]
     ).text
     for path in output:
-        save(figure, path, settings=style, caption=caption)
+        save_figure(figure, path, settings=style, caption=caption)
 
 
 if __name__ == "__main__":
