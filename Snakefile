@@ -9,18 +9,19 @@ configfile: workflow.source_path("config/config.yaml")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/batches.smk"
 
 
 pathvars:
     results=folder_of("results"),
     scratch=folder_of("scratch"),
-    logs=f"logs/{config['run']}",
+    logs=f"logs/{CONFIG.run}",
 
 
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/earthengine.smk"
-include: "workflow/rules/archive.smk"
+include: "workflow/rules/fluxnet.smk"
 include: "workflow/rules/towers.smk"
 include: "workflow/rules/truth.smk"
 include: "workflow/rules/subsets.smk"
@@ -47,7 +48,7 @@ include: "workflow/rules/publish.smk"
 include: "workflow/rules/upload.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/explorer.smk"
-include: "workflow/rules/quoted.smk"
+include: "workflow/rules/headline.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/gates.smk"
 
@@ -56,7 +57,7 @@ rule all:
     default_target: True
     input:
         run_targets(),
-        verdict_targets(),
+        final_check_targets(),
 
 
 # Extracted and masked, nothing more: what a pilot runs.

@@ -44,7 +44,7 @@ LIMITS = {
 }
 OVERLAY = """\
 run: bench
-towers: {archive: fluxes, folder: .}
+towers: {fluxnet: fluxes, folder: .}
 """
 CLASSES = ("ENF", "EBF", "DBF", "MF", "GRA")
 

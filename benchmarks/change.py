@@ -27,7 +27,7 @@ from dask import delayed
 
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.land import is_land
-from forestflux.jobs.configuration import check_config
+from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.store import write_json, write_store
 
 ROOT = Path(__file__).parents[1]
@@ -93,13 +93,15 @@ def write_map(path: Path, grid: Grid, land: np.ndarray, year: int) -> None:
 
 def analyse_maps(folder: Path, years: list[int]) -> None:
     """Run the script of the rule in its own process, with the defaults."""
-    schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
-    config = check_config(
-        {"run": "bench", "seed": 1, "years": [years[0], years[-1]]}, schema
+    configuration = read_configuration(
+        {"run": "bench", "seed": 1, "years": [years[0], years[-1]]}
     )
     manifest = folder / "maps" / "all.json"
     write_json(manifest, {"stores": {str(year): "benchmark" for year in years}})
-    settings = {"change": config["change"], "level": config["evaluate"]["level"]}
+    settings = {
+        "change": configuration.change.numbers(),
+        "level": configuration.evaluate.level,
+    }
     words = [sys.executable, str(ROOT / "workflow/scripts/change.py")]
     words += ["--years", *map(str, years), "--maps", str(manifest), "--regions"]
     words += ["--settings", json.dumps(settings), "--code", "benchmark"]

@@ -34,7 +34,7 @@ import yaml
 
 from forestflux.core.grid import Grid
 from forestflux.core.products import read_products, select
-from forestflux.jobs.configuration import check_config
+from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.store import write_json
 
 ROOT = Path(__file__).parents[1]
@@ -102,8 +102,7 @@ def access(there: Server, folder: Path, in_flight: int) -> dict:
         "cache": str(folder / "cache"),
         "in_flight": in_flight,
     }
-    schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
-    return check_config(config, schema)["earthengine"]
+    return read_configuration(config).earthengine.model_dump(mode="json")
 
 
 def towers(count: int) -> pd.DataFrame:

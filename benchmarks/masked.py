@@ -20,7 +20,7 @@ from forestflux.core.land import is_land
 from forestflux.core.places import TilePlace
 from forestflux.core.products import read_products, select
 from forestflux.jobs.chunked import CHUNKS
-from forestflux.jobs.configuration import check_config
+from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.stages import run_stage
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
@@ -50,25 +50,30 @@ def write_tiles(folder: Path, names: list[str], year: int) -> Path:
     -------
     `mask/{first}-{last}.{year}.json`, as a job of the stage writes it
     """
-    schema = ROOT / "workflow/schemas/config.schema.yaml"
     asked = {"run": "benchmark", "seed": SEED, "years": [2003, 2018]}
-    config = check_config(asked, schema)
+    configuration = read_configuration(asked)
     products = select(
         read_products(ROOT / "config/products.yaml"), "tile", "extract", "cube", "mask"
     )
-    source = open_source({"seed": SEED, "planet": config["planet"]})
+    source = open_source({"seed": SEED, "planet": configuration.planet.numbers()})
 
     def make(name: str, year: int) -> xr.Dataset:
         place = TilePlace(GRID.tile(name))
         native = extract(source, products, place, year=year)
         cube = build_cube(native, products, year=year)
-        return mask_cube(cube, products, year=year, **config["mask"])
+        return mask_cube(cube, products, year=year, **configuration.mask.numbers())
 
     manifest = folder / f"mask/{names[0]}-{names[-1]}.{year}.json"
     run_stage(
         manifest,
         [(name, year) for name in names],
-        recipe=lambda name, year: ["benchmark", config["mask"], SEED, name, year],
+        recipe=lambda name, year: [
+            "benchmark",
+            configuration.mask.numbers(),
+            SEED,
+            name,
+            year,
+        ],
         make=make,
         chunks=CHUNKS,
     )

@@ -12,7 +12,7 @@ import pandas as pd
 from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.ensemble.applicability import fit_applicability
 from forestflux.ensemble.model_folder import save_model
-from forestflux.jobs.configuration import check_config
+from forestflux.jobs.configuration import read_configuration
 from forestflux.models.network_training import NetworkEstimator
 from forestflux.prepare.masked_series import read_pieces
 from forestflux.prepare.sample_table import Samples
@@ -28,8 +28,7 @@ HALF_WIDTH = {"gpp": {"all": 500.0}, "nee": {"all": 400.0}}
 def default_settings() -> dict:
     """Section `train` of the configuration with one epoch a step."""
     asked = {"run": "benchmark", "seed": SEED, "years": [2003, 2018]}
-    schema = ROOT / "workflow/schemas/config.schema.yaml"
-    settings = check_config(asked, schema)["train"]
+    settings = read_configuration(asked).train.numbers()
     return settings | {"epochs": dict.fromkeys(settings["epochs"], 1)}
 
 

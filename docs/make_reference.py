@@ -3,16 +3,14 @@
 import sys
 from pathlib import Path
 
-from forestflux.jobs.configuration import reference
+from forestflux.jobs.configuration_reference import reference
 from forestflux.pages.table_reference import render_table_reference
 
 ROOT = Path(__file__).parents[1]
 
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
-
 if __name__ == "__main__":
     pages = {
-        ROOT / "docs" / "configuration.md": reference(SCHEMA),
+        ROOT / "docs" / "configuration.md": reference(),
         ROOT / "docs" / "reference" / "tables.md": render_table_reference(),
     }
     if "--check" in sys.argv:

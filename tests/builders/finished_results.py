@@ -13,7 +13,7 @@ import pandas as pd
 from forestflux.core.eight_day import STEPS
 from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.jobs.store import write_json
-from forestflux.pages.headline_numbers import headline_numbers
+from forestflux.pages.headline_numbers import quoted_numbers
 from forestflux.prepare.sample_table import Samples, no_series, write_samples
 from tests.builders.map_stores import YEARS, build_maps, write_table
 
@@ -43,14 +43,21 @@ MODEL = {
         "encoded": 32,
         "hidden": 32,
         "steps": dict.fromkeys(
-            ("reconstruct", "all_biomes", "imitate", "forest", "balance"), True
+            (
+                "masked_pretraining",
+                "all_biomes",
+                "distillation",
+                "forest",
+                "class_weights",
+            ),
+            True,
         ),
         "epochs": {
-            "reconstruct": 5,
+            "masked_pretraining": 5,
             "all_biomes": 12,
-            "imitate": 15,
+            "distillation": 15,
             "forest": 5,
-            "balance": 3,
+            "class_weights": 3,
         },
     },
 }
@@ -104,7 +111,7 @@ def build_results(
     if maps:
         build_maps(path, rng, map_years)
     pair = (YEARS[0], YEARS[-1]) if maps else None
-    write_table(headline_numbers(path, pair=pair), path / "quoted.csv")
+    write_table(quoted_numbers(path, pair=pair), path / "headline.csv")
     return path
 
 

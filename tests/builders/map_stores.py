@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import shapely
 import xarray as xr
-import yaml
 from odc.geo.data import ocean_geom
 
 from forestflux.change.analysis import Settings, analyse
@@ -17,8 +16,8 @@ from forestflux.change.strata.totals import bands_of
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FLUX_UNIT
 from forestflux.evaluation.gates import gate_rows as gates_rows
+from forestflux.jobs.settings.change_settings import ChangeSettings
 from forestflux.jobs.store import manifest_path, write_json, write_store
-from tests.builders.paths import SCHEMA
 
 YEARS = range(2003, 2019)
 MEMBERS = 3
@@ -117,8 +116,7 @@ def build_year(land: xr.Dataset, year: int, rng: np.random.Generator) -> xr.Data
 
 def analyse_maps(path: Path, stores: dict[int, Path]) -> pd.DataFrame:
     """Write all that the stage change makes of the maps, by the stage itself; the totals."""
-    schema = yaml.safe_load(SCHEMA.read_text())["properties"]["change"]["properties"]
-    chosen = {name: rule["default"] for name, rule in schema.items()}
+    chosen = ChangeSettings().numbers()
     bands = bands_of(chosen["bands"])
     settings = Settings(**chosen | {"bands": bands, "level": 0.9})
     change, tables = analyse(stores, settings, years=YEARS)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 PRODUCTS = ROOT / "config" / "products.yaml"
 # Not part of the project: tests that read it are skipped where it is absent.
 REAL_DATA = ROOT.parent / "shared" / "data"

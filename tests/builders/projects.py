@@ -20,8 +20,8 @@ samples: {unlabelled: 200}
 folds: {count: 2}
 train:
   members: 2
-  epochs: {reconstruct: 1, all_biomes: 1, imitate: 1, forest: 3, balance: 1}
-  imitate: {mixtures: 100}
+  epochs: {masked_pretraining: 1, all_biomes: 1, distillation: 1, forest: 3, class_weights: 1}
+  distillation: {mixtures: 100}
 baseline: {candidates: 1}
 change: {pair: [2003, 2004]}
 gates: {truth: {gpp_total: 60, nee_total: 200}}
@@ -37,8 +37,8 @@ samples: {unlabelled: 50}
 folds: {count: 2}
 train:
   members: 1
-  epochs: {reconstruct: 1, all_biomes: 1, imitate: 1, forest: 1, balance: 1}
-  imitate: {mixtures: 100}
+  epochs: {masked_pretraining: 1, all_biomes: 1, distillation: 1, forest: 1, class_weights: 1}
+  distillation: {mixtures: 100}
 baseline: {candidates: 1, models: [svr]}
 figures: {dpi: 50, formats: [png]}
 jobs: {folds: 2, members: 1}

@@ -198,7 +198,7 @@ def test_intervals_cover_the_truth_of_cells(results):
 
 def test_gates_pass_and_show_the_known_bias(results):
     gates = pd.read_csv(results / "gates/gates.csv")
-    assert (results / "gates/verdict.json").exists()
+    assert (results / "gates/final_check.json").exists()
     assert not (gates["status"] == "fail").any()
     biased = gates[gates["status"] == "known bias"]
     assert biased["quantity"].tolist() == ["error of the trend of mean NEE"]

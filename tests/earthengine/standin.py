@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from forestflux.jobs.configuration import check_config
+from forestflux.jobs.configuration import read_configuration
 from forestflux.sources.simulated import simulated_source
 from forestflux.sources.simulated.simulated_towers import (
     simulated_site_years,
@@ -108,5 +108,4 @@ def access(url: str, **keys) -> dict:
         "towers": {"folder": "labels"},
         "earthengine": {"url": url, "project": "forests", **keys},
     }
-    schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
-    return check_config(config, schema)["earthengine"]
+    return read_configuration(config).earthengine.model_dump(mode="json")

@@ -12,7 +12,7 @@ from tests.builders.tower_folders import tower_predictors
 
 OVERLAY = """
 run: mine
-towers: {archive: data/fluxes, folder: data}
+towers: {fluxnet: data/fluxes, folder: data}
 samples: {unlabelled: 50}
 folds: {count: 2}
 train: {members: 1}
@@ -22,7 +22,7 @@ CLASSES = ("ENF", "DBF", "EBF", "MF", "GRA")
 SITES = [f"DE-{letter}aa" for letter in "ABCDE"]
 AFTER_SITES = {"extract", "cube", "mask"}
 AFTER_FLUXES = {"samples", "train", "baseline", "evaluate", "model", "explain"}
-AFTER_FLUXES |= {"bibliography", "card", "explorer", "figure", "report", "quoted"}
+AFTER_FLUXES |= {"bibliography", "card", "explorer", "figure", "report", "headline"}
 
 
 def sites_of(names):
@@ -84,7 +84,7 @@ def test_an_archive_gives_towers_fluxes_and_training_table(finished):
     assert sites["igbp"].tolist() == list(CLASSES)
     fluxes = table(finished, "towers/site_years.csv")
     assert len(fluxes) == 10
-    yearly = table(finished, f"archive/{SITES[0]}.csv")
+    yearly = table(finished, f"fluxnet/{SITES[0]}.csv")
     chosen = fluxes[fluxes["site"] == SITES[0]]
     np.testing.assert_array_equal(chosen["gpp"], yearly["gpp"])
     assert len(table(finished, "towers/left_out.csv")) == 0
@@ -106,8 +106,8 @@ def test_nothing_is_left_to_do(finished):
 def test_one_zip_anew_reads_one_site(mine):
     add_site(mine / "data/fluxes", SITES[1], resolutions=("YY", "MM"), seed=99)
     jobs = plan(mine)
-    assert jobs["archive"] == 1
-    towers = {"archive", "tower_sites", "tower_fluxes"}
+    assert jobs["fluxnet"] == 1
+    towers = {"fluxnet", "tower_sites", "tower_fluxes"}
     assert set(jobs) == towers | AFTER_SITES | AFTER_FLUXES
     before = table(mine, "towers/site_years.csv")
     status, output = run(mine)
@@ -119,20 +119,20 @@ def test_one_zip_anew_reads_one_site(mine):
 
 def test_one_site_more_reads_one_site(mine):
     add_site(mine / "data/fluxes", "DE-Zaa")
-    assert plan(mine)["archive"] == 1
+    assert plan(mine)["fluxnet"] == 1
 
 
 def test_one_site_less_reads_none(mine):
     for path in (mine / "data/fluxes").glob(f"*{SITES[4]}*"):
         path.unlink()
     jobs = plan(mine)
-    assert "archive" not in jobs
+    assert "fluxnet" not in jobs
     assert {"tower_sites", "tower_fluxes"} <= set(jobs)
 
 
 # what is set: the rules before the training that it makes stale
 KEYS = {
-    "partitioning: day": {"archive", "tower_sites", "tower_fluxes"} | AFTER_SITES,
+    "partitioning: day": {"fluxnet", "tower_sites", "tower_fluxes"} | AFTER_SITES,
     "classes: {GRA: ENF}": {"tower_sites", "tower_fluxes"} | AFTER_SITES,
     "skip_faulty: true": {"tower_sites", "tower_fluxes"} | AFTER_SITES,
 }
@@ -140,7 +140,7 @@ KEYS = {
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_key_makes_stale_what_reads_it(mine, key):
-    edit(mine, "mine.yaml", "run: mine", f"run: mine\narchive: {{{key}}}")
+    edit(mine, "mine.yaml", "run: mine", f"run: mine\nfluxnet: {{{key}}}")
     assert set(plan(mine)) == KEYS[key] | AFTER_FLUXES
 
 
@@ -155,7 +155,7 @@ def test_a_faulty_site_stops_with_one_line_or_is_left_out(mine):
     assert "Traceback" not in output
     assert (mine / "results/mine/mask/towers/2004.zarr.json").exists()
     assert (mine / "results/mine/samples/samples.json").exists()
-    edit(mine, "mine.yaml", "run: mine", "run: mine\narchive: {skip_faulty: true}")
+    edit(mine, "mine.yaml", "run: mine", "run: mine\nfluxnet: {skip_faulty: true}")
     status, output = run(mine)
     assert status == 0, output
     left = table(mine, "towers/left_out.csv")

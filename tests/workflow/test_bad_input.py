@@ -142,7 +142,7 @@ def test_one_tower_row_reruns_its_labels_and_what_learns_from_them(mine):
         "explorer",
         "figure",
         "report",
-        "quoted",
+        "headline",
     }
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from tests.builders.projects import edit, planned
 
-REPORT = {"report", "verdict"}
-PAGES = {"figure", "explorer", "quoted"} | REPORT
+REPORT = {"report", "final_check"}
+PAGES = {"figure", "explorer", "headline"} | REPORT
 CHANGE = {"change", "recovery", "gates"} | PAGES
 PRODUCTS = {"publish", "collection"}
 MAPS = {"infer", "map", "counterfactual", "drivers"} | CHANGE | PRODUCTS
@@ -148,13 +148,7 @@ EDITS = {
         f"{FORESTFLUX}/pages/figures/figure_style.py",
         None,
         "WIDER = 1",
-        {"figure"} | REPORT,
-    ),
-    "a colour, which is in no table of numbers": (
-        f"{FORESTFLUX}/pages/labels_and_colours.py",
-        'PALE = "#D0D0D0"',
-        'PALE = "#D1D1D1"',
-        {"figure", "explorer"} | REPORT,
+        PAGES,
     ),
     "a helper two imports deep": (
         f"{FORESTFLUX}/change/trends/theil_sen.py",

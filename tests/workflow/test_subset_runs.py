@@ -19,14 +19,22 @@ samples: {unlabelled: 50}
 folds: {count: 2}
 train:
   members: 1
-  epochs: {reconstruct: 1, all_biomes: 1, imitate: 1, forest: 1, balance: 1}
-  imitate: {mixtures: 100}
+  epochs: {masked_pretraining: 1, all_biomes: 1, distillation: 1, forest: 1, class_weights: 1}
+  distillation: {mixtures: 100}
 baseline: {candidates: 1, models: [svr]}
 figures: {dpi: 50, formats: [png]}
 jobs: {folds: 2, members: 1}
 """
 AFTER_SUBSETS = {"extract", "cube", "mask", "samples", "train", "baseline", "evaluate"}
-AFTER_SUBSETS |= {"model", "card", "explain", "explorer", "figure", "report", "quoted"}
+AFTER_SUBSETS |= {
+    "model",
+    "card",
+    "explain",
+    "explorer",
+    "figure",
+    "report",
+    "headline",
+}
 WITHOUT = "X1"  # a tower with labels and without any subset
 
 

@@ -7,7 +7,7 @@ from tests.builders.projects import edit, planned, snakemake
 
 def test_a_run_whose_gates_hold_has_a_verdict(finished):
     folder = finished / "results/micro/gates"
-    counts = json.loads((folder / "verdict.json").read_text())["counts"]
+    counts = json.loads((folder / "final_check.json").read_text())["counts"]
     assert counts["fail"] == 0
     assert counts["pass"] > 20
     assert "Failed tests" not in (finished / "results/micro/report.html").read_text()
@@ -23,7 +23,7 @@ def test_impossible_bounds_are_loud_and_leave_nothing_undone(project):
     assert "Traceback" not in done.stderr
     page = (project / "results/micro/report.html").read_text()
     assert "Failed tests of the results: 2 (range)" in page
-    assert planned(project) == {"verdict": 1}
+    assert planned(project) == {"final_check": 1}
     # The same bounds, but told to go on: the report stays loud.
     edit(project, "micro.yaml", "gates: {", "gates: {fail: false, ")
     done = snakemake(project, "--cores", "2")

@@ -21,12 +21,12 @@ rule ablation_variant:
         runtime=growing(60),
     params:
         settings=lambda wildcards: settings(
-            train=config["train"],
-            baseline=config["baseline"],
+            train=CONFIG.train,
+            baseline=CONFIG.baseline,
             variants=variants_of(wildcards.variant),
-            members=config["ablation"]["members"],
-            folds=config["folds"]["count"],
-            seed=config["seed"],
+            members=CONFIG.ablation.members,
+            folds=CONFIG.folds,
+            seed=CONFIG.seed,
         ),
         code=code("ablation_variant"),
     message:
@@ -53,7 +53,7 @@ rule ablation:
     conda:
         "../../envs/model.yaml"
     params:
-        min_quality=config["evaluate"]["min_quality"],
+        min_quality=CONFIG.evaluate.min_quality,
         code=code("ablation"),
     message:
         "Comparing all variants"

@@ -20,9 +20,9 @@ rule baseline:
         runtime=growing(120),
     params:
         settings=settings(
-            baseline=config["baseline"],
-            seed=config["seed"],
-            gaps=config["evaluate"]["gaps"],
+            baseline=CONFIG.baseline,
+            seed=CONFIG.seed,
+            gaps=CONFIG.evaluate.gaps,
         ),
         code=code("baseline"),
         folds=folds_of,

@@ -18,7 +18,7 @@ rule card:
         "../../envs/data.yaml"
     params:
         settings=settings(
-            min_quality=config["evaluate"]["min_quality"], folds=config["folds"]
+            min_quality=CONFIG.evaluate.min_quality, folds=CONFIG.folds
         ),
         code=code("card"),
     message:

@@ -7,7 +7,7 @@
 rule change:
     input:
         maps=yearly("maps"),
-        regions=config["change"]["regions"] or [],
+        regions=CONFIG.change.regions or [],
     output:
         manifest="<results>/change/change.json",
         totals="<results>/change/totals.csv",
@@ -28,7 +28,7 @@ rule change:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        settings=settings(change=config["change"], level=config["evaluate"]["level"]),
+        settings=settings(change=CONFIG.change, level=CONFIG.evaluate.level),
         code=code("change"),
         years=YEARS,
     message:

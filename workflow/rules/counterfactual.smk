@@ -22,10 +22,10 @@ rule counterfactual:
         mem_mb=growing(2500),
         runtime=growing(120),
     params:
-        settings=settings(precision=config["infer"]["precision"]),
+        settings=settings(infer=CONFIG.infer.numbers("precision")),
         code=code("counterfactual"),
         places=places_of,
-        pair=config["change"]["pair"],
+        pair=CONFIG.change.pair,
     message:
         "Swapping the years of the inputs of {wildcards.places}"
     shell:
@@ -36,7 +36,7 @@ rule counterfactual:
         " --masked {input.masked:q}"
         " --inferred {input.inferred:q}"
         " --settings {params.settings:q}"
-        " --device $DEVICE"
+        ' --runtime "$INFER_RUNTIME"'
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"
@@ -64,10 +64,10 @@ rule drivers:
         runtime=growing(60),
     params:
         settings=settings(
-            grid=config["grid"],
-            pair=config["change"]["pair"],
-            bands=config["change"]["bands"],
-            level=config["evaluate"]["level"],
+            grid=CONFIG.grid,
+            pair=CONFIG.change.pair,
+            bands=CONFIG.change.bands,
+            level=CONFIG.evaluate.level,
         ),
         code=code("drivers"),
     message:

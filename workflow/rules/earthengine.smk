@@ -9,7 +9,7 @@ if SOURCE == "earthengine":
                 kind: sections_of(select(PRODUCTS, kind, "extract"))
                 for kind in ("tile", "tower")
             },
-            tiles=[Grid(**config["grid"]).tile(name) for name in TILES],
+            tiles=[Grid(**CONFIG.grid.model_dump()).tile(name) for name in TILES],
             years=YEARS,
             tower_years=TOWER_YEARS,
         )
@@ -25,6 +25,6 @@ def require_account():
         from forestflux.sources.earthengine.client.session import account
 
         try:
-            account(config["earthengine"])
+            account(CONFIG.earthengine.runtime())
         except InputError as error:
             raise WorkflowError(str(error))

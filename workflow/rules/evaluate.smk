@@ -24,11 +24,11 @@ rule evaluate:
         "../../envs/model.yaml"
     params:
         settings=settings(
-            min_quality=config["evaluate"]["min_quality"],
-            level=config["evaluate"]["level"],
-            quantile=config["model"]["dissimilarity_quantile"],
-            train=config["train"],
-            seed=config["seed"],
+            min_quality=CONFIG.evaluate.min_quality,
+            level=CONFIG.evaluate.level,
+            quantile=CONFIG.model.dissimilarity_quantile,
+            train=CONFIG.train,
+            seed=CONFIG.seed,
         ),
         code=code("evaluate"),
     message:

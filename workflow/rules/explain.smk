@@ -23,7 +23,7 @@ rule explain:
     conda:
         "../../envs/model.yaml"
     params:
-        seed=config["seed"],
+        seed=CONFIG.seed,
         code=code("explain"),
     message:
         "Explaining the estimates"

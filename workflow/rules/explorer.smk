@@ -23,12 +23,12 @@ rule explorer:
         runtime=growing(60),
     params:
         settings=settings(
-            run=config["run"],
+            run=CONFIG.run,
             simulated=SIMULATED,
-            explorer=config["explorer"],
+            explorer=CONFIG.explorer,
             years=YEARS,
             **(
-                {"grid": config["grid"], "pair": config["change"]["pair"]}
+                {"grid": CONFIG.grid, "pair": CONFIG.change.pair}
                 if MAPPED
                 else {}
             ),

@@ -26,7 +26,7 @@ rule extract:
         mem_mb=growing(1500),
         runtime=lasting(20 if SOURCE == "earthengine" else 1),
         ee_requests=(
-            config["earthengine"]["in_flight"] if SOURCE == "earthengine" else 0
+            CONFIG.earthengine.in_flight if SOURCE == "earthengine" else 0
         ),
     params:
         settings=lambda wildcards: settings(
@@ -47,7 +47,7 @@ rule extract:
         " --table {input.table:q}"
         " --subsets {input.subsets:q}"
         " --settings {params.settings:q}"
-        ' --access "$ACCESS"'
+        ' --runtime "$EARTHENGINE_RUNTIME"'
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

@@ -8,16 +8,16 @@ rule figure:
     input:
         figure_inputs,
     output:
-        expand("<results>/figures/{{figure}}.{kind}", kind=config["figures"]["formats"]),
+        expand("<results>/figures/{{figure}}.{kind}", kind=CONFIG.figures.formats),
     log:
         "<logs>/figures/{figure}.log",
     conda:
         "../../envs/figures.yaml"
     params:
         settings=settings(
-            figures=config["figures"],
-            pair=config["change"]["pair"],
-            level=config["evaluate"]["level"],
+            figures=CONFIG.figures,
+            pair=CONFIG.change.pair,
+            level=CONFIG.evaluate.level,
             simulated=SIMULATED,
         ),
         code=lambda wildcards: code("figure", module_of(wildcards.figure)),

@@ -1,8 +1,8 @@
 # Tests of the results. `gates` writes what they find and never fails for it, so that the
-# report can show it; `verdict` comes after everything else and fails where a gate did.
+# report can show it; `final_check` comes after everything else and fails where a gate did.
 #
 # needs  the maps of every year; the recovery on the simulated planet
-# makes  <results>/gates/gates.csv, gates.json, and verdict.json last
+# makes  <results>/gates/gates.csv, gates.json, and final_check.json last
 
 
 rule gates:
@@ -23,9 +23,9 @@ rule gates:
         runtime=growing(60),
     params:
         settings=settings(
-            gates={k: v for k, v in config["gates"].items() if k != "fail"},
-            min_forest_fraction=config["infer"]["min_forest_fraction"],
-            grid=config["grid"],
+            gates=CONFIG.gates.numbers(*(k for k in CONFIG.gates.numbers() if k != "fail")),
+            min_forest_fraction=CONFIG.infer.min_forest_fraction,
+            grid=CONFIG.grid,
         ),
         code=code("gates"),
         years=YEARS,
@@ -43,27 +43,27 @@ rule gates:
 
 
 # It waits for all other targets: a run that fails here has everything else finished.
-rule verdict:
+rule final_check:
     input:
         everything=run_targets(),
         gates="<results>/gates/gates.json",
         report="<results>/report.html",
     output:
-        verdict="<results>/gates/verdict.json",
+        final_check="<results>/gates/final_check.json",
     log:
-        "<logs>/gates/verdict.log",
+        "<logs>/gates/final_check.log",
     retries: 0
     conda:
         "../../envs/data.yaml"
     params:
-        settings=settings(fail=config["gates"]["fail"]),
-        code=code("verdict"),
+        settings=settings(fail=CONFIG.gates.fail),
+        code=code("final_check"),
     message:
         "Judging the run by its gates"
     shell:
-        'python "$SCRIPTS"/verdict.py'
+        'python "$SCRIPTS"/final_check.py'
         " --gates {input.gates:q}"
         " --report {input.report:q}"
         " --settings {params.settings:q}"
-        " --output {output.verdict:q}"
+        " --output {output.final_check:q}"
         " --log {log:q}"

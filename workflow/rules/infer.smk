@@ -16,14 +16,13 @@ rule infer:
         "<results>/benchmarks/infer.{places}.{years}.tsv"
     conda:
         "../../envs/model.yaml"
-    threads: config["infer"]["threads"]
+    threads: CONFIG.infer.threads
     resources:
         mem_mb=growing(1500),
         runtime=lasting(1),
     params:
         settings=settings(
-            min_forest_fraction=config["infer"]["min_forest_fraction"],
-            precision=config["infer"]["precision"],
+            infer=CONFIG.infer,
         ),
         code=code("infer"),
         places=places_of,
@@ -37,9 +36,8 @@ rule infer:
         " --model {input.model:q}"
         " --upstream {input.manifest:q}"
         " --settings {params.settings:q}"
-        " --device $DEVICE"
-        " --batch-cells $BATCH_CELLS"
-        " --workers {threads}"
+        ' --runtime "$INFER_RUNTIME"'
+        " --threads {threads}"
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

@@ -20,7 +20,7 @@ rule map:
         mem_mb=growing(3000),
         runtime=growing(60),
     params:
-        settings=settings(grid=config["grid"]),
+        settings=settings(grid=CONFIG.grid),
         code=code("map"),
         years=years_of,
     message:

@@ -21,7 +21,7 @@ rule mask:
     params:
         settings=lambda wildcards: settings(
             products=products(wildcards.places, "extract", "mask"),
-            mask=config["mask"],
+            mask=CONFIG.mask,
         ),
         code=code("mask"),
         places=places_of,

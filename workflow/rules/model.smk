@@ -17,12 +17,12 @@ rule model:
         "../../envs/model.yaml"
     params:
         settings=settings(
-            train=config["train"],
-            level=config["evaluate"]["level"],
-            min_quality=config["evaluate"]["min_quality"],
-            quantile=config["model"]["dissimilarity_quantile"],
-            seed=config["seed"],
-            run=config["run"],
+            train=CONFIG.train,
+            level=CONFIG.evaluate.level,
+            min_quality=CONFIG.evaluate.min_quality,
+            quantile=CONFIG.model.dissimilarity_quantile,
+            seed=CONFIG.seed,
+            run=CONFIG.run,
             source=SOURCE,
         ),
         code=code("model"),

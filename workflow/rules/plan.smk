@@ -15,8 +15,9 @@ rule plan:
         "../../envs/data.yaml"
     params:
         settings=settings(
-            grid=config["grid"],
+            grid=CONFIG.grid,
             years=YEARS,
+            forest_only=CONFIG.earthengine.forest_only,
             tower_years=TOWER_YEARS,
             jobs={
                 "tiles": len(tile_stage("extract")),
@@ -33,6 +34,6 @@ rule plan:
     shell:
         'python "$SCRIPTS"/plan.py'
         " --settings {params.settings:q}"
-        ' --access "$ACCESS"'
+        ' --runtime "$EARTHENGINE_RUNTIME"'
         " --sites {params.sites:q}"
         " --log {log:q}"

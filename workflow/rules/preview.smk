@@ -16,8 +16,8 @@ rule preview:
         runtime=growing(30),
     params:
         settings=settings(
-            layers=config["preview"]["layers"],
-            year=config["preview"]["year"] or (YEARS[0] if YEARS else None),
+            layers=CONFIG.preview.layers,
+            year=CONFIG.preview.year or (YEARS[0] if YEARS else None),
             products=select(PRODUCTS, "tile", "extract", "mask"),
         ),
         sites=known_sites(),
@@ -27,7 +27,7 @@ rule preview:
     shell:
         'python "$SCRIPTS"/preview.py'
         " --settings {params.settings:q}"
-        ' --access "$ACCESS"'
+        ' --runtime "$EARTHENGINE_RUNTIME"'
         " --sites {params.sites:q}"
         " --page {output.page:q}"
         " --log {log:q}"

@@ -51,10 +51,10 @@ rule collection:
         "../../envs/publish.yaml"
     params:
         settings=settings(
-            run=config["run"],
+            run=CONFIG.run,
             source=SOURCE,
-            level=config["evaluate"]["level"],
-            license=config["publish"]["license"],
+            level=CONFIG.evaluate.level,
+            license=CONFIG.publish.license,
         ),
         code=code("collection"),
         years=YEARS,

@@ -19,7 +19,7 @@ rule recovery:
         mem_mb=growing(3000),
         runtime=growing(60),
     params:
-        settings=settings(change=config["change"]),
+        settings=settings(change=CONFIG.change),
         code=code("recovery"),
         years=YEARS,
     message:

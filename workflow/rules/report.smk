@@ -1,13 +1,13 @@
 # One page that works offline: figures with captions, scores, limits, settings.
 #
-# needs  all figures, the quoted numbers and the finished tables
+# needs  all figures, the headline numbers and the finished tables
 # makes  <results>/report.html
 
 
 rule report:
     input:
         figures=figure_targets(),
-        quoted="<results>/quoted.csv",
+        headline="<results>/headline.csv",
         samples="<results>/samples/samples.csv",
         left_out="<results>/towers/left_out.csv",
         scores="<results>/evaluate/scores.csv",
@@ -23,7 +23,7 @@ rule report:
     conda:
         "../../envs/figures.yaml"
     params:
-        settings=settings(config=config, figures=figure_names()),
+        settings=settings(configuration=CONFIG, figures=figure_names()),
         code=code("report"),
         results=lambda wildcards, output: str(Path(output.report).parent),
     message:

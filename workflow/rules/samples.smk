@@ -25,10 +25,10 @@ rule samples:
         runtime=growing(30),
     params:
         settings=settings(
-            samples=config["samples"],
-            seed=config["seed"],
-            folds=config["folds"],
-            holdout=config["towers"]["holdout"],
+            samples=CONFIG.samples,
+            seed=CONFIG.seed,
+            folds=CONFIG.folds,
+            holdout=CONFIG.towers.holdout,
             unlabelled_year=UNLABELLED_YEAR,
         ),
         code=code("samples"),

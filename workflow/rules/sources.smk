@@ -1,41 +1,47 @@
 """Where layers and labels come from: files, settings and columns of the product table."""
 
 
+# A tile does not depend on which others are mapped.
+GRID = CONFIG.grid.numbers("resolution_deg", "tile_cells")
+
+
 def source_settings(places):
     """What the source reads of the configuration; towers do not depend on the grid."""
     if SOURCE == "files":
-        return {"towers": {"folder": config["towers"]["folder"]}}
+        return {"towers": {"folder": CONFIG.towers.folder}}
     if SOURCE == "earthengine":
-        kept = {"forest_only": config["earthengine"]["forest_only"]}
+        kept = {"forest_only": CONFIG.earthengine.forest_only}
     else:
-        kept = {"seed": config["seed"], "planet": config["planet"]}
+        kept = {"seed": CONFIG.seed, "planet": CONFIG.planet}
     return kept | ({} if places == "towers" else {"grid": GRID})
 
 
 def tower_file(*names):
     """A file of the towers' folder, the first of these that is there; none without a folder."""
-    if LABELS == "simulated" or not config["towers"]["folder"]:
+    if LABELS == "simulated" or not CONFIG.towers.folder:
         return []
-    files = [Path(config["towers"]["folder"], name) for name in names]
+    files = [Path(CONFIG.towers.folder, name) for name in names]
     return str(next((file for file in files if file.is_file()), files[0]))
 
 
-def archive_files(kind):
+def fluxnet_files(kind):
     """The annual table (csv) or the record (json) of each site of the archive."""
-    return [f"<results>/archive/{site}.{kind}" for site in ARCHIVE.sites]
+    return [f"<results>/fluxnet/{site}.{kind}" for site in FLUXNET.sites]
 
 
 def tower_settings(kind):
     """What the towers' `sites` or `fluxes` depend on beside their files."""
-    if LABELS == "archive" and kind == "sites":
-        keys = ("classes", "skip_faulty")
-        unknown = [str(path) for path in ARCHIVE.unknown]
-        return {"unknown": unknown} | {key: config["archive"][key] for key in keys}
-    if LABELS == "archive" or kind == "sites":
+    if LABELS == "fluxnet" and kind == "sites":
+        unknown = [str(path) for path in FLUXNET.unknown]
+        return {
+            "unknown": unknown,
+            "fluxnet": CONFIG.fluxnet.numbers("classes", "skip_faulty"),
+        }
+    if LABELS == "fluxnet" or kind == "sites":
         return {}
     if LABELS == "folder":
-        return {"check_sign": config["towers"]["check_sign"]}
-    simulated = {"seed": config["seed"], "planet": config["planet"]}
+        return {"check_sign": CONFIG.towers.check_sign}
+    simulated = {"seed": CONFIG.seed, "planet": CONFIG.planet}
     return simulated | {"years": TOWER_YEARS}
 
 
@@ -49,7 +55,7 @@ def predictor_table():
 def known_sites():
     """Tables with the towers' places that are there already, the checked one first."""
     checked = Path(folder_of("results"), "towers", "sites.csv")
-    folder = config["towers"]["folder"]
+    folder = CONFIG.towers.folder
     files = [checked, *([Path(folder, "sites.csv")] if folder else [])]
     return [str(file) for file in files if file.is_file()][:1]
 

@@ -23,7 +23,7 @@ rule subsets:
         runtime=growing(60),
     params:
         # The files themselves are too many for a command line.
-        settings=settings(folder=config["towers"]["subsets"], layers=LAYERS),
+        settings=settings(folder=CONFIG.towers.subsets, layers=LAYERS),
         code=code("subsets"),
     message:
         "Reading the MODIS subsets of the towers"

@@ -2,6 +2,8 @@
 
 # Stages whose stores nothing reads any more once the masked ones are there.
 ON_SCRATCH = ("extract", "cube")
+# Folders of files that only a run with maps has.
+OF_MAPS = ("maps/", "change/", "gates/")
 
 
 def towers_targets():
@@ -39,7 +41,7 @@ def stage_targets(stage):
 
 def bibliography_targets():
     """Citations of the used towers, where labels come from an archive."""
-    kinds = ("csv", "md") if LABELS == "archive" else ()
+    kinds = ("csv", "md") if LABELS == "fluxnet" else ()
     return [f"<results>/samples/bibliography.{kind}" for kind in kinds]
 
 
@@ -62,7 +64,7 @@ def baseline_targets():
     """Predictions of all classical models."""
     return [
         f"<results>/baseline/{model}.{split}.{folds}.csv"
-        for model in MODELS
+        for model in CONFIG.baseline.models
         for split in SPLITS
         for folds in fold_batches(split)
     ]
@@ -70,18 +72,18 @@ def baseline_targets():
 
 def ablation_targets():
     """Predictions of every variant and classical model, split and repeat."""
-    asked = config["ablation"]
+    ablation = CONFIG.ablation
     return [
         f"<results>/ablation/{variant}.{split}.{repeat}.csv"
-        for variant in ("full", *asked["variants"], *MODELS)
-        for split in asked["splits"]
-        for repeat in range(asked["repeats"])
+        for variant in ("full", *ablation.variants, *CONFIG.baseline.models)
+        for split in ablation.splits
+        for repeat in range(ablation.repeats)
     ]
 
 
 def variants_of(name):
     """A variant's changes by its name; empty for the full network and other models."""
-    variants = config["ablation"]["variants"]
+    variants = CONFIG.ablation.variants
     return {name: variants[name]} if name in variants else {}
 
 
@@ -100,7 +102,7 @@ def yearly(folder):
 
 def of_pair(stage, places):
     """Manifests of a tile stage for the pair of years, each once."""
-    names = dict.fromkeys(year_batch(year) for year in config["change"]["pair"])
+    names = dict.fromkeys(year_batch(year) for year in CONFIG.change.pair)
     return [f"<results>/{stage}/{places}.{batch}.json" for batch in names]
 
 
@@ -125,12 +127,23 @@ def publish_settings():
 
     Years are not among them, so that a year more publishes that year alone.
     """
-    names = "run seed grid planet mask samples folds train model publish".split()
-    kept = {name: config[name] for name in names}
-    kept["towers"] = {k: v for k, v in config["towers"].items() if k != "years"}
-    kept["infer"] = {"min_forest_fraction": config["infer"]["min_forest_fraction"]}
-    kept["evaluate"] = {k: config["evaluate"][k] for k in ("level", "min_quality")}
-    return kept | {"source": SOURCE}
+    towers, evaluate = CONFIG.towers.numbers(), CONFIG.evaluate
+    return {
+        "run": CONFIG.run,
+        "seed": CONFIG.seed,
+        "source": SOURCE,
+        "grid": CONFIG.grid,
+        "planet": CONFIG.planet,
+        "towers": {key: towers[key] for key in towers if key != "years"},
+        "mask": CONFIG.mask,
+        "samples": CONFIG.samples,
+        "folds": CONFIG.folds,
+        "train": CONFIG.train,
+        "model": CONFIG.model,
+        "infer": {"min_forest_fraction": CONFIG.infer.min_forest_fraction},
+        "evaluate": {"level": evaluate.level, "min_quality": evaluate.min_quality},
+        "publish": CONFIG.publish,
+    }
 
 
 def product_targets():
@@ -149,7 +162,7 @@ def upload_input(wildcards):
 
 def upload_targets():
     """Records of what was copied to object storage; none where no address is given."""
-    if not (MAPPED and config["upload"]["to"]):
+    if not (MAPPED and CONFIG.upload.to):
         return []
     return [f"<results>/upload/{part}.json" for part in (*YEAR_BATCHES, "collection")]
 
@@ -158,7 +171,7 @@ def explorer_maps():
     """What the explorer reads of a run with maps; the tiles of the pair of years only."""
     if not MAPPED:
         return []
-    pair = {year_batch(year): None for year in config["change"]["pair"]}
+    pair = {year_batch(year): None for year in CONFIG.change.pair}
     return [
         *yearly("maps"),
         *tile_stage("mask", years=pair),
@@ -180,7 +193,7 @@ def figure_names():
 
 def figure_inputs(wildcards):
     """Files that a figure reads; maps are known by the manifest of their years."""
-    pair = {"first": config["change"]["pair"][0], "second": config["change"]["pair"][1]}
+    pair = {"first": CONFIG.change.pair[0], "second": CONFIG.change.pair[1]}
     files = []
     for name in needs()[wildcards.figure]:
         if name.startswith("maps/"):
@@ -193,7 +206,7 @@ def figure_inputs(wildcards):
 
 def figure_targets():
     """All figures of this run."""
-    formats = config["figures"]["formats"]
+    formats = CONFIG.figures.formats
     return [
         f"<results>/figures/{name}.{kind}"
         for name in figure_names()
@@ -202,7 +215,7 @@ def figure_targets():
 
 
 def run_targets():
-    """Everything of a run but the verdict.
+    """Everything of a run but the final_check.
 
     Every intermediate is a target: after a failed job, "nothing to be done" would
     otherwise hide a stale result behind a finished one.
@@ -226,11 +239,11 @@ def run_targets():
         *upload_targets(),
         *figure_targets(),
         "<results>/explorer.html",
-        "<results>/quoted.csv",
+        "<results>/headline.csv",
         "<results>/report.html",
     ]
 
 
-def verdict_targets():
+def final_check_targets():
     """The gates' say over the run; a run without maps has no gates."""
-    return ["<results>/gates/verdict.json"] if MAPPED else []
+    return ["<results>/gates/final_check.json"] if MAPPED else []

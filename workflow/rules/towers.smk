@@ -9,8 +9,8 @@
 
 rule tower_sites:
     input:
-        table=archive_files("json") or tower_file("sites.csv"),
-        information=ARCHIVE.information,
+        table=fluxnet_files("json") or tower_file("sites.csv"),
+        information=FLUXNET.information,
     output:
         sites="<results>/towers/sites.csv",
         citations="<results>/towers/citations.csv",
@@ -38,7 +38,7 @@ rule tower_sites:
 rule tower_fluxes:
     input:
         sites="<results>/towers/sites.csv",
-        table=archive_files("csv") or tower_file("site_years.csv"),
+        table=fluxnet_files("csv") or tower_file("site_years.csv"),
     output:
         site_years="<results>/towers/site_years.csv",
     log:

@@ -21,7 +21,7 @@ rule train:
         runtime=growing(120),
     params:
         settings=settings(
-            train=config["train"], seed=config["seed"], gaps=config["evaluate"]["gaps"]
+            train=CONFIG.train, seed=CONFIG.seed, gaps=CONFIG.evaluate.gaps
         ),
         code=code("train"),
         folds=folds_of,

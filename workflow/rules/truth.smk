@@ -13,7 +13,7 @@ rule truth:
         "../../envs/data.yaml"
     params:
         settings=settings(
-            grid=config["grid"], seed=config["seed"], planet=config["planet"]
+            grid=CONFIG.grid, seed=CONFIG.seed, planet=CONFIG.planet
         ),
         code=code("truth"),
         years=years_of,

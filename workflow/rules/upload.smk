@@ -19,7 +19,7 @@ rule upload:
         mem_mb=growing(1000),
         runtime=growing(60),
     params:
-        to=lambda wildcards: f"{config['upload']['to']}/{config['run']}",
+        to=lambda wildcards: f"{CONFIG.upload.to}/{CONFIG.run}",
         code=code("upload"),
         years=lambda wildcards: YEAR_BATCHES.get(wildcards.part, []),
     message:

@@ -1,11 +1,26 @@
 """Wiring of rule ablation_variant: one variant on one split of one repeat."""
 
 from pathlib import Path
+from typing import Any
 
 from forestflux.evaluation.ablation_table import run_variant
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.sample_settings import FoldSettings
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.training_settings import BaselineSettings, TrainSettings
 from forestflux.jobs.tables import write_table
 from forestflux.prepare.sample_table import read_samples, read_unlabelled
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    train: TrainSettings
+    baseline: BaselineSettings
+    variants: dict[str, dict[str, Any]]
+    members: int
+    folds: FoldSettings
+    seed: int
 
 
 def main(
@@ -14,7 +29,7 @@ def main(
     variant: str,
     split: str,
     repeat: int,
-    settings: dict,
+    settings: Settings,
     output: Path,
 ) -> None:
     """Write the predictions of unseen rows."""
@@ -24,7 +39,7 @@ def main(
         variant=variant,
         split=split,
         repeat=repeat,
-        settings=settings,
+        settings=settings.numbers(),
     )
     write_table(predictions, output)
 

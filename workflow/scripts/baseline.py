@@ -6,10 +6,21 @@ import pandas as pd
 from tqdm import tqdm
 
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.evaluation_settings import GapExperiment
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.training_settings import BaselineSettings
 from forestflux.jobs.tables import write_table
 from forestflux.models.classical_models import make_estimator
 from forestflux.models.cross_validation import run_fold
 from forestflux.prepare.sample_table import read_samples
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    baseline: BaselineSettings
+    seed: int
+    gaps: GapExperiment
 
 
 def main(
@@ -18,7 +29,7 @@ def main(
     model: str,
     split: str,
     folds: list[int],
-    settings: dict,
+    settings: Settings,
     threads: int,
     output: Path,
 ) -> None:
@@ -28,7 +39,7 @@ def main(
     parts = []
     for fold in tqdm(folds, desc=f"{model} {split}", disable=None):
         estimator = make_estimator(
-            model, settings["baseline"], group=group, n_jobs=threads
+            model, settings.baseline.numbers(), group=group, n_jobs=threads
         )
         _, predictions = run_fold(
             estimator,
@@ -37,8 +48,8 @@ def main(
             fold=fold,
             member=-1,
             model=model,
-            seed=settings["seed"],
-            gaps=settings["gaps"],
+            seed=settings.seed,
+            gaps=settings.gaps.numbers(),
         )
         parts.append(predictions)
     write_table(pd.concat(parts, ignore_index=True), output)

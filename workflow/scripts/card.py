@@ -5,9 +5,18 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.sample_settings import FoldSettings
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.store import read_json, write_text
 from forestflux.pages.model_card import model_card
 from forestflux.prepare.sample_table import read_sample_table
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    min_quality: float
+    folds: FoldSettings
 
 
 def main(
@@ -16,7 +25,7 @@ def main(
     samples: Path,
     scores: Path,
     calibration: Path,
-    settings: dict,
+    settings: Settings,
     output: Path,
 ) -> None:
     """Write card.md."""
@@ -25,8 +34,8 @@ def main(
         read_sample_table(samples.parent),
         pd.read_csv(scores),
         pd.read_csv(calibration),
-        min_quality=settings["min_quality"],
-        folds=settings["folds"]["count"],
+        min_quality=settings.min_quality,
+        folds=settings.folds.count,
     )
     write_text(output, card)
 

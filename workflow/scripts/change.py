@@ -2,12 +2,21 @@
 
 from pathlib import Path
 
-from forestflux.change.analysis import Settings, analyse
+from forestflux.change import analysis
 from forestflux.change.strata.totals import bands_of
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.change_settings import ChangeSettings
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores
 from forestflux.jobs.store import write_json, write_store
 from forestflux.jobs.tables import write_table
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    change: ChangeSettings
+    level: float
 
 
 def main(
@@ -15,20 +24,20 @@ def main(
     years: list[int],
     maps: list[Path],
     regions: list[Path],
-    settings: dict,
+    settings: Settings,
     code: str,
     manifest: Path,
 ) -> None:
     """Write change/*.csv, change/change.zarr and the manifest."""
-    folder, change = manifest.parent, settings["change"]
-    store, tables = analyse(
+    folder, change = manifest.parent, settings.change.numbers()
+    store, tables = analysis.analyse(
         upstream_stores(*maps).years(),
-        Settings(
+        analysis.Settings(
             **change
             | {
                 "pair": tuple(change["pair"]),
                 "bands": bands_of(change["bands"]),
-                "level": settings["level"],
+                "level": settings.level,
                 "regions": next(iter(regions), None),
             }
         ),

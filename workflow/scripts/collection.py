@@ -3,30 +3,40 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.small_files import write_text
 from forestflux.publish.data_dictionary import data_dictionary
 from forestflux.publish.stac import build_collection, write_stac
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    run: str
+    source: str
+    level: float
+    license: str
 
 
 def main(
     *,
     years: list[int],
     card: Path,
-    settings: dict,
+    settings: Settings,
     dictionary: Path,
     card_copy: Path,
     collection: Path,
 ) -> None:
     """Write data_dictionary.md and model_card.md, then the collection that links to them."""
-    write_text(dictionary, data_dictionary(level=settings["level"]))
+    write_text(dictionary, data_dictionary(level=settings.level))
     write_text(card_copy, card.read_text())
-    simulated = settings["source"] == "simulated"
+    simulated = settings.source == "simulated"
     where = "a simulated planet, not the Earth" if simulated else "the world"
     content = build_collection(
-        settings["run"],
+        settings.run,
         years,
         title=f"Annual GPP, RECO and NEE of the forests of {where}",
-        license=settings["license"],
+        license=settings.license,
     )
     write_stac(content, collection)
 

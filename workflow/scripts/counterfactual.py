@@ -6,8 +6,16 @@ from forestflux.change.drivers.counterfactual_runs import counterfactual
 from forestflux.core.names import VARIABLES
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.map_settings import InferSettings
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import run_stage, upstream_stores
 from forestflux.jobs.store import digest_of_files, load_store
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    infer: InferSettings
 
 
 def main(
@@ -17,15 +25,17 @@ def main(
     model: Path,
     masked: list[Path],
     inferred: list[Path],
-    settings: dict,
-    device: str,
+    settings: Settings,
+    runtime: InferSettings,
     code: str,
     manifest: Path,
 ) -> None:
     """Write counterfactual/{place}.zarr and the job's manifest."""
     stages = upstream_stores(*masked), upstream_stores(*inferred)
     # As infer: what is left of the difference of two of its numbers is the interaction.
-    trained = load_model(model).at_speed(device=device, **settings)
+    trained = load_model(model).at_speed(
+        device=runtime.device, precision=settings.infer.precision
+    )
     fingerprint = digest_of_files([model])
     layers = (*VARIABLES, "forest_type")
     run_stage(

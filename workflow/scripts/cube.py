@@ -2,13 +2,21 @@
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
 from forestflux.core.products import pick, variants_of
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import run_stage, upstream_stores
 from forestflux.prepare.calendar_cube import build_cube
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    products: dict[str, Any]
 
 
 def main(
@@ -16,7 +24,7 @@ def main(
     places: list[str],
     years: list[int],
     upstream: Path,
-    settings: dict,
+    settings: Settings,
     code: str,
     manifest: Path,
 ) -> None:
@@ -25,7 +33,7 @@ def main(
 
     def make(place: str, year: int) -> xr.Dataset:
         images = native.load(place, year)
-        products = pick(settings["products"], variants_of(images))
+        products = pick(settings.products, variants_of(images))
         return build_cube(images, products, year=year)
 
     run_stage(

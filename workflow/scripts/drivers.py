@@ -6,22 +6,34 @@ from forestflux.change.drivers.driver_maps import collect
 from forestflux.change.strata.totals import bands_of
 from forestflux.core.grid import Grid
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.change_settings import LatitudeBandSettings
+from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores
 from forestflux.jobs.store import write_json, write_store
 from forestflux.jobs.tables import write_table
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    grid: GridSettings
+    pair: tuple[int, int]
+    bands: tuple[LatitudeBandSettings, ...]
+    level: float
 
 
 def main(
     *,
     tiles: list[Path],
     inferred: list[Path],
-    settings: dict,
+    settings: Settings,
     code: str,
     table: Path,
     manifest: Path,
 ) -> None:
     """Write drivers.csv, drivers.zarr and the manifest."""
-    grid, pair = Grid(**settings["grid"]), tuple(settings["pair"])
+    grid, pair = Grid(**settings.grid.model_dump()), tuple(settings.pair)
     effects, fluxes = upstream_stores(*tiles), upstream_stores(*inferred)
     store, drivers = collect(
         [
@@ -34,8 +46,8 @@ def main(
         ],
         grid,
         pair=pair,
-        bands=bands_of(settings["bands"]),
-        level=settings["level"],
+        bands=bands_of(settings.bands),
+        level=settings.level,
     )
     write_table(drivers, table)
     record = write_store(

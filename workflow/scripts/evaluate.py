@@ -8,8 +8,20 @@ from forestflux.ensemble.applicability import held_out
 from forestflux.ensemble.members import read_ensembles, read_predictions
 from forestflux.evaluation.tower_evaluation import evaluate
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.tables import write_table
 from forestflux.prepare.sample_table import read_sample_table, read_samples
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    min_quality: float
+    level: float
+    quantile: float | None
+    train: TrainSettings
+    seed: int
 
 
 def main(
@@ -17,24 +29,24 @@ def main(
     table: Path,
     train: list[Path],
     baseline: list[Path],
-    settings: dict,
+    settings: Settings,
     output: list[Path],
 ) -> None:
     """Write the tables of the stage."""
     parts = [*read_predictions(train), *(pd.read_csv(path) for path in baseline)]
     dissimilarity = held_out(
-        read_ensembles(train, settings["train"]),
+        read_ensembles(train, settings.train.numbers()),
         read_samples(table.parent),
-        quantile=settings["quantile"],
-        seed=settings["seed"],
+        quantile=settings.quantile,
+        seed=settings.seed,
     )
     tables = evaluate(
         parts,
         read_sample_table(table.parent),
         dissimilarity,
-        min_quality=settings["min_quality"],
-        level=settings["level"],
-        seed=settings["seed"],
+        min_quality=settings.min_quality,
+        level=settings.level,
+        seed=settings.seed,
     )
     for path in output:
         write_table(tables[path.stem], path)

@@ -2,6 +2,7 @@
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xarray as xr
@@ -10,10 +11,20 @@ from forestflux.core.grid import Grid
 from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.products import pick, sections_of
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.jobs.stages import run_stage
 from forestflux.jobs.store import digest_of_files
 from forestflux.sources.extraction import extract, variants_held
 from forestflux.sources.source_registry import open_source
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    source: str
+    settings: dict[str, Any]
+    products: dict[str, Any]
 
 
 def main(
@@ -23,28 +34,28 @@ def main(
     sites: list[Path],
     table: list[Path],
     subsets: list[Path],
-    settings: dict,
-    access: dict,
+    settings: Settings,
+    runtime: EarthEngineSettings,
     code: str,
     manifest: Path,
 ) -> None:
     """Write extract/{place}/{year}.zarr and the job's manifest.
 
-    `access` says how a source is reached; it changes no number and is in no recipe.
+    `runtime` says how Earth Engine is reached; it changes no number.
     """
-    shared = {"access": access, "years": years}
+    shared = {"access": runtime.runtime(), "years": years}
     stores = {"subsets": str(subsets[0])} if subsets else {}
-    source = open_source(settings["source"], settings["settings"] | shared | stores)
+    source = open_source(settings.source, settings.settings | shared | stores)
     inputs = digest_of_files([*sites, *table, *subsets])
 
     def place_of(name: str) -> Place:
         if name == "towers":
             return TowerPlace(pd.read_csv(sites[0]))
-        return TilePlace(Grid(**settings["settings"]["grid"]).tile(name))
+        return TilePlace(Grid(**settings.settings["grid"]).tile(name))
 
     def held(place: Place) -> dict:
-        variants = variants_held(source, place, settings["products"])
-        sections = pick(settings["products"], variants)
+        variants = variants_held(source, place, settings.products)
+        sections = pick(settings.products, variants)
         return {variable: sections[variable] for variable in variants}
 
     def make(name: str, year: int) -> xr.Dataset:

@@ -3,24 +3,33 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.page_settings import FigureSettings
+from forestflux.jobs.settings.section import Section
 from forestflux.pages.figures.captions import caption_of
-from forestflux.pages.figures.drawing import draw_figure
-from forestflux.pages.figures.figure_style import StyleSettings, save_figure
+from forestflux.pages.figures.drawing import draw
+from forestflux.pages.figures.figure_style import StyleSettings, save
 
 
-def main(*, name: str, results: Path, settings: dict, output: list[Path]) -> None:
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    figures: FigureSettings
+    pair: tuple[int, int]
+    level: float
+    simulated: bool
+
+
+def main(*, name: str, results: Path, settings: Settings, output: list[Path]) -> None:
     """Write the figure in every format."""
     style = StyleSettings.from_config(
-        settings["figures"],
-        pair=tuple(settings["pair"]),
-        simulated=settings["simulated"],
+        settings.figures.numbers(),
+        pair=tuple(settings.pair),
+        simulated=settings.simulated,
     )
-    figure = draw_figure(name, results, style_settings=style)
-    caption = caption_of(
-        name, pair=tuple(settings["pair"]), level=settings["level"]
-    ).text
+    figure = draw(name, results, style_settings=style)
+    caption = caption_of(name, pair=tuple(settings.pair), level=settings.level).text
     for path in output:
-        save_figure(figure, path, settings=style, caption=caption)
+        save(figure, path, settings=style, caption=caption)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,20 @@ import pandas as pd
 from forestflux.core.grid import Grid
 from forestflux.evaluation.gates.run_gates import run_gates, summary
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.gate_settings import GateSettings
+from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores
 from forestflux.jobs.store import write_json
 from forestflux.jobs.tables import write_table
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    gates: GateSettings
+    min_forest_fraction: float
+    grid: GridSettings
 
 
 def main(
@@ -17,7 +28,7 @@ def main(
     years: list[int],
     maps: list[Path],
     recovery: list[Path],
-    settings: dict,
+    settings: Settings,
     table: Path,
     manifest: Path,
 ) -> None:
@@ -25,9 +36,9 @@ def main(
     stores = upstream_stores(*maps)
     gates = run_gates(
         {year: stores.path(year) for year in years},
-        Grid(**settings["grid"]),
-        settings=settings["gates"],
-        min_forest_fraction=settings["min_forest_fraction"],
+        Grid(**settings.grid.model_dump()),
+        settings=settings.gates.numbers(),
+        min_forest_fraction=settings.min_forest_fraction,
         recovery=pd.read_csv(recovery[0]) if recovery else None,
     )
     write_table(gates, table)

@@ -7,9 +7,17 @@ from pathlib import Path
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs import command_line
 from forestflux.jobs.chunked import CHUNKS, Pieced
+from forestflux.jobs.settings.map_settings import InferSettings
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import run_stage, upstream_stores
 from forestflux.jobs.store import digest_of_files
 from forestflux.maps.inference import infer
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    infer: InferSettings
 
 
 def main(
@@ -18,16 +26,15 @@ def main(
     years: list[int],
     model: Path,
     upstream: Path,
-    settings: dict,
-    device: str,
-    batch_cells: int,
-    workers: int,
+    settings: Settings,
+    runtime: InferSettings,
+    threads: int,
     code: str,
     manifest: Path,
 ) -> None:
     """Write infer/{place}/{year}.zarr and the job's manifest.
 
-    Device, cells of a batch and workers say how it is computed; they are in no recipe.
+    `runtime` and `threads` say how it is computed; they change no number.
     """
     masked = upstream_stores(upstream)
     trained, fingerprint = load_model(model), digest_of_files([model])
@@ -37,10 +44,10 @@ def main(
         nonlocal made
         made = infer(
             [masked.path(*key) for key in keys],
-            trained.at_speed(device=device, precision=settings["precision"]),
-            min_forest_fraction=settings["min_forest_fraction"],
-            batch_cells=batch_cells,
-            workers=workers,
+            trained.at_speed(device=runtime.device, precision=settings.infer.precision),
+            min_forest_fraction=settings.infer.min_forest_fraction,
+            batch_cells=runtime.batch_cells,
+            workers=threads,
         )
 
     run_stage(

@@ -6,9 +6,17 @@ from forestflux.core.grid import Grid
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs import command_line
 from forestflux.jobs.chunked import Pieced
+from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import run_stage, upstream_stores
 from forestflux.jobs.store import digest_of_files
 from forestflux.maps.mosaic import map_chunks, map_year
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    grid: GridSettings
 
 
 def main(
@@ -16,12 +24,12 @@ def main(
     years: list[int],
     model: Path,
     tiles: list[Path],
-    settings: dict,
+    settings: Settings,
     code: str,
     manifest: Path,
 ) -> None:
     """Write maps/{year}.zarr and the job's manifest."""
-    grid = Grid(**settings["grid"])
+    grid = Grid(**settings.grid.model_dump())
     trained, fingerprint = load_model(model), digest_of_files([model])
     inferred = upstream_stores(*tiles)
 

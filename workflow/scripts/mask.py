@@ -2,14 +2,24 @@
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
 from forestflux.core.products import pick, variants_of
 from forestflux.jobs import command_line
 from forestflux.jobs.chunked import CHUNKS
+from forestflux.jobs.settings.sample_settings import MaskSettings
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import run_stage, upstream_stores
 from forestflux.prepare.masking import mask_cube
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    products: dict[str, Any]
+    mask: MaskSettings
 
 
 def main(
@@ -17,7 +27,7 @@ def main(
     places: list[str],
     years: list[int],
     upstream: Path,
-    settings: dict,
+    settings: Settings,
     code: str,
     manifest: Path,
 ) -> None:
@@ -26,8 +36,8 @@ def main(
 
     def make(place: str, year: int) -> xr.Dataset:
         cube = cubes.load(place, year)
-        products = pick(settings["products"], variants_of(cube))
-        return mask_cube(cube, products, year=year, **settings["mask"])
+        products = pick(settings.products, variants_of(cube))
+        return mask_cube(cube, products, year=year, **settings.mask.numbers())
 
     run_stage(
         manifest,

@@ -8,9 +8,23 @@ from forestflux.ensemble.members import member_folders, read_member, read_predic
 from forestflux.ensemble.model_folder import save_model
 from forestflux.evaluation.tower_evaluation import join_observed
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.store import read_json
 from forestflux.prepare.folds import split_rows
 from forestflux.prepare.sample_table import read_sample_table, read_samples
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    train: TrainSettings
+    level: float
+    min_quality: float
+    quantile: float | None
+    seed: int
+    run: str
+    source: str
 
 
 def main(
@@ -18,7 +32,7 @@ def main(
     samples: Path,
     train: list[Path],
     folds: list[Path],
-    settings: dict,
+    settings: Settings,
     output: Path,
 ) -> None:
     """Write model.json, the members' weights and the reference of the applicability.
@@ -29,24 +43,26 @@ def main(
     predictions = join_observed(read_predictions(folds), table)
     used = table[table["used"] & ~table["holdout"]]
     read = read_samples(samples.parent)
-    members = [read_member(path, settings["train"]) for path in member_folders(train)]
+    members = [
+        read_member(path, settings.train.numbers()) for path in member_folders(train)
+    ]
     save_model(
         output.parent,
         members,
         calibration=calibrate(
             predictions[predictions["gap_pattern"] == "none"],
-            level=settings["level"],
-            min_quality=settings["min_quality"],
+            level=settings.level,
+            min_quality=settings.min_quality,
         ),
         applicability=fit_applicability(
             members,
             read.take(split_rows(read.table, "holdout", 0)[0]),
-            quantile=settings["quantile"],
-            seed=settings["seed"],
+            quantile=settings.quantile,
+            seed=settings.seed,
         ),
         metadata={
-            "run": settings["run"],
-            "source": settings["source"],
+            "run": settings.run,
+            "source": settings.source,
             "samples": read_json(samples)["stores"],
             "site_years": len(used),
             "sites": int(used["site"].nunique()),

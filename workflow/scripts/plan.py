@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -9,6 +10,9 @@ from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.jobs import command_line
 from forestflux.jobs.batches import span
+from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine.request_plan import (
     Planned,
     lines_of,
@@ -17,32 +21,45 @@ from forestflux.sources.earthengine.request_plan import (
 )
 
 
-def main(*, settings: dict, access: dict, sites: list[Path]) -> None:
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    grid: GridSettings
+    years: tuple[int, ...]
+    tower_years: tuple[int, ...]
+    jobs: dict[str, int]
+    forest_only: bool
+    products: dict[str, Any]
+
+
+def main(
+    *, settings: Settings, runtime: EarthEngineSettings, sites: list[Path]
+) -> None:
     """Print the plan of the towers and of the tiles."""
-    chosen = {"access": access, "forest_only": access["forest_only"]}
+    chosen = {"access": runtime.runtime(), "forest_only": settings.forest_only}
     lines = []
     if sites:
-        years, products = settings["tower_years"], settings["products"]["tower"]
+        years, products = settings.tower_years, settings.products["tower"]
         place = TowerPlace(pd.read_csv(sites[0]))
         source = Planned(chosen | {"years": years}, products)
         work = [(place, year) for year in years]
         lines += lines_of(
             plan_of(source, products, work),
             title=f"{len(place.sites)} towers, {span(years)}",
-            jobs=settings["jobs"]["towers"],
+            jobs=settings.jobs["towers"],
             disk=len(years) * store_bytes(products, place),
         )
     else:
         lines.append("towers: no table of towers yet, so nothing is planned for them")
-    years, products = settings["years"], settings["products"]["tile"]
-    places = [TilePlace(tile) for tile in Grid(**settings["grid"]).tiles()]
+    years, products = settings.years, settings.products["tile"]
+    places = [TilePlace(tile) for tile in Grid(**settings.grid.model_dump()).tiles()]
     source = Planned(chosen | {"years": years}, products)
     work = [(place, year) for year in years for place in places]
     lines.append("")
     lines += lines_of(
         plan_of(source, products, work),
         title=f"{len(places)} tiles, {', '.join(map(str, years))}",
-        jobs=settings["jobs"]["tiles"],
+        jobs=settings.jobs["tiles"],
         disk=len(years) * sum(store_bytes(products, place) for place in places),
     )
     lines += ["", "Nothing was sent."]

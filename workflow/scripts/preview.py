@@ -1,22 +1,35 @@
 """Wiring of rule preview: an interactive map of a year before it is downloaded."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.jobs.store import write_text
 from forestflux.pages.layer_preview import draw_preview
 from forestflux.sources.earthengine.client.session import connect
 
 
-def main(*, settings: dict, access: dict, sites: list[Path], page: Path) -> None:
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    layers: tuple[str, ...]
+    year: int | None
+    products: dict[str, Any]
+
+
+def main(
+    *, settings: Settings, runtime: EarthEngineSettings, sites: list[Path], page: Path
+) -> None:
     """Write preview.html."""
-    connect(access)
+    connect(runtime.runtime())
     html = draw_preview(
-        settings["products"],
-        layers=settings["layers"],
-        year=settings["year"],
+        settings.products,
+        layers=list(settings.layers),
+        year=settings.year,
         sites=pd.read_csv(sites[0]) if sites else None,
     )
     write_text(page, html)

@@ -5,10 +5,45 @@ from pathlib import Path
 from tqdm import tqdm
 
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.evaluation_settings import EvaluateSettings
+from forestflux.jobs.settings.map_settings import (
+    InferSettings,
+    ModelSettings,
+    PublishSettings,
+)
+from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.sample_settings import (
+    FoldSettings,
+    MaskSettings,
+    SampleSettings,
+)
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.source_settings import PlanetSettings
+from forestflux.jobs.settings.tower_settings import TowerSettings
+from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.stages import upstream_stores
 from forestflux.jobs.store import digest_of_files, read_json, recipe_of, write_json
 from forestflux.publish.provenance import CHECKSUMS, sha256
 from forestflux.publish.year_product import is_published, publish_year
+
+
+class Settings(Section):
+    """What a product depends on and reports: every section that a map depends on."""
+
+    run: str
+    seed: int
+    source: str
+    grid: GridSettings
+    planet: PlanetSettings
+    towers: TowerSettings
+    mask: MaskSettings
+    samples: SampleSettings
+    folds: FoldSettings
+    train: TrainSettings
+    model: ModelSettings
+    infer: InferSettings
+    evaluate: EvaluateSettings
+    publish: PublishSettings
 
 
 def main(
@@ -16,7 +51,7 @@ def main(
     years: list[int],
     maps: Path,
     model: Path,
-    settings: dict,
+    settings: Settings,
     code: str,
     manifest: Path,
 ) -> None:
@@ -29,13 +64,17 @@ def main(
         record = {
             "recipe": recipe_of(code, settings, stores.digest(year), fingerprint),
             "code": code,
-            "configuration": settings,
+            "configuration": settings.model_dump(mode="json", exclude_unset=True),
             "inputs": {"map": stores.digest(year), "model": fingerprint},
             "model": trained["metadata"] | {"weights": trained["digest"]},
         }
         if not is_published(folder, record["recipe"]):
             publish_year(
-                stores.path(year), folder, year=year, settings=settings, record=record
+                stores.path(year),
+                folder,
+                year=year,
+                settings=settings.model_dump(mode="json", exclude_unset=True),
+                record=record,
             )
         products[str(year)] = sha256(folder / CHECKSUMS)
     write_json(manifest, {"products": products})

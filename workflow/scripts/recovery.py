@@ -5,9 +5,17 @@ from pathlib import Path
 from forestflux.change.strata.totals import bands_of
 from forestflux.evaluation.planet_recovery import recover
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.change_settings import ChangeSettings
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores
 from forestflux.jobs.store import load_store
 from forestflux.jobs.tables import write_table
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    change: ChangeSettings
 
 
 def main(
@@ -16,12 +24,12 @@ def main(
     maps: list[Path],
     truth: list[Path],
     change: Path,
-    settings: dict,
+    settings: Settings,
     output: Path,
 ) -> None:
     """Write recovery.csv."""
     mapped, true = upstream_stores(*maps), upstream_stores(*truth)
-    section = settings["change"]
+    section = settings.change.numbers()
     table = recover(
         mapped.years(),
         true.years(),

@@ -5,6 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.sample_settings import FoldSettings, SampleSettings
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores
 from forestflux.prepare.sample_table import write_samples
 from forestflux.prepare.site_year_selection import (
@@ -15,18 +17,28 @@ from forestflux.prepare.site_year_selection import (
 )
 
 
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    samples: SampleSettings
+    seed: int
+    folds: FoldSettings
+    holdout: tuple[str, ...]
+    unlabelled_year: int | None
+
+
 def main(
     *,
     sites: Path,
     site_years: Path,
     towers: list[Path],
     tiles: list[Path],
-    settings: dict,
+    settings: Settings,
     code: str,
     manifest: Path,
 ) -> None:
     """Write samples.csv, samples.zarr and the manifest."""
-    section, seed = settings["samples"], settings["seed"]
+    section, seed = settings.samples.numbers(), settings.seed
     tower_table = pd.read_csv(sites)
     masked = upstream_stores(*towers)
     series = collect_towers(
@@ -37,13 +49,13 @@ def main(
         tower_table,
         series,
         settings=section,
-        holdout=settings["holdout"],
-        folds_count=settings["folds"]["count"],
+        holdout=list(settings.holdout),
+        folds_count=settings.folds.count,
         seed=seed,
     )
     if tiles:
         cubes = upstream_stores(*tiles)
-        wanted = str(settings["unlabelled_year"])
+        wanted = str(settings.unlabelled_year)
         unlabelled = tile_series(
             [cubes.path(*key) for key in cubes.listing() if key[1] == wanted],
             count=section["unlabelled"],

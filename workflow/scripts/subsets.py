@@ -1,11 +1,13 @@
 """Wiring of rule subsets: the files of a folder as native images of all towers and years."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xarray as xr
 
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import run_stage, upstream_stores
 from forestflux.jobs.store import digest_of_files, open_store
 from forestflux.jobs.tables import write_table
@@ -13,16 +15,23 @@ from forestflux.sources.modis_subsets.subset_folder import subset_files
 from forestflux.sources.modis_subsets.subset_images import collect_subsets
 
 
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    folder: str
+    layers: dict[str, Any]
+
+
 def main(
-    *, sites: Path, settings: dict, code: str, sources: Path, manifest: Path
+    *, sites: Path, settings: Settings, code: str, sources: Path, manifest: Path
 ) -> None:
     """Write subsets/towers.zarr, the table of sources and the manifest."""
-    files = [Path(file) for file in subset_files(settings["folder"])]
+    files = [Path(file) for file in subset_files(settings.folder)]
     inputs = digest_of_files([sites, *files])
 
     def make(place: str) -> xr.Dataset:
         towers = pd.read_csv(sites, dtype={"site": str})
-        images, table = collect_subsets(files, towers, settings["layers"])
+        images, table = collect_subsets(files, towers, settings.layers)
         return images.assign_attrs(sources=table.to_dict("list"))
 
     run_stage(

@@ -1,31 +1,42 @@
 """Wiring of rule tower_fluxes: the checked annual fluxes of the towers."""
 
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.jobs.tables import write_table
 from forestflux.sources.simulated.simulated_towers import simulated_site_years
 from forestflux.towers.fluxnet.fluxnet_towers import collect_site_years
 from forestflux.towers.tower_tables import read_site_years
 
 
-def main(*, sites: Path, table: list[Path], settings: dict, output: Path) -> None:
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    labels: Literal["simulated", "folder", "fluxnet"]
+    check_sign: bool = True
+    seed: int = 0
+    planet: PlanetSettings = PlanetSettings()
+    years: tuple[int, ...] = ()
+
+
+def main(*, sites: Path, table: list[Path], settings: Settings, output: Path) -> None:
     """Write site_years.csv: one row per tower and year, every quality."""
     towers = pd.read_csv(sites)
-    if settings["labels"] == "archive":
+    if settings.labels == "fluxnet":
         site_years = collect_site_years(table, towers)
-    elif settings["labels"] == "folder":
-        site_years = read_site_years(
-            table[0], towers, check_sign=settings["check_sign"]
-        )
+    elif settings.labels == "folder":
+        site_years = read_site_years(table[0], towers, check_sign=settings.check_sign)
     else:
         site_years = simulated_site_years(
             towers,
-            seed=settings["seed"],
-            planet=settings["planet"],
-            years=(settings["years"][0], settings["years"][-1]),
+            seed=settings.seed,
+            planet=settings.planet.numbers(),
+            years=(settings.years[0], settings.years[-1]),
         )
     write_table(site_years, output)
 

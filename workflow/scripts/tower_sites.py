@@ -1,10 +1,13 @@
 """Wiring of rule tower_sites: the checked table of towers, how to cite them, what is left out."""
 
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.jobs.tables import write_table
 from forestflux.sources.simulated.simulated_towers import simulated_sites
 from forestflux.towers.clusters import link_clusters
@@ -12,27 +15,35 @@ from forestflux.towers.fluxnet.fluxnet_towers import collect_sites
 from forestflux.towers.tower_tables import CITATION_COLUMNS, LEFT_COLUMNS, read_sites
 
 
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    labels: Literal["simulated", "folder", "fluxnet"]
+    unknown: tuple[str, ...] = ()
+    fluxnet: FluxnetSettings = FluxnetSettings()
+
+
 def main(
     *,
     table: list[Path],
     information: list[Path],
-    settings: dict,
+    settings: Settings,
     sites: Path,
     citations: Path,
     left_out: Path,
 ) -> None:
     """Write sites.csv with the 100 km cluster of every tower, citations.csv, left_out.csv."""
     left = pd.DataFrame(columns=list(LEFT_COLUMNS))
-    if settings["labels"] == "archive":
+    if settings.labels == "fluxnet":
         towers, cited, left = collect_sites(
             table,
             information,
-            settings["unknown"],
-            classes=settings["classes"],
-            skip_faulty=settings["skip_faulty"],
+            settings.unknown,
+            classes=settings.fluxnet.classes,
+            skip_faulty=settings.fluxnet.skip_faulty,
         )
     else:
-        if settings["labels"] == "folder":
+        if settings.labels == "folder":
             towers = read_sites(table[0])
         else:
             towers = simulated_sites()

@@ -7,8 +7,19 @@ from tqdm import tqdm
 
 from forestflux.ensemble.members import train_member
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.evaluation_settings import GapExperiment
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.store import digest_of_files, write_json
 from forestflux.prepare.sample_table import read_samples, read_unlabelled
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    train: TrainSettings
+    seed: int
+    gaps: GapExperiment
 
 
 def main(
@@ -17,7 +28,7 @@ def main(
     split: str,
     folds: list[int],
     members: list[int],
-    settings: dict,
+    settings: Settings,
     code: str,
     manifest: Path,
 ) -> None:

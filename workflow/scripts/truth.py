@@ -4,19 +4,30 @@ from pathlib import Path
 
 from forestflux.core.grid import Grid
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.jobs.stages import run_stage
 from forestflux.sources.simulated.true_fluxes import true_year
 
 
-def main(*, years: list[int], settings: dict, code: str, manifest: Path) -> None:
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    grid: GridSettings
+    seed: int
+    planet: PlanetSettings
+
+
+def main(*, years: list[int], settings: Settings, code: str, manifest: Path) -> None:
     """Write truth/{year}.zarr and the job's manifest."""
-    grid = Grid(**settings["grid"])
+    grid = Grid(**settings.grid.model_dump())
     run_stage(
         manifest,
         [(year,) for year in years],
         recipe=lambda year: [code, settings, year],
         make=lambda year: true_year(
-            grid, year, seed=settings["seed"], planet=settings["planet"]
+            grid, year, seed=settings.seed, planet=settings.planet.numbers()
         ),
     )
 

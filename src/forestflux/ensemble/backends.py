@@ -28,7 +28,7 @@ class Compiled:
     @staticmethod
     def read(network: FluxNetwork, series: Tensor, types: Tensor) -> Tensor:
         """What the first block is given, as `FluxNetwork.read`."""
-        if network.gap_reading != "normalised":
+        if network.gap_handling != "normalised_convolution":
             return network.read(series, types)
         rows = series.flatten(0, 1)
         both = torch.empty(2 * len(rows), rows.shape[1])

@@ -14,7 +14,7 @@ from forestflux.core.names import FLUXES
 from forestflux.ensemble.members import WithUnlabelled
 from forestflux.evaluation.scores import observed_and_predicted, r2, rmse
 from forestflux.evaluation.tower_evaluation import join_observed
-from forestflux.jobs.configuration import merged
+from forestflux.jobs.settings.training_settings import merge
 from forestflux.models.classical_models import BASELINES, make_estimator
 from forestflux.models.cross_validation import run_fold
 from forestflux.models.flux_model import Estimator
@@ -63,7 +63,7 @@ def run_variant(
     repeat : 0 has the folds of the run itself
     settings : `train`, `baseline`, `variants`, `members`, `folds`, `seed`
     """
-    folds = settings["folds"]
+    folds = settings["folds"]["count"]
     table = with_folds(samples.table, count=folds, seed=settings["seed"] + repeat)
     samples = Samples(samples.series, table, samples.variables)
     network = variant not in BASELINES
@@ -109,7 +109,7 @@ def estimator_of(
             expected=f"some of {', '.join(settings['variants'])}",
             found=variant,
         )
-    changed = merged(settings["train"], settings["variants"][variant])
+    changed = merge(settings["train"], settings["variants"][variant])
     return WithUnlabelled(changed, unlabelled)
 
 

@@ -14,9 +14,3 @@ def span(numbers: list[int]) -> str:
     """Name of a group of rising numbers by its ends: `2003-2006`, or `2003` alone."""
     first, last = numbers[0], numbers[-1]
     return f"{first}" if first == last else f"{first}-{last}"
-
-
-def mapped_years(config: dict) -> list[int]:
-    """Years of the maps: those that are listed, else all from the first to the last."""
-    first, last = config["years"]
-    return sorted(config["only_years"]) or list(range(first, last + 1))

@@ -3,11 +3,13 @@
 import argparse
 import errno
 import inspect
-import json
 import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
 
 from forestflux.core.errors import InputError
 
@@ -16,10 +18,10 @@ def run(main: Callable[..., None]) -> None:
     """Call `main` with the flags of the command line and end the process.
 
     Every keyword of `main` is a flag of the same name; its annotation says how the flag
-    is read: `Path`, `str`, `int`, `dict` (JSON), `list[...]` (several words). A keyword
-    without a default is required. `--log FILE` is always there: facts and failures go
-    into it, progress bars go to the terminal only. Exit status 1 says that the job
-    failed and that one line on the terminal says why.
+    is read: `Path`, `str`, `int`, a section of settings (JSON), `list[...]` (words).
+    A keyword without a default is required. `--log FILE` is always there: facts and
+    failures go into it, progress bars go to the terminal only. Exit status 1 says that
+    the job failed and that one line on the terminal says why.
     """
     parser = parser_of(main)
     arguments = vars(parser.parse_args())
@@ -63,13 +65,20 @@ def parser_of(main: Callable[..., None]) -> argparse.ArgumentParser:
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             dest=name,
-            type=json.loads if read is dict else read,
+            type=reader_of(read),
             nargs="*" if several else None,
             required=parameter.default is inspect.Parameter.empty,
             default=parameter.default,
         )
     parser.add_argument("--log", type=Path, default=None)
     return parser
+
+
+def reader_of(kind: Any) -> Callable[[str], Any]:  # noqa: ANN401 - any annotation
+    """What turns the text of a flag into a value of its type."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind.model_validate_json
+    return kind
 
 
 def configure_logging(log: Path | None) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 import zarr
+from pydantic import BaseModel
 from zarr.codecs import BloscCodec, Crc32cCodec
 
 from forestflux.core.errors import InputError
@@ -286,5 +287,10 @@ def digest_of_files(files: Iterable[Path]) -> str:
 
 def recipe_of(*parts: object) -> str:
     """Digest of anything that JSON can hold: settings, code digests, digests of inputs."""
-    text = json.dumps(parts, sort_keys=True, default=str)
+    text = json.dumps(parts, sort_keys=True, default=plain_value)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def plain_value(part: object) -> object:
+    """A part of a build key as JSON holds it."""
+    return part.model_dump(mode="json") if isinstance(part, BaseModel) else str(part)

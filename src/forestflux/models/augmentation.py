@@ -45,7 +45,7 @@ def hide(
         hidden = (np.asarray(variables) == pattern)[None, :, None]
     else:
         raise InputError(
-            "occlusion",
+            "artificial_gaps",
             variable="pattern",
             expected=f"one of {', '.join((*PATTERNS, *variables))}",
             found=pattern,
@@ -166,4 +166,4 @@ def disturb(
     moved += settings["noise"] * rng.standard_normal(moved.shape, dtype="float32")
     offset = rng.standard_normal((samples, variables, 1), dtype="float32")
     moved += settings["offset_noise"] * offset
-    return hide_mixed(moved, **settings["occlusion"], rng=rng, maskable=maskable)
+    return hide_mixed(moved, **settings["artificial_gaps"], rng=rng, maskable=maskable)

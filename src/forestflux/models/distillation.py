@@ -35,7 +35,7 @@ def mix(samples: Samples, settings: dict, *, rng: np.random.Generator) -> Sample
     """
     teachers = [
         make_estimator(name, {"candidates": 1, "inner_folds": 2})
-        for name in settings["models"]
+        for name in settings["teachers"]
     ]
     seed = int(rng.integers(2**31))
     for teacher in teachers:

@@ -149,7 +149,7 @@ class FluxNetwork(nn.Module):
     variables : input series, the rows of the first block
     channels, blocks, kernel, filters : of the convolutional block
     pooled_steps : steps that are averaged before the block
-    gap_reading : `normalised`, see `read_gaps`; `mean`, a gap is the variable's mean
+    gap_handling : `normalised_convolution`, see `read_gaps`; `mean`, a gap is the variable's mean
     gap_channel : whether a second channel says how much of a step is missing
     forest_type : where the type enters: `late` adjusts the encoded pattern, `early` is
         a channel of the input, `none`
@@ -167,7 +167,7 @@ class FluxNetwork(nn.Module):
         kernel: int,
         filters: Sequence[str],
         pooled_steps: int,
-        gap_reading: str,
+        gap_handling: str,
         gap_channel: bool,
         forest_type: str,
         encoded: int,
@@ -176,7 +176,7 @@ class FluxNetwork(nn.Module):
     ) -> None:
         """Build the layers; sizes are settings, assumed, not from the paper."""
         super().__init__()
-        self.pooled_steps, self.gap_reading = pooled_steps, gap_reading
+        self.pooled_steps, self.gap_handling = pooled_steps, gap_handling
         self.gap_channel, self.forest_type = gap_channel, forest_type
         for name, sd in (("narrow", NARROW), ("wide", WIDE)):
             window = circular_window(sd, STEPS)
@@ -219,7 +219,7 @@ class FluxNetwork(nn.Module):
         The series, how much of them is missing, and the planes of the forest types
         where these enter early.
         """
-        if self.gap_reading == "normalised":
+        if self.gap_handling == "normalised_convolution":
             filled, known = read_gaps(series, self.narrow, self.wide)
         else:
             gaps = torch.isnan(series)

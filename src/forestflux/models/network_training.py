@@ -20,12 +20,18 @@ from forestflux.models.optimisation import optimise
 from forestflux.prepare.sample_table import Samples, UnlabelledSeries
 
 # The transfer steps in their order; each is a switch and has its own length and rate.
-TRANSFER_STEPS = ("reconstruct", "all_biomes", "imitate", "forest", "balance")
+TRANSFER_STEPS = (
+    "masked_pretraining",
+    "all_biomes",
+    "distillation",
+    "forest",
+    "class_weights",
+)
 # Samples that go through the network at once: their activations stay in the cache.
 CHUNK = 256
 NETWORK_KEYS = (
     *("channels", "blocks", "kernel", "filters", "pooled_steps"),
-    *("gap_reading", "gap_channel", "forest_type", "encoded", "hidden", "dropout"),
+    *("gap_handling", "gap_channel", "forest_type", "encoded", "hidden", "dropout"),
 )
 
 
@@ -92,19 +98,19 @@ class NetworkEstimator:
             rng = np.random.default_rng(seed)
             self.network = self._build()
             steps = self.settings["steps"]
-            if steps["reconstruct"]:
+            if steps["masked_pretraining"]:
                 self._reconstruct(self._series_to_restore(series, unlabelled), rng)
             if steps["all_biomes"]:
                 self._learn("all_biomes", data, rng)
-            if steps["imitate"]:
-                mixtures = mix(samples, self.settings["imitate"], rng=rng)
-                self._learn("imitate", self._rows(mixtures), rng)
+            if steps["distillation"]:
+                mixtures = mix(samples, self.settings["distillation"], rng=rng)
+                self._learn("distillation", self._rows(mixtures), rng)
             if steps["forest"]:
                 self._learn("forest", data.take(forest), rng)
-            if steps["balance"]:
+            if steps["class_weights"]:
                 even = balanced_weights(samples.table)
                 weighted = data._replace(weight=data.weight * even)
-                self._learn("balance", weighted.take(forest), rng)
+                self._learn("class_weights", weighted.take(forest), rng)
         self.network.eval()
         return self
 
@@ -213,7 +219,7 @@ class NetworkEstimator:
             gaps = hide_mixed(
                 truth.numpy(),
                 share=1.0,
-                max_fraction=self.settings["occlusion"]["max_fraction"],
+                max_fraction=self.settings["artificial_gaps"]["max_fraction"],
                 rng=rng,
                 maskable=len(self.variables),
             )
@@ -224,7 +230,7 @@ class NetworkEstimator:
         optimise(
             self.network,
             self.settings,
-            step="reconstruct",
+            step="masked_pretraining",
             loss=loss,
             count=len(series),
             rng=rng,

@@ -54,7 +54,7 @@ def optimise(
             schedule.step()
             # Early updates weigh little in the average: they are far from the end.
             update = schedule.last_epoch
-            keep = min(settings["average"], update / (update + 10))
+            keep = min(settings["weight_average"], update / (update + 10))
             torch._foreach_lerp_(average, [w.detach() for w in weights], 1 - keep)
             total += value.item() / batches
     with torch.no_grad():

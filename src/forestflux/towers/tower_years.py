@@ -4,20 +4,19 @@ import csv
 from pathlib import Path
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.configuration import labels_of
+from forestflux.jobs.configuration import Configuration
 from forestflux.towers.fluxnet.file_names import archive_years
 
 
-def tower_years(config: dict) -> list[int]:
+def tower_years(configuration: Configuration) -> list[int]:
     """Years of the towers: configured, else those of archive or table, else the mapped ones."""
-    wanted = config["towers"]["years"]
-    if wanted is not None:
-        return list(range(wanted[0], wanted[1] + 1))
-    if labels_of(config) == "archive":
-        return archive_years(Path(config["towers"]["archive"]))
-    if labels_of(config) == "folder":
-        return table_years(Path(config["towers"]["folder"]) / "site_years.csv")
-    return list(range(config["years"][0], config["years"][1] + 1))
+    towers = configuration.towers
+    if towers.years is None and configuration.labels_from == "fluxnet":
+        return archive_years(Path(str(towers.fluxnet)))
+    if towers.years is None and configuration.labels_from == "folder":
+        return table_years(Path(str(towers.folder)) / "site_years.csv")
+    first, last = towers.years or configuration.years
+    return list(range(first, last + 1))
 
 
 def table_years(path: Path) -> list[int]:

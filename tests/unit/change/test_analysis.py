@@ -21,9 +21,9 @@ from forestflux.change.trends.interannual import (
 from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
-from forestflux.jobs.configuration import check_config
+from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.store import load_store, write_json, write_store
-from tests.builders.paths import SCHEMA
+from workflow.scripts.change import Settings as ChangeJob
 from workflow.scripts.change import main as write_change
 
 GRID = Grid(resolution_deg=30.0, tile_cells=12)
@@ -529,11 +529,11 @@ def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> No
     maps = write_maps(tmp_path / "maps", *noisy)
     config = {"run": "test", "seed": 1, "years": [2003, 2014]}
     config |= {"change": {"pair": [2003, 2014]}}
-    config = check_config(config, SCHEMA)
+    settings = {"change": read_configuration(config).change, "level": 0.9}
     job = {
         "years": list(maps),
         "maps": [tmp_path / "maps/all.json"],
-        "settings": {"change": config["change"], "level": 0.9},
+        "settings": ChangeJob(**settings),
         "code": "none",
         "manifest": tmp_path / "change/change.json",
     }

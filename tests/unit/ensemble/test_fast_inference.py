@@ -22,7 +22,10 @@ SIZES = {
     "default": {"channels": 8, "encoded": 32, "hidden": 32},
     "one block": {"blocks": 1, "channels": 6},
     "three blocks": {"blocks": 3, "kernel": 7, "derived": []},
-    "gaps without weight": {"gap_reading": "normalised", "pooled_steps": 2},
+    "gaps without weight": {
+        "gap_handling": "normalised_convolution",
+        "pooled_steps": 2,
+    },
     "early type": {"forest_type": "early", "gap_channel": False},
     "one filter": {"filters": ["joint"], "forest_type": "none"},
     "other heads": {"filters": ["time", "variable"], "heads": "gpp_nee"},

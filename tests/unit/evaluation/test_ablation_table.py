@@ -4,7 +4,7 @@ import pytest
 
 from forestflux.core.errors import InputError
 from forestflux.evaluation.ablation_table import ablation_table, run_variant
-from forestflux.jobs.configuration import merged
+from forestflux.jobs.settings.training_settings import merge
 from forestflux.prepare.sample_table import Samples, no_series
 from tests.builders.small_training import make_samples, settings
 
@@ -82,7 +82,7 @@ def test_unknown_variant_is_refused(samples: Samples) -> None:
 
 def test_changes_are_put_in_section_by_section() -> None:
     before = {"steps": {"a": True, "b": True}, "kernel": 5}
-    assert merged(before, {"steps": {"a": False}}) == {
+    assert merge(before, {"steps": {"a": False}}) == {
         "steps": {"a": False, "b": True},
         "kernel": 5,
     }

@@ -29,10 +29,10 @@ SEASONS = {
 }
 METHODS = ("occlusion", "attribution")
 SETTINGS = settings(
-    steps={"all_biomes": False, "balance": False},
+    steps={"all_biomes": False, "class_weights": False},
     epochs={"forest": 25},
     learning_rate={"forest": 0.01},
-    occlusion={"share": 0.3},
+    artificial_gaps={"share": 0.3},
     dropout=0.0,
     offset_noise=0.0,
     jitter=0,

@@ -6,17 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-import yaml
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area, ellipsoid_area
 from forestflux.evaluation.gates.gate_rows import COLUMNS, row
 from forestflux.evaluation.gates.run_gates import run_gates, summary
-from forestflux.jobs.configuration import with_defaults
+from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.store import write_store
-from tests.builders.paths import SCHEMA
 
-SETTINGS = with_defaults({}, yaml.safe_load(SCHEMA.read_text()))["gates"]
+SETTINGS = GateSettings().numbers()
 GRID = Grid(2.0, 30)
 MEMBERS = 2
 GPP, NEE = 54.0, -3.5  # PgC yr-1

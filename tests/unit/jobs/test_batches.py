@@ -3,7 +3,8 @@
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.batches import batches, mapped_years, span
+from forestflux.jobs.batches import batches, span
+from forestflux.jobs.configuration import Configuration
 from forestflux.towers.tower_years import table_years
 
 
@@ -46,6 +47,7 @@ def test_a_missing_table_stops_the_plan(tmp_path):
 
 
 def test_mapped_years_are_all_from_the_first_to_the_last_or_those_that_are_listed():
-    config = {"years": [2003, 2006], "only_years": []}
-    assert mapped_years(config) == [2003, 2004, 2005, 2006]
-    assert mapped_years(config | {"only_years": [2006, 2003]}) == [2003, 2006]
+    run = Configuration(run="a", seed=1, years=(2003, 2006))
+    assert run.mapped_years == [2003, 2004, 2005, 2006]
+    listed = run.model_copy(update={"only_years": (2006, 2003)})
+    assert listed.mapped_years == [2003, 2006]

@@ -6,18 +6,10 @@ import pytest
 import yaml
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.configuration import (
-    check_config,
-    has_maps,
-    keys,
-    labels_of,
-    reference,
-    source_of,
-)
+from forestflux.jobs.configuration import Configuration, read_configuration
+from forestflux.jobs.configuration_reference import keys, reference, sections, unit_of
+from forestflux.jobs.settings.map_settings import InferSettings
 from tests.builders.paths import ROOT
-
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
-RULES = yaml.safe_load(SCHEMA.read_text())
 
 
 @pytest.fixture
@@ -25,16 +17,17 @@ def config():
     return yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
 
 
-def leaves():
-    return [(name, rule) for name, rule in keys(RULES) if "properties" not in rule]
+def test_the_default_configuration_is_complete(config):
+    whole = read_configuration(config).model_dump(mode="json")
+    for name, _ in keys(Configuration):
+        value = whole
+        for part in name.split("."):
+            value = value[part]  # KeyError: a key without a value
 
 
-def test_the_default_configuration_passes_and_is_complete(config):
-    complete = check_config(config, SCHEMA)
-    for name, _ in leaves():
-        value = complete
-        for key in name.split("."):
-            value = value[key]
+def test_a_complete_configuration_is_read_as_itself(config):
+    whole = read_configuration(config)
+    assert read_configuration(whole.model_dump(mode="json")) == whole
 
 
 @pytest.mark.parametrize(
@@ -48,24 +41,32 @@ def test_overlays_pass(config, overlay):
             config[key] |= value
         else:
             config[key] = value
-    check_config(config, SCHEMA)
+    read_configuration(config)
 
 
 def test_every_key_has_default_unit_and_meaning():
-    for name, rule in leaves():
-        assert rule.get("description"), name
-        assert "x-unit" in rule or "enum" in rule or "type" in rule, name
-        assert "default" in rule or name in RULES["required"], name
+    for name, field in keys(Configuration):
+        assert field.description, name
+        assert unit_of(field), name
+        assert not field.is_required() or name in ("run", "seed", "years"), name
 
 
-def test_sections_take_no_unknown_keys():
-    sections = [rule for _, rule in keys(RULES) if "properties" in rule]
-    assert all(rule.get("additionalProperties") is False for rule in [RULES, *sections])
+def test_sections_take_no_unknown_keys_and_do_not_change():
+    for name, section in sections(Configuration):
+        assert section.model_config["extra"] == "forbid", name
+        assert section.model_config["frozen"], name
+
+
+def test_keys_that_change_no_number_are_apart():
+    infer = InferSettings(device="cpu", batch_cells=7)
+    assert infer.numbers() == {"min_forest_fraction": 0.05, "precision": "auto"}
+    assert infer.runtime() == {"batch_cells": 7, "device": "cpu", "threads": 2}
+    assert infer.numbers("precision") == {"precision": "auto"}
 
 
 def test_the_configuration_given_is_not_changed(config):
     before = copy.deepcopy(config)
-    check_config(config, SCHEMA)
+    read_configuration(config)
     assert config == before
 
 
@@ -80,17 +81,35 @@ def test_the_configuration_given_is_not_changed(config):
             r"ablation\.variants\.a\.kernal: .*train|ablation.variants.a.kernel",
         ),
         ({"ablation": {"variants": {"a": {"kernel": 4}}}}, "kernel"),
-        ({"seed": -1}, "configuration: seed: expected minimum 0, found -1"),
-        ({"seed": "one"}, "configuration: seed: expected type integer, found 'one'"),
-        ({"years": [2003]}, "configuration: years: "),
+        (
+            {"seed": -1},
+            "configuration: seed: expected greater than or equal to 0, found -1",
+        ),
+        ({"seed": "one"}, "configuration: seed: expected a valid integer, found 'one'"),
+        (
+            {"years": [2003]},
+            "configuration: years.1: expected a value, found a missing",
+        ),
+        ({"train": {"members": 3.0}}, "train.members: expected a valid integer"),
+        (
+            {"train": {"dropout": float("nan")}},
+            "train.dropout: expected a finite number",
+        ),
+        ({"figures": {"formats": ["pdf"]}}, "figures.formats: expected png among them"),
         ({"years": [2018, 2003]}, "years: expected the first year before the last"),
-        ({"years": [1899, 2003]}, "configuration: years.0: expected minimum"),
+        (
+            {"years": [1899, 2003]},
+            "configuration: years.0: expected greater than or equal to 2000",
+        ),
         ({"grid": {"resolution_deg": 0.7}}, "grid.resolution_deg: expected a divisor"),
-        ({"grid": 1}, "configuration: grid: expected type object, found 1"),
-        ({"source": "satellite"}, "configuration: source: expected enum"),
+        ({"grid": 1}, "configuration: grid: expected a section of keys, found 1"),
+        (
+            {"source": "satellite"},
+            "configuration: source: expected .auto., .simulated.",
+        ),
         ({"source": "files"}, "towers.folder: expected a folder"),
         ({"source": "earthengine"}, "towers.folder: expected a folder"),
-        ({"towers": {"archive": "a"}}, "towers.subsets: expected a folder of series"),
+        ({"towers": {"fluxnet": "a"}}, "towers.subsets: expected a folder of series"),
         ({"change": {"pair": [2003, 2019]}}, "change.pair: expected years within"),
         (
             {"change": {"windows": [[2001, 2016], [2016, 2020]]}},
@@ -99,9 +118,15 @@ def test_the_configuration_given_is_not_changed(config):
         ({"only_years": [2003, 2019]}, "only_years: expected years within 2003-2018"),
         ({"only_years": [2003]}, "only_years: expected the years of change.pair, 2018"),
         ({"grid": {"only": ["r09c00"]}}, "expected a tile of the grid, found r09c00"),
-        ({"earthengine": {"url": "ftp://x"}}, "earthengine.url: expected pattern"),
-        ({"run": "a/b"}, "configuration: run: expected pattern"),
-        ({"towers": {"holdout": ["A", "A"]}}, "towers.holdout: expected uniqueItems"),
+        (
+            {"earthengine": {"url": "ftp://x"}},
+            "earthengine.url: expected text that matches",
+        ),
+        ({"run": "a/b"}, "configuration: run: expected text that matches"),
+        (
+            {"towers": {"holdout": ["A", "A"]}},
+            "towers.holdout: expected each value once",
+        ),
     ],
 )
 def test_a_wrong_key_or_value_is_named_on_one_line(config, change, line):
@@ -111,7 +136,7 @@ def test_a_wrong_key_or_value_is_named_on_one_line(config, change, line):
         else:
             config[key] = value
     with pytest.raises(InputError, match=line) as caught:
-        check_config(config, SCHEMA)
+        read_configuration(config)
     assert "\n" not in str(caught.value)
 
 
@@ -119,34 +144,44 @@ def test_a_wrong_key_or_value_is_named_on_one_line(config, change, line):
 def test_a_missing_key_is_named(config, key):
     del config[key]
     with pytest.raises(InputError, match=f"{key}: expected a value, found a missing"):
-        check_config(config, SCHEMA)
+        read_configuration(config)
 
 
 def test_a_folder_of_towers_is_the_source_when_it_is_named(config):
-    complete = check_config(config, SCHEMA)
-    assert source_of(complete) == "simulated"
-    assert has_maps(complete)
+    whole = read_configuration(config)
+    assert whole.layers_from == "simulated"
+    assert whole.has_maps
     config["towers"] = {"folder": "my/towers"}
-    complete = check_config(config, SCHEMA)
-    assert source_of(complete) == "files"
-    assert not has_maps(complete)
+    whole = read_configuration(config)
+    assert whole.layers_from == "files"
+    assert not whole.has_maps
 
 
 @pytest.mark.parametrize(
     ("source", "towers", "expected"),
     [
         ("auto", {}, ("simulated", "simulated")),
-        ("auto", {"archive": "a", "subsets": "s"}, ("files", "archive")),
-        ("auto", {"archive": "a", "folder": "f"}, ("files", "archive")),
+        ("auto", {"fluxnet": "a", "subsets": "s"}, ("files", "fluxnet")),
+        ("auto", {"fluxnet": "a", "folder": "f"}, ("files", "fluxnet")),
         ("earthengine", {"folder": "f"}, ("earthengine", "folder")),
         ("simulated", {"folder": "f"}, ("simulated", "simulated")),
     ],
 )
 def test_layers_and_labels_come_from_what_is_named(config, source, towers, expected):
-    complete = check_config(config | {"source": source, "towers": towers}, SCHEMA)
-    assert (source_of(complete), labels_of(complete)) == expected
+    whole = read_configuration(config | {"source": source, "towers": towers})
+    assert (whole.layers_from, whole.labels_from) == expected
 
 
-def test_the_reference_page_is_in_step_with_the_schema():
+def test_the_reference_page_is_in_step_with_the_types():
     page = (ROOT / "docs" / "configuration.md").read_text()
-    assert page == reference(SCHEMA), "run `make docs`"
+    assert page == reference(), "run `make docs`"
+
+
+def test_each_key_stands_below_its_own_section():
+    section = ""
+    for line in reference().splitlines():
+        if line.startswith("## "):
+            section = line.removeprefix("## ").replace("The run", "")
+        elif line.startswith("| `"):
+            name = line.split("`")[1]
+            assert name.rpartition(".")[0] == section

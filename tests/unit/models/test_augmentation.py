@@ -96,7 +96,7 @@ def test_disturb_moves_whole_samples_by_at_most_the_jitter() -> None:
         "jitter": 2,
         "noise": 0.0,
         "offset_noise": 0.0,
-        "occlusion": {"share": 0.0, "max_fraction": 0.7},
+        "artificial_gaps": {"share": 0.0, "max_fraction": 0.7},
     }
     moved = disturb(series, chosen, rng=np.random.default_rng(1), maskable=6)
     assert np.array_equal(series, before)
@@ -112,7 +112,7 @@ def test_disturb_adds_noise_to_values_and_to_series() -> None:
         "jitter": 0,
         "noise": 0.1,
         "offset_noise": 0.3,
-        "occlusion": {"share": 0.0, "max_fraction": 0.7},
+        "artificial_gaps": {"share": 0.0, "max_fraction": 0.7},
     }
     series = whole(300)
     change = disturb(series, chosen, rng=np.random.default_rng(1), maskable=6) - series

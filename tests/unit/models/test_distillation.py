@@ -5,7 +5,7 @@ from forestflux.models.distillation import draw_pairs, mix
 from forestflux.prepare.sample_table import Samples
 from tests.builders.small_training import make_samples
 
-SETTINGS = {"models": ["svr"], "mixtures": 300, "offset_noise": 0.0}
+SETTINGS = {"teachers": ["svr"], "mixtures": 300, "offset_noise": 0.0}
 
 
 def test_mixtures_lie_between_training_rows_and_have_the_gaps_of_one() -> None:

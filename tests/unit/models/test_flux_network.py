@@ -17,7 +17,7 @@ SIZES = {
     "kernel": 5,
     "filters": FILTERS,
     "pooled_steps": 2,
-    "gap_reading": "normalised",
+    "gap_handling": "normalised_convolution",
     "gap_channel": True,
     "forest_type": "late",
     "encoded": 8,
@@ -182,7 +182,7 @@ def test_forest_type_may_enter_early_or_not_at_all() -> None:
     assert torch.equal(none(series, types), none(series, other))
 
 
-@pytest.mark.parametrize("changes", [{"gap_channel": False}, {"gap_reading": "mean"}])
+@pytest.mark.parametrize("changes", [{"gap_channel": False}, {"gap_handling": "mean"}])
 def test_gap_reading_and_channel_are_switches(changes: dict) -> None:
     series, types = batch()
     series[:, :, 3:9] = torch.nan

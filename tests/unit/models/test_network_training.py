@@ -81,7 +81,7 @@ def test_each_transfer_step_is_a_switch(step: str) -> None:
 
 
 def test_without_all_biomes_other_classes_do_not_teach() -> None:
-    chosen = settings(steps={"all_biomes": False, "reconstruct": False})
+    chosen = settings(steps={"all_biomes": False, "masked_pretraining": False})
     samples = make_samples()
     wrong = samples.table.copy()
     wrong.loc[~wrong["forest"], ["gpp", "reco"]] = 9e3

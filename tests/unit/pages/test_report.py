@@ -8,11 +8,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.configuration import Configuration
+from forestflux.jobs.settings.change_settings import CounterfactualSettings
+from forestflux.jobs.settings.tower_settings import TowerSettings
 from forestflux.pages.figures.figure_registry import FIGURES, needs
-from forestflux.pages.number_text import format_interval
 from forestflux.pages.report.reading_section import types_without_towers
 from forestflux.pages.report.report_page import write_report
-from forestflux.pages.report.report_tables import timing_table
+from forestflux.pages.report.report_tables import interval, timing_table
 from tests.builders.finished_results import build_results
 
 VOID = {"meta", "img", "br", "link", "input"}
@@ -45,16 +47,15 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-def configuration(*, towers_only):
-    return {
-        "run": "a<b",
-        "source": "auto",
-        "seed": 3,
-        "towers": {"folder": "mine" if towers_only else None, "archive": None},
-        "change": {"pair": [2003, 2018]},
-        "counterfactual": {"enabled": True},
-        "evaluate": {"level": 0.9},
-    }
+def make_configuration(*, towers_only):
+    configuration = Configuration(
+        run="a",
+        seed=3,
+        years=(2003, 2018),
+        towers=TowerSettings(folder="mine" if towers_only else None),
+    )
+    # A name that the configuration refuses: the page must escape it all the same.
+    return configuration.model_copy(update={"run": "a<b"})
 
 
 def add_pictures(results, names):
@@ -80,8 +81,10 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(results):
-    config = configuration(towers_only=False)
-    return Page(write_report(results, figures=list(FIGURES), config=config))
+    configuration = make_configuration(towers_only=False)
+    return Page(
+        write_report(results, figures=list(FIGURES), configuration=configuration)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -171,8 +174,8 @@ def test_limits_are_said(page):
 
 
 def test_rows_of_the_random_split_are_set_apart(results):
-    config = configuration(towers_only=False)
-    text = write_report(results, figures=[], config=config)
+    configuration = make_configuration(towers_only=False)
+    text = write_report(results, figures=[], configuration=configuration)
     rows = re.findall(r"<tr( class=\"optimistic\")?>(<td.*?)</tr>", text)
     marked = [cells for kind, cells in rows if kind]
     assert marked
@@ -181,8 +184,10 @@ def test_rows_of_the_random_split_are_set_apart(results):
 
 
 def test_run_of_towers_alone_has_no_maps_and_no_banner(towers):
-    config = configuration(towers_only=True)
-    page = Page(write_report(towers, figures=tower_figures(), config=config))
+    configuration = make_configuration(towers_only=True)
+    page = Page(
+        write_report(towers, figures=tower_figures(), configuration=configuration)
+    )
     assert "Simulated planet" not in page.text
     headings = {attrs.get("id") for attrs in page.named("h2")}
     assert headings.isdisjoint({"maps", "change", "recovery"})
@@ -194,9 +199,9 @@ def test_names_of_the_user_are_text_not_markup(page):
 
 
 def test_missing_figure_is_one_line(towers):
-    config = configuration(towers_only=True)
+    configuration = make_configuration(towers_only=True)
     with pytest.raises(InputError, match=r"maps\.png: file: expected a drawn figure"):
-        write_report(towers, figures=["maps"], config=config)
+        write_report(towers, figures=["maps"], configuration=configuration)
 
 
 def test_dropped_site_years_are_counted_with_their_reason(page, results):
@@ -244,7 +249,7 @@ def test_timings_are_summed_by_stage(tmp_path):
     ],
 )
 def test_intervals_are_written_with_digits_that_matter(lower, upper, text):
-    assert format_interval(lower, upper) == text
+    assert interval(lower, upper) == text
 
 
 def test_citations_of_an_archive_are_shown_and_their_lack_is_named(towers):
@@ -259,13 +264,18 @@ def test_citations_of_an_archive_are_shown_and_their_lack_is_named(towers):
         }
     )
     table.to_csv(towers / "samples/bibliography.csv", index=False)
-    config = configuration(towers_only=True)
-    config["towers"]["archive"] = "zips"
-    page = Page(write_report(towers, figures=tower_figures(), config=config))
+    configuration = make_configuration(towers_only=True)
+    towers_of_zips = TowerSettings(fluxnet="zips")
+    configuration = configuration.model_copy(update={"towers": towers_of_zips})
+    page = Page(
+        write_report(towers, figures=tower_figures(), configuration=configuration)
+    )
     for words in ("A <wood>", "Smith (2016), A & B", "no citation in the archive"):
         assert words in page.text
-    config = configuration(towers_only=True)
-    page = Page(write_report(towers, figures=tower_figures(), config=config))
+    configuration = make_configuration(towers_only=True)
+    page = Page(
+        write_report(towers, figures=tower_figures(), configuration=configuration)
+    )
     assert "Smith (2016)" not in page.text
 
 
@@ -282,8 +292,8 @@ def test_a_failed_gate_is_the_first_thing_on_the_page(tmp_path):
     table = pd.read_csv(path / "gates/gates.csv")
     table.loc[table["year"] == 2007, ["found", "status"]] = [3.25, "fail"]
     table.to_csv(path / "gates/gates.csv", index=False)
-    config = configuration(towers_only=False)
-    page = Page(write_report(path, figures=list(FIGURES), config=config))
+    configuration = make_configuration(towers_only=False)
+    page = Page(write_report(path, figures=list(FIGURES), configuration=configuration))
     banner = page.text.index("Failed tests of the results: 1 (closure)")
     assert banner < page.text.index("Simulated planet")
     assert banner < page.text.index("Summary")
@@ -298,7 +308,9 @@ def test_drivers_of_the_change_are_those_of_the_table(page, results):
 
 
 def test_without_counterfactual_runs_the_report_does_not_speak_of_them(results):
-    config = configuration(towers_only=False) | {"counterfactual": {"enabled": False}}
+    configuration = make_configuration(towers_only=False).model_copy(
+        update={"counterfactual": CounterfactualSettings(enabled=False)}
+    )
     figures = [name for name in FIGURES if name != "drivers"]  # as such a run draws
-    text = write_report(results, figures=figures, config=config)
+    text = write_report(results, figures=figures, configuration=configuration)
     assert "What drove the change" not in text

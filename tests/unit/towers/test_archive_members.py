@@ -122,9 +122,9 @@ def test_a_bomb_is_known_by_what_it_declares(tmp_path):
 
 def test_a_large_file_is_refused_zipped_or_not(tmp_path):
     path = write_zip(tmp_path / "a.zip", {"a.csv": TEXT})
-    assert "archive.max_file_gb" in refused(path, limit=1000)
+    assert "fluxnet.max_file_gb" in refused(path, limit=1000)
     (tmp_path / "a.csv").write_text(TEXT)
-    assert "archive.max_file_gb" in refused(tmp_path / "a.csv", limit=1000)
+    assert "fluxnet.max_file_gb" in refused(tmp_path / "a.csv", limit=1000)
 
 
 def test_a_bomb_that_lies_about_its_size_gives_no_more_than_it_says(tmp_path):

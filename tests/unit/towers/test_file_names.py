@@ -3,11 +3,10 @@
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.configuration import check_config
+from forestflux.jobs.configuration import read_configuration
 from forestflux.towers.fluxnet.file_names import archive_years, list_archive, parse
 from forestflux.towers.tower_years import tower_years
 from tests.builders.archives import write_site
-from tests.builders.paths import SCHEMA
 
 # name: kind, site, part, resolution, years, release
 NAMES = {
@@ -114,13 +113,12 @@ def test_years_come_from_names_without_holes_and_begin_with_satellites(folder):
 
 
 def test_the_plan_takes_the_years_of_the_archive(folder):
-    schema = SCHEMA
     config = {"run": "a", "seed": 1, "years": [2003, 2018]}
-    config["towers"] = {"archive": str(folder), "subsets": "s"}
-    complete = check_config(config, schema)
-    assert tower_years(complete) == [2000, 2001, 2002, 2003, 2004]
-    complete["towers"]["years"] = [2001, 2002]
-    assert tower_years(complete) == [2001, 2002]
+    config["towers"] = {"fluxnet": str(folder), "subsets": "s"}
+    whole = read_configuration(config)
+    assert tower_years(whole) == [2000, 2001, 2002, 2003, 2004]
+    config["towers"]["years"] = [2001, 2002]
+    assert tower_years(read_configuration(config)) == [2001, 2002]
 
 
 def test_only_names_are_looked_at(folder):
@@ -153,5 +151,5 @@ def test_years_before_satellites_alone_are_refused(tmp_path):
 def test_a_folder_without_sites_is_named(tmp_path, prepare, found):
     path = tmp_path / "archive"
     prepare(path)
-    with pytest.raises(InputError, match=f"towers.archive: expected .* found {found}"):
+    with pytest.raises(InputError, match=f"towers.fluxnet: expected .* found {found}"):
         list_archive(path)

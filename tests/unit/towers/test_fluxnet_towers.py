@@ -162,7 +162,7 @@ def test_a_faulty_site_ends_the_run_with_one_line(folder, case):
     assert "\n" not in line
     assert f"_{site}_" in line.split(": ")[0]
     assert f": {site}: " in line
-    assert "archive.skip_faulty: true leaves out" in line
+    assert "fluxnet.skip_faulty: true leaves out" in line
     for part in parts:
         assert part in line
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux.jobs.configuration import has_maps
-from forestflux.jobs.tables import read_table
-from forestflux.pages.labels_and_colours import TYPE_NAMES
+from forestflux.jobs.configuration import Configuration
+from forestflux.pages.figures.figure_style import TYPE_NAMES
+from forestflux.pages.figures.finished_tables import read_table
 
 # What a reader must know before quoting a number; with maps there is more.
 READING = (
@@ -34,7 +34,7 @@ LIMITS_OF_MAPS = (
 )
 
 
-def reading(results: Path, config: dict) -> str:
+def reading(results: Path, configuration: Configuration) -> str:
     """Units, signs and limits in words."""
     points = list(READING)
     missing = types_without_towers(results)
@@ -42,7 +42,7 @@ def reading(results: Path, config: dict) -> str:
         points.append(
             f"No tower is used of: {', '.join(missing)}. Estimates are extrapolated."
         )
-    if has_maps(config):
+    if configuration.has_maps:
         points += LIMITS_OF_MAPS
     return "<ul>" + "".join(f"<li>{escape(point)}</li>" for point in points) + "</ul>"
 
@@ -57,4 +57,4 @@ def types_without_towers(results: Path) -> list[str]:
 def read_samples(results: Path) -> pd.DataFrame:
     """`samples/samples.csv`."""
     columns = ("site", "igbp", "forest", "used", "reason")
-    return read_table(results / "samples/samples.csv", columns=columns)
+    return read_table(results, "samples/samples.csv", columns=columns)

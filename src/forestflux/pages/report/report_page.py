@@ -10,10 +10,10 @@ import yaml
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import TARGET_FLUXES
-from forestflux.jobs.configuration import has_maps, labels_of, source_of
-from forestflux.jobs.tables import read_table
+from forestflux.jobs.configuration import Configuration
 from forestflux.pages.figures.captions import caption_of
-from forestflux.pages.labels_and_colours import model_label, split_label
+from forestflux.pages.figures.figure_style import model_label
+from forestflux.pages.figures.finished_tables import read_table
 from forestflux.pages.report import report_tables
 from forestflux.pages.report.driver_section import drivers
 from forestflux.pages.report.gate_section import gates, gates_banner
@@ -53,33 +53,40 @@ TITLES = {
 }
 
 
-def write_report(results: Path, *, figures: list[str], config: dict) -> str:
+def write_report(
+    results: Path, *, figures: list[str], configuration: Configuration
+) -> str:
     """One self-contained HTML page: nothing is loaded from elsewhere.
 
     Parameters
     ----------
     results : folder of the run, with the tables and `figures/{name}.png`
     figures : names of the figures to show
-    config : the complete configuration of the run
+    configuration : the complete configuration of the run
 
     Raises
     ------
     InputError : a table or a figure is missing or not as the contracts say
     """
-    images = {name: figure_html(results, name, config=config) for name in figures}
+    images = {
+        name: figure_html(results, name, configuration=configuration)
+        for name in figures
+    }
     texts = {
         "summary": summary(results),
-        "gates": gates(results) if has_maps(config) else "",
-        "reading": reading(results, config),
+        "gates": gates(results) if configuration.has_maps else "",
+        "reading": reading(results, configuration),
         "method": "",
         "scores": scores(results),
         "coverage": coverage(results),
         "gaps": reasons(results),
-        "maps": totals(results, config) if has_maps(config) else "",
-        "change": change(results, config) if has_maps(config) else "",
-        "recovery": recovery(results) if source_of(config) == "simulated" else "",
-        "samples": samples(results, config),
-        "run": run_facts(results, config),
+        "maps": totals(results, configuration) if configuration.has_maps else "",
+        "change": change(results, configuration) if configuration.has_maps else "",
+        "recovery": recovery(results)
+        if configuration.layers_from == "simulated"
+        else "",
+        "samples": samples(results, configuration),
+        "run": run_facts(results, configuration),
     }
     sections = {}
     for key, text in texts.items():
@@ -87,11 +94,11 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
         if text or shown:
             heading = f'<h2 id="{key}">{TITLES[key]}</h2>'
             sections[key] = f"<section>{heading}{text}{''.join(shown)}</section>"
-    simulated = source_of(config) == "simulated"
-    banner = gates_banner(results) if has_maps(config) else ""
+    simulated = configuration.layers_from == "simulated"
+    banner = gates_banner(results) if configuration.has_maps else ""
     banner += f'<p class="banner">{SIMULATED}</p>' if simulated else ""
     return Template(Path(__file__).with_name(*ASSETS).read_text()).substitute(
-        run=escape(config["run"]),
+        run=escape(configuration.run),
         banner=banner,
         navigation="".join(
             f'<li><a href="#{k}">{TITLES[k]}</a></li>' for k in sections
@@ -100,14 +107,14 @@ def write_report(results: Path, *, figures: list[str], config: dict) -> str:
     )
 
 
-def figure_html(results: Path, name: str, *, config: dict) -> str:
+def figure_html(results: Path, name: str, *, configuration: Configuration) -> str:
     """A figure with its picture inside the page, alternative text and caption."""
     path = results / "figures" / f"{name}.png"
     if not path.is_file():
         raise InputError(
             path, variable="file", expected="a drawn figure", found="nothing"
         )
-    pair, level = config["change"]["pair"], config["evaluate"]["level"]
+    pair, level = configuration.change.pair, configuration.evaluate.level
     caption = caption_of(name, pair=pair, level=level)
     data = base64.b64encode(path.read_bytes()).decode()
     return (
@@ -119,12 +126,12 @@ def figure_html(results: Path, name: str, *, config: dict) -> str:
 
 
 def summary(results: Path) -> str:
-    """The quoted numbers in boxes, then the best models."""
+    """The headline numbers in boxes, then the best models."""
     columns = ("name", "text", "remark")
     boxes = "".join(
         f"<div><dt>{escape(row.name)}</dt>"
         f"<dd>{escape(row.text)}<small>{escape(row.remark)}</small></dd></div>"
-        for row in read_table(results / "quoted.csv", columns=columns)
+        for row in read_table(results, "headline.csv", columns=columns)
         .fillna({"remark": ""})
         .itertuples(index=False)
     )
@@ -141,7 +148,7 @@ def best_models(results: Path) -> str:
     )
     formats = {
         "target|flux": str.upper,
-        "split|split": split_label,
+        "split|split": report_tables.split_label,
         "model|best model": model_label,
         "r2|R2": ".2f",
         "rmse|RMSE (gC m-2 yr-1)": ",.0f",
@@ -167,20 +174,22 @@ def coverage(results: Path) -> str:
     return whole + report_tables.behind_a_click(parts)
 
 
-def totals(results: Path, config: dict) -> str:
+def totals(results: Path, configuration: Configuration) -> str:
     """Totals of the pair of years."""
-    return report_tables.totals_table(read_totals(results), config["change"]["pair"])
+    return report_tables.totals_table(read_totals(results), configuration.change.pair)
 
 
-def change(results: Path, config: dict) -> str:
+def change(results: Path, configuration: Configuration) -> str:
     """Change and slopes, and what drove the change."""
-    return report_tables.change_table(read_pair(results)) + drivers(results, config)
+    return report_tables.change_table(read_pair(results)) + drivers(
+        results, configuration
+    )
 
 
 def recovery(results: Path) -> str:
     """Everything that was compared with the truth, behind a click."""
     columns = ("quantity", "unit", "truth", "mapped", "error", "error_percent")
-    rows = read_table(results / "recovery/recovery.csv", columns=columns)
+    rows = read_table(results, "recovery/recovery.csv", columns=columns)
     formats = {
         "quantity|quantity": lambda name: name.replace("_", " "),
         "unit|unit": str,
@@ -194,7 +203,7 @@ def recovery(results: Path) -> str:
     return f"{banner}<details><summary>All quantities</summary>{table}</details>"
 
 
-def samples(results: Path, config: dict) -> str:
+def samples(results: Path, configuration: Configuration) -> str:
     """Used and dropped site-years; what an archive held beside them, and its citations."""
     table = read_samples(results)
     shown = (
@@ -202,15 +211,19 @@ def samples(results: Path, config: dict) -> str:
         + report_tables.reason_table(table)
         + left_out(results)
     )
-    if labels_of(config) == "archive":
-        cited = read_table(results / "samples/bibliography.csv", columns=CITED)
+    if configuration.labels_from == "fluxnet":
+        cited = read_table(results, "samples/bibliography.csv", columns=CITED)
         shown += report_tables.citation_table(cited)
     return shown
 
 
-def run_facts(results: Path, config: dict) -> str:
+def run_facts(results: Path, configuration: Configuration) -> str:
     """Configuration, versions and timings."""
-    text = escape(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    text = escape(
+        yaml.safe_dump(
+            configuration.model_dump(mode="json"), sort_keys=False, allow_unicode=True
+        )
+    )
     shown = (
         f"<details><summary>Complete configuration</summary><pre>{text}</pre></details>"
     )
@@ -220,24 +233,24 @@ def run_facts(results: Path, config: dict) -> str:
 def read_scores(results: Path) -> pd.DataFrame:
     """`evaluate/scores.csv`."""
     columns = "model split target subset n n_sites r2 rmse mae bias r2_site_mean"
-    return read_table(results / "evaluate/scores.csv", columns=columns.split())
+    return read_table(results, "evaluate/scores.csv", columns=columns.split())
 
 
 def read_calibration(results: Path) -> pd.DataFrame:
     """`evaluate/calibration.csv`."""
     columns = "model split target subset nominal covered covered_lower covered_upper"
     columns += " covered_site_mean n n_sites mean_width"
-    return read_table(results / "evaluate/calibration.csv", columns=columns.split())
+    return read_table(results, "evaluate/calibration.csv", columns=columns.split())
 
 
 def read_totals(results: Path) -> pd.DataFrame:
     """`change/totals.csv`."""
     columns = "year stratum kind area variable mean total total_lower total_upper"
-    return read_table(results / "change/totals.csv", columns=columns.split())
+    return read_table(results, "change/totals.csv", columns=columns.split())
 
 
 def read_pair(results: Path) -> pd.DataFrame:
     """`change/pair.csv`."""
     columns = "stratum variable change change_lower change_upper slope slope_lower"
     columns += " slope_upper p_value"
-    return read_table(results / "change/pair.csv", columns=columns.split())
+    return read_table(results, "change/pair.csv", columns=columns.split())

@@ -100,7 +100,7 @@ def refuse_size(label: str, size: int, max_bytes: float) -> None:
         raise InputError(
             label,
             variable="size",
-            expected=f"at most {max_bytes * 1e-9:g} GB (archive.max_file_gb)",
+            expected=f"at most {max_bytes * 1e-9:g} GB (fluxnet.max_file_gb)",
             found=f"{size * 1e-9:.3g} GB",
         )
 

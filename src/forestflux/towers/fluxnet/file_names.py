@@ -125,7 +125,7 @@ def list_archive(folder: Path) -> Listing:
     if not folder.is_dir():
         raise InputError(
             folder,
-            variable="towers.archive",
+            variable="towers.fluxnet",
             expected=f"a folder of FLUXNET files such as {EXAMPLE}",
             found="a file" if folder.exists() else "no such folder",
         )
@@ -145,7 +145,7 @@ def list_archive(folder: Path) -> Listing:
     if not with_fluxes:
         raise InputError(
             folder,
-            variable="towers.archive",
+            variable="towers.fluxnet",
             expected=f"FLUXNET files such as {EXAMPLE}",
             found=f"none among {len(files)} zip, CSV and Excel files",
         )
@@ -177,7 +177,7 @@ def archive_years(folder: Path) -> list[int]:
     if last < FIRST_YEAR:
         raise InputError(
             folder,
-            variable="towers.archive",
+            variable="towers.fluxnet",
             expected=f"years from {FIRST_YEAR}, when satellites begin",
             found=f"years up to {last}",
         )

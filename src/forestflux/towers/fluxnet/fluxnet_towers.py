@@ -81,7 +81,7 @@ def collect_sites(
     table = pd.DataFrame(towers, columns=["site", "lat", "lon", "igbp", *CITATIONS])
     if not table["igbp"].isin(FOREST_TYPES).any():
         raise InputError(
-            "towers.archive",
+            "towers.fluxnet",
             variable="igbp",
             expected=f"at least one forest tower ({', '.join(FOREST_TYPES)})",
             found=f"{len(table)} towers, none of them forest",
@@ -96,7 +96,7 @@ def collect_sites(
 def first_of(faults: Sequence[dict[str, str]]) -> InputError:
     """The first of some faults, on a line that says how many more there are and the way on."""
     more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
-    hint = "archive.skip_faulty: true leaves out and lists what is faulty"
+    hint = "fluxnet.skip_faulty: true leaves out and lists what is faulty"
     return InputError(**faults[0] | {"found": f"{faults[0]['found']} ({hint}{more})"})
 
 
@@ -158,5 +158,5 @@ def collect_site_years(tables: Sequence[Path], sites: pd.DataFrame) -> pd.DataFr
     table = pd.concat([part for part in parts if len(part)] or parts[:1])
     table = table.sort_values(["site", "year"], ignore_index=True)
     forest = sites.loc[sites["igbp"].isin(FOREST_TYPES), "site"]
-    check_presence(table[table["site"].isin(forest)], Path("towers.archive"))
+    check_presence(table[table["site"].isin(forest)], Path("towers.fluxnet"))
     return table[[*SITE_YEAR_COLUMNS, *FURTHER]]

@@ -71,7 +71,7 @@ def choose_release(fluxes: Sequence[Member], *, versions: str) -> list[Member]:
             raise InputError(
                 by_release[releases[-1]][0][1].path,
                 variable="version",
-                expected="one release of a site (or archive.versions: newest)",
+                expected="one release of a site (or fluxnet.versions: newest)",
                 found=" and ".join(there),
             )
     chosen = by_release[releases[-1]]

@@ -11,13 +11,14 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
+    TYPE_NAMES,
+    VARIABLE_LABELS,
     StyleSettings,
-    letter_panels,
+    letter,
     new_figure,
 )
-from forestflux.pages.labels_and_colours import TYPE_NAMES, VARIABLE_LABELS
+from forestflux.pages.figures.finished_tables import read_table
 
 COLUMNS = ("igbp", "pattern", "month", "activation", "activation_sd")
 MONTHS = range(1, 13)
@@ -26,7 +27,7 @@ KINDS = {"variables": "across variables", "joint": "jointly"}
 
 def draw_activations(results: Path, *, settings: StyleSettings) -> Figure:
     """Heat maps, pattern by month: mean absolute activation, a panel for each forest type."""
-    table = read_table(results / "explain/activations.csv", columns=COLUMNS)
+    table = read_table(results, "explain/activations.csv", columns=COLUMNS)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     patterns = list(dict.fromkeys(table["pattern"]))
     rows = -(-len(types) // 2)
@@ -46,7 +47,7 @@ def draw_activations(results: Path, *, settings: StyleSettings) -> Figure:
         figure.colorbar(mesh, cax=place, orientation="horizontal", label=label)
     else:
         figure.colorbar(mesh, ax=axes, location="bottom", aspect=50, label=label)
-    letter_panels(list(axes.flat)[: len(types)])
+    letter(list(axes.flat)[: len(types)])
     return figure
 
 

@@ -11,13 +11,15 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
+    FLUX_UNIT,
+    TYPE_NAMES,
+    VARIABLE_LABELS,
     StyleSettings,
-    letter_panels,
+    letter,
     new_figure,
 )
-from forestflux.pages.labels_and_colours import FLUX_UNIT, TYPE_NAMES, VARIABLE_LABELS
+from forestflux.pages.figures.finished_tables import read_table
 
 COLUMNS = ("igbp", "variable", "month", "gpp", "nee", "gpp_sd", "nee_sd")
 MONTHS = range(1, 13)
@@ -27,7 +29,7 @@ TARGETS = {"gpp": cm.bam, "nee": cm.vik}
 
 def draw_attributions(results: Path, *, settings: StyleSettings) -> Figure:
     """Heat maps, variable by month: what one typical departure upwards adds."""
-    table = read_table(results / "explain/attributions.csv", columns=COLUMNS)
+    table = read_table(results, "explain/attributions.csv", columns=COLUMNS)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     variables = list(dict.fromkeys(table["variable"]))
     figure = new_figure(settings, height_mm=24 + 34 * len(types))
@@ -51,7 +53,7 @@ def draw_attributions(results: Path, *, settings: StyleSettings) -> Figure:
             label=f"added to {target.upper()} ({FLUX_UNIT}){sign}",
         )
     axes[0, 0].invert_yaxis()
-    letter_panels(axes.ravel())
+    letter(axes.ravel())
     return figure
 
 

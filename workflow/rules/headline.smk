@@ -1,10 +1,10 @@
 # The numbers that a text quotes, from the finished tables.
 #
 # needs  scores, coverage and, with maps, totals and change
-# makes  <results>/quoted.csv
+# makes  <results>/headline.csv
 
 
-rule quoted:
+rule headline:
     input:
         scores="<results>/evaluate/scores.csv",
         calibration="<results>/evaluate/calibration.csv",
@@ -14,19 +14,19 @@ rule quoted:
             else []
         ),
     output:
-        numbers="<results>/quoted.csv",
+        numbers="<results>/headline.csv",
     log:
-        "<logs>/quoted/quoted.log",
+        "<logs>/headline/headline.log",
     conda:
         "../../envs/figures.yaml"
     params:
-        settings=settings(pair=config["change"]["pair"] if MAPPED else None),
-        code=code("quoted"),
+        settings=settings(pair=CONFIG.change.pair if MAPPED else None),
+        code=code("headline"),
         results=lambda wildcards, output: str(Path(output.numbers).parent),
     message:
-        "Collecting the quoted numbers"
+        "Collecting the headline numbers"
     shell:
-        'python "$SCRIPTS"/quoted.py'
+        'python "$SCRIPTS"/headline.py'
         " --results {params.results:q}"
         " --settings {params.settings:q}"
         " --output {output.numbers:q}"

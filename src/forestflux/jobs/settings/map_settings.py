@@ -1,0 +1,71 @@
+"""Settings: model, infer, publish, upload."""
+
+from typing import Literal
+
+from forestflux.jobs.settings.section import Section, key
+
+
+class ModelSettings(Section):
+    """The trained model and the area in which it can be believed."""
+
+    dissimilarity_quantile: float | None = key(None, unit="1", le=1, gt=0)
+    """Quantile of the dissimilarity index of training rows to other folds above which a
+    cell is outside the area of applicability; null for the upper whisker: 75th
+    percentile + 1.5 interquartile ranges, at most the largest.
+    """
+
+
+class InferSettings(Section):
+    """Fluxes of the forest cells of the tiles."""
+
+    min_forest_fraction: float = key(0.05, unit="share of the cell", ge=0, le=1)
+    """Cells with less forest are left out of maps and totals; their signal is that of
+    other land.
+    """
+
+    batch_cells: int = key(2048, unit="cells", runtime=True, ge=1)
+    """Cells that a thread works on at once; less needs less memory, results are the
+    same.
+    """
+
+    device: Literal["auto", "cpu", "cuda"] = key("auto", unit="name", runtime=True)
+    """Where the networks run; auto takes a GPU where there is one. Changes numbers by
+    rounding only.
+    """
+
+    precision: Literal["auto", "float32", "bfloat16"] = key("auto", unit="name")
+    """Numbers inside the convolutional block. auto takes bfloat16 where the processor
+    or GPU multiplies it in hardware; maps of machines with and without it then differ
+    within the tolerance in docs/scaling.md. float32 is the same everywhere within
+    rounding.
+    """
+
+    threads: int = key(2, unit="threads", runtime=True, ge=1)
+    """Threads of a job that run the networks; at most the cores that Snakemake has."""
+
+
+class PublishSettings(Section):
+    """The files of a year that readers open."""
+
+    max_gap_fraction: float = key(0.7, unit="1", ge=0, le=1)
+    """Share of the year's input values that may be gaps before the quality flag says
+    so; the most that is hidden in training by default.
+    """
+
+    license: str = key("other", unit="SPDX identifier", pattern=r"^[A-Za-z0-9.+-]+$")
+    """Licence of the products as STAC names it, for example `CC-BY-4.0`; `other` until
+    you choose one.
+    """
+
+    institution: str = key("not stated", unit="text", min_length=1)
+    """Who publishes the products."""
+
+
+class UploadSettings(Section):
+    """A copy of the products on object storage."""
+
+    to: str | None = key(None, unit="address", pattern=r"^(s3|gs|az|file)://.")
+    """Where the products are copied to, such as `s3://bucket/folder`; the products of a
+    run lie in `{to}/{run}/`. Credentials and endpoint come from the environment
+    (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and so on). Null for no copy.
+    """

@@ -1,0 +1,45 @@
+"""Settings: figures, explorer."""
+
+from typing import Annotated, Literal
+
+from forestflux.jobs.settings.section import Section, Unique, key
+
+
+class FigureSettings(Section):
+    """How figures look and in which files they are kept."""
+
+    formats: Annotated[tuple[Literal["png", "pdf"], ...], Unique] = key(
+        ("png", "pdf"), unit="file types"
+    )
+    """Files of each figure; the report shows the PNG, so it is always among them."""
+
+    dpi: int = key(200, unit="dots per inch", ge=50, le=600)
+    """Resolution of PNG files and of the meshes inside PDF files."""
+
+    width_mm: float = key(170, unit="mm", ge=120, le=300)
+    """Width of a figure; 170 is two columns of most journals, where the smallest text
+    then has 7 points.
+    """
+
+    font_pt: float = key(8, unit="points", ge=5, le=14)
+    """Size of the text; tick labels are one point smaller."""
+
+    projection: Literal["EqualEarth", "Mollweide"] = "EqualEarth"
+    """Equal-area projection of the maps."""
+
+
+class ExplorerSettings(Section):
+    """The page to explore. Its size and the time to make it grow with these numbers."""
+
+    columns: int = key(720, unit="cells", ge=36, le=2000)
+    """Most columns of the displayed map; blocks of a finer map are averaged over their
+    forest, and the page says so.
+    """
+
+    series_cells: int = key(12000, unit="cells", ge=1)
+    """Most cells whose six series are kept, one for each of equal blocks; a click shows
+    the nearest and says which.
+    """
+
+    reason_cells: int = key(800, unit="cells", ge=1)
+    """Most cells whose inputs are hidden month by month, spread in the same way."""

@@ -1,0 +1,58 @@
+"""Settings: grid, folders, jobs."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from forestflux.jobs.settings.section import Section, Unique, key
+
+
+class GridSettings(Section):
+    """The global latitude-longitude grid of the maps."""
+
+    resolution_deg: float = key(0.05, unit="degrees", le=30, gt=0)
+    """Side of a cell; 180 must be a multiple of it."""
+
+    tile_cells: int = key(400, unit="cells", ge=1)
+    """Rows and columns of a tile, the piece that is extracted and inferred at once."""
+
+    only: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^r\d+c\d+$")], ...], Unique
+    ] = key((), unit="tile names")
+    """Tiles that are mapped, by tile row from the north and tile column from 180 W
+    (`r02c05`); empty for all. The rest of the map is empty.
+    """
+
+
+class FolderSettings(Section):
+    """Where files lie; a folder for each run is made below (docs/cluster.md)."""
+
+    results: str = key("results", unit="path", min_length=1)
+    """Folder of all results, absolute or relative to the working directory."""
+
+    scratch: str | None = key(None, unit="path", min_length=1)
+    """Folder of the stores of extract and cube, on which nothing depends once mask is
+    done; null for that of the results.
+    """
+
+
+class JobSettings(Section):
+    """How much one job owns.
+
+    A job's start costs seconds; a killed job loses the store or network that it was making.
+    """
+
+    tiles: int = key(4, unit="tiles", ge=1)
+    """Tiles of an extract, cube, mask or infer job."""
+
+    years: int = key(1, unit="years", ge=1)
+    """Mapped years of a job."""
+
+    tower_years: int = key(30, unit="years", ge=1)
+    """Tower years of an extract, cube or mask job."""
+
+    folds: int = key(1, unit="folds", ge=1)
+    """Folds of a train or baseline job."""
+
+    members: int = key(1, unit="members", ge=1)
+    """Ensemble members of a train job."""

@@ -1,0 +1,104 @@
+"""Settings: planet, earthengine, preview."""
+
+from typing import Annotated, Literal
+
+from forestflux.jobs.settings.section import Section, Unique, key
+
+
+class PlanetSettings(Section):
+    """The simulated planet, whose true fluxes are known everywhere."""
+
+    greening_percent_per_decade: float = key(
+        4.0, unit="percent per decade", ge=-50, le=50
+    )
+    """Planted growth of canopy and GPP from 2001 to 2020; 0.6 times as much in the
+    tropics, 1.4 times in the boreal zone.
+    """
+
+    disturbed_share: float = key(0.03, unit="1", ge=0, le=1)
+    """Share of forest cells that lose their canopy once between 2004 and 2016."""
+
+    cloudiness: float = key(1.0, unit="1", ge=0, le=5)
+    """Multiplies the chance of a cloud gap."""
+
+
+class EarthEngineSettings(Section):
+    """The source `earthengine`, see docs/earth-engine.md.
+
+    None of these keys but `forest_only` changes a number.
+    """
+
+    url: str = key(
+        "https://earthengine-highvolume.googleapis.com",
+        unit="address",
+        runtime=True,
+        pattern=r"^https?://",
+    )
+    """The server; any that speaks the protocol of Earth Engine can stand in."""
+
+    project: str | None = key(None, unit="project id", runtime=True)
+    """Google Cloud project that is registered for Earth Engine and whose quota is used;
+    null takes the environment variable EE_PROJECT.
+    """
+
+    credentials: str | None = key(None, unit="path", runtime=True)
+    """JSON key file of a service account; null takes the environment variable
+    EE_CREDENTIALS, else what `earthengine authenticate` left on this machine.
+    """
+
+    in_flight: int = key(20, unit="requests", runtime=True, ge=1, le=1000)
+    """Most requests under way at once, over all jobs that share the cache folder; Earth
+    Engine allows 40 per project.
+    """
+
+    deadline_s: float = key(330, unit="s", runtime=True, gt=0)
+    """Time after which a request counts as lost and is sent again; Earth Engine itself
+    ends it after 300.
+    """
+
+    attempts: int = key(8, unit="attempts", runtime=True, ge=1)
+    """How often a request is sent before the job fails, when the server is busy or the
+    answer is lost on the way.
+    """
+
+    memory_mib: int = key(400, unit="MiB", runtime=True, ge=64)
+    """Memory of a job for answers; with less, large requests wait for one another."""
+
+    cache: str = key("resources/earthengine", unit="path", runtime=True)
+    """Folder of all answers, relative to the working directory; it outlives results and
+    may be shared by runs.
+    """
+
+    workload_tag: str = key(
+        "forestflux",
+        unit="text",
+        runtime=True,
+        pattern=r"^[a-z0-9]([a-z0-9_-]{0,30}[a-z0-9])?$",
+    )
+    """Beginning of the workload tag of every request; product and year follow."""
+
+    forest_only: bool = True
+    """Whether tiles are asked only where the land cover of the year has forest; the
+    rest stays absent.
+    """
+
+
+class PreviewSettings(Section):
+    """The interactive map of the target `preview`, drawn by Earth Engine before any download.
+
+    It needs the extra `map` (docs/earth-engine.md).
+    """
+
+    layers: Annotated[
+        tuple[
+            Literal["ndvi", "evi", "et", "lst_day", "lst_night", "precip", "landcover"],
+            ...,
+        ],
+        Unique,
+    ] = key(("ndvi", "et", "lst_day", "landcover"), unit="names", min_length=1)
+    """What is drawn, each variable as its mean of the year and as its share of gaps;
+    the first is shown at once.
+    """
+
+    year: int | None = key(None, unit="year", ge=2000, le=2100)
+    """The year that is drawn; null for the first mapped year."""

@@ -1,0 +1,51 @@
+"""Batches: which places, years, folds and members one job owns; no rules here."""
+
+SPLITS = ("site", "cluster", "random", "holdout")
+
+YEARS = CONFIG.mapped_years if MAPPED else []
+YEAR_BATCHES = batches(YEARS, CONFIG.jobs.years, name=span)
+TOWER_BATCHES = batches(TOWER_YEARS, CONFIG.jobs.tower_years, name=span)
+TILES = (
+    [tile.name for tile in Grid(**CONFIG.grid.model_dump()).tiles()] if MAPPED else []
+)
+TILE_BATCHES = batches(
+    TILES, CONFIG.jobs.tiles, name=lambda tiles: f"{tiles[0]}-{tiles[-1]}"
+)
+FOLD_BATCHES = batches(range(CONFIG.folds.count), CONFIG.jobs.folds, name=span)
+MEMBER_BATCHES = batches(range(CONFIG.train.members), CONFIG.jobs.members, name=span)
+UNLABELLED_YEAR = CONFIG.samples.unlabelled_year or (YEARS[0] if MAPPED else None)
+
+
+wildcard_constraints:
+    places=r"towers|r\d+c\d+-r\d+c\d+",
+    years=r"\d{4}(-\d{4})?",
+    split="|".join(SPLITS),
+    folds=r"\d+(-\d+)?",
+    members=r"\d+(-\d+)?",
+    model=r"[a-z_]+",
+    variant=r"[a-z_]+",
+    repeat=r"\d+",
+    figure=r"[a-z_]+",
+    site=r"[A-Z]{2}-[A-Za-z0-9]{3}",
+
+
+def places_of(wildcards):
+    """Places that a job owns."""
+    return TILE_BATCHES.get(wildcards.places, ["towers"])
+
+
+def years_of(wildcards):
+    """Years that a job owns; towers and tiles have batches of their own."""
+    if getattr(wildcards, "places", "") == "towers":
+        return TOWER_BATCHES[wildcards.years]
+    return YEAR_BATCHES[wildcards.years]
+
+
+def folds_of(wildcards):
+    """Folds that a job owns; the holdout split has one."""
+    return [0] if wildcards.split == "holdout" else FOLD_BATCHES[wildcards.folds]
+
+
+def year_batch(year):
+    """Name of the batch in which a mapped year lies."""
+    return next(name for name, years in YEAR_BATCHES.items() if year in years)

@@ -1,0 +1,23 @@
+"""Wiring of rule headline: the numbers that a text quotes."""
+
+from pathlib import Path
+
+from forestflux.jobs import command_line
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.tables import write_table
+from forestflux.pages.headline_numbers import quoted_numbers
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    pair: tuple[int, int] | None
+
+
+def main(*, results: Path, settings: Settings, output: Path) -> None:
+    """Write headline.csv."""
+    write_table(quoted_numbers(results, pair=settings.pair), output)
+
+
+if __name__ == "__main__":
+    command_line.run(main)
