@@ -16,7 +16,7 @@ from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.core.products import select
 from forestflux.sources.earthengine import earthengine_source
-from forestflux.sources.earthengine.client.transport import pack
+from forestflux.sources.earthengine.client.band_packing import pack_bands
 from forestflux.sources.earthengine.request import Band, Layers, Request, Window
 from tests.earthengine.catalogue import Catalogue
 from tests.earthengine.faults import Fault, five_ways
@@ -324,7 +324,7 @@ def test_answers_are_read_while_other_threads_read():
             garbage = [Cycle() for _ in range(5)]
             del garbage
             try:
-                pack(file.getvalue(), asked)
+                pack_bands(file.getvalue(), asked)
             except SystemError as error:
                 failed.append(error)
 

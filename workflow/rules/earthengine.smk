@@ -22,9 +22,9 @@ def require_account():
     jobs = workflow.dag.needrun_jobs()
     asking = [job for job in jobs if job.rule.name in ("extract", "preview")]
     if SOURCE == "earthengine" and asking:
-        from forestflux.sources.earthengine.client.session import account
+        from forestflux.sources.earthengine.client.session import find_account
 
         try:
-            account(CONFIG.earthengine.runtime())
+            find_account(CONFIG.earthengine.runtime())
         except InputError as error:
             raise WorkflowError(str(error))

@@ -10,9 +10,14 @@ import numpy as np
 import pytest
 
 from forestflux.sources.earthengine import expressions
-from forestflux.sources.earthengine.client.answer_cache import Cache
+from forestflux.sources.earthengine.client.answer_cache import AnswerCache
+from forestflux.sources.earthengine.client.error_remedies import Remedy
 from forestflux.sources.earthengine.client.offline_client import start_offline
-from forestflux.sources.earthengine.client.transport import is_cached, parts_key, read
+from forestflux.sources.earthengine.client.request_parts import (
+    is_cached,
+    read_bands,
+    write_note,
+)
 from forestflux.sources.earthengine.request import Band, Layers, Request, Window, halves
 
 KEY = "ab" * 32
@@ -32,7 +37,7 @@ def asked(**changes):
 
 
 def test_an_answer_comes_back_as_it_was(tmp_path):
-    cache = Cache(tmp_path)
+    cache = AnswerCache(tmp_path)
     assert cache.read(KEY) is None
     assert not cache.has(KEY)
     for answer in (b"", b"x", np.random.default_rng(0).bytes(100_000)):
@@ -44,7 +49,7 @@ def test_an_answer_comes_back_as_it_was(tmp_path):
 
 @pytest.mark.parametrize("where", [3, 30, -1], ids=["layout", "checksum", "content"])
 def test_a_damaged_entry_counts_as_none(tmp_path, where):
-    cache = Cache(tmp_path)
+    cache = AnswerCache(tmp_path)
     cache.write(KEY, b"answer" * 100)
     content = bytearray(cache.path(KEY).read_bytes())
     content[where] ^= 1
@@ -54,7 +59,7 @@ def test_a_damaged_entry_counts_as_none(tmp_path, where):
 
 
 def test_an_entry_cut_short_counts_as_none(tmp_path):
-    cache = Cache(tmp_path)
+    cache = AnswerCache(tmp_path)
     cache.write(KEY, b"answer" * 100)
     content = cache.path(KEY).read_bytes()
     for length in (0, 10, len(content) - 1):
@@ -65,8 +70,8 @@ def test_an_entry_cut_short_counts_as_none(tmp_path):
 def test_a_killed_writer_leaves_whole_entries_only(tmp_path):
     code = (
         "import sys; from pathlib import Path\n"
-        "from forestflux.sources.earthengine.client.answer_cache import Cache\n"
-        "cache, answer = Cache(Path(sys.argv[1])), b'answer' * 500_000\n"
+        "from forestflux.sources.earthengine.client.answer_cache import AnswerCache\n"
+        "cache, answer = AnswerCache(Path(sys.argv[1])), b'answer' * 500_000\n"
         "for number in range(10**6):\n"
         "    cache.write(f'{number % 7:064d}', answer)\n"
         "    print(number, flush=True)\n"
@@ -80,7 +85,7 @@ def test_a_killed_writer_leaves_whole_entries_only(tmp_path):
             writer.stdout.readline()
             time.sleep(pause)
             writer.send_signal(signal.SIGKILL)
-    cache = Cache(tmp_path)
+    cache = AnswerCache(tmp_path)
     entries = [path.name for path in tmp_path.rglob("*") if len(path.name) == 64]
     assert entries
     for name in entries:
@@ -97,14 +102,14 @@ def test_a_key_is_of_what_is_asked_alone():
 
 
 def test_a_request_in_parts_is_there_when_all_parts_are(tmp_path):
-    cache, request = Cache(tmp_path), asked()
+    cache, request = AnswerCache(tmp_path), asked()
     parts = halves(request)
-    cache.write(parts_key(expressions.key_of(request)), b"SPLIT")
+    write_note(request, Remedy.SPLIT, cache)
     arrays = [np.full((1, 3, 4), number, "int16") for number in (1, 2)]
     for part, array in zip(parts, arrays, strict=True):
         assert not is_cached(request, cache)
-        assert read(request, cache) is None
+        assert read_bands(request, cache) is None
         cache.write(expressions.key_of(part), array.tobytes())
     assert is_cached(request, cache)
-    (bands,) = read(request, cache)
+    (bands,) = read_bands(request, cache)
     np.testing.assert_array_equal(bands, np.concatenate(arrays))

@@ -6,10 +6,15 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from forestflux.sources.earthengine.client.in_flight import CALM_ANSWERS, Memory, Slots
+from forestflux.sources.earthengine.client.in_flight import (
+    CALM_ANSWERS,
+    MemoryBudget,
+    Slots,
+)
 
 WORKER = """
 import sys, threading, time
@@ -18,10 +23,10 @@ from forestflux.sources.earthengine.client.in_flight import Slots
 slots = Slots(Path(sys.argv[1]), 5)
 def fly():
     for _ in range(6):
-        with slots.slot() as file:
+        with slots.slot() as held:
             began = time.monotonic()
             time.sleep(0.02)
-            spans.append((file.name, began, time.monotonic()))
+            spans.append((Path(held.lock.filename).name, began, time.monotonic()))
 spans = []
 threads = [threading.Thread(target=fly) for _ in range(8)]
 [t.start() for t in threads]
@@ -91,8 +96,8 @@ def test_a_slot_is_given_back_when_the_request_fails(tmp_path):
     for _ in range(3):
         with pytest.raises(KeyError), slots.slot():
             raise KeyError
-    with Slots(tmp_path, 1).slot() as file:
-        assert file.parent == tmp_path
+    with Slots(tmp_path, 1).slot() as held:
+        assert Path(held.lock.filename).parent == tmp_path
 
 
 def test_a_restricted_project_gets_half_and_slowly_more(tmp_path):
@@ -118,11 +123,11 @@ def test_a_restricted_project_gets_half_and_slowly_more(tmp_path):
 
 
 def test_answers_wait_for_room_and_a_huge_one_goes_alone():
-    memory, held, together = Memory(100), [], []
+    memory, held, together = MemoryBudget(100), [], []
     guard = threading.Lock()
 
     def hold(size):
-        with memory.take(size):
+        with memory.reserve(size):
             with guard:
                 held.append(size)
                 together.append(list(held))

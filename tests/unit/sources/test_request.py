@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forestflux.sources.earthengine.client.transport import pack, unpack
+from forestflux.sources.earthengine.client.band_packing import pack_bands, unpack_bands
 from forestflux.sources.earthengine.request import (
     MAX_BYTES,
     Band,
@@ -136,7 +136,7 @@ def test_a_window_has_one_grid_whatever_corner_it_is_counted_from():
 def test_what_is_packed_comes_out_band_by_band():
     asked = request(images=3, bands=["int16", "uint8"], shape=(2, 5))
     body, pixels = answer_to(asked)
-    bands = unpack(pack(body, asked), asked)
+    bands = unpack_bands(pack_bands(body, asked), asked)
     names = pixels.dtype.names
     assert [band.dtype for band in bands] == [np.int16, np.uint8]
     for image in range(3):
@@ -153,7 +153,7 @@ def test_a_thousand_bands_with_long_names_are_read():
     body, pixels = answer_to(asked)
     with pytest.raises(ValueError, match="max_header_size"):
         np.load(io.BytesIO(body))
-    bands = unpack(pack(body, asked), asked)
+    bands = unpack_bands(pack_bands(body, asked), asked)
     np.testing.assert_array_equal(bands[1][511], pixels[pixels.dtype.names[-1]])
 
 

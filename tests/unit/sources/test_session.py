@@ -60,14 +60,14 @@ def test_the_documents_are_those_of_the_client_that_is_installed():
 
 def test_without_a_project_one_line_says_what_to_do():
     with pytest.raises(InputError, match="EE_PROJECT") as refused:
-        session.account(SETTINGS)
+        session.find_account(SETTINGS)
     assert "\n" not in str(refused.value)
 
 
 def test_without_credentials_one_line_says_what_to_do(monkeypatch):
     monkeypatch.setenv("EE_PROJECT", "forests")
     with pytest.raises(InputError, match="earthengine authenticate") as refused:
-        session.account(SETTINGS)
+        session.find_account(SETTINGS)
     assert "\n" not in str(refused.value)
 
 
@@ -81,13 +81,15 @@ def test_a_wrong_key_file_is_refused_and_not_quoted(monkeypatch, tmp_path, conte
         path.write_text(content)
     monkeypatch.setenv("EE_CREDENTIALS", str(path))
     with pytest.raises(InputError, match="key file of a service account") as refused:
-        session.account(SETTINGS | {"project": "forests"})
+        session.find_account(SETTINGS | {"project": "forests"})
     assert "s3cr3t" not in str(refused.value)
     assert "s3cr3t" not in str(refused.value.__cause__)
 
 
 def test_a_server_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr(session, "persistent", lambda: Credentials("token"))
+    monkeypatch.setattr(
+        session, "read_stored_credentials", lambda: Credentials("token")
+    )
     monkeypatch.setattr(session, "START_RETRIES", 0)
     with pytest.raises(
         InputError, match=r"earthengine.url: expected a server that answers"

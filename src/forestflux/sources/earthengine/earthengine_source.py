@@ -12,7 +12,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client.downloads import Downloads
-from forestflux.sources.earthengine.client.transport import read
+from forestflux.sources.earthengine.client.request_parts import read_bands
 from forestflux.sources.earthengine.coverage import check_coverage, missing_days
 from forestflux.sources.earthengine.layer_groups import (
     Group,
@@ -130,10 +130,10 @@ class EarthEngineSource:
 
     def read(self, request: Request) -> list[np.ndarray]:
         """Bands (image, row, column) of a request; what is damaged is asked for anew."""
-        arrays = read(request, self.downloads.cache)
+        arrays = read_bands(request, self.downloads.cache)
         if arrays is None:
             self.downloads.fetch([request])
-            arrays = read(request, self.downloads.cache)
+            arrays = read_bands(request, self.downloads.cache)
         return arrays
 
     def requests(

@@ -12,7 +12,7 @@ from forestflux.core.names import VARIABLES
 from forestflux.core.places import Place
 from forestflux.core.products import native_shape, sections_of
 from forestflux.sources.earthengine import expressions
-from forestflux.sources.earthengine.client.transport import is_cached, read
+from forestflux.sources.earthengine.client.request_parts import is_cached, read_bands
 from forestflux.sources.earthengine.coverage import check_coverage
 from forestflux.sources.earthengine.earthengine_source import EarthEngineSource
 from forestflux.sources.earthengine.layer_groups import Group, groups_of
@@ -64,7 +64,7 @@ class Planned(EarthEngineSource):
         ------
         LookupError : it is not there, or damaged
         """
-        arrays = read(request, self.downloads.cache)
+        arrays = read_bands(request, self.downloads.cache)
         if arrays is None:
             raise LookupError
         return arrays

@@ -1,7 +1,8 @@
 """The connection below the `ee` client: deadline, pool of connections, quota notices.
 
-It is handed to the client as its own parameter `http_transport`; the client's default
-has a pool of ten connections and shows the server's quota notice as a warning only.
+The client takes it as its parameter `http_transport`. The client's own transport keeps only
+ten connections open and shows the server's quota notice as a Python warning, which no
+program can act on.
 """
 
 import threading
@@ -14,20 +15,20 @@ from requests.adapters import HTTPAdapter
 
 QUOTA_NOTICE = "x-earth-engine-quota-status"
 CONNECT_S = 20.0
-CHUNK = 1 << 18
+CHUNK_BYTES = 1 << 18
 
 
-class Http:
-    """What the client uses as `httplib2.Http`.
+class Connection:
+    """What the client uses in place of `httplib2.Http`.
 
     Parameters
     ----------
-    deadline_s : seconds after which a request counts as timed out, answer included
+    deadline_s : seconds within which the whole answer must have arrived
     connections : connections that are kept open
     """
 
     def __init__(self, *, deadline_s: float, connections: int) -> None:
-        """Open nothing yet."""
+        """Nothing is opened yet."""
         self.deadline_s = deadline_s
         self.session = requests.Session()
         adapter = HTTPAdapter(pool_maxsize=connections)
@@ -40,7 +41,7 @@ class Http:
         uri: str,
         method: str = "GET",
         body: bytes | str | None = None,
-        headers: Mapping | None = None,
+        headers: Mapping[str, str] | None = None,
         **_: object,
     ) -> tuple[httplib2.Response, bytes]:
         """Send a request and wait for the whole answer.
@@ -61,30 +62,35 @@ class Http:
                 timeout=(CONNECT_S, self.deadline_s),
                 stream=True,
             ) as response:
-                content = self.read(response, end)
+                content = self.read_body(response, end)
         except requests.exceptions.Timeout as error:
             raise TimeoutError(str(error)) from error
         except requests.exceptions.RequestException as error:
             raise ConnectionError(str(error)) from error
         notice = response.headers.get(QUOTA_NOTICE, "")
         self.local.restricted = "parallelism_restricted=true" in notice
-        answered = {name.lower(): value for name, value in response.headers.items()}
+        answer = {name.lower(): value for name, value in response.headers.items()}
         # The client would repeat the notice as a Python warning for each answer.
-        answered.pop(QUOTA_NOTICE, None)
-        # The body is decoded already.
-        answered.pop("content-encoding", None)
-        answered["status"] = str(response.status_code)
-        return httplib2.Response(answered), content
+        answer.pop(QUOTA_NOTICE, None)
+        # `requests` has decoded the body; with this header the client would do it again.
+        answer.pop("content-encoding", None)
+        answer["status"] = str(response.status_code)
+        return httplib2.Response(answer), content
 
-    def read(self, response: requests.Response, end: float) -> bytes:
-        """The body, decoded; `end` is the monotonic time of the deadline."""
-        parts = []
-        for part in response.iter_content(CHUNK):
-            parts.append(part)
+    def read_body(self, response: requests.Response, end: float) -> bytes:
+        """The body, decoded.
+
+        Parameters
+        ----------
+        end : monotonic time of the deadline, which `requests` sets for single reads only
+        """
+        chunks = []
+        for chunk in response.iter_content(CHUNK_BYTES):
+            chunks.append(chunk)
             if time.monotonic() > end:
                 raise TimeoutError(f"no whole answer within {self.deadline_s:g} s")
-        return b"".join(parts)
+        return b"".join(chunks)
 
-    def restricted(self) -> bool:
+    def is_restricted(self) -> bool:
         """Whether the last answer to this thread said that the project is restricted."""
         return getattr(self.local, "restricted", False)

@@ -38,8 +38,8 @@ class Slots:
         self.guard, self.turn = threading.Lock(), threading.Lock()
 
     @contextmanager
-    def slot(self) -> Iterator[Path]:
-        """A slot of one's own inside the block, by its file; waits for one."""
+    def slot(self) -> Iterator[NamedBoundedSemaphore]:
+        """A slot of one's own inside the block; waits for one."""
         # One semaphore for each request: an instance holds one slot at most.
         semaphore = NamedBoundedSemaphore(
             self.count, name="slot", directory=str(self.folder)
@@ -51,7 +51,7 @@ class Slots:
             while not semaphore.try_lock(files[: self.allowed]):
                 time.sleep(POLL_S * (0.5 + random.random()))
         try:
-            yield Path(semaphore.lock.filename)
+            yield semaphore
         finally:
             semaphore.release()
 
@@ -66,7 +66,7 @@ class Slots:
                 self.allowed, self.calm = self.allowed + 1, 0
 
 
-class Memory:
+class MemoryBudget:
     """Bytes that answers may take at once in this process.
 
     Parameters
@@ -75,13 +75,13 @@ class Memory:
     """
 
     def __init__(self, total: int) -> None:
-        """Nothing is taken yet."""
+        """Nothing is in use yet."""
         self.total, self.used = total, 0
         self.freed = threading.Condition()
 
     @contextmanager
-    def take(self, size: int) -> Iterator[None]:
-        """Room for an answer inside the block; waits for it."""
+    def reserve(self, size: int) -> Iterator[None]:
+        """Room for an answer of so many bytes inside the block; waits for it."""
         with self.freed:
             self.freed.wait_for(lambda: not self.used or self.used + size <= self.total)
             self.used += size

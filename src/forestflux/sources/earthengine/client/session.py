@@ -10,15 +10,15 @@ import httplib2
 from google.auth.credentials import Credentials
 
 from forestflux.core.errors import InputError
-from forestflux.sources.earthengine.client.connection import Http
+from forestflux.sources.earthengine.client.connection import Connection
 from forestflux.sources.earthengine.client.offline_client import start_client
 
 # The client's own retries, while it starts; later they are ours.
 START_RETRIES = 3
 
 
-def connect(settings: Mapping) -> Http:
-    """Connect the client; the connection counts what it sends and hears.
+def connect(settings: Mapping) -> Connection:
+    """Connect the client to its server.
 
     Parameters
     ----------
@@ -28,8 +28,10 @@ def connect(settings: Mapping) -> Http:
     ------
     InputError : no project, no credentials or expired ones, or the project is refused
     """
-    project, credentials = account(settings)
-    http = Http(deadline_s=settings["deadline_s"], connections=settings["in_flight"])
+    project, credentials = find_account(settings)
+    connection = Connection(
+        deadline_s=settings["deadline_s"], connections=settings["in_flight"]
+    )
     url = settings["url"]
     try:
         start_client(
@@ -37,12 +39,12 @@ def connect(settings: Mapping) -> Http:
             credentials=credentials,
             url=url,
             project=project,
-            http_transport=http,
+            http_transport=connection,
         )
     except google.auth.exceptions.RefreshError as error:
-        raise expired(settings, error) from error
+        raise expired_error(settings, error) from error
     except google.auth.exceptions.TransportError as error:
-        raise unreachable(url, error) from error
+        raise unreachable_error(url, error) from error
     except ee.EEException as error:
         raise InputError(
             "configuration",
@@ -51,14 +53,14 @@ def connect(settings: Mapping) -> Http:
             found=f"{project}: {error}",
         ) from error
     except (OSError, httplib2.HttpLib2Error) as error:
-        raise unreachable(url, error) from error
+        raise unreachable_error(url, error) from error
     # From here on `transport` decides what is tried again.
     ee.data.setMaxRetries(0)
     ee.data.setDefaultWorkloadTag(settings["workload_tag"])
-    return http
+    return connection
 
 
-def account(settings: Mapping) -> tuple[str, Credentials]:
+def find_account(settings: Mapping) -> tuple[str, Credentials]:
     """Project and credentials of the configuration and the environment.
 
     Raises
@@ -75,11 +77,16 @@ def account(settings: Mapping) -> tuple[str, Credentials]:
             found="none",
         )
     path = settings["credentials"] or os.environ.get("EE_CREDENTIALS")
-    return project, service_account(Path(path)) if path else persistent()
+    return project, read_key_file(Path(path)) if path else read_stored_credentials()
 
 
-def service_account(path: Path) -> Credentials:
-    """Credentials of a service account's key file; nothing of the file is ever shown."""
+def read_key_file(path: Path) -> Credentials:
+    """Credentials of a service account's key file.
+
+    Raises
+    ------
+    InputError : the file is not there or is no key file
+    """
     try:
         return ee.ServiceAccountCredentials(None, key_file=str(path))
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -89,11 +96,16 @@ def service_account(path: Path) -> Credentials:
             variable="earthengine.credentials",
             expected="the JSON key file of a service account",
             found=found,
-        ) from None
+        ) from None  # the client's own error may quote the private key
 
 
-def persistent() -> Credentials:
-    """Credentials that `earthengine authenticate` left on this machine."""
+def read_stored_credentials() -> Credentials:
+    """Credentials that `earthengine authenticate` left on this machine.
+
+    Raises
+    ------
+    InputError : there are none
+    """
     try:
         return ee.data.get_persistent_credentials()
     except (ee.EEException, google.auth.exceptions.GoogleAuthError) as error:
@@ -106,7 +118,7 @@ def persistent() -> Credentials:
         ) from error
 
 
-def expired(settings: Mapping, error: Exception) -> InputError:
+def expired_error(settings: Mapping, error: Exception) -> InputError:
     """The line for credentials that the server does not renew."""
     return InputError(
         settings["credentials"] or "earthengine authenticate",
@@ -116,7 +128,7 @@ def expired(settings: Mapping, error: Exception) -> InputError:
     )
 
 
-def unreachable(url: str, error: Exception) -> InputError:
+def unreachable_error(url: str, error: Exception) -> InputError:
     """The line for a server that does not answer."""
     return InputError(
         "configuration",

@@ -1,4 +1,4 @@
-"""What goes wrong on the way, and what is done about it: retry, split, halve or stop."""
+"""What is done about an error of a request: retry, split, halve or stop."""
 
 import enum
 import http.client
@@ -12,7 +12,7 @@ from googleapiclient.errors import HttpError
 
 from forestflux.core.errors import InputError
 
-# Earth Engine says by its text alone what a status 400 is about.
+# Earth Engine answers many different faults with status 400; only the text tells them apart.
 TOO_LARGE = re.compile(
     r"total request size|must be less than or equal to|too many bands"
     r"|exceeds the limit of \d+ bands|request payload size",
@@ -37,8 +37,8 @@ TRANSIENT = (
 )
 
 
-class Fault(enum.Enum):
-    """What is done about an error."""
+class Remedy(enum.Enum):
+    """What is done about an error. The names are stored in the cache."""
 
     RETRY = "wait and ask again"
     SPLIT = "ask in two parts, by images first"
@@ -46,41 +46,39 @@ class Fault(enum.Enum):
     STOP = "tell the user"
 
 
-class Garbled(Exception):
+class GarbledAnswer(Exception):
     """An answer that cannot be read: cut short or damaged on the way."""
 
 
-def fault_of(error: BaseException) -> Fault:
+def choose_remedy(error: BaseException) -> Remedy:
     """What to do about an error of a request."""
     if isinstance(error, google.auth.exceptions.RefreshError):
-        return Fault.RETRY if error.retryable else Fault.STOP
-    if isinstance(error, (Garbled, *TRANSIENT)):
-        return Fault.RETRY
+        return Remedy.RETRY if error.retryable else Remedy.STOP
+    if isinstance(error, (GarbledAnswer, *TRANSIENT)):
+        return Remedy.RETRY
     if not isinstance(error, ee.EEException):
-        return Fault.STOP
-    status, text = status_of(error), str(error)
+        return Remedy.STOP
+    status, text = read_status(error), str(error)
     if status == 429 or status >= 500:
-        return Fault.RETRY
+        return Remedy.RETRY
     if TOO_FAST.search(text):
-        return Fault.RETRY
+        return Remedy.RETRY
     if status in (400, 413):
         if TOO_HEAVY.search(text):
-            return Fault.HALVE
+            return Remedy.HALVE
         if TOO_LARGE.search(text):
-            return Fault.SPLIT
-    return Fault.STOP
+            return Remedy.SPLIT
+    return Remedy.STOP
 
 
-def status_of(error: ee.EEException) -> int:
-    """HTTP status behind an error of the client; 0 where there is none.
-
-    The client keeps the message only; the answer is left in the context of its exception.
-    """
+def read_status(error: ee.EEException) -> int:
+    """HTTP status behind an error of the client; 0 where there is none."""
+    # The client keeps the message only, but Python keeps the answer as the error's context.
     cause = error.__context__ or error.__cause__
     return int(cause.resp.status) if isinstance(cause, HttpError) else 0
 
 
-# What the user should check, by what the server says.
+# What the user should check, by a pattern in the server's text.
 EXPECTED = (
     (r"not match any bands|band pattern", "a band of the collection (product table)"),
     (r"asset .*not found|does not exist", "a collection that exists and may be read"),
@@ -88,23 +86,23 @@ EXPECTED = (
 )
 
 
-def explained(error: Exception, what: str, attempts: int) -> InputError:
+def explain_error(error: Exception, what: str, attempts: int) -> InputError:
     """The one line for an error that stops a job.
 
     Parameters
     ----------
-    what : what was asked
-    attempts : how often what may pass was asked
+    what : what was asked for
+    attempts : how often it was asked for
     """
     if isinstance(error, InputError):
         return error
-    status = status_of(error) if isinstance(error, ee.EEException) else 0
+    status = read_status(error) if isinstance(error, ee.EEException) else 0
     found = " ".join(f"{status or type(error).__name__}: {error}".split())
     if isinstance(error, google.auth.exceptions.RefreshError) or status == 401:
         expected = (
             "credentials that are accepted (run `earthengine authenticate` again)"
         )
-    elif fault_of(error) is Fault.RETRY:
+    elif choose_remedy(error) is Remedy.RETRY:
         expected = f"an answer to one of {attempts} attempts"
     else:
         expected = next(

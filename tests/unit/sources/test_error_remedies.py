@@ -11,12 +11,12 @@ import pytest
 from googleapiclient.errors import HttpError
 
 from forestflux.core.errors import InputError
-from forestflux.sources.earthengine.client.faults import (
-    Fault,
-    Garbled,
-    explained,
-    fault_of,
-    status_of,
+from forestflux.sources.earthengine.client.error_remedies import (
+    GarbledAnswer,
+    Remedy,
+    choose_remedy,
+    explain_error,
+    read_status,
 )
 
 
@@ -46,7 +46,7 @@ RETRIED = [
     http.client.IncompleteRead(b""),
     httplib2.ServerNotFoundError("unknown host"),
     google.auth.exceptions.TransportError("token server away"),
-    Garbled("no .npy file"),
+    GarbledAnswer("no .npy file"),
 ]
 SPLIT = [
     refusal(
@@ -79,22 +79,22 @@ STOPPED = [
 
 
 @pytest.mark.parametrize(
-    ("error", "fault"),
+    ("error", "remedy"),
     [
-        *((error, Fault.RETRY) for error in RETRIED),
-        *((error, Fault.SPLIT) for error in SPLIT),
-        *((error, Fault.HALVE) for error in HALVED),
-        *((error, Fault.STOP) for error in STOPPED),
+        *((error, Remedy.RETRY) for error in RETRIED),
+        *((error, Remedy.SPLIT) for error in SPLIT),
+        *((error, Remedy.HALVE) for error in HALVED),
+        *((error, Remedy.STOP) for error in STOPPED),
     ],
     ids=str,
 )
-def test_every_error_has_one_answer(error, fault):
-    assert fault_of(error) is fault
+def test_every_error_has_one_answer(error, remedy):
+    assert choose_remedy(error) is remedy
 
 
 def test_the_status_is_read_from_behind_the_client_error():
-    assert status_of(refusal(429, "slow")) == 429
-    assert status_of(ee.EEException("nothing behind it")) == 0
+    assert read_status(refusal(429, "slow")) == 429
+    assert read_status(ee.EEException("nothing behind it")) == 0
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ def test_the_status_is_read_from_behind_the_client_error():
     ],
 )
 def test_what_stops_a_job_is_one_line(error, expected):
-    line = str(explained(error, "MODIS/061/MOD13A1 2003", 8))
+    line = str(explain_error(error, "MODIS/061/MOD13A1 2003", 8))
     assert line.startswith("Earth Engine: MODIS/061/MOD13A1 2003: expected ")
     assert expected in line
     assert "\n" not in line
 
 
 def test_an_explanation_is_not_explained_again():
-    assert explained(STOPPED[7], "x", 1) is STOPPED[7]
+    assert explain_error(STOPPED[7], "x", 1) is STOPPED[7]
