@@ -1,23 +1,44 @@
-# demo: the whole chain on the simulated planet.  test: every test, the demo among them.
+# demo: the whole chain on the simulated planet.
+# quick: lint, types and unit tests, in two minutes.  test: every test, the demo among them.
 # bench: inference side by side with what one would use instead.
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 CORES ?= all
+WORKERS ?= logical
 
 BENCH := results/benchmark
 BENCH_TILES := r05c06 r02c14
 
-.PHONY: demo test bench env docs readme format clean
+.PHONY: demo quick lint types unit test bench env docs readme format clean
 
 demo: env
 	@echo 'snakemake --cores $(CORES)'
 	@PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES)
 	@echo 'Results: results/demo/   Report: results/demo/report.html'
 
+# Side by side, because lint and types leave a core to the tests.
+quick: env
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint types unit
+
+lint: env
+	@$(BIN)/ruff check --quiet --output-format concise .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/snakefmt --check Snakefile workflow/rules 2> $(VENV)/lint.log || (cat $(VENV)/lint.log; false)
+	@$(BIN)/lint-imports --no-logo > $(VENV)/lint.log || (cat $(VENV)/lint.log; false)
+	@echo 'lint: clean'
+
+types: env
+	@$(BIN)/mypy
+
+unit: env
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n $(WORKERS) tests/unit $(PYTEST)
+
+# Whatever is free takes the next test; the longest, the demo, starts first.
 test: env
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(PYTEST)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m "" -n $(WORKERS) --dist worksteal \
+	  --durations=10 --cov $(PYTEST)
 
 # Two tiles of the simulated planet are made first; xgboost is needed for nothing else.
 bench: env

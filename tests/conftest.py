@@ -1,19 +1,53 @@
-"""One finished micro run, from which every test takes a copy."""
+"""Runs that tests share, and which tests are slow."""
+
+import os
+
+# One thread for each worker and job: with more of them two workers on two cores spend their
+# time waiting for one another. Before anything imports numpy or torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import shutil
+from pathlib import Path
 
 import pytest
 
-from tests.builders.projects import copy_project, snakemake, towers_project
+from tests.builders.projects import run_micro, towers_project
+from tests.builders.shared import SharedRuns
+
+# Whole runs of the workflow, a browser, a cluster: `make test` runs them, plain pytest does not.
+SLOW = ("demo", "explorer", "slurm", "workflow")
+# The demo is the longest, so it starts first; unit tests fill up what is left at the end.
+ORDER = ("demo", "slurm", "workflow", "explorer", "earthengine", "unit")
+
+
+def folder_of(item: pytest.Item) -> str:
+    """The folder of tests in which a test lies: `unit`, `workflow` and so on."""
+    return item.path.relative_to(Path(__file__).parent).parts[0]
+
+
+# First, because pytest takes out what is not asked for by its mark in the same hook.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark slow folders and put the longest tests first."""
+    for item in items:
+        if folder_of(item) in SLOW:
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: ORDER.index(folder_of(item)))
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
+def shared(tmp_path_factory, request):
+    """Runs that all workers of this session share."""
+    root = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        root = root.parent  # a worker has a folder of its own below the session's
+    return SharedRuns(root)
+
+
+@pytest.fixture(scope="session")
+def finished(shared):
     """A project whose micro run is finished; read only."""
-    project = copy_project(tmp_path_factory.mktemp("finished") / "project")
-    done = snakemake(project, "--cores", "2")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return project
+    return shared.make("micro", run_micro)
 
 
 @pytest.fixture

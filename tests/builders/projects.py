@@ -60,6 +60,17 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
+def finish(project: Path, *arguments: str, **options) -> None:
+    """Run a project to its end; fail where it stops before."""
+    done = snakemake(project, *arguments, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def run_micro(project: Path) -> None:
+    """A copy of the project whose micro run is finished."""
+    finish(copy_project(project), "--cores", "2")
+
+
 def towers_project(folder: Path) -> Path:
     """A project with a small valid folder of towers and its overlay, `mine.yaml`."""
     project = copy_project(folder)

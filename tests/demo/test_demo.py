@@ -10,7 +10,7 @@ import xarray as xr
 
 from forestflux.core.names import FOREST_TYPES, SPLITS
 from forestflux.ensemble.fast_inference import TOLERANCE, precision_of
-from tests.builders.projects import ROOT, copy_project, planned, snakemake
+from tests.builders.projects import ROOT, copy_project, finish, planned
 
 MODELS = {"cnn", "extra_trees", "svr", "gradient_boosting"}
 PREDICTIONS = [
@@ -54,15 +54,16 @@ STATED = {
 }
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def run_demo(project):
     """A copy of the project in which the demo has run as it stands in the repository."""
-    project = copy_project(tmp_path_factory.mktemp("demo") / "project")
     start = time.monotonic()
-    done = snakemake(project, "--cores", "all", configfile="config/config.yaml")
-    assert done.returncode == 0, done.stdout + done.stderr
+    finish(copy_project(project), "--cores", "all", configfile="config/config.yaml")
     print(f"demo: {time.monotonic() - start:.0f} s")
-    return project
+
+
+@pytest.fixture(scope="session")
+def demo(shared):
+    return shared.make("demo", run_demo)
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ def formula_catalogue(products):
     return Catalogue(FormulaPlanet(products))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def only_loopback():
     """Whatever is meant for the network is refused at once by a port where nobody is.
 

@@ -37,10 +37,9 @@ def add_site(folder, site, **options):
     return write_site(folder, site, (2003, 2004), **name)
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A project with five towers in zip files whose training table is made; read only."""
-    project = copy_project(tmp_path_factory.mktemp("archive") / "project")
+def run_archive(project):
+    """A project with five towers in zip files whose training table is made."""
+    copy_project(project)
     for site in SITES:
         add_site(project / "data/fluxes", site)
     every = sites_of([*SITES, "DE-Zaa"])
@@ -56,7 +55,12 @@ def finished(tmp_path_factory):
     (project / "mine.yaml").write_text(OVERLAY)
     status, output = run(project)
     assert status == 0, output
-    return project
+
+
+@pytest.fixture(scope="session")
+def finished(shared):
+    """The project of towers in zip files; read only."""
+    return shared.make("archive", run_archive)
 
 
 @pytest.fixture

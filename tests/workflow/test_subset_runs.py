@@ -8,7 +8,7 @@ import pytest
 
 from forestflux.core.names import VARIABLES
 from forestflux.prepare.sample_table import read_samples
-from tests.builders.projects import copy_project, edit, planned, snakemake
+from tests.builders.projects import copy_project, edit, finish, planned, snakemake
 from tests.builders.subsets import write_towers
 from tests.builders.tower_folders import tower_folder
 
@@ -38,24 +38,22 @@ AFTER_SUBSETS |= {
 WITHOUT = "X1"  # a tower with labels and without any subset
 
 
-def build(project):
-    """Eight towers with labels; subsets of all but one, no table of predictors."""
+def run_subsets(project):
+    """Finish a run of eight towers with labels, subsets of all but one, no predictors."""
+    copy_project(project)
     data = tower_folder(project / "data", years=(2004, 2005), seed=3, gaps=0.0)
     predictors = pd.read_parquet(data / "predictors_8day.parquet")
     (data / "predictors_8day.parquet").rename(project / "kept.parquet")
     sites = pd.read_csv(data / "sites.csv")
     write_towers(project / "subsets", sites[sites["site"] != WITHOUT], predictors)
     (project / "mine.yaml").write_text(OVERLAY)
-    return project
+    finish(project, "--cores", "2", configfile="mine.yaml")
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory):
+@pytest.fixture(scope="session")
+def done(shared):
     """A finished run; read only."""
-    project = build(copy_project(tmp_path_factory.mktemp("subsets") / "project"))
-    run = snakemake(project, "--cores", "1", configfile="mine.yaml")
-    assert run.returncode == 0, run.stdout + run.stderr
-    return project
+    return shared.make("subsets", run_subsets)
 
 
 @pytest.fixture
