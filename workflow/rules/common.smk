@@ -29,9 +29,7 @@ from forestflux.towers.tower_years import tower_years
 
 try:
     CONFIG = read_configuration(config)
-    PRODUCTS = read_products(
-        Path(workflow.basedir, CONFIG.products), CONFIG.alternates
-    )
+    PRODUCTS = read_products(Path(workflow.basedir, CONFIG.products), CONFIG.alternates)
     FLUXNET = (
         list_archive(Path(CONFIG.towers.fluxnet))
         if CONFIG.labels_from == "fluxnet"

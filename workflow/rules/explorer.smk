@@ -27,11 +27,7 @@ rule explorer:
             simulated=SIMULATED,
             explorer=CONFIG.explorer,
             years=YEARS,
-            **(
-                {"grid": CONFIG.grid, "pair": CONFIG.change.pair}
-                if MAPPED
-                else {}
-            ),
+            **({"grid": CONFIG.grid, "pair": CONFIG.change.pair} if MAPPED else {}),
         ),
         code=code("explorer"),
         results=lambda wildcards, output: str(Path(output.page).parent),

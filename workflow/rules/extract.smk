@@ -25,9 +25,7 @@ rule extract:
     resources:
         mem_mb=growing(1500),
         runtime=lasting(20 if SOURCE == "earthengine" else 1),
-        ee_requests=(
-            CONFIG.earthengine.in_flight if SOURCE == "earthengine" else 0
-        ),
+        ee_requests=(CONFIG.earthengine.in_flight if SOURCE == "earthengine" else 0),
     params:
         settings=lambda wildcards: settings(
             source=SOURCE,

@@ -23,7 +23,9 @@ rule gates:
         runtime=growing(60),
     params:
         settings=settings(
-            gates=CONFIG.gates.numbers(*(k for k in CONFIG.gates.numbers() if k != "fail")),
+            gates=CONFIG.gates.numbers(
+                *(k for k in CONFIG.gates.numbers() if k != "fail")
+            ),
             min_forest_fraction=CONFIG.infer.min_forest_fraction,
             grid=CONFIG.grid,
         ),

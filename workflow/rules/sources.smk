@@ -1,6 +1,5 @@
 """Where layers and labels come from: files, settings and columns of the product table."""
 
-
 # A tile does not depend on which others are mapped.
 GRID = CONFIG.grid.numbers("resolution_deg", "tile_cells")
 
