@@ -62,7 +62,7 @@ def runtime_variable(section):
 
 
 # Variables of every job's shell and no params: what changes no number must make nothing stale.
-# A rule that needs one says so in its command: `--runtime "$INFER_RUNTIME"`.
+# Whatever needs one says so in its command: `--runtime "$INFER_RUNTIME"`.
 shell.prefix(
     "set -euo pipefail;"
     f" SCRIPTS={shlex.quote(str(SCRIPTS))};"
