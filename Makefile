@@ -11,7 +11,7 @@ WORKERS ?= logical
 BENCH := results/benchmark
 BENCH_TILES := r05c06 r02c14
 
-.PHONY: demo quick lint types unit test bench env docs readme format clean
+.PHONY: demo quick lint types unit test bench env docs docs-fill docs-data format clean
 
 demo: env
 	@echo 'snakemake --cores $(CORES)'
@@ -55,11 +55,19 @@ $(STAMP): requirements.txt requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $(STAMP)
 
-docs: env
-	$(BIN)/python docs/make_reference.py
+# The pages as a site, with every number filled in from tracked files: open site/index.html.
+docs: docs-fill
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-readme: env
-	@PATH="$(CURDIR)/$(BIN):$$PATH" python docs/make_readme.py
+docs-fill: env
+	@$(BIN)/python docs/tools/fill_pages.py
+
+# Numbers and pictures of the pages, anew from the finished runs that are there.
+docs-data: env
+	@$(BIN)/python docs/tools/collect_data.py \
+	  $(if $(wildcard results/demo/report.html),--demo results/demo) \
+	  $(if $(wildcard results/towers/report.html),--towers results/towers)
+	@$(BIN)/python docs/tools/fill_pages.py
 
 format: env
 	$(BIN)/ruff format .
@@ -67,4 +75,4 @@ format: env
 	$(BIN)/snakefmt Snakefile workflow/rules
 
 clean:
-	rm -rf results logs .snakemake
+	rm -rf results logs site .snakemake

@@ -221,7 +221,7 @@ def multiplied(model: Model) -> float:
 
 
 def shares(paths: list[Path], model: Model, pieces: list, folder: Path) -> dict:
-    """Where the processor time of the stage goes, as shares of it; see docs/scaling.md."""
+    """Where the processor time of the stage goes, as shares of it."""
     cells = joined(pieces)
     took, wall = processor_seconds(lambda: stage(paths, model, folder / "infer"))
     alone = processor_seconds(lambda: networks(model, cells))[0]

@@ -1,7 +1,7 @@
 """A made-up results folder that keeps the contracts: smooth values, no science.
 
 For tests of what reads finished results (figures, report); the columns are those of
-`docs/contracts.md`.
+`docs/reference/stores.md`.
 """
 
 from collections.abc import Iterable

@@ -40,7 +40,7 @@ TESTS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of the change analysis (docs/configuration.md, change).
+    """Settings of the change analysis (docs/reference/configuration.md, change).
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Settings:
 def analyse(
     maps: dict[int, Path], settings: Settings, *, years: Sequence[int]
 ) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
-    """The change store and its tables (docs/contracts.md, change).
+    """The change store and its tables (docs/reference/stores.md, change).
 
     Maps are read in blocks of rows, those of their chunks, and one year at a time.
     Differences are second minus first, member by member, so that what a member gets

@@ -218,7 +218,7 @@ def total_dataset(
 
     Parameters
     ----------
-    sums : see `change_cells.BlockChange`
+    sums : see `change_blocks.BlockChange`
     strata : name, kind and code
     years : (year,)
     on_grid : cells of the grid in each stratum, forest or not (stratum,)

@@ -27,7 +27,7 @@ def recover(
     bands: Sequence[Band],
     alpha: float,
 ) -> pd.DataFrame:
-    """What the maps recover of the truth (docs/contracts.md, recovery).
+    """What the maps recover of the truth (docs/reference/tables.md, recovery).
 
     Both sides are summed over the same cells with the same weights, so that an error
     is one of the flux; the forest area, each side on its own cells, stands beside.

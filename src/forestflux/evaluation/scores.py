@@ -66,7 +66,7 @@ def r2_site_mean(
 
 
 def score_table(predictions: pd.DataFrame, *, min_quality: float) -> pd.DataFrame:
-    """Scores of each model, split, target and subset, columns as `docs/contracts.md`.
+    """Scores of each model, split, target and subset, columns as `docs/reference/tables.md`.
 
     RECO is scored against GPP + NEE of the tower. Scores that are not defined are NaN.
 
@@ -101,7 +101,7 @@ def score_table(predictions: pd.DataFrame, *, min_quality: float) -> pd.DataFram
 def coverage_table(
     predictions: pd.DataFrame, *, min_quality: float, level: float, seed: int
 ) -> pd.DataFrame:
-    """Share of observations inside their interval, columns as `docs/contracts.md`.
+    """Share of observations inside their interval, columns as `docs/reference/tables.md`.
 
     `covered` counts site-years and has a 95 % bootstrap interval over sites;
     `covered_site_mean` counts each site once, which is what the intervals promise.

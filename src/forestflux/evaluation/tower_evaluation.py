@@ -43,7 +43,7 @@ def evaluate(
     level: float,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
-    """Tables `predictions`, `scores`, `gaps`, `calibration`, `differences`, as `docs/contracts.md`.
+    """Tables of the stage, columns as in `docs/reference/tables.md`.
 
     Of an ensemble the mean over members is evaluated.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Cells of a chunk of the masked and the inferred stores: few, so that a reader's memory
 # does not grow with the tile; whole years, because every reader wants them. Rates and
-# sizes: docs/scaling.md.
+# sizes: docs/explanation/scaling.md.
 CHUNKS = {"y": 50, "x": 400}
 Where = Mapping[str, slice]
 T = TypeVar("T")

@@ -50,7 +50,7 @@ def infer(
 ) -> Iterator[Pieced]:
     """GPP and RECO (member, y, x) and dissimilarity (y, x) of masked places and years.
 
-    All are NaN outside forest; what else is in each, see docs/contracts.md. Each must be
+    All are NaN outside forest; what else is in each, see docs/reference/stores.md. Each must be
     written before the next one is asked for.
 
     Parameters

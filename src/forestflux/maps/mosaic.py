@@ -46,7 +46,7 @@ def map_year(
     *,
     year: int,
 ) -> Pieced:
-    """The global map of a year (see docs/contracts.md, maps), band by band.
+    """The global map of a year (see docs/reference/stores.md, maps), band by band.
 
     All members of a band are in memory at once: 8 bytes x cells of the band x members.
 

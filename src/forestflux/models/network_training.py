@@ -59,7 +59,7 @@ class NetworkEstimator:
 
     Parameters
     ----------
-    settings : section `train` of the configuration, complete (`docs/configuration.md`)
+    settings : section `train` of the configuration, complete (`docs/reference/configuration.md`)
     """
 
     def __init__(self, settings: dict) -> None:

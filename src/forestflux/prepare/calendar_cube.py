@@ -8,7 +8,7 @@ from forestflux.core.products import cells_before
 
 
 def build_cube(native: xr.Dataset, products: dict, *, year: int) -> xr.Dataset:
-    """One place and year on one calendar (see docs/contracts.md, cube).
+    """One place and year on one calendar (see docs/reference/stores.md, cube).
 
     Parameters
     ----------

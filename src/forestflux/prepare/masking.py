@@ -13,7 +13,7 @@ from forestflux.prepare.calendar_cube import cell_shape
 def mask_cube(
     cube: xr.Dataset, products: dict, *, year: int, min_valid_share: float
 ) -> xr.Dataset:
-    """Physical values of one place and year (see docs/contracts.md, mask).
+    """Physical values of one place and year (see docs/reference/stores.md, mask).
 
     Parameters
     ----------

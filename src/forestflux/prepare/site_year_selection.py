@@ -77,7 +77,7 @@ def build_samples(
 
     Parameters
     ----------
-    site_years, sites : canonical tables (`docs/contracts.md`, towers)
+    site_years, sites : canonical tables (`docs/reference/tables.md`, towers)
     towers : result of `collect_towers`
     settings : section `samples`: min_quality (1), plausible {flux: [low, high]} in
         gC m-2 yr-1

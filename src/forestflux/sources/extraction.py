@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def extract(source: Source, products: dict, place: Place, *, year: int) -> xr.Dataset:
-    """Native values of one place and year (see docs/contracts.md, extract).
+    """Native values of one place and year (see docs/reference/stores.md, extract).
 
     Each variable carries the name of the column of the product table that its numbers
     follow as its attribute `variant`.

@@ -23,7 +23,7 @@ class Source(Protocol):
         """
 
     def fetch(self, products: dict[str, dict], place: Place, year: int) -> xr.Dataset:
-        """Native values of one place and year, laid out as `docs/contracts.md`, extract, says.
+        """Native values of one place and year (`docs/reference/stores.md`, extract).
 
         Parameters
         ----------

@@ -38,13 +38,13 @@ def open_source(settings: dict) -> "FilesSource":
 
 
 class FilesSource:
-    """Series of a folder of tower tables (docs/own-data.md) and of subsets.
+    """Series of a folder of tower tables (docs/how-to/own-towers.md) and of subsets.
 
     Parameters
     ----------
     folder : holds `sites.csv` and `predictors_8day.parquet` (or `.csv`); may lack the
         predictors where there are subsets
-    subsets : manifest of the stage subsets (docs/subsets.md)
+    subsets : manifest of the stage subsets (docs/how-to/modis-subsets.md)
     """
 
     def __init__(self, folder: Path | None, *, subsets: Path | None = None) -> None:
@@ -61,7 +61,7 @@ class FilesSource:
         """Nothing: the table is read once, when the first series is fetched."""
 
     def fetch(self, products: dict[str, dict], place: Place, year: int) -> xr.Dataset:
-        """Series of a tower group in one year (`docs/contracts.md`, extract).
+        """Series of a tower group in one year (`docs/reference/stores.md`, extract).
 
         From the table 46 images (time_v, y_v, x_v) float32 per variable, one pixel a
         tower, NaN where the table has a gap; a tower without rows in the year is all

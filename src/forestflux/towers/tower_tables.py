@@ -41,7 +41,7 @@ def read_towers(
 
     Parameters
     ----------
-    folder : holds `sites.csv` and `site_years.csv` (docs/own-data.md)
+    folder : holds `sites.csv` and `site_years.csv` (docs/how-to/own-towers.md)
     cluster_km : towers closer than this share a cluster, km
     check_sign : whether forest towers that are mostly sources are refused
 

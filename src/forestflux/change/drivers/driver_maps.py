@@ -34,7 +34,7 @@ def collect(
     bands: Sequence[Band],
     level: float,
 ) -> tuple[xr.Dataset, pd.DataFrame]:
-    """The store and the table of what drove the change (docs/contracts.md).
+    """The store and the table of what drove the change (docs/reference/stores.md).
 
     One tile is in memory at a time, beside 18 global layers of the store. The total of
     a cell is flux x area: its change is the change of the flux on the mean area, which

@@ -68,7 +68,7 @@ def divisions_of(
     regions: Path | None = None,
     region_name: str = "name",
 ) -> list[Division]:
-    """All divisions of a grid, in the order of the tables (docs/contracts.md, change).
+    """All divisions of a grid, in the order of the tables (docs/reference/tables.md, change).
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ def run_gates(
     min_forest_fraction: float,
     recovery: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """`gates.csv`: one row for each test of each year (docs/gates.md).
+    """`gates.csv`: one row for each test of each year (docs/explanation/gates.md).
 
     A map is read in blocks of rows and strips along borders: memory does not grow
     with it.

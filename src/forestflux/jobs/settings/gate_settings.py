@@ -49,7 +49,7 @@ class TruthLimits(Section):
 
 
 class GateSettings(Section):
-    """Tests of the maps (docs/gates.md).
+    """Tests of the maps (docs/explanation/gates.md).
 
     What is outside its bounds fails, unless it is within the range of a known bias.
     """

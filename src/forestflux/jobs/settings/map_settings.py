@@ -36,7 +36,7 @@ class InferSettings(Section):
     precision: Literal["auto", "float32", "bfloat16"] = key("auto", unit="name")
     """Numbers inside the convolutional block. auto takes bfloat16 where the processor
     or GPU multiplies it in hardware; maps of machines with and without it then differ
-    within the tolerance in docs/scaling.md. float32 is the same everywhere within
+    within the tolerance in docs/explanation/scaling.md. float32 is the same everywhere within
     rounding.
     """
 

@@ -25,7 +25,7 @@ class GridSettings(Section):
 
 
 class FolderSettings(Section):
-    """Where files lie; a folder for each run is made below (docs/cluster.md)."""
+    """Where files lie; a folder for each run is made below (docs/how-to/cluster.md)."""
 
     results: str = key("results", unit="path", min_length=1)
     """Folder of all results, absolute or relative to the working directory."""

@@ -23,7 +23,7 @@ class PlanetSettings(Section):
 
 
 class EarthEngineSettings(Section):
-    """The source `earthengine`, see docs/earth-engine.md.
+    """The source `earthengine`, see docs/how-to/earth-engine.md.
 
     None of these keys but `forest_only` changes a number.
     """
@@ -86,7 +86,7 @@ class EarthEngineSettings(Section):
 class PreviewSettings(Section):
     """The interactive map of the target `preview`, drawn by Earth Engine before any download.
 
-    It needs the extra `map` (docs/earth-engine.md).
+    It needs the extra `map` (docs/how-to/earth-engine.md).
     """
 
     layers: Annotated[

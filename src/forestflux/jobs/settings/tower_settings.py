@@ -12,7 +12,7 @@ class TowerSettings(Section):
 
     folder: str | None = key(None, unit="path")
     """Folder with `sites.csv`, `site_years.csv` and `predictors_8day.parquet` or `.csv`
-    (docs/own-data.md), relative to the working directory; null for the simulated
+    (docs/how-to/own-towers.md), relative to the working directory; null for the simulated
     towers.
     """
 
@@ -23,7 +23,7 @@ class TowerSettings(Section):
     """
 
     subsets: str | None = key(None, unit="path")
-    """Folder of MODIS subsets (ORNL CSV or JSON, AppEEARS CSV; docs/subsets.md),
+    """Folder of MODIS subsets (ORNL CSV or JSON, AppEEARS CSV; docs/how-to/modis-subsets.md),
     relative to the working directory. They give the variables that they hold,
     `predictors_8day` of `towers.folder` the others.
     """
@@ -51,7 +51,7 @@ class TowerSettings(Section):
 
 
 class FluxnetSettings(Section):
-    """How annual fluxes are read from `towers.fluxnet` (docs/archives.md)."""
+    """How annual fluxes are read from `towers.fluxnet` (docs/how-to/fluxnet-archives.md)."""
 
     partitioning: Literal["night", "day"] = "night"
     """Whose GPP and RECO are the labels, those of the night-time (NT) or of the day-

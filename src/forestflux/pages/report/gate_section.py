@@ -33,7 +33,7 @@ def gates(results: Path) -> str:
     rest = gates_table(rows[~loud], "Passed, and not applicable to this run")
     return (
         f"<p>Tests of the maps: {words}. Each test of each year is in gates/gates.csv;"
-        " what each is for, in docs/gates.md.</p>"
+        " what each is for, in docs/explanation/gates.md.</p>"
         f"{shown}<details><summary>All other tests</summary>{rest}</details>"
     )
 

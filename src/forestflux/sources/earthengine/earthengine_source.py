@@ -87,7 +87,7 @@ class EarthEngineSource:
             )
 
     def fetch(self, products: Mapping, place: Place, year: int) -> xr.Dataset:
-        """Native values of one place and year (see docs/contracts.md, extract).
+        """Native values of one place and year (see docs/reference/stores.md, extract).
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""From pixels as they are sent to a place's arrays as `docs/contracts.md`, extract, has them."""
+"""From pixels as they are sent to the arrays of a place (`docs/reference/stores.md`, extract)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

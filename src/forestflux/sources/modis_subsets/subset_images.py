@@ -37,7 +37,7 @@ COLUMNS = (
 def collect_subsets(
     files: Sequence[Path], towers: pd.DataFrame, table: dict
 ) -> tuple[xr.Dataset, pd.DataFrame]:
-    """Native images of all years (docs/contracts.md, subsets) and what they come from.
+    """Native images of all years (docs/reference/stores.md, subsets) and what they come from.
 
     Only the windows around towers stay in memory; of the files one at a time.
 

@@ -63,7 +63,7 @@ class SimulatedSource:
         """Nothing: layers are computed when they are fetched."""
 
     def fetch(self, products: Mapping, place: Place, year: int) -> xr.Dataset:
-        """Native values of one place and year (see docs/contracts.md, extract).
+        """Native values of one place and year (see docs/reference/stores.md, extract).
 
         Parameters
         ----------

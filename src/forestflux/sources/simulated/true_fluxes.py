@@ -59,7 +59,7 @@ def true_year(
     seed: int,
     planet: Mapping | PlanetSettings | None = None,
 ) -> xr.Dataset:
-    """True fluxes and vegetation of the globe in one year (docs/contracts.md, truth).
+    """True fluxes and vegetation of the globe in one year (docs/reference/stores.md, truth).
 
     Fluxes are those of the cell's commonest forest type, or of open land where there is
     no forest; they are NaN on the sea.

@@ -4,7 +4,7 @@ A slot is a file that is locked while a request is in flight. The operating syst
 the lock of a process that dies, however it dies. Processes on several machines share the
 slots only where the file system shares `flock` locks (NFS 4 and Lustre mounted with
 `flock` do, many others do not); there the Snakemake resource `ee_requests` keeps the
-number, see docs/earth-engine.md.
+number, see docs/how-to/earth-engine.md.
 """
 
 import random

@@ -1,0 +1,145 @@
+"""Numbers of a finished demo that pages quote."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+PAIR = (2003, 2018)
+CANOPY = ["ndvi", "evi"]
+RECOVERY = (
+    "gpp_total_2003",
+    "gpp_total_2018",
+    "nee_total_2003",
+    "nee_total_2018",
+    "gpp_zonal_rms",
+    "nee_zonal_rms",
+    "gpp_series_slope",
+    "gpp_planted_slope",
+    "nee_series_slope",
+    "gpp_cell_r2",
+    "nee_cell_r2",
+    "gpp_share_within_interval",
+    "gpp_share_within_interval_inside",
+    "gpp_share_within_interval_outside",
+    "nee_share_within_interval",
+    "nee_share_within_interval_inside",
+    "nee_share_within_interval_outside",
+    "gpp_change",
+    "nee_change",
+)
+
+
+def recovery_table(results: Path) -> pd.DataFrame:
+    """The rows of `recovery.csv` that pages quote: quantity, unit, truth, mapped."""
+    table = pd.read_csv(results / "recovery" / "recovery.csv").set_index("quantity")
+    table = table.loc[list(RECOVERY), ["unit", "truth", "mapped"]].reset_index()
+    for side in ("truth", "mapped"):
+        table[side] = [f"{value:.4g}" for value in table[side]]
+    return table
+
+
+def facts(results: Path) -> dict[str, float]:
+    """What the demo's jobs cost."""
+    jobs = [
+        pd.read_csv(file, sep="\t").iloc[0]
+        for file in sorted((results / "benchmarks").glob("*.tsv"))
+    ]
+    seconds = sum(float(job["cpu_time"]) for job in jobs)
+    counterfactual = [
+        float(pd.read_csv(file, sep="\t").iloc[0]["cpu_time"])
+        for file in (results / "benchmarks").glob("counterfactual.*.tsv")
+    ]
+    return {
+        "processor_minutes": round(seconds / 60, 1),
+        "largest_mb": round(max(float(job["max_rss"]) for job in jobs)),
+        "counterfactual_seconds": round(sum(counterfactual)),
+    }
+
+
+def driver_table(results: Path) -> pd.DataFrame:
+    """Planted and found drivers of the change of the pair: quantity, planted, found."""
+    truth = {year: open_store(results / f"truth/{year}.zarr") for year in PAIR}
+    drivers = open_store(results / "counterfactual/drivers.zarr")
+    change = open_store(results / "change/change.zarr")
+    before, after = (truth[year].disturbed.values > 0 for year in PAIR)
+    forest = np.isfinite(drivers.gpp_effect.values[0])
+    struck, calm = after & ~before & forest, ~after & forest
+    area = (change.cell_area * change.forest_fraction).values
+
+    def total(values: np.ndarray, cells: np.ndarray) -> float:
+        return float(np.nansum((values * area)[cells])) * 1e-15
+
+    def effect(flux: str, names: list[str] | None = None) -> np.ndarray:
+        effects = drivers[f"{flux}_effect"]
+        chosen = effects if names is None else effects.sel(driver=names)
+        return chosen.sum("driver").values
+
+    def true_change(flux: str) -> np.ndarray:
+        first, second = (truth[year][flux].values for year in PAIR)
+        return second - first
+
+    recovery = pd.read_csv(results / "recovery/recovery.csv").set_index("quantity")
+    planted = truth[PAIR[1]].planted_slope.values * (PAIR[1] - PAIR[0])
+    names = list(drivers.driver.values)
+    canopy_codes = [names.index(name) + 1 for name in CANOPY]
+    canopy_first = np.isin(drivers.nee_driver.values, canopy_codes)
+    table = pd.read_csv(results / "counterfactual/drivers.csv")
+    whole = table[(table["kind"] == "all") & (table["flux"] == "nee")]
+    whole = whole.set_index("driver")["effect"]
+    gpp = table[(table["kind"] == "all") & (table["flux"] == "gpp")]
+    gpp = gpp.set_index("driver")["effect"]
+    return pd.DataFrame(
+        [
+            (
+                "gpp_change",
+                *(f"{recovery.loc['gpp_change', s]:.2f}" for s in ("truth", "mapped")),
+            ),
+            (
+                "nee_change",
+                *(f"{recovery.loc['nee_change', s]:.2f}" for s in ("truth", "mapped")),
+            ),
+            (
+                "greening_canopy",
+                f"{total(planted, forest):.2f}",
+                f"{total(effect('gpp', CANOPY), calm):.2f}",
+            ),
+            (
+                "greening_canopy_et",
+                f"{total(planted, forest):.2f}",
+                f"{total(effect('gpp', [*CANOPY, 'et']), calm):.2f}",
+            ),
+            *(
+                (
+                    f"struck_{flux}_{kind}",
+                    f"{np.nanmean(true_change(flux)[struck]):.0f}",
+                    f"{np.nanmean(effect(flux, chosen)[struck]):.0f}",
+                )
+                for flux in ("gpp", "nee")
+                for kind, chosen in (("all", None), ("canopy", CANOPY))
+            ),
+            (
+                "calm_gpp_canopy",
+                "",
+                f"{np.nanmean(effect('gpp', CANOPY)[calm]):.0f}",
+            ),
+            (
+                "struck_canopy_first_percent",
+                "",
+                f"{100 * canopy_first[struck].mean():.0f}",
+            ),
+            ("nee_canopy", "", f"{whole['ndvi'] + whole['evi']:.2f}"),
+            (
+                "interaction_percent",
+                "",
+                f"{100 * abs(gpp['interaction'] / gpp['change']):.1f}",
+            ),
+        ],
+        columns=["quantity", "planted", "found"],
+    )
+
+
+def open_store(path: Path) -> xr.Dataset:
+    """A store of the run."""
+    return xr.open_zarr(path, consolidated=False)

@@ -1,0 +1,127 @@
+"""Numbers that stand in sentences, by the name with which a page asks for them."""
+
+from collections.abc import Iterator
+
+from settings_blocks import default_settings
+from tracked_files import read_benchmark, read_record, read_table
+
+# 500 m: forest cells, and what Earth Engine sends for a cell-year and for a request
+# (`snakemake plan` with config/global.yaml).
+FINE_FOREST = 160e6
+ASKED_BYTES = 2173
+REQUEST_BYTES = 48 * 2**20
+NODE_CORES = 32
+
+
+def numbers_in_text() -> dict[str, str]:
+    """Every number by its name."""
+    parts = (
+        towers(),
+        ablation(),
+        demo(),
+        drivers(),
+        benchmarks(),
+        fine_resolution(),
+        defaults(),
+    )
+    return {name: text for part in parts for name, text in part}
+
+
+def towers() -> Iterator[tuple[str, str]]:
+    """Skill on real towers: `towers.r2.cnn.gpp.cluster`, `towers.sites`, ..."""
+    facts = read_record("towers_facts")
+    for name in ("site_years", "sites", "jobs", "processor_minutes", "largest_mb"):
+        yield f"towers.{name}", str(facts[name])
+    yield "towers.member_seconds", str(facts["member_seconds"])
+    for target, tower in facts["heaviest"].items():
+        yield f"towers.heaviest.{target}", f"{tower['site']}"
+        yield f"towers.heaviest_share.{target}", f"{tower['share']:.2f}"
+    for row in read_table("towers_scores").itertuples():
+        yield f"towers.r2.{row.model}.{row.target}.{row.split}", f"{row.r2:.2f}"
+    covered = read_table("towers_coverage")
+    whole = covered[covered["subset"] == "all"]["covered"]
+    yield "towers.covered_least", f"{100 * whole.min():.0f}"
+    yield "towers.covered_most", f"{100 * whole.max():.0f}"
+    gaps = read_table("towers_gaps").set_index(
+        ["model", "gap_pattern", "gap_fraction"]
+    )["r2_lost"]
+    yield "towers.lost_half_hidden", f"{gaps['cnn', 'random', 0.5]:.2f}"
+
+
+def ablation() -> Iterator[tuple[str, str]]:
+    """What a choice is worth: `ablation.cluster.no_radiation.nee_minus_full`."""
+    columns = ("gpp_minus_full", "nee_minus_full", "gpp_lost_half_hidden")
+    for row in read_table("towers_ablation").itertuples():
+        for column in columns:
+            value = getattr(row, column)
+            digits = 3 if column == "gpp_lost_half_hidden" else 2
+            name = f"ablation.{row.split}.{row.variant}.{column}"
+            yield name, f"{abs(value):.{digits}f}"
+
+
+def demo() -> Iterator[tuple[str, str]]:
+    """What the demo took, and the errors to which it is held."""
+    for name, value in read_record("demo_facts").items():
+        yield f"demo.{name}", f"{value:g}"
+    for row in read_table("stated_errors").itertuples():
+        yield f"stated.{row.quantity}", f"{row.percent}"
+
+
+def drivers() -> Iterator[tuple[str, str]]:
+    """Drivers of the demo's change: `drivers.gpp_change.found`."""
+    for row in read_table("demo_drivers").astype(str).itertuples():
+        yield f"drivers.{row.quantity}.planted", row.planted
+        yield f"drivers.{row.quantity}.found", row.found
+
+
+def benchmarks() -> Iterator[tuple[str, str]]:
+    """Numbers of the benchmarks."""
+    inference, growth = read_benchmark("inference"), read_benchmark("growth")
+    yield "inference.members", str(inference["members"])
+    yield "inference.runs", str(inference["ratios"][0]["runs"])
+    for name, value in growth["exponents"].items():
+        yield f"growth.{name.replace(' ', '_')}", f"{value:.2f}"
+    yield "layout.land_cells", f"{read_benchmark('layout')['land_cells']:,}"
+    globe = read_table("earthengine_plan").set_index("run")
+    asked = globe.loc["globe, 2003 and 2018"]
+    yield "plan.globe.requests", f"{asked.requests:,}"
+    yield "plan.globe.gib", f"{asked.mib / 1024:.0f}"
+    pilot = globe[[str(run).startswith("pilot") for run in globe.index]]
+    yield "plan.pilot.requests", f"{pilot.requests.sum():,}"
+
+
+def fine_resolution() -> Iterator[tuple[str, str]]:
+    """What a year at 500 m would take, from the rates that were measured."""
+    growth, layout = read_benchmark("growth"), read_benchmark("layout")
+    globe = growth["globe"]
+    rate = globe["cells"] / globe["processor_seconds"]
+    hours = FINE_FOREST / rate / 3600
+    beside = growth["land_cells"] / globe["cells"]
+    land = FINE_FOREST * beside
+    per_cell = layout["layouts"][0]["bytes_per_land_cell"]
+    yield "fine.forest_cells", f"{FINE_FOREST:,.0f}"
+    yield "fine.measured_cells", f"{globe['cells']:,}"
+    yield "fine.measured_seconds", f"{globe['processor_seconds']:.0f}"
+    yield "fine.rate", f"{rate:,.0f}"
+    yield "fine.core_hours", f"{hours:.1f}"
+    yield "fine.node_cores", f"{NODE_CORES}"
+    yield "fine.node_minutes", f"{hours / NODE_CORES * 60:.0f}"
+    yield "fine.hundred_nodes_seconds", f"{hours / NODE_CORES * 36:.0f}"
+    yield "fine.land_per_forest", f"{beside:.2f}"
+    yield "fine.bytes_per_cell", f"{per_cell}"
+    yield "fine.gigabytes", f"{land * per_cell / 1e9:,.0f}"
+    yield "fine.land_cells", f"{land:,.0f}"
+    yield "fine.asked_bytes", f"{ASKED_BYTES}"
+    yield "fine.requests", f"{land * ASKED_BYTES / REQUEST_BYTES:,.0f}"
+    yield "fine.terabytes", f"{land * ASKED_BYTES / 1e12:.2f}"
+
+
+def defaults() -> Iterator[tuple[str, str]]:
+    """Defaults of the configuration: `default.gates.rounding`; ranges as `low to high`."""
+    for key, value in default_settings().items():
+        if isinstance(value, list):
+            yield f"default.{key}", " to ".join(f"{end:g}" for end in value)
+        elif isinstance(value, int | float):
+            yield f"default.{key}", f"{value:g}"
+        elif isinstance(value, str):
+            yield f"default.{key}", value

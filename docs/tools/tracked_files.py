@@ -1,0 +1,34 @@
+"""Files with the numbers that pages show, and how a table is written."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).parents[2]
+
+
+def read_table(name: str) -> pd.DataFrame:
+    """A table of `docs/data`; text where a page shows the digits as they are."""
+    return pd.read_csv(ROOT / "docs" / "data" / f"{name}.csv")
+
+
+def read_record(name: str) -> dict:
+    """A record of `docs/data`."""
+    return json.loads((ROOT / "docs" / "data" / f"{name}.json").read_text())
+
+
+def read_benchmark(name: str) -> dict:
+    """A record that a benchmark wrote."""
+    return json.loads((ROOT / "benchmarks" / f"{name}.json").read_text())
+
+
+def markdown_table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def label(name: str) -> str:
+    """A name of the code as a text has it."""
+    return name.replace("_", " ")

@@ -1,0 +1,159 @@
+"""Pages: numbers come from tracked files, links lead somewhere, nothing is fetched."""
+
+import importlib
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.builders.paths import ROOT
+
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+LONGEST = 120
+README_LINES = 80
+
+
+def name_of(page):
+    return str(page.relative_to(ROOT))
+
+
+def prose(page):
+    """Lines of a page with their numbers, without tables and without generated blocks."""
+    text = re.sub(
+        r"^<!-- (\w+) -->\n.*?^<!-- /\1 -->$",
+        lambda block: "\n" * block[0].count("\n"),
+        page.read_text(),
+        flags=re.S | re.M,
+    )
+    return [
+        (number, line)
+        for number, line in enumerate(text.splitlines(), start=1)
+        if not line.lstrip().startswith("|")
+    ]
+
+
+def test_every_number_on_a_page_is_what_the_tracked_files_give():
+    tool = DOCS / "tools" / "fill_pages.py"
+    done = subprocess.run(
+        [sys.executable, str(tool), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_fits_on_a_page():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= README_LINES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_no_line_is_too_long(page):
+    long = [(n, line) for n, line in prose(page) if len(line) > LONGEST]
+    assert long == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_between_pages_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.S)
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        if not re.match(r"[a-z]+:", target):
+            assert (page.parent / target).exists(), target
+
+
+def test_every_page_is_in_the_navigation():
+    navigation = (ROOT / "mkdocs.yml").read_text()
+    listed = set(re.findall(r": ([\w/-]+\.md)$", navigation, re.M))
+    assert listed == {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")}
+
+
+def names_of_the_package():
+    """Every dotted name of the package that a page mentions."""
+    text = "\n".join(page.read_text() for page in PAGES)
+    rooms = "|".join(
+        folder.name for folder in (ROOT / "src/forestflux").iterdir() if folder.is_dir()
+    )
+    return sorted(
+        set(re.findall(rf"\bforestflux\.(?:load_model|(?:{rooms})(?:\.\w+)*)", text))
+    )
+
+
+@pytest.mark.parametrize("name", names_of_the_package())
+def test_names_of_the_package_exist(name):
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        try:
+            found = importlib.import_module(".".join(parts[:end]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[end:]:
+            found = getattr(found, part)
+        return
+    raise AssertionError(f"{name}: no such module")
+
+
+def test_files_that_pages_name_exist():
+    pattern = (
+        r"`((?:src|workflow|config|docs|tests|benchmarks|profiles|envs)/[\w/.-]+)`"
+    )
+    text = "\n".join(page.read_text() for page in PAGES)
+    missing = [name for name in re.findall(pattern, text) if not (ROOT / name).exists()]
+    assert missing == []
+
+
+class Sources(HTMLParser):
+    """Addresses that a browser would fetch when it opens a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.addresses = []
+
+    def handle_starttag(self, tag, attrs):
+        fetched = {"script": "src", "img": "src", "link": "href", "iframe": "src"}
+        attributes = dict(attrs)
+        if tag in fetched and attributes.get("rel") != "canonical":
+            self.addresses.append(attributes.get(fetched[tag]) or "")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    if shutil.which("mkdocs") is None:
+        pytest.fail("mkdocs is not installed")
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        ["mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_site_builds_without_a_warning_and_fetches_nothing(site):
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 25
+    for page in pages:
+        parser = Sources()
+        parser.feed(page.read_text())
+        assert [a for a in parser.addresses if re.match(r"(https?:)?//", a)] == []
+    for sheet in site.rglob("*.css"):
+        assert not re.search(r"url\(\s*[\"']?(https?:)?//", sheet.read_text()), sheet
+
+
+def test_the_site_has_no_numbers_or_tools_beside_its_pages(site):
+    assert not (site / "data").exists()
+    assert not (site / "tools").exists()
+
+
+def test_the_drawn_graph_shows_every_stage():
+    source = (DOCS / "images" / "stages.mmd").read_text()
+    drawn = (DOCS / "images" / "stages.svg").read_text()
+    for label in re.findall(r"\[([^\]]+)\]", source):
+        for word in re.findall(r"\w+", label.replace("<br/>", " ")):
+            assert word in drawn, word
