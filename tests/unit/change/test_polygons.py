@@ -1,20 +1,19 @@
 """Countries, continents and the user's polygons on the grid; the strata they make."""
 
 import json
-import sqlite3
-import struct
 from pathlib import Path
 
 import numpy as np
+import pyogrio
 import pytest
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import Transformer
 
 from forestflux.change.strata.countries import (
     CONTINENTS,
-    PARTS,
-    country_labels,
-    natural_earth,
+    COUNTRY_PARTS,
+    label_countries,
+    read_countries,
 )
 from forestflux.change.strata.divisions import (
     cells_on_grid,
@@ -22,7 +21,7 @@ from forestflux.change.strata.divisions import (
     groups_of,
     strata_of,
 )
-from forestflux.change.strata.polygons import draw, read_areas
+from forestflux.change.strata.polygons import rasterise_areas, read_areas
 from forestflux.change.strata.totals import Band
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
@@ -49,7 +48,7 @@ PLACES = (
 
 @pytest.fixture(scope="module")
 def labels() -> tuple:
-    return country_labels(GRID.latitudes(), GRID.longitudes())
+    return label_countries(GRID.latitudes(), GRID.longitudes())
 
 
 @pytest.mark.parametrize(("lat", "lon", "code", "continent"), PLACES)
@@ -65,15 +64,13 @@ def test_cells_lie_in_their_country(
 
 def test_a_cell_belongs_to_the_country_that_holds_its_centre(labels: tuple) -> None:
     names, country, _ = labels
-    moved = {part.country for part in PARTS}
-    areas, _ = natural_earth()
+    moved = {part.country for part in COUNTRY_PARTS}
+    areas, _ = read_countries()
     lat, lon = np.meshgrid(GRID.latitudes(), GRID.longitudes(), indexing="ij")
     position = {code: number for number, (_, code) in enumerate(names)}
     for code in ("DEU", "GAB", "CHL", "JPN"):
         assert code not in moved
-        shape = shapely.union_all(
-            [shapely.geometry.shape(a.shape) for a in areas if a.code == code]
-        )
+        shape = shapely.union_all([a.shape for a in areas if a.code == code])
         inside = shapely.contains_xy(shape, lon, lat)
         assert inside.sum() > 5
         np.testing.assert_array_equal(country == position[code], inside)
@@ -88,11 +85,11 @@ def test_codes_and_names_are_unique_and_small_countries_are_kept(labels: tuple) 
     assert counts[codes.index("LUX")] == 0
     assert counts[:-1].sum() == (continent < len(CONTINENTS)).sum()
     finer = Grid(resolution_deg=0.25, tile_cells=720)
-    _, country, _ = country_labels(finer.latitudes(), finer.longitudes())
+    _, country, _ = label_countries(finer.latitudes(), finer.longitudes())
     assert (country == codes.index("LUX")).sum() > 0
 
 
-def feature(shape: shapely.Geometry, **properties: str) -> dict:
+def feature(shape: shapely.Geometry, **properties: str | None) -> dict:
     geometry = shapely.geometry.mapping(shape)
     return {"type": "Feature", "properties": properties, "geometry": geometry}
 
@@ -103,24 +100,16 @@ def write_geojson(path: Path, features: list[dict]) -> Path:
 
 
 def write_geopackage(path: Path, shape: shapely.Geometry, epsg: int) -> Path:
-    """The least that makes a GeoPackage: one layer of one polygon with an envelope."""
-    with sqlite3.connect(path) as base:
-        base.executescript(
-            "create table gpkg_contents (table_name, data_type);"
-            "create table gpkg_geometry_columns (table_name, column_name, srs_id);"
-            "create table gpkg_spatial_ref_sys (srs_id, definition);"
-            "create table parks (fid integer primary key, geom blob, name text);"
-            "insert into gpkg_contents values ('parks', 'features');"
-            f"insert into gpkg_geometry_columns values ('parks', 'geom', {epsg});"
-        )
-        definition = CRS.from_epsg(epsg).to_wkt("WKT1_GDAL")
-        base.execute(
-            "insert into gpkg_spatial_ref_sys values (?, ?)", (epsg, definition)
-        )
-        west, south, east, north = shape.bounds
-        header = b"GP\x00\x03" + struct.pack("<i4d", epsg, west, east, south, north)
-        blob = header + shapely.to_wkb(shape)
-        base.execute("insert into parks (geom, name) values (?, 'park')", (blob,))
+    pyogrio.raw.write(
+        path,
+        layer="parks",
+        driver="GPKG",
+        geometry=np.array([shapely.to_wkb(shape)]),
+        geometry_type="Polygon",
+        crs=f"EPSG:{epsg}",
+        fields=["name"],
+        field_data=[np.array(["park"], object)],
+    )
     return path
 
 
@@ -128,7 +117,7 @@ def test_polygons_of_a_geojson_file(tmp_path: Path) -> None:
     shapes = [shapely.box(0, 0, 10, 10), shapely.box(5, 5, 20, 20)]
     features = [feature(s, name=n) for s, n in zip(shapes, "ab", strict=True)]
     areas = read_areas(write_geojson(tmp_path / "r.geojson", features), name="name")
-    drawn = draw(areas, GRID.latitudes(), GRID.longitudes())
+    drawn = rasterise_areas(areas, GRID.latitudes(), GRID.longitudes())
     # The first counts where they overlap; the second has the rest.
     assert np.bincount(drawn.ravel()).tolist() == [100, 225 - 25, 180 * 360 - 300]
     rows, columns = np.nonzero(drawn == 0)
@@ -146,7 +135,7 @@ def test_polygons_of_a_geopackage_in_any_reference_system(
     file = write_geopackage(tmp_path / "r.gpkg", moved, epsg)
     (area,) = read_areas(file, name="name")
     assert area.name == "park"
-    drawn = draw([area], GRID.latitudes(), GRID.longitudes())
+    drawn = rasterise_areas([area], GRID.latitudes(), GRID.longitudes())
     assert (drawn == 0).sum() == 60
 
 
@@ -173,7 +162,7 @@ def test_regions_of_one_name_are_one(tmp_path: Path) -> None:
     ("name", "text", "message"),
     [
         ("r.shp", "x", "file: expected a GeoJSON"),
-        ("r.json", "{", "file: expected readable features, found JSONDecodeError"),
+        ("r.json", "{", "file: expected readable features, found DataSourceError"),
         ("r.json", '{"type": "Point"}', "file: expected readable features"),
         ("r.gpkg", "no database", "file: expected readable features"),
         ("r.json", "point", "here: expected a polygon, found Point"),
@@ -182,6 +171,8 @@ def test_regions_of_one_name_are_one(tmp_path: Path) -> None:
             "other",
             "name: expected a name of each feature .* found only label",
         ),
+        ("r.json", "unnamed", "name: expected a name .* found a feature without one"),
+        ("r.json", "bare", "here: expected a polygon, found nothing"),
         ("r.json", "none", "regions: expected names other than none"),
     ],
 )
@@ -193,6 +184,8 @@ def test_files_that_hold_no_regions_are_one_line(
     features = {
         "point": feature(shapely.Point(1, 2), name="here"),
         "other": feature(box, label="here"),
+        "unnamed": feature(box, name=None),
+        "bare": {"type": "Feature", "properties": {"name": "here"}, "geometry": None},
         "none": feature(box, name="none"),
     }
     if text in features:

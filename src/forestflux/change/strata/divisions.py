@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from forestflux.change.strata.countries import CONTINENTS, country_labels
-from forestflux.change.strata.polygons import Area, draw, read_areas
+from forestflux.change.strata.countries import CONTINENTS, label_countries
+from forestflux.change.strata.polygons import NamedArea, rasterise_areas, read_areas
 from forestflux.change.strata.totals import Band, band_labels
 from forestflux.core.climates import CLIMATES, climate_of
 from forestflux.core.errors import InputError
@@ -87,7 +87,7 @@ def divisions_of(
         return np.broadcast_to(labels[:, None].astype("uint8"), shape)
 
     climate = np.array([CLIMATES.index(name) for name in climate_of(latitudes)])
-    countries, country, continent = country_labels(latitudes, longitudes)
+    countries, country, continent = label_countries(latitudes, longitudes)
     names, codes = zip(*countries, strict=True)
     divisions = [
         Division("all", ("all",), of_rows(0 * climate)),
@@ -108,7 +108,7 @@ def divisions_of(
 
 
 def region_division(
-    areas: list[Area], file: Path, latitudes: np.ndarray, longitudes: np.ndarray
+    areas: list[NamedArea], file: Path, latitudes: np.ndarray, longitudes: np.ndarray
 ) -> Division:
     """The user's regions; features of one name are one region."""
     names = tuple(dict.fromkeys(area.name for area in areas))
@@ -119,7 +119,7 @@ def region_division(
             expected=f"names other than {NONE}, which means outside all of them",
             found=NONE,
         )
-    drawn = draw(areas, latitudes, longitudes)
+    drawn = rasterise_areas(areas, latitudes, longitudes)
     if (drawn == len(areas)).all():
         raise InputError(
             file,

@@ -1,12 +1,11 @@
-"""Polygons: named areas from a file, drawn onto the grid by the centres of its cells."""
+"""Polygons: named areas from a file, rasterised onto the grid by the centres of its cells."""
 
-import json
-import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyogrio
 import shapely
 from pyproj import CRS, Transformer
 from rasterio import Affine
@@ -15,31 +14,37 @@ from rasterio.features import rasterize
 from forestflux.core.errors import InputError
 
 GEOGRAPHIC = CRS.from_epsg(4326)
-# Length in bytes of the envelope in a GeoPackage geometry's header, by its code.
-ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
+SUFFIXES = (".geojson", ".json", ".gpkg")
+# What pyogrio raises for files without readable features.
+READ_ERRORS = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.GeometryError,
+    shapely.errors.ShapelyError,
+)
 
 
 @dataclass(frozen=True)
-class Area:
+class NamedArea:
     """A named area.
 
     Attributes
     ----------
     name : as it stands in the tables
     code : short name, empty where there is none
-    shape : polygon or multipolygon as in GeoJSON, degrees east and north
+    shape : polygon or multipolygon, degrees east and north
     """
 
     name: str
     code: str
-    shape: dict
+    shape: shapely.Geometry
 
 
-def read_areas(file: Path, *, name: str) -> list[Area]:
-    """Areas of a GeoJSON or GeoPackage file in longitude and latitude.
+def read_areas(file: Path, *, name: str) -> list[NamedArea]:
+    """Areas of a GeoJSON or GeoPackage file, in longitude and latitude.
 
-    Features of one name are one area. Another reference system of a GeoPackage is
-    transformed; GeoJSON has longitude and latitude by its standard (RFC 7946).
+    Other reference systems are transformed. Features of one name are one area.
 
     Parameters
     ----------
@@ -55,9 +60,7 @@ def read_areas(file: Path, *, name: str) -> list[Area]:
         raise InputError(
             file, variable="file", expected="a file of regions", found="nothing"
         )
-    readers = {".geojson": geojson, ".json": geojson, ".gpkg": geopackage}
-    reader = readers.get(file.suffix.lower())
-    if reader is None:
+    if file.suffix.lower() not in SUFFIXES:
         raise InputError(
             file,
             variable="file",
@@ -65,82 +68,66 @@ def read_areas(file: Path, *, name: str) -> list[Area]:
             found=file.suffix or "no suffix",
         )
     try:
-        features = list(reader(file))
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        sqlite3.Error,
-        shapely.errors.ShapelyError,
-    ) as error:
+        properties, shapes = read_features(file)
+    except READ_ERRORS as error:
         raise InputError(
             file,
             variable="file",
             expected="readable features",
             found=f"{type(error).__name__}: {error}",
         ) from error
-    return [area_of(file, properties, shape, name) for properties, shape in features]
-
-
-def geojson(file: Path) -> Iterable[tuple[dict, shapely.Geometry]]:
-    """Properties and geometry of the features of a GeoJSON file."""
-    for feature in json.loads(file.read_text())["features"]:
-        yield feature["properties"], shapely.geometry.shape(feature["geometry"])
-
-
-def geopackage(file: Path) -> Iterable[tuple[dict, shapely.Geometry]]:
-    """Properties and geometry of the first layer of features of a GeoPackage."""
-    with sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True) as base:
-        table, column, definition = base.execute(
-            "select c.table_name, g.column_name, s.definition from gpkg_contents c"
-            " join gpkg_geometry_columns g on g.table_name = c.table_name"
-            " join gpkg_spatial_ref_sys s on s.srs_id = g.srs_id"
-            " where c.data_type = 'features' order by c.rowid"
-        ).fetchone()
-        rows = base.execute(f'select * from "{table}"')
-        names = [entry[0] for entry in rows.description]
-        project = to_geographic(CRS.from_user_input(definition))
-        for row in rows:
-            properties = dict(zip(names, row, strict=True))
-            blob = properties.pop(column)
-            header = 8 + ENVELOPE_BYTES[blob[3] >> 1 & 7]
-            yield properties, project(shapely.from_wkb(blob[header:]))
-
-
-def to_geographic(system: CRS):  # noqa: ANN201 - a function of a geometry
-    """Function that brings geometries into longitude and latitude."""
-    change = Transformer.from_crs(system, GEOGRAPHIC, always_xy=True)
-
-    def project(shape: shapely.Geometry) -> shapely.Geometry:
-        return shapely.transform(
-            shape, lambda points: np.column_stack(change.transform(*points.T))
-        )
-
-    return project
-
-
-def area_of(file: Path, properties: dict, shape: shapely.Geometry, name: str) -> Area:
-    """A feature as an area, after its name and geometry are checked."""
-    if not properties or properties.get(name) in (None, ""):
+    if name not in properties:
         raise InputError(
             file,
             variable=name,
             expected="a name of each feature (property of change.region_name)",
-            found=f"only {', '.join(map(str, properties or ['no property']))}",
+            found=f"only {', '.join(properties) or 'no property'}",
         )
-    if shape.geom_type not in ("Polygon", "MultiPolygon"):
+    return [
+        make_area(file, shape, name=name, label=label)
+        for label, shape in zip(properties[name], shapes, strict=True)
+    ]
+
+
+def read_features(path: Path | str) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Properties by name, each (feature,), and shapes (feature,) of the first layer.
+
+    Shapes are in longitude and latitude. The third dimension is left out.
+    """
+    # Shapefiles do not always name their encoding; the other formats are always UTF-8.
+    facts, _, shapes, values = pyogrio.raw.read(
+        path, layer=0, force_2d=True, encoding="UTF-8"
+    )
+    shapes = shapely.from_wkb(shapes)
+    system = CRS.from_user_input(facts["crs"] or GEOGRAPHIC)
+    if system != GEOGRAPHIC:
+        change = Transformer.from_crs(system, GEOGRAPHIC, always_xy=True)
+        shapes = shapely.transform(
+            shapes, lambda points: np.column_stack(change.transform(*points.T))
+        )
+    return dict(zip(facts["fields"], values, strict=True)), shapes
+
+
+def make_area(
+    file: Path, shape: shapely.Geometry | None, *, name: str, label: object
+) -> NamedArea:
+    """A feature as an area, after its name and geometry are checked."""
+    # A column of numbers has NaN where a feature has no name.
+    if label is None or label == "" or label != label:
         raise InputError(
             file,
-            variable=str(properties[name]),
-            expected="a polygon",
-            found=shape.geom_type,
+            variable=name,
+            expected="a name of each feature (property of change.region_name)",
+            found="a feature without one",
         )
-    return Area(str(properties[name]), "", shapely.geometry.mapping(shape))
+    kind = "nothing" if shape is None else shape.geom_type
+    if kind not in ("Polygon", "MultiPolygon"):
+        raise InputError(file, variable=str(label), expected="a polygon", found=kind)
+    return NamedArea(str(label), "", shape)
 
 
-def draw(
-    areas: Sequence[Area], latitudes: np.ndarray, longitudes: np.ndarray
+def rasterise_areas(
+    areas: Sequence[NamedArea], latitudes: np.ndarray, longitudes: np.ndarray
 ) -> np.ndarray:
     """Position in the areas of the one that holds a cell's centre, uint16 (y, x).
 
@@ -155,7 +142,7 @@ def draw(
     west, north = float(longitudes[0]) - side / 2, float(latitudes[0]) + side / 2
     shapes = [(area.shape, number) for number, area in enumerate(areas)]
     return rasterize(
-        shapes[::-1],
+        shapes[::-1],  # The last one drawn wins.
         out_shape=(len(latitudes), len(longitudes)),
         fill=len(areas),
         transform=Affine(side, 0, west, 0, -side, north),
