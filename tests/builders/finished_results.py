@@ -13,7 +13,7 @@ import pandas as pd
 from forestflux.core.eight_day import STEPS
 from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.jobs.store import write_json
-from forestflux.pages.headline_numbers import quoted_numbers
+from forestflux.pages.headline_numbers import headline_numbers
 from forestflux.prepare.sample_table import Samples, no_series, write_samples
 from tests.builders.map_stores import YEARS, build_maps, write_table
 
@@ -111,7 +111,7 @@ def build_results(
     if maps:
         build_maps(path, rng, map_years)
     pair = (YEARS[0], YEARS[-1]) if maps else None
-    write_table(quoted_numbers(path, pair=pair), path / "headline.csv")
+    write_table(headline_numbers(path, pair=pair), path / "headline.csv")
     return path
 
 

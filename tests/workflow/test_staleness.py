@@ -133,7 +133,7 @@ EDITS = {
         REPORT,
     ),
     "the swap of the counterfactual runs": (
-        f"{FORESTFLUX}/change/drivers/counterfactual_runs.py",
+        f"{FORESTFLUX}/change/drivers/one_at_a_time.py",
         None,
         "WIDER = 1",
         {"counterfactual", "drivers", "figure"} | REPORT,
@@ -148,7 +148,13 @@ EDITS = {
         f"{FORESTFLUX}/pages/figures/figure_style.py",
         None,
         "WIDER = 1",
-        PAGES,
+        {"figure"} | REPORT,
+    ),
+    "a colour, which is in no table of numbers": (
+        f"{FORESTFLUX}/pages/labels_and_colours.py",
+        'PALE = "#D0D0D0"',
+        'PALE = "#D1D1D1"',
+        {"figure", "explorer"} | REPORT,
     ),
     "a helper two imports deep": (
         f"{FORESTFLUX}/change/trends/theil_sen.py",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from forestflux.change.drivers.counterfactual_runs import counterfactual
+from forestflux.change.drivers.one_at_a_time import counterfactual
 from forestflux.core.names import VARIABLES
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs import command_line

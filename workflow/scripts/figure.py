@@ -6,8 +6,8 @@ from forestflux.jobs import command_line
 from forestflux.jobs.settings.page_settings import FigureSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.pages.figures.captions import caption_of
-from forestflux.pages.figures.drawing import draw
-from forestflux.pages.figures.figure_style import StyleSettings, save
+from forestflux.pages.figures.drawing import draw_figure
+from forestflux.pages.figures.figure_style import StyleSettings, save_figure
 
 
 class Settings(Section):
@@ -23,13 +23,13 @@ def main(*, name: str, results: Path, settings: Settings, output: list[Path]) ->
     """Write the figure in every format."""
     style = StyleSettings.from_config(
         settings.figures.numbers(),
-        pair=tuple(settings.pair),
+        pair=settings.pair,
         simulated=settings.simulated,
     )
-    figure = draw(name, results, style_settings=style)
-    caption = caption_of(name, pair=tuple(settings.pair), level=settings.level).text
+    figure = draw_figure(name, results, style_settings=style)
+    caption = caption_of(name, pair=settings.pair, level=settings.level).text
     for path in output:
-        save(figure, path, settings=style, caption=caption)
+        save_figure(figure, path, settings=style, caption=caption)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.tables import write_table
-from forestflux.pages.headline_numbers import quoted_numbers
+from forestflux.pages.headline_numbers import headline_numbers
 
 
 class Settings(Section):
@@ -16,7 +16,7 @@ class Settings(Section):
 
 def main(*, results: Path, settings: Settings, output: Path) -> None:
     """Write headline.csv."""
-    write_table(quoted_numbers(results, pair=settings.pair), output)
+    write_table(headline_numbers(results, pair=settings.pair), output)
 
 
 if __name__ == "__main__":

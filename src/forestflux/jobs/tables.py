@@ -13,7 +13,7 @@ import pandas as pd
 from pandas.api import types
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.store import write_text
+from forestflux.jobs.small_files import write_text
 
 
 @dataclass(frozen=True)
@@ -104,19 +104,8 @@ class TableSchema:
             something else, or there are no rows
         """
         path = results / self.path
-        if not path.is_file():
-            raise InputError(path, variable="file", expected="a table", found="nothing")
-        try:
-            table = pd.read_csv(path)
-        except (ValueError, OSError) as error:
-            raise InputError(
-                path, variable="file", expected="a readable CSV table", found=str(error)
-            ) from error
+        table = read_table(path, columns=(), empty=empty)
         self.check(table, path, columns=columns)
-        if table.empty and not empty:
-            raise InputError(
-                path, variable="rows", expected="one or more", found="none"
-            )
         return table
 
     def check(
@@ -134,14 +123,7 @@ class TableSchema:
         if unknown:
             raise ValueError(f"{self.path} has no column {', '.join(sorted(unknown))}")
         chosen = [column for column in self.columns if column.name in wanted]
-        for column in chosen:
-            if column.name not in table:
-                raise InputError(
-                    path,
-                    variable=column.name,
-                    expected="a column of this name",
-                    found=f"only {', '.join(map(str, table.columns))}",
-                )
+        check_columns(table, path, columns=[column.name for column in chosen])
         for column in chosen:
             values = table[column.name]
             if len(values) and not column.holds(values):
@@ -184,3 +166,44 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     write_text(
         path, table.to_csv(index=False, float_format="%.9g", lineterminator="\n")
     )
+
+
+def read_table(
+    path: Path, *, columns: Iterable[str], empty: bool = False
+) -> pd.DataFrame:
+    """Read a table that has these columns and at least one row.
+
+    Parameters
+    ----------
+    path : CSV file
+    columns : that are needed; the table may have others
+    empty : whether the table may have no rows
+
+    Raises
+    ------
+    InputError : the file is not there, is not a table, lacks a column or has no rows
+    """
+    if not path.is_file():
+        raise InputError(path, variable="file", expected="a table", found="nothing")
+    try:
+        table = pd.read_csv(path)
+    except (ValueError, OSError) as error:
+        raise InputError(
+            path, variable="file", expected="a readable CSV table", found=str(error)
+        ) from error
+    check_columns(table, path, columns=columns)
+    if table.empty and not empty:
+        raise InputError(path, variable="rows", expected="one or more", found="none")
+    return table
+
+
+def check_columns(table: pd.DataFrame, path: Path, *, columns: Iterable[str]) -> None:
+    """Refuse a table that lacks a column."""
+    for name in columns:
+        if name not in table:
+            raise InputError(
+                path,
+                variable=name,
+                expected="a column of this name",
+                found=f"only {', '.join(map(str, table.columns))}",
+            )

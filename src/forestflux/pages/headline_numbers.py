@@ -1,4 +1,4 @@
-"""The numbers that a text quotes, each with its unit, its interval and the table it comes from."""
+"""Headline numbers: those that a text quotes, with unit, interval and source table."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.core.names import NETWORK, TARGET_FLUXES
-from forestflux.pages.figures.finished_tables import read_table
+from forestflux.jobs.tables import read_table
+from forestflux.pages.number_text import format_p_value
 
 COLUMNS = (
     "quantity",
@@ -21,7 +22,7 @@ COLUMNS = (
 )
 
 
-def quoted_numbers(results: Path, *, pair: tuple[int, int] | None) -> pd.DataFrame:
+def headline_numbers(results: Path, *, pair: tuple[int, int] | None) -> pd.DataFrame:
     """Headline numbers of a run, one row each.
 
     Parameters
@@ -41,40 +42,39 @@ def quoted_numbers(results: Path, *, pair: tuple[int, int] | None) -> pd.DataFra
     ------
     InputError : a table is missing or lacks a column
     """
-    rows = [*of_maps(results, pair)] if pair else []
-    return pd.DataFrame([*rows, *of_skill(results)], columns=list(COLUMNS))
+    rows = [*total_rows(results, pair), *change_rows(results, pair)] if pair else []
+    return pd.DataFrame([*rows, *skill_rows(results)], columns=list(COLUMNS))
 
 
-def of_maps(results: Path, pair: tuple[int, int]) -> Iterator[dict]:
-    """Totals and change over all forests."""
+def total_rows(results: Path, pair: tuple[int, int]) -> Iterator[dict]:
+    """Totals over all forests in both years of the pair."""
     columns = "year stratum variable total total_lower total_upper"
     source = "change/totals.csv"
-    table = read_table(results, source, columns=columns.split())
+    table = read_table(results / source, columns=columns.split())
     table = table[table["stratum"] == "all"].set_index(["variable", "year"])
     for flux in TARGET_FLUXES:
         for year in pair:
             row = table.loc[(flux, year)]
-            yield number(
+            yield make_row(
                 f"{flux}_total_{year}",
                 f"{flux.upper()} {year}, all forests",
                 (row["total"], row["total_lower"], row["total_upper"]),
                 unit="PgC yr-1",
                 source=source,
             )
-    yield from of_change(results, pair)
 
 
-def of_change(results: Path, pair: tuple[int, int]) -> Iterator[dict]:
+def change_rows(results: Path, pair: tuple[int, int]) -> Iterator[dict]:
     """Difference of the pair and slope of the series over all forests."""
     columns = "stratum variable change change_lower change_upper"
     columns += " slope slope_lower slope_upper p_value"
     source = "change/pair.csv"
-    table = read_table(results, source, columns=columns.split())
+    table = read_table(results / source, columns=columns.split())
     table = table[table["stratum"] == "all"].set_index("variable")
     for flux in TARGET_FLUXES:
         row = table.loc[flux]
         years = "-".join(map(str, pair))
-        yield number(
+        yield make_row(
             f"{flux}_change",
             f"Change of {flux.upper()}, {years}",
             (row["change"], row["change_lower"], row["change_upper"]),
@@ -82,22 +82,22 @@ def of_change(results: Path, pair: tuple[int, int]) -> Iterator[dict]:
             source=source,
             form="+.2f",
         )
-        yield number(
+        yield make_row(
             f"{flux}_slope",
             f"Slope of {flux.upper()}",
             (row["slope"], row["slope_lower"], row["slope_upper"]),
             unit="PgC yr-2",
             source=source,
             form="+.3f",
-            remark=f"p {p_text(row['p_value'])}",
+            remark=f"p {format_p_value(row['p_value'])}",
         )
 
 
-def of_skill(results: Path) -> Iterator[dict]:
+def skill_rows(results: Path) -> Iterator[dict]:
     """Scores and coverage of the network with whole sites held out."""
     columns = "model split target subset n n_sites r2 rmse"
     source = "evaluate/scores.csv"
-    scores = by_site(read_table(results, source, columns=columns.split()))
+    scores = select_unseen_sites(read_table(results / source, columns=columns.split()))
     for flux in TARGET_FLUXES:
         row = scores.loc[flux]
         size = f"{row['n']:.0f} site-years, {row['n_sites']:.0f} sites"
@@ -105,7 +105,7 @@ def of_skill(results: Path) -> Iterator[dict]:
             ("r2", "R2", "1", ".2f"),
             ("rmse", "RMSE", "gC m-2 yr-1", ".0f"),
         ):
-            yield number(
+            yield make_row(
                 f"{flux}_{key}_by_site",
                 f"{title} of {flux.upper()} at unseen sites",
                 (row[key], None, None),
@@ -116,10 +116,12 @@ def of_skill(results: Path) -> Iterator[dict]:
             )
     columns = "model split target subset nominal covered"
     source = "evaluate/calibration.csv"
-    coverage = by_site(read_table(results, source, columns=columns.split()))
+    coverage = select_unseen_sites(
+        read_table(results / source, columns=columns.split())
+    )
     for flux in TARGET_FLUXES:
         row = coverage.loc[flux]
-        yield number(
+        yield make_row(
             f"{flux}_coverage_by_site",
             f"Coverage of {flux.upper()} at unseen sites",
             (row["covered"], None, None),
@@ -130,13 +132,13 @@ def of_skill(results: Path) -> Iterator[dict]:
         )
 
 
-def by_site(table: pd.DataFrame) -> pd.DataFrame:
+def select_unseen_sites(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of the network over all forests with whole sites held out, by flux."""
     chosen = (table["split"] == "site") & (table["subset"] == "all")
     return table[chosen & (table["model"] == NETWORK)].set_index("target")
 
 
-def number(
+def make_row(
     quantity: str,
     name: str,
     values: tuple[float, float | None, float | None],
@@ -146,7 +148,7 @@ def number(
     form: str = ".2f",
     remark: str = "",
 ) -> dict:
-    """One row; the interval stands before what else there is to remark."""
+    """One row; its remark begins with the interval, where there is one."""
     value, lower, upper = values
     bounds = ""
     if lower is not None and pd.notna(lower) and pd.notna(upper):
@@ -156,8 +158,3 @@ def number(
     remarks = "; ".join(part for part in (bounds, remark) if part)
     row = (quantity, name, value, lower, upper, unit, text, remarks, source)
     return dict(zip(COLUMNS, row, strict=True))
-
-
-def p_text(value: float) -> str:
-    """`= 0.012`, or `< 0.001`."""
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.change.drivers.counterfactual_runs import DRIVERS, counterfactual
+from forestflux.change.drivers.one_at_a_time import DRIVERS, counterfactual
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.names import UNITS, VARIABLES

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.change.drivers.counterfactual_runs import DRIVERS
 from forestflux.change.drivers.driver_maps import PARTS, collect, dominant
+from forestflux.change.drivers.one_at_a_time import DRIVERS
 from forestflux.change.strata.totals import Band
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FOREST_TYPES

@@ -17,18 +17,14 @@ from forestflux.models.flux_network import FILTERS
 from forestflux.models.network_training import TRANSFER_STEPS
 from forestflux.pages.figures import world_maps
 from forestflux.pages.figures.captions import CAPTIONS, caption_of
-from forestflux.pages.figures.drawing import draw
+from forestflux.pages.figures.drawing import draw_figure
 from forestflux.pages.figures.figure_registry import FIGURES, module_of, needs
-from forestflux.pages.figures.figure_style import (
-    StyleSettings,
-    model_looks,
-    new_figure,
-    save,
-)
+from forestflux.pages.figures.figure_style import StyleSettings, new_figure, save_figure
 from forestflux.pages.figures.globe import recovery_figure
 from forestflux.pages.figures.globe.flux_maps import insignificant
 from forestflux.pages.figures.skill import score_figures
-from forestflux.pages.figures.skill.network_figure import PARTS, STEP_NAMES
+from forestflux.pages.figures.skill.network_figure import FILTER_LABELS, STEP_LABELS
+from forestflux.pages.labels_and_colours import model_styles
 from tests.builders.finished_results import build_results
 
 DPI = 80
@@ -78,9 +74,9 @@ def test_figure_is_drawn_whole_from_its_inputs_alone_and_without_network(
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     inputs = only_inputs(results, name, tmp_path / "in")
-    figure = draw(name, inputs, style_settings=SETTINGS)
+    figure = draw_figure(name, inputs, style_settings=SETTINGS)
     for kind in ("png", "pdf"):
-        save(figure, tmp_path / f"{name}.{kind}", settings=SETTINGS)
+        save_figure(figure, tmp_path / f"{name}.{kind}", settings=SETTINGS)
     pixels = imread(tmp_path / f"{name}.png")[..., :3]
     assert pixels.shape[1] == pytest.approx(170 / 25.4 * DPI, abs=1)
     dark = pixels.min(axis=-1) < 0.9
@@ -96,10 +92,10 @@ def test_figure_is_drawn_whole_from_its_inputs_alone_and_without_network(
 @pytest.mark.parametrize("name", ["scores", "uncertainty"])
 def test_same_inputs_give_the_same_bytes(name, results, tmp_path):
     for turn in ("one", "two"):
-        figure = draw(name, results, style_settings=SETTINGS)
+        figure = draw_figure(name, results, style_settings=SETTINGS)
         for kind in ("png", "pdf"):
             path = tmp_path / turn / f"{name}.{kind}"
-            save(figure, path, settings=SETTINGS, caption="what it shows")
+            save_figure(figure, path, settings=SETTINGS, caption="what it shows")
     for kind in ("png", "pdf"):
         one, two = (tmp_path / t / f"{name}.{kind}" for t in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
@@ -109,7 +105,7 @@ def test_same_inputs_give_the_same_bytes(name, results, tmp_path):
 @pytest.mark.parametrize("name", FIGURES)
 def test_missing_input_is_one_line(name, tmp_path):
     with pytest.raises(InputError) as caught:
-        draw(name, tmp_path, style_settings=SETTINGS)
+        draw_figure(name, tmp_path, style_settings=SETTINGS)
     assert "\n" not in str(caught.value)
     assert str(tmp_path) in str(caught.value)
 
@@ -119,7 +115,7 @@ def test_missing_column_is_named(results, tmp_path):
     (tmp_path / "evaluate").mkdir()
     table.to_csv(tmp_path / "evaluate/scores.csv", index=False)
     with pytest.raises(InputError, match=r"scores\.csv: rmse: expected"):
-        draw("scores", tmp_path, style_settings=SETTINGS)
+        draw_figure("scores", tmp_path, style_settings=SETTINGS)
 
 
 def test_run_of_towers_alone_draws_what_needs_no_map(towers):
@@ -131,7 +127,7 @@ def test_run_of_towers_alone_draws_what_needs_no_map(towers):
     wanted |= {"gap_curve", "importance", "attributions", "activations"}
     assert set(names) == wanted
     for name in names:
-        assert draw(name, towers, style_settings=StyleSettings(dpi=DPI)).axes
+        assert draw_figure(name, towers, style_settings=StyleSettings(dpi=DPI)).axes
 
 
 def test_forest_types_and_models_may_be_missing(towers, tmp_path):
@@ -157,20 +153,20 @@ def test_forest_types_and_models_may_be_missing(towers, tmp_path):
         "attributions",
         "activations",
     ):
-        assert draw(name, tmp_path / "run", style_settings=SETTINGS).axes
+        assert draw_figure(name, tmp_path / "run", style_settings=SETTINGS).axes
 
 
 def test_drawing_leaves_matplotlib_as_it_was(results, tmp_path):
     before = dict(mpl.rcParams)
-    figure = draw("scores", results, style_settings=SETTINGS)
-    save(figure, tmp_path / "scores.png", settings=SETTINGS)
+    figure = draw_figure("scores", results, style_settings=SETTINGS)
+    save_figure(figure, tmp_path / "scores.png", settings=SETTINGS)
     assert dict(mpl.rcParams) == before
 
 
 def test_simulated_planet_is_named_on_the_figure(results):
-    real = draw("scores", results, style_settings=StyleSettings(simulated=False))
+    real = draw_figure("scores", results, style_settings=StyleSettings(simulated=False))
     assert real.get_suptitle() == ""
-    marked = draw("scores", results, style_settings=SETTINGS)
+    marked = draw_figure("scores", results, style_settings=SETTINGS)
     assert "not the real Earth" in marked.get_suptitle()
 
 
@@ -189,9 +185,13 @@ def test_unknown_names_are_refused_with_the_known_ones(results):
     with pytest.raises(InputError, match="towers or timeline"):
         module_of("map")
     with pytest.raises(InputError, match="EqualEarth or Mollweide, found Mercator"):
-        draw("towers", results, style_settings=StyleSettings(projection="Mercator"))
+        draw_figure(
+            "towers", results, style_settings=StyleSettings(projection="Mercator")
+        )
     with pytest.raises(InputError, match="png or pdf"):
-        save(new_figure(SETTINGS, height_mm=20), results / "a.gif", settings=SETTINGS)
+        save_figure(
+            new_figure(SETTINGS, height_mm=20), results / "a.gif", settings=SETTINGS
+        )
 
 
 def raster(size):
@@ -233,7 +233,7 @@ def test_pixels_beyond_the_globe_are_empty():
 
 
 def test_north_is_up(results):
-    figure = draw("maps", results, style_settings=SETTINGS)
+    figure = draw_figure("maps", results, style_settings=SETTINGS)
     ax = figure.axes[0]
     image, _ = ax.images  # the second is the hatching
     store = xr.open_zarr(results / "maps/2003.zarr", consolidated=False)
@@ -286,7 +286,7 @@ def test_dots_stand_where_a_tested_change_may_be_chance():
 
 
 def test_hatching_lies_inside_its_cells_and_nowhere_else(results):
-    figure = draw("maps", results, style_settings=SETTINGS)
+    figure = draw_figure("maps", results, style_settings=SETTINGS)
     ax = figure.axes[0]
     lines = ax.images[1].get_array()[..., 3] > 0
     store = xr.open_zarr(results / "maps/2003.zarr", consolidated=False)
@@ -299,7 +299,7 @@ def test_hatching_lies_inside_its_cells_and_nowhere_else(results):
 
 
 def test_parts_of_the_change_stand_beside_zero_and_sum_to_the_mark(results):
-    figure = draw("decomposition", results, style_settings=SETTINGS)
+    figure = draw_figure("decomposition", results, style_settings=SETTINGS)
     ax = figure.axes[0]
     strata = [label.get_text() for label in ax.get_yticklabels()]
     table = pd.read_csv(results / "change/decomposition.csv")
@@ -314,8 +314,8 @@ def test_parts_of_the_change_stand_beside_zero_and_sum_to_the_mark(results):
 
 
 def test_the_method_names_every_filter_and_every_step_of_training():
-    assert tuple(PARTS) == FILTERS
-    assert tuple(STEP_NAMES) == TRANSFER_STEPS
+    assert tuple(FILTER_LABELS) == FILTERS
+    assert tuple(STEP_LABELS) == TRANSFER_STEPS
 
 
 def test_scatter_shows_the_network_by_split_and_the_best_other():
@@ -333,9 +333,9 @@ def test_scatter_shows_the_network_by_split_and_the_best_other():
 
 
 def test_network_comes_first_and_looks_like_no_other():
-    looks = model_looks(["svr", "cnn", "extra_trees", "svr"])
-    assert list(looks) == ["cnn", "extra_trees", "svr"]
-    assert len({look["color"] for look in looks.values()}) == 3
+    styles = model_styles(["svr", "cnn", "extra_trees", "svr"])
+    assert list(styles) == ["cnn", "extra_trees", "svr"]
+    assert len({style["color"] for style in styles.values()}) == 3
 
 
 def test_recovered_quantities_are_sorted_by_what_they_are():

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.pages.headline_numbers import p_text, quoted_numbers
+from forestflux.pages.headline_numbers import headline_numbers
+from forestflux.pages.number_text import format_p_value
 from tests.builders.finished_results import build_results
 
 PAIR = (2003, 2018)
@@ -17,7 +18,7 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def quoted(results):
-    return quoted_numbers(results, pair=PAIR).set_index("quantity")
+    return headline_numbers(results, pair=PAIR).set_index("quantity")
 
 
 def test_totals_have_their_interval_and_unit(quoted, results):
@@ -49,15 +50,15 @@ def test_every_source_is_a_table_and_every_number_is_named_once(quoted, results)
 
 
 def test_a_run_of_towers_quotes_its_skill_only(results):
-    table = quoted_numbers(results, pair=None)
+    table = headline_numbers(results, pair=None)
     assert set(table["source"]) == {"evaluate/scores.csv", "evaluate/calibration.csv"}
 
 
 def test_a_missing_table_is_one_line(tmp_path):
     with pytest.raises(InputError, match=r"totals\.csv: file: expected a table"):
-        quoted_numbers(tmp_path, pair=PAIR)
+        headline_numbers(tmp_path, pair=PAIR)
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.0002, "< 0.001"), (0.05, "= 0.050")])
 def test_small_p_values_are_not_written_as_zero(value, text):
-    assert p_text(value) == text
+    assert format_p_value(value) == text

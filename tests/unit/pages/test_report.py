@@ -12,9 +12,10 @@ from forestflux.jobs.configuration import Configuration
 from forestflux.jobs.settings.change_settings import CounterfactualSettings
 from forestflux.jobs.settings.tower_settings import TowerSettings
 from forestflux.pages.figures.figure_registry import FIGURES, needs
+from forestflux.pages.number_text import format_interval
 from forestflux.pages.report.reading_section import types_without_towers
 from forestflux.pages.report.report_page import write_report
-from forestflux.pages.report.report_tables import interval, timing_table
+from forestflux.pages.report.report_tables import timing_table
 from tests.builders.finished_results import build_results
 
 VOID = {"meta", "img", "br", "link", "input"}
@@ -249,7 +250,7 @@ def test_timings_are_summed_by_stage(tmp_path):
     ],
 )
 def test_intervals_are_written_with_digits_that_matter(lower, upper, text):
-    assert interval(lower, upper) == text
+    assert format_interval(lower, upper) == text
 
 
 def test_citations_of_an_archive_are_shown_and_their_lack_is_named(towers):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.pages.figures.drawing import draw
+from forestflux.pages.figures.drawing import draw_figure
 from forestflux.pages.figures.figure_style import StyleSettings
 from forestflux.pages.figures.skill.tower_map import by_tower
 from forestflux.pages.figures.skill.tower_timeline import (
@@ -15,10 +15,10 @@ from forestflux.pages.figures.skill.tower_timeline import (
     REASON_COLOURS,
     ROWS,
     USED,
-    fate_looks,
-    fates,
-    in_order,
-    split,
+    name_statuses,
+    sort_towers,
+    split_blocks,
+    status_colours,
 )
 
 CLASSES = ("MF", "GRA", "ENF", "DBF", "EBF")
@@ -44,9 +44,9 @@ def samples(count, *, years=range(2003, 2007)):
     return pd.DataFrame(rows)
 
 
-def test_fates_are_used_held_out_or_the_reason():
+def test_a_status_is_used_held_out_or_the_reason():
     table = samples(6)
-    found = pd.Series(fates(table)).groupby(table["site"]).unique()
+    found = pd.Series(name_statuses(table)).groupby(table["site"]).unique()
     assert set(found["T000"]) == {HELD_OUT, "nee_qc below 0.5"}
     assert set(found["T001"]) == {USED, "nee_qc below 0.5"}
 
@@ -56,16 +56,16 @@ def test_rare_reasons_share_a_colour_and_common_ones_do_not():
     numbers = np.arange(len(table)) % 45
     table["reason"] = [f"reason {min(number // 5, 8)}" for number in numbers]
     table.loc[:1, "reason"] = np.nan
-    table = table.assign(fate=fates(table))
-    looks = fate_looks(table)
-    assert len(looks) == len(set(looks.values())) == len(REASON_COLOURS)
-    assert list(looks)[-1] == OTHER_REASONS
+    table = table.assign(status=name_statuses(table))
+    colours = status_colours(table)
+    assert len(colours) == len(set(colours.values())) == len(REASON_COLOURS)
+    assert list(colours)[-1] == OTHER_REASONS
     counts = table["reason"].value_counts()
-    assert set(looks) - {OTHER_REASONS} == set(counts.index[: len(looks) - 1])
+    assert set(colours) - {OTHER_REASONS} == set(counts.index[: len(colours) - 1])
 
 
 def test_towers_stand_by_type_then_name():
-    order = in_order(samples(11))
+    order = sort_towers(samples(11))
     assert (
         order["type"].tolist()
         == ["ENF"] * 2 + ["EBF"] * 2 + ["DBF"] * 2 + ["MF"] * 3 + ["other"] * 2
@@ -75,7 +75,7 @@ def test_towers_stand_by_type_then_name():
 
 @pytest.mark.parametrize("count", [1, 64, 65, 250])
 def test_blocks_hold_every_tower_once(count):
-    blocks = list(split(in_order(samples(count))))
+    blocks = list(split_blocks(sort_towers(samples(count))))
     assert sum(map(len, blocks)) == count
     assert max(map(len, blocks)) == len(blocks[0]) <= ROWS
     assert pd.concat(blocks)["site"].is_unique
@@ -85,7 +85,7 @@ def test_blocks_hold_every_tower_once(count):
 def test_names_can_be_read_and_do_not_overlap(tmp_path, count):
     (tmp_path / "samples").mkdir()
     samples(count).to_csv(tmp_path / "samples/samples.csv", index=False)
-    figure = draw("timeline", tmp_path, style_settings=StyleSettings(dpi=100))
+    figure = draw_figure("timeline", tmp_path, style_settings=StyleSettings(dpi=100))
     figure.draw_without_rendering()
     names = [text for ax in figure.axes[1:] for text in ax.get_yticklabels()]
     assert len(names) == count

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 from tqdm import tqdm
 
-from forestflux.change.drivers.counterfactual_runs import (
+from forestflux.change.drivers.one_at_a_time import (
     DRIVERS,
     INTERACTION,
     forest_in_both,

@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 from forestflux.core.land import land_polygons
 from forestflux.core.names import FOREST_TYPES, UNITS, VARIABLES
 from forestflux.pages.explorer.packed_arrays import compress, compress_bytes
-from forestflux.pages.figures.figure_style import (
+from forestflux.pages.labels_and_colours import (
     TYPE_COLOURS,
     TYPE_NAMES,
     VARIABLE_LABELS,

@@ -12,6 +12,7 @@ from forestflux.ensemble.model_folder import load_model
 from forestflux.ensemble.trained_ensemble import Model
 from forestflux.jobs.stages import Stores
 from forestflux.jobs.store import load_store, open_store
+from forestflux.jobs.tables import read_table
 from forestflux.pages.explorer.cell_details import (
     CellSamples,
     pack_series,
@@ -28,7 +29,6 @@ from forestflux.pages.explorer.displayed_layers import (
 )
 from forestflux.pages.explorer.packed_arrays import compress
 from forestflux.pages.explorer.tower_details import tower_details, tower_records
-from forestflux.pages.figures.finished_tables import read_table
 from forestflux.prepare.sample_table import read_sample_table, read_samples
 
 TOTALS = ("year", "stratum", "variable", "total", "total_lower", "total_upper")
@@ -59,7 +59,7 @@ def page_data(
     model = load_model(results / "model")
     samples = read_samples(results / "samples")
     predictions = read_table(
-        results, "evaluate/predictions.csv", columns=["model", "split", "site", "year"]
+        results / "evaluate/predictions.csv", columns=["model", "split", "site", "year"]
     )
     records = tower_records(read_sample_table(results / "samples"), predictions)
     return {
@@ -111,7 +111,7 @@ def windows(store: Path) -> list[list[int]]:
 
 def totals(results: Path) -> list[dict]:
     """Annual totals of GPP and NEE over all forests with their interval, PgC yr-1."""
-    table = read_table(results, "change/totals.csv", columns=TOTALS)
+    table = read_table(results / "change/totals.csv", columns=TOTALS)
     chosen = (table["stratum"] == "all") & table["variable"].isin(TARGET_FLUXES)
     rows = table.loc[chosen, list(TOTALS)].sort_values(["variable", "year"])
     return rows.drop(columns="stratum").to_dict("records")

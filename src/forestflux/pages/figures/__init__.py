@@ -1,5 +1,5 @@
 """The figures of a paper, each from finished tables and maps only.
 
 `figure_registry` lists them with what each reads, `drawing` draws one by its name,
-`figure_style` and `world_maps` say how all of them look.
+`figure_style` and `world_maps` give all of them one look.
 """

@@ -6,10 +6,14 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from forestflux.pages.figures.figure_registry import find, module_of
-from forestflux.pages.figures.figure_style import StyleSettings, mark_simulated, style
+from forestflux.pages.figures.figure_style import (
+    StyleSettings,
+    apply_style,
+    mark_simulated,
+)
 
 
-def draw(name: str, results: Path, *, style_settings: StyleSettings) -> Figure:
+def draw_figure(name: str, results: Path, *, style_settings: StyleSettings) -> Figure:
     """The figure of a name, drawn from finished tables and maps only.
 
     Parameters
@@ -23,9 +27,10 @@ def draw(name: str, results: Path, *, style_settings: StyleSettings) -> Figure:
     InputError : no figure of this name; a file that it needs is missing or not right
     """
     entry = find(name)
-    # by name, so that a figure depends on its own module and not on every other's
+    # Imported by name, so that a figure's checksum of code holds its own module and not every
+    # other's. Rule `figure` therefore names the module itself, see figures.smk.
     module = importlib.import_module(module_of(name))
-    with style(style_settings):
+    with apply_style(style_settings):
         figure = getattr(module, entry.function)(results, settings=style_settings)
         if style_settings.simulated:
             mark_simulated(figure)

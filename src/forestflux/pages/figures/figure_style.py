@@ -1,4 +1,4 @@
-"""How every figure looks: sizes, colours, labels; and saving without surprises."""
+"""How every figure is set up and saved: size, text, lines; same content, same bytes."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -13,52 +13,8 @@ from matplotlib.figure import Figure
 
 from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
-from forestflux.core.names import FOREST_TYPES, NETWORK, VARIABLES
 
 MM_PER_INCH = 25.4
-
-# Tol's bright palette: told apart with any colour vision; a marker each besides.
-TYPE_COLOURS = dict(
-    zip(
-        FOREST_TYPES,
-        ("#4477AA", "#228833", "#AA3377", "#EE6677", "#CCBB44"),
-        strict=True,
-    )
-)
-TYPE_MARKERS = dict(zip(FOREST_TYPES, "oP^sD", strict=True))
-TYPE_NAMES = {
-    "ENF": "evergreen needleleaf",
-    "EBF": "evergreen broadleaf",
-    "DNF": "deciduous needleleaf",
-    "DBF": "deciduous broadleaf",
-    "MF": "mixed forest",
-}
-MODEL_LABELS = {NETWORK: "CNN (this work)", "svr": "SVR", "lightgbm": "LightGBM"}
-NETWORK_COLOUR = "#D55E00"
-OTHER_COLOURS = ("#0072B2", "#009E73", "#7B5AA6", "#56B4E9", "#8C6D31", "#595959")
-OTHER_MARKERS = "sD^vPX"
-NEUTRAL = "#595959"
-PALE = "#D0D0D0"
-
-SPLIT_MARKERS = {"site": "o", "cluster": "s", "holdout": "^", "random": "D"}
-SPLIT_LABELS = {
-    "site": "by site",
-    "cluster": "by 100 km cluster",
-    "holdout": "held-out towers",
-    "random": "random (optimistic)",
-}
-VARIABLE_LABELS = dict(
-    zip(
-        VARIABLES,
-        ("NDVI", "EVI", "ET", "LST day", "LST night", "precipitation"),
-        strict=True,
-    )
-)
-FLUX_UNIT = r"gC m$^{-2}$ yr$^{-1}$"
-SLOPE_UNIT = r"gC m$^{-2}$ yr$^{-2}$"
-TOTAL_UNIT = r"PgC yr$^{-1}$"
-TOTAL_SLOPE_UNIT = r"PgC yr$^{-2}$"
-UPTAKE = "negative: uptake by the forest"
 
 
 @dataclass(frozen=True)
@@ -91,7 +47,7 @@ class StyleSettings:
         return cls(pair=(pair[0], pair[1]), simulated=simulated, **look)
 
 
-def style(settings: StyleSettings) -> AbstractContextManager:
+def apply_style(settings: StyleSettings) -> AbstractContextManager:
     """Context in which figures are drawn and saved; leaves matplotlib as it was."""
     size = settings.font_pt
     changes = {
@@ -134,14 +90,14 @@ def new_figure(settings: StyleSettings, *, height_mm: float) -> Figure:
     return figure
 
 
-def save(
+def save_figure(
     figure: Figure, path: Path, *, settings: StyleSettings, caption: str = ""
 ) -> None:
     """A PNG or PDF file, by the path's suffix; the same figure gives the same bytes.
 
     Parameters
     ----------
-    figure : from `forestflux.pages.figures.drawing.draw`
+    figure : from `forestflux.pages.figures.drawing.draw_figure`
     path : `results/demo/figures/maps.png`
     settings : as it was drawn with
     caption : kept inside the file, so that a figure that travels alone explains itself
@@ -167,7 +123,7 @@ def save(
             path, variable="suffix", expected="png or pdf", found=path.suffix or "none"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    with style(settings):
+    with apply_style(settings):
         figure.savefig(path, dpi=settings.dpi, metadata=metadata[path.suffix])
 
 
@@ -182,52 +138,13 @@ def mark_simulated(figure: Figure) -> None:
     )
 
 
-def model_looks(models: Iterable[str]) -> dict[str, dict]:
-    """Look of each model, in the order of figures: the network first and strongest."""
-    names = sorted(set(models), key=lambda name: (name != NETWORK, name))
-    looks = {}
-    others = 0
-    for name in names:
-        if name == NETWORK:
-            look = {"color": NETWORK_COLOUR, "marker": "o", "linewidth": 2, "zorder": 4}
-        else:
-            place = others % len(OTHER_COLOURS)
-            look = {
-                "color": OTHER_COLOURS[place],
-                "marker": OTHER_MARKERS[place],
-                "linewidth": 1,
-                "zorder": 3,
-            }
-            others += 1
-        looks[name] = look
-    return looks
-
-
-def model_label(name: str) -> str:
-    """Name of a model as figures and report write it."""
-    return MODEL_LABELS.get(name, name.replace("_", " "))
-
-
-def subset_label(name: str) -> str:
-    """`igbp=ENF` as ENF, `years=1` as sites scored in 1 year(s), `all` as all forests.
-
-    `applicable=inside` is inside the area of applicability.
-    """
-    kind, _, value = name.partition("=")
-    if kind == "applicable":
-        return f"{value} the area of applicability"
-    if kind == "years":
-        return f"sites of {value} year{'' if value == '1' else 's'}"
-    return "all forests" if name == "all" else (value or name).replace("_", " ")
-
-
-def month_axis(ax: Axes) -> None:
+def set_month_ticks(ax: Axes) -> None:
     """Ticks at the middle of each month on an axis of the calendar's steps."""
     middles = (np.arange(12) + 0.5) * STEPS / 12 - 0.5
     ax.set_xticks(middles, list("JFMAMJJASOND"))
 
 
-def letter(axes: Iterable[Axes]) -> None:
+def letter_panels(axes: Iterable[Axes]) -> None:
     """Put (a), (b), ... before the titles of panels, in reading order."""
     for place, ax in enumerate(axes):
         title = ax.get_title(loc="left")

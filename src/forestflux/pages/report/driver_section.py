@@ -6,21 +6,18 @@ import pandas as pd
 
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.jobs.configuration import Configuration
-from forestflux.pages.figures.figure_style import VARIABLE_LABELS, subset_label
-from forestflux.pages.figures.finished_tables import read_table
-from forestflux.pages.report.report_tables import html_table, interval
+from forestflux.jobs.tables import read_table
+from forestflux.pages.labels_and_colours import driver_label, subset_label
+from forestflux.pages.number_text import format_interval
+from forestflux.pages.report.report_tables import html_table
 
 COLUMNS = ("driver", "flux", "stratum", "kind", "effect", "effect_lower")
 COLUMNS += ("effect_upper", "share")
-LABELS = VARIABLE_LABELS | {
-    "type": "forest type",
-    "area": "forest area",
-    "change": "all together",
-}
 READING = (
     "Runs of the network in which one input takes its value of the other year: what"
-    " moved the estimate, not what caused the change. NDVI and EVI, and partly ET, carry"
-    " the same news: read their sum. Cells that are forest in both years."
+    " moved the estimate, not what caused the change. NDVI and EVI, and partly"
+    " ET, are correlated and share their effect: read the sum of their effects. Only cells"
+    " that are forest in both years are counted."
 )
 
 
@@ -28,7 +25,7 @@ def drivers(results: Path, configuration: Configuration) -> str:
     """Effects of the drivers over all forests, by stratum behind a click."""
     if not configuration.counterfactual.enabled:
         return ""
-    table = read_table(results, "counterfactual/drivers.csv", columns=COLUMNS)
+    table = read_table(results / "counterfactual/drivers.csv", columns=COLUMNS)
     table = table[table["flux"].isin(TARGET_FLUXES)]
     pair = "-".join(map(str, configuration.change.pair))
     whole = table["kind"] == "all"
@@ -44,11 +41,11 @@ def drivers_table(table: pd.DataFrame, caption: str) -> str:
     """The rows as HTML; drivers that moved nothing anywhere are left out."""
     rows = table[table["effect"] != 0].copy()
     bounds = zip(rows["effect_lower"], rows["effect_upper"], strict=True)
-    rows["interval"] = [interval(*ends) for ends in bounds]
+    rows["interval"] = [format_interval(*ends) for ends in bounds]
     formats = {
         "flux|flux": str.upper,
         "stratum|forests": subset_label,
-        "driver|driver": lambda name: LABELS.get(name, name),
+        "driver|driver": driver_label,
         "effect|effect (PgC yr-1)": "+.3f",
         "interval|interval of members": str,
         "share|share of all absolute effects": "+.0%",

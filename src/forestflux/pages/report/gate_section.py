@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.evaluation.gates.gate_rows import COLUMNS, FAIL, KNOWN, STATUSES
-from forestflux.pages.figures.finished_tables import read_table
+from forestflux.jobs.tables import read_table
+from forestflux.pages.number_text import format_range
 from forestflux.pages.report.report_tables import html_table
 
 
@@ -57,17 +58,11 @@ def alike(table: pd.DataFrame) -> pd.DataFrame:
         ("known", "known_low", "known_high"),
         ("found", "least", "most"),
     ):
-        rows[name] = [span(*ends) for ends in zip(rows[low], rows[high], strict=True)]
+        rows[name] = [
+            format_range(*ends) for ends in zip(rows[low], rows[high], strict=True)
+        ]
     order = {status: place for place, status in enumerate(STATUSES)}
     return rows.sort_values("status", key=lambda s: s.map(order), kind="stable")
-
-
-def span(low: float, high: float) -> str:
-    """`3.1 to 3.9`, one number where both ends are it, a dash where there is none."""
-    ends = ["" if pd.isna(end) else f"{end:.4g}" for end in (low, high)]
-    if ends[0] == ends[1]:
-        return ends[0] or "-"
-    return f"{ends[0] or 'any'} to {ends[1] or 'any'}"
 
 
 def gates_table(rows: pd.DataFrame, caption: str) -> str:
@@ -82,4 +77,4 @@ def gates_table(rows: pd.DataFrame, caption: str) -> str:
 
 def read_gates(results: Path) -> pd.DataFrame:
     """`gates/gates.csv`."""
-    return read_table(results, "gates/gates.csv", columns=COLUMNS)
+    return read_table(results / "gates/gates.csv", columns=COLUMNS)

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux.pages.figures.finished_tables import read_table
+from forestflux.jobs.tables import read_table
 from forestflux.pages.report.report_tables import html_table
 from forestflux.towers.tower_tables import LEFT_COLUMNS
 
 
 def left_out(results: Path) -> str:
     """Every site, year and file that is left out, with its reason; empty where none is."""
-    table = read_table(results, "towers/left_out.csv", columns=LEFT_COLUMNS, empty=True)
+    table = read_table(
+        results / "towers/left_out.csv", columns=LEFT_COLUMNS, empty=True
+    )
     if table.empty:
         return ""
     keys = ["site", "file", "reason"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.jobs.configuration import Configuration
-from forestflux.pages.figures.figure_style import TYPE_NAMES
-from forestflux.pages.figures.finished_tables import read_table
+from forestflux.jobs.tables import read_table
+from forestflux.pages.labels_and_colours import TYPE_NAMES
 
 # What a reader must know before quoting a number; with maps there is more.
 READING = (
@@ -57,4 +57,4 @@ def types_without_towers(results: Path) -> list[str]:
 def read_samples(results: Path) -> pd.DataFrame:
     """`samples/samples.csv`."""
     columns = ("site", "igbp", "forest", "used", "reason")
-    return read_table(results, "samples/samples.csv", columns=columns)
+    return read_table(results / "samples/samples.csv", columns=columns)

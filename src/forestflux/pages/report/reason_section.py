@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from forestflux.pages.figures.figure_style import VARIABLE_LABELS, model_label
-from forestflux.pages.figures.finished_tables import read_table
-from forestflux.pages.report.report_tables import html_table, in_order, interval
+from forestflux.jobs.tables import read_table
+from forestflux.pages.labels_and_colours import VARIABLE_LABELS, model_label
+from forestflux.pages.number_text import format_interval
+from forestflux.pages.report.report_tables import html_table, in_order
 
 COLUMNS = ("check", "method", "flux", "value", "sd", "low", "high", "status")
 CHECKS = {
@@ -29,7 +30,7 @@ def reasons(results: Path) -> str:
 
 def sanity(results: Path) -> str:
     """The checks of the maps of reasons with the values that pass."""
-    table = read_table(results, "explain/sanity.csv", columns=COLUMNS)
+    table = read_table(results / "explain/sanity.csv", columns=COLUMNS)
     bounds = zip(table["low"], table["high"], strict=True)
     table["bounds"] = [
         f"{low:g} and more" if np.isinf(high) else f"{low:g} to {high:g}"
@@ -52,10 +53,10 @@ def gap_cost(results: Path) -> str:
     """R2 of each model and gap case with what was lost, the network in view first."""
     columns = "model target gap_pattern gap_fraction n n_sites r2 rmse r2_lost"
     columns += " r2_lost_lower r2_lost_upper"
-    table = read_table(results, "evaluate/gaps.csv", columns=columns.split())
+    table = read_table(results / "evaluate/gaps.csv", columns=columns.split())
     table = in_order(table.assign(split="site", subset="all"))
     ends = zip(table["r2_lost_lower"], table["r2_lost_upper"], strict=True)
-    table["ends"] = [interval(*pair) for pair in ends]
+    table["ends"] = [format_interval(*pair) for pair in ends]
     hidden = table[["gap_pattern", "gap_fraction"]].itertuples(index=False, name=None)
     table["hidden"] = [case_label(*case) for case in hidden]
     formats = {

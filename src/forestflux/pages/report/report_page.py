@@ -11,9 +11,9 @@ import yaml
 from forestflux.core.errors import InputError
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.jobs.configuration import Configuration
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.captions import caption_of
-from forestflux.pages.figures.figure_style import model_label
-from forestflux.pages.figures.finished_tables import read_table
+from forestflux.pages.labels_and_colours import model_label, split_label
 from forestflux.pages.report import report_tables
 from forestflux.pages.report.driver_section import drivers
 from forestflux.pages.report.gate_section import gates, gates_banner
@@ -131,7 +131,7 @@ def summary(results: Path) -> str:
     boxes = "".join(
         f"<div><dt>{escape(row.name)}</dt>"
         f"<dd>{escape(row.text)}<small>{escape(row.remark)}</small></dd></div>"
-        for row in read_table(results, "headline.csv", columns=columns)
+        for row in read_table(results / "headline.csv", columns=columns)
         .fillna({"remark": ""})
         .itertuples(index=False)
     )
@@ -148,7 +148,7 @@ def best_models(results: Path) -> str:
     )
     formats = {
         "target|flux": str.upper,
-        "split|split": report_tables.split_label,
+        "split|split": split_label,
         "model|best model": model_label,
         "r2|R2": ".2f",
         "rmse|RMSE (gC m-2 yr-1)": ",.0f",
@@ -189,7 +189,7 @@ def change(results: Path, configuration: Configuration) -> str:
 def recovery(results: Path) -> str:
     """Everything that was compared with the truth, behind a click."""
     columns = ("quantity", "unit", "truth", "mapped", "error", "error_percent")
-    rows = read_table(results, "recovery/recovery.csv", columns=columns)
+    rows = read_table(results / "recovery/recovery.csv", columns=columns)
     formats = {
         "quantity|quantity": lambda name: name.replace("_", " "),
         "unit|unit": str,
@@ -212,7 +212,7 @@ def samples(results: Path, configuration: Configuration) -> str:
         + left_out(results)
     )
     if configuration.labels_from == "fluxnet":
-        cited = read_table(results, "samples/bibliography.csv", columns=CITED)
+        cited = read_table(results / "samples/bibliography.csv", columns=CITED)
         shown += report_tables.citation_table(cited)
     return shown
 
@@ -233,24 +233,24 @@ def run_facts(results: Path, configuration: Configuration) -> str:
 def read_scores(results: Path) -> pd.DataFrame:
     """`evaluate/scores.csv`."""
     columns = "model split target subset n n_sites r2 rmse mae bias r2_site_mean"
-    return read_table(results, "evaluate/scores.csv", columns=columns.split())
+    return read_table(results / "evaluate/scores.csv", columns=columns.split())
 
 
 def read_calibration(results: Path) -> pd.DataFrame:
     """`evaluate/calibration.csv`."""
     columns = "model split target subset nominal covered covered_lower covered_upper"
     columns += " covered_site_mean n n_sites mean_width"
-    return read_table(results, "evaluate/calibration.csv", columns=columns.split())
+    return read_table(results / "evaluate/calibration.csv", columns=columns.split())
 
 
 def read_totals(results: Path) -> pd.DataFrame:
     """`change/totals.csv`."""
     columns = "year stratum kind area variable mean total total_lower total_upper"
-    return read_table(results, "change/totals.csv", columns=columns.split())
+    return read_table(results / "change/totals.csv", columns=columns.split())
 
 
 def read_pair(results: Path) -> pd.DataFrame:
     """`change/pair.csv`."""
     columns = "stratum variable change change_lower change_upper slope slope_lower"
     columns += " slope_upper p_value"
-    return read_table(results, "change/pair.csv", columns=columns.split())
+    return read_table(results / "change/pair.csv", columns=columns.split())

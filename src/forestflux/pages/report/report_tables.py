@@ -16,14 +16,14 @@ from forestflux.core.names import (
     TARGET_FLUXES,
 )
 from forestflux.evaluation.scores import YEAR_CLASSES
-from forestflux.pages.figures.figure_style import (
-    SPLIT_LABELS,
+from forestflux.pages.labels_and_colours import (
     TYPE_NAMES,
     model_label,
-    model_looks,
+    order_models,
+    split_label,
     subset_label,
 )
-from forestflux.pages.headline_numbers import p_text
+from forestflux.pages.number_text import format_interval, format_p_value
 from forestflux.pages.tower_citations import NONE
 
 Format = str | Callable[[object], str]
@@ -131,7 +131,7 @@ def coverage_table(calibration: pd.DataFrame, subset: Callable[[str], bool]) -> 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
     """Rows by flux, split, model and subset in the order that figures use."""
-    models = list(model_looks(table["model"]))
+    models = order_models(table["model"])
     orders = {
         "target": ["gpp", "reco", "nee"],
         "split": list(SPLITS),
@@ -153,17 +153,12 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def split_label(name: str) -> str:
-    """How figures and tables call a split."""
-    return SPLIT_LABELS.get(name, name)
-
-
 def totals_table(totals: pd.DataFrame, years: tuple[int, int]) -> str:
     """Totals of GPP and NEE of the pair of years by stratum, with intervals."""
     rows = totals[totals["year"].isin(years) & totals["variable"].isin(TARGET_FLUXES)]
     rows = rows[rows["area"] > 0].sort_values("variable", kind="stable")
     bounds = zip(rows["total_lower"], rows["total_upper"], strict=True)
-    rows = rows.assign(interval=[interval(*ends) for ends in bounds])
+    rows = rows.assign(interval=[format_interval(*ends) for ends in bounds])
     formats = {
         "variable|flux": str.upper,
         "stratum|forests": subset_label,
@@ -184,7 +179,7 @@ def change_table(pair: pd.DataFrame) -> str:
     rows = rows.sort_values("variable", kind="stable")
     for name in ("change", "slope"):
         bounds = zip(rows[f"{name}_lower"], rows[f"{name}_upper"], strict=True)
-        rows[f"{name}_interval"] = [interval(*ends) for ends in bounds]
+        rows[f"{name}_interval"] = [format_interval(*ends) for ends in bounds]
     formats = {
         "variable|flux": str.upper,
         "stratum|forests": subset_label,
@@ -192,20 +187,12 @@ def change_table(pair: pd.DataFrame) -> str:
         "change_interval|interval": str,
         "slope|slope (PgC yr-2)": "+.3f",
         "slope_interval|interval": str,
-        "p_value|p of the slope": lambda p: "-" if pd.isna(p) else p_text(p),
+        "p_value|p of the slope": lambda p: "-" if pd.isna(p) else format_p_value(p),
     }
     caption = (
         "Second minus first year; slope of the series; NEE below zero: more uptake"
     )
     return html_table(rows, formats, caption=caption)
-
-
-def interval(lower: float, upper: float) -> str:
-    """`[-0.20, 0.35]`, or a dash where there is none."""
-    if pd.isna(lower) or pd.isna(upper):
-        return "-"
-    digits = 3 if max(abs(lower), abs(upper)) < 0.2 else 2
-    return f"[{lower:.{digits}f}, {upper:.{digits}f}]"
 
 
 def sample_table(samples: pd.DataFrame) -> str:

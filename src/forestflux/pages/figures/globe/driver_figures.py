@@ -11,38 +11,29 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.jobs.store import load_store
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
-    NEUTRAL,
-    TOTAL_UNIT,
-    VARIABLE_LABELS,
     StyleSettings,
-    letter,
+    letter_panels,
     new_figure,
 )
-from forestflux.pages.figures.finished_tables import read_map, read_table
 from forestflux.pages.figures.world_maps import draw_raster, world_axes
+from forestflux.pages.labels_and_colours import (
+    DRIVER_COLOURS,
+    NEUTRAL,
+    TOTAL_UNIT,
+    driver_label,
+)
 
 COLUMNS = ("driver", "flux", "stratum", "effect", "effect_lower", "effect_upper")
-# Okabe and Ito: told apart with any colour vision, one for each driver of a cell.
-COLOURS = {
-    "ndvi": "#009E73",
-    "evi": "#F0E442",
-    "et": "#56B4E9",
-    "lst_day": "#D55E00",
-    "lst_night": "#CC79A7",
-    "precip": "#0072B2",
-    "type": "#000000",
-    "area": "#6B4E1F",
-    "interaction": "#999999",
-}
-WORDS = {"type": "forest type", "area": "forest area"}
 
 
 def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
     """Effects on the total change with their intervals, and each cell's strongest driver."""
-    table = read_table(results, "counterfactual/drivers.csv", columns=COLUMNS)
+    table = read_table(results / "counterfactual/drivers.csv", columns=COLUMNS)
     names = [f"{flux}_driver" for flux in TARGET_FLUXES]
-    maps = read_map(results, "counterfactual/drivers.zarr", variables=names)
+    maps = load_store(results / "counterfactual/drivers.zarr", names)
     figure = new_figure(settings, height_mm=106)
     grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.05])
     panels = []
@@ -58,10 +49,11 @@ def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
         shown = draw_strongest(ax, maps[f"{flux}_driver"])
         ax.set_title(f"{flux.upper()}, strongest driver of each cell")
         panels.append(ax)
-    letter(panels)
+    letter_panels(panels)
     figure.legend(
         handles=[
-            Patch(color=COLOURS[name], label=driver_label(name)) for name in shown
+            Patch(color=DRIVER_COLOURS[name], label=driver_label(name))
+            for name in shown
         ],
         loc="outside lower center",
         ncols=4,
@@ -71,10 +63,10 @@ def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
 
 def draw_effects(ax: Axes, rows: pd.DataFrame) -> None:
     """A bar with its interval for each driver."""
-    names = [name for name in COLOURS if name in rows.index]
+    names = [name for name in DRIVER_COLOURS if name in rows.index]
     for place, name in enumerate(names):
         row = rows.loc[name]
-        ax.barh(place, row["effect"], color=COLOURS[name], height=0.65)
+        ax.barh(place, row["effect"], color=DRIVER_COLOURS[name], height=0.65)
         bounds = [row["effect_lower"], row["effect_upper"]]
         ax.plot(bounds, [place, place], color="white", linewidth=2.4)
         ax.plot(bounds, [place, place], color=NEUTRAL, linewidth=1)
@@ -91,12 +83,7 @@ def draw_strongest(ax: Axes, layer: xr.DataArray) -> list[str]:
     words = layer.attrs["flag_meanings"].split()
     names = [word for value, word in zip(values, words, strict=True) if value > 0]
     codes = layer.where(layer > 0).astype("float32")
-    palette = ListedColormap([COLOURS[name] for name in names])
+    palette = ListedColormap([DRIVER_COLOURS[name] for name in names])
     image = draw_raster(ax, codes, cmap=palette, norm=None, average=False)
     image.set_clim(0.5, len(names) + 0.5)
     return names
-
-
-def driver_label(name: str) -> str:
-    """`lst_day` as LST day, `type` as forest type."""
-    return WORDS.get(name, VARIABLE_LABELS.get(name, name))

@@ -9,15 +9,13 @@ from matplotlib.figure import Figure
 
 from forestflux.core.layers import flagged
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.jobs.store import load_store
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
-    FLUX_UNIT,
-    SLOPE_UNIT,
-    UPTAKE,
     StyleSettings,
-    letter,
+    letter_panels,
     new_figure,
 )
-from forestflux.pages.figures.finished_tables import read_map, read_table
 from forestflux.pages.figures.world_maps import (
     centred,
     draw_raster,
@@ -26,6 +24,7 @@ from forestflux.pages.figures.world_maps import (
     stipple,
     world_axes,
 )
+from forestflux.pages.labels_and_colours import FLUX_UNIT, SLOPE_UNIT, UPTAKE
 
 TESTS = ("difference", "window_difference", "slope")
 
@@ -33,9 +32,7 @@ TESTS = ("difference", "window_difference", "slope")
 def draw_maps(results: Path, *, settings: StyleSettings) -> Figure:
     """GPP and NEE of the pair of years, one scale for each flux; hatched: not applicable."""
     years = {
-        year: read_map(
-            results, f"maps/{year}.zarr", variables=["gpp", "nee", "applicable"]
-        )
+        year: load_store(results / f"maps/{year}.zarr", ["gpp", "nee", "applicable"])
         for year in settings.pair
     }
     scales = {
@@ -57,7 +54,7 @@ def draw_maps(results: Path, *, settings: StyleSettings) -> Figure:
         bar = {"location": "bottom", "aspect": 50, "pad": 0.02, "shrink": 0.6}
         figure.colorbar(image, ax=axes, extend=extend, label=labels[flux], **bar)
         panels += axes
-    letter(panels)
+    letter_panels(panels)
     return figure
 
 
@@ -71,7 +68,7 @@ def draw_uncertainty(results: Path, *, settings: StyleSettings) -> Figure:
     year = settings.pair[1]
     names = ["gpp_lower", "gpp_upper", "nee_lower", "nee_upper", "gap_fraction"]
     names += ["dissimilarity", "applicable"]
-    dataset = read_map(results, f"maps/{year}.zarr", variables=names)
+    dataset = load_store(results / f"maps/{year}.zarr", names)
     layers = {}
     for flux in TARGET_FLUXES:
         width = dataset[f"{flux}_upper"] - dataset[f"{flux}_lower"]
@@ -92,7 +89,7 @@ def draw_uncertainty(results: Path, *, settings: StyleSettings) -> Figure:
         figure.colorbar(image, ax=ax, extend="max", label=label, **bar)
         panels.append(ax)
     hatch(panels[-1], outside(dataset))
-    letter(panels)
+    letter_panels(panels)
     return figure
 
 
@@ -100,9 +97,9 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
     """Difference of pair and windows, slope of the series; dots where it may be chance."""
     parts = [part for test in TESTS for part in (test, f"{test}_significance")]
     names = [f"{flux}_{part}" for flux in TARGET_FLUXES for part in parts]
-    dataset = read_map(results, "change/change.zarr", variables=names)
+    dataset = load_store(results / "change/change.zarr", names)
     columns = ("variable", "test", "share", "share_adjusted")
-    shares = read_table(results, "change/significance.csv", columns=columns)
+    shares = read_table(results / "change/significance.csv", columns=columns)
     # windows of years that are not mapped leave no cell
     tests = [test for test in TESTS if dataset[f"gpp_{test}"].notnull().any()]
     figure = new_figure(settings, height_mm=66 * len(tests))
@@ -124,7 +121,7 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
             label = f"change of {flux.upper()} ({unit}{meaning})"
             figure.colorbar(image, ax=ax, extend="both", label=label, **bar)
             panels.append(ax)
-    letter(panels)
+    letter_panels(panels)
     return figure
 
 

@@ -9,14 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from forestflux.core.names import FLUXES, TARGET_FLUXES
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
-    NETWORK_COLOUR,
-    NEUTRAL,
     StyleSettings,
-    letter,
+    letter_panels,
     new_figure,
 )
-from forestflux.pages.figures.finished_tables import read_table
+from forestflux.pages.labels_and_colours import NETWORK_COLOUR, NEUTRAL
 
 # Rows of panels below the series, in order: what quantities of a panel share.
 GROUPS = {
@@ -34,7 +33,7 @@ TOP_MM, ROW_MM, PANEL_MM = 75, 4.2, 15
 def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
     """Annual totals against the truth, their errors, and what else was recovered."""
     columns = ("quantity", "unit", "truth", "mapped", "error", "error_percent")
-    table = sort_out(read_table(results, "recovery/recovery.csv", columns=columns))
+    table = sort_out(read_table(results / "recovery/recovery.csv", columns=columns))
     totals = table[table["group"] == "year"]
     others = table[table["flux"].isin(TARGET_FLUXES) & table["group"].isin(GROUPS)]
     groups = [group for group in GROUPS if group in set(others["group"])]
@@ -53,7 +52,7 @@ def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
                 draw_pairs(ax, others[chosen], group)
                 ax.set_title(f"{flux.upper()}, {GROUPS[group]}")
         axes += list(panels.ravel())
-    letter(axes)
+    letter_panels(axes)
     return figure
 
 
@@ -114,7 +113,9 @@ def draw_pairs(ax: Axes, rows: pd.DataFrame, group: str) -> None:
         ax.set_xlim(min(0.0, rows["mapped"].min()) - 0.02, 1.02)
     else:
         ax.set_xlabel(superscript(rows["unit"].iloc[0]) if len(rows) else "")
-        ax.axvline(0, color=NEUTRAL, linewidth=0.6, zorder=0)  # errors look their size
+        ax.axvline(
+            0, color=NEUTRAL, linewidth=0.6, zorder=0
+        )  # bars of errors start at zero
     ax.locator_params(axis="x", nbins=5)
     ax.grid(axis="x")
 

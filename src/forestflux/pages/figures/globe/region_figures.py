@@ -6,41 +6,43 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
+    StyleSettings,
+    letter_panels,
+    new_figure,
+)
+from forestflux.pages.labels_and_colours import (
     NEUTRAL,
     TOTAL_SLOPE_UNIT,
     TOTAL_UNIT,
     UPTAKE,
-    StyleSettings,
-    letter,
-    new_figure,
 )
-from forestflux.pages.figures.finished_tables import read_table
-from forestflux.pages.headline_numbers import p_text
+from forestflux.pages.number_text import format_p_value
 
-COLOURS = {"gpp": "#2F6B2F", "nee": "#1D5C8F"}
-COLUMNS = 3
+FLUX_COLOURS = {"gpp": "#2F6B2F", "nee": "#1D5C8F"}
+PANELS_PER_ROW = 3
 SERIES = ("year", "stratum", "kind", "variable", "total", "total_lower", "total_upper")
 SLOPES = ("stratum", "kind", "variable", "slope", "slope_p_adjusted")
 
 
 def draw_regions(results: Path, *, settings: StyleSettings) -> Figure:
     """Small panels: GPP of each continent, then NEE, with their interval and slope."""
-    series = read_table(results, "change/series.csv", columns=SERIES)
-    slopes = read_table(results, "change/regions.csv", columns=SLOPES)
+    series = read_table(results / "change/series.csv", columns=SERIES)
+    slopes = read_table(results / "change/regions.csv", columns=SLOPES)
     series, slopes = (t[t["kind"] == "continent"] for t in (series, slopes))
     # the largest first; cells of no continent are left out
     gpp = series[(series["variable"] == "gpp") & (series["stratum"] != "none")]
     names = list(gpp.groupby("stratum")["total"].mean().sort_values().index[::-1])
-    rows = -(-len(names) // COLUMNS)
+    rows = -(-len(names) // PANELS_PER_ROW)
     figure = new_figure(settings, height_mm=14 + 27 * 2 * rows)
-    axes = figure.subplots(2 * rows, COLUMNS, sharex=True, squeeze=False)
+    axes = figure.subplots(2 * rows, PANELS_PER_ROW, sharex=True, squeeze=False)
     shown = []
-    for block, flux in enumerate(COLOURS):
+    for block, flux in enumerate(FLUX_COLOURS):
         places = axes[block * rows : (block + 1) * rows].ravel()
         for ax, name in zip(places, names, strict=False):
             chosen = (series["stratum"] == name) & (series["variable"] == flux)
-            draw_region(ax, series[chosen], COLOURS[flux], settings=settings)
+            draw_region(ax, series[chosen], FLUX_COLOURS[flux], settings=settings)
             chosen = (slopes["stratum"] == name) & (slopes["variable"] == flux)
             title = f"{flux.upper()}, {name}\nslope {slope_text(slopes[chosen])}"
             ax.set_title(title, fontsize="small")
@@ -49,7 +51,7 @@ def draw_regions(results: Path, *, settings: StyleSettings) -> Figure:
             ax.axis("off")
         for ax in axes[block * rows : (block + 1) * rows, 0]:
             ax.set_ylabel(TOTAL_UNIT)
-    letter(shown)
+    letter_panels(shown)
     figure.supxlabel(f"NEE, {UPTAKE}; slopes in {TOTAL_SLOPE_UNIT}", fontsize="small")
     return figure
 
@@ -76,4 +78,4 @@ def slope_text(rows: pd.DataFrame) -> str:
     if pd.isna(row["slope"]):
         return "not known"
     slope = f"{row['slope']:+.3f}".replace("-", "\N{MINUS SIGN}")
-    return f"{slope} (p {p_text(row['slope_p_adjusted'])})"
+    return f"{slope} (p {format_p_value(row['slope_p_adjusted'])})"

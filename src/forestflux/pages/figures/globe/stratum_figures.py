@@ -8,18 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
-    NEUTRAL,
-    TOTAL_UNIT,
     StyleSettings,
-    letter,
+    letter_panels,
     new_figure,
-    subset_label,
 )
-from forestflux.pages.figures.finished_tables import read_table
+from forestflux.pages.labels_and_colours import NEUTRAL, TOTAL_UNIT, subset_label
 
 KINDS = ("all", "type", "band", "continent", "forest_change")
-LOOKS = {
+STYLES = {
     "pair": {"color": "#202020", "marker": "o"},
     "windows": {"color": "#D55E00", "marker": "s"},
 }
@@ -34,9 +32,9 @@ BOUNDS = ["change", "change_lower", "change_upper"]
 
 def draw_windows(results: Path, *, settings: StyleSettings) -> Figure:
     """The change of the pair and of the windows by stratum, each with its interval."""
-    pair = read_table(results, "change/regions.csv", columns=[*KEYS, *BOUNDS])
+    pair = read_table(results / "change/regions.csv", columns=[*KEYS, *BOUNDS])
     columns = [*KEYS, *BOUNDS, "first_years", "second_years"]
-    windows = read_table(results, "change/windows.csv", columns=columns)
+    windows = read_table(results / "change/windows.csv", columns=columns)
     tables = {"pair": pair, "windows": windows}
     names = {"pair": f"{settings.pair[1]} minus {settings.pair[0]}"}
     known = windows.dropna(subset=["first_years", "second_years", "change"])
@@ -49,14 +47,14 @@ def draw_windows(results: Path, *, settings: StyleSettings) -> Figure:
     axes = figure.subplots(1, len(TARGET_FLUXES), sharey=True)
     for ax, flux in zip(axes, TARGET_FLUXES, strict=True):
         for (name, table), shift in zip(tables.items(), (-0.16, 0.16), strict=True):
-            draw_marks(ax, pick(table, strata, flux), shift, LOOKS[name])
+            draw_marks(ax, pick(table, strata, flux), shift, STYLES[name])
         finish(ax, strata)
         ax.set_title(
             f"{flux.upper()}{'' if flux == 'gpp' else '; negative: more uptake'}"
         )
-    letter(axes)
-    for name, look in LOOKS.items():
-        axes[0].plot([], [], linestyle="", label=names[name], **look)
+    letter_panels(axes)
+    for name, style in STYLES.items():
+        axes[0].plot([], [], linestyle="", label=names[name], **style)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
@@ -65,7 +63,7 @@ def draw_windows(results: Path, *, settings: StyleSettings) -> Figure:
 def draw_decomposition(results: Path, *, settings: StyleSettings) -> Figure:
     """Bars of what the change of each stratum is made of; a mark for their sum."""
     columns = [*KEYS, "change", *PARTS]
-    table = read_table(results, "change/decomposition.csv", columns=columns)
+    table = read_table(results / "change/decomposition.csv", columns=columns)
     strata = strata_with_forest(table)
     figure = new_figure(settings, height_mm=22 + 4.6 * len(strata))
     axes = figure.subplots(1, len(TARGET_FLUXES), sharey=True)
@@ -79,7 +77,7 @@ def draw_decomposition(results: Path, *, settings: StyleSettings) -> Figure:
         ax.set_title(
             f"{flux.upper()}{'' if flux == 'gpp' else '; negative: more uptake'}"
         )
-    letter(axes)
+    letter_panels(axes)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure
@@ -103,15 +101,15 @@ def pick(table: pd.DataFrame, strata: list[tuple[str, str]], flux: str) -> pd.Da
     return rows.reindex(pd.MultiIndex.from_tuples(strata))
 
 
-def draw_marks(ax: Axes, rows: pd.DataFrame, shift: float, look: dict) -> None:
+def draw_marks(ax: Axes, rows: pd.DataFrame, shift: float, style: dict) -> None:
     """A mark with its interval per stratum; hollow where the interval holds zero."""
     for place, row in enumerate(rows.itertuples()):
         lower, upper = row.change_lower, row.change_upper
         clear = lower > 0 or upper < 0
         at = [place + shift, place + shift]
-        ax.plot([lower, upper], at, color=look["color"], linewidth=1)
-        fill = look["color"] if clear else "white"
-        mark = {**look, "markersize": 3.8, "markerfacecolor": fill}
+        ax.plot([lower, upper], at, color=style["color"], linewidth=1)
+        fill = style["color"] if clear else "white"
+        mark = {**style, "markersize": 3.8, "markerfacecolor": fill}
         ax.plot(row.change, place + shift, linestyle="", **mark)
 
 
@@ -122,8 +120,8 @@ def draw_parts(ax: Axes, rows: pd.DataFrame) -> None:
     for part, (label, colour) in PARTS.items():
         values = np.nan_to_num(rows[part].to_numpy(float))
         start = np.where(values > 0, ends[True], ends[False])
-        look = {"color": colour, "height": 0.62, "linewidth": 0, "label": label}
-        ax.barh(places, values, left=start, **look)
+        style = {"color": colour, "height": 0.62, "linewidth": 0, "label": label}
+        ax.barh(places, values, left=start, **style)
         ends[True] += np.maximum(values, 0)
         ends[False] += np.minimum(values, 0)
 

@@ -7,7 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
+    StyleSettings,
+    letter_panels,
+    new_figure,
+)
+from forestflux.pages.labels_and_colours import (
     FLUX_UNIT,
     NEUTRAL,
     OTHER_COLOURS,
@@ -15,12 +21,8 @@ from forestflux.pages.figures.figure_style import (
     TOTAL_UNIT,
     TYPE_COLOURS,
     UPTAKE,
-    StyleSettings,
-    letter,
-    new_figure,
     subset_label,
 )
-from forestflux.pages.figures.finished_tables import read_table
 
 KINDS = {"all": "all forests", "type": "by forest type", "band": "by latitude band"}
 PAIR_COLOURS = ("#0072B2", "#D55E00")
@@ -29,7 +31,7 @@ PAIR_COLOURS = ("#0072B2", "#D55E00")
 def draw_zonal(results: Path, *, settings: StyleSettings) -> Figure:
     """Mean and total of GPP and NEE by latitude in both years of the pair."""
     columns = ("year", "latitude", "variable", "mean", "total")
-    table = read_table(results, "change/zonal.csv", columns=columns)
+    table = read_table(results / "change/zonal.csv", columns=columns)
     units = {"mean": FLUX_UNIT, "total": f"{TOTAL_UNIT} per zone"}
     figure = new_figure(settings, height_mm=95)
     axes = figure.subplots(1, 4, sharey=True)
@@ -44,7 +46,7 @@ def draw_zonal(results: Path, *, settings: StyleSettings) -> Figure:
         ax.set_xlabel(units[measure])
         ax.grid()
     axes[0].set(ylabel="latitude (degrees north)", ylim=(-57, 80))
-    letter(axes)
+    letter_panels(axes)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
@@ -61,7 +63,7 @@ def draw_series(results: Path, *, settings: StyleSettings) -> Figure:
         "total_lower",
         "total_upper",
     ]
-    table = read_table(results, "change/totals.csv", columns=columns)
+    table = read_table(results / "change/totals.csv", columns=columns)
     kinds = [kind for kind in KINDS if kind in set(table["kind"])]
     figure = new_figure(settings, height_mm=115)
     axes = figure.subplots(len(TARGET_FLUXES), len(kinds), sharex=True, squeeze=False)
@@ -80,10 +82,10 @@ def draw_series(results: Path, *, settings: StyleSettings) -> Figure:
         ax.set_xlabel("year")
         handles, labels = ax.get_legend_handles_labels()
         short = max(map(len, labels)) < 8
-        look = {"ncols": 3 if short else 2, "columnspacing": 0.8, "handlelength": 1.2}
+        style = {"ncols": 3 if short else 2, "columnspacing": 0.8, "handlelength": 1.2}
         place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.24)}
-        ax.legend(handles, labels, **place, **look)
-    letter(axes.ravel())
+        ax.legend(handles, labels, **place, **style)
+    letter_panels(axes.ravel())
     return figure
 
 
@@ -110,7 +112,7 @@ def draw_change_table(results: Path, *, settings: StyleSettings) -> Figure:
     """Change between the pair and slope of the series per stratum, with intervals."""
     columns = ["stratum", "kind", "variable", "change", "change_lower", "change_upper"]
     columns += ["slope", "slope_lower", "slope_upper", "p_value"]
-    table = read_table(results, "change/pair.csv", columns=columns)
+    table = read_table(results / "change/pair.csv", columns=columns)
     order = table[table["variable"] == "gpp"]
     order = pd.concat([order[order["kind"] == kind] for kind in KINDS])
     strata = list(dict.fromkeys(order["stratum"]))
@@ -127,7 +129,7 @@ def draw_change_table(results: Path, *, settings: StyleSettings) -> Figure:
         ax.set_xlabel(units[measure])
     axes[0].set_yticks(range(len(strata)), [subset_label(name) for name in strata])
     axes[0].set_ylim(len(strata) - 0.4, -0.6)
-    letter(axes)
+    letter_panels(axes)
     return figure
 
 

@@ -11,14 +11,13 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
-    TYPE_NAMES,
-    VARIABLE_LABELS,
     StyleSettings,
-    letter,
+    letter_panels,
     new_figure,
 )
-from forestflux.pages.figures.finished_tables import read_table
+from forestflux.pages.labels_and_colours import TYPE_NAMES, VARIABLE_LABELS
 
 COLUMNS = ("igbp", "pattern", "month", "activation", "activation_sd")
 MONTHS = range(1, 13)
@@ -27,7 +26,7 @@ KINDS = {"variables": "across variables", "joint": "jointly"}
 
 def draw_activations(results: Path, *, settings: StyleSettings) -> Figure:
     """Heat maps, pattern by month: mean absolute activation, a panel for each forest type."""
-    table = read_table(results, "explain/activations.csv", columns=COLUMNS)
+    table = read_table(results / "explain/activations.csv", columns=COLUMNS)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     patterns = list(dict.fromkeys(table["pattern"]))
     rows = -(-len(types) // 2)
@@ -47,7 +46,7 @@ def draw_activations(results: Path, *, settings: StyleSettings) -> Figure:
         figure.colorbar(mesh, cax=place, orientation="horizontal", label=label)
     else:
         figure.colorbar(mesh, ax=axes, location="bottom", aspect=50, label=label)
-    letter(list(axes.flat)[: len(types)])
+    letter_panels(list(axes.flat)[: len(types)])
     return figure
 
 

@@ -11,15 +11,13 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
-    FLUX_UNIT,
-    TYPE_NAMES,
-    VARIABLE_LABELS,
     StyleSettings,
-    letter,
+    letter_panels,
     new_figure,
 )
-from forestflux.pages.figures.finished_tables import read_table
+from forestflux.pages.labels_and_colours import FLUX_UNIT, TYPE_NAMES, VARIABLE_LABELS
 
 COLUMNS = ("igbp", "variable", "month", "gpp", "nee", "gpp_sd", "nee_sd")
 MONTHS = range(1, 13)
@@ -29,7 +27,7 @@ TARGETS = {"gpp": cm.bam, "nee": cm.vik}
 
 def draw_attributions(results: Path, *, settings: StyleSettings) -> Figure:
     """Heat maps, variable by month: what one typical departure upwards adds."""
-    table = read_table(results, "explain/attributions.csv", columns=COLUMNS)
+    table = read_table(results / "explain/attributions.csv", columns=COLUMNS)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     variables = list(dict.fromkeys(table["variable"]))
     figure = new_figure(settings, height_mm=24 + 34 * len(types))
@@ -53,7 +51,7 @@ def draw_attributions(results: Path, *, settings: StyleSettings) -> Figure:
             label=f"added to {target.upper()} ({FLUX_UNIT}){sign}",
         )
     axes[0, 0].invert_yaxis()
-    letter(axes.ravel())
+    letter_panels(axes.ravel())
     return figure
 
 

@@ -14,19 +14,22 @@ from forestflux.core.names import (
     TARGET_FLUXES,
     VARIABLES,
 )
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
+    StyleSettings,
+    letter_panels,
+    new_figure,
+)
+from forestflux.pages.labels_and_colours import (
     NEUTRAL,
     SPLIT_LABELS,
     SPLIT_MARKERS,
     VARIABLE_LABELS,
-    StyleSettings,
-    letter,
     model_label,
-    model_looks,
-    new_figure,
+    model_styles,
+    order_models,
     subset_label,
 )
-from forestflux.pages.figures.finished_tables import read_table
 
 # Title, label and unit of the hidden share of the year.
 PATTERNS = {
@@ -43,18 +46,18 @@ def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
     """R2 at unseen sites against the hidden share of inputs, and by what is hidden."""
     columns = ("model", "target", "gap_pattern", "gap_fraction", "r2")
     columns += ("r2_lost_lower", "r2_lost_upper")
-    gaps = read_table(results, "evaluate/gaps.csv", columns=columns)
-    looks = model_looks(gaps["model"])
+    gaps = read_table(results / "evaluate/gaps.csv", columns=columns)
+    styles = model_styles(gaps["model"])
     figure = new_figure(settings, height_mm=125)
     axes = figure.subplots(2, 3, sharey="row", squeeze=False, width_ratios=(3, 3, 4))
     for row, target in zip(axes, TARGET_FLUXES, strict=True):
         part = gaps[gaps["target"] == target]
         for ax, pattern in zip(row[:2], PATTERNS, strict=True):
             title, label, unit = PATTERNS[pattern]
-            draw_curves(ax, part, pattern, looks, unit=unit)
+            draw_curves(ax, part, pattern, styles, unit=unit)
             ax.set_title(title)
             ax.set_xlabel(label)
-        draw_hidden(row[2], part, looks)
+        draw_hidden(row[2], part, styles)
         row[2].set_title("gaps of others, whole variables")
         row[0].set_ylabel(f"R$^2$ of {target.upper()}, folds by site")
         low = max(LOWEST_R2, part["r2"].min() - 0.08)
@@ -63,28 +66,28 @@ def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
             if low < 0:
                 ax.axhline(0, color=NEUTRAL, linewidth=0.6)
             ax.grid(axis="y")
-    letter(axes.ravel())
+    letter_panels(axes.ravel())
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure
 
 
 def draw_curves(
-    ax: Axes, gaps: pd.DataFrame, pattern: str, looks: dict[str, dict], *, unit: float
+    ax: Axes, gaps: pd.DataFrame, pattern: str, styles: dict[str, dict], *, unit: float
 ) -> None:
     """A line per model from the observed series (no share hidden) on.
 
     The band is the 95 % interval of what the network loses.
     """
     chosen = gaps[gaps["gap_pattern"].isin(["none", pattern])]
-    for model, look in looks.items():
+    for model, style in styles.items():
         line = chosen[chosen["model"] == model].sort_values("gap_fraction")
         share = unit * line["gap_fraction"]
-        ax.plot(share, line["r2"], label=model_label(model), markersize=3.5, **look)
+        ax.plot(share, line["r2"], label=model_label(model), markersize=3.5, **style)
         if model == NETWORK:
             low, high = lost_ends(line)
             ax.fill_between(
-                share, low, high, color=look["color"], alpha=0.18, linewidth=0
+                share, low, high, color=style["color"], alpha=0.18, linewidth=0
             )
     ax.set_xlim(left=-0.03 * unit * chosen["gap_fraction"].max())
 
@@ -97,19 +100,19 @@ def lost_ends(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def draw_hidden(ax: Axes, gaps: pd.DataFrame, looks: dict[str, dict]) -> None:
+def draw_hidden(ax: Axes, gaps: pd.DataFrame, styles: dict[str, dict]) -> None:
     """A mark per model and case with the interval of what it loses; left: nothing hidden."""
     wanted = [*CASE_LABELS, *VARIABLES]
     cases = [name for name in wanted if name in set(gaps["gap_pattern"])]
-    for order, (model, look) in enumerate(looks.items()):
+    for order, (model, style) in enumerate(styles.items()):
         rows = gaps[(gaps["model"] == model) & gaps["gap_pattern"].isin(cases)]
         rows = rows.set_index("gap_pattern", drop=False).reindex(cases)
         low, high = lost_ends(rows)
-        shift = 0.13 * (order - (len(looks) - 1) / 2)
+        shift = 0.13 * (order - (len(styles) - 1) / 2)
         place = np.arange(len(cases)) + shift
-        mark = {key: look[key] for key in ("color", "marker", "zorder")}
+        mark = {key: style[key] for key in ("color", "marker", "zorder")}
         ax.scatter(place, rows["r2"], s=14, linewidths=0, **mark)
-        ax.vlines(place, low, high, color=look["color"], linewidth=0.7)
+        ax.vlines(place, low, high, color=style["color"], linewidth=0.7)
     labels = [CASE_LABELS.get(name) or VARIABLE_LABELS[name] for name in cases]
     ax.set_xticks(np.arange(len(cases)), labels, rotation=40, ha="right")
     ax.set_xlim(-0.6, len(cases) - 0.4)
@@ -129,10 +132,10 @@ def draw_calibration(results: Path, *, settings: StyleSettings) -> Figure:
         "n",
         "n_sites",
     ]
-    table = read_table(results, "evaluate/calibration.csv", columns=columns)
+    table = read_table(results / "evaluate/calibration.csv", columns=columns)
     distance = (table["nominal"] - NOMINAL).abs()
     table = table[distance == distance.min()]
-    models = list(model_looks(table["model"]))
+    models = order_models(table["model"])
     types = [f"igbp={name}" for name in FOREST_TYPES]
     subsets = [s for s in ["all", *types] if s in set(table["subset"])]
     figure = new_figure(settings, height_mm=45 + 7 * (len(models) + len(subsets)))
@@ -149,7 +152,7 @@ def draw_calibration(results: Path, *, settings: StyleSettings) -> Figure:
         draw_coverage(column[1], by_model, models, labels=labels)
         column[1].set_title(f"{target.upper()}, all forests")
         column[1].set_xlabel("observations inside the interval (%)")
-    letter(axes.ravel())
+    letter_panels(axes.ravel())
     handles, labels = axes[1, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5)
     return figure

@@ -11,15 +11,13 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES, VARIABLES
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
-    FLUX_UNIT,
-    TYPE_NAMES,
-    VARIABLE_LABELS,
     StyleSettings,
-    letter,
+    letter_panels,
     new_figure,
 )
-from forestflux.pages.figures.finished_tables import read_table
+from forestflux.pages.labels_and_colours import FLUX_UNIT, TYPE_NAMES, VARIABLE_LABELS
 
 MONTHS = range(1, 13)
 
@@ -27,7 +25,7 @@ MONTHS = range(1, 13)
 def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
     """Heat maps, variable by month: change of the estimate when it is hidden."""
     columns = ("igbp", "variable", "month", "gpp", "nee", "gpp_sd", "nee_sd")
-    table = read_table(results, "explain/importance.csv", columns=columns)
+    table = read_table(results / "explain/importance.csv", columns=columns)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     figure = new_figure(settings, height_mm=24 + 31 * len(types))
     axes = figure.subplots(len(types), 2, sharex=True, sharey=True, squeeze=False)
@@ -47,7 +45,7 @@ def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
             label=f"mean absolute change of {target.upper()} ({FLUX_UNIT})",
         )
     axes[0, 0].invert_yaxis()
-    letter(axes.ravel())
+    letter_panels(axes.ravel())
     return figure
 
 

@@ -8,20 +8,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES, NETWORK, SPLITS, TARGET_FLUXES
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
+    StyleSettings,
+    letter_panels,
+    new_figure,
+)
+from forestflux.pages.labels_and_colours import (
     FLUX_UNIT,
     NEUTRAL,
     SPLIT_LABELS,
     SPLIT_MARKERS,
     TYPE_COLOURS,
     TYPE_MARKERS,
-    StyleSettings,
-    letter,
     model_label,
-    model_looks,
-    new_figure,
+    model_styles,
 )
-from forestflux.pages.figures.finished_tables import read_table
 
 # Worse is drawn at the edge with its value: one bad case would squeeze the rest.
 LOWEST_R2 = -0.5
@@ -32,7 +34,7 @@ def draw_scatter(results: Path, *, settings: StyleSettings) -> Figure:
     scores = read_scores(results)
     columns = [f"{t}_{part}" for t in TARGET_FLUXES for part in ("obs", "pred")]
     columns = ["model", "split", "site", "igbp", *columns]
-    predictions = read_table(results, "evaluate/predictions.csv", columns=columns)
+    predictions = read_table(results / "evaluate/predictions.csv", columns=columns)
     shown = choose_panels(scores)
     figure = new_figure(settings, height_mm=138)
     axes = figure.subplots(len(TARGET_FLUXES), len(shown), squeeze=False, sharey="row")
@@ -46,7 +48,7 @@ def draw_scatter(results: Path, *, settings: StyleSettings) -> Figure:
             ax.set_title("\n".join(lines), fontsize="small")
             ax.set_xlabel(f"observed {target.upper()}")
         row[0].set_ylabel(f"estimated {target.upper()}\n({FLUX_UNIT})")
-    letter(axes.ravel())
+    letter_panels(axes.ravel())
     handles = dict(
         pair
         for ax in axes.ravel()
@@ -129,34 +131,34 @@ def draw_scores(results: Path, *, settings: StyleSettings) -> Figure:
     """R2 and RMSE of GPP and NEE by model and split; the random split is hollow."""
     scores = read_scores(results)
     whole = scores[scores["subset"] == "all"]
-    looks = model_looks(whole["model"])
-    figure = new_figure(settings, height_mm=50 + 9 * len(looks))
+    styles = model_styles(whole["model"])
+    figure = new_figure(settings, height_mm=50 + 9 * len(styles))
     axes = figure.subplots(2, len(TARGET_FLUXES), sharey=True, squeeze=False)
     for row, measure in zip(axes, ("r2", "rmse"), strict=True):
         for ax, target in zip(row, TARGET_FLUXES, strict=True):
             rows = whole[whole["target"] == target]
-            draw_marks(ax, rows, measure, looks)
+            draw_marks(ax, rows, measure, styles)
             ax.set_title(target.upper())
             unit = "R$^2$ over site-years" if measure == "r2" else f"RMSE ({FLUX_UNIT})"
             ax.set_xlabel(unit)
-    letter(axes.ravel())
+    letter_panels(axes.ravel())
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure
 
 
 def draw_marks(
-    ax: Axes, rows: pd.DataFrame, measure: str, looks: dict[str, dict]
+    ax: Axes, rows: pd.DataFrame, measure: str, styles: dict[str, dict]
 ) -> None:
     """A mark per model and split; values below the edge are written beside an arrow."""
-    names = list(looks)
+    names = list(styles)
     present = [split for split in SPLITS if split in set(rows["split"])]
     for split in present:
         part = rows[rows["split"] == split].set_index("model")[measure].reindex(names)
         values = part.to_numpy(float)
         shift = 0.16 * (present.index(split) - (len(present) - 1) / 2)
         y = np.arange(len(names)) + shift
-        colours = [looks[name]["color"] for name in names]
+        colours = [styles[name]["color"] for name in names]
         shown = np.maximum(values, LOWEST_R2) if measure == "r2" else values
         ax.scatter(
             shown,
@@ -171,8 +173,8 @@ def draw_marks(
         )
         # the legend speaks of splits, not of models: a mark without a model's colour
         hollow = "white" if split == "random" else NEUTRAL
-        look = {"marker": SPLIT_MARKERS[split], "facecolors": hollow}
-        ax.scatter([], [], s=26, edgecolors=NEUTRAL, label=SPLIT_LABELS[split], **look)
+        style = {"marker": SPLIT_MARKERS[split], "facecolors": hollow}
+        ax.scatter([], [], s=26, edgecolors=NEUTRAL, label=SPLIT_LABELS[split], **style)
         for x, place in zip(values, y, strict=True):
             if measure == "r2" and x < LOWEST_R2:
                 text = f"   \N{LEFTWARDS ARROW} {x:.1f}"
@@ -196,4 +198,4 @@ def draw_marks(
 def read_scores(results: Path) -> pd.DataFrame:
     """The table of scores."""
     columns = ("model", "split", "target", "subset", "n", "n_sites", "r2", "rmse")
-    return read_table(results, "evaluate/scores.csv", columns=columns)
+    return read_table(results / "evaluate/scores.csv", columns=columns)

@@ -8,23 +8,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES
-from forestflux.pages.figures.figure_style import (
+from forestflux.jobs.tables import read_table
+from forestflux.pages.figures.figure_style import StyleSettings, new_figure
+from forestflux.pages.figures.world_maps import GEOGRAPHIC, world_axes
+from forestflux.pages.labels_and_colours import (
     NEUTRAL,
     TYPE_COLOURS,
     TYPE_MARKERS,
     TYPE_NAMES,
-    StyleSettings,
-    new_figure,
 )
-from forestflux.pages.figures.finished_tables import read_table
-from forestflux.pages.figures.world_maps import GEOGRAPHIC, world_axes
 
 COLUMNS = ("site", "year", "igbp", "forest", "lat", "lon", "holdout", "used")
 
 
 def draw_towers(results: Path, *, settings: StyleSettings) -> Figure:
     """Towers on a world map: colour and shape by type, area by used site-years."""
-    samples = read_table(results, "samples/samples.csv", columns=COLUMNS)
+    samples = read_table(results / "samples/samples.csv", columns=COLUMNS)
     figure = new_figure(settings, height_mm=103)
     world = world_axes(figure, figure.add_gridspec(1, 1)[0], settings=settings)
     towers = by_tower(samples)
@@ -56,32 +55,32 @@ def by_tower(samples: pd.DataFrame) -> pd.DataFrame:
 def draw_unused(ax: Axes, towers: pd.DataFrame) -> None:
     """Towers all of whose years are dropped."""
     if len(towers):
-        look = {"facecolors": "white", "edgecolors": NEUTRAL, "linewidths": 0.6}
-        draw_marks(ax, towers, 8.0, label=f"no year used: {count(towers)}", **look)
+        style = {"facecolors": "white", "edgecolors": NEUTRAL, "linewidths": 0.6}
+        draw_marks(ax, towers, 8.0, label=f"no year used: {count(towers)}", **style)
 
 
 def draw_other(ax: Axes, towers: pd.DataFrame) -> None:
     """Towers of other land cover than forest."""
     if len(towers):
         label = f"not forest, trains only: {count(towers, years=True)}"
-        look = {"color": NEUTRAL, "marker": "x", "linewidths": 0.6}
-        draw_marks(ax, towers, 10.0, label=label, **look)
+        style = {"color": NEUTRAL, "marker": "x", "linewidths": 0.6}
+        draw_marks(ax, towers, 10.0, label=label, **style)
 
 
 def draw_type(ax: Axes, towers: pd.DataFrame, name: str) -> None:
     """Towers of one forest type."""
-    look = {"color": TYPE_COLOURS[name], "marker": TYPE_MARKERS[name]}
-    look |= {"edgecolors": "white", "linewidths": 0.4}
+    style = {"color": TYPE_COLOURS[name], "marker": TYPE_MARKERS[name]}
+    style |= {"edgecolors": "white", "linewidths": 0.4}
     label = f"{name}, {TYPE_NAMES[name]}: {count(towers, years=True)}"
-    draw_marks(ax, towers, mark_size(towers), label=label, **look)
+    draw_marks(ax, towers, mark_size(towers), label=label, **style)
 
 
 def draw_held_out(ax: Axes, towers: pd.DataFrame) -> None:
     """A ring around towers that no training sees."""
     if len(towers):
-        look = {"facecolors": "none", "edgecolors": "black", "linewidths": 0.8}
+        style = {"facecolors": "none", "edgecolors": "black", "linewidths": 0.8}
         label = f"held out of all training: {count(towers)}"
-        draw_marks(ax, towers, 25 + mark_size(towers), label=label, **look)
+        draw_marks(ax, towers, 25 + mark_size(towers), label=label, **style)
 
 
 def mark_size(towers: pd.DataFrame) -> np.ndarray:
@@ -96,7 +95,7 @@ def count(towers: pd.DataFrame, *, years: bool = False) -> str:
 
 
 def draw_marks(
-    ax: Axes, towers: pd.DataFrame, size: float | np.ndarray, **look: object
+    ax: Axes, towers: pd.DataFrame, size: float | np.ndarray, **style: object
 ) -> None:
     """Scatter of towers at their places."""
     ax.scatter(
@@ -105,5 +104,5 @@ def draw_marks(
         s=size,
         transform=GEOGRAPHIC,
         zorder=6,
-        **look,
+        **style,
     )

@@ -12,15 +12,13 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from forestflux.core.names import FOREST_TYPES
+from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
-    NEUTRAL,
-    PALE,
-    TYPE_COLOURS,
     StyleSettings,
-    letter,
+    letter_panels,
     new_figure,
 )
-from forestflux.pages.figures.finished_tables import read_table
+from forestflux.pages.labels_and_colours import NEUTRAL, PALE, TYPE_COLOURS
 
 COLUMNS = ("site", "year", "igbp", "forest", "holdout", "used", "reason")
 USED, HELD_OUT = "used", "held out, scored only"
@@ -36,11 +34,11 @@ LABEL_PT = (4.5, 7.0)
 
 
 def draw_timeline(results: Path, *, settings: StyleSettings) -> Figure:
-    """Site-years by year above a table of towers and years, coloured by their fate."""
-    samples = read_table(results, "samples/samples.csv", columns=COLUMNS)
-    samples = samples.assign(fate=fates(samples))
-    sites = in_order(samples)
-    blocks = list(split(sites))
+    """Site-years by year above a table of towers and years, coloured by their status."""
+    samples = read_table(results / "samples/samples.csv", columns=COLUMNS)
+    samples = samples.assign(status=name_statuses(samples))
+    sites = sort_towers(samples)
+    blocks = list(split_blocks(sites))
     few = float(np.clip((ROWS - len(blocks[0])) / (ROWS - 12), 0, 1))
     row_mm, label_pt = (low + few * (high - low) for low, high in (ROW_MM, LABEL_PT))
     table_mm = len(blocks[0]) * row_mm + HEADROOM_MM
@@ -49,26 +47,26 @@ def draw_timeline(results: Path, *, settings: StyleSettings) -> Figure:
     bars = figure.add_subplot(rows[0])
     draw_bars(bars, samples)
     bars.set_title("site-years of forest towers")
-    looks = fate_looks(samples)
+    colours = status_colours(samples)
     places = rows[1].subgridspec(1, len(blocks))
     years = np.arange(samples["year"].min(), samples["year"].max() + 1)
     axes = []
     for place, block in zip(places, blocks, strict=True):
         ax = figure.add_subplot(place)
-        draw_block(ax, samples, block, years, looks=looks, label_pt=label_pt)
+        draw_block(ax, samples, block, years, colours=colours, label_pt=label_pt)
         ax.set_ylim(len(blocks[0]) - 0.5, -0.5)
         axes.append(ax)
     axes[0].set_title("towers and years")
-    handles = [Patch(color=colour, label=name) for name, colour in looks.items()]
+    handles = [Patch(color=colour, label=name) for name, colour in colours.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
-    letter([bars, axes[0]])
+    letter_panels([bars, axes[0]])
     return figure
 
 
-def fates(samples: pd.DataFrame) -> np.ndarray:
-    """What became of each site-year, text (row,): used, held out, or the reason.
+def name_statuses(samples: pd.DataFrame) -> np.ndarray:
+    """Status of each site-year, text (row,): used, held out, or the reason why not used.
 
-    The commonest reasons keep their words, as many as there are colours.
+    There are as many named reasons as colours; rarer ones share `OTHER_REASONS`.
     """
     counts = samples.loc[~samples["used"], "reason"].fillna("not given").value_counts()
     ordered = sorted(counts.index, key=lambda reason: (-counts[reason], reason))
@@ -80,19 +78,19 @@ def fates(samples: pd.DataFrame) -> np.ndarray:
     return np.where(samples["used"], used, reason)
 
 
-def fate_looks(samples: pd.DataFrame) -> dict[str, str]:
-    """Colour of each fate that occurs: used first, then reasons by their number."""
-    counts = samples.loc[~samples["used"], "fate"].value_counts()
+def status_colours(samples: pd.DataFrame) -> dict[str, str]:
+    """Colour of each status that occurs: used first, then reasons by their number."""
+    counts = samples.loc[~samples["used"], "status"].value_counts()
     reasons = sorted(
         counts.index, key=lambda name: (name == OTHER_REASONS, -counts[name], name)
     )
-    looks = {USED: USED_COLOUR, HELD_OUT: HELD_OUT_COLOUR}
-    looks |= dict(zip(reasons, REASON_COLOURS, strict=False))
-    there = set(samples["fate"])
-    return {name: colour for name, colour in looks.items() if name in there}
+    colours = {USED: USED_COLOUR, HELD_OUT: HELD_OUT_COLOUR}
+    colours |= dict(zip(reasons, REASON_COLOURS, strict=False))
+    there = set(samples["status"])
+    return {name: colour for name, colour in colours.items() if name in there}
 
 
-def in_order(samples: pd.DataFrame) -> pd.DataFrame:
+def sort_towers(samples: pd.DataFrame) -> pd.DataFrame:
     """Towers by forest type and name; other land cover last. Columns site, type."""
     towers = samples.drop_duplicates("site")
     kind = towers["igbp"].where(towers["forest"], "other")
@@ -101,7 +99,7 @@ def in_order(samples: pd.DataFrame) -> pd.DataFrame:
     return towers.sort_values(["order", "site"])[["site", "type"]]
 
 
-def split(sites: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def split_blocks(sites: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Blocks of about as many towers, none longer than `ROWS`, the first the longest."""
     count = -(-len(sites) // ROWS)
     rows = -(-len(sites) // count)
@@ -115,30 +113,30 @@ def draw_block(
     sites: pd.DataFrame,
     years: np.ndarray,
     *,
-    looks: dict[str, str],
+    colours: dict[str, str],
     label_pt: float,
 ) -> None:
     """A row per tower, a column per year, a strip of the forest type at the left."""
-    codes = {name: place for place, name in enumerate(looks)}
+    codes = {name: place for place, name in enumerate(colours)}
     grid = np.full((len(sites), len(years)), np.nan)
     rows = {site: row for row, site in enumerate(sites["site"])}
     own = samples[samples["site"].isin(rows)]
-    grid[own["site"].map(rows), own["year"] - years[0]] = own["fate"].map(codes)
+    grid[own["site"].map(rows), own["year"] - years[0]] = own["status"].map(codes)
     edges = np.arange(len(sites) + 1) - 0.5
     ax.pcolormesh(
         np.append(years, years[-1] + 1) - 0.5,
         edges,
         grid,
-        cmap=ListedColormap(list(looks.values())),
+        cmap=ListedColormap(list(colours.values())),
         vmin=-0.5,
-        vmax=len(looks) - 0.5,
+        vmax=len(colours) - 0.5,
         edgecolors="white",
         linewidth=0.3,
     )
-    colours = [TYPE_COLOURS.get(kind, PALE) for kind in sites["type"]]
+    type_colours = [TYPE_COLOURS.get(kind, PALE) for kind in sites["type"]]
     strip = STRIP * (len(years) + 1)
     left = np.full(len(sites), years[0] - 0.6 - strip)
-    ax.barh(range(len(sites)), strip, left=left, height=1.0, color=colours)
+    ax.barh(range(len(sites)), strip, left=left, height=1.0, color=type_colours)
     ax.set_yticks(range(len(sites)), sites["site"], fontsize=label_pt)
     ax.tick_params(axis="y", length=0, pad=1)
     ax.tick_params(axis="x", length=2)
@@ -154,9 +152,9 @@ def draw_bars(ax: Axes, samples: pd.DataFrame) -> None:
     forest = samples[samples["forest"]]
     bottom = np.zeros(len(years))
 
-    def add(rows: pd.DataFrame, **look: object) -> None:
+    def add(rows: pd.DataFrame, **style: object) -> None:
         count = rows.groupby("year").size().reindex(years, fill_value=0).to_numpy()
-        ax.bar(years, count, bottom=bottom, width=0.8, linewidth=0.3, **look)
+        ax.bar(years, count, bottom=bottom, width=0.8, linewidth=0.3, **style)
         bottom[:] += count
 
     if len(forest) < len(samples):

@@ -1,0 +1,120 @@
+"""Colours, markers and names of what figures, report and explorer show.
+
+Nothing here is a number of the results, and no table of numbers imports this module: a new
+colour makes pages stale, never their data.
+"""
+
+from collections.abc import Iterable
+from itertools import cycle
+
+from forestflux.core.names import FOREST_TYPES, NETWORK, VARIABLES
+
+# Tol's bright palette, for any colour vision; each type has a marker of its own as well.
+TYPE_COLOURS = dict(
+    zip(
+        FOREST_TYPES,
+        ("#4477AA", "#228833", "#AA3377", "#EE6677", "#CCBB44"),
+        strict=True,
+    )
+)
+TYPE_MARKERS = dict(zip(FOREST_TYPES, "oP^sD", strict=True))
+TYPE_NAMES = {
+    "ENF": "evergreen needleleaf",
+    "EBF": "evergreen broadleaf",
+    "DNF": "deciduous needleleaf",
+    "DBF": "deciduous broadleaf",
+    "MF": "mixed forest",
+}
+MODEL_LABELS = {NETWORK: "CNN (this work)", "svr": "SVR"}
+NETWORK_COLOUR = "#D55E00"
+OTHER_COLOURS = ("#0072B2", "#009E73", "#7B5AA6", "#56B4E9", "#8C6D31", "#595959")
+OTHER_MARKERS = "sD^vPX"
+NEUTRAL = "#595959"
+PALE = "#D0D0D0"
+
+SPLIT_MARKERS = {"site": "o", "cluster": "s", "holdout": "^", "random": "D"}
+SPLIT_LABELS = {
+    "site": "by site",
+    "cluster": "by 100 km cluster",
+    "holdout": "held-out towers",
+    "random": "random (optimistic)",
+}
+VARIABLE_LABELS = dict(
+    zip(
+        VARIABLES,
+        ("NDVI", "EVI", "ET", "LST day", "LST night", "precipitation"),
+        strict=True,
+    )
+)
+# Okabe and Ito's palette, for any colour vision.
+DRIVER_COLOURS = {
+    "ndvi": "#009E73",
+    "evi": "#F0E442",
+    "et": "#56B4E9",
+    "lst_day": "#D55E00",
+    "lst_night": "#CC79A7",
+    "precip": "#0072B2",
+    "type": "#000000",
+    "area": "#6B4E1F",
+    "interaction": "#999999",
+}
+DRIVER_LABELS = VARIABLE_LABELS | {
+    "type": "forest type",
+    "area": "forest area",
+    "change": "all together",
+}
+# Units with raised exponents, as matplotlib writes them.
+FLUX_UNIT = r"gC m$^{-2}$ yr$^{-1}$"
+SLOPE_UNIT = r"gC m$^{-2}$ yr$^{-2}$"
+TOTAL_UNIT = r"PgC yr$^{-1}$"
+TOTAL_SLOPE_UNIT = r"PgC yr$^{-2}$"
+UPTAKE = "negative: uptake by the forest"
+
+
+def order_models(models: Iterable[str]) -> list[str]:
+    """The models in the order of figures and tables: the network, then by name."""
+    return sorted(set(models), key=lambda name: (name != NETWORK, name))
+
+
+def model_styles(models: Iterable[str]) -> dict[str, dict]:
+    """Line and marker of each model in order; the network's are the strongest."""
+    network, *others = [
+        {"color": NETWORK_COLOUR, "marker": "o", "linewidth": 2, "zorder": 4},
+        *(
+            {"color": colour, "marker": marker, "linewidth": 1, "zorder": 3}
+            for colour, marker in zip(OTHER_COLOURS, OTHER_MARKERS, strict=True)
+        ),
+    ]
+    remaining = cycle(others)
+    return {
+        name: network if name == NETWORK else next(remaining)
+        for name in order_models(models)
+    }
+
+
+def model_label(name: str) -> str:
+    """Name of a model as figures and report write it."""
+    return MODEL_LABELS.get(name, name.replace("_", " "))
+
+
+def split_label(name: str) -> str:
+    """Name of a split as figures and report write it."""
+    return SPLIT_LABELS.get(name, name)
+
+
+def driver_label(name: str) -> str:
+    """Name of a driver of the change: `lst_day` as LST day, `type` as forest type."""
+    return DRIVER_LABELS.get(name, name)
+
+
+def subset_label(name: str) -> str:
+    """`igbp=ENF` as ENF, `years=1` as sites scored in 1 year(s), `all` as all forests.
+
+    `applicable=inside` is inside the area of applicability.
+    """
+    kind, _, value = name.partition("=")
+    if kind == "applicable":
+        return f"{value} the area of applicability"
+    if kind == "years":
+        return f"sites of {value} year{'' if value == '1' else 's'}"
+    return "all forests" if name == "all" else (value or name).replace("_", " ")

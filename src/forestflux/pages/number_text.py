@@ -1,0 +1,24 @@
+"""How numbers are written in figures, report and headline numbers."""
+
+import pandas as pd
+
+
+def format_p_value(value: float) -> str:
+    """`= 0.012`, or `< 0.001`."""
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def format_interval(lower: float, upper: float) -> str:
+    """`[-0.20, 0.35]`, with a digit more where both bounds are small; a dash without them."""
+    if pd.isna(lower) or pd.isna(upper):
+        return "-"
+    digits = 3 if max(abs(lower), abs(upper)) < 0.2 else 2
+    return f"[{lower:.{digits}f}, {upper:.{digits}f}]"
+
+
+def format_range(low: float, high: float) -> str:
+    """`3.1 to 3.9`, one number where both ends are equal, a dash where there is none."""
+    ends = ["" if pd.isna(end) else f"{end:.4g}" for end in (low, high)]
+    if ends[0] == ends[1]:
+        return ends[0] or "-"
+    return f"{ends[0] or 'any'} to {ends[1] or 'any'}"
