@@ -57,14 +57,17 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing")
     check = parser.parse_args().check
     numbers = numbers_in_text()
-    stale = []
+    stale, unused = [], set(BLOCKS)
     for page in pages():
         text = page.read_text()
         filled = fill(text, numbers)
+        unused -= {found[1] for found in BLOCK.finditer(text)}
         if filled != text:
             stale.append(page)
             if not check:
                 page.write_text(filled)
+    if unused:
+        sys.exit(f"on no page: {', '.join(sorted(unused))}")
     if check and stale:
         names = ", ".join(str(page.relative_to(ROOT)) for page in stale)
         sys.exit(f"not what the tracked files give (run make docs): {names}")

@@ -3,7 +3,7 @@
 import settings_blocks
 import skill_blocks
 import speed_blocks
-from tracked_files import markdown_table, read_table
+from tracked_files import markdown_table, read_table, wrap_sentences
 
 from forestflux.pages.table_reference import render_table_reference
 
@@ -90,7 +90,7 @@ def retired_words() -> str:
 
 def tables() -> str:
     """Every table that has a schema, column by column."""
-    return render_table_reference()
+    return wrap_sentences(render_table_reference())
 
 
 BLOCKS = {

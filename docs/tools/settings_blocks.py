@@ -2,7 +2,7 @@
 
 import ast
 
-from tracked_files import ROOT, markdown_table
+from tracked_files import ROOT, markdown_table, wrap_sentences
 
 from forestflux.jobs.configuration import Configuration
 from forestflux.jobs.configuration_reference import keys, plain_value, reference
@@ -27,7 +27,7 @@ def is_simple(value: object) -> bool:
 
 def configuration() -> str:
     """The configuration reference without its title."""
-    return reference().partition("\n")[2].strip()
+    return wrap_sentences(reference().partition("\n")[2].strip())
 
 
 def scripts() -> str:

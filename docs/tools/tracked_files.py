@@ -1,11 +1,13 @@
 """Files with the numbers that pages show, and how a table is written."""
 
 import json
+import textwrap
 from pathlib import Path
 
 import pandas as pd
 
 ROOT = Path(__file__).parents[2]
+LINE_LENGTH = 118
 
 
 def read_table(name: str) -> pd.DataFrame:
@@ -32,3 +34,11 @@ def markdown_table(head: list[str], rows: list[list[str]]) -> str:
 def label(name: str) -> str:
     """A name of the code as a text has it."""
     return name.replace("_", " ")
+
+
+def wrap_sentences(text: str) -> str:
+    """Markdown with no line of prose longer than a page allows; tables as they are."""
+    return "\n".join(
+        line if line.startswith("|") else textwrap.fill(line, LINE_LENGTH)
+        for line in text.splitlines()
+    )

@@ -1,7 +1,6 @@
 """The strict configuration: one line that names the key."""
 
 import copy
-import re
 
 import pytest
 import yaml
@@ -171,16 +170,6 @@ def test_a_folder_of_towers_is_the_source_when_it_is_named(config):
 def test_layers_and_labels_come_from_what_is_named(config, source, towers, expected):
     whole = read_configuration(config | {"source": source, "towers": towers})
     assert (whole.layers_from, whole.labels_from) == expected
-
-
-def without_marks(page):
-    """A page without the comments around what is filled in."""
-    return re.sub(r"^<!-- /?\w+ -->\n", "", page, flags=re.M).strip()
-
-
-def test_the_reference_page_is_in_step_with_the_types():
-    page = (ROOT / "docs" / "reference" / "configuration.md").read_text()
-    assert reference().strip() == without_marks(page), "run `make docs-fill`"
 
 
 def test_each_key_stands_below_its_own_section():

@@ -1,10 +1,4 @@
-from forestflux.pages.table_reference import TABLES, render_table_reference
-from tests.builders.paths import ROOT
-
-
-def test_the_reference_page_is_the_generated_one():
-    page = ROOT / "docs" / "reference" / "tables.md"
-    assert render_table_reference() in page.read_text(), "run make docs"
+from forestflux.pages.table_reference import TABLES
 
 
 def test_no_table_and_no_column_is_defined_twice():
