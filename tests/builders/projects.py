@@ -1,15 +1,22 @@
 """Copies of the project in which a test may edit, run and kill."""
 
+import compileall
 import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.builders.paths import ROOT
+from tests.builders.planner import Planner
 from tests.builders.tower_folders import tower_folder
 
+COMPILED = (".pyc", ".nbi", ".nbc")
 CODE = ("Snakefile", "src", "workflow", "config", "envs", "profiles")
+
+PLANNER = Planner()
 
 # A planet of six degrees and two years: every stage runs, in about a minute.
 MICRO = """
@@ -46,18 +53,28 @@ jobs: {folds: 2, members: 1}
 
 
 def copy_project(folder: Path) -> Path:
-    """The code of the project in another folder, with the micro configuration."""
+    """The code of the project in another folder, with the micro configuration.
+
+    What Python and numba have compiled is copied as well and stays valid, because times of
+    files are kept; else every copy would compile everything again.
+    """
+    compileall.compile_dir(ROOT / "src", quiet=1)
     folder.mkdir(parents=True)
     for name in CODE:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(
-                source, folder / name, ignore=shutil.ignore_patterns("__pycache__")
-            )
+            shutil.copytree(source, folder / name, ignore=unfinished)
         else:
             shutil.copy2(source, folder / name)
     (folder / "micro.yaml").write_text(MICRO)
     return folder
+
+
+def unfinished(folder: str, names: list[str]) -> list[str]:
+    """Compiled files that somebody is writing at this moment."""
+    if Path(folder).name != "__pycache__":
+        return []
+    return [name for name in names if Path(name).suffix not in COMPILED]
 
 
 def finish(project: Path, *arguments: str, **options) -> None:
@@ -109,16 +126,55 @@ def snakemake(
     )
 
 
+def plan(
+    project: Path, *words: str, configfile: str = "micro.yaml"
+) -> subprocess.CompletedProcess:
+    """A command of snakemake that runs no job."""
+    words = command(*words, configfile=configfile)[1:]
+    done = PLANNER.ask(project, words, environment())
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
 def planned(project: Path, **options) -> dict[str, int]:
     """Rules that a run would execute, with the number of their jobs; `all` is left out."""
-    dry = snakemake(project, "--dry-run", "--cores", "1", **options)
-    assert dry.returncode == 0, dry.stdout + dry.stderr
+    dry = plan(project, "--dry-run", "--cores", "1", **options)
     stats = re.search(r"job\s+count\n[-\s]+\n(.*?)\ntotal", dry.stdout, re.S)
     if stats is None:
         assert "Nothing to be done" in dry.stdout + dry.stderr
         return {}
     rows = [line.split() for line in stats[1].splitlines()]
     return {name: int(count) for name, count in rows if name != "all"}
+
+
+@dataclass(frozen=True)
+class RuleGraph:
+    """Which rules read the files of which: the rules that each one reads, by its name."""
+
+    reads: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, project: Path, **options) -> "RuleGraph":
+        """The graph of a project's run as snakemake gives it; `all` is left out."""
+        dot = plan(project, "--rulegraph", **options).stdout
+        names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', dot, re.M))
+        arrows = re.findall(r"^\s*(\d+) -> (\d+)$", dot, re.M)
+        return cls(
+            {
+                name: frozenset(names[a] for a, b in arrows if b == number)
+                for number, name in names.items()
+                if name != "all"
+            }
+        )
+
+    def from_here_on(self, *roots: str) -> set[str]:
+        """Rules, and all rules that read what they make, directly or not."""
+        unknown = set(roots) - set(self.reads)
+        assert not unknown, f"no such rules: {sorted(unknown)}"
+        found = set(roots)
+        while more := {n for n, read in self.reads.items() if read & found} - found:
+            found |= more
+        return found
 
 
 def edit(project: Path, name: str, old: str, new: str) -> None:

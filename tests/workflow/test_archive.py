@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.builders.archives import information, place, write_site
-from tests.builders.projects import copy_project, edit, planned, snakemake
+from tests.builders.projects import RuleGraph, copy_project, edit, planned, snakemake
 from tests.builders.tower_folders import tower_predictors
 
 OVERLAY = """
@@ -20,9 +20,6 @@ jobs: {folds: 2, members: 1}
 """
 CLASSES = ("ENF", "DBF", "EBF", "MF", "GRA")
 SITES = [f"DE-{letter}aa" for letter in "ABCDE"]
-AFTER_SITES = {"extract", "cube", "mask"}
-AFTER_FLUXES = {"samples", "train", "baseline", "evaluate", "model", "explain"}
-AFTER_FLUXES |= {"bibliography", "card", "explorer", "figure", "report", "headline"}
 
 
 def sites_of(names):
@@ -103,16 +100,22 @@ def test_an_archive_gives_towers_fluxes_and_training_table(finished):
     assert all(f"- **{site}**" in page for site in SITES)
 
 
-def test_nothing_is_left_to_do(finished):
-    assert set(plan(finished)) == AFTER_FLUXES - {"samples", "bibliography"}
+@pytest.fixture(scope="session")
+def rules(finished):
+    """The graph of this run's rules."""
+    return RuleGraph.of(finished, configfile="mine.yaml")
 
 
-def test_one_zip_anew_reads_one_site(mine):
+def test_nothing_is_left_to_do(finished, rules):
+    done = {"samples", "bibliography"}
+    assert set(plan(finished)) == rules.from_here_on("samples") - done
+
+
+def test_one_zip_anew_reads_one_site(mine, rules):
     add_site(mine / "data/fluxes", SITES[1], resolutions=("YY", "MM"), seed=99)
     jobs = plan(mine)
     assert jobs["fluxnet"] == 1
-    towers = {"fluxnet", "tower_sites", "tower_fluxes"}
-    assert set(jobs) == towers | AFTER_SITES | AFTER_FLUXES
+    assert set(jobs) == rules.from_here_on("fluxnet")
     before = table(mine, "towers/site_years.csv")
     status, output = run(mine)
     assert status == 0, output
@@ -134,18 +137,18 @@ def test_one_site_less_reads_none(mine):
     assert {"tower_sites", "tower_fluxes"} <= set(jobs)
 
 
-# what is set: the rules before the training that it makes stale
+# what is set: the rule that it makes stale itself
 KEYS = {
-    "partitioning: day": {"fluxnet", "tower_sites", "tower_fluxes"} | AFTER_SITES,
-    "classes: {GRA: ENF}": {"tower_sites", "tower_fluxes"} | AFTER_SITES,
-    "skip_faulty: true": {"tower_sites", "tower_fluxes"} | AFTER_SITES,
+    "partitioning: day": "fluxnet",
+    "classes: {GRA: ENF}": "tower_sites",
+    "skip_faulty: true": "tower_sites",
 }
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_key_makes_stale_what_reads_it(mine, key):
+def test_a_key_makes_stale_what_reads_it(mine, rules, key):
     edit(mine, "mine.yaml", "run: mine", f"run: mine\nfluxnet: {{{key}}}")
-    assert set(plan(mine)) == KEYS[key] | AFTER_FLUXES
+    assert set(plan(mine)) == rules.from_here_on(KEYS[key])
 
 
 def test_a_faulty_site_stops_with_one_line_or_is_left_out(mine):
