@@ -33,7 +33,7 @@ types: env
 	@$(BIN)/mypy
 
 unit: env
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n $(WORKERS) tests/unit $(PYTEST)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests/unit $(PYTEST)
 
 # Whatever is free takes the next test; the longest, the demo, starts first.
 test: env

@@ -153,6 +153,7 @@ def test_difference_is_second_minus_first(tmp_path: Path) -> None:
     assert window["status"] == "cut"
 
 
+@pytest.mark.slow
 def test_what_a_member_gets_wrong_in_both_years_cancels(tmp_path: Path) -> None:
     gpp = fields(rising(10, 1000), rising(10, 1500), rising(10, 2300))
     change, tables = run(write_maps(tmp_path, gpp, gpp * 0.5))
@@ -165,6 +166,7 @@ def test_what_a_member_gets_wrong_in_both_years_cancels(tmp_path: Path) -> None:
         assert row["change_upper"] - row["change_lower"] < 1e-3 * row["change"]
 
 
+@pytest.mark.slow
 def test_members_that_disagree_on_the_change_widen_it(tmp_path: Path) -> None:
     gpp = fields(rising(10), rising(11), rising(12))
     change, tables = run(write_maps(tmp_path, gpp, gpp * 0))
@@ -183,6 +185,7 @@ def test_members_that_disagree_on_the_change_widen_it(tmp_path: Path) -> None:
     assert parts["intensity_upper"] - parts["intensity"] == pytest.approx(half, 1e-3)
 
 
+@pytest.mark.slow
 def test_layers_of_cells_are_those_of_their_series(
     tmp_path: Path, noisy: tuple
 ) -> None:
@@ -242,6 +245,7 @@ def test_tables_hold_every_stratum_and_year_and_add_up(
     np.testing.assert_allclose(zones, totals.loc[zones.index], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_blocks_of_rows_change_nothing(tmp_path: Path, noisy: tuple) -> None:
     change, tables = run(write_maps(tmp_path / "blocks", *noisy, rows=1))
     whole, expected = run(write_maps(tmp_path / "whole", *noisy, rows=6))
@@ -250,6 +254,7 @@ def test_blocks_of_rows_change_nothing(tmp_path: Path, noisy: tuple) -> None:
         pd.testing.assert_frame_equal(table, expected[name])
 
 
+@pytest.mark.slow
 def test_noise_is_significant_by_itself_but_not_adjusted(
     tmp_path: Path, noisy: tuple
 ) -> None:
@@ -265,6 +270,7 @@ def test_noise_is_significant_by_itself_but_not_adjusted(
     assert (found == 1).all(axis=None)
 
 
+@pytest.mark.slow
 def test_cells_that_are_forest_in_one_year_only_have_no_change(
     tmp_path: Path, noisy: tuple
 ) -> None:
@@ -344,6 +350,7 @@ def test_parts_sum_to_the_change_exactly(tmp_path: Path, noisy: tuple) -> None:
         )
 
 
+@pytest.mark.slow
 def test_the_series_is_that_of_all_mapped_years(tmp_path: Path, noisy: tuple) -> None:
     maps = write_maps(tmp_path, *noisy)
     inner, _ = run(maps, replace(SETTINGS, pair=(2004, 2013)))
@@ -410,6 +417,7 @@ def test_one_member_has_no_spread(tmp_path: Path, noisy: tuple) -> None:
     assert pair[["change", "p_value"]].notna().all(axis=None)
 
 
+@pytest.mark.slow
 def test_the_store_says_what_it_holds(tmp_path: Path, noisy: tuple) -> None:
     change, _ = run(write_maps(tmp_path, *noisy))
     assert change.chunksizes["y"] == (3, 3)
@@ -467,6 +475,7 @@ def test_regions_of_the_user_get_rows(tmp_path: Path, noisy: tuple) -> None:
     assert rows["total_first"].sum() == pytest.approx(whole)
 
 
+@pytest.mark.slow
 def test_regions_without_overlap_are_one_line(tmp_path: Path, noisy: tuple) -> None:
     maps = write_maps(tmp_path, *noisy)
     none = write_regions(tmp_path / "none.geojson", {"far": square(1, 1, 2, 2)})

@@ -54,6 +54,7 @@ def test_coverage_at_new_sites_is_nominal(count):
     assert 0.885 <= np.mean(inside) <= 0.92
 
 
+@pytest.mark.slow
 def test_rows_at_random_would_promise_too_much():
     """Years of a site share an error: as rows they are no 91 independent residuals."""
     rng = np.random.default_rng(6)

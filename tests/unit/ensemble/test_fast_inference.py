@@ -43,7 +43,12 @@ def members_of(count: int = 2, **sizes: object) -> list[NetworkEstimator]:
     ]
 
 
-@pytest.fixture(scope="module", params=SIZES)
+# The network as it comes is quick enough; the others are trained for `make test` alone.
+USUAL, *OTHERS = SIZES
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in OTHERS]
+
+
+@pytest.fixture(scope="module", params=[USUAL, *SLOW])
 def members(request: pytest.FixtureRequest) -> list[NetworkEstimator]:
     return members_of(**SIZES[request.param])
 

@@ -42,6 +42,7 @@ def run(samples: Samples, variant: str, split: str, repeat: int) -> pd.DataFrame
     )
 
 
+@pytest.mark.slow
 def test_table_pairs_variants_with_the_full_network(samples: Samples) -> None:
     parts = [
         run(samples, variant, split, repeat)

@@ -21,6 +21,8 @@ from forestflux.prepare.sample_table import Samples
 from tests.builders.planted_change import PLANTED, planted_samples
 from tests.builders.small_training import settings
 
+pytestmark = pytest.mark.slow  # networks are trained until they have learnt something
+
 SEASONS = {
     "winter": (12, 1, 2),
     "spring": (3, 4, 5),

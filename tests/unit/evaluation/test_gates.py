@@ -209,6 +209,7 @@ def test_a_seam_is_found_where_it_is(tmp_path):
     assert status["180 degrees", "jump of NEE across / beside"] == "fail"
 
 
+@pytest.mark.slow
 def test_chance_makes_no_seams(tmp_path):
     seams = 0
     for seed in range(40):

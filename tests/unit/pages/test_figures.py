@@ -65,6 +65,7 @@ def only_inputs(results, name, folder):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_is_drawn_whole_from_its_inputs_alone_and_without_network(
     name, results, tmp_path, monkeypatch
@@ -89,6 +90,7 @@ def test_figure_is_drawn_whole_from_its_inputs_alone_and_without_network(
     assert len(pdf) < 1_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["scores", "uncertainty"])
 def test_same_inputs_give_the_same_bytes(name, results, tmp_path):
     for turn in ("one", "two"):
