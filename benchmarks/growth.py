@@ -90,14 +90,14 @@ def run(words: list[str]) -> dict[str, float]:
 
 def infer(folder: Path, model: Path, tiles: list[str], years: list[int]) -> dict:
     """Run rule infer on some tiles and years of `folder/mask`."""
-    digests = {
+    checksums = {
         f"{tile}/{year}": read_json(manifest_path(folder / f"mask/{tile}/{YEAR}.zarr"))[
-            "digest"
+            "checksum"
         ]
         for tile in tiles
         for year in years
     }
-    write_json(folder / "mask/job.json", {"stores": digests})
+    write_json(folder / "mask/job.json", {"stores": checksums})
     shutil.rmtree(folder / "infer", ignore_errors=True)
     words = [str(ROOT / "workflow/scripts/infer.py"), "--places", *tiles]
     words += ["--years", *map(str, years), "--model", str(model / "model.json")]

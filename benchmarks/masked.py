@@ -9,6 +9,7 @@ the finished tiles.
 """
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from forestflux.core.places import TilePlace
 from forestflux.core.products import read_products, select
 from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.configuration import read_configuration
-from forestflux.jobs.stages import run_stage
+from forestflux.jobs.stages import Key, run_stage
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
 from forestflux.sources.extraction import extract
@@ -57,17 +58,18 @@ def write_tiles(folder: Path, names: list[str], year: int) -> Path:
     )
     source = open_source({"seed": SEED, "planet": configuration.planet.numbers()})
 
-    def make(name: str, year: int) -> xr.Dataset:
-        place = TilePlace(GRID.tile(name))
-        native = extract(source, products, place, year=year)
-        cube = build_cube(native, products, year=year)
-        return mask_cube(cube, products, year=year, **configuration.mask.numbers())
+    def make(missing: list[Key]) -> Iterator[xr.Dataset]:
+        for name, year in missing:
+            place = TilePlace(GRID.tile(name))
+            native = extract(source, products, place, year=year)
+            cube = build_cube(native, products, year=year)
+            yield mask_cube(cube, products, year=year, **configuration.mask.numbers())
 
     manifest = folder / f"mask/{names[0]}-{names[-1]}.{year}.json"
     run_stage(
         manifest,
         [(name, year) for name in names],
-        recipe=lambda name, year: [
+        build_key=lambda name, year: [
             "benchmark",
             configuration.mask.numbers(),
             SEED,

@@ -90,7 +90,7 @@ def measure(folder: Path, resolution_deg: float) -> None:
             **SETTINGS,
             "grid": {"resolution_deg": resolution_deg, "tile_cells": 400},
         },
-        record={"recipe": "benchmark", "code": "benchmark"},
+        record={"build_key": "benchmark", "code": "benchmark"},
     )
     sizes = {
         path.name: sum(f.stat().st_size for f in [path, *path.rglob("*")]) // 10**6

@@ -45,7 +45,7 @@ def build_maps(path: Path, rng: np.random.Generator, written: Iterable[int]) -> 
     write_table(build_gates(), path / "gates/gates.csv")
     drivers = build_drivers(years)
     store = write_store(drivers, path / "counterfactual/drivers.zarr")
-    manifest = {"stores": {"drivers": store["digest"]}}
+    manifest = {"stores": {"drivers": store["checksum"]}}
     write_json(path / "counterfactual/drivers.json", manifest)
     write_table(build_driver_table(), path / "counterfactual/drivers.csv")
 
@@ -123,7 +123,7 @@ def analyse_maps(path: Path, stores: dict[int, Path]) -> pd.DataFrame:
     for name, table in tables.items():
         write_table(table, path / f"change/{name}.csv")
     record = write_store(change, path / "change/change.zarr")
-    write_json(path / "change/change.json", {"stores": {"change": record["digest"]}})
+    write_json(path / "change/change.json", {"stores": {"change": record["checksum"]}})
     return tables["totals"]
 
 

@@ -186,7 +186,7 @@ def masked(
     images, _ = collect(folder, sites)
     record = write_store(images, results / "subsets/towers.zarr")
     manifest = results / "subsets/subsets.json"
-    write_manifest(manifest, {"stores": {"towers": record["digest"]}})
+    write_manifest(manifest, {"stores": {"towers": record["checksum"]}})
     source, place = FilesSource(tables, subsets=manifest), TowerPlace(sites)
     columns = ("tower", "table")
 

@@ -78,6 +78,6 @@ def publish_store(
         product,
         year=year,
         settings={**SETTINGS, "grid": cells, **changes},
-        record={"recipe": "made up", "code": "abc", "inputs": {"map": "xyz"}},
+        record={"build_key": "made up", "code": "abc", "inputs": {"map": "xyz"}},
     )
     return product

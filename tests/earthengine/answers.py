@@ -110,8 +110,8 @@ def create_map(body: Mapping, functions: Mapping[str, Callable]) -> Answer:
     image = evaluate(body.get("expression"), functions)
     if not isinstance(image, Image) or not image.bands:
         raise Refused("The emulator makes maps of images only.")
-    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-    name = f"projects/forests/maps/{digest[:32]}"
+    checksum = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    name = f"projects/forests/maps/{checksum[:32]}"
     return Answer(json.dumps({"name": name}).encode(), "application/json")
 
 

@@ -84,8 +84,8 @@ class Fault:
     def draw(self, text: str, attempt: int) -> float:
         """A number from 0 to 1 that belongs to this attempt."""
         key = f"{self.seed}/{self.kind}/{attempt}/{text}"
-        digest = hashlib.sha256(key.encode()).digest()
-        return int.from_bytes(digest[:8], "big") / 2**64
+        checksum = hashlib.sha256(key.encode()).digest()
+        return int.from_bytes(checksum[:8], "big") / 2**64
 
 
 def five_ways(share: float, *, seed: int = 0) -> list[Fault]:

@@ -26,7 +26,7 @@ class Record:
 
     Attributes
     ----------
-    key : digest of expression, grid and format
+    key : checksum of expression, grid and format
     path : end of the path, `image:computePixels` or `value:compute`
     tag : workload tag
     grid : as it was asked

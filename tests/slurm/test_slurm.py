@@ -121,7 +121,7 @@ def processes(job):
     return [int(line.split()[0]) for line in text.splitlines()[1:]]
 
 
-def digests(project):
+def checksums(project):
     """Manifests and tables of a run by name; figures and timings left out."""
     results = project / "results" / "micro"
     files = [*results.rglob("*.json"), *results.rglob("*.csv")]
@@ -178,7 +178,7 @@ def test_the_logs_of_every_job_are_found_again(outcome):
 
 
 def test_the_results_equal_those_of_a_local_run(outcome, finished):
-    assert digests(outcome.project) == digests(finished)
+    assert checksums(outcome.project) == checksums(finished)
 
 
 def test_nothing_is_left_to_do(outcome):

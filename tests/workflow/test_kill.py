@@ -13,8 +13,8 @@ from tests.builders.projects import command, copy_project, environment, snakemak
 TIMEOUT_S = 300
 
 
-def digests(project):
-    """Manifests and tables of a run by name; they hold digests of all contents and no times."""
+def checksums(project):
+    """Manifests and tables of a run by name; they hold checksums of all contents and no times."""
     results = project / "results" / "micro"
     files = [*results.rglob("*.json"), *results.rglob("*.csv")]
     return {str(f.relative_to(results)): f.read_bytes() for f in files}
@@ -77,7 +77,7 @@ def test_a_killed_job_is_completed_and_what_was_done_is_kept(
     again = snakemake(project, "--cores", "2")
     assert again.returncode == 0, again.stdout + again.stderr
     assert (results / unit).stat().st_mtime_ns == kept
-    assert digests(project) == digests(finished)
+    assert checksums(project) == checksums(finished)
 
 
 def test_the_whole_run_killed_in_training_is_completed(finished, tmp_path):
@@ -102,4 +102,4 @@ def test_the_whole_run_killed_in_training_is_completed(finished, tmp_path):
     assert snakemake(project, "--unlock").returncode == 0
     again = snakemake(project, "--cores", "2")
     assert again.returncode == 0, again.stdout + again.stderr
-    assert digests(project) == digests(finished)
+    assert checksums(project) == checksums(finished)

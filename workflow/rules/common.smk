@@ -17,7 +17,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.products import read_products, sections_of, select
 from forestflux.jobs.batches import batches, span
-from forestflux.jobs.code_digest import code_digest
+from forestflux.jobs.code_checksum import code_checksum
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.settings.section import Section
 from forestflux.pages.figures.figure_registry import module_of, needs
@@ -78,8 +78,8 @@ def settings(**values):
 
 
 def code(*names):
-    """Digest of a rule's script and of every module behind it."""
-    return code_digest(*names, roots=(SCRIPTS, SOURCE_ROOT))
+    """Checksum of a rule's script and of every module behind it."""
+    return code_checksum(*names, roots=(SCRIPTS, SOURCE_ROOT))
 
 
 def folder_of(kind):

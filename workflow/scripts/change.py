@@ -46,8 +46,10 @@ def main(
     for name, table in tables.items():
         write_table(table, folder / f"{name}.csv")
     rows = store.chunksizes["y"][0]  # the blocks in which the layers are made
-    record = write_store(store, folder / "change.zarr", recipe=code, chunks={"y": rows})
-    write_json(manifest, {"stores": {"change": record["digest"]}})
+    record = write_store(
+        store, folder / "change.zarr", build_key=code, chunks={"y": rows}
+    )
+    write_json(manifest, {"stores": {"change": record["checksum"]}})
 
 
 if __name__ == "__main__":

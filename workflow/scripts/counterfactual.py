@@ -1,6 +1,9 @@
 """Wiring of rule counterfactual: runs that swap one input's year on a job's tiles."""
 
+from collections.abc import Iterator
 from pathlib import Path
+
+import xarray as xr
 
 from forestflux.change.drivers.one_at_a_time import counterfactual
 from forestflux.core.names import VARIABLES
@@ -8,8 +11,8 @@ from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.map_settings import InferSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.stages import run_stage, upstream_stores
-from forestflux.jobs.store import digest_of_files, load_store
+from forestflux.jobs.stages import Key, run_stage, upstream_stores
+from forestflux.jobs.store import checksum_files, load_store
 
 
 class Settings(Section):
@@ -31,28 +34,33 @@ def main(
     manifest: Path,
 ) -> None:
     """Write counterfactual/{place}.zarr and the job's manifest."""
-    stages = upstream_stores(*masked), upstream_stores(*inferred)
+    masks, fluxes = upstream_stores(*masked), upstream_stores(*inferred)
     # As infer: what is left of the difference of two of its numbers is the interaction.
     trained = load_model(model).at_speed(
         device=runtime.device, precision=settings.infer.precision
     )
-    fingerprint = digest_of_files([model])
+    model_checksum = checksum_files([model])
     layers = (*VARIABLES, "forest_type")
+
+    def make(missing: list[Key]) -> Iterator[xr.Dataset]:
+        for (place,) in missing:
+            yield counterfactual(
+                tuple(load_store(masks.path(place, year), layers) for year in pair),
+                tuple(fluxes.load(place, year) for year in pair),
+                trained,
+            )
+
     run_stage(
         manifest,
         [(place,) for place in places],
-        recipe=lambda place: [
+        build_key=lambda place: [
             code,
             settings,
             pair,
-            fingerprint,
-            [stage.digest(place, year) for stage in stages for year in pair],
+            model_checksum,
+            [stage.checksum(place, year) for stage in (masks, fluxes) for year in pair],
         ],
-        make=lambda place: counterfactual(
-            tuple(load_store(stages[0].path(place, year), layers) for year in pair),
-            tuple(stages[1].load(place, year) for year in pair),
-            trained,
-        ),
+        make=make,
     )
 
 

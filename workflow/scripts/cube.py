@@ -1,5 +1,6 @@
 """Wiring of rule cube: the places and years that a job owns, on one calendar and grid."""
 
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import xarray as xr
 from forestflux.core.products import pick, variants_of
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.stages import run_stage, upstream_stores
+from forestflux.jobs.stages import Key, run_stage, upstream_stores
 from forestflux.prepare.calendar_cube import build_cube
 
 
@@ -31,15 +32,16 @@ def main(
     """Write cube/{place}/{year}.zarr and the job's manifest."""
     native = upstream_stores(upstream)
 
-    def make(place: str, year: int) -> xr.Dataset:
-        images = native.load(place, year)
-        products = pick(settings.products, variants_of(images))
-        return build_cube(images, products, year=year)
+    def make(missing: list[Key]) -> Iterator[xr.Dataset]:
+        for place, year in missing:
+            images = native.load(place, year)
+            products = pick(settings.products, variants_of(images))
+            yield build_cube(images, products, year=year)
 
     run_stage(
         manifest,
         list(product(places, years)),
-        recipe=lambda place, year: [code, settings, native.digest(place, year)],
+        build_key=lambda place, year: [code, settings, native.checksum(place, year)],
         make=make,
     )
 

@@ -51,9 +51,9 @@ def main(
     )
     write_table(drivers, table)
     record = write_store(
-        store, manifest.with_suffix(".zarr"), recipe=code, chunks={"driver": 1}
+        store, manifest.with_suffix(".zarr"), build_key=code, chunks={"driver": 1}
     )
-    write_json(manifest, {"stores": {"drivers": record["digest"]}})
+    write_json(manifest, {"stores": {"drivers": record["checksum"]}})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Wiring of rule extract: native values of the places and years that a job owns."""
 
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from forestflux.core.products import pick, sections_of
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
-from forestflux.jobs.stages import run_stage
-from forestflux.jobs.store import digest_of_files
+from forestflux.jobs.stages import Key, run_stage
+from forestflux.jobs.store import checksum_files
 from forestflux.sources.extraction import extract, variants_held
 from forestflux.sources.source_registry import open_source
 
@@ -46,7 +47,7 @@ def main(
     shared = {"access": runtime.runtime(), "years": years}
     stores = {"subsets": str(subsets[0])} if subsets else {}
     source = open_source(settings.source, settings.settings | shared | stores)
-    inputs = digest_of_files([*sites, *table, *subsets])
+    inputs = checksum_files([*sites, *table, *subsets])
 
     def place_of(name: str) -> Place:
         if name == "towers":
@@ -58,20 +59,17 @@ def main(
         sections = pick(settings.products, variants)
         return {variable: sections[variable] for variable in variants}
 
-    def make(name: str, year: int) -> xr.Dataset:
-        place = place_of(name)
-        return extract(source, held(place), place, year=year)
-
-    def prepare(keys: list[tuple]) -> None:
-        work = [(place_of(name), year) for name, year in keys]
+    def make(missing: list[Key]) -> Iterator[xr.Dataset]:
+        work = [(place_of(name), year) for name, year in missing]
         source.prepare(sections_of(held(work[0][0])), work)
+        for place, year in work:
+            yield extract(source, held(place), place, year=year)
 
     run_stage(
         manifest,
         list(product(places, years)),
-        recipe=lambda place, year: [code, settings, inputs, place, year],
+        build_key=lambda place, year: [code, settings, inputs, place, year],
         make=make,
-        prepare=prepare,
     )
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs import command_line
-from forestflux.jobs.chunked import CHUNKS, Pieced
+from forestflux.jobs.chunked import CHUNKS, ChunkedDataset
 from forestflux.jobs.settings.map_settings import InferSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.stages import run_stage, upstream_stores
-from forestflux.jobs.store import digest_of_files
+from forestflux.jobs.stages import Key, run_stage, upstream_stores
+from forestflux.jobs.store import checksum_files
 from forestflux.maps.inference import infer
 
 
@@ -37,13 +37,11 @@ def main(
     `runtime` and `threads` say how it is computed; they change no number.
     """
     masked = upstream_stores(upstream)
-    trained, fingerprint = load_model(model), digest_of_files([model])
-    made: Iterator[Pieced] = iter(())
+    trained, model_checksum = load_model(model), checksum_files([model])
 
-    def prepare(keys: list[tuple]) -> None:
-        nonlocal made
-        made = infer(
-            [masked.path(*key) for key in keys],
+    def make(missing: list[Key]) -> Iterator[ChunkedDataset]:
+        return infer(
+            [masked.path(*key) for key in missing],
             trained.at_speed(device=runtime.device, precision=settings.infer.precision),
             min_forest_fraction=settings.infer.min_forest_fraction,
             batch_cells=runtime.batch_cells,
@@ -53,15 +51,14 @@ def main(
     run_stage(
         manifest,
         list(product(places, years)),
-        recipe=lambda place, year: [
+        build_key=lambda place, year: [
             code,
             settings,
-            fingerprint,
-            masked.digest(place, year),
+            model_checksum,
+            masked.checksum(place, year),
         ],
-        make=lambda place, year: next(made),
+        make=make,
         chunks=CHUNKS,
-        prepare=prepare,
     )
 
 

@@ -1,15 +1,16 @@
 """Wiring of rule map: one global store for each year that a job owns."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from forestflux.core.grid import Grid
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs import command_line
-from forestflux.jobs.chunked import Pieced
+from forestflux.jobs.chunked import ChunkedDataset
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.stages import run_stage, upstream_stores
-from forestflux.jobs.store import digest_of_files
+from forestflux.jobs.stages import Key, run_stage, upstream_stores
+from forestflux.jobs.store import checksum_files
 from forestflux.maps.mosaic import map_chunks, map_year
 
 
@@ -30,23 +31,24 @@ def main(
 ) -> None:
     """Write maps/{year}.zarr and the job's manifest."""
     grid = Grid(**settings.grid.model_dump())
-    trained, fingerprint = load_model(model), digest_of_files([model])
+    trained, model_checksum = load_model(model), checksum_files([model])
     inferred = upstream_stores(*tiles)
 
-    def make(year: int) -> Pieced:
-        tiles = [(tile, inferred.path(tile.name, year)) for tile in grid.tiles()]
-        made = map_year(tiles, grid, trained, year=year)
-        made.whole.attrs["model"] = fingerprint
-        return made
+    def make(missing: list[Key]) -> Iterator[ChunkedDataset]:
+        for (year,) in missing:
+            tiles = [(tile, inferred.path(tile.name, year)) for tile in grid.tiles()]
+            mapped = map_year(tiles, grid, trained, year=year)
+            mapped.template.attrs["model"] = model_checksum
+            yield mapped
 
     run_stage(
         manifest,
         [(year,) for year in years],
-        recipe=lambda year: [
+        build_key=lambda year: [
             code,
             settings,
-            fingerprint,
-            [inferred.digest(tile.name, year) for tile in grid.tiles()],
+            model_checksum,
+            [inferred.checksum(tile.name, year) for tile in grid.tiles()],
         ],
         make=make,
         chunks=map_chunks(grid),

@@ -1,5 +1,6 @@
 """Wiring of rule mask: physical values and reasons of the places and years that a job owns."""
 
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from forestflux.jobs import command_line
 from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.settings.sample_settings import MaskSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.stages import run_stage, upstream_stores
+from forestflux.jobs.stages import Key, run_stage, upstream_stores
 from forestflux.prepare.masking import mask_cube
 
 
@@ -34,15 +35,16 @@ def main(
     """Write mask/{place}/{year}.zarr and the job's manifest."""
     cubes = upstream_stores(upstream)
 
-    def make(place: str, year: int) -> xr.Dataset:
-        cube = cubes.load(place, year)
-        products = pick(settings.products, variants_of(cube))
-        return mask_cube(cube, products, year=year, **settings.mask.numbers())
+    def make(missing: list[Key]) -> Iterator[xr.Dataset]:
+        for place, year in missing:
+            cube = cubes.load(place, year)
+            products = pick(settings.products, variants_of(cube))
+            yield mask_cube(cube, products, year=year, **settings.mask.numbers())
 
     run_stage(
         manifest,
         list(product(places, years)),
-        recipe=lambda place, year: [code, settings, cubes.digest(place, year)],
+        build_key=lambda place, year: [code, settings, cubes.checksum(place, year)],
         make=make,
         chunks=CHUNKS,
     )

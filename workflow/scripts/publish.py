@@ -22,7 +22,7 @@ from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.jobs.settings.tower_settings import TowerSettings
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.stages import upstream_stores
-from forestflux.jobs.store import digest_of_files, read_json, recipe_of, write_json
+from forestflux.jobs.store import checksum_files, make_build_key, read_json, write_json
 from forestflux.publish.provenance import CHECKSUMS, sha256
 from forestflux.publish.year_product import is_published, publish_year
 
@@ -57,18 +57,20 @@ def main(
 ) -> None:
     """Write products/{year}/ and the job's manifest."""
     stores, trained = upstream_stores(maps), read_json(model)
-    fingerprint = digest_of_files([model])
+    model_checksum = checksum_files([model])
     products = {}
     for year in tqdm(years, desc="publish", disable=None):
         folder = manifest.parent / str(year)
         record = {
-            "recipe": recipe_of(code, settings, stores.digest(year), fingerprint),
+            "build_key": make_build_key(
+                code, settings, stores.checksum(year), model_checksum
+            ),
             "code": code,
             "configuration": settings.model_dump(mode="json", exclude_unset=True),
-            "inputs": {"map": stores.digest(year), "model": fingerprint},
-            "model": trained["metadata"] | {"weights": trained["digest"]},
+            "inputs": {"map": stores.checksum(year), "model": model_checksum},
+            "model": trained["metadata"] | {"weights": trained["checksum"]},
         }
-        if not is_published(folder, record["recipe"]):
+        if not is_published(folder, record["build_key"]):
             publish_year(
                 stores.path(year),
                 folder,

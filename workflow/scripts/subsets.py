@@ -1,5 +1,6 @@
 """Wiring of rule subsets: the files of a folder as native images of all towers and years."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ import xarray as xr
 
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.stages import run_stage, upstream_stores
-from forestflux.jobs.store import digest_of_files, open_store
+from forestflux.jobs.stages import Key, run_stage, upstream_stores
+from forestflux.jobs.store import checksum_files, open_store
 from forestflux.jobs.tables import write_table
 from forestflux.sources.modis_subsets.subset_folder import subset_files
 from forestflux.sources.modis_subsets.subset_images import collect_subsets
@@ -27,17 +28,18 @@ def main(
 ) -> None:
     """Write subsets/towers.zarr, the table of sources and the manifest."""
     files = [Path(file) for file in subset_files(settings.folder)]
-    inputs = digest_of_files([sites, *files])
+    inputs = checksum_files([sites, *files])
 
-    def make(place: str) -> xr.Dataset:
+    def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         towers = pd.read_csv(sites, dtype={"site": str})
-        images, table = collect_subsets(files, towers, settings.layers)
-        return images.assign_attrs(sources=table.to_dict("list"))
+        for _ in missing:  # the one store of all towers
+            images, table = collect_subsets(files, towers, settings.layers)
+            yield images.assign_attrs(sources=table.to_dict("list"))
 
     run_stage(
         manifest,
         [("towers",)],
-        recipe=lambda place: [code, settings, inputs, place],
+        build_key=lambda place: [code, settings, inputs, place],
         make=make,
     )
     kept = open_store(upstream_stores(manifest).path("towers"))

@@ -10,7 +10,7 @@ from forestflux.jobs import command_line
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.jobs.store import digest_of_files, write_json
+from forestflux.jobs.store import checksum_files, write_json
 from forestflux.prepare.sample_table import read_samples, read_unlabelled
 
 
@@ -34,22 +34,22 @@ def main(
 ) -> None:
     """Write train/{split}/fold{fold}/member{member}/ and the job's manifest."""
     read, unlabelled = read_samples(samples.parent), read_unlabelled(samples.parent)
-    recipe = [code, settings, digest_of_files([samples])]
-    digests = {}
+    build_key = [code, settings, checksum_files([samples])]
+    checksums = {}
     units = list(product(folds, members))
     for fold, member in tqdm(units, desc=f"train {split}", disable=None):
         folder = manifest.parent / split / f"fold{fold}" / f"member{member}"
-        digests[f"{split}/fold{fold}/member{member}"] = train_member(
+        checksums[f"{split}/fold{fold}/member{member}"] = train_member(
             folder,
             read,
             unlabelled,
             split=split,
             fold=fold,
             member=member,
-            settings=settings,
-            recipe=recipe,
+            settings=settings.numbers(),
+            build_key=build_key,
         )
-    write_json(manifest, {"members": digests})
+    write_json(manifest, {"members": checksums})
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pandas as pd
 
 from forestflux.core.names import NETWORK
 from forestflux.ensemble.model_folder import write_weights
-from forestflux.jobs.store import digest_files, read_json, recipe_of, write_json
+from forestflux.jobs.store import checksum_folder, make_build_key, read_json, write_json
 from forestflux.jobs.tables import write_table
 from forestflux.models.cross_validation import run_fold
 from forestflux.models.flux_model import Estimator
@@ -43,9 +43,9 @@ def train_member(
     fold: int,
     member: int,
     settings: dict,
-    recipe: list,
+    build_key: list,
 ) -> str:
-    """Digest of a member's weights and predictions, trained unless its folder has them already.
+    """Checksum of a member's weights and predictions, trained unless its folder has them already.
 
     Parameters
     ----------
@@ -54,11 +54,11 @@ def train_member(
     samples, unlabelled : all of the run; the fold's unseen rows and their sites' other
     years stay unseen
     settings : sections `train` and `gaps`, and the run's `seed`
-    recipe : everything that the result depends on beside split, fold and member
+    build_key : everything that the result depends on beside split, fold and member
     """
-    record, wanted = folder / RECORD, recipe_of(recipe, split, fold, member)
-    if record.is_file() and read_json(record)["recipe"] == wanted:
-        return read_json(record)["digest"]
+    record, wanted = folder / RECORD, make_build_key(build_key, split, fold, member)
+    if record.is_file() and read_json(record)["build_key"] == wanted:
+        return read_json(record)["checksum"]
     record.unlink(missing_ok=True)
     _, unseen = split_rows(samples.table, split, fold)
     sites = samples.table["site"].iloc[unseen].unique().tolist()
@@ -74,14 +74,14 @@ def train_member(
     )
     write_table(predictions, folder / "predictions.csv")
     write_weights(folder / "weights.npz", fitted.weights())
-    digest = digest_files([folder / name for name in FILES], folder)
+    checksum = checksum_folder([folder / name for name in FILES], folder)
     scales = {
         "normalisation": fitted.normalisation.to_dict(),
         "flux_scale": fitted.flux_scale.to_dict(),
         "variables": list(fitted.variables),
     }
-    write_json(record, {"recipe": wanted, "digest": digest, **scales})
-    return digest
+    write_json(record, {"build_key": wanted, "checksum": checksum, **scales})
+    return checksum
 
 
 def read_member(folder: Path, settings: dict) -> NetworkEstimator:

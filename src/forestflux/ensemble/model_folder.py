@@ -13,7 +13,7 @@ from forestflux.core.names import FLUX_UNIT, UNITS, VARIABLES
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.conformal import Calibration
 from forestflux.ensemble.trained_ensemble import Model
-from forestflux.jobs.store import digest_files, read_json, write_json
+from forestflux.jobs.store import checksum_folder, read_json, write_json
 from forestflux.models.network_inputs import TYPES, Normalisation
 from forestflux.models.network_training import NetworkEstimator
 
@@ -41,7 +41,7 @@ def save_model(
     calibration : what `forestflux.ensemble.conformal.calibrate` gives: nominal coverage and
         half-widths, gC m-2 yr-1
     applicability : of these members
-    metadata : whatever belongs to the record: run, data fingerprint, versions; JSON
+    metadata : whatever belongs to the record: run, checksum of the data, versions; JSON
 
     Raises
     ------
@@ -74,7 +74,9 @@ def save_model(
         "calibration": calibration,
         "members": names,
         "applicability": {"file": APPLICABILITY, "threshold": applicability.threshold},
-        "digest": digest_files([folder / n for n in (*names, APPLICABILITY)], folder),
+        "checksum": checksum_folder(
+            [folder / n for n in (*names, APPLICABILITY)], folder
+        ),
         "metadata": metadata,
     }
     write_json(folder / "model.json", content)
@@ -111,7 +113,7 @@ def load_model(path: Path | str) -> Model:
     }
     files = [record.parent / name for name in content["members"]]
     reference = record.parent / content["applicability"]["file"]
-    check_weights([*files, reference], record, content["digest"])
+    check_weights([*files, reference], record, content["checksum"])
     members = []
     for file in files:
         members.append(
@@ -161,18 +163,18 @@ def check_record(content: dict, record: Path) -> None:
             )
 
 
-def check_weights(files: list[Path], record: Path, digest: str) -> None:
+def check_weights(files: list[Path], record: Path, checksum: str) -> None:
     """Refuse weights that are not the ones that the record was written for."""
     for file in files:
         if not file.is_file():
             raise InputError(
                 record, variable="members", expected=f"{file.name}", found="no file"
             )
-    found = digest_files(files, record.parent)
-    if found != digest:
+    found = checksum_folder(files, record.parent)
+    if found != checksum:
         raise InputError(
             record,
-            variable="digest",
-            expected=f"weights of digest {digest}",
+            variable="checksum",
+            expected=f"weights of checksum {checksum}",
             found=found,
         )

@@ -1,4 +1,4 @@
-"""Datasets larger than memory, made and written piece by piece; reading runs ahead of work."""
+"""Datasets larger than memory, made and written chunk by chunk, and prefetching."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,21 +24,22 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Pieced:
-    """A dataset that is made and written piece by piece.
+class ChunkedDataset:
+    """A dataset that is made and written part by part; a part is one or more whole chunks.
 
     Attributes
     ----------
-    whole : shapes, attributes and coordinates; its variables hold no values (`hollow`)
-    pieces : where a piece lies (by dimension) and its values by variable; each is whole
-        chunks, and all of them together are the dataset
+    template : shapes, attributes and coordinates; its variables hold no values
+        (`template_array`)
+    parts : where a part lies (by dimension) and its values by variable; all parts
+        together are the dataset
     """
 
-    whole: xr.Dataset
-    pieces: Iterable[tuple[Where, dict[str, np.ndarray]]]
+    template: xr.Dataset
+    parts: Iterable[tuple[Where, dict[str, np.ndarray]]]
 
 
-def hollow(shape: tuple[int, ...], dtype: str) -> "dask.array.Array":
+def template_array(shape: tuple[int, ...], dtype: str) -> "dask.array.Array":
     """An array of a shape and type that holds no values and takes no memory."""
     # Here, because most stages that import this module do without dask.
     import dask.array as da
@@ -46,14 +47,14 @@ def hollow(shape: tuple[int, ...], dtype: str) -> "dask.array.Array":
     return da.empty(shape, dtype=dtype, chunks=-1)
 
 
-def write_pieces(dataset: Pieced, path: Path) -> None:
-    """Write the pieces of a dataset into its store, which has all but the values."""
+def write_parts(dataset: ChunkedDataset, path: Path) -> None:
+    """Write the parts of a dataset into its store, which has all but the values."""
     with zarr.config.set({"array.write_empty_chunks": True}):
         group = zarr.open_group(path, mode="r+")
-        arrays = {name: group[name] for name in map(str, dataset.whole.data_vars)}
-    for where, values in dataset.pieces:
+        arrays = {name: group[name] for name in map(str, dataset.template.data_vars)}
+    for where, values in dataset.parts:
         for name, part in values.items():
-            dims = dataset.whole[name].dims
+            dims = dataset.template[name].dims
             arrays[name][tuple(where.get(dim, slice(None)) for dim in dims)] = part
 
 
@@ -73,13 +74,13 @@ def blocks(sizes: Mapping[str, int], chunks: Mapping[str, int]) -> Iterator[Wher
         yield dict(zip(sizes, parts, strict=True))
 
 
-def ahead(items: Iterator[T], *, depth: int) -> Iterator[T]:
-    """The same items, made up to `depth` ahead by a thread of their own.
+def prefetch(items: Iterator[T], *, depth: int) -> Iterator[T]:
+    """Prefetch up to `depth` items in a background thread.
 
     An error is raised where its item would have come.
     """
     end = object()
-    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
+    with ThreadPoolExecutor(1, thread_name_prefix="prefetch") as thread:
         coming = deque(thread.submit(next, items, end) for _ in range(depth))
         while (item := coming.popleft().result()) is not end:
             coming.append(thread.submit(next, items, end))

@@ -1,7 +1,7 @@
 """Jobs that own several stores: those of places and years, and the global ones of years."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,18 +9,21 @@ import xarray as xr
 from tqdm import tqdm
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.chunked import Pieced
+from forestflux.jobs.chunked import ChunkedDataset
 from forestflux.jobs.store import (
     is_done,
     load_store,
+    make_build_key,
     manifest_path,
     read_json,
-    recipe_of,
     write_json,
     write_store,
 )
 
 log = logging.getLogger(__name__)
+
+# A place and a year, a place, or a year.
+Key = tuple
 
 
 @dataclass(frozen=True)
@@ -33,20 +36,20 @@ class Stores:
     Attributes
     ----------
     folder : the stage's folder
-    digests : {"place/year": digest of the store's content}
+    checksums : {"place/year": checksum of the store's content}
     """
 
     folder: Path
-    digests: dict[str, str]
+    checksums: dict[str, str]
 
     def path(self, *key: str | int) -> Path:
         """Path of a store."""
         return self.folder / f"{name_of(key)}.zarr"
 
-    def digest(self, *key: str | int) -> str:
-        """Digest of a store's content, as its job recorded it."""
+    def checksum(self, *key: str | int) -> str:
+        """Checksum of a store's content, as its job recorded it."""
         try:
-            return self.digests[name_of(key)]
+            return self.checksums[name_of(key)]
         except KeyError:
             raise InputError(
                 self.folder,
@@ -57,7 +60,7 @@ class Stores:
 
     def listing(self) -> list[tuple[str, ...]]:
         """Keys of all stores, sorted."""
-        return [tuple(name.split("/")) for name in sorted(self.digests)]
+        return [tuple(name.split("/")) for name in sorted(self.checksums)]
 
     def years(self) -> dict[int, Path]:
         """Path of each global store by its year."""
@@ -75,52 +78,55 @@ def name_of(key: tuple) -> str:
 
 def upstream_stores(*manifests: Path) -> Stores:
     """Stores of one stage from the manifests of the jobs that wrote them."""
-    digests = {}
+    checksums = {}
     for manifest in manifests:
-        digests |= read_json(manifest)["stores"]
-    return Stores(manifests[0].parent, digests)
+        checksums |= read_json(manifest)["stores"]
+    return Stores(manifests[0].parent, checksums)
 
 
 def run_stage(
     manifest: Path,
-    keys: list[tuple],
+    keys: list[Key],
     *,
-    recipe: Callable[..., list],
-    make: Callable[..., xr.Dataset | Pieced],
+    build_key: Callable[..., list],
+    make: Callable[[list[Key]], Iterable[xr.Dataset | ChunkedDataset]],
     chunks: dict[str, int] | None = None,
-    prepare: Callable[[list[tuple]], None] | None = None,
 ) -> None:
     """Make every store of a job that is not done yet, then write the job's manifest.
 
     A killed job loses at most the store that it was writing: started again it keeps the
-    stores whose own manifests name the same recipe.
+    stores whose own manifests name the same build key.
 
     Parameters
     ----------
     manifest : the job's manifest; the stores lie beside it, each under its key
     keys : the stores of the job: (place, year) or (year,)
-    recipe : everything that a store's content depends on, called with a key
-    make : the dataset of a store, called with a key
+    build_key : everything that a store's content depends on, called with a key
+    make : datasets of the keys that it is given, in their order. It is called once, with
+        all keys that have to be made, so that it can ask for everything at once or read
+        ahead; each dataset is written before the next one is taken.
     chunks : length of a chunk per dimension, see `write_store`
-    prepare : told first which stores are to be made, if any
+
+    Raises
+    ------
+    ValueError : `make` gives fewer or more datasets than it was asked for
     """
     stores = Stores(manifest.parent, {})
-    made = 0
-    if prepare is not None:
-        wanting = [
-            key
-            for key in keys
-            if not is_done(stores.path(*key), recipe_of(recipe(*key)))
-        ]
-        if wanting:
-            prepare(wanting)
-    for key in tqdm(keys, desc=manifest.parent.name, disable=None):
-        path, wanted = stores.path(*key), recipe_of(recipe(*key))
-        if is_done(path, wanted):
-            record = read_json(manifest_path(path))
-        else:
-            record = write_store(make(*key), path, recipe=wanted, chunks=chunks)
-            made += 1
-        stores.digests[name_of(key)] = record["digest"]
-    log.info("%d stores: %d made, %d kept", len(keys), made, len(keys) - made)
-    write_json(manifest, {"stores": stores.digests})
+    wanted = {key: make_build_key(build_key(*key)) for key in keys}
+    missing = [key for key in keys if not is_done(stores.path(*key), wanted[key])]
+    datasets = make(missing) if missing else ()
+    progress = tqdm(
+        zip(missing, datasets, strict=True),
+        desc=manifest.parent.name,
+        initial=len(keys) - len(missing),
+        total=len(keys),
+        disable=None,
+    )
+    for key, dataset in progress:
+        write_store(dataset, stores.path(*key), build_key=wanted[key], chunks=chunks)
+    for key in keys:
+        record = read_json(manifest_path(stores.path(*key)))
+        stores.checksums[name_of(key)] = record["checksum"]
+    kept = len(keys) - len(missing)
+    log.info("%d stores: %d made, %d kept", len(keys), len(missing), kept)
+    write_json(manifest, {"stores": stores.checksums})

@@ -1,7 +1,7 @@
 """Stores and manifests: what is written whole, checked, and then recorded.
 
 One job owns one store. A store counts as done only when its manifest, written last and
-at once, is there and names the recipe (digest of code, configuration and inputs) with
+at once, is there and names the build key (checksum of code, configuration and inputs) with
 which the job would make it again.
 """
 
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from zarr.codecs import BloscCodec, Crc32cCodec
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.chunked import Pieced, write_pieces
+from forestflux.jobs.chunked import ChunkedDataset, write_parts
 from forestflux.jobs.small_files import read_json, write_json
 from forestflux.jobs.small_files import (
     write_text as write_text,  # for those who write both
@@ -31,10 +31,10 @@ def manifest_path(store: Path) -> Path:
 
 
 def write_store(
-    dataset: xr.Dataset | Pieced,
+    dataset: xr.Dataset | ChunkedDataset,
     path: Path,
     *,
-    recipe: str = "",
+    build_key: str = "",
     chunks: dict[str, int] | None = None,
     consolidated: bool = False,
 ) -> dict:
@@ -42,10 +42,10 @@ def write_store(
 
     Parameters
     ----------
-    dataset : in memory, dask-backed or piece by piece; dimensions and units are the
+    dataset : in memory, dask-backed or part by part; dimensions and units are the
         caller's contract
     path : the store, replaced if it is there
-    recipe : digest of what the store is made from
+    build_key : checksum of what the store is made from
     chunks : length of a chunk per dimension; a whole dimension where not named
     consolidated : whether the group repeats the metadata of its arrays, so that a
         remote store opens with one request
@@ -59,8 +59,8 @@ def write_store(
     manifest.unlink(missing_ok=True)
     shutil.rmtree(path, ignore_errors=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    pieced = isinstance(dataset, Pieced)
-    whole = dataset.whole if pieced else dataset
+    in_parts = isinstance(dataset, ChunkedDataset)
+    whole = dataset.template if in_parts else dataset
     whole = whole.assign_coords(
         # Zarr 3 specifies strings of variable length only.
         {
@@ -79,11 +79,11 @@ def write_store(
         consolidated=consolidated,
         encoding=encoding,
         write_empty_chunks=True,
-        compute=not pieced,
+        compute=not in_parts,
     )
-    if pieced:
-        write_pieces(dataset, path)
-    record = describe(path, recipe=recipe)
+    if in_parts:
+        write_parts(dataset, path)
+    record = describe(path, build_key=build_key)
     write_json(manifest, record)
     return record
 
@@ -115,8 +115,8 @@ def encoding_of(dataset: xr.Dataset, chunks: dict[str, int]) -> dict[str, dict]:
     return encoding
 
 
-def describe(path: Path, *, recipe: str) -> dict:
-    """What a store holds: variables, chunk counts, digest of every byte; all is checked."""
+def describe(path: Path, *, build_key: str) -> dict:
+    """What a store holds: variables, chunk counts, checksum of every byte; all is checked."""
     group = zarr.open_group(path, mode="r")
     variables = {}
     for name, array in sorted(group.arrays()):
@@ -134,27 +134,29 @@ def describe(path: Path, *, recipe: str) -> dict:
         }
     return {
         "store": path.name,
-        "recipe": recipe,
+        "build_key": build_key,
         "variables": variables,
-        "digest": digest_files(sorted(p for p in path.rglob("*") if p.is_file()), path),
+        "checksum": checksum_folder(
+            sorted(p for p in path.rglob("*") if p.is_file()), path
+        ),
     }
 
 
-def digest_files(files: Iterable[Path], root: Path) -> str:
-    """Digest of names and contents of files below a folder."""
-    digest = hashlib.blake2b(digest_size=16)
+def checksum_folder(files: Iterable[Path], root: Path) -> str:
+    """Checksum of names and contents of files below a folder."""
+    checksum = hashlib.blake2b(digest_size=16)
     for file in files:
-        digest.update(str(file.relative_to(root)).encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+        checksum.update(str(file.relative_to(root)).encode())
+        checksum.update(file.read_bytes())
+    return checksum.hexdigest()
 
 
-def is_done(path: Path, recipe: str) -> bool:
-    """Whether the store is there, whole by its manifest, and made by this recipe."""
+def is_done(path: Path, build_key: str) -> bool:
+    """Whether the store is there, whole by its manifest, and made by this build key."""
     manifest = manifest_path(path)
     if not (path.is_dir() and manifest.is_file()):
         return False
-    return read_json(manifest).get("recipe") == recipe
+    return read_json(manifest).get("build_key") == build_key
 
 
 def open_store(path: Path) -> xr.Dataset:
@@ -277,16 +279,16 @@ def read_values(array: xr.DataArray, path: Path) -> None:
         ) from error
 
 
-def digest_of_files(files: Iterable[Path]) -> str:
-    """Digest of the contents of input files, whatever they are called and wherever they lie."""
-    digest = hashlib.blake2b(digest_size=16)
+def checksum_files(files: Iterable[Path]) -> str:
+    """Checksum of the contents of input files, whatever they are called and wherever they lie."""
+    checksum = hashlib.blake2b(digest_size=16)
     for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+        checksum.update(file.read_bytes())
+    return checksum.hexdigest()
 
 
-def recipe_of(*parts: object) -> str:
-    """Digest of anything that JSON can hold: settings, code digests, digests of inputs."""
+def make_build_key(*parts: object) -> str:
+    """Checksum of anything that JSON can hold: settings, code checksums, checksums of inputs."""
     text = json.dumps(parts, sort_keys=True, default=plain_value)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 

@@ -20,7 +20,7 @@ import xarray as xr
 from forestflux.core.errors import InputError
 from forestflux.core.layers import LAYERS
 from forestflux.core.names import FLUX_UNIT
-from forestflux.jobs.chunked import Pieced, Where, ahead, hollow
+from forestflux.jobs.chunked import ChunkedDataset, Where, prefetch, template_array
 from forestflux.prepare.masked_series import Piece, read_pieces
 
 # Pieces that are read before they are needed.
@@ -47,7 +47,7 @@ def infer(
     min_forest_fraction: float,
     batch_cells: int,
     workers: int,
-) -> Iterator[Pieced]:
+) -> Iterator[ChunkedDataset]:
     """GPP and RECO (member, y, x) and dissimilarity (y, x) of masked places and years.
 
     All are NaN outside forest; what else is in each, see docs/reference/stores.md. Each must be
@@ -69,11 +69,11 @@ def infer(
         read_pieces(path, min_forest_fraction=min_forest_fraction) for path in paths
     )
     found = estimated(
-        ahead(pieces, depth=DEPTH), model, batch_cells=batch_cells, workers=workers
+        prefetch(pieces, depth=DEPTH), model, batch_cells=batch_cells, workers=workers
     )
     for first in found:
         whole = inferred(first[0].masked, len(model.members))
-        yield Pieced(whole, values_of_store(chain([first], found)))
+        yield ChunkedDataset(whole, values_of_store(chain([first], found)))
 
 
 def values_of_store(
@@ -163,10 +163,10 @@ def inferred(masked: xr.Dataset, members: int) -> xr.Dataset:
 
     def flux(name: str) -> tuple:
         words = {"long_name": f"{name} of each ensemble member", "units": FLUX_UNIT}
-        return ("member", "y", "x"), hollow((members, *shape), "float32"), words
+        return ("member", "y", "x"), template_array((members, *shape), "float32"), words
 
     def layer(dtype: str, attrs: dict) -> tuple:
-        return ("y", "x"), hollow(shape, dtype), attrs
+        return ("y", "x"), template_array(shape, dtype), attrs
 
     gaps = {
         "units": "1",

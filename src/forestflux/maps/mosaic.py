@@ -12,7 +12,7 @@ from pyproj import CRS
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, Tile, cell_area
 from forestflux.core.layers import CF_FLUX_UNIT, LAYERS, SIGN
-from forestflux.jobs.chunked import Pieced, Where, blocks, hollow
+from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.store import check_chunks, check_names, load_part, open_store
 
 # Most rows of a chunk: a band of the globe with all members must fit into memory.
@@ -45,7 +45,7 @@ def map_year(
     model: Trained,
     *,
     year: int,
-) -> Pieced:
+) -> ChunkedDataset:
     """The global map of a year (see docs/reference/stores.md, maps), band by band.
 
     All members of a band are in memory at once: 8 bytes x cells of the band x members.
@@ -65,15 +65,15 @@ def map_year(
     check_tiles([tile for tile, _ in tiles], grid, year)
     members = check_stores(tiles, year=year)
     variables = {
-        name: variable(name, hollow(grid.shape, layer.dtype), level=model.level)
+        name: variable(name, template_array(grid.shape, layer.dtype), level=model.level)
         for name, layer in LAYERS.items()
         if name != "quality"
     }
     for flux in ("gpp", "reco"):
-        empty = hollow((members, *grid.shape), "float32")
+        empty = template_array((members, *grid.shape), "float32")
         variables[f"{flux}_member"] = member_variable(flux, empty, level=model.level)
     whole = xr.Dataset(variables, coords=coordinates(grid, members), attrs=title(year))
-    return Pieced(whole, bands(tiles, grid, model, members=members))
+    return ChunkedDataset(whole, bands(tiles, grid, model, members=members))
 
 
 def bands(

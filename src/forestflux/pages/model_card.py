@@ -7,7 +7,7 @@ import pandas as pd
 
 from forestflux.core.names import FOREST_TYPES, NETWORK, UNITS
 
-ASSETS = ("model_card.md",)  # read by `forestflux.jobs.code_digest` as well
+ASSETS = ("model_card.md",)  # read by `forestflux.jobs.code_checksum` as well
 SPLITS = {
     "site": "towers never seen",
     "cluster": "towers never seen, nor any near them",
@@ -56,7 +56,7 @@ def model_card(
             source=meta["source"],
             holdout=", ".join(meta["holdout"]) or "none",
             samples=meta["samples"]["samples"],
-            digest=record["digest"],
+            checksum=record["checksum"],
             data=data_table(used),
             unseen=", ".join(unseen) or "none",
             folds=folds,

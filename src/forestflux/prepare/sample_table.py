@@ -10,7 +10,7 @@ import xarray as xr
 from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
 from forestflux.core.names import VARIABLES
-from forestflux.jobs.store import digest_of_files, load_store, write_json, write_store
+from forestflux.jobs.store import checksum_files, load_store, write_json, write_store
 from forestflux.jobs.tables import write_table
 
 COLUMNS = (
@@ -106,14 +106,14 @@ def write_samples(
     samples: Samples,
     unlabelled: UnlabelledSeries,
     *,
-    recipe: str = "",
+    build_key: str = "",
 ) -> None:
     """Write `samples.csv`, `samples.zarr` and, last, the manifest `samples.json`.
 
     Parameters
     ----------
     table : every labelled site-year, used or dropped; `samples` are its used rows
-    recipe : digest of what the samples are made from
+    build_key : checksum of what the samples are made from
     """
     write_table(table, folder / "samples.csv")
     dims = ("variable", "step")
@@ -139,12 +139,12 @@ def write_samples(
     )
     if not len(unlabelled):  # Zarr writes no chunk of nothing
         series = series[["series"]]
-    record = write_store(series, folder / "samples.zarr", recipe=recipe)
+    record = write_store(series, folder / "samples.zarr", build_key=build_key)
     manifest = {
-        "stores": {"samples": record["digest"]},
+        "stores": {"samples": record["checksum"]},
         # Labels, weights and folds may change while every series stays the same.
-        "table": digest_of_files([folder / "samples.csv"]),
-        "recipe": recipe,
+        "table": checksum_files([folder / "samples.csv"]),
+        "build_key": build_key,
         "used": len(samples),
         "unlabelled": len(unlabelled),
         "dropped": table.loc[~table["used"], "reason"].value_counts().to_dict(),

@@ -19,14 +19,14 @@ def describe_code(checksum: str) -> dict[str, str | bool | None]:
 
     Returns
     -------
-    digest, version, commit, and whether tracked files differ from the commit
+    checksum, version, commit, and whether tracked files differ from the commit
     """
     # A checkout of something else around a copy of this code says nothing about it.
     tracked = run_git("ls-files", "--error-unmatch", Path(__file__).name)
     commit = run_git("rev-parse", "HEAD") if tracked else None
     changes = run_git("status", "--porcelain", "--untracked-files=no", ":/")
     return {
-        "digest": checksum,
+        "checksum": checksum,
         "version": __version__,
         "commit": commit,
         "modified": bool(changes) if commit else None,

@@ -26,11 +26,11 @@ CHUNK = 600
 NETCDF = {"zlib": True, "complevel": 4, "shuffle": True}
 
 
-def is_published(folder: Path, recipe: str) -> bool:
-    """Whether the folder of a year exists and was made by this recipe."""
+def is_published(folder: Path, build_key: str) -> bool:
+    """Whether the folder of a year exists and was made by this build key."""
     # A folder that exists is whole: it was renamed into place after its last file.
     record = folder / PROVENANCE
-    return record.is_file() and read_json(record)["recipe"] == recipe
+    return record.is_file() and read_json(record)["build_key"] == build_key
 
 
 def publish_year(
@@ -47,7 +47,7 @@ def publish_year(
     folder : of the product, replaced if it is there
     year : of the map
     settings : `run`, `source`, `grid` and section `publish` of the configuration
-    record : what goes into `provenance.json`: `recipe`, `code` (digest), `inputs`,
+    record : what goes into `provenance.json`: `build_key`, `code` (checksum), `inputs`,
         `configuration`, `model`
 
     Raises
@@ -58,7 +58,7 @@ def publish_year(
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     code = describe_code(record["code"])
-    history = f"forestflux {code['version']}, code {code['digest']}"
+    history = f"forestflux {code['version']}, code {code['checksum']}"
     # Threads would hold several layers in memory.
     with dask.config.set(scheduler="synchronous"):
         source = open_map(mapped, grid, year=year)

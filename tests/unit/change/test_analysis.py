@@ -547,8 +547,8 @@ def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> No
         "manifest": tmp_path / "change/change.json",
     }
     file = write_regions(tmp_path / "far.json", {"far": square(1, 1, 2, 2)})
-    stores = {str(year): "digest" for year in maps}
-    write_json(job["maps"][0], {"stores": stores | {"2015": "digest"}})
+    stores = {str(year): "checksum" for year in maps}
+    write_json(job["maps"][0], {"stores": stores | {"2015": "checksum"}})
     with pytest.raises(InputError, match=r"far.json: regions: expected polygons"):
         write_change(**job, regions=[file])
     stores.pop("2007")
@@ -556,7 +556,7 @@ def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> No
     with pytest.raises(InputError, match="no map of 2007"):
         write_change(**job, regions=[])
     assert not job["manifest"].parent.exists()
-    write_json(job["maps"][0], {"stores": stores | {"2007": "digest"}})
+    write_json(job["maps"][0], {"stores": stores | {"2007": "checksum"}})
     write_change(**job, regions=[])
     tables = "totals series pair regions windows decomposition zonal significance"
     files = {f"{name}.csv" for name in tables.split()}

@@ -12,7 +12,7 @@ from forestflux.core.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES, UNITS, VARIABLES
 from forestflux.ensemble.model_folder import load_model, save_model
-from forestflux.jobs.store import digest_files
+from forestflux.jobs.store import checksum_folder
 from forestflux.models.network_training import NetworkEstimator
 from tests.builders.small_training import make_applicability, make_samples, settings
 
@@ -207,7 +207,7 @@ def test_a_model_of_another_kind_is_refused(
 
 def test_missing_or_foreign_weights_are_refused(folder: Path) -> None:
     shutil.copy(folder / "member0.npz", folder / "member1.npz")
-    with pytest.raises(InputError, match="digest"):
+    with pytest.raises(InputError, match="checksum"):
         load_model(folder)
     (folder / "member1.npz").unlink()
     with pytest.raises(InputError, match=r"member1\.npz, found no file"):
@@ -216,7 +216,7 @@ def test_missing_or_foreign_weights_are_refused(folder: Path) -> None:
 
 def test_a_missing_or_foreign_reference_is_refused(folder: Path) -> None:
     shutil.copy(folder / "member0.npz", folder / "applicability.npz")
-    with pytest.raises(InputError, match="digest"):
+    with pytest.raises(InputError, match="checksum"):
         load_model(folder)
     (folder / "applicability.npz").unlink()
     with pytest.raises(InputError, match=r"applicability\.npz, found no file"):
@@ -246,7 +246,7 @@ def test_no_code_of_a_model_is_run(folder: Path, tmp_path: Path, name: str) -> N
     assert trace.exists()  # the object does what it is for, when it is let
     trace.unlink()
     files = ("member0.npz", "member1.npz", "applicability.npz")
-    edit(folder, digest=digest_files([folder / n for n in files], folder))
+    edit(folder, checksum=checksum_folder([folder / n for n in files], folder))
     with pytest.raises(InputError, match=f"{name}: arrays: expected plain numbers"):
         load_model(folder)
     assert not trace.exists()

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.chunked import Pieced, ahead, blocks, hollow
+from forestflux.jobs.chunked import ChunkedDataset, blocks, prefetch, template_array
 from forestflux.jobs.store import load_store, manifest_path, write_store
 
 
@@ -31,7 +31,7 @@ def test_items_come_in_order_and_no_more_than_a_few_ahead() -> None:
             most.append(len(made) - len(taken))
             yield number
 
-    for number in ahead(items(), depth=2):
+    for number in prefetch(items(), depth=2):
         taken.append(number)
     assert taken == list(range(20))
     assert max(most) <= 4
@@ -42,7 +42,7 @@ def test_an_error_comes_where_its_item_would_have() -> None:
         yield 1
         raise InputError("file", variable="v", expected="a", found="b")
 
-    coming = ahead(items(), depth=3)
+    coming = prefetch(items(), depth=3)
     assert next(coming) == 1
     with pytest.raises(InputError, match="file: v: expected a, found b"):
         next(coming)
@@ -64,15 +64,18 @@ def whole() -> xr.Dataset:
     )
 
 
-def in_pieces(dataset: xr.Dataset, count: int = 3) -> Pieced:
+def in_pieces(dataset: xr.Dataset, count: int = 3) -> ChunkedDataset:
     """A dataset as pieces of two rows, the first `count` of them."""
     empty = xr.Dataset(
-        {n: (a.dims, hollow(a.shape, a.dtype), a.attrs) for n, a in dataset.items()},
+        {
+            n: (a.dims, template_array(a.shape, a.dtype), a.attrs)
+            for n, a in dataset.items()
+        },
         coords=dataset.coords,
         attrs=dataset.attrs,
     )
     where = list(blocks({"y": 5}, {"y": 2}))[:count]
-    return Pieced(
+    return ChunkedDataset(
         empty,
         ((w, {n: a.isel(w).values for n, a in dataset.items()}) for w in where),
     )
@@ -82,7 +85,7 @@ def test_a_store_written_in_pieces_is_the_one_written_whole(tmp_path: Path) -> N
     chunks = {"y": 2, "member": 1}
     record = write_store(whole(), tmp_path / "a/2003.zarr", chunks=chunks)
     other = write_store(in_pieces(whole()), tmp_path / "b/2003.zarr", chunks=chunks)
-    assert other == record  # the digest of every byte among it
+    assert other == record  # the checksum of every byte among it
     xr.testing.assert_identical(load_store(tmp_path / "b/2003.zarr"), whole())
 
 

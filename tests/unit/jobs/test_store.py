@@ -14,10 +14,10 @@ from forestflux.core.errors import InputError
 from forestflux.jobs.store import (
     is_done,
     load_store,
+    make_build_key,
     manifest_path,
     open_store,
     read_json,
-    recipe_of,
     write_json,
     write_store,
 )
@@ -53,11 +53,11 @@ def test_a_store_comes_back_bit_for_bit(tmp_path):
 
 def test_the_same_content_has_the_same_manifest_and_another_has_another(tmp_path):
     records = [
-        write_store(dataset(seed), tmp_path / name / "2003.zarr", recipe="r")
+        write_store(dataset(seed), tmp_path / name / "2003.zarr", build_key="r")
         for name, seed in (("a", 0), ("b", 0), ("c", 1))
     ]
     assert records[0] == records[1]
-    assert records[0]["digest"] != records[2]["digest"]
+    assert records[0]["checksum"] != records[2]["checksum"]
 
 
 def test_chunks_that_are_all_gaps_are_on_disk_too(tmp_path):
@@ -66,10 +66,10 @@ def test_chunks_that_are_all_gaps_are_on_disk_too(tmp_path):
     assert len(chunk_files(path, "ndvi")) == 2
 
 
-def test_a_store_is_done_only_with_its_manifest_and_recipe(tmp_path):
+def test_a_store_is_done_only_with_its_manifest_and_build_key(tmp_path):
     path = tmp_path / "2003.zarr"
     assert not is_done(path, "r")
-    write_store(dataset(), path, recipe="r")
+    write_store(dataset(), path, build_key="r")
     assert is_done(path, "r")
     assert not is_done(path, "other")
     manifest_path(path).unlink()
@@ -107,10 +107,10 @@ def test_a_missing_variable_is_named(tmp_path):
 
 def test_a_write_over_an_old_store_leaves_nothing_of_it(tmp_path):
     path = tmp_path / "2003.zarr"
-    write_store(dataset(), path, recipe="old")
-    write_store(dataset()[["count"]], path, recipe="new")
+    write_store(dataset(), path, build_key="old")
+    write_store(dataset()[["count"]], path, build_key="new")
     assert set(load_store(path).data_vars) == {"count"}
-    assert read_json(manifest_path(path))["recipe"] == "new"
+    assert read_json(manifest_path(path))["build_key"] == "new"
 
 
 def test_a_damaged_manifest_is_named(tmp_path):
@@ -128,9 +128,9 @@ def test_json_is_replaced_whole(tmp_path):
     assert os.listdir(tmp_path) == ["job.json"]
 
 
-def test_recipes_do_not_depend_on_the_order_of_keys():
-    assert recipe_of({"a": 1, "b": 2}) == recipe_of({"b": 2, "a": 1})
-    assert recipe_of({"a": 1}) != recipe_of({"a": 2})
+def test_build_keys_do_not_depend_on_the_order_of_keys():
+    assert make_build_key({"a": 1, "b": 2}) == make_build_key({"b": 2, "a": 1})
+    assert make_build_key({"a": 1}) != make_build_key({"a": 2})
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")

@@ -163,7 +163,7 @@ def test_no_more_than_a_few_pieces_are_read_ahead(
     )
     write_store(many, tmp_path / "mask.zarr", chunks={"y": 1})
     made = next(infer([tmp_path / "mask.zarr"], Arithmetic(), **SETTINGS))
-    for _ in made.pieces:
+    for _ in made.parts:
         written.append(1)
     assert len(written) == 30
     assert max(most) <= 6
@@ -240,7 +240,7 @@ def test_a_missing_chunk_is_one_line_and_earlier_stores_are_finished(
         write_store(masked, path, chunks={"y": 1})
     (paths[1] / "precip" / "c" / "0" / "1" / "0").unlink()
     made = infer(paths, Arithmetic(), **SETTINGS)
-    write_store(next(made), tmp_path / "infer.zarr", recipe="first")
+    write_store(next(made), tmp_path / "infer.zarr", build_key="first")
     assert load_store(tmp_path / "infer.zarr").sizes["y"] == 2
     with pytest.raises(
         InputError, match=r"r00c01\.zarr: precip: expected 2 chunks, found 1"

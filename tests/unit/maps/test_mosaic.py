@@ -35,10 +35,10 @@ MODEL = Trained(
 def mapped(tiles: list, grid: Grid, model: Trained, *, year: int) -> xr.Dataset:
     """The map with its pieces put together in memory."""
     made = map_year(tiles, grid, model, year=year)
-    whole = made.whole.load().copy(deep=True)
+    whole = made.template.load().copy(deep=True)
     for variable in whole.data_vars.values():
         variable[:] = 77
-    for where, values in made.pieces:
+    for where, values in made.parts:
         assert set(values) == set(whole.data_vars)
         for name, part in values.items():
             assert part.dtype == whole[name].dtype
@@ -151,7 +151,7 @@ def test_means_close_and_the_interval_surrounds_them(tiles: list) -> None:
     assert "90%" in result["nee_upper"].attrs["long_name"]
 
 
-def test_applicability_is_the_models_verdict_on_the_stored_index(tiles: list) -> None:
+def test_applicability_is_what_the_model_says_of_the_stored_index(tiles: list) -> None:
     result = mapped(tiles, GRID, MODEL, year=2003)
     layers = world()
     inside, index = result["applicable"].values, layers["dissimilarity"]

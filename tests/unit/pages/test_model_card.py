@@ -12,7 +12,7 @@ from tests.builders.finished_results import build_results
 RECORD = {
     "flux_unit": "gC m-2 yr-1",
     "members": ["member0.npz", "member1.npz"],
-    "digest": "0123",
+    "checksum": "0123",
     "applicability": {"file": "applicability.npz", "threshold": 0.4321},
     "metadata": {
         "run": "test",

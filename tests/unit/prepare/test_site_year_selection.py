@@ -297,7 +297,7 @@ def test_files_give_back_what_was_written(towers, tmp_path):
     samples.series[0, 0, :5] = np.nan
     unlabelled = tower_series(towers, table, changed[0])
     folder = tmp_path / "samples"
-    write_samples(folder, table, samples, unlabelled, recipe="r")
+    write_samples(folder, table, samples, unlabelled, build_key="r")
     again = read_samples(folder)
     np.testing.assert_array_equal(again.series, samples.series)
     assert again.series.dtype == np.dtype("float32")

@@ -110,8 +110,8 @@ def test_a_wrong_account_is_one_line_without_its_key(product, account, monkeypat
 def test_a_folder_serves_as_well(product, tmp_path):
     to = f"file://{tmp_path}/share"
     sums = upload(year_files(product), product.parent, to)
-    for name, digest in sums.items():
-        assert sha256(tmp_path / "share" / name) == digest
+    for name, checksum in sums.items():
+        assert sha256(tmp_path / "share" / name) == checksum
 
 
 def test_a_folder_that_takes_nothing_is_one_line(product):

@@ -86,11 +86,11 @@ def test_an_older_product_is_replaced_whole(tmp_path: Path) -> None:
     assert check_sums(product).returncode == 0
 
 
-def test_provenance_names_code_inputs_and_recipe(tmp_path: Path) -> None:
+def test_provenance_names_code_inputs_and_build_key(tmp_path: Path) -> None:
     product = publish(make_map(GRID), GRID, tmp_path)
     found = json.loads((product / "provenance.json").read_text())
     assert found["inputs"] == {"map": "xyz"}
-    assert found["code"]["digest"] == "abc"
+    assert found["code"]["checksum"] == "abc"
     assert (found["year"], found["level"]) == (2003, 0.9)
     assert is_published(product, "made up")
     assert not is_published(product, "another")
@@ -194,8 +194,8 @@ def job(tmp_path: Path) -> list[str]:
     """The command of a job that takes some seconds."""
     grid = Grid(resolution_deg=1.0, tile_cells=180)
     record = write_store(make_map(grid), tmp_path / "maps/2003.zarr")
-    write_json(tmp_path / "maps/2003.json", {"stores": {"2003": record["digest"]}})
-    write_json(tmp_path / "model.json", {"metadata": {"run": "test"}, "digest": "w"})
+    write_json(tmp_path / "maps/2003.json", {"stores": {"2003": record["checksum"]}})
+    write_json(tmp_path / "model.json", {"metadata": {"run": "test"}, "checksum": "w"})
     return run_job(tmp_path, grid)
 
 

@@ -87,9 +87,9 @@ def check_series(
             expected=f"two years in order among those mapped, {years[0]}-{years[-1]}",
             found=f"{pair[0]}, {pair[1]}",
         )
-    first = fingerprint(open_store(maps[years[0]]))
+    first = describe_grid(open_store(maps[years[0]]))
     for year in years:
-        found = fingerprint(open_store(maps[year]))
+        found = describe_grid(open_store(maps[year]))
         for name, wanted in {**first, "year": year}.items():
             if found[name] != wanted:
                 raise InputError(
@@ -103,7 +103,7 @@ def check_series(
     return years
 
 
-def fingerprint(dataset: xr.Dataset) -> dict[str, object]:
+def describe_grid(dataset: xr.Dataset) -> dict[str, object]:
     """Year, model, members and axes of a map, to be compared with those of another."""
     axes = {
         name: "{} values from {:.6g} to {:.6g}".format(

@@ -20,7 +20,7 @@ from forestflux.pages.labels_and_colours import (
     VARIABLE_LABELS,
 )
 
-# `forestflux.jobs.code_digest` reads this list: an edit of a file makes the page stale.
+# `forestflux.jobs.code_checksum` reads this list: an edit of a file makes the page stale.
 # The scripts are one script in this order; each part uses what stands above it.
 ASSETS = (
     "assets/page.html",

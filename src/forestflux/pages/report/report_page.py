@@ -22,7 +22,7 @@ from forestflux.pages.report.reading_section import read_samples, reading
 from forestflux.pages.report.reason_section import reasons
 from forestflux.pages.tower_citations import COLUMNS as CITED
 
-ASSETS = ("report_page.html",)  # read by `forestflux.jobs.code_digest` as well
+ASSETS = ("report_page.html",)  # read by `forestflux.jobs.code_checksum` as well
 SIMULATED = (
     "Simulated planet: not the real Earth. Numbers test the method; none is a finding."
 )

@@ -101,7 +101,7 @@ def cast(image: ee.Image, dtype: str) -> ee.Image:
 
 def key_of(request: Request) -> str:
     """Key of a request in the cache: its expression and its grid, nothing of the client."""
-    node = digest_of_pixels(request.layers, request.images)
+    node = checksum_pixels(request.layers, request.images)
     grid = json.dumps(request.window.grid(), sort_keys=True)
     types = [(band.dtype, band.absent) for band in request.layers.bands]
     return sha256(json.dumps([node, grid, types]))
@@ -110,17 +110,17 @@ def key_of(request: Request) -> str:
 @lru_cache(maxsize=4096)
 def key_of_days(collection: str, year: int) -> str:
     """Key in the cache of the times of a collection's images in a year."""
-    return digest_of(image_days(collection, year))
+    return checksum_of(image_days(collection, year))
 
 
 @lru_cache(maxsize=256)
-def digest_of_pixels(layers: Layers, images: tuple[tuple[str, str], ...]) -> str:
-    """Digest of `pixels`, kept by what it is made from: an expression is slow to hash."""
-    return digest_of(pixels(layers, images))
+def checksum_pixels(layers: Layers, images: tuple[tuple[str, str], ...]) -> str:
+    """Checksum of `pixels`, kept by what it is made from: an expression is slow to hash."""
+    return checksum_of(pixels(layers, images))
 
 
-def digest_of(expression: ee.ComputedObject) -> str:
-    """Digest of what an expression means, written out as a tree.
+def checksum_of(expression: ee.ComputedObject) -> str:
+    """Checksum of what an expression means, written out as a tree.
 
     How the client numbers the parts of an expression and which it writes only once is
     not in it.

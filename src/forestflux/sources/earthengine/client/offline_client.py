@@ -8,7 +8,7 @@ from google.auth.credentials import AnonymousCredentials
 
 from forestflux.core.errors import InputError
 
-ASSETS = ("documents",)  # read by `forestflux.jobs.code_digest` as well
+ASSETS = ("documents",)  # read by `forestflux.jobs.code_checksum` as well
 
 # What the client asks for when it starts, by a part of the address.
 DOCUMENTS = {"/$discovery": "discovery.json", "/algorithms": "algorithms.json"}

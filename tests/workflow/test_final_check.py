@@ -5,7 +5,7 @@ import json
 from tests.builders.projects import edit, planned, snakemake
 
 
-def test_a_run_whose_gates_hold_has_a_verdict(finished):
+def test_a_run_whose_gates_hold_passes_the_final_check(finished):
     folder = finished / "results/micro/gates"
     counts = json.loads((folder / "final_check.json").read_text())["counts"]
     assert counts["fail"] == 0

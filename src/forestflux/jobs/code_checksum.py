@@ -1,4 +1,4 @@
-"""Digests of code: what a rule's result depends on beyond its inputs and its configuration."""
+"""Checksums of code: what a rule's result depends on beyond its inputs and its configuration."""
 
 import ast
 import functools
@@ -74,11 +74,11 @@ def modules(files: list[Path], roots: Sequence[Path]) -> list[Path]:
     return sorted(found)
 
 
-def code_digest(*names: str, roots: Sequence[Path]) -> str:
-    """Digest of modules and of all modules behind them (12 hexadecimal digits).
+def code_checksum(*names: str, roots: Sequence[Path]) -> str:
+    """Checksum of modules and of all modules behind them (12 hexadecimal digits).
 
     Snakemake reruns a rule when its command changes but not when a module that the
-    command imports changes. With this digest among its params a rule reruns then as
+    command imports changes. With this checksum among its params a rule reruns then as
     well. Comments, layout and docstrings do not count.
 
     Parameters
@@ -90,15 +90,15 @@ def code_digest(*names: str, roots: Sequence[Path]) -> str:
     ------
     FileNotFoundError : no root has a module of such a name
     """
-    digest = hashlib.sha256()
+    checksum = hashlib.sha256()
     for file in modules([find_module(name, roots) for name in names], roots):
         (root,) = (root for root in roots if file.is_relative_to(root))
-        digest.update(str(file.relative_to(root)).encode())
-        digest.update(parse(file.read_text()).dump)
+        checksum.update(str(file.relative_to(root)).encode())
+        checksum.update(parse(file.read_text()).dump)
         for asset in assets(file):
-            digest.update(asset.relative_to(root).as_posix().encode())
-            digest.update(asset.read_bytes())
-    return digest.hexdigest()[:12]
+            checksum.update(asset.relative_to(root).as_posix().encode())
+            checksum.update(asset.read_bytes())
+    return checksum.hexdigest()[:12]
 
 
 def find_module(name: str, roots: Sequence[Path]) -> Path:

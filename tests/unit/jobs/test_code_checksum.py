@@ -1,8 +1,8 @@
-"""Code digests: what counts as a change of code."""
+"""Code checksums: what counts as a change of code."""
 
 import pytest
 
-from forestflux.jobs.code_digest import assets, code_digest
+from forestflux.jobs.code_checksum import assets, code_checksum
 from tests.builders.paths import ROOT
 
 
@@ -27,34 +27,34 @@ def edit(scripts, name, old, new):
     file.write_text(text.replace(old, new))
 
 
-def digest(scripts, *names):
-    return code_digest(*names, roots=(scripts,))
+def checksum(scripts, *names):
+    return code_checksum(*names, roots=(scripts,))
 
 
 def test_a_module_two_imports_away_counts(scripts):
-    before = digest(scripts, "stage")
+    before = checksum(scripts, "stage")
     edit(scripts, "science/far.py", "return 1", "return 2")
-    assert digest(scripts, "stage") != before
+    assert checksum(scripts, "stage") != before
 
 
 def test_comments_layout_and_docstrings_do_not_count(scripts):
-    before = digest(scripts, "stage")
+    before = checksum(scripts, "stage")
     edit(scripts, "science/far.py", "return 1", "# one\n    return 1")
-    assert digest(scripts, "stage") == before
+    assert checksum(scripts, "stage") == before
     edit(
         scripts, "science/far.py", "def far():\n", 'def far():\n    """Say 1."""\n\n\n'
     )
-    with_docstring = digest(scripts, "stage")
+    with_docstring = checksum(scripts, "stage")
     edit(scripts, "science/far.py", "Say 1.", "Say one.  # really")
     edit(scripts, "stage.py", "near()", "near(  )  # call")
-    assert digest(scripts, "stage") == with_docstring
+    assert checksum(scripts, "stage") == with_docstring
 
 
 def test_modules_that_are_not_imported_do_not_count(scripts):
-    before = digest(scripts, "stage")
+    before = checksum(scripts, "stage")
     edit(scripts, "science/other.py", "1", "2")
-    assert digest(scripts, "stage") == before
-    assert digest(scripts, "stage", "science.other") != before
+    assert checksum(scripts, "stage") == before
+    assert checksum(scripts, "stage", "science.other") != before
 
 
 def test_cycles_end(scripts):
@@ -64,7 +64,7 @@ def test_cycles_end(scripts):
         "def far():",
         "from science import near\n\n\ndef far():",
     )
-    assert len(digest(scripts, "stage")) == 12
+    assert len(checksum(scripts, "stage")) == 12
 
 
 def test_files_and_folders_that_a_module_names_as_assets_count(scripts):
@@ -77,22 +77,22 @@ def test_files_and_folders_that_a_module_names_as_assets_count(scripts):
         "def near",
         'ASSETS = ("page.html", "parts")\n\ndef near',
     )
-    before = digest(scripts, "stage")
+    before = checksum(scripts, "stage")
     for name in ("page.html", "parts/table.html", "parts/new.html"):
         (scripts / "science" / name).write_text("<p>another text</p>")
-        after = digest(scripts, "stage")
+        after = checksum(scripts, "stage")
         assert after != before
         before = after
     (scripts / "science" / "parts/new.html").rename(
         scripts / "science/parts/other.html"
     )
-    assert digest(scripts, "stage") != before
+    assert checksum(scripts, "stage") != before
 
 
 def test_a_file_that_no_module_names_does_not_count(scripts):
-    before = digest(scripts, "stage")
+    before = checksum(scripts, "stage")
     (scripts / "science" / "near.html").write_text("<p>text</p>")
-    assert digest(scripts, "stage") == before
+    assert checksum(scripts, "stage") == before
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_assets_that_cannot_be_found_or_read_are_refused(scripts, names, error, 
     (scripts / "science" / "page.html").touch()
     edit(scripts, "science/near.py", "def near", f"ASSETS = {names}\n\ndef near")
     with pytest.raises(error, match=line):
-        digest(scripts, "stage")
+        checksum(scripts, "stage")
 
 
 def test_every_data_file_of_the_package_is_an_asset_of_a_module():
@@ -121,4 +121,4 @@ def test_every_data_file_of_the_package_is_an_asset_of_a_module():
 
 def test_a_module_that_no_root_has_is_refused(scripts):
     with pytest.raises(FileNotFoundError, match="nowhere"):
-        digest(scripts, "nowhere")
+        checksum(scripts, "nowhere")
