@@ -8,6 +8,7 @@ import pandas as pd
 
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.towers.tower_tables import read_site_years, read_sites
 
 FOREST_CYCLE = ("ENF", "DBF", "EBF", "MF")
 OTHER_CYCLE = ("GRA", "CRO", "WET")
@@ -46,6 +47,15 @@ def tower_folder(
     else:
         predictors.to_parquet(table, index=False)
     return path
+
+
+def read_towers(
+    folder: Path, *, check_sign: bool = True
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The canonical tables of a folder: towers and site-years."""
+    sites = read_sites(folder / "sites.csv")
+    path = folder / "site_years.csv"
+    return sites, read_site_years(path, sites, check_sign=check_sign)
 
 
 def tower_sites(rng: np.random.Generator, forest: int, other: int) -> pd.DataFrame:

@@ -24,18 +24,18 @@ from forestflux.pages.figures.figure_registry import module_of, needs
 from forestflux.sources.modis_subsets.subset_folder import subset_files
 from forestflux.sources.modis_subsets.subset_layers import read_layers, with_numbers
 from forestflux.sources.source_registry import SOURCES
-from forestflux.towers.fluxnet.file_names import Listing, list_archive
-from forestflux.towers.tower_years import tower_years
+from forestflux.towers.fluxnet.file_names import FluxnetFiles, list_fluxnet_files
+from forestflux.towers.tower_years import find_tower_years
 
 try:
     CONFIG = read_configuration(config)
     PRODUCTS = read_products(Path(workflow.basedir, CONFIG.products), CONFIG.alternates)
     FLUXNET = (
-        list_archive(Path(CONFIG.towers.fluxnet))
+        list_fluxnet_files(Path(CONFIG.towers.fluxnet))
         if CONFIG.labels_from == "fluxnet"
-        else Listing({}, [], [])
+        else FluxnetFiles({}, [], [])
     )
-    TOWER_YEARS = tower_years(CONFIG)
+    TOWER_YEARS = find_tower_years(CONFIG)
     LAYERS = with_numbers(
         read_layers(Path(workflow.basedir, "config/subsets.yaml"), PRODUCTS), PRODUCTS
     )

@@ -6,7 +6,7 @@ from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.jobs.small_files import write_json, write_rows
-from forestflux.towers.fluxnet.annual_table import COLUMNS
+from forestflux.towers.fluxnet.annual_table import ANNUAL_COLUMNS
 from forestflux.towers.fluxnet.site_reader import read_site
 
 
@@ -18,8 +18,8 @@ class Settings(Section):
 
 def main(*, site: str, files: list[Path], settings: Settings, table: Path) -> None:
     """Write fluxnet/{site}.csv and the record beside it, fluxnet/{site}.json."""
-    rows, record = read_site(site, files, settings=settings.fluxnet.numbers())
-    write_rows(table, rows, COLUMNS)
+    rows, record = read_site(site, files, settings=settings.fluxnet)
+    write_rows(table, rows, ANNUAL_COLUMNS)
     write_json(table.with_suffix(".json"), record)
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import PlanetSettings
-from forestflux.jobs.tables import write_table
 from forestflux.sources.simulated.simulated_towers import simulated_site_years
 from forestflux.towers.fluxnet.fluxnet_towers import collect_site_years
+from forestflux.towers.tower_schemas import FLUXNET_SITE_YEARS, SITE_YEARS
 from forestflux.towers.tower_tables import read_site_years
 
 
@@ -38,7 +38,8 @@ def main(*, sites: Path, table: list[Path], settings: Settings, output: Path) ->
             planet=settings.planet.numbers(),
             years=(settings.years[0], settings.years[-1]),
         )
-    write_table(site_years, output)
+    schema = FLUXNET_SITE_YEARS if settings.labels == "fluxnet" else SITE_YEARS
+    schema.write(site_years, output)
 
 
 if __name__ == "__main__":

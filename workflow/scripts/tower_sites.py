@@ -8,11 +8,11 @@ import pandas as pd
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
-from forestflux.jobs.tables import write_table
 from forestflux.sources.simulated.simulated_towers import simulated_sites
 from forestflux.towers.clusters import link_clusters
 from forestflux.towers.fluxnet.fluxnet_towers import collect_sites
-from forestflux.towers.tower_tables import CITATION_COLUMNS, LEFT_COLUMNS, read_sites
+from forestflux.towers.tower_schemas import CITATIONS, LEFT_OUT, SITES
+from forestflux.towers.tower_tables import read_sites
 
 
 class Settings(Section):
@@ -33,14 +33,13 @@ def main(
     left_out: Path,
 ) -> None:
     """Write sites.csv with the 100 km cluster of every tower, citations.csv, left_out.csv."""
-    left = pd.DataFrame(columns=list(LEFT_COLUMNS))
+    left = pd.DataFrame(columns=LEFT_OUT.names)
     if settings.labels == "fluxnet":
         towers, cited, left = collect_sites(
             table,
             information,
             settings.unknown,
-            classes=settings.fluxnet.classes,
-            skip_faulty=settings.fluxnet.skip_faulty,
+            settings=settings.fluxnet,
         )
     else:
         if settings.labels == "folder":
@@ -50,10 +49,10 @@ def main(
             towers["cluster"] = link_clusters(
                 towers["lat"].to_numpy(), towers["lon"].to_numpy()
             )
-        cited = towers[["site"]].reindex(columns=list(CITATION_COLUMNS))
-    write_table(towers, sites)
-    write_table(cited, citations)
-    write_table(left, left_out)
+        cited = towers[["site"]].reindex(columns=CITATIONS.names)
+    SITES.write(towers, sites)
+    CITATIONS.write(cited, citations)
+    LEFT_OUT.write(left, left_out)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""Tables of a user: read as text first, so that a bad cell is named with its line."""
+"""Tables that a user brings, checked cell by cell.
+
+Every column is read as text first. A bad cell can then be shown as the user wrote it, with
+its line in the file.
+"""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -8,13 +12,16 @@ import pandas as pd
 
 from forestflux.core.errors import InputError
 
-# Texts that stand for "no value"; everything else must be a number.
+# Texts that stand for "no value" in a column of numbers.
 MISSING = ("", "NA", "NaN", "nan", "null")
 
-# What archives write where they have nothing; netCDF tools write less than -1e9.
+# Numbers that tower databases write where they have no value.
 FILLS = (-9999.0, -99999.0, -999999.0)
+# netCDF tools fill with numbers below this one.
+LOWEST_VALUE = -1e9
 
-LINE = "_line"  # line of each row in the file, kept beside the user's columns
+# Column with the line of each row in the file, beside the user's columns.
+LINE = "_line"
 
 
 def read_csv(
@@ -23,17 +30,18 @@ def read_csv(
     *,
     wanted: Callable[[str], bool] | None = None,
 ) -> pd.DataFrame:
-    """Read a comma-separated table as text, blanks stripped; extra columns stay.
+    """A comma-separated table as text, blanks stripped; extra columns stay.
 
     Parameters
     ----------
     path : the file, UTF-8 with or without byte order mark
     columns : names that must be there
-    wanted : which columns are read at all, by name; all of them where not given
+    wanted : says by its name whether a column is read; all are where not given
 
     Raises
     ------
-    InputError : no file, no text, no rows, a wrong delimiter, a missing column
+    InputError : no file, no text, no rows, a wrong delimiter, a missing column or one
+        that is there twice
     """
     found = None
     try:
@@ -53,7 +61,7 @@ def read_csv(
     except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
         found = f"something else ({error})"
     else:
-        found = shape_fault(table)
+        found = find_shape_fault(table)
     if found is not None:
         expected = "a comma-separated table in UTF-8 with a header"
         raise InputError(path, variable="file", expected=expected, found=found)
@@ -67,10 +75,10 @@ def read_csv(
     return table
 
 
-def shape_fault(table: pd.DataFrame) -> str | None:
-    """What makes a parsed file no table with a header; None if it is one."""
+def find_shape_fault(table: pd.DataFrame) -> str | None:
+    """Why a parsed file is not a table with a header; None if it is one."""
     if not isinstance(table.index, pd.RangeIndex):
-        # pandas takes the surplus first column as an index: all names would shift.
+        # pandas takes a surplus first column as the index, and all names would shift.
         return "rows with more fields than the header"
     if any("\x00" in str(name) for name in table.columns):
         return "binary data"
@@ -92,25 +100,26 @@ def require_columns(
                 expected="a column of this name",
                 found=f"only {', '.join(names[:12])}",
             )
-        if f"{column}.1" in names or names.count(column) > 1:  # .1: pandas' second one
+        # pandas renames the second of two equal columns to `name.1`.
+        if f"{column}.1" in names or names.count(column) > 1:
             raise InputError(
                 path, variable=column, expected="one column of this name", found="two"
             )
 
 
-def numbers(
+def parse_numbers(
     table: pd.DataFrame, column: str, *, path: Path, gaps: bool = False
 ) -> np.ndarray:
     """Numbers of a column of text, float64 (row,), NaN where the cell is empty.
 
     Parameters
     ----------
-    gaps : whether an empty cell is allowed
+    gaps : whether a cell may be empty
 
     Raises
     ------
-    InputError : a cell that is no number, infinite, or a fill value such as -9999; an
-        empty one where a value is needed
+    InputError : a cell is not a number, is infinite, is a fill value such as -9999, or
+        is empty where a value is needed
     """
     text = table[column]
     values = pd.to_numeric(text, errors="coerce").to_numpy(float)
@@ -123,19 +132,25 @@ def numbers(
 
 
 def is_fill(values: np.ndarray) -> np.ndarray:
-    """Whether each number is a fill value that stands for none, bool (row,)."""
-    return np.isin(values, FILLS) | (values < -1e9)
+    """Whether each number is a fill value, bool (row,)."""
+    return np.isin(values, FILLS) | (values < LOWEST_VALUE)
 
 
 def refuse_cell(
     bad: np.ndarray, table: pd.DataFrame, column: str, *, path: Path, expected: str
 ) -> None:
-    """Stop at the first bad cell of a column, with its line in the file.
+    """Refuse a table at the first bad cell of a column.
 
     Parameters
     ----------
     bad : bool (row,)
-    table : as `read_csv` gave it
+    table : result of `read_csv`
+    expected : what the cell should be, in words
+
+    Raises
+    ------
+    InputError : a cell is bad; the line names file, column, cell, line in the file, site,
+        and how many more there are
     """
     bad = np.asarray(bad)
     if not bad.any():

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from forestflux.towers.tower_tables import CITATION_COLUMNS
+from forestflux.towers.tower_schemas import CITATIONS
 
-COLUMNS = (*CITATION_COLUMNS, "site_years")
+COLUMNS = (*CITATIONS.names, "site_years")
 NONE = "no citation in the archive"
 
 
@@ -14,7 +14,7 @@ def bibliography(samples: pd.DataFrame, citations: pd.DataFrame) -> pd.DataFrame
     Parameters
     ----------
     samples : table of `samples.csv`: site, used
-    citations : `forestflux.towers.tower_tables.CITATION_COLUMNS`, all text, empty where not known
+    citations : table of `forestflux.towers.tower_schemas.CITATIONS`, empty where not known
 
     Returns
     -------

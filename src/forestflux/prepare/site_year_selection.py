@@ -17,7 +17,7 @@ from forestflux.prepare.sample_table import (
     UnlabelledSeries,
     no_series,
 )
-from forestflux.towers.tower_tables import check_closure, check_sign_of_nee
+from forestflux.towers.flux_checks import check_closure, check_sign_of_nee
 
 FOLDS = ("fold_site", "fold_cluster", "fold_random")
 

@@ -15,7 +15,12 @@ import xarray as xr
 from forestflux.core import eight_day
 from forestflux.core.errors import InputError
 from forestflux.core.names import UNITS
-from forestflux.jobs.user_tables import is_fill, numbers, read_csv, require_columns
+from forestflux.jobs.user_tables import (
+    is_fill,
+    parse_numbers,
+    read_csv,
+    require_columns,
+)
 
 # Where the median of a tower's series lies if the unit is right. Celsius, indices times
 # 10,000 and stored integers fall outside; single outliers are left to the mask stage.
@@ -69,7 +74,7 @@ def read_table(path: Path, columns: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Columns of the table by name: site (text), date (datetime64[ns]), numbers."""
     if path.suffix == ".csv":
         text = read_csv(path, columns)
-        table = {c: numbers(text, c, path=path, gaps=True) for c in columns[2:]}
+        table = {c: parse_numbers(text, c, path=path, gaps=True) for c in columns[2:]}
         frame = text[["site", "date"]]
     else:
         frame = read_parquet(path, columns)

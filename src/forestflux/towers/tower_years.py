@@ -1,30 +1,54 @@
-"""Years of the towers: configured, or those of the archive or of the table of site-years."""
+"""Years of the towers, which have to be known before any table is read."""
 
 import csv
 from pathlib import Path
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.configuration import Configuration
-from forestflux.towers.fluxnet.file_names import archive_years
+from forestflux.towers.fluxnet.file_names import list_fluxnet_years
 
 
-def tower_years(configuration: Configuration) -> list[int]:
-    """Years of the towers: configured, else those of archive or table, else the mapped ones."""
+def find_tower_years(configuration: Configuration) -> list[int]:
+    """The tower years of a run, rising.
+
+    Those of the configuration count first, else those of the FLUXNET files or of the
+    table of site-years, else the mapped years.
+
+    Raises
+    ------
+    InputError : the folder or its table is not there, or gives no years
+    """
     towers = configuration.towers
     if towers.years is None and configuration.labels_from == "fluxnet":
-        return archive_years(Path(str(towers.fluxnet)))
+        return list_fluxnet_years(Path(str(towers.fluxnet)))
     if towers.years is None and configuration.labels_from == "folder":
-        return table_years(Path(str(towers.folder)) / "site_years.csv")
+        folder = Path(str(towers.folder))
+        require_folder(folder)
+        return read_table_years(folder / "site_years.csv")
     first, last = towers.years or configuration.years
     return list(range(first, last + 1))
 
 
-def table_years(path: Path) -> list[int]:
+def require_folder(folder: Path) -> None:
+    """Refuse a tower folder that is not there."""
+    if not folder.is_dir():
+        raise InputError(
+            folder,
+            variable="towers.folder",
+            expected="a folder with sites.csv, site_years.csv, predictors_8day.parquet",
+            found="a file" if folder.exists() else "no such folder",
+        )
+
+
+def read_table_years(path: Path) -> list[int]:
     """Every year from the first to the last of a site-year table.
 
-    Only this column is looked at, without pandas, because it is read each time the
-    workflow is planned; the towers stage checks the table.
+    Raises
+    ------
+    InputError : no such file, no column of years, no rows
     """
+    # Without pandas, and this column only, because the file is read each time the workflow
+    # is planned. The towers stage checks the rest of the table.
     try:
         with path.open(newline="") as file:
             years = sorted({int(float(row["year"])) for row in csv.DictReader(file)})

@@ -5,7 +5,7 @@ import pytest
 from forestflux.core.errors import InputError
 from forestflux.jobs.batches import batches, span
 from forestflux.jobs.configuration import Configuration
-from forestflux.towers.tower_years import table_years
+from forestflux.towers.tower_years import read_table_years
 
 
 def test_batches_keep_order_and_the_last_may_be_smaller():
@@ -23,7 +23,7 @@ def test_a_group_of_one_has_a_plain_name():
 def test_years_of_a_table_have_no_holes(tmp_path):
     table = tmp_path / "site_years.csv"
     table.write_text("site,year,gpp\nA,2009,1\nB,2005,1\n")
-    assert table_years(table) == [2005, 2006, 2007, 2008, 2009]
+    assert read_table_years(table) == [2005, 2006, 2007, 2008, 2009]
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ def test_a_table_without_years_stops_the_plan(tmp_path, text, line):
     table = tmp_path / "site_years.csv"
     table.write_text(text)
     with pytest.raises(InputError, match=line):
-        table_years(table)
+        read_table_years(table)
 
 
 def test_a_missing_table_stops_the_plan(tmp_path):
     with pytest.raises(InputError, match="expected a table of site-years"):
-        table_years(tmp_path / "site_years.csv")
+        read_table_years(tmp_path / "site_years.csv")
 
 
 def test_mapped_years_are_all_from_the_first_to_the_last_or_those_that_are_listed():

@@ -25,8 +25,7 @@ from forestflux.prepare.site_year_selection import (
     tile_series,
     tower_series,
 )
-from forestflux.towers.tower_tables import read_towers
-from tests.builders.tower_folders import tower_folder
+from tests.builders.tower_folders import read_towers, tower_folder
 
 SETTINGS = {
     "min_quality": 0.5,

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.towers.fluxnet.annual_sums import annual_sums
-from forestflux.towers.fluxnet.archive_members import Member
+from forestflux.towers.fluxnet.annual_sums import sum_by_year
+from forestflux.towers.fluxnet.packed_files import PackedFile
 from tests.builders.archives import CARBON, half_hours, table_of
 
 NEEDED = ("GPP_NT_VUT_REF", "NEE_VUT_REF", "RECO_NT_VUT_REF")
@@ -23,12 +23,12 @@ def hours():
 def write(path, table, *, line_end="\n"):
     text = table.fillna(-9999).to_csv(index=False, lineterminator=line_end)
     path.write_text(text, newline="")
-    return Member(path)
+    return PackedFile(path)
 
 
 def sums(member, resolution, **changes):
     options = {"needed": NEEDED, "quality": QUALITY} | changes
-    return annual_sums(member, resolution=resolution, **options)
+    return sum_by_year(member, resolution=resolution, **options)
 
 
 def truth(hours, flux, year):
@@ -127,7 +127,7 @@ def test_spellings_of_the_fill_value_are_gaps(tmp_path):
     path = tmp_path / "a.csv"
     header = ",".join(("TIMESTAMP", *NEEDED, QUALITY))
     path.write_text("\n".join([header, *lines, "20030107,3,1,1,1"]) + "\n")
-    found = sums(Member(path), "DD")
+    found = sums(PackedFile(path), "DD")
     assert found.shares[0, 0] == pytest.approx(1 / 365)
     assert found.sums[0, 0] == pytest.approx(3 * 365)
 
@@ -288,14 +288,14 @@ def test_what_is_no_table_stops_with_one_line(tmp_path, case):
     content, parts = TEXTS[case]
     path = tmp_path / "a.csv"
     path.write_bytes(content)
-    check(Member(path), parts)
+    check(PackedFile(path), parts)
 
 
 def test_a_byte_order_mark_and_quoted_names_do_not_matter(tmp_path):
     path = tmp_path / "a.csv"
     header = ",".join(f'"{name}"' for name in ("TIMESTAMP", *NEEDED, QUALITY))
     path.write_text(f"{header}\n20030101,2,1,1,1\n", encoding="utf-8-sig")
-    assert sums(Member(path), "DD").sums[0, 0] == pytest.approx(730)
+    assert sums(PackedFile(path), "DD").sums[0, 0] == pytest.approx(730)
 
 
 def check(member, parts):

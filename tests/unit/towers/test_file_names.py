@@ -4,14 +4,18 @@ import pytest
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.configuration import read_configuration
-from forestflux.towers.fluxnet.file_names import archive_years, list_archive, parse
-from forestflux.towers.tower_years import tower_years
+from forestflux.towers.fluxnet.file_names import (
+    list_fluxnet_files,
+    list_fluxnet_years,
+    parse_name,
+)
+from forestflux.towers.tower_years import find_tower_years
 from tests.builders.archives import write_site
 
 # name: kind, site, part, resolution, years, release
 NAMES = {
     "FLX_US-MMS_FLUXNET2015_SUBSET_1999-2014_1-4.zip": (
-        *("archive", "US-MMS", "SUBSET", "", (1999, 2014)),
+        *("zip", "US-MMS", "SUBSET", "", (1999, 2014)),
         "FLX FLUXNET2015 1999-2014 1-4",
     ),
     "FLX_US-MMS_FLUXNET2015_FULLSET_HH_1999-2014_1-4.csv": (
@@ -27,7 +31,7 @@ NAMES = {
         "AMF FLUXNET 1991-2020 3-5",
     ),
     "AMF_US-MMS_FLUXNET_1999-2023_v1.3_r1.zip": (
-        *("archive", "US-MMS", "", "", (1999, 2023)),
+        *("zip", "US-MMS", "", "", (1999, 2023)),
         "AMF FLUXNET 1999-2023 v1.3_r1",
     ),
     "AMF_US-MMS_FLUXNET_FLUXMET_HR_1999-2023_v1.3_r1.csv": (
@@ -35,7 +39,7 @@ NAMES = {
         "AMF FLUXNET 1999-2023 v1.3_r1",
     ),
     "ICOSETC_FI-Hyy_ARCHIVE_L2.zip": (
-        *("archive", "FI-Hyy", "", "", None),
+        *("zip", "FI-Hyy", "", "", None),
         "ICOSETC ARCHIVE L2",
     ),
     "ICOSETC_FI-Hyy_FLUXNET_DD_L2.csv": (
@@ -43,7 +47,7 @@ NAMES = {
         "ICOSETC FLUXNET L2",
     ),
 }
-BESIDE = (
+OTHERS = (
     "FLX_US-MMS_FLUXNET2015_ERAI_DD_1989-2014_1-4.csv",
     "FLX_US-MMS_FLUXNET2015_AUXNEE_1999-2014_1-4.csv",
     "AMF_US-MMS_FLUXNET_ERA5_YY_1981-2024_v1.3_r1.csv",
@@ -64,24 +68,24 @@ NO_PRODUCT += ("FLX_US-MMS_FLUXNET2015_SUBSET_DD_1999-2014_1-4.xlsx",)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_says_what_the_file_holds(name):
-    found = parse(name)
+    found = parse_name(name)
     said = (found.kind, found.site, found.part, found.resolution, found.years)
     assert (*said, found.release) == NAMES[name]
 
 
-@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("name", OTHERS)
 def test_reanalysis_diagnostics_and_variable_lists_are_no_fluxes(name):
-    assert parse(name).kind == "beside"
+    assert parse_name(name).kind == "other"
 
 
 @pytest.mark.parametrize("name", INFORMATION)
 def test_site_information_is_known_by_its_name(name):
-    assert parse(name).kind == "information"
+    assert parse_name(name).kind == "information"
 
 
 @pytest.mark.parametrize("name", NO_PRODUCT)
 def test_other_names_are_of_no_product(name):
-    assert parse(name) is None
+    assert parse_name(name) is None
 
 
 @pytest.fixture
@@ -96,7 +100,7 @@ def folder(tmp_path):
 
 
 def test_a_folder_is_listed_by_site_at_any_depth(folder):
-    listing = list_archive(folder)
+    listing = list_fluxnet_files(folder)
     assert list(listing.sites) == ["DE-Aaa", "DE-Bbb"]
     assert [path.suffix for path in listing.sites["DE-Bbb"]] == [".csv"]
     assert [path.name for path in listing.information] == ["FLX_AA-Flx_BIF_LATEST.csv"]
@@ -105,39 +109,39 @@ def test_a_folder_is_listed_by_site_at_any_depth(folder):
 
 def test_information_alone_makes_no_site(folder):
     (folder / "ICOSETC_FI-Hyy_SITEINFO_L2.csv").write_text("SITE_ID\n")
-    assert "FI-Hyy" not in list_archive(folder).sites
+    assert "FI-Hyy" not in list_fluxnet_files(folder).sites
 
 
 def test_years_come_from_names_without_holes_and_begin_with_satellites(folder):
-    assert archive_years(folder) == [2000, 2001, 2002, 2003, 2004]
+    assert list_fluxnet_years(folder) == [2000, 2001, 2002, 2003, 2004]
 
 
 def test_the_plan_takes_the_years_of_the_archive(folder):
     config = {"run": "a", "seed": 1, "years": [2003, 2018]}
     config["towers"] = {"fluxnet": str(folder), "subsets": "s"}
     whole = read_configuration(config)
-    assert tower_years(whole) == [2000, 2001, 2002, 2003, 2004]
+    assert find_tower_years(whole) == [2000, 2001, 2002, 2003, 2004]
     config["towers"]["years"] = [2001, 2002]
-    assert tower_years(read_configuration(config)) == [2001, 2002]
+    assert find_tower_years(read_configuration(config)) == [2001, 2002]
 
 
 def test_only_names_are_looked_at(folder):
     for path in folder.rglob("*.*"):
         path.write_bytes(b"")
-    assert archive_years(folder)[-1] == 2004
+    assert list_fluxnet_years(folder)[-1] == 2004
 
 
 def test_names_without_years_ask_for_them(folder):
     (folder / "ICOSETC_FI-Hyy_ARCHIVE_L2.zip").write_bytes(b"")
     line = "towers.years: expected the first and last tower year, .* FI-Hyy"
     with pytest.raises(InputError, match=line):
-        archive_years(folder)
+        list_fluxnet_years(folder)
 
 
 def test_years_before_satellites_alone_are_refused(tmp_path):
     write_site(tmp_path, "DE-Aaa", (1997, 1998), resolutions=("YY",))
     with pytest.raises(InputError, match=r"years from 2000, .* years up to 1998"):
-        archive_years(tmp_path)
+        list_fluxnet_years(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -152,4 +156,4 @@ def test_a_folder_without_sites_is_named(tmp_path, prepare, found):
     path = tmp_path / "archive"
     prepare(path)
     with pytest.raises(InputError, match=f"towers.fluxnet: expected .* found {found}"):
-        list_archive(path)
+        list_fluxnet_files(path)

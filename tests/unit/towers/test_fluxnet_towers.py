@@ -4,23 +4,16 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.jobs.store import write_json
 from forestflux.jobs.tables import write_table
-from forestflux.towers.fluxnet.annual_table import COLUMNS
-from forestflux.towers.fluxnet.file_names import list_archive
+from forestflux.towers.fluxnet.annual_table import ANNUAL_COLUMNS
+from forestflux.towers.fluxnet.file_names import list_fluxnet_files
 from forestflux.towers.fluxnet.fluxnet_towers import collect_site_years, collect_sites
 from forestflux.towers.fluxnet.site_reader import read_site
-from forestflux.towers.tower_tables import SITE_YEAR_COLUMNS
+from forestflux.towers.tower_schemas import SITE_YEARS
 from tests.builders.archives import information, place, write_site, write_zip
 
-SETTINGS = {
-    "partitioning": "night",
-    "threshold": "VUT",
-    "reco": "partitioned",
-    "min_completeness": 0.98,
-    "versions": "refuse",
-    "max_file_gb": 4.0,
-}
 BIF = "FLX_AA-Flx_BIF_LATEST.csv"
 PLACES = {
     "DE-Aaa": place(50.5, 6.5, "ENF", SITE_NAME="Wood of A"),
@@ -47,17 +40,19 @@ def negative(table):
 
 def collect(folder, **options):
     """What the stage archive and the towers after it make of a folder."""
-    listing, out = list_archive(folder), folder.parent / "results"
+    settings = FluxnetSettings(**options)
+    listing, out = list_fluxnet_files(folder), folder.parent / "results"
     for site, files in listing.sites.items():
-        rows, record = read_site(site, files, settings=SETTINGS)
-        write_table(pd.DataFrame(rows, columns=list(COLUMNS)), out / f"{site}.csv")
+        rows, record = read_site(site, files, settings=settings)
+        write_table(
+            pd.DataFrame(rows, columns=list(ANNUAL_COLUMNS)), out / f"{site}.csv"
+        )
         write_json(out / f"{site}.json", record)
-    options = {"classes": {}, "skip_faulty": False} | options
     sites, citations, left = collect_sites(
         [out / f"{site}.json" for site in listing.sites],
         listing.information,
         [path.name for path in listing.unknown],
-        **options,
+        settings=settings,
     )
     site_years = collect_site_years([out / f"{s}.csv" for s in listing.sites], sites)
     return sites, citations, left, site_years
@@ -71,7 +66,7 @@ def test_sites_fluxes_and_citations_come_in_canonical_columns(folder):
     assert list(citations) == ["site", "name", "policy", "citation", "doi"]
     assert citations["name"].tolist() == ["Wood of A", "", ""]
     assert left.empty
-    assert tuple(site_years)[:6] == SITE_YEAR_COLUMNS
+    assert list(site_years)[:6] == SITE_YEARS.names
     assert list(zip(site_years["site"], site_years["year"], strict=True)) == [
         (site, year) for site in PLACES for year in (2003, 2004)
     ]

@@ -3,15 +3,15 @@
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.towers.fluxnet.archive_members import Member
+from forestflux.towers.fluxnet.packed_files import PackedFile
 from forestflux.towers.fluxnet.site_information import (
-    citation_of,
-    decode,
-    plain_doi,
-    read_all,
+    decode_line,
+    decode_text,
+    extract_doi,
+    find_citation,
     read_information,
-    read_text,
-    site_information,
+    read_shared_information,
+    summarise_site,
 )
 from tests.builders.archives import information, place, workbook, write_zip
 from tests.builders.paths import REAL_DATA
@@ -22,14 +22,14 @@ NAME = "FLX_AA-Flx_BIF_LATEST.csv"
 
 def write(path, content):
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return Member(path)
+    return PackedFile(path)
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
 def test_places_and_classes_are_read_whatever_separates(tmp_path, delimiter):
     text = information({"DE-Aaa": place(50.5, -6.25, "ENF")}, delimiter=delimiter)
     rows = read_information(write(tmp_path / NAME, text))
-    assert site_information(rows["DE-Aaa"]) == {
+    assert summarise_site(rows["DE-Aaa"]) == {
         "lat": "50.5",
         "lon": "-6.25",
         "igbp": "ENF",
@@ -59,7 +59,7 @@ def test_separators_in_the_last_column_belong_to_it(tmp_path):
 def test_commas_without_quotes_in_the_last_column_belong_to_it(tmp_path):
     text = "SITE_ID,VARIABLE,DATAVALUE\nDE-Aaa,SITE_NAME,A wood, by the sea\n"
     rows = read_information(write(tmp_path / NAME, text))["DE-Aaa"]
-    assert site_information(rows) == {"name": "A wood, by the sea"}
+    assert summarise_site(rows) == {"name": "A wood, by the sea"}
 
 
 def table_rows(text):
@@ -76,7 +76,13 @@ def test_workbooks_are_read_as_tables_are(tmp_path):
     assert read_information(book) == expected
     path = tmp_path / "FLX_AA-Flx_BIF_ALL_1.zip"
     write_zip(path, {"FLX_AA-Flx_BIF_DD_1.xlsx": workbook(rows)})
-    assert read_all([path]) == expected
+    assert read_shared_information([path]) == expected
+
+
+def sheet_of(cells):
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    rows = f"<sheetData><row>{cells}</row></sheetData>"
+    return f'<worksheet xmlns="{space}">{rows}</worksheet>'
 
 
 def damaged_book(path, content):
@@ -90,6 +96,10 @@ def damaged_book(path, content):
         (lambda p: b"no zip", "zip: expected a whole zip file"),
         (lambda p: workbook([["a", "b"]])[:-30], "zip: expected a whole zip file"),
         (lambda p: damaged_book(p, "<worksheet>"), "zip: expected a whole zip file"),
+        (
+            lambda p: damaged_book(p, sheet_of('<c r="ZZZZ1"/>')),
+            "a cell in column ZZZZ",
+        ),
         (lambda p: damaged_book(p, b"<" * 30_000_000), "zip bomb"),
         (lambda p: write_zip(p, {"a.txt": ""}).read_bytes(), "a workbook with a sheet"),
         (lambda p: workbook([["a", "b"]]), "expected a table of site information"),
@@ -116,7 +126,7 @@ def test_where_a_tower_moved_the_last_place_counts():
         ("2", "LOCATION_LAT", "72.3"),
         ("2", "LOCATION_LONG", "126.5"),
     ]
-    assert site_information(rows) == {"lat": "72.3", "lon": "126.5"}
+    assert summarise_site(rows) == {"lat": "72.3", "lon": "126.5"}
 
 
 def test_a_site_is_cited_as_it_asks():
@@ -128,23 +138,23 @@ def test_a_site_is_cited_as_it_asks():
         "REFERENCE_DOI": "https://doi.org/10.1002/2013JG002520.",
     }
     other = {"REFERENCE_PAPER": "Other", "REFERENCE_USAGE": "Reference"}
-    assert citation_of([other, second, first, data]) == {
+    assert find_citation([other, second, first, data]) == {
         "citation": "Kim (1999) US-MMS",
         "doi": "10.17190/AMF/1246080",
     }
-    found = citation_of([other, second, first])
+    found = find_citation([other, second, first])
     assert found == {"citation": "First", "doi": "10.1002/2013JG002520"}
-    assert citation_of([other, second]) == {"citation": "Second", "doi": ""}
-    assert citation_of([other]) == {}
-    found = citation_of([{"DOI": "in press"}, {"DOI": "10.5285/abc"}])
+    assert find_citation([other, second]) == {"citation": "Second", "doi": ""}
+    assert find_citation([other]) == {}
+    found = find_citation([{"DOI": "in press"}, {"DOI": "10.5285/abc"}])
     assert found == {"doi": "10.5285/abc"}
 
 
 def test_a_doi_is_told_from_other_text():
-    assert plain_doi("doi:10.1111/j.1365-2486.2010.02281.x") == (
+    assert extract_doi("doi:10.1111/j.1365-2486.2010.02281.x") == (
         "10.1111/j.1365-2486.2010.02281.x"
     )
-    assert plain_doi("in press") == ""
+    assert extract_doi("in press") == ""
 
 
 @pytest.mark.parametrize(
@@ -158,12 +168,12 @@ def test_a_doi_is_told_from_other_text():
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "mac_roman"])
 def test_lines_are_read_in_their_own_encoding(text, encoding):
-    assert decode(text.encode(encoding)) == text
+    assert decode_line(text.encode(encoding)) == text
 
 
 def test_a_file_may_mix_encodings_and_line_ends():
     parts = ["Liège".encode("mac_roman"), "Zürich".encode("cp1252"), "Gießen".encode()]
-    assert read_text(b"\xef\xbb\xbf" + b"\r".join(parts)) == "Liège\nZürich\nGießen"
+    assert decode_text(b"\xef\xbb\xbf" + b"\r".join(parts)) == "Liège\nZürich\nGießen"
 
 
 def test_tables_for_all_sites_may_be_zipped_and_repeat_each_other(tmp_path):
@@ -174,7 +184,7 @@ def test_tables_for_all_sites_may_be_zipped_and_repeat_each_other(tmp_path):
         "FLX_AA-Flx_BIF_YY_20200501.csv": two,
     }
     path = write_zip(tmp_path / "FLX_AA-Flx_BIF_ALL_20200501.zip", files)
-    rows = read_all([path])
+    rows = read_shared_information([path])
     assert sorted(rows) == ["DE-Aaa", "DE-Bbb"]
     assert len(rows["DE-Aaa"]) == 3
 
@@ -197,7 +207,10 @@ def test_another_table_is_refused_with_one_line(tmp_path, content, found):
 def test_the_real_table_gives_every_site_a_place_and_a_class():
     if not REAL.is_file():
         pytest.skip(f"the real table of site information is not here: {REAL.name}")
-    known = {site: site_information(rows) for site, rows in read_all([REAL]).items()}
+    known = {
+        site: summarise_site(rows)
+        for site, rows in read_shared_information([REAL]).items()
+    }
     assert len(known) == 212
     for site, facts in known.items():
         assert abs(float(facts["lat"])) <= 90, site
@@ -207,6 +220,6 @@ def test_the_real_table_gives_every_site_a_place_and_a_class():
     assert known["US-CRT"]["doi"] == "10.1002/2013JG002520"
     assert known["RU-Sam"]["lat"] == "72.3738"
     assert known["BE-Vie"]["citation"].startswith("Aubinet, M., Chermanne, B.")
-    text = read_text(REAL.read_bytes())
+    text = decode_text(REAL.read_bytes())
     assert "Université de Liège" in text
     assert "\ufffd" not in text

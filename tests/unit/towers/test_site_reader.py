@@ -6,27 +6,20 @@ import numpy as np
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.towers.fluxnet.annual_table import COLUMNS
-from forestflux.towers.fluxnet.file_names import list_archive
+from forestflux.jobs.settings.tower_settings import FluxnetSettings
+from forestflux.towers.fluxnet.annual_table import ANNUAL_COLUMNS
+from forestflux.towers.fluxnet.file_names import list_fluxnet_files
 from forestflux.towers.fluxnet.site_reader import read_site
 from tests.builders.archives import file_name, information, place, write_site, write_zip
 from tests.builders.paths import REAL_DATA
 
-SETTINGS = {
-    "partitioning": "night",
-    "threshold": "VUT",
-    "reco": "partitioned",
-    "min_completeness": 0.98,
-    "versions": "refuse",
-    "max_file_gb": 4.0,
-}
 SITE = "DE-Aaa"
 REAL = REAL_DATA / "fluxnet2015"
 
 
 def read(folder, site=SITE, **settings):
-    files = list_archive(folder).sites[site]
-    return read_site(site, files, settings=SETTINGS | settings)
+    files = list_fluxnet_files(folder).sites[site]
+    return read_site(site, files, settings=FluxnetSettings(**settings))
 
 
 def line_of(record):
@@ -50,7 +43,7 @@ def test_the_coarsest_table_is_read_and_the_finer_agree(tmp_path, zipped):
         found[every[start]] = rows
     for name in every[1:]:
         for one, other in zip(found["YY"], found[name], strict=True):
-            for column in set(COLUMNS) - {"site", "resolution"}:
+            for column in set(ANNUAL_COLUMNS) - {"site", "resolution"}:
                 expected = pytest.approx(other[column], rel=1e-6, nan_ok=True)
                 assert one[column] == expected, column
 
@@ -58,7 +51,7 @@ def test_the_coarsest_table_is_read_and_the_finer_agree(tmp_path, zipped):
 def test_the_table_has_fluxes_spread_and_quality(tmp_path):
     write_site(tmp_path, SITE, (2003,), resolutions=("YY",), part="FULLSET")
     (row,), record = read(tmp_path)
-    assert tuple(row) == COLUMNS
+    assert tuple(row) == ANNUAL_COLUMNS
     assert record["fault"] is None
     assert row["gpp"] == row["gpp_nt"] != row["gpp_dt"]
     assert row["gpp_dt"] == pytest.approx(0.96 * row["gpp"])
@@ -165,14 +158,14 @@ def test_a_year_that_cannot_be_used_leaves_with_its_reason(tmp_path, case):
     write_site(tmp_path, SITE, (2003, 2004), resolutions=("DD",), change=change)
     rows, record = read(tmp_path)
     assert [row["year"] for row in rows] == [2004]
-    assert record["left"] == [{"year": 2003, "reason": reason, "fault": fault}]
+    assert record["left_out"] == [{"year": 2003, "reason": reason, "fault": fault}]
 
 
 def test_a_closed_reco_leaves_no_open_budget(tmp_path):
     change = LEFT["a budget that is open"][0]
     write_site(tmp_path, SITE, (2003,), resolutions=("DD",), change=change)
     (row,), record = read(tmp_path, reco="closed")
-    assert record["left"] == []
+    assert record["left_out"] == []
     assert row["reco"] == pytest.approx(365)
 
 
@@ -189,7 +182,7 @@ def test_completeness_is_configured(tmp_path):
     change = LEFT["a partial year"][0]
     write_site(tmp_path, SITE, (2003,), resolutions=("DD",), change=change)
     (row,), record = read(tmp_path, min_completeness=0.4)
-    assert record["left"] == []
+    assert record["left_out"] == []
     assert row["completeness"] == pytest.approx(184 / 365)
 
 
@@ -323,7 +316,7 @@ def plain_sums(path):
 def test_real_daily_files_give_their_plain_sums(site):
     rows, record = real_rows(site)
     expected = plain_sums(next(REAL.glob(f"FLX_{site}_*.csv")))
-    assert record["left"] == []
+    assert record["left_out"] == []
     assert [row["year"] for row in rows] == sorted(expected)
     for row in rows:
         sums = expected[row["year"]]

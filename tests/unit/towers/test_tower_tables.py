@@ -6,9 +6,12 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.towers.tower_tables import read_site_years, read_sites, read_towers
+from forestflux.jobs.configuration import read_configuration
+from forestflux.towers.clusters import link_clusters
+from forestflux.towers.tower_tables import read_site_years, read_sites
+from forestflux.towers.tower_years import find_tower_years
 from tests.builders.paths import REAL_DATA
-from tests.builders.tower_folders import tower_folder
+from tests.builders.tower_folders import read_towers, tower_folder
 
 REAL = REAL_DATA / "towers"
 
@@ -85,8 +88,8 @@ def test_near_towers_share_a_cluster(folder):
     set_cell(folder / "sites.csv", "lon", "10.0", row=5)
     sites = read_sites(folder / "sites.csv").set_index("site")
     assert sites.loc["F0", "cluster"] == sites.loc["F5", "cluster"]
-    apart = read_sites(folder / "sites.csv", cluster_km=80).set_index("site")
-    assert apart.loc["F0", "cluster"] != apart.loc["F5", "cluster"]
+    apart = link_clusters(sites["lat"], sites["lon"], distance_km=80)
+    assert apart[sites.index.get_loc("F0")] != apart[sites.index.get_loc("F5")]
 
 
 def test_unknown_flux_stays_missing_and_low_quality_stays(folder):
@@ -304,7 +307,11 @@ def test_bad_input_stops_with_one_line(folder, case):
 
 
 def test_missing_folder_names_the_key_and_the_files(tmp_path):
-    line = line_of(tmp_path / "nowhere")
+    towers = {"folder": str(tmp_path / "nowhere")}
+    run = {"run": "a", "seed": 1, "years": [2003, 2018], "towers": towers}
+    with pytest.raises(InputError) as caught:
+        find_tower_years(read_configuration(run))
+    line = str(caught.value)
     assert "nowhere: towers.folder: expected a folder with sites.csv" in line
     assert line.endswith("found no such folder")
 

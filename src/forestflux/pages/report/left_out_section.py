@@ -6,13 +6,13 @@ import pandas as pd
 
 from forestflux.jobs.tables import read_table
 from forestflux.pages.report.report_tables import html_table
-from forestflux.towers.tower_tables import LEFT_COLUMNS
+from forestflux.towers.tower_schemas import LEFT_OUT
 
 
 def left_out(results: Path) -> str:
     """Every site, year and file that is left out, with its reason; empty where none is."""
     table = read_table(
-        results / "towers/left_out.csv", columns=LEFT_COLUMNS, empty=True
+        results / "towers/left_out.csv", columns=LEFT_OUT.names, empty=True
     )
     if table.empty:
         return ""

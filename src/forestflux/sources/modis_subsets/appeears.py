@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.user_tables import numbers, read_csv, refuse_cell
+from forestflux.jobs.user_tables import parse_numbers, read_csv, refuse_cell
 from forestflux.sources.modis_subsets.file_kinds import COLUMN
 from forestflux.sources.modis_subsets.subset_band import Band, check_days, whole_numbers
 
@@ -92,7 +92,7 @@ def read_table(path: Path, scaled: Mapping[tuple[str, str], dict]) -> pd.DataFra
         if name not in table:
             table[name] = ""
     for name, limit in (("Latitude", 90), ("Longitude", 180)):
-        degrees = numbers(table, name, path=path)
+        degrees = parse_numbers(table, name, path=path)
         expected = f"degrees from -{limit} to {limit}"
         refuse_cell(np.abs(degrees) > limit, table, name, path=path, expected=expected)
         table[name] = degrees
@@ -113,7 +113,7 @@ def stored_numbers(
     rule : empty for a layer that comes as stored, else scale, offset, fill and physical
         (in the unit of the column)
     """
-    values = numbers(table, column, path=path, gaps=True)
+    values = parse_numbers(table, column, path=path, gaps=True)
     if not rule:
         return values
     fill = np.isin(values, rule["fill"])

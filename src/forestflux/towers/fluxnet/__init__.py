@@ -1,5 +1,8 @@
-"""FLUXNET archives as they are downloaded: annual fluxes, facts of sites, citations.
+"""FLUXNET files as they are downloaded: annual fluxes, facts of sites, citations.
 
-From file names (`file_names`) over archive members and columns to annual sums, one table a
-site (`site_reader`), and all sites together (`fluxnet_towers`).
+A folder is listed by the names of its files (`file_names`). One site after the other is
+read (`site_reader`): files in a zip or unpacked (`packed_files`), one release of them and
+its coarsest table (`releases`), columns (`flux_columns`), time stamps (`periods`), annual
+sums (`annual_sums`), the site's annual table (`annual_table`) and what is known of the site
+(`site_information`, `workbook`). `fluxnet_towers` puts all sites together.
 """

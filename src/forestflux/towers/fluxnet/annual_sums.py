@@ -6,26 +6,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from forestflux.core.errors import InputError
-from forestflux.towers.fluxnet.archive_members import Member
-from forestflux.towers.fluxnet.flux_columns import header_of, read_chunks
+from forestflux.towers.fluxnet.flux_columns import read_chunks, read_header
+from forestflux.towers.fluxnet.packed_files import PackedFile
 from forestflux.towers.fluxnet.periods import (
     check_order,
-    minutes_of_year,
-    periods_of,
+    convert_to_periods,
+    count_minutes,
+    find_stamp_columns,
     split_by_year,
-    stamp_columns,
 )
 
-CARBON = 12.0107e-6  # gC in 1 umol CO2
-BASE, SPAN = 1900, 300  # years that time stamps may have
+CARBON_G_PER_UMOL = 12.0107e-6  # gC in 1 umol CO2
+CALENDAR_START, CALENDAR_YEARS = (
+    1900,
+    300,
+)  # the calendar years that time stamps may have
 
-# What a minute adds to the annual sum for each unit of the table.
+# What a minute adds to the annual sum (gC m-2) for each unit of the table.
 PER_MINUTE = {
     "MM": 1 / 1440,  # gC m-2 d-1
     "WW": 1 / 1440,
     "DD": 1 / 1440,
-    "HH": CARBON * 60,  # umolCO2 m-2 s-1
-    "HR": CARBON * 60,
+    "HH": CARBON_G_PER_UMOL * 60,  # umolCO2 m-2 s-1
+    "HR": CARBON_G_PER_UMOL * 60,
 }
 
 
@@ -36,8 +39,8 @@ class AnnualSums:
     Attributes
     ----------
     years : int (year,), those that the table has
-    sums : (year, column), gC m-2 yr-1: the mean of what is there, over the whole year;
-        NaN where nothing is
+    sums : (year, column), gC m-2 yr-1: the mean of the values there are, over the whole
+        year; NaN where there are none
     shares : (year, column), share of the year with a value, 1
     zero : bool (year, column), whether every value of the year is exactly zero
     good : (year,), share of the year with measured or well filled NEE, 1
@@ -50,8 +53,8 @@ class AnnualSums:
     good: np.ndarray
 
 
-def annual_sums(
-    member: Member,
+def sum_by_year(
+    file: PackedFile,
     *,
     resolution: str,
     needed: Sequence[str],
@@ -59,9 +62,6 @@ def annual_sums(
     further: Sequence[str] = (),
 ) -> AnnualSums:
     """Annual sums of some columns of a table.
-
-    A row counts for the needed columns only where all of them have a value, so that
-    their sums are over the same hours and a budget that closes row by row closes by year.
 
     Parameters
     ----------
@@ -73,32 +73,34 @@ def annual_sums(
 
     Raises
     ------
-    InputError : what the reader, the periods and their order refuse; a quality that is
-        none; no rows
+    InputError : what the reader, the periods and their order refuse; a number that is no
+        quality; no rows
     """
-    columns = stamp_columns(header_of(member), resolution, member.label)
+    columns = find_stamp_columns(read_header(file), resolution, file.label)
     fluxes = [*needed, *further]
-    shape = (SPAN, len(fluxes))
+    shape = (CALENDAR_YEARS, len(fluxes))
     amount, minutes = np.zeros(shape), np.zeros(shape)
-    nonzero, there = np.zeros(shape), np.zeros(SPAN)
-    good, before = np.zeros(SPAN), None
-    pieces = read_chunks(member, stamps=columns, values=[*fluxes, quality])
-    for stamps, values in pieces:
+    nonzero, rows_of_year = np.zeros(shape), np.zeros(CALENDAR_YEARS)
+    good, previous_end = np.zeros(CALENDAR_YEARS), None
+    for stamps, values in read_chunks(file, stamps=columns, values=[*fluxes, quality]):
         if not len(values):
             continue
-        start, end = periods_of(
-            columns, stamps, resolution=resolution, label=member.label
+        start, end = convert_to_periods(
+            columns, stamps, resolution=resolution, label=file.label
         )
-        check_order(start, end, before=before, label=member.label)
-        before = end[-1]
+        check_order(start, end, previous_end=previous_end, label=file.label)
+        previous_end = end[-1]
         flags, table = values[:, -1], values[:, :-1]
+        # A row counts for the needed columns only where all of them have a value. Their
+        # sums are then over the same hours, and a budget that closes row by row closes by
+        # year.
         table[np.isnan(table[:, : len(needed)]).any(axis=1), : len(needed)] = np.nan
-        share = good_share(flags, resolution, quality, member.label)
+        share = compute_good_share(flags, resolution, quality, file.label)
         for rows, years, length in split_by_year(start, end):
-            year = years - BASE
-            there += np.bincount(year, minlength=SPAN)
-            good += np.bincount(year, share[rows] * length, minlength=SPAN)
-            rate = PER_MINUTE.get(resolution) or 1 / minutes_of_year(years)
+            year = years - CALENDAR_START
+            rows_of_year += np.bincount(year, minlength=CALENDAR_YEARS)
+            good += np.bincount(year, share[rows] * length, minlength=CALENDAR_YEARS)
+            rate = PER_MINUTE.get(resolution) or 1 / count_minutes(years)
             for index in range(len(fluxes)):
                 value = table[rows, index]
                 known = np.isfinite(value)
@@ -108,26 +110,33 @@ def annual_sums(
                     (minutes, known * length),
                     (nonzero, value != 0),
                 ):
-                    total[:, index] += np.bincount(year, part, minlength=SPAN)
-    if not there.any():
+                    total[:, index] += np.bincount(year, part, minlength=CALENDAR_YEARS)
+    if not rows_of_year.any():
         raise InputError(
-            member.label, variable="rows", expected="at least one", found="none"
+            file.label, variable="rows", expected="at least one", found="none"
         )
-    years = np.flatnonzero(there)
-    whole = minutes_of_year(years + BASE)[:, None]
+    present = np.flatnonzero(rows_of_year)
+    year_minutes = count_minutes(present + CALENDAR_START)[:, None]
     with np.errstate(invalid="ignore"):
-        sums = amount[years] * whole / minutes[years]
+        sums = amount[present] * year_minutes / minutes[present]
     return AnnualSums(
-        years=years + BASE,
+        years=present + CALENDAR_START,
         sums=sums,
-        shares=minutes[years] / whole,
-        zero=(nonzero[years] == 0) & (minutes[years] > 0),
-        good=good[years] / whole[:, 0],
+        shares=minutes[present] / year_minutes,
+        zero=(nonzero[present] == 0) & (minutes[present] > 0),
+        good=good[present] / year_minutes[:, 0],
     )
 
 
-def good_share(flags: np.ndarray, resolution: str, name: str, label: str) -> np.ndarray:
-    """Share of each row with measured or well filled NEE (row,); 0 where not told.
+def compute_good_share(
+    flags: np.ndarray, resolution: str, name: str, label: str
+) -> np.ndarray:
+    """Share of each row with measured or well filled NEE (row,); 0 where it is not known.
+
+    Parameters
+    ----------
+    flags : (row,), see `quality` of `sum_by_year`
+    name, label : of the column and the file, in messages
 
     Raises
     ------
@@ -138,7 +147,7 @@ def good_share(flags: np.ndarray, resolution: str, name: str, label: str) -> np.
         bad = known & ~np.isin(flags, (0, 1, 2, 3))
         expected, share = "a flag 0, 1, 2 or 3", (flags <= 1).astype(float)
     else:
-        # Shares are rounded where they are written.
+        # Files hold rounded shares, which may exceed 1 by a little.
         bad = known & ((flags < 0) | (flags > 1 + 1e-6))
         expected, share = "a share from 0 to 1", np.minimum(flags, 1.0)
     if bad.any():

@@ -1,4 +1,4 @@
-"""The annual table of a site: fluxes, their spread, quality, and why years leave."""
+"""The annual table of a site: fluxes, their spread, quality, and which years are left out."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,32 +6,34 @@ from typing import NamedTuple
 import numpy as np
 
 from forestflux.core.names import CLOSURE_TOLERANCE, FLUX_UNIT
-from forestflux.towers.fluxnet.annual_sums import AnnualSums, annual_sums
-from forestflux.towers.fluxnet.archive_members import Member
-from forestflux.towers.fluxnet.releases import coarsest
+from forestflux.jobs.settings.tower_settings import FluxnetSettings
+from forestflux.towers.fluxnet.annual_sums import AnnualSums, sum_by_year
+from forestflux.towers.fluxnet.packed_files import PackedFile
+from forestflux.towers.fluxnet.releases import find_coarsest_table
 
 PARTITIONINGS = {"night": "NT", "day": "DT"}
 PERCENTILES = ("05", "16", "25", "50", "75", "84", "95")
-SPREAD = ("05", "25", "75", "95")  # of the percentiles, those that the table keeps
-QUARTILES = 1.349  # standard deviations from the first to the third of a normal
+WRITTEN_PERCENTILES = ("05", "25", "75", "95")
+# Distance of the first and third quartile of a normal distribution, standard deviations.
+QUARTILE_DISTANCE = 1.349
 
-COLUMNS = (
+ANNUAL_COLUMNS = (
     *("site", "year", "gpp", "gpp_nt", "gpp_dt"),
-    *(f"gpp_p{p}" for p in SPREAD),
+    *(f"gpp_p{p}" for p in WRITTEN_PERCENTILES),
     *("gpp_sd", "reco", "nee"),
-    *(f"nee_p{p}" for p in SPREAD),
+    *(f"nee_p{p}" for p in WRITTEN_PERCENTILES),
     *("nee_sd", "nee_qc", "completeness", "resolution"),
 )
 
 
-class Left(NamedTuple):
+class LeftOutYear(NamedTuple):
     """A year that is left out.
 
     Attributes
     ----------
     reason : in words
-    fault : whether it is a fault of the data, which stops a run that skips no faults; a
-        year that was not measured is none
+    fault : whether it is a fault of the data, which stops a run unless faults are skipped;
+        a year that was not measured is none
     """
 
     year: int
@@ -39,7 +41,7 @@ class Left(NamedTuple):
     fault: bool
 
 
-class Names(NamedTuple):
+class FluxColumns(NamedTuple):
     """Columns of FLUXNET that an annual table is made from."""
 
     gpp: str
@@ -51,74 +53,80 @@ class Names(NamedTuple):
     nee_spread: tuple[str, ...]
 
 
-def names_of(*, partitioning: str, ustar: str) -> Names:
-    """Names of columns for a partitioning (night, day) and a kind of threshold (VUT, CUT)."""
-    here = PARTITIONINGS[partitioning]
-    other = next(name for name in PARTITIONINGS.values() if name != here)
-    return Names(
-        gpp=f"GPP_{here}_{ustar}_REF",
-        nee=f"NEE_{ustar}_REF",
-        reco=f"RECO_{here}_{ustar}_REF",
-        quality=f"NEE_{ustar}_REF_QC",
-        other_gpp=f"GPP_{other}_{ustar}_REF",
-        gpp_spread=tuple(f"GPP_{here}_{ustar}_{p}" for p in PERCENTILES),
-        nee_spread=tuple(f"NEE_{ustar}_{p}" for p in PERCENTILES),
+def choose_columns(*, partitioning: str, threshold: str) -> FluxColumns:
+    """Columns for a partitioning (night, day) and a kind of threshold (VUT, CUT)."""
+    chosen = PARTITIONINGS[partitioning]
+    other = next(name for name in PARTITIONINGS.values() if name != chosen)
+    return FluxColumns(
+        gpp=f"GPP_{chosen}_{threshold}_REF",
+        nee=f"NEE_{threshold}_REF",
+        reco=f"RECO_{chosen}_{threshold}_REF",
+        quality=f"NEE_{threshold}_REF_QC",
+        other_gpp=f"GPP_{other}_{threshold}_REF",
+        gpp_spread=tuple(f"GPP_{chosen}_{threshold}_{p}" for p in PERCENTILES),
+        nee_spread=tuple(f"NEE_{threshold}_{p}" for p in PERCENTILES),
     )
 
 
-class Annual(NamedTuple):
+class AnnualTable(NamedTuple):
     """Annual fluxes of a site.
 
     Attributes
     ----------
-    rows : one dictionary with `COLUMNS` for each year that is kept; NaN where unknown
-    left : years that leave, and why
-    member : the table that was read
+    rows : one dictionary with `ANNUAL_COLUMNS` for each year in the table; NaN where
+        unknown
+    left_out : the other years, and why they are left out
+    file : the table that was read
     resolution : of that table
     """
 
     rows: list[dict]
-    left: list[Left]
-    member: Member
+    left_out: list[LeftOutYear]
+    file: PackedFile
     resolution: str
 
 
-def annual_table(site: str, tables: Sequence[Member], *, settings: dict) -> Annual:
+def build_annual_table(
+    site: str, tables: Sequence[PackedFile], *, settings: FluxnetSettings
+) -> AnnualTable:
     """The annual fluxes of a site from the coarsest of its tables that carries them.
 
     Parameters
     ----------
     tables : of one release, the coarsest first
-    settings : section `archive`
 
     Raises
     ------
-    InputError : a table that `annual_sums` refuses, or no table with the columns
+    InputError : a table that `sum_by_year` refuses, or no table with the columns
     """
-    names = names_of(partitioning=settings["partitioning"], ustar=settings["threshold"])
-    needed = [names.gpp, names.nee]
-    if settings["reco"] == "partitioned":
-        needed.append(names.reco)
-    member, resolution, header = coarsest(tables, [*needed, names.quality])
-    wanted = (names.other_gpp, *names.gpp_spread, *names.nee_spread)
+    columns = choose_columns(
+        partitioning=settings.partitioning, threshold=settings.threshold
+    )
+    needed = [columns.gpp, columns.nee]
+    if settings.reco == "partitioned":
+        needed.append(columns.reco)
+    file, resolution, header = find_coarsest_table(tables, [*needed, columns.quality])
+    wanted = (columns.other_gpp, *columns.gpp_spread, *columns.nee_spread)
     further = [name for name in wanted if name in header]
-    sums = annual_sums(
-        member,
+    sums = sum_by_year(
+        file,
         resolution=resolution,
         needed=needed,
-        quality=names.quality,
+        quality=columns.quality,
         further=further,
     )
-    values = by_column(sums, [*needed, *further], settings["min_completeness"])
-    rows, left = [], []
+    values = mask_incomplete_years(sums, [*needed, *further], settings.min_completeness)
+    rows, left_out = [], []
     for index, year in enumerate(sums.years):
-        of_year = {name: float(column[index]) for name, column in values.items()}
+        fluxes = {name: float(column[index]) for name, column in values.items()}
         share = float(sums.shares[index, 0])
-        reason, fault = why_left(of_year, share, needed, settings=settings)
+        reason, fault = find_reason_to_leave_out(
+            fluxes, share, needed, min_share=settings.min_completeness
+        )
         if reason:
-            left.append(Left(int(year), reason, fault))
+            left_out.append(LeftOutYear(int(year), reason, fault))
         else:
-            row = row_of(of_year, names, settings["partitioning"])
+            row = name_fluxes(fluxes, columns, settings.partitioning)
             facts = {
                 "site": site,
                 "year": int(year),
@@ -126,38 +134,48 @@ def annual_table(site: str, tables: Sequence[Member], *, settings: dict) -> Annu
                 "completeness": share,
                 "resolution": resolution,
             }
-            rows.append({name: (facts | row)[name] for name in COLUMNS})
-    return Annual(rows, left, member, resolution)
+            rows.append({name: (facts | row)[name] for name in ANNUAL_COLUMNS})
+    return AnnualTable(rows, left_out, file, resolution)
 
 
-def by_column(
+def mask_incomplete_years(
     sums: AnnualSums, names: Sequence[str], min_completeness: float
 ) -> dict[str, np.ndarray]:
-    """Annual values by column, NaN where a year has too little or a partitioning failed.
-
-    Failed partitionings are zero all year in some files, -9999 in others. Only columns
-    of GPP and RECO are asked; no year of measured NEE sums over zeros alone either.
-    """
+    """Annual values (year,) by column, NaN where a year is incomplete or a partitioning failed."""
     values = {}
     for index, name in enumerate(names):
+        # Where a partitioning failed, some files hold zero all year, others -9999. The rule
+        # is harmless for NEE: no year of measured NEE is zero all year.
         known = (sums.shares[:, index] >= min_completeness) & ~sums.zero[:, index]
         values[name] = np.where(known, sums.sums[:, index], np.nan)
     return values
 
 
-def why_left(
-    values: dict[str, float], share: float, needed: Sequence[str], *, settings: dict
+def find_reason_to_leave_out(
+    fluxes: dict[str, float], share: float, needed: Sequence[str], *, min_share: float
 ) -> tuple[str, bool]:
-    """Why a year leaves, and whether that is a fault; an empty reason where it stays."""
-    least = settings["min_completeness"]
+    """Why a year is left out, and whether that is a fault of the data.
+
+    Parameters
+    ----------
+    fluxes : annual values by column, gC m-2 yr-1
+    share : of the year with values
+    needed : columns of GPP, NEE and perhaps RECO, in this order
+    min_share : least share of the year
+
+    Returns
+    -------
+    reason : empty where the year stays
+    fault : see `LeftOutYear`
+    """
     if share == 0:
         return f"no value of {', '.join(needed)}", False
-    if share < least:
-        return f"{share:.0%} of the year present, below {least:.0%}", False
-    failed = [name for name in needed if np.isnan(values[name])]
+    if share < min_share:
+        return f"{share:.0%} of the year present, below {min_share:.0%}", False
+    failed = [name for name in needed if np.isnan(fluxes[name])]
     if failed:
         return f"{', '.join(failed)} zero all year (partitioning failed)", False
-    gpp, nee, *reco = (values[name] for name in needed)
+    gpp, nee, *reco = (fluxes[name] for name in needed)
     if gpp < 0:
         return f"{needed[0]} below zero, {gpp:.0f} {FLUX_UNIT}", True
     residual = reco[0] - (gpp + nee) if reco else 0.0
@@ -169,29 +187,33 @@ def why_left(
     return "", False
 
 
-def row_of(values: dict[str, float], names: Names, partitioning: str) -> dict:
-    """The fluxes of a year under the table's names."""
-    gpp, nee = values[names.gpp], values[names.nee]
-    other = values.get(names.other_gpp, np.nan)
+def name_fluxes(
+    fluxes: dict[str, float], columns: FluxColumns, partitioning: str
+) -> dict[str, float]:
+    """The fluxes of a year under the names of `ANNUAL_COLUMNS`."""
+    gpp, nee = fluxes[columns.gpp], fluxes[columns.nee]
+    other = fluxes.get(columns.other_gpp, np.nan)
     night, day = (gpp, other) if partitioning == "night" else (other, gpp)
     row = {
         "gpp": gpp,
         "gpp_nt": night,
         "gpp_dt": day,
-        "reco": values.get(names.reco, gpp + nee),
+        "reco": fluxes.get(columns.reco, gpp + nee),
         "nee": nee,
     }
-    for flux, spread in (("gpp", names.gpp_spread), ("nee", names.nee_spread)):
-        at = {
-            percentile: values.get(name, np.nan)
+    for flux, spread in (("gpp", columns.gpp_spread), ("nee", columns.nee_spread)):
+        percentiles = {
+            percentile: fluxes.get(name, np.nan)
             for percentile, name in zip(PERCENTILES, spread, strict=True)
         }
-        row |= {f"{flux}_p{percentile}": at[percentile] for percentile in SPREAD}
-        row[f"{flux}_sd"] = spread_of(at)
+        row |= {f"{flux}_p{p}": percentiles[p] for p in WRITTEN_PERCENTILES}
+        row[f"{flux}_sd"] = estimate_deviation(percentiles)
     return row
 
 
-def spread_of(at: dict[str, float]) -> float:
-    """One standard deviation from percentiles: of 16 and 84, else of the quartiles."""
-    wide = (at["84"] - at["16"]) / 2
-    return abs(wide if np.isfinite(wide) else (at["75"] - at["25"]) / QUARTILES)
+def estimate_deviation(percentiles: dict[str, float]) -> float:
+    """One standard deviation from percentiles 16 and 84, else from the quartiles."""
+    half_width = (percentiles["84"] - percentiles["16"]) / 2
+    if np.isfinite(half_width):
+        return abs(half_width)
+    return abs((percentiles["75"] - percentiles["25"]) / QUARTILE_DISTANCE)

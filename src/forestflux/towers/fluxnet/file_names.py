@@ -1,12 +1,12 @@
 """What the names of FLUXNET files say: network, site, product, resolution, years, version.
 
-Only names are looked at here, because this is asked each time the workflow is planned.
+Files are not opened here, because a folder is listed each time the workflow is planned.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from forestflux.core.errors import InputError
 
@@ -23,25 +23,26 @@ PARTS = {"FULLSET", "SUBSET", "FLUXMET"}
 INFORMATION = {"BIF", "SITEINFO"}
 
 # Parts of a product that hold no annual fluxes: reanalysis, diagnostics, variable lists.
-BESIDE = {"ERA5", "ERAI", "AUXMETEO", "AUXNEE", "BIFVARINFO", "VARINFO"}
-BESIDE |= {"ANCILLARY", "FLUXES", "METEO", "METEOSENS", "INTERIM"}
+OTHER_PARTS = {"ERA5", "ERAI", "AUXMETEO", "AUXNEE", "BIFVARINFO", "VARINFO"}
+OTHER_PARTS |= {"ANCILLARY", "FLUXES", "METEO", "METEOSENS", "INTERIM"}
 
-# Sites of this name stand for all sites: tables of site information.
+# A site of this name stands for all sites: the file is a table of site information.
 ALL_SITES = "AA-"
 
 # Satellites begin in this year; before it no tower has predictors.
-FIRST_YEAR = 2000
+FIRST_SATELLITE_YEAR = 2000
 
 EXAMPLE = "FLX_US-MMS_FLUXNET2015_SUBSET_1999-2014_1-4.zip"
 
 
 @dataclass(frozen=True)
 class FileName:
-    """What a name says; empty or None where it is silent.
+    """What a name says; an attribute is empty or None where the name does not say it.
 
     Attributes
     ----------
-    kind : fluxes (one resolution), archive (a zip with several), information or beside
+    kind : fluxes (a table of one resolution), zip (several such tables), information
+        (of sites) or other
     network : FLX, AMF, ICOSETC, TERN, ...
     part : FULLSET, SUBSET or FLUXMET
     resolution : one of `RESOLUTIONS`
@@ -49,7 +50,7 @@ class FileName:
     version : the words that no other attribute takes, such as `1-4`, `v1.3_r1`, `L2`
     """
 
-    kind: str
+    kind: Literal["fluxes", "zip", "information", "other"]
     network: str
     site: str
     product: str
@@ -66,8 +67,8 @@ class FileName:
         return " ".join(word for word in words if word)
 
 
-def parse(name: str) -> FileName | None:
-    """What a file's name says; None where it is no FLUXNET product's."""
+def parse_name(name: str) -> FileName | None:
+    """What a file's name says; None for a file of no FLUXNET product."""
     match = NAME.fullmatch(name)
     if match is None:
         return None
@@ -79,17 +80,18 @@ def parse(name: str) -> FileName | None:
     resolution = next((word for word in capitals if word in RESOLUTIONS), "")
     spans = (YEARS.fullmatch(word) for word in words)
     years = next(((int(s[1]), int(s[2])) for s in spans if s), None)
-    if BESIDE & set(capitals):
-        kind = "beside"
+    kind: Literal["fluxes", "zip", "information", "other"]
+    if OTHER_PARTS & set(capitals):
+        kind = "other"
     elif INFORMATION & set(capitals):
         kind = "information"
     elif product and suffix.lower() == "zip":
-        kind = "archive"
+        kind = "zip"
     elif product and resolution and suffix.lower() == "csv":
         kind = "fluxes"
     else:
         return None
-    known = PRODUCTS | PARTS | INFORMATION | BESIDE | set(RESOLUTIONS)
+    known = PRODUCTS | PARTS | INFORMATION | OTHER_PARTS | set(RESOLUTIONS)
     rest = [
         word
         for word, capital in zip(words, capitals, strict=True)
@@ -100,8 +102,8 @@ def parse(name: str) -> FileName | None:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """The files of an archive folder.
+class FluxnetFiles:
+    """The files of a folder.
 
     Attributes
     ----------
@@ -115,7 +117,7 @@ class Listing:
     unknown: list[Path]
 
 
-def list_archive(folder: Path) -> Listing:
+def list_fluxnet_files(folder: Path) -> FluxnetFiles:
     """The FLUXNET files below a folder by site.
 
     Raises
@@ -129,18 +131,19 @@ def list_archive(folder: Path) -> Listing:
             expected=f"a folder of FLUXNET files such as {EXAMPLE}",
             found="a file" if folder.exists() else "no such folder",
         )
-    of_site: dict[str, list[Path]] = {}
-    with_fluxes, information, unknown = set(), [], []
+    by_site: dict[str, list[Path]] = {}
+    with_fluxes: set[str] = set()
+    information, unknown = [], []
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
     for path in files:
-        name = parse(path.name)
+        name = parse_name(path.name)
         if name is None:
             unknown.append(path)
         elif name.kind == "information" and name.site.startswith(ALL_SITES):
             information.append(path)
-        elif name.kind != "beside":
-            of_site.setdefault(name.site, []).append(path)
-            if name.kind in ("archive", "fluxes"):
+        elif name.kind != "other":
+            by_site.setdefault(name.site, []).append(path)
+            if name.kind in ("zip", "fluxes"):
                 with_fluxes.add(name.site)
     if not with_fluxes:
         raise InputError(
@@ -149,45 +152,44 @@ def list_archive(folder: Path) -> Listing:
             expected=f"FLUXNET files such as {EXAMPLE}",
             found=f"none among {len(files)} zip, CSV and Excel files",
         )
-    sites = {site: of_site[site] for site in sorted(with_fluxes)}
-    return Listing(sites, information, unknown)
+    sites = {site: by_site[site] for site in sorted(with_fluxes)}
+    return FluxnetFiles(sites, information, unknown)
 
 
-def archive_years(folder: Path) -> list[int]:
+def list_fluxnet_years(folder: Path) -> list[int]:
     """Every year from the first to the last that the names of the flux files give.
 
-    Years before `FIRST_YEAR` are left out: their labels are kept, but no satellite saw
-    them.
+    Years before `FIRST_SATELLITE_YEAR` are left out: no satellite saw them, although their fluxes
+    stay in the table of site-years.
 
     Raises
     ------
-    InputError : what `list_archive` refuses; a name without years; no year that a
+    InputError : what `list_fluxnet_files` refuses; a name without years; no year that a
         satellite saw
     """
-    named = [parse(path.name) for path in flux_files(list_archive(folder))]
-    silent = next((name for name in named if name.years is None), None)
-    if silent is not None:
-        raise InputError(
-            "configuration",
-            variable="towers.years",
-            expected="the first and last tower year, because names of files give none",
-            found=f"null, and files of {silent.site} named {silent.release}",
-        )
-    last = max(name.years[1] for name in named)
-    if last < FIRST_YEAR:
+    spans = []
+    for name in list_flux_names(list_fluxnet_files(folder)):
+        if name.years is None:
+            raise InputError(
+                "configuration",
+                variable="towers.years",
+                expected="the first and last tower year, because names of files give none",
+                found=f"null, and files of {name.site} named {name.release}",
+            )
+        spans.append(name.years)
+    last = max(span[1] for span in spans)
+    if last < FIRST_SATELLITE_YEAR:
         raise InputError(
             folder,
             variable="towers.fluxnet",
-            expected=f"years from {FIRST_YEAR}, when satellites begin",
+            expected=f"years from {FIRST_SATELLITE_YEAR}, when satellites begin",
             found=f"years up to {last}",
         )
-    first = min(name.years[0] for name in named)
-    return list(range(max(first, FIRST_YEAR), last + 1))
+    first = min(span[0] for span in spans)
+    return list(range(max(first, FIRST_SATELLITE_YEAR), last + 1))
 
 
-def flux_files(listing: Listing) -> Iterable[Path]:
-    """The files of all sites that hold fluxes."""
-    for paths in listing.sites.values():
-        for path in paths:
-            if parse(path.name).kind in ("archive", "fluxes"):
-                yield path
+def list_flux_names(files: FluxnetFiles) -> list[FileName]:
+    """What the names of all files with fluxes say."""
+    names = (parse_name(path.name) for paths in files.sites.values() for path in paths)
+    return [name for name in names if name and name.kind in ("zip", "fluxes")]

@@ -13,8 +13,8 @@ STEP = {"HH": np.timedelta64(30, "m"), "HR": np.timedelta64(60, "m")}
 DAY = np.timedelta64(1, "D")
 
 
-def stamp_columns(names: Sequence[str], resolution: str, label: str) -> list[str]:
-    """Columns of a table that say when its rows are.
+def find_stamp_columns(names: Sequence[str], resolution: str, label: str) -> list[str]:
+    """Columns of a table that hold the times of its rows.
 
     Days, months and years have TIMESTAMP; weeks, half hours and hours have
     TIMESTAMP_START and TIMESTAMP_END, of which half hours and hours need only one.
@@ -25,7 +25,7 @@ def stamp_columns(names: Sequence[str], resolution: str, label: str) -> list[str
     """
     both = ["TIMESTAMP_START", "TIMESTAMP_END"]
     if resolution in ("WW", "HH", "HR"):
-        # TIMESTAMP alone would not say whether the half hour begins or ends with it.
+        # TIMESTAMP alone would not say whether a half hour begins or ends with it.
         choices = [both] if resolution == "WW" else [both, both[:1], both[1:]]
     else:
         choices = [["TIMESTAMP"], both[:1]]
@@ -37,20 +37,18 @@ def stamp_columns(names: Sequence[str], resolution: str, label: str) -> list[str
     raise InputError(label, variable="TIMESTAMP", expected=wanted, found=found)
 
 
-def periods_of(
+def convert_to_periods(
     columns: Sequence[str],
     stamps: Sequence[np.ndarray],
     *,
     resolution: str,
     label: str,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Begin and end of each row, datetime64[m] (row,).
-
-    A half hour is [start, end); the end of a week is its last day, which belongs to it.
+    """Start and end of each row, datetime64[m] (row,); the end is not part of the period.
 
     Parameters
     ----------
-    columns : names of the stamps, as `stamp_columns` gave them
+    columns : names of the stamps, result of `find_stamp_columns`
     stamps : int64 (row,) each
 
     Raises
@@ -59,24 +57,33 @@ def periods_of(
     """
     digits = DIGITS[resolution]
     times = {
-        name: times_of(values, digits, name, label)
+        name: convert_stamps(values, digits, name, label)
         for name, values in zip(columns, stamps, strict=True)
     }
-    start, end = times.get("TIMESTAMP_START"), times.get("TIMESTAMP_END")
-    if resolution in ("WW", "HH", "HR"):
-        step = STEP.get(resolution)
-        start = end - step if start is None else start
-        end = start + step if end is None else end
-        end = end + DAY if resolution == "WW" else end
+    if resolution == "WW":
+        start = times["TIMESTAMP_START"]
+        end = times["TIMESTAMP_END"] + DAY  # tables give the week's last day
+    elif resolution in STEP:
+        step = STEP[resolution]
+        if "TIMESTAMP_START" in times:
+            start = times["TIMESTAMP_START"]
+            end = times.get("TIMESTAMP_END", start + step)
+        else:
+            end = times["TIMESTAMP_END"]
+            start = end - step
     else:
         start = times[columns[0]]
         unit = {"YY": "Y", "MM": "M", "DD": "D"}[resolution]
         end = (start.astype(f"datetime64[{unit}]") + 1).astype("datetime64[m]")
-    refuse_rows(end <= start, stamps[0], columns[0], label, "an end after its start")
+    refuse_stamps(
+        end <= start, stamps[0], columns[0], label, expected="an end after its start"
+    )
     return start, end
 
 
-def times_of(stamps: np.ndarray, digits: int, name: str, label: str) -> np.ndarray:
+def convert_stamps(
+    stamps: np.ndarray, digits: int, name: str, label: str
+) -> np.ndarray:
     """Time stamps as datetime64[m] (row,).
 
     Raises
@@ -95,14 +102,14 @@ def times_of(stamps: np.ndarray, digits: int, name: str, label: str) -> np.ndarr
     date = months.astype("datetime64[D]") + (day - 1)
     known &= (day >= 1) & (date.astype("datetime64[M]") == months)
     expected = f"dates as {FORMATS[digits]}"
-    refuse_rows(~known, stamps, name, label, expected)
+    refuse_stamps(~known, stamps, name, label, expected=expected)
     return date.astype("datetime64[m]") + 60 * hour + minute
 
 
-def refuse_rows(
-    bad: np.ndarray, stamps: np.ndarray, name: str, label: str, expected: str
+def refuse_stamps(
+    bad: np.ndarray, stamps: np.ndarray, name: str, label: str, *, expected: str
 ) -> None:
-    """Stop at the first bad row and name its time stamp."""
+    """Refuse a table at its first bad time stamp, if there is one."""
     if bad.any():
         found = f"{stamps[int(np.argmax(bad))]}"
         raise InputError(label, variable=name, expected=expected, found=found)
@@ -112,7 +119,7 @@ def check_order(
     start: np.ndarray,
     end: np.ndarray,
     *,
-    before: np.datetime64 | None,
+    previous_end: np.datetime64 | None,
     label: str,
 ) -> None:
     """Refuse rows that do not follow each other in time.
@@ -120,19 +127,21 @@ def check_order(
     Parameters
     ----------
     start, end : datetime64[m] (row,)
-    before : end of the last row of the piece before; None at the table's top
+    previous_end : end of the last row of the chunk before; None at the table's top
 
     Raises
     ------
     InputError : a time stamp twice, out of order, or within the period before it
     """
-    ends = np.concatenate([[start[0] if before is None else before], end[:-1]])
+    ends = np.concatenate(
+        [[start[0] if previous_end is None else previous_end], end[:-1]]
+    )
     bad = start < ends
     if not bad.any():
         return
     row = int(np.argmax(bad))
     same = row > 0 and start[row] == start[row - 1]
-    same |= row == 0 and end[row] == before
+    same |= row == 0 and end[row] == previous_end
     raise InputError(
         label,
         variable="TIMESTAMP",
@@ -144,12 +153,12 @@ def check_order(
 def split_by_year(
     start: np.ndarray, end: np.ndarray
 ) -> Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Which year each row belongs to and with how many minutes; some belong to two.
+    """The years that each row belongs to, and its minutes in each of them.
 
     Returns
     -------
-    parts : row (int), year (int) and minutes (float), each (part,); the first part holds
-        every row, the second what weeks have of the year after
+    parts : row (int), year (int) and minutes (float), each (row,); the first part holds
+        every row, the second the rows that end in the year after, as some weeks do
     """
     first = start.astype("datetime64[Y]")
     border = (first + 1).astype("datetime64[m]")
@@ -163,8 +172,8 @@ def split_by_year(
     return parts
 
 
-def minutes_of_year(year: np.ndarray) -> np.ndarray:
-    """Length of calendar years in minutes, leap years among them (year,)."""
+def count_minutes(year: np.ndarray) -> np.ndarray:
+    """Length of calendar years, minutes (year,)."""
     begin = (np.asarray(year) - 1970).astype("datetime64[Y]")
     return (
         (begin + 1).astype("datetime64[m]") - begin.astype("datetime64[m]")

@@ -1,42 +1,42 @@
-"""Which of a site's files are read: one release, and of it the coarsest that suffices."""
+"""Which of a site's files are read: the coarsest table that suffices, of one release."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from forestflux.core.errors import InputError
-from forestflux.towers.fluxnet.archive_members import Member, members_of
-from forestflux.towers.fluxnet.file_names import RESOLUTIONS, FileName, parse
-from forestflux.towers.fluxnet.flux_columns import header_of
+from forestflux.towers.fluxnet.file_names import RESOLUTIONS, FileName, parse_name
+from forestflux.towers.fluxnet.flux_columns import read_header
+from forestflux.towers.fluxnet.packed_files import PackedFile, list_files
 
-# Of two files of one resolution the one with more columns.
-PARTS = ("FULLSET", "FLUXMET", "", "SUBSET")
+# Of two files of one resolution the one with more columns is read.
+PARTS_BY_COLUMNS = ("FULLSET", "FLUXMET", "", "SUBSET")
 
 
-def open_site(
+def list_site_files(
     site: str, files: Sequence[Path], *, max_bytes: float
-) -> tuple[list[Member], list[Member]]:
+) -> tuple[list[PackedFile], list[PackedFile]]:
     """A site's tables of fluxes, and what else its files hold (information, policies).
 
     Raises
     ------
-    InputError : a zip that `members_of` refuses, or one that holds another site's fluxes
+    InputError : a zip that `list_files` refuses, or one that holds another site's fluxes
     """
     fluxes, others = [], []
     for path in files:
-        for member in members_of(path, max_bytes=max_bytes):
-            name = parse(member.name)
+        for file in list_files(path, max_bytes=max_bytes):
+            name = parse_name(file.name)
             if name is None or name.kind != "fluxes":
-                others.append(member)
+                others.append(file)
                 continue
             if name.site != site:
                 raise InputError(
-                    member.label,
+                    file.label,
                     variable="site",
                     expected=f"fluxes of {site}, as the zip is named",
                     found=name.site,
                 )
-            fluxes.append(member)
+            fluxes.append(file)
     if not fluxes:
         raise InputError(
             files[0],
@@ -47,42 +47,43 @@ def open_site(
     return fluxes, others
 
 
-def choose_release(fluxes: Sequence[Member], *, versions: str) -> list[Member]:
+def choose_release(fluxes: Sequence[PackedFile], *, versions: str) -> list[PackedFile]:
     """The tables of one release, the coarsest first.
 
     Parameters
     ----------
-    versions : refuse (one release must be there) or newest (the last year decides, then
+    fluxes : tables of fluxes, by their names
+    versions : refuse (there must be one release) or newest (the last year decides, then
         the version)
 
     Raises
     ------
-    InputError : several releases that may not be chosen from
+    InputError : several releases, of which none may be chosen
     """
-    by_release: dict[str, list[tuple[FileName, Member]]] = {}
-    for member in fluxes:
-        name = parse(member.name)
-        by_release.setdefault(name.release, []).append((name, member))
-    releases = sorted(by_release, key=lambda r: newness(by_release[r][0][0]))
+    by_release: dict[str, list[tuple[FileName, PackedFile]]] = {}
+    for file in fluxes:
+        if name := parse_name(file.name):
+            by_release.setdefault(name.release, []).append((name, file))
+    releases = sorted(by_release, key=lambda r: rank_release(by_release[r][0][0]))
     if len(releases) > 1:
-        rank = [newness(by_release[release][0][0]) for release in releases[-2:]]
+        rank = [rank_release(by_release[release][0][0]) for release in releases[-2:]]
         if versions == "refuse" or rank[0] == rank[1]:
-            there = (f"{r} in {by_release[r][0][1].label}" for r in releases)
+            listed = (f"{r} in {by_release[r][0][1].label}" for r in releases)
             raise InputError(
                 by_release[releases[-1]][0][1].path,
                 variable="version",
                 expected="one release of a site (or fluxnet.versions: newest)",
-                found=" and ".join(there),
+                found=" and ".join(listed),
             )
     chosen = by_release[releases[-1]]
     return [
-        member
-        for _, member in sorted(
+        file
+        for _, file in sorted(
             chosen,
             key=lambda pair: (
                 RESOLUTIONS.index(pair[0].resolution),
-                PARTS.index(pair[0].part),
-                # Once zipped and once unpacked: the same table.
+                PARTS_BY_COLUMNS.index(pair[0].part),
+                # Of one table, once zipped and once unpacked, the unpacked one is read.
                 pair[1].inside != "",
                 pair[1].label,
             ),
@@ -90,15 +91,15 @@ def choose_release(fluxes: Sequence[Member], *, versions: str) -> list[Member]:
     ]
 
 
-def newness(name: FileName) -> tuple:
-    """What orders releases: the last year, then the numbers of the version."""
+def rank_release(name: FileName) -> tuple[int, tuple[int, ...]]:
+    """Rank of a release, higher for a newer one: its last year, then its version."""
     numbers = tuple(int(number) for number in re.findall(r"\d+", name.version))
     return (name.years[1] if name.years else 0, numbers)
 
 
-def coarsest(
-    tables: Sequence[Member], needed: Sequence[str]
-) -> tuple[Member, str, list[str]]:
+def find_coarsest_table(
+    tables: Sequence[PackedFile], needed: Sequence[str]
+) -> tuple[PackedFile, str, list[str]]:
     """The first table with all needed columns, its resolution and its header.
 
     Parameters
@@ -111,11 +112,11 @@ def coarsest(
     InputError : no table has them all
     """
     lacking = ""
-    for member in tables:
-        header = header_of(member)
+    for file in tables:
+        header, parsed = read_header(file), parse_name(file.name)
         missing = [name for name in needed if name not in header]
-        if not missing:
-            return member, parse(member.name).resolution, header
+        if parsed is not None and not missing:
+            return file, parsed.resolution, header
         lacking = lacking or ", ".join(missing)
     raise InputError(
         tables[0].label,

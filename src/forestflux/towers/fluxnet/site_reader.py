@@ -1,60 +1,63 @@
-"""One site of an archive: its annual table, what is known of it, what is left out."""
+"""One site of FLUXNET: its annual table, what is known of it, and what is left out."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from forestflux.core.errors import InputError
-from forestflux.towers.fluxnet.annual_table import annual_table
-from forestflux.towers.fluxnet.archive_members import Member
-from forestflux.towers.fluxnet.file_names import parse
-from forestflux.towers.fluxnet.releases import choose_release, open_site
+from forestflux.jobs.settings.tower_settings import FluxnetSettings
+from forestflux.towers.fluxnet.annual_table import build_annual_table
+from forestflux.towers.fluxnet.file_names import parse_name
+from forestflux.towers.fluxnet.packed_files import PackedFile
+from forestflux.towers.fluxnet.releases import choose_release, list_site_files
 from forestflux.towers.fluxnet.site_information import (
     POLICY_FILE,
-    licence_of,
+    find_licence,
     read_information,
-    site_information,
+    summarise_site,
 )
 
-GIGABYTE = 1e9
+GIGABYTE = 1e9  # bytes
 
 
 def read_site(
-    site: str, files: Sequence[Path], *, settings: dict
+    site: str, files: Sequence[Path], *, settings: FluxnetSettings
 ) -> tuple[list[dict], dict]:
     """The annual table of a site and the record beside it.
 
-    A fault of the files is recorded, not raised: whether it ends the run is decided
-    where all sites are collected, so that one look shows them all and an edit of that
-    choice reads nothing again.
+    A fault of the files is recorded, not raised. Whether it ends the run is decided where
+    all sites are put together: one error then tells how many faults there are, and a
+    change of that decision reads no file again.
 
     Parameters
     ----------
     files : zip and CSV files of the site
-    settings : section `archive`
 
     Returns
     -------
-    rows : years that are kept (`forestflux.towers.fluxnet.annual_table.COLUMNS`)
-    record : site, file (that was read), resolution, information (texts by name), left (year,
-        reason and fault of each year that leaves), fault (the parts of its line, or None)
+    rows : one dictionary with `ANNUAL_COLUMNS` for each year that is not left out
+    record : site, file (that was read), resolution, information (texts by name), left_out
+        (year, reason and fault of each year that is left out), fault (arguments of
+        `InputError`, or None)
     """
-    record = {"site": site, "information": {}, "left": [], "fault": None}
+    record: dict[str, Any] = {"site": site, "information": {}, "left_out": []}
+    record["fault"] = None
     try:
-        limit = settings["max_file_gb"] * GIGABYTE
-        fluxes, others = open_site(site, files, max_bytes=limit)
-        record["information"] = own_information(site, others, files)
-        tables = choose_release(fluxes, versions=settings["versions"])
-        annual = annual_table(site, tables, settings=settings)
+        limit = settings.max_file_gb * GIGABYTE
+        fluxes, others = list_site_files(site, files, max_bytes=limit)
+        record["information"] = read_own_information(site, others, files)
+        tables = choose_release(fluxes, versions=settings.versions)
+        annual = build_annual_table(site, tables, settings=settings)
     except InputError as error:
-        record["fault"] = parts_of(error, site)
+        record["fault"] = describe_fault(error, site)
         return [], record
-    record |= {"file": annual.member.label, "resolution": annual.resolution}
-    record["left"] = [left._asdict() for left in annual.left]
+    record |= {"file": annual.file.label, "resolution": annual.resolution}
+    record["left_out"] = [year._asdict() for year in annual.left_out]
     return annual.rows, record
 
 
-def parts_of(error: InputError, site: str) -> dict[str, str]:
-    """The parts of a fault's line, the site among them: arguments of `InputError`."""
+def describe_fault(error: InputError, site: str) -> dict[str, str]:
+    """Arguments of `InputError` for the same fault, with the site in the line."""
     return {
         "source": error.source,
         "variable": f"{site}: {error.variable}",
@@ -63,20 +66,20 @@ def parts_of(error: InputError, site: str) -> dict[str, str]:
     }
 
 
-def own_information(
-    site: str, others: Sequence[Member], files: Sequence[Path]
+def read_own_information(
+    site: str, others: Sequence[PackedFile], files: Sequence[Path]
 ) -> dict[str, str]:
-    """What the site's own files say of it.
+    """What the site's own files say of it: texts by name.
 
     Raises
     ------
-    InputError : a table of site information that does not read
+    InputError : a table of site information that cannot be read
     """
     rows = []
-    for member in others:
-        name = parse(member.name)
+    for file in others:
+        name = parse_name(file.name)
         if name is not None and name.kind == "information":
-            rows += read_information(member).get(site, [])
+            rows += read_information(file).get(site, [])
     unpacked = sorted({path.parent / POLICY_FILE for path in files})
-    policies = [*others, *(Member(path) for path in unpacked if path.is_file())]
-    return licence_of(policies) | site_information(rows)
+    policies = [*others, *(PackedFile(path) for path in unpacked if path.is_file())]
+    return find_licence(policies) | summarise_site(rows)

@@ -1,6 +1,8 @@
-"""Excel workbooks as archives ship them for site information: the first sheet as rows of text.
+"""Excel workbooks of site information: the first sheet as rows of text.
 
-A workbook is a zip of XML; two of its files say all that is needed here.
+A workbook is a zip of XML files, of which two are read here. Libraries were tried and
+refused: python-calamine ends the process, with no error to catch, on a workbook of one cell
+in the last row and column; openpyxl takes four times as long.
 """
 
 import io
@@ -11,20 +13,21 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from forestflux.core.errors import InputError
-from forestflux.towers.fluxnet.archive_members import (
+from forestflux.towers.fluxnet.packed_files import (
     DAMAGED,
-    Member,
+    PackedFile,
     check_entry,
-    damaged,
+    damaged_zip_error,
 )
 
-SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-TEXTS = "xl/sharedStrings.xml"
+NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+SHARED_TEXTS = "xl/sharedStrings.xml"
 LETTERS = re.compile(r"[A-Z]+")
+MAX_COLUMNS = 16_384  # of any workbook; a larger number would fill the memory
 
 
-def workbook_rows(
-    member: Member, content: bytes, *, max_bytes: float
+def read_workbook(
+    file: PackedFile, content: bytes, *, max_bytes: float
 ) -> Iterator[list[str]]:
     """Rows of a workbook's first sheet, each a list of texts; empty cells are empty.
 
@@ -35,40 +38,40 @@ def workbook_rows(
 
     Raises
     ------
-    InputError : no workbook, or a damaged one
+    InputError : no workbook, a damaged one, or a zip bomb
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as book:
             for entry in book.infolist():
-                check_entry(Path(member.label), entry, max_bytes=max_bytes)
+                check_entry(Path(file.label), entry, max_bytes=max_bytes)
             names = set(book.namelist())
             sheets = sorted(n for n in names if n.startswith("xl/worksheets/sheet"))
             if not sheets:
                 raise InputError(
-                    member.label,
+                    file.label,
                     variable="file",
                     expected="a workbook with a sheet",
                     found="none",
                 )
-            texts = read_texts(book) if TEXTS in names else []
-            # By their number: sheet10 comes after sheet2.
+            texts = read_shared_texts(book) if SHARED_TEXTS in names else []
+            # Compared by number, because sheet10 comes after sheet2.
             first = min(sheets, key=lambda name: (len(name), name))
             with book.open(first) as stream:
                 for _, row in ElementTree.iterparse(stream):
-                    if row.tag == f"{SPACE}row":
+                    if row.tag == f"{NAMESPACE}row":
                         yield read_row(row, texts)
                         row.clear()
     except (*DAMAGED, ElementTree.ParseError, IndexError, ValueError) as error:
-        raise damaged(member.label, error) from error
+        raise damaged_zip_error(file.label, error) from error
 
 
-def read_texts(book: zipfile.ZipFile) -> list[str]:
+def read_shared_texts(book: zipfile.ZipFile) -> list[str]:
     """The texts that cells refer to by number."""
     texts = []
-    with book.open(TEXTS) as stream:
+    with book.open(SHARED_TEXTS) as stream:
         for _, item in ElementTree.iterparse(stream):
-            if item.tag == f"{SPACE}si":
-                texts.append(text_of(item))
+            if item.tag == f"{NAMESPACE}si":
+                texts.append(join_text(item))
                 item.clear()
     return texts
 
@@ -76,27 +79,34 @@ def read_texts(book: zipfile.ZipFile) -> list[str]:
 def read_row(row: ElementTree.Element, texts: list[str]) -> list[str]:
     """The cells of a row from the first column on."""
     cells: dict[int, str] = {}
-    for place, cell in enumerate(row.iter(f"{SPACE}c")):
-        column = column_of(cell.get("r"), place)
-        kind, value = cell.get("t"), cell.findtext(f"{SPACE}v")
+    for position, cell in enumerate(row.iter(f"{NAMESPACE}c")):
+        column = find_column(cell.get("r"), position)
+        kind, value = cell.get("t"), cell.findtext(f"{NAMESPACE}v")
         if kind == "inlineStr":
-            cells[column] = text_of(cell)
+            cells[column] = join_text(cell)
         elif value is not None:
             cells[column] = texts[int(value)] if kind == "s" else value
     return [cells.get(column, "") for column in range(max(cells, default=-1) + 1)]
 
 
-def text_of(element: ElementTree.Element) -> str:
-    """All text within an element: words of one cell may be formatted piece by piece."""
-    return "".join(part.text or "" for part in element.iter(f"{SPACE}t"))
+def join_text(element: ElementTree.Element) -> str:
+    """All text within an element; a cell is in several parts where words are formatted."""
+    return "".join(part.text or "" for part in element.iter(f"{NAMESPACE}t"))
 
 
-def column_of(reference: str | None, place: int) -> int:
-    """Column of a cell from its name, 2 for `C7`; its place in the row where it has none."""
+def find_column(reference: str | None, position: int) -> int:
+    """Column of a cell from its name, 2 for `C7`; its position in the row where it has none.
+
+    Raises
+    ------
+    ValueError : there is no such column
+    """
     letters = LETTERS.match(reference or "")
     if letters is None:
-        return place
+        return position
     number = 0
     for letter in letters[0]:
         number = 26 * number + ord(letter) - ord("A") + 1
+        if number > MAX_COLUMNS:
+            raise ValueError(f"a cell in column {letters[0][:20]}")
     return number - 1

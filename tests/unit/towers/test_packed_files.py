@@ -7,10 +7,10 @@ import zipfile
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.towers.fluxnet.archive_members import (
-    Member,
-    members_of,
-    open_member,
+from forestflux.towers.fluxnet.packed_files import (
+    PackedFile,
+    list_files,
+    open_file,
     read_bytes,
 )
 from tests.builders.archives import write_zip
@@ -20,14 +20,14 @@ TEXT = "".join(f"{i},{i * i}\n" for i in range(20_000))
 
 
 def read_all(path, limit):
-    for member in members_of(path, max_bytes=limit):
+    for member in list_files(path, max_bytes=limit):
         length_of(member)
 
 
 def length_of(member, read=None):
     """Bytes that come out of a member; also added to `read`, in case it then fails."""
     read = [] if read is None else read
-    with open_member(member) as stream:
+    with open_file(member) as stream:
         while piece := stream.read(1 << 16):
             read.append(len(piece))
     return sum(read)
@@ -44,13 +44,13 @@ def refused(path, limit=LIMIT):
 
 def test_members_are_read_where_they_lie(tmp_path):
     path = write_zip(tmp_path / "a.zip", {"x/b.csv": TEXT, "a.csv": "1\n"})
-    members = members_of(path, max_bytes=LIMIT)
+    members = list_files(path, max_bytes=LIMIT)
     assert [member.name for member in members] == ["a.csv", "b.csv"]
     assert members[1].label == f"{path}/x/b.csv"
     assert read_bytes(members[1], limit=10**7).decode() == TEXT
     assert [p.name for p in tmp_path.iterdir()] == ["a.zip"]
     (tmp_path / "c.csv").write_text(TEXT)
-    (plain,) = members_of(tmp_path / "c.csv", max_bytes=LIMIT)
+    (plain,) = list_files(tmp_path / "c.csv", max_bytes=LIMIT)
     assert read_bytes(plain, limit=10**7).decode() == TEXT
 
 
@@ -136,7 +136,7 @@ def test_a_bomb_that_lies_about_its_size_gives_no_more_than_it_says(tmp_path):
         place = content.index(size)
         content[place : place + 4] = struct.pack("<I", 1000)
     path.write_bytes(content)
-    (member,) = members_of(path, max_bytes=LIMIT)
+    (member,) = list_files(path, max_bytes=LIMIT)
     read = []
     with pytest.raises(InputError, match="damaged or truncated"):
         length_of(member, read)
@@ -146,7 +146,7 @@ def test_a_bomb_that_lies_about_its_size_gives_no_more_than_it_says(tmp_path):
 def test_small_files_are_read_to_a_limit(tmp_path):
     (tmp_path / "a.csv").write_text(TEXT)
     with pytest.raises(InputError, match="size: expected at most"):
-        read_bytes(Member(tmp_path / "a.csv"), limit=100)
+        read_bytes(PackedFile(tmp_path / "a.csv"), limit=100)
 
 
 def test_a_zip_within_nothing_is_empty(tmp_path):
@@ -155,4 +155,4 @@ def test_a_zip_within_nothing_is_empty(tmp_path):
     with zipfile.ZipFile(buffer, "w"):
         pass
     path.write_bytes(buffer.getvalue())
-    assert members_of(path, max_bytes=LIMIT) == []
+    assert list_files(path, max_bytes=LIMIT) == []

@@ -1,4 +1,4 @@
-"""Files of an archive as they lie: in a zip or unpacked, never written to disk."""
+"""Files in a zip or unpacked, read without writing anything to disk."""
 
 import stat
 import zipfile
@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from forestflux.core.errors import InputError
 
-# Text of FLUXNET packs five to ten times, fill values alone some fifty times; a bomb
+# Text of FLUXNET packs five to ten times, fill values alone some fifty times. A zip bomb
 # packs a thousand times.
 MAX_RATIO = 200
-SMALL = 10_000_000  # bytes that any member may unpack to
+SMALL_BYTES = 10_000_000  # a file that unpacks to less may pack as well as it likes
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 
 @dataclass(frozen=True)
-class Member:
-    """One file of an archive, in a zip or unpacked.
+class PackedFile:
+    """One file, in a zip or unpacked.
 
     Attributes
     ----------
@@ -39,19 +39,16 @@ class Member:
 
     @property
     def label(self) -> str:
-        """Where the file is, for a line that a user reads."""
+        """Where the file is, in messages."""
         return f"{self.path}/{self.inside}" if self.inside else str(self.path)
 
 
-def members_of(path: Path, *, max_bytes: float) -> list[Member]:
-    """The files that a path holds: itself, or those of a zip, by name.
-
-    Nothing is unpacked to disk; the names are checked all the same, because they tell an
-    honest archive from one that was made to harm.
+def list_files(path: Path, *, max_bytes: float) -> list[PackedFile]:
+    """The files that a path holds: itself, or those of a zip, sorted by name.
 
     Parameters
     ----------
-    max_bytes : most bytes of one file
+    max_bytes : most bytes of one file, unpacked
 
     Raises
     ------
@@ -60,35 +57,37 @@ def members_of(path: Path, *, max_bytes: float) -> list[Member]:
     """
     if path.suffix.lower() != ".zip":
         refuse_size(str(path), path.stat().st_size, max_bytes)
-        return [Member(path)]
+        return [PackedFile(path)]
     try:
-        with zipfile.ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        with zipfile.ZipFile(path) as content:
+            entries = [entry for entry in content.infolist() if not entry.is_dir()]
     except DAMAGED as error:
-        raise damaged(str(path), error) from error
+        raise damaged_zip_error(str(path), error) from error
     seen = set()
     for entry in entries:
         check_entry(path, entry, max_bytes=max_bytes)
         if entry.filename in seen:
-            refuse(path, "each name once in a zip", f"{entry.filename!r} twice")
+            refuse_zip(path, "each name once in a zip", f"{entry.filename!r} twice")
         seen.add(entry.filename)
-    return [Member(path, name) for name in sorted(seen)]
+    return [PackedFile(path, name) for name in sorted(seen)]
 
 
 def check_entry(path: Path, entry: zipfile.ZipInfo, *, max_bytes: float) -> None:
-    """Refuse an entry of a zip that no archive of towers has; see `members_of`."""
+    """Refuse an entry of a zip that no zip of towers has; see `list_files`."""
+    # Nothing is unpacked to disk, so a name cannot do harm. A name that tries to leave its
+    # folder shows all the same that the zip was made to harm.
     name = entry.orig_filename  # as stored: zipfile cleans `filename`
     parts = name.replace("\\", "/").split("/")
     if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
-        refuse(path, "names below the zip's own folder", f"{name!r}")
+        refuse_zip(path, "names below the zip's own folder", f"{name!r}")
     if stat.S_ISLNK(entry.external_attr >> 16):
-        refuse(path, "files", f"a link, {name!r}")
+        refuse_zip(path, "files", f"a link, {name!r}")
     if entry.flag_bits & 0x1:
-        refuse(path, "a zip without password", f"{name!r} locked by one")
+        refuse_zip(path, "a zip without password", f"{name!r} locked by one")
     label = f"{path}/{name}"
     refuse_size(label, entry.file_size, max_bytes)
     ratio = entry.file_size / max(entry.compress_size, 1)
-    if entry.file_size > SMALL and ratio > MAX_RATIO:
+    if entry.file_size > SMALL_BYTES and ratio > MAX_RATIO:
         expected = f"a file that unpacks to at most {MAX_RATIO} times its size"
         found = f"{ratio:.0f} times (a zip bomb?)"
         raise InputError(label, variable="zip", expected=expected, found=found)
@@ -105,13 +104,13 @@ def refuse_size(label: str, size: int, max_bytes: float) -> None:
         )
 
 
-def refuse(path: Path, expected: str, found: str) -> None:
+def refuse_zip(path: Path, expected: str, found: str) -> None:
     """Raise the one-line error of a zip."""
     raise InputError(path, variable="zip", expected=expected, found=found)
 
 
-def damaged(label: str, error: Exception) -> InputError:
-    """The line for a zip that does not read."""
+def damaged_zip_error(label: str, error: Exception) -> InputError:
+    """The one-line error of a zip that cannot be read."""
     return InputError(
         label,
         variable="zip",
@@ -121,46 +120,45 @@ def damaged(label: str, error: Exception) -> InputError:
 
 
 @contextmanager
-def open_member(member: Member) -> Iterator[BinaryIO]:
+def open_file(file: PackedFile) -> Iterator[IO[bytes]]:
     """A file's bytes as a stream.
-
-    What a zip says of a file's size bounds what is read of it: `zipfile` gives no byte more, and
-    a checksum that then fails tells of the lie.
 
     Raises
     ------
     InputError : the zip, or this file in it, is damaged
     """
-    if not member.inside:
-        with member.path.open("rb") as stream:
-            yield stream
+    if not file.inside:
+        with file.path.open("rb") as unpacked:
+            yield unpacked
         return
+    # A zip that understates a file's size is harmless: `zipfile` reads no byte beyond that
+    # size, and the checksum fails there.
     try:
         with (
-            zipfile.ZipFile(member.path) as archive,
-            archive.open(member.inside) as stream,
+            zipfile.ZipFile(file.path) as content,
+            content.open(file.inside) as stream,
         ):
             yield stream
     except DAMAGED as error:
-        raise damaged(member.label, error) from error
+        raise damaged_zip_error(file.label, error) from error
 
 
-def read_bytes(member: Member, *, limit: int) -> bytes:
-    """A small file whole.
+def read_bytes(file: PackedFile, *, limit: int) -> bytes:
+    """All bytes of a small file.
 
     Raises
     ------
     InputError : it has more than `limit` bytes, or is damaged
     """
-    with open_member(member) as stream:
+    with open_file(file) as stream:
         content = stream.read(limit + 1)
         if len(content) <= limit:
-            stream.read()  # to the end, where the checksum is compared
-    refuse_size(member.label, len(content), limit)
+            stream.read()  # zipfile compares the checksum only at the end
+    refuse_size(file.label, len(content), limit)
     return content
 
 
-def head_of(member: Member, size: int = 1 << 18) -> bytes:
+def read_first_bytes(file: PackedFile, size: int = 1 << 18) -> bytes:
     """The first bytes of a file."""
-    with open_member(member) as stream:
+    with open_file(file) as stream:
         return stream.read(size)
