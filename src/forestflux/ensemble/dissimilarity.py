@@ -23,7 +23,7 @@ from forestflux.models.network_inputs import TYPES
 
 QUARTERS = 4
 # Two rows are compared when they share this much of what distances are made of: the
-# network has met gaps of up to 70 % in training (`train.occlusion.max_fraction`).
+# network has met gaps of up to 70 % in training (`train.artificial_gaps.max_fraction`).
 MIN_SHARED = 0.3
 # Rows that are compared together: few, so that their distances stay in the cache.
 ROWS = 512

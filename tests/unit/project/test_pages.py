@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from html.parser import HTMLParser
 
 import pytest
@@ -103,6 +104,22 @@ def test_files_that_pages_name_exist():
     text = "\n".join(page.read_text() for page in PAGES)
     missing = [name for name in re.findall(pattern, text) if not (ROOT / name).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_python_on_a_page_is_python(page):
+    for code in re.findall(r"```python\n(.*?)```", page.read_text(), re.S):
+        compile(textwrap.dedent(code), name_of(page), "exec")
+
+
+def test_the_page_on_staleness_lists_the_modules_of_a_rule(monkeypatch, capsys):
+    page = (DOCS / "explanation" / "staleness.md").read_text()
+    (code,) = re.findall(r"<<'PY'\n(.*?)^PY$", page, re.S | re.M)
+    monkeypatch.chdir(ROOT)
+    exec(code, {})
+    listed = capsys.readouterr().out.split()
+    assert "workflow/scripts/mask.py" in listed
+    assert "src/forestflux/prepare/masking.py" in listed
 
 
 class Sources(HTMLParser):
