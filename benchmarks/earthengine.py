@@ -33,7 +33,7 @@ import pandas as pd
 import yaml
 
 from forestflux.core.grid import Grid
-from forestflux.core.products import read_products, select
+from forestflux.core.product_table import read_products
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.store import write_json
 
@@ -129,7 +129,7 @@ def extract(
 ) -> float:
     """Run the job with an empty cache; its largest memory, megabytes."""
     kind = "tower" if places == ["towers"] else "tile"
-    table = read_products(ROOT / "config" / "products.yaml")
+    table = read_products(ROOT / "config" / "products.yaml").only([kind])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sites.to_csv(folder / "sites.csv", index=False)
@@ -139,13 +139,12 @@ def extract(
                 "forest_only": False,
                 "grid": {"resolution_deg": 0.05, "tile_cells": cells},
             },
-            "products": {kind: select(table, kind, "extract")},
         }
         words = [
             *("--places", *places, "--years", str(YEAR)),
             *("--sites", "sites.csv", "--table", "--subsets"),
-            *("--settings", json.dumps(settings)),
-            *("--access", json.dumps(access(there, folder, in_flight)), "--code", "1"),
+            *("--settings", json.dumps(settings), "--products", table.to_json()),
+            *("--runtime", json.dumps(access(there, folder, in_flight)), "--code", "1"),
             *("--manifest", "extract/job.json", "--log", "job.log"),
         ]
         process = subprocess.Popen(

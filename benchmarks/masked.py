@@ -19,7 +19,7 @@ from tqdm import tqdm
 from forestflux.core.grid import Grid, Tile
 from forestflux.core.land import is_land
 from forestflux.core.places import TilePlace
-from forestflux.core.products import read_products, select
+from forestflux.core.product_table import read_products
 from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.stages import Key, run_stage
@@ -53,9 +53,7 @@ def write_tiles(folder: Path, names: list[str], year: int) -> Path:
     """
     asked = {"run": "benchmark", "seed": SEED, "years": [2003, 2018]}
     configuration = read_configuration(asked)
-    products = select(
-        read_products(ROOT / "config/products.yaml"), "tile", "extract", "cube", "mask"
-    )
+    products = read_products(ROOT / "config/products.yaml").column("tile")
     source = open_source({"seed": SEED, "planet": configuration.planet.numbers()})
 
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:

@@ -6,7 +6,7 @@ import pandas as pd
 from forestflux.core.eight_day import step_months
 from forestflux.core.names import VARIABLES
 from forestflux.core.places import TowerPlace
-from forestflux.core.products import read_products, select
+from forestflux.core.product_table import ProductTable, read_products
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
 from forestflux.prepare.sample_table import Samples
@@ -62,12 +62,12 @@ def planted_sites() -> pd.DataFrame:
 
 
 def planted_year(
-    sites: pd.DataFrame, products: dict, year: int
+    sites: pd.DataFrame, products: ProductTable, year: int
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Table with the true `driver` of each row, and series as the samples have them."""
     source = open_source({"seed": SEED})
     place = TowerPlace(sites)
-    columns = select(products, "tower", "extract", "cube", "mask")
+    columns = products.column("tower")
     held = {name: columns[name] for name in VARIABLES}
     native = extract(source, held, place, year=year)
     cube = build_cube(native, held, year=year)

@@ -11,12 +11,12 @@ import yaml
 
 from forestflux.core.eight_day import step_starts
 from forestflux.core.places import TowerPlace
-from forestflux.core.products import pick, read_products, select, variants_of
+from forestflux.core.product_table import columns_of, read_products
 from forestflux.jobs.store import write_json as write_manifest
 from forestflux.jobs.store import write_store
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
-from forestflux.sources.extraction import extract, variants_held
+from forestflux.sources.extraction import available_columns, extract
 from forestflux.sources.modis_subsets.subset_folder import subset_files
 from forestflux.sources.modis_subsets.subset_images import collect_subsets
 from forestflux.sources.modis_subsets.subset_layers import read_layers, with_numbers
@@ -188,19 +188,14 @@ def masked(
     manifest = results / "subsets/subsets.json"
     write_manifest(manifest, {"stores": {"towers": record["checksum"]}})
     source, place = FilesSource(tables, subsets=manifest), TowerPlace(sites)
-    columns = ("tower", "table")
-
-    def products(*stages: str) -> dict:
-        return {column: select(PRODUCTS, column, *stages) for column in columns}
-
-    held = variants_held(source, place, products("extract"))
-    sections = pick(products("extract"), held)
-    native = extract(source, {name: sections[name] for name in held}, place, year=year)
-    variants = variants_of(native)
-    cube = build_cube(native, pick(products("extract", "cube"), variants), year=year)
-    assert variants_of(cube) == variants
-    sections = pick(products("extract", "mask"), variants_of(cube))
-    return mask_cube(cube, sections, year=year, min_valid_share=0.3)
+    table = PRODUCTS.only(("tower", "table"), "cube", "mask")
+    columns = available_columns(source, place, table)
+    native = extract(source, table.follow(columns), place, year=year)
+    assert columns_of(native) == columns
+    cube = build_cube(native, table.follow(columns_of(native)), year=year)
+    assert columns_of(cube) == columns
+    followed = table.follow(columns_of(cube))
+    return mask_cube(cube, followed, year=year, min_valid_share=0.3)
 
 
 def layers_table() -> dict:

@@ -5,6 +5,8 @@ import io
 import ee
 import numpy as np
 
+from forestflux.core.products import Product
+
 
 def grid(crs: str, step: float, corner: tuple[float, float], shape: tuple[int, int]):
     """The grid of a request; rows run south."""
@@ -30,8 +32,8 @@ def pixels(image: ee.Image, where: dict, **options) -> np.ndarray:
     return np.load(io.BytesIO(body), max_header_size=2**20)
 
 
-def window(section: dict, row: int, column: int, shape: tuple[int, int]) -> dict:
-    """The grid of native pixels of a section of the product table."""
-    side, (x, y) = section["grid"]["pixel"], section["grid"]["corner"]
+def window(product: Product, row: int, column: int, shape: tuple[int, int]) -> dict:
+    """The grid of native pixels of a product."""
+    side, (x, y) = product.grid.pixel, product.grid.corner
     corner = (x + column * side, y - row * side)
-    return grid(section["grid"]["crs"], side, corner, shape)
+    return grid(product.grid.crs, side, corner, shape)

@@ -6,7 +6,7 @@ import ee
 import pytest
 from google.oauth2.credentials import Credentials
 
-from forestflux.core.products import read_products
+from forestflux.core.product_table import read_products
 from tests.builders.projects import ROOT
 from tests.earthengine.catalogue import Catalogue
 from tests.earthengine.formulas import FormulaPlanet

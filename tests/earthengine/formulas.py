@@ -1,11 +1,12 @@
 """A planet on which every pixel of every product is known by a formula."""
 
-from collections.abc import Mapping
 from datetime import date
 from functools import partial
 
 import numpy as np
 
+from forestflux.core.product_table import ProductTable
+from forestflux.core.products import Product
 from tests.earthengine.grids import PixelGrid
 from tests.earthengine.images import Band, Pixels, sampled
 
@@ -22,7 +23,7 @@ class FormulaPlanet:
     products : the product table
     """
 
-    def __init__(self, products: Mapping) -> None:
+    def __init__(self, products: ProductTable) -> None:
         """Note bands, types and grids of each collection."""
         self.layout = layout(products)
 
@@ -33,22 +34,22 @@ class FormulaPlanet:
     def bands(self, collection: str, day: date) -> tuple[Band, ...]:
         """Bands of an image."""
         return tuple(
-            formula_band(name, section, number, day.toordinal())
-            for number, (name, section) in enumerate(self.layout[collection].items())
+            formula_band(name, content, number, day.toordinal())
+            for number, (name, content) in enumerate(self.layout[collection].items())
         )
 
 
-def formula_band(name: str, section: Mapping, number: int, day: int) -> Band:
+def formula_band(name: str, content: dict, number: int, day: int) -> Band:
     """A band of an image.
 
     Parameters
     ----------
-    section : `dtype`, `grid` and perhaps `multiply` of the band
+    content : `dtype`, `grid` and perhaps `multiply` of the band
     number : of the band in its collection
     day : of the image
     """
-    native = grid_of_section(section)
-    dtype = np.dtype(section["dtype"])
+    native = content["grid"]
+    dtype = np.dtype(content["dtype"])
 
     def look_up(grid: PixelGrid) -> Pixels:
         row, column = grid.points(native.crs).once(
@@ -59,7 +60,7 @@ def formula_band(name: str, section: Mapping, number: int, day: int) -> Band:
         values = stored(row, column, band=number, day=day)
         if dtype.itemsize == 1:
             values = values % 4
-        values = (values / section.get("multiply", 1)).astype(dtype)
+        values = (values / content.get("multiply", 1)).astype(dtype)
         mask = ~lost & ~hidden(row, column, day=day)
         return values.reshape(grid.shape), mask.reshape(grid.shape)
 
@@ -76,40 +77,39 @@ def hidden(row: np.ndarray, column: np.ndarray, *, day: int) -> np.ndarray:
     return (3 * row + 5 * column + day) % PERIOD == 0
 
 
-def grid_of_section(section: Mapping) -> PixelGrid:
+def grid_of(product: Product) -> PixelGrid:
     """The product's own grid."""
-    grid = section["grid"]
-    return PixelGrid(
-        grid["crs"], (grid["pixel"], -grid["pixel"]), tuple(grid["corner"])
-    )
+    grid = product.grid
+    return PixelGrid(grid.crs, (grid.pixel, -grid.pixel), grid.corner)
 
 
-def layout(products: Mapping) -> dict[str, dict[str, dict]]:
+def layout(products: ProductTable) -> dict[str, dict[str, dict]]:
     """Bands of each collection with type, grid and scaling of the stored numbers.
 
-    Averaged products are described by their tower variant: it reads the pixels.
+    Averaged products are described by their product of towers: it reads the pixels.
     """
     found: dict[str, dict[str, dict]] = {}
-    for entry in products.values():
-        for variant in ("tower", "tile"):
-            section = entry.get(variant, {}).get("extract", {})
-            if "average" in section or "collections" not in section:
+    for variable in products.variables.values():
+        for product in (variable.tower, variable.tile):
+            if product is None or product.is_average:
                 continue
-            for collection in section["collections"]:
+            for collection in product.extract.collections:
                 bands = found.setdefault(collection, {})
-                for name, content in bands_of(section).items():
+                for name, content in bands_of(product).items():
                     bands.setdefault(name, content)
     return found
 
 
-def bands_of(section: Mapping) -> dict[str, dict]:
-    """Bands of one section of the product table."""
-    archive = section.get("archive", {"dtype": section["dtype"]})
-    common = {"grid": section["grid"]}
-    if "classes" in section:
-        names = [f"{section['band']}_{number}" for number in section["classes"]]
-        return {name: common | archive for name in names}
-    bands = {section["band"]: common | archive}
-    if "quality_band" in section:
-        bands[section["quality_band"]] = common | {"dtype": section["quality_dtype"]}
+def bands_of(product: Product) -> dict[str, dict]:
+    """Bands of one product: type, grid and scaling."""
+    extract = product.extract
+    archive = {"dtype": extract.dtype, "grid": grid_of(product)}
+    if extract.archive is not None:
+        archive |= extract.archive.model_dump()
+    if product.is_class_cover:
+        return {f"{extract.band}_{number}": archive for number in extract.classes}
+    bands = {extract.band: archive}
+    if product.has_quality:
+        bands[extract.quality_band] = archive | {"dtype": extract.quality_dtype}
+        bands[extract.quality_band].pop("multiply", None)
     return bands

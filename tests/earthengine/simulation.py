@@ -6,7 +6,7 @@ for one of 0.05: to it the fine pixels are as much larger as its cells are. One
 collection serves both; which is meant shows in the pixels that are asked for.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -17,10 +17,12 @@ import xarray as xr
 
 from forestflux.core.eight_day import step_starts, year_length
 from forestflux.core.grid import Grid
-from forestflux.core.names import VARIABLES
 from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.core.product_table import ProductTable
+from forestflux.core.products import Product
 from forestflux.sources.simulated.simulated_source import SimulatedSource
-from tests.earthengine.formulas import bands_of, grid_of_section
+from tests.builders.products import with_extract
+from tests.earthengine.formulas import bands_of, grid_of
 from tests.earthengine.grids import GEOGRAPHIC, PixelGrid, Points, moved
 from tests.earthengine.images import Band, Pixels, refuse_pyramid
 from tests.earthengine.rain import spread_over_days
@@ -87,7 +89,7 @@ class SimulatedPlanet:
         self,
         source: SimulatedSource,
         *,
-        products: Mapping,
+        products: ProductTable,
         resolution_deg: float,
         sites: pd.DataFrame,
     ) -> None:
@@ -102,12 +104,12 @@ class SimulatedPlanet:
             raise ValueError(f"a grid of {resolution_deg} degrees is too fine")
         self.source, self.sites = source, sites
         self.grid = Grid(resolution_deg, round(360 / resolution_deg))
-        towers, tiles = sections(products, "tower"), sections(products, "tile")
+        towers, tiles = products.column("tower"), products.column("tile")
         self.pixels_of_towers = towers
-        # Cells of averaged products hold what the tower variant reads.
+        # Cells of averaged products hold what the product of towers reads.
         self.pixels_of_tiles = {
-            name: {**towers[name], "window": 1} if "average" in section else section
-            for name, section in tiles.items()
+            name: with_extract(towers[name], window=1) if tile.is_average else tile
+            for name, tile in tiles.items()
         }
         self.tower_year = lru_cache(maxsize=4)(self.simulate_towers)
         self.tile_year = lru_cache(maxsize=4)(self.simulate_tiles)
@@ -135,17 +137,17 @@ class SimulatedPlanet:
 
         Parameters
         ----------
-        products : sections by variable
+        products : by variable
         native_of, pixel_of : grid of a product, and what finds pixels in it
         year : every image of a year
         """
         found = {}
-        for variable, section in products.items():
-            native = native_of(variable, section)
-            pixel = pixel_of(native, section)
-            arrays = arrays_of(variable, section)
+        for variable, product in products.items():
+            native = native_of(variable, product)
+            pixel = pixel_of(native, product)
+            arrays = arrays_of(variable, product)
             for (band, content), (name, absent) in zip(
-                bands_of(section).items(), arrays.items(), strict=True
+                bands_of(product).items(), arrays.items(), strict=True
             ):
                 layer = Layer(
                     variable,
@@ -157,25 +159,25 @@ class SimulatedPlanet:
                     pixel,
                     year,
                 )
-                for collection in section["collections"]:
+                for collection in product.extract.collections:
                     found.setdefault(collection, {}).setdefault(band, layer)
         return found
 
-    def near_grid(self, variable: str, section: Mapping) -> PixelGrid:
+    def near_grid(self, variable: str, product: Product) -> PixelGrid:
         """The grid from which towers read."""
-        return grid_of_section(section)
+        return grid_of(product)
 
-    def far_grid(self, variable: str, section: Mapping) -> PixelGrid:
+    def far_grid(self, variable: str, product: Product) -> PixelGrid:
         """The grid from which maps read; pixels finer than cells are magnified."""
-        native = grid_of_section(section)
+        native = grid_of(product)
         if native.crs == GEOGRAPHIC:
             return native
         step = tuple(self.magnified * length for length in native.step)
         return replace(native, step=step, found={})
 
-    def tower_pixels(self, native: PixelGrid, section: Mapping) -> Callable:
+    def tower_pixels(self, native: PixelGrid, product: Product) -> Callable:
         """What finds the towers' pixels: windows one below another, row by row."""
-        side = section["window"]
+        side = product.extract.window
         at = Points(
             *moved(
                 self.sites["lon"].to_numpy(float),
@@ -204,9 +206,9 @@ class SimulatedPlanet:
 
         return pixel
 
-    def tile_pixels(self, native: PixelGrid, section: Mapping) -> Callable:
+    def tile_pixels(self, native: PixelGrid, product: Product) -> Callable:
         """What finds the maps' pixels: cells, or pixels that are coarser than cells."""
-        factor = section.get("cells_per_pixel", 1)
+        factor = product.extract.cells_per_pixel
         if factor == 1:
             rows, columns = self.grid.shape
             cells = PixelGrid(
@@ -263,22 +265,14 @@ def band_of(name: str, near: Layer | None, far: Layer | None, day: date) -> Band
     return Band(name, any_layer.dtype, compute, any_layer.native)
 
 
-def sections(products: Mapping, variant: str) -> dict[str, dict]:
-    """Sections of the simulated variables for a variant."""
-    return {
-        name: products[name][variant]["extract"]
-        for name in (*VARIABLES, "landcover")
-        if variant in products.get(name, {})
-    }
-
-
-def arrays_of(variable: str, section: Mapping) -> dict[str, float]:
+def arrays_of(variable: str, product: Product) -> dict[str, float]:
     """Arrays of a variable in the source's dataset and what stands for nothing in each."""
-    if "classes" in section:
-        return {f"forest_percent_{n}": np.nan for n in section["classes"]}
-    arrays = {variable: section["absent"]}
-    if "quality_band" in section:
-        arrays[f"{variable}_quality"] = section["quality_absent"]
+    extract = product.extract
+    if product.is_class_cover:
+        return {f"forest_percent_{n}": np.nan for n in extract.classes}
+    arrays = {variable: extract.absent}
+    if product.has_quality:
+        arrays[f"{variable}_quality"] = extract.quality_absent
     return arrays
 
 

@@ -1,21 +1,21 @@
 """A planet of five degrees that stands in for the archive, and what belongs to a run on it."""
 
-import copy
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import yaml
 
+from forestflux.core.product_table import ProductTable
 from forestflux.jobs.configuration import read_configuration
 from forestflux.sources.simulated import simulated_source
 from forestflux.sources.simulated.simulated_towers import (
     simulated_site_years,
     simulated_sites,
 )
+from tests.builders.products import with_extract
 from tests.builders.projects import ROOT
-from tests.earthengine.formulas import grid_of_section
+from tests.earthengine.formulas import grid_of
 from tests.earthengine.grids import GEOGRAPHIC, Points, moved
 from tests.earthengine.simulation import SimulatedPlanet
 
@@ -25,39 +25,38 @@ YEARS = (2003, 2004)
 TILE_CELLS = 24
 
 
-def coarse_products(products: Mapping) -> dict:
+def coarse_products(products: ProductTable) -> ProductTable:
     """The product table whose tiles have pixels of five degrees, precipitation of ten."""
-    table = copy.deepcopy(dict(products))
-    for entry in table.values():
-        section = entry.get("tile", {}).get("extract")
-        if section is not None:
-            factor = section.get("cells_per_pixel", 1)
+    variables = dict(products.variables)
+    for name, variable in variables.items():
+        if variable.tile is not None:
+            factor = variable.tile.extract.cells_per_pixel
             pixel = RESOLUTION_DEG * factor
             half = pixel / 2 if factor > 1 else 0
-            section["grid"] = {
+            grid = {
                 "crs": GEOGRAPHIC,
                 "pixel": pixel,
-                "corner": [-180 - half, 90 + half],
+                "corner": (-180 - half, 90 + half),
             }
-    return table
+            tile = with_extract(variable.tile, grid=grid)
+            variables[name] = variable.model_copy(update={"tile": tile})
+    return ProductTable(variables=variables)
 
 
-def lone_sites(products: Mapping) -> pd.DataFrame:
+def lone_sites(products: ProductTable) -> pd.DataFrame:
     """The simulated towers that share no native pixel with another one before them."""
     sites, taken, kept = simulated_sites(), set(), []
     windows = []
-    for entry in products.values():
-        section = entry.get("tower", {}).get("extract")
-        if section is not None:
-            native, side = grid_of_section(section), section["window"]
-            at = moved(
-                sites["lon"].to_numpy(float),
-                sites["lat"].to_numpy(float),
-                GEOGRAPHIC,
-                native.crs,
-            )
-            row, column = native.position(Points(*at, (len(sites), 1)))
-            windows.append((native.step, row, column, side))
+    for product in products.column("tower").values():
+        native = grid_of(product)
+        at = moved(
+            sites["lon"].to_numpy(float),
+            sites["lat"].to_numpy(float),
+            GEOGRAPHIC,
+            native.crs,
+        )
+        row, column = native.position(Points(*at, (len(sites), 1)))
+        windows.append((native.step, row, column, product.extract.window))
     for number in range(len(sites)):
         own = {
             (step, row[number] + down, column[number] + right)
@@ -71,7 +70,7 @@ def lone_sites(products: Mapping) -> pd.DataFrame:
 
 
 def planet_of(
-    products: Mapping, sites: pd.DataFrame
+    products: ProductTable, sites: pd.DataFrame
 ) -> tuple[SimulatedPlanet, simulated_source.SimulatedSource]:
     """The planet behind the server, and the same one as the source `simulated`."""
     source = simulated_source.open_source({"seed": SEED, "planet": {}})

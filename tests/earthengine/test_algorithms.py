@@ -20,7 +20,7 @@ ROW, COLUMN, SHAPE = 3400, 23000, (6, 7)
 @pytest.fixture
 def where(products):
     """A window of 1 km pixels."""
-    return window(products["lst_day"]["tower"]["extract"], ROW, COLUMN, SHAPE)
+    return window(products.variables["lst_day"].tower, ROW, COLUMN, SHAPE)
 
 
 def lst(day="2003_01_01"):
@@ -36,7 +36,7 @@ def known(day="2003-01-01", band=0):
 
 
 def test_every_pixel_is_that_of_the_formula_and_masked_ones_are_0(client, products):
-    where = window(products["lst_day"]["tower"]["extract"], ROW, COLUMN, (60, 60))
+    where = window(products.variables["lst_day"].tower, ROW, COLUMN, (60, 60))
     found = pixels(lst(), where)["LST_Day_1km"]
     row, column = np.mgrid[ROW : ROW + 60, COLUMN : COLUMN + 60]
     day = np.datetime64("2003-01-01").astype(object).toordinal()

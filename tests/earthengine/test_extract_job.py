@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from forestflux.core.products import select
+from forestflux.core.product_table import ProductTable, Variable
+from tests.builders.products import with_extract
 from tests.builders.projects import ROOT, environment
 from tests.earthengine.faults import Fault
 from tests.earthengine.server import Emulator
@@ -28,7 +29,7 @@ class Job:
     ----------
     folder : working directory
     access : section `earthengine` of the configuration
-    products : sections by variable
+    products : of towers, by variable
     sites : towers
     years : of the job
     """
@@ -49,13 +50,14 @@ class Job:
         settings = {
             "source": "earthengine",
             "settings": {"forest_only": False},
-            "products": {"tower": self.products},
         }
+        variables = {n: Variable(units="1", tower=p) for n, p in self.products.items()}
+        table = ProductTable(variables=variables)
         words = [
             *("--places", "towers", "--years", *map(str, self.years)),
             *("--sites", str(sites), "--table", "--subsets"),
-            *("--settings", json.dumps(settings)),
-            *("--access", json.dumps(self.access), "--code", "1"),
+            *("--settings", json.dumps(settings), "--products", table.to_json()),
+            *("--runtime", json.dumps(self.access), "--code", "1"),
             *("--manifest", str(self.manifest(name)), "--log", f"{name}.log"),
         ]
         return subprocess.Popen(
@@ -81,7 +83,7 @@ def job_on(tmp_path, products):
     def make(emulator: Emulator, *names, **keys):
         key = emulator.tokens.service_account(tmp_path / "key.json")
         keys = {"credentials": str(key), "in_flight": 4, "attempts": 4} | keys
-        chosen = select(products, "tower", "extract")
+        chosen = products.column("tower")
         chosen = {name: chosen[name] for name in names or chosen}
         settings = access(emulator.url, cache=str(tmp_path / "cache"), **keys)
         return Job(tmp_path, settings, chosen, FOUR_SITES)
@@ -91,7 +93,7 @@ def job_on(tmp_path, products):
 
 def requests_of(job):
     """Requests that a year takes: one for each collection and tower."""
-    listed = (entry["extract"]["collections"] for entry in job.products.values())
+    listed = (product.extract.collections for product in job.products.values())
     return len({name for names in listed for name in names}) * len(job.sites)
 
 
@@ -165,9 +167,9 @@ def test_three_jobs_at_once_stay_below_the_configured_number(
 
 
 def changed(products, **values):
-    """The sections of one variable with other values."""
-    ((name, entry),) = products.items()
-    return {name: {"extract": entry["extract"] | values}}
+    """The product of one variable with other values."""
+    ((name, product),) = products.items()
+    return {name: with_extract(product, **values)}
 
 
 @pytest.mark.parametrize(
@@ -189,19 +191,19 @@ def changed(products, **values):
         ),
         (
             lambda job, emulator: job.products.update(
-                changed(job.products, collections=["MODIS/061/MOD99A1"])
+                changed(job.products, collections=("MODIS/061/MOD99A1",))
             ),
             "expected a collection that exists and may be read, found 400",
         ),
         (
             lambda job, emulator: job.products.update(
-                changed(job.products, years=[2021, None])
+                changed(job.products, years=(2021, None))
             ),
             "expected 2021 to the last whole year",
         ),
         (
             lambda job, emulator: job.products.update(
-                changed(job.products, latitudes=[-50, 50])
+                changed(job.products, latitudes=(-50.0, 50.0))
             ),
             "expected latitudes from -50 to 50, which it covers, found -15.44 to 61.85",
         ),

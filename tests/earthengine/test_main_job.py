@@ -8,7 +8,6 @@ import yaml
 
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
-from forestflux.core.products import select
 from forestflux.jobs.store import load_store
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.sources.extraction import extract
@@ -41,7 +40,9 @@ earthengine:
 def make_project(folder, products, sites, url):
     """A micro project that extracts from a server."""
     project = copy_project(folder)
-    (project / "config" / "products.yaml").write_text(yaml.safe_dump(products))
+    (project / "config" / "products.yaml").write_text(
+        yaml.safe_dump(json.loads(products.to_json())["variables"])
+    )
     write_labels(project / "labels", sites)
     overlay = OVERLAY.format(url=url, in_flight=IN_FLIGHT)
     (project / "micro.yaml").open("a").write(overlay)
@@ -57,8 +58,8 @@ def targets(stage):
 
 @pytest.fixture(scope="module")
 def table(products):
-    """As a job reads it: JSON, in whose NaN no sign is set."""
-    return json.loads(json.dumps(coarse_products(products)))
+    """The product table of the run."""
+    return coarse_products(products)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ def same_bits(name, found, expected):
 def test_cubes_are_those_of_the_source_simulated(finished, table, sites, year):
     _, project, source = finished
     for place in places(sites):
-        wanted = select(table, place.kind, "extract", "cube")
+        wanted = table.column(place.kind)
         native = extract(source, wanted, place, year=year)
         expected = build_cube(native, wanted, year=year)
         found = load_store(project / f"results/micro/cube/{place.name}/{year}.zarr")

@@ -16,7 +16,6 @@ if importlib.util.find_spec("geemap") is None:
     pytest.skip("geemap is not installed (extra `map`)", allow_module_level=True)
 os.environ["USE_FOLIUM"] = "1"
 
-from forestflux.core.products import select
 from forestflux.pages.layer_preview import draw_preview
 
 LAYERS = ["ndvi", "lst_day", "et", "precip", "landcover"]
@@ -25,7 +24,7 @@ LAYERS = ["ndvi", "lst_day", "et", "precip", "landcover"]
 @pytest.fixture
 def page(client, products):
     sites = pd.read_csv(ROOT / "config" / "pilot" / "sites.csv")
-    tables = select(products, "tile", "extract", "mask")
+    tables = products.column("tile")
     return draw_preview(tables, layers=LAYERS, year=2003, sites=sites)
 
 

@@ -21,7 +21,7 @@ def status_of(error):
 @pytest.fixture
 def where(products):
     """A small window of 500 m pixels in Finland."""
-    return window(products["ndvi"]["tower"]["extract"], 6750, 46000, (4, 5))
+    return window(products.variables["ndvi"].tower, 6750, 46000, (4, 5))
 
 
 def ndvi():
@@ -106,7 +106,7 @@ def test_unknown_project_is_refused(serve, formula_catalogue):
     ],
 )
 def test_size_is_counted_with_a_mask_byte(client, products, shape, words):
-    where = window(products["ndvi"]["tower"]["extract"], 0, 0, shape)
+    where = window(products.variables["ndvi"].tower, 0, 0, shape)
     with pytest.raises(ee.EEException) as error:
         pixels(ndvi(), where)  # int16: 3 bytes with the mask
     assert words in str(error.value)
@@ -114,7 +114,7 @@ def test_size_is_counted_with_a_mask_byte(client, products, shape, words):
 
 
 def test_the_largest_size_is_sent(client, products):
-    where = window(products["ndvi"]["tower"]["extract"], 0, 0, (2**12, 2**12))
+    where = window(products.variables["ndvi"].tower, 0, 0, (2**12, 2**12))
     assert 2**24 * (np.dtype("int16").itemsize + 1) == 48 * 2**20
     assert pixels(ee.Image.constant(7).toInt16(), where)["constant"].sum() == 7 * 2**24
 
@@ -189,7 +189,7 @@ def test_coarse_pixels_without_reduce_resolution_are_refused(client):
 
 
 def test_finer_pixels_are_not_refused(client, products):
-    where = window(products["lst_day"]["tower"]["extract"], 3400, 23000, (2, 2))
+    where = window(products.variables["lst_day"].tower, 3400, 23000, (2, 2))
     side = where["affineTransform"]["scaleX"] / 2
     where["affineTransform"] |= {"scaleX": side, "scaleY": -side}
     where["dimensions"] = {"width": 4, "height": 4}

@@ -14,7 +14,6 @@ from pyproj import Transformer
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
-from forestflux.core.products import select
 from forestflux.sources.earthengine import earthengine_source
 from forestflux.sources.earthengine.client.band_packing import pack_bands
 from forestflux.sources.earthengine.request import Band, Layers, Request, Window
@@ -29,10 +28,10 @@ YEAR = 2003
 DAY = np.datetime64("2003-01-17")
 
 
-def sections(products, variant, *names):
-    """The `extract` sections of some variables, of all without names."""
-    chosen = select(products, variant, "extract").items()
-    return {name: e["extract"] for name, e in chosen if not names or name in names}
+def column(products, name, *variables):
+    """The products of some variables, of all without names."""
+    chosen = products.column(name).items()
+    return {v: p for v, p in chosen if not variables or v in variables}
 
 
 @pytest.fixture
@@ -60,33 +59,31 @@ def no_waiting(monkeypatch):
     )
 
 
-def sinusoidal(latitudes, longitudes, section):
+def sinusoidal(latitudes, longitudes, product):
     """Row and column of the native pixel at a place, by PROJ."""
     change = Transformer.from_crs("EPSG:4326", MODIS_SPHERE, always_xy=True)
     x, y = change.transform(longitudes, latitudes)
-    grid = section["grid"]
-    row = np.floor((grid["corner"][1] - y) / grid["pixel"])
-    return row.astype(int), np.floor((x - grid["corner"][0]) / grid["pixel"]).astype(
-        int
-    )
+    grid = product.grid
+    row = np.floor((grid.corner[1] - y) / grid.pixel)
+    return row.astype(int), np.floor((x - grid.corner[0]) / grid.pixel).astype(int)
 
 
 def test_windows_of_towers_hold_the_pixels_around_them(open_source, products):
     _, source = open_source()
-    wanted = sections(products, "tower", "ndvi", "lst_night")
+    wanted = column(products, "tower", "ndvi", "lst_night")
     native = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
     ordinal = DAY.astype(object).toordinal()
     # Bands of a collection in the order of the product table, values before quality.
     for variable, number in (("ndvi", 0), ("lst_night", 2)):
-        section = wanted[variable]
-        side = section["window"]
-        row, column = sinusoidal(FOUR_SITES["lat"], FOUR_SITES["lon"], section)
+        extract = wanted[variable].extract
+        side = extract.window
+        row, across = sinusoidal(FOUR_SITES["lat"], FOUR_SITES["lon"], wanted[variable])
         inside = np.arange(side) - side // 2
-        at = (row[:, None, None] + inside[:, None], column[:, None, None] + inside)
+        at = (row[:, None, None] + inside[:, None], across[:, None, None] + inside)
         value = stored(*at, band=number, day=ordinal)
-        value = np.where(hidden(*at, day=ordinal), section["absent"], value)
+        value = np.where(hidden(*at, day=ordinal), extract.absent, value)
         quality = stored(*at, band=number + 1, day=ordinal) % 4
-        nothing = section["quality_absent"]
+        nothing = extract.quality_absent
         quality = np.where(hidden(*at, day=ordinal), nothing, quality)
         (image,) = np.flatnonzero(native[f"time_{variable}"].values == DAY)
         found = native[variable].values[image].reshape(-1, side, side)
@@ -98,10 +95,12 @@ def test_windows_of_towers_hold_the_pixels_around_them(open_source, products):
 def test_some_pixels_of_the_windows_are_masked(open_source, products):
     """Else the test above could not see a masked pixel that arrives as 0."""
     _, source = open_source()
-    wanted = sections(products, "tower", "et")
+    wanted = column(products, "tower", "et")
     native = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)["et"].values
-    assert 0 < np.count_nonzero(native == wanted["et"]["absent"]) < 0.01 * native.size
-    assert native[native != wanted["et"]["absent"]].min() >= 100
+    assert (
+        0 < np.count_nonzero(native == wanted["et"].extract.absent) < 0.01 * native.size
+    )
+    assert native[native != wanted["et"].extract.absent].min() >= 100
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +112,8 @@ def finnish_tile():
 
 def test_cells_are_means_of_the_pixels_that_pass(open_source, products, finnish_tile):
     _, source = open_source()
-    section = sections(products, "tile", "et")["et"]
-    pixels = sections(products, "tower", "et")["et"]
-    native = source.fetch({"et": section}, finnish_tile, YEAR)
+    pixels = products.column("tower")["et"]
+    native = source.fetch(column(products, "tile", "et"), finnish_tile, YEAR)
     tile = finnish_tile.tile
     north, west = tile.latitudes()[0] + 0.025, tile.longitudes()[0] - 0.025
     # All native pixels around the tile, by the inverse projection.
@@ -124,19 +122,19 @@ def test_cells_are_means_of_the_pixels_that_pass(open_source, products, finnish_
         np.array([west, west + 0.4, west, west + 0.4]),
         pixels,
     )
-    row, column = np.mgrid[
+    row, across = np.mgrid[
         rows.min() - 2 : rows.max() + 3, columns.min() - 2 : columns.max() + 3
     ]
-    side, corner = pixels["grid"]["pixel"], pixels["grid"]["corner"]
+    side, corner = pixels.grid.pixel, pixels.grid.corner
     change = Transformer.from_crs(MODIS_SPHERE, "EPSG:4326", always_xy=True)
     lon, lat = change.transform(
-        corner[0] + (column + 0.5) * side, corner[1] - (row + 0.5) * side
+        corner[0] + (across + 0.5) * side, corner[1] - (row + 0.5) * side
     )
     down, right = np.floor((north - lat) / 0.05), np.floor((lon - west) / 0.05)
     day = DAY.astype(object).toordinal()
-    value = stored(row, column, band=0, day=day)
-    quality = stored(row, column, band=1, day=day) % 4
-    masked = hidden(row, column, day=day)
+    value = stored(row, across, band=0, day=day)
+    quality = stored(row, across, band=1, day=day) % 4
+    masked = hidden(row, across, day=day)
     # Of 0, 1, 2, 3 only bit 0 of ET_QC rejects: low quality.
     trusted = ~masked & (quality % 2 == 0)
     (image,) = np.flatnonzero(native["time_et"].values == DAY)
@@ -155,12 +153,12 @@ def test_tiles_of_the_archive_hold_its_scaled_numbers(
     open_source, products, finnish_tile
 ):
     _, source = open_source()
-    wanted = sections(products, "tile", "ndvi")
+    wanted = column(products, "tile", "ndvi")
     native = source.fetch(wanted, finnish_tile, YEAR)
     tile, day = finnish_tile.tile, DAY.astype(object).toordinal()
-    row, column = np.mgrid[tile.rows, tile.columns]
-    value = stored(row, column, band=0, day=day)
-    value = np.where(hidden(row, column, day=day), -32768, value)
+    row, across = np.mgrid[tile.rows, tile.columns]
+    value = stored(row, across, band=0, day=day)
+    value = np.where(hidden(row, across, day=day), -32768, value)
     (image,) = np.flatnonzero(native["time_ndvi"].values == DAY)
     np.testing.assert_array_equal(native["ndvi"].values[image], value)
 
@@ -179,13 +177,13 @@ def right(products, formula_catalogue, tmp_path_factory):
         )
         shared = {"access": settings, "forest_only": False, "years": [YEAR]}
         source = earthengine_source.open_source(shared)
-        return source.fetch(sections(products, "tower"), TowerPlace(FOUR_SITES), YEAR)
+        return source.fetch(column(products, "tower"), TowerPlace(FOUR_SITES), YEAR)
 
 
 def test_a_fifth_of_all_requests_fails_in_five_ways(open_source, products, tmp_path):
     sites = pd.concat([FOUR_SITES.assign(lat=FOUR_SITES["lat"] + n) for n in range(6)])
     sites["site"] = [f"XX-{number:03d}" for number in range(len(sites))]
-    wanted, place = sections(products, "tower"), TowerPlace(sites)
+    wanted, place = column(products, "tower"), TowerPlace(sites)
     emulator, source = open_source(attempts=12)
     days = Fault("503", share=0.2, path="value:compute")
     emulator.faults = [*five_ways(0.2, seed=3), days]
@@ -208,7 +206,7 @@ def test_a_fifth_of_all_requests_fails_in_five_ways(open_source, products, tmp_p
 def test_what_may_pass_is_asked_again(open_source, products, right, kind):
     emulator, source = open_source()
     emulator.faults = [Fault(kind, count=3)]
-    wanted = sections(products, "tower", "ndvi", "evi")
+    wanted = column(products, "tower", "ndvi", "evi")
     found = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
     assert found["ndvi"].identical(right["ndvi"])
     assert sum(record.fault == kind for record in emulator.of()) == 3
@@ -220,7 +218,7 @@ def test_silence_ends_with_the_deadline_and_is_asked_again(
 ):
     emulator, source = open_source(deadline_s=2)
     emulator.faults = [Fault("silent", count=2)]
-    wanted = sections(products, "tower", "ndvi", "evi")
+    wanted = column(products, "tower", "ndvi", "evi")
     found = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
     assert found["ndvi"].identical(right["ndvi"])
 
@@ -228,7 +226,7 @@ def test_silence_ends_with_the_deadline_and_is_asked_again(
 def test_a_stale_token_is_renewed(open_source, products, right):
     emulator, source = open_source()
     emulator.faults = [Fault("expired", count=1)]
-    wanted = sections(products, "tower", "ndvi", "evi")
+    wanted = column(products, "tower", "ndvi", "evi")
     found = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
     assert found["ndvi"].identical(right["ndvi"])
 
@@ -237,7 +235,7 @@ def test_a_stale_token_is_renewed(open_source, products, right):
 def test_requests_that_are_too_large_are_divided(open_source, products, right, kind):
     emulator, source = open_source()
     emulator.faults = [Fault(kind, larger_than=14)]
-    wanted = sections(products, "tower", "ndvi", "evi")
+    wanted = column(products, "tower", "ndvi", "evi")
     if kind == "size":  # divided by images, which leaves the window as it is
         emulator.faults = [Fault(kind, count=4)]
     found = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
@@ -255,7 +253,7 @@ def test_requests_that_are_too_large_are_divided(open_source, products, right, k
 def test_other_errors_stop_at_once_with_one_line(open_source, products, kind, words):
     emulator, source = open_source()
     emulator.faults = [Fault(kind)]
-    wanted = sections(products, "tower", "ndvi")
+    wanted = column(products, "tower", "ndvi")
     with pytest.raises(InputError) as error:
         source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
     assert words in str(error.value)
@@ -268,7 +266,7 @@ def test_thirty_two_threads_and_a_quota_of_eight(
 ):
     emulator = serve(formula_catalogue, quota=8, latency_s=0.3)
     _, source = open_source(emulator, in_flight=32, attempts=20)
-    found = source.fetch(sections(products, "tower"), TowerPlace(FOUR_SITES), YEAR)
+    found = source.fetch(column(products, "tower"), TowerPlace(FOUR_SITES), YEAR)
     assert found.identical(right)
     assert sum(record.status == 429 for record in emulator.of()) > 5
     assert set(emulator.finished().values()) == {1}
@@ -280,7 +278,7 @@ def test_a_restricted_project_is_asked_by_fewer_threads(
     emulator = serve(formula_catalogue, latency_s=0.05)
     _, source = open_source(emulator, in_flight=8)
     emulator.faults = [Fault("restricted")]
-    found = source.fetch(sections(products, "tower"), TowerPlace(FOUR_SITES), YEAR)
+    found = source.fetch(column(products, "tower"), TowerPlace(FOUR_SITES), YEAR)
     assert found.identical(right)
     in_flight = [record.in_flight for record in emulator.of()]
     assert max(in_flight[:8]) > max(in_flight[-8:])
@@ -290,7 +288,7 @@ def test_a_missing_image_is_a_gap_that_is_listed(serve, products, open_source, c
     missing = {("MODIS/061/MOD11A2", "2003-05-09")}
     emulator = serve(Catalogue(FormulaPlanet(products), missing=missing))
     _, source = open_source(emulator)
-    wanted = sections(products, "tower", "lst_day", "lst_night")
+    wanted = column(products, "tower", "lst_day", "lst_night")
     with caplog.at_level("INFO"):
         native = source.fetch(wanted, TowerPlace(FOUR_SITES), YEAR)
     assert native.sizes["time_lst_day"] == 45

@@ -23,7 +23,7 @@ def status_of(error):
 @pytest.fixture
 def where(products):
     """A small window of 500 m pixels in Finland."""
-    return window(products["ndvi"]["tower"]["extract"], 6750, 46000, (4, 5))
+    return window(products.variables["ndvi"].tower, 6750, 46000, (4, 5))
 
 
 def ndvi():
@@ -142,7 +142,7 @@ def test_kept_answers_cost_nothing_and_are_the_same(
     first, again = pixels(ndvi(), where), pixels(ndvi(), where)
     np.testing.assert_array_equal(first, again)
     assert len(emulator.kept) == 1
-    elsewhere = window(products["ndvi"]["tower"]["extract"], 6000, 46000, (4, 5))
+    elsewhere = window(products.variables["ndvi"].tower, 6000, 46000, (4, 5))
     assert not np.array_equal(pixels(ndvi(), elsewhere), first)
     emulator.keep = "shape"
     pixels(ndvi(), where)

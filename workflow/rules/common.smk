@@ -15,7 +15,7 @@ from snakemake.exceptions import WorkflowError
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
-from forestflux.core.products import read_products, sections_of, select
+from forestflux.core.product_table import read_products
 from forestflux.jobs.batches import batches, span
 from forestflux.jobs.code_checksum import code_checksum
 from forestflux.jobs.configuration import read_configuration

@@ -19,9 +19,7 @@ rule cube:
         mem_mb=growing(1500),
         runtime=lasting(1),
     params:
-        settings=lambda wildcards: settings(
-            products=products(wildcards.places, "extract", "cube"),
-        ),
+        products=lambda wildcards: products(wildcards.places, "cube"),
         code=code("cube"),
         places=places_of,
         years=years_of,
@@ -32,7 +30,7 @@ rule cube:
         " --places {params.places}"
         " --years {params.years}"
         " --upstream {input.manifest:q}"
-        " --settings {params.settings:q}"
+        " --products {params.products:q}"
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

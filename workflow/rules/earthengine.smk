@@ -5,10 +5,8 @@ if SOURCE == "earthengine":
 
     try:
         check_run(
-            {
-                kind: sections_of(select(PRODUCTS, kind, "extract"))
-                for kind in ("tile", "tower")
-            },
+            PRODUCTS.column("tile"),
+            PRODUCTS.column("tower"),
             tiles=[Grid(**CONFIG.grid.model_dump()).tile(name) for name in TILES],
             years=YEARS,
             tower_years=TOWER_YEARS,

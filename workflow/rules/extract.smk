@@ -30,8 +30,8 @@ rule extract:
         settings=lambda wildcards: settings(
             source=SOURCE,
             settings=source_settings(wildcards.places),
-            products=products(wildcards.places, "extract"),
         ),
+        products=lambda wildcards: products(wildcards.places),
         code=code("extract", SOURCES[SOURCE]),
         places=places_of,
         years=years_of,
@@ -45,6 +45,7 @@ rule extract:
         " --table {input.table:q}"
         " --subsets {input.subsets:q}"
         " --settings {params.settings:q}"
+        " --products {params.products:q}"
         ' --runtime "$EARTHENGINE_RUNTIME"'
         " --code {params.code}"
         " --manifest {output.manifest:q}"

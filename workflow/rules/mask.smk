@@ -19,10 +19,8 @@ rule mask:
         mem_mb=growing(1500),
         runtime=lasting(1),
     params:
-        settings=lambda wildcards: settings(
-            products=products(wildcards.places, "extract", "mask"),
-            mask=CONFIG.mask,
-        ),
+        settings=settings(mask=CONFIG.mask),
+        products=lambda wildcards: products(wildcards.places, "mask"),
         code=code("mask"),
         places=places_of,
         years=years_of,
@@ -34,6 +32,7 @@ rule mask:
         " --years {params.years}"
         " --upstream {input.manifest:q}"
         " --settings {params.settings:q}"
+        " --products {params.products:q}"
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

@@ -23,17 +23,15 @@ rule plan:
                 "tiles": len(tile_stage("extract")),
                 "towers": len(tower_stage("extract")),
             },
-            products={
-                kind: select(PRODUCTS, kind, "extract", "cube")
-                for kind in ("tile", "tower")
-            },
         ),
+        products=PRODUCTS.only(["tile", "tower"], "cube").to_json(),
         sites=known_sites(),
     message:
         "Planning the requests"
     shell:
         'python "$SCRIPTS"/plan.py'
         " --settings {params.settings:q}"
+        " --products {params.products:q}"
         ' --runtime "$EARTHENGINE_RUNTIME"'
         " --sites {params.sites:q}"
         " --log {log:q}"

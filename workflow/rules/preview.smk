@@ -18,8 +18,8 @@ rule preview:
         settings=settings(
             layers=CONFIG.preview.layers,
             year=CONFIG.preview.year or (YEARS[0] if YEARS else None),
-            products=select(PRODUCTS, "tile", "extract", "mask"),
         ),
+        products=PRODUCTS.only(["tile"], "mask").to_json(),
         sites=known_sites(),
         code=code("preview"),
     message:
@@ -27,6 +27,7 @@ rule preview:
     shell:
         'python "$SCRIPTS"/preview.py'
         " --settings {params.settings:q}"
+        " --products {params.products:q}"
         ' --runtime "$EARTHENGINE_RUNTIME"'
         " --sites {params.sites:q}"
         " --page {output.page:q}"

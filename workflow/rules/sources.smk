@@ -59,13 +59,13 @@ def known_sites():
     return [str(file) for file in files if file.is_file()][:1]
 
 
-def variants(places):
+def columns(places):
     """Columns of the product table that a place's numbers may follow, variable by variable."""
     if SOURCE == "files":
         return ["tower", "table"] if SUBSET_FILES else ["table"]
     return ["tower" if places == "towers" else "tile"]
 
 
-def products(places, *stages):
-    """Sections of the product table that a stage reads for a place, by column."""
-    return {name: select(PRODUCTS, name, *stages) for name in variants(places)}
+def products(places, *parts):
+    """The part of the product table that a stage reads for a place, as JSON."""
+    return PRODUCTS.only(columns(places), *parts).to_json()

@@ -3,21 +3,13 @@
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import xarray as xr
 
-from forestflux.core.products import pick, variants_of
+from forestflux.core.product_table import ProductTable, columns_of
 from forestflux.jobs import command_line
-from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
 from forestflux.prepare.calendar_cube import build_cube
-
-
-class Settings(Section):
-    """What the job's numbers depend on."""
-
-    products: dict[str, Any]
 
 
 def main(
@@ -25,7 +17,7 @@ def main(
     places: list[str],
     years: list[int],
     upstream: Path,
-    settings: Settings,
+    products: ProductTable,
     code: str,
     manifest: Path,
 ) -> None:
@@ -35,13 +27,17 @@ def main(
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         for place, year in missing:
             images = native.load(place, year)
-            products = pick(settings.products, variants_of(images))
-            yield build_cube(images, products, year=year)
+            followed = products.follow(columns_of(images))
+            yield build_cube(images, followed, year=year)
 
     run_stage(
         manifest,
         list(product(places, years)),
-        build_key=lambda place, year: [code, settings, native.checksum(place, year)],
+        build_key=lambda place, year: [
+            code,
+            products.to_json(),
+            native.checksum(place, year),
+        ],
         make=make,
     )
 

@@ -10,13 +10,14 @@ import xarray as xr
 
 from forestflux.core.grid import Grid
 from forestflux.core.places import Place, TilePlace, TowerPlace
-from forestflux.core.products import pick, sections_of
+from forestflux.core.product_table import ProductTable
+from forestflux.core.products import Product
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.jobs.stages import Key, run_stage
 from forestflux.jobs.store import checksum_files
-from forestflux.sources.extraction import extract, variants_held
+from forestflux.sources.extraction import available_columns, extract
 from forestflux.sources.source_registry import open_source
 
 
@@ -25,7 +26,6 @@ class Settings(Section):
 
     source: str
     settings: dict[str, Any]
-    products: dict[str, Any]
 
 
 def main(
@@ -36,6 +36,7 @@ def main(
     table: list[Path],
     subsets: list[Path],
     settings: Settings,
+    products: ProductTable,
     runtime: EarthEngineSettings,
     code: str,
     manifest: Path,
@@ -54,21 +55,26 @@ def main(
             return TowerPlace(pd.read_csv(sites[0]))
         return TilePlace(Grid(**settings.settings["grid"]).tile(name))
 
-    def held(place: Place) -> dict:
-        variants = variants_held(source, place, settings.products)
-        sections = pick(settings.products, variants)
-        return {variable: sections[variable] for variable in variants}
+    def available(place: Place) -> dict[str, Product]:
+        return products.follow(available_columns(source, place, products))
 
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         work = [(place_of(name), year) for name, year in missing]
-        source.prepare(sections_of(held(work[0][0])), work)
+        source.prepare(available(work[0][0]), work)
         for place, year in work:
-            yield extract(source, held(place), place, year=year)
+            yield extract(source, available(place), place, year=year)
 
     run_stage(
         manifest,
         list(product(places, years)),
-        build_key=lambda place, year: [code, settings, inputs, place, year],
+        build_key=lambda place, year: [
+            code,
+            settings,
+            products.to_json(),
+            inputs,
+            place,
+            year,
+        ],
         make=make,
     )
 

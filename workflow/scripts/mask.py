@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import xarray as xr
 
-from forestflux.core.products import pick, variants_of
+from forestflux.core.product_table import ProductTable, columns_of
 from forestflux.jobs import command_line
 from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.settings.sample_settings import MaskSettings
@@ -19,7 +18,6 @@ from forestflux.prepare.masking import mask_cube
 class Settings(Section):
     """What the job's numbers depend on."""
 
-    products: dict[str, Any]
     mask: MaskSettings
 
 
@@ -29,6 +27,7 @@ def main(
     years: list[int],
     upstream: Path,
     settings: Settings,
+    products: ProductTable,
     code: str,
     manifest: Path,
 ) -> None:
@@ -38,13 +37,18 @@ def main(
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         for place, year in missing:
             cube = cubes.load(place, year)
-            products = pick(settings.products, variants_of(cube))
-            yield mask_cube(cube, products, year=year, **settings.mask.numbers())
+            followed = products.follow(columns_of(cube))
+            yield mask_cube(cube, followed, year=year, **settings.mask.numbers())
 
     run_stage(
         manifest,
         list(product(places, years)),
-        build_key=lambda place, year: [code, settings, cubes.checksum(place, year)],
+        build_key=lambda place, year: [
+            code,
+            settings,
+            products.to_json(),
+            cubes.checksum(place, year),
+        ],
         make=make,
         chunks=CHUNKS,
     )

@@ -2,12 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.core.product_table import ProductTable
 from forestflux.jobs import command_line
 from forestflux.jobs.batches import span
 from forestflux.jobs.settings.run_settings import GridSettings
@@ -29,38 +29,41 @@ class Settings(Section):
     tower_years: tuple[int, ...]
     jobs: dict[str, int]
     forest_only: bool
-    products: dict[str, Any]
 
 
 def main(
-    *, settings: Settings, runtime: EarthEngineSettings, sites: list[Path]
+    *,
+    settings: Settings,
+    products: ProductTable,
+    runtime: EarthEngineSettings,
+    sites: list[Path],
 ) -> None:
     """Print the plan of the towers and of the tiles."""
     chosen = {"access": runtime.runtime(), "forest_only": settings.forest_only}
     lines = []
     if sites:
-        years, products = settings.tower_years, settings.products["tower"]
+        years, of_towers = settings.tower_years, products.column("tower")
         place = TowerPlace(pd.read_csv(sites[0]))
-        source = Planned(chosen | {"years": years}, products)
+        source = Planned(chosen | {"years": years}, of_towers)
         work = [(place, year) for year in years]
         lines += lines_of(
-            plan_of(source, products, work),
+            plan_of(source, of_towers, work),
             title=f"{len(place.sites)} towers, {span(years)}",
             jobs=settings.jobs["towers"],
-            disk=len(years) * store_bytes(products, place),
+            disk=len(years) * store_bytes(of_towers, place),
         )
     else:
         lines.append("towers: no table of towers yet, so nothing is planned for them")
-    years, products = settings.years, settings.products["tile"]
+    years, of_tiles = settings.years, products.column("tile")
     places = [TilePlace(tile) for tile in Grid(**settings.grid.model_dump()).tiles()]
-    source = Planned(chosen | {"years": years}, products)
+    source = Planned(chosen | {"years": years}, of_tiles)
     work = [(place, year) for year in years for place in places]
     lines.append("")
     lines += lines_of(
-        plan_of(source, products, work),
+        plan_of(source, of_tiles, work),
         title=f"{len(places)} tiles, {', '.join(map(str, years))}",
         jobs=settings.jobs["tiles"],
-        disk=len(years) * sum(store_bytes(products, place) for place in places),
+        disk=len(years) * sum(store_bytes(of_tiles, place) for place in places),
     )
     lines += ["", "Nothing was sent."]
     sys.stdout.write("\n".join(lines) + "\n")

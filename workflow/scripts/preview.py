@@ -1,10 +1,10 @@
 """Wiring of rule preview: an interactive map of a year before it is downloaded."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from forestflux.core.product_table import ProductTable
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
@@ -18,16 +18,20 @@ class Settings(Section):
 
     layers: tuple[str, ...]
     year: int | None
-    products: dict[str, Any]
 
 
 def main(
-    *, settings: Settings, runtime: EarthEngineSettings, sites: list[Path], page: Path
+    *,
+    settings: Settings,
+    products: ProductTable,
+    runtime: EarthEngineSettings,
+    sites: list[Path],
+    page: Path,
 ) -> None:
     """Write preview.html."""
     connect(runtime.runtime())
     html = draw_preview(
-        settings.products,
+        products.column("tile"),
         layers=list(settings.layers),
         year=settings.year,
         sites=pd.read_csv(sites[0]) if sites else None,

@@ -1,8 +1,9 @@
-"""Quality: which stored values can be trusted, by the product table, and the reason where not."""
+"""Pixel quality: which stored values can be trusted, and the reason where not."""
 
 import numpy as np
 
 from forestflux.core.names import REASONS
+from forestflux.core.products import AverageShare, PixelRules
 
 # The quality band of an average: percent of the cell that is valid in bits 0-6, from bit
 # 7 on the commonest reason of the rest.
@@ -17,9 +18,10 @@ def code(reason: str) -> int:
 def stored_reason(
     stored: np.ndarray,
     quality: np.ndarray | None,
-    section: dict,
+    rules: PixelRules,
     *,
     absent: float,
+    share: AverageShare | None = None,
     min_valid_share: float = 0.0,
 ) -> np.ndarray:
     """Reason codes from stored values and quality bits, uint8, 0 where valid.
@@ -30,23 +32,27 @@ def stored_reason(
 
     Parameters
     ----------
-    section : the rules: `valid`, `fill`, `quality`, `fill_reason_from_quality`, `share`
+    stored, quality : of the same shape; no quality where the product has none
+    rules : of the product table
     absent : stored value where the archive has nothing
+    share : bits of the quality band where the stored values are averages
     min_valid_share : least share of an average's pixels that must be valid, 0-1
     """
     reason = np.zeros(stored.shape, "uint8")
-    if "valid" in section:
-        low, high = section["valid"]
+    if rules.valid is not None:
+        low, high = rules.valid
         reason[(stored < low) | (stored > high)] = code("out_of_range")
-    if "share" in section:
-        by_quality = share_reason(quality, section["share"], min_valid_share)
+    if quality is None:
+        by_quality = np.zeros(stored.shape, "uint8")
+    elif share is not None:
+        by_quality = share_reason(quality, share, min_valid_share)
     else:
-        by_quality = quality_reason(quality, section)
+        by_quality = quality_reason(quality, rules)
     reason = np.where(by_quality != 0, by_quality, reason)
     is_absent = np.isnan(stored) if absent != absent else stored == absent
-    explained = section.get("fill_reason_from_quality") or "share" in section
+    explained = rules.fill_reason_from_quality or share is not None
     for missing, name in (
-        (np.isin(stored, section["fill"]), "fill"),
+        (np.isin(stored, rules.fill), "fill"),
         (is_absent, "not_acquired"),
     ):
         cause = np.full_like(reason, code(name))
@@ -56,29 +62,22 @@ def stored_reason(
     return reason.astype("uint8")
 
 
-def quality_reason(quality: np.ndarray | None, section: dict) -> np.ndarray | int:
-    """Reason codes from the quality band by the product table's bit rules; 0 where none holds."""
-    if quality is None:
-        return np.uint8(0)
+def quality_reason(quality: np.ndarray, rules: PixelRules) -> np.ndarray:
+    """Reason codes from the quality band by the bit rules, uint8; 0 where none holds."""
     reason = np.zeros(quality.shape, "uint8")
-    for rule in section["quality"]:
-        hit = np.isin(bits_of(quality, *rule["bits"]), rule["values"]) & (quality >= 0)
-        reason[hit & (reason == 0)] = code(rule["reason"])
+    for rule in rules.quality:
+        hit = np.isin(bits_of(quality, *rule.bits), rule.values) & (quality >= 0)
+        reason[hit & (reason == 0)] = code(rule.reason)
     return reason
 
 
 def share_reason(
-    quality: np.ndarray, share: dict, min_valid_share: float
+    quality: np.ndarray, share: AverageShare, min_valid_share: float
 ) -> np.ndarray:
-    """Reason codes of averages with too few valid pixels, uint8; 0 where there are enough.
-
-    Parameters
-    ----------
-    share : `percent` and `reason`, first and last bit of each
-    """
+    """Reason codes of averages with too few valid pixels, uint8; 0 where there are enough."""
     # A cell without one valid pixel has no value, whatever share is asked for.
-    few = bits_of(quality, *share["percent"]) < max(100 * min_valid_share, 0.5)
-    return np.where(few, bits_of(quality, *share["reason"]), 0).astype("uint8")
+    few = bits_of(quality, *share.percent) < max(100 * min_valid_share, 0.5)
+    return np.where(few, bits_of(quality, *share.reason), 0).astype("uint8")
 
 
 def bits_of(quality: np.ndarray, first: int, last: int) -> np.ndarray:
@@ -101,8 +100,3 @@ def pack_average(percents: dict[str, np.ndarray]) -> np.ndarray:
     commonest = np.array([code(name) for name in names])[np.argmax(shares, axis=0)]
     commonest = np.where(valid < 100, commonest, 0)
     return (valid + (commonest << REASON_BIT)).astype("uint16")
-
-
-def pixel_reasons(section: dict) -> tuple[str, ...]:
-    """Reasons that an average's quality rules can give, in the table's order, each once."""
-    return tuple(dict.fromkeys(rule["reason"] for rule in section["quality"]))

@@ -1,198 +1,222 @@
-"""The product table: what each variable is in the archive and how its numbers are read."""
+"""Products: what a variable is in the archive and how its numbers are read.
 
-import json
-from collections.abc import Mapping
-from pathlib import Path
+A product has one part for each stage that reads it.
+"""
 
-import xarray as xr
-import yaml
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, model_validator
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import REASONS, VARIABLES
+from forestflux.core.names import REASONS
+from forestflux.core.typed_input import FrozenModel
 
-STAGES = ("extract", "cube", "mask")
-KEYS = {
-    "extract": {
-        "collections",
-        "band",
-        "quality_band",
-        "dtype",
-        "quality_dtype",
-        "absent",
-        "quality_absent",
-        "window",
-        "cells_per_pixel",
-        "sum_over_step",
-        "classes",
-        "grid",
-        "years",
-        "latitudes",
-        "archive",
-        "average",
-        "request_cells",
-    },
-    "cube": {"step_days", "daily"},
-    "mask": {
-        "scale",
-        "offset",
-        "fill",
-        "fill_reason_from_quality",
-        "valid",
-        "per_composite",
-        "multiply",
-        "clip_below",
-        "physical",
-        "quality",
-        "share",
-    },
-}
+Part = Literal["extract", "cube", "mask"]
+Number = int | float
 
 
-def read_products(path: Path, alternates: Mapping[str, str] | None = None) -> dict:
-    """The whole product table, checked: {variable: {units, tile, tower, table}}.
+def check_reason(name: str) -> str:
+    """The name of a reason as it is; another name is refused."""
+    if name not in REASONS:
+        raise ValueError(f"one of {', '.join(REASONS)}")
+    return name
 
-    Parameters
-    ----------
-    path : the table; other products for a variable lie beside it in `alternates.yaml`
-    alternates : variable and name of the product that it takes instead
 
-    Raises
-    ------
-    InputError : a file is not YAML, a variable is missing, a key is not known, a rule's
-    reason is not one of ours, there is no such product for a variable
-    """
-    table = read_table(path)
-    missing = [name for name in VARIABLES if name not in table]
-    if missing:
-        raise InputError(
-            path, variable=missing[0], expected="an entry", found="nothing"
+class QualityRule(FrozenModel):
+    """Values of some bits of a quality band for which a pixel is not trusted."""
+
+    bits: tuple[int, int]
+    """First and last bit."""
+    values: tuple[int, ...]
+    """Numbers in these bits for which the rule holds."""
+    reason: Annotated[str, AfterValidator(check_reason)]
+    """Why a pixel is not trusted then."""
+
+
+class PixelRules(FrozenModel):
+    """Which pixels of a product are trusted; of several rules that hold the first counts."""
+
+    fill: tuple[Number, ...] = ()
+    """Stored values that stand for nothing: water, barren land, not produced."""
+    valid: tuple[Number, Number] | None = None
+    """Least and greatest stored value."""
+    quality: tuple[QualityRule, ...] = ()
+    fill_reason_from_quality: bool = False
+    """Whether the quality band says why a pixel has no value."""
+
+    @property
+    def quality_reasons(self) -> tuple[str, ...]:
+        """Reasons that the quality rules can give, in their order, each once."""
+        return tuple(dict.fromkeys(rule.reason for rule in self.quality))
+
+
+class PixelGrid(FrozenModel):
+    """The grid of a product's own pixels."""
+
+    crs: str
+    pixel: float
+    """Side of a pixel in units of the reference system."""
+    corner: tuple[float, float]
+    """West and north of the north-west corner in the same units."""
+
+
+class Average(PixelRules):
+    """Rules for finer pixels that are averaged over a cell before anything is stored."""
+
+    valid: tuple[Number, Number]
+    pixel_quality_absent: int
+    """Quality of a pixel that has none."""
+    max_pixels: int
+    """Most pixels under a cell."""
+
+
+class ArchiveNumbers(FrozenModel):
+    """Numbers of the archive where it holds scaled ones."""
+
+    dtype: str
+    multiply: Number
+    """From the archive's number to the stored one."""
+
+
+class Extract(FrozenModel):
+    """What is read of the archive and how it is stored."""
+
+    collections: tuple[str, ...] = ()
+    band: str
+    quality_band: str | None = None
+    dtype: str
+    quality_dtype: str | None = None
+    absent: Number
+    """Stored value where the archive has nothing."""
+    quality_absent: int = 0
+    """Stored quality where the archive has nothing."""
+    window: int
+    """Native pixels of a cell on each side."""
+    cells_per_pixel: int = 1
+    """Cells along the side of a pixel of a product that is coarser than the grid."""
+    sum_over_step: bool = False
+    """Whether the source sums the days of a step."""
+    classes: tuple[int, ...] = ()
+    """Land cover classes whose percents of a cell are stored."""
+    grid: PixelGrid | None = None
+    years: tuple[int, int | None] = (0, None)
+    """First and last year that the product covers; no last year where it still grows."""
+    latitudes: tuple[float, float] = (-90, 90)
+    """South and north of what the product covers, degrees."""
+    archive: ArchiveNumbers | None = None
+    average: Average | None = None
+    request_cells: int = 200
+    """Side of one request in cells."""
+
+    @model_validator(mode="after")
+    def check_quality(self) -> Self:
+        """Refuse a quality band of which nobody says what stands where there is nothing.
+
+        The default would be 0, which is the best quality of most products.
+        """
+        if self.quality_dtype is not None and "quality_absent" not in (
+            self.model_fields_set
+        ):
+            raise ValueError("quality_absent beside quality_dtype")
+        return self
+
+
+class Cube(FrozenModel):
+    """How images come onto the calendar of eight-day steps."""
+
+    step_days: int
+    """Length of an image, days."""
+    daily: bool = False
+    """Whether images are daily sums that are averaged over the step."""
+
+
+class AverageShare(FrozenModel):
+    """First and last bit of what the quality band of an average holds."""
+
+    percent: tuple[int, int]
+    """Percent of the cell that is valid."""
+    reason: tuple[int, int]
+    """Commonest reason of the rest."""
+
+
+class Mask(PixelRules):
+    """How stored numbers become physical values, and which of them are trusted."""
+
+    scale: float
+    offset: float
+    per_composite: bool = False
+    """Whether a stored value is the sum over the days of its image."""
+    multiply: float = 1.0
+    """From the product's unit to ours."""
+    clip_below: float | None = None
+    physical: tuple[float, float]
+    """Range of the physical value that the variable can have at all."""
+    share: AverageShare | None = None
+    """Bits of the quality band of an average."""
+
+
+class Product(FrozenModel):
+    """What one column of the table holds for a variable."""
+
+    extract: Extract
+    cube: Cube | None = None
+    mask: Mask | None = None
+
+    @property
+    def is_average(self) -> bool:
+        """Whether a stored number is the mean of a cell's finer pixels."""
+        return self.extract.average is not None
+
+    @property
+    def is_class_cover(self) -> bool:
+        """Whether the product is the percents of land cover classes."""
+        return bool(self.extract.classes)
+
+    @property
+    def has_quality(self) -> bool:
+        """Whether a quality band is stored; that of an average is our own."""
+        return self.extract.quality_dtype is not None
+
+    @property
+    def grid(self) -> PixelGrid:
+        """The grid of the product's own pixels.
+
+        Raises
+        ------
+        InputError : the table names none
+        """
+        if self.extract.grid is None:
+            raise InputError(
+                "product table",
+                variable=f"{self.extract.band}.grid",
+                expected="the grid of the product's pixels",
+                found="nothing",
+            )
+        return self.extract.grid
+
+    @property
+    def cells_before(self) -> int:
+        """Cells by which the first pixel reaches beyond a tile's north-west corner.
+
+        ERA5-Land has its grid points at whole tenths of a degree, so its pixels begin
+        half a pixel before the meridian at 180 W and before the pole.
+        """
+        factor, grid = self.extract.cells_per_pixel, self.extract.grid
+        if factor == 1 or grid is None:
+            return 0
+        return round((-180 - grid.corner[0]) / grid.pixel * factor)
+
+    def native_shape(self, cells: tuple[int, int]) -> tuple[int, int]:
+        """Rows and columns of native pixels over a place of so many cells."""
+        window, coarse = self.extract.window, self.extract.cells_per_pixel
+        before = self.cells_before
+        rows, columns = (-(-(length * window + before) // coarse) for length in cells)
+        return rows, columns
+
+    def only(self, *parts: Part) -> "Product":
+        """The product with these parts beside `extract`, which every stage reads."""
+        return Product(
+            extract=self.extract,
+            cube=self.cube if "cube" in parts else None,
+            mask=self.mask if "mask" in parts else None,
         )
-    if alternates:
-        beside = path.with_name("alternates.yaml")
-        others = read_table(beside)
-        for variable, name in alternates.items():
-            known = others.get(variable, {})
-            if name not in known:
-                raise InputError(
-                    beside,
-                    variable=f"alternates.{variable}",
-                    expected=f"one of {', '.join(known) or 'none'}",
-                    found=name,
-                )
-            table[variable] = merged(table[variable], known[name])
-    for variable, entry in table.items():
-        for variant in ("tile", "tower", "table"):
-            if variant in entry:
-                check_entry(path, f"{variable}.{variant}", entry[variant])
-    return table
-
-
-def read_table(path: Path) -> dict:
-    """The content of a table of products.
-
-    Raises
-    ------
-    InputError : the file is not YAML
-    """
-    try:
-        # The NaN of YAML has a sign, that of JSON, in which jobs get the table, has none.
-        return json.loads(json.dumps(yaml.safe_load(path.read_text())))
-    except (OSError, yaml.YAMLError) as error:
-        raise InputError(
-            path, variable="file", expected="readable YAML", found=str(error)
-        ) from error
-
-
-def merged(entry: dict, changes: dict) -> dict:
-    """An entry with what differs, key by key; a null removes a key."""
-    result = dict(entry)
-    for key, value in changes.items():
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(value, dict) and isinstance(result.get(key), dict):
-            result[key] = merged(result[key], value)
-        else:
-            result[key] = value
-    return result
-
-
-def check_entry(path: Path, name: str, entry: dict) -> None:
-    """Refuse unknown stages, unknown keys and unknown reasons of one entry."""
-    for stage, section in entry.items():
-        unknown = set(section) - KEYS.get(stage, set())
-        if stage not in STAGES or unknown:
-            raise InputError(
-                path,
-                variable=f"{name}.{stage}",
-                expected=f"only {', '.join(sorted(KEYS.get(stage, STAGES)))}",
-                found=", ".join(sorted(unknown)) or stage,
-            )
-    rules = [*entry.get("mask", {}).get("quality", [])]
-    rules += entry.get("extract", {}).get("average", {}).get("quality", [])
-    for rule in rules:
-        if rule.get("reason") not in REASONS:
-            raise InputError(
-                path,
-                variable=f"{name}.mask.quality.reason",
-                expected=f"one of {', '.join(REASONS)}",
-                found=str(rule.get("reason")),
-            )
-
-
-def select(table: dict, variant: str, *stages: str) -> dict:
-    """The sections of some stages for one variant: {variable: {stage: section}}.
-
-    Rules pass on only the sections that their stage reads, so that an edit of a quality
-    rule leaves the extraction as it is.
-    """
-    return {
-        variable: {stage: entry[variant].get(stage, {}) for stage in stages}
-        for variable, entry in table.items()
-        if variant in entry
-    }
-
-
-def pick(products: dict, variants: Mapping[str, str]) -> dict:
-    """The sections that each variable's numbers follow: {variable: {stage: section}}.
-
-    Parameters
-    ----------
-    products : by column of the product table what `select` gives; towers may mix columns
-    variants : column of each variable; variables that are not named have no sections
-    """
-    variables = {name for column in products.values() for name in column}
-    return {
-        variable: products[variants[variable]][variable] if variable in variants else {}
-        for variable in sorted(variables)
-    }
-
-
-def variants_of(dataset: xr.Dataset) -> dict[str, str]:
-    """Column of the product table that each variable of a native store follows."""
-    arrays = dataset.data_vars.items()
-    return {name: a.attrs["variant"] for name, a in arrays if "variant" in a.attrs}
-
-
-def sections_of(products: dict) -> dict:
-    """The `extract` sections of a part of the product table by variable."""
-    return {variable: entry["extract"] for variable, entry in products.items()}
-
-
-def cells_before(section: dict) -> int:
-    """Cells by which a coarser product's first pixel reaches beyond a tile's north-west corner.
-
-    ERA5-Land has its grid points at whole tenths of a degree, so its pixels begin half a
-    pixel before the meridian at 180 W and before the pole.
-    """
-    factor = section.get("cells_per_pixel", 1)
-    if factor == 1 or "grid" not in section:
-        return 0
-    west = -180 - section["grid"]["corner"][0]
-    return round(west / section["grid"]["pixel"] * factor)
-
-
-def native_shape(section: dict, cells: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of native pixels over a place of so many cells."""
-    window, coarse = section["window"], section.get("cells_per_pixel", 1)
-    before = cells_before(section)
-    return tuple(-(-(length * window + before) // coarse) for length in cells)

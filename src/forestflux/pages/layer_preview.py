@@ -13,6 +13,7 @@ import folium
 import pandas as pd
 
 from forestflux.core.names import VARIABLES
+from forestflux.core.products import Extract, Product
 from forestflux.sources.earthengine.layer_groups import rejected_numbers
 
 VALUE_COLOURS = ("#f7f4ea", "#c9d8a3", "#7fb069", "#2f7d4f", "#0b3d2e")
@@ -28,13 +29,17 @@ RANGES = {
 
 
 def draw_preview(
-    products: Mapping, *, layers: list[str], year: int, sites: pd.DataFrame | None
+    products: Mapping[str, Product],
+    *,
+    layers: list[str],
+    year: int,
+    sites: pd.DataFrame | None,
 ) -> str:
     """The map as one HTML page.
 
     Parameters
     ----------
-    products : the `tile` sections of the product table, `extract` and `mask`
+    products : of tiles, by variable
     layers : variables, and `landcover`
     year : whose mean and gaps are shown
     sites : site, lat, lon, igbp of the towers; none are drawn without them
@@ -57,7 +62,7 @@ def geemap_with_folium() -> ModuleType:
 
 
 def pictures(
-    products: Mapping, *, layers: list[str], year: int
+    products: Mapping[str, Product], *, layers: list[str], year: int
 ) -> Iterator[tuple[str, ee.Image, dict]]:
     """Name, image and colours of each picture: means and gaps, then the forest."""
     for variable in (name for name in VARIABLES if name in layers):
@@ -73,47 +78,54 @@ def pictures(
         looks = {"min": 0, "max": 100, "palette": list(VALUE_COLOURS)}
         yield (
             f"forest {year}, percent",
-            forest_percent(products["landcover"]["extract"], year),
+            forest_percent(products["landcover"].extract, year),
             looks,
         )
 
 
-def trusted_images(entry: Mapping, year: int) -> ee.ImageCollection:
-    """The physical values of a product's images in a year, masked where not trusted."""
-    section, mask = entry["extract"], entry["mask"]
-    rules = section.get("average", mask)
-    stored = section.get("archive", {}).get("multiply", 1)
-    scale = mask["scale"] * mask.get("multiply", 1.0)
-    if mask.get("per_composite"):
-        scale /= 1 if section.get("sum_over_step") else 8
+def trusted_images(product: Product, year: int) -> ee.ImageCollection:
+    """The physical values of a product's images in a year, masked where not trusted.
+
+    Raises
+    ------
+    ValueError : the product has no part `mask`
+    """
+    extract, mask = product.extract, product.mask
+    if mask is None:
+        raise ValueError(f"{extract.band} has no part `mask`")
+    rules = extract.average or mask
+    stored = extract.archive.multiply if extract.archive is not None else 1
+    scale = mask.scale * mask.multiply
+    if mask.per_composite:
+        scale /= 1 if extract.sum_over_step else 8
 
     def trusted(image: ee.Image) -> ee.Image:
-        value = image.select([section["band"]]).multiply(stored)
-        if "valid" in rules:
-            low, high = rules["valid"]
+        value = image.select([extract.band]).multiply(stored)
+        if rules.valid is not None:
+            low, high = rules.valid
             value = value.updateMask(value.gte(low).And(value.lte(high)))
-        if section.get("quality_band"):
+        if extract.quality_band is not None:
             rejected, reasons = rejected_numbers(rules)
-            quality = image.select([section["quality_band"]]).unmask(0, False)
+            quality = image.select([extract.quality_band]).unmask(0, False)
             flagged = quality.remap(list(rejected), list(reasons), 0)
             value = value.updateMask(flagged.eq(0))
         return value.multiply(scale)
 
     first, *others = (
         ee.ImageCollection(name).filterDate(f"{year}-01-01", f"{year + 1}-01-01")
-        for name in section["collections"]
+        for name in extract.collections
     )
     for other in others:
         first = first.merge(other)
     return first.map(trusted)
 
 
-def forest_percent(section: Mapping, year: int) -> ee.Image:
+def forest_percent(extract: Extract, year: int) -> ee.Image:
     """Percent of a cell under forest, masked where there is none."""
-    images = ee.ImageCollection(section["collections"][0])
+    images = ee.ImageCollection(extract.collections[0])
     image = images.filterDate(f"{year}-01-01", f"{year + 1}-01-01").mean()
     first, *others = (
-        image.select([f"{section['band']}_{number}"]) for number in section["classes"]
+        image.select([f"{extract.band}_{number}"]) for number in extract.classes
     )
     for other in others:
         first = first.add(other)

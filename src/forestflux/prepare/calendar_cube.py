@@ -1,36 +1,42 @@
 """Cube: every product on the calendar of 46 steps and on the place's cells, native values kept."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 
 from forestflux.core import eight_day
-from forestflux.core.products import cells_before
+from forestflux.core.products import Product
+
+KEPT_COORDINATES = ("y", "x", "igbp", "site", "lat", "lon")
 
 
-def build_cube(native: xr.Dataset, products: dict, *, year: int) -> xr.Dataset:
+def build_cube(
+    native: xr.Dataset, products: Mapping[str, Product], *, year: int
+) -> xr.Dataset:
     """One place and year on one calendar (see docs/reference/stores.md, cube).
 
     Parameters
     ----------
     native : the extract store
-    products : {variable: {"extract": section, "cube": section}}
+    products : by variable, those that the store's numbers follow
     """
     cells = cell_shape(native)
     arrays = {}
-    for variable, entry in products.items():
-        if variable not in native or not entry.get("cube"):
-            continue  # land cover of towers has no place in the calendar
+    for variable, product in products.items():
+        if variable not in native or product.cube is None:
+            continue  # land cover has one image a year and no place on the calendar
         days = native[f"time_{variable}"].values.astype("datetime64[D]")
         dims = ("time", f"y_{variable}", f"x_{variable}")
-        for name, absent in bands(variable, entry["extract"]):
+        for name, absent in bands(variable, product):
             values = native[name].values
-            if entry["cube"].get("daily"):
+            if product.cube.daily:
                 placed = eight_day.average_days(values, days, year=year)
             else:
                 placed = eight_day.place_composites(
                     values, days, year=year, absent=absent
                 )
-            pixels = repeat_pixels(placed, entry["extract"], cells)
+            pixels = repeat_pixels(placed, product, cells)
             arrays[name] = (dims, pixels, native[name].attrs)
     cube = xr.Dataset(arrays)
     kept = [name for name in ("forest_percent",) if name in native]
@@ -42,14 +48,11 @@ def build_cube(native: xr.Dataset, products: dict, *, year: int) -> xr.Dataset:
     )
 
 
-KEPT_COORDINATES = ("y", "x", "igbp", "site", "lat", "lon")
-
-
-def bands(variable: str, section: dict) -> list[tuple[str, float]]:
+def bands(variable: str, product: Product) -> list[tuple[str, float]]:
     """The value band of a variable and its quality band, with what each holds where nothing is."""
-    names = [(variable, section["absent"])]
-    if "quality_band" in section:
-        names.append((f"{variable}_quality", section["quality_absent"]))
+    names = [(variable, product.extract.absent)]
+    if product.has_quality:
+        names.append((f"{variable}_quality", product.extract.quality_absent))
     return names
 
 
@@ -61,15 +64,14 @@ def cell_shape(dataset: xr.Dataset) -> tuple[int, int]:
 
 
 def repeat_pixels(
-    values: np.ndarray, section: dict, cells: tuple[int, int]
+    values: np.ndarray, product: Product, cells: tuple[int, int]
 ) -> np.ndarray:
     """Pixels of a product coarser than the grid repeated onto its cells; others as they are.
 
     Nearest neighbour, because a stored integer and its quality bits have no average.
     """
-    factor = section.get("cells_per_pixel", 1)
+    factor, first = product.extract.cells_per_pixel, product.cells_before
     if factor == 1:
         return values
-    first = cells_before(section)
     repeated = values.repeat(factor, axis=1).repeat(factor, axis=2)
     return repeated[:, first : first + cells[0], first : first + cells[1]]

@@ -1,5 +1,7 @@
 """Mask: physical values where trusted, NaN and a reason where not; nothing is filled."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 
@@ -7,18 +9,24 @@ from forestflux.core import eight_day
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES, REASONS, UNITS, VARIABLES
 from forestflux.core.pixel_quality import code, stored_reason
+from forestflux.core.products import Mask, Product
 from forestflux.prepare.calendar_cube import cell_shape
 
 
 def mask_cube(
-    cube: xr.Dataset, products: dict, *, year: int, min_valid_share: float
+    cube: xr.Dataset,
+    products: Mapping[str, Product],
+    *,
+    year: int,
+    min_valid_share: float,
 ) -> xr.Dataset:
     """Physical values of one place and year (see docs/reference/stores.md, mask).
 
     Parameters
     ----------
     cube : the cube store
-    products : {variable: {"extract": section, "mask": section}}
+    products : by variable, those that the store's numbers follow; a variable that has
+    none is a gap
     min_valid_share : share of a cell's native pixels that must be valid, else the cell
     is a gap
     """
@@ -35,7 +43,7 @@ def mask_cube(
         physical, reason = mask_variable(
             cube,
             variable,
-            products[variable],
+            products.get(variable),
             year=year,
             min_valid_share=min_valid_share,
         )
@@ -81,37 +89,42 @@ def mask_cube(
 
 
 def mask_variable(
-    cube: xr.Dataset, variable: str, entry: dict, *, year: int, min_valid_share: float
+    cube: xr.Dataset,
+    variable: str,
+    product: Product | None,
+    *,
+    year: int,
+    min_valid_share: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Physical values and reason codes of native pixels, both (time, y_v, x_v)."""
-    if variable not in cube:
+    if variable not in cube or product is None or product.mask is None:
         shape = (eight_day.STEPS, *cell_shape(cube))
         return np.full(shape, np.nan), np.full(shape, code("not_acquired"), "uint8")
-    stored = cube[variable].values
-    section = entry["mask"]
+    stored, rules = cube[variable].values, product.mask
     quality = cube.get(f"{variable}_quality")
     reason = stored_reason(
         stored,
         None if quality is None else quality.values,
-        section,
-        absent=entry["extract"]["absent"],
+        rules,
+        absent=product.extract.absent,
+        share=rules.share,
         min_valid_share=min_valid_share,
     )
-    physical = to_physical(stored, section, year=year)
-    low, high = section["physical"]
+    physical = to_physical(stored, rules, year=year)
+    low, high = rules.physical
     outside = (reason == 0) & ~((physical >= low) & (physical <= high))
     reason[outside] = code("out_of_range")
     return np.where(reason == 0, physical, np.nan), reason
 
 
-def to_physical(stored: np.ndarray, section: dict, *, year: int) -> np.ndarray:
+def to_physical(stored: np.ndarray, rules: Mask, *, year: int) -> np.ndarray:
     """Stored values in our units, float64: scale, offset, sums per composite to sums per day."""
-    physical = stored * section["scale"] + section["offset"]
-    physical = physical * section.get("multiply", 1.0)
-    if section.get("per_composite"):
+    physical = stored * rules.scale + rules.offset
+    physical = physical * rules.multiply
+    if rules.per_composite:
         physical = physical / eight_day.step_lengths(year)[:, None, None]
-    if "clip_below" in section:
-        physical = np.maximum(physical, section["clip_below"])
+    if rules.clip_below is not None:
+        physical = np.maximum(physical, rules.clip_below)
     return physical
 
 

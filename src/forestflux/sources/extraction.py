@@ -1,7 +1,7 @@
 """Extract: native values and quality bands of one place and year, checked on arrival."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import xarray as xr
@@ -9,32 +9,34 @@ import xarray as xr
 from forestflux.core.errors import InputError
 from forestflux.core.names import IGBP_CLASSES
 from forestflux.core.places import Place, TowerPlace
-from forestflux.core.products import native_shape, sections_of
+from forestflux.core.product_table import ProductTable
+from forestflux.core.products import Product
 from forestflux.sources.source import Source
 
 log = logging.getLogger(__name__)
 
 
-def extract(source: Source, products: dict, place: Place, *, year: int) -> xr.Dataset:
+def extract(
+    source: Source, products: Mapping[str, Product], place: Place, *, year: int
+) -> xr.Dataset:
     """Native values of one place and year (see docs/reference/stores.md, extract).
 
-    Each variable carries the name of the column of the product table that its numbers
-    follow as its attribute `variant`.
+    The attribute `column` of each variable names the column of the product table that
+    its numbers follow.
 
     Parameters
     ----------
-    products : {variable: {"extract": section}} of the variables that the source has
+    products : by variable, those that the source has
 
     Raises
     ------
     InputError : the source answers with another shape, type or day than asked for
     """
-    sections = sections_of(products)
-    native = source.fetch(sections, place, year)
-    for variable, section in sections.items():
-        if "classes" not in section:
-            check_arrival(native, variable, section, place, year)
-            native[variable].attrs["variant"] = source.variant(place, variable)
+    native = source.fetch(products, place, year)
+    for variable, product in products.items():
+        if not product.is_class_cover:
+            check_arrival(native, variable, product, place, year)
+            native[variable].attrs["column"] = source.column(place, variable)
     if isinstance(place, TowerPlace) and "landcover" in native:
         for line in other_classes(native["landcover"].values, place):
             log.info("%d: %s", year, line)
@@ -59,39 +61,36 @@ def other_classes(classes: np.ndarray, place: TowerPlace) -> Iterator[str]:
             )
 
 
-def variants_held(source: Source, place: Place, products: dict) -> dict[str, str]:
-    """Column of the product table of each variable that the source has for a place.
-
-    Parameters
-    ----------
-    products : by column of the product table what `forestflux.core.products.select` gives
-    """
-    variables = {name for column in products.values() for name in column}
-    held = {name: source.variant(place, name) for name in sorted(variables)}
-    return {name: variant for name, variant in held.items() if variant is not None}
+def available_columns(
+    source: Source, place: Place, table: ProductTable
+) -> dict[str, str]:
+    """Column of the product table of each variable that the source has for a place."""
+    columns = {name: source.column(place, name) for name in table.variables}
+    return {name: column for name, column in columns.items() if column is not None}
 
 
 def check_arrival(
-    native: xr.Dataset, variable: str, section: dict, place: Place, year: int
+    native: xr.Dataset, variable: str, product: Product, place: Place, year: int
 ) -> None:
     """Refuse an array whose dims, size, type or days are not what was asked for."""
     source = f"{place.name} {year}"
     dims = (f"time_{variable}", f"y_{variable}", f"x_{variable}")
-    names = [variable] + [f"{variable}_quality"] * ("quality_band" in section)
-    dtypes = [section["dtype"], section.get("quality_dtype")]
-    for name, dtype in zip(names, dtypes, strict=False):
+    dtypes = {variable: product.extract.dtype}
+    if product.extract.quality_dtype is not None:
+        dtypes[f"{variable}_quality"] = product.extract.quality_dtype
+    shape = product.native_shape(place.shape)
+    for name, dtype in dtypes.items():
         array = native.get(name)
         found = "nothing" if array is None else f"{array.dtype} {array.dims}"
-        expected_shape = native_shape(section, place.shape)
         if array is None or array.dims != dims or str(array.dtype) != dtype:
             raise InputError(
                 source, variable=name, expected=f"{dtype} {dims}", found=found
             )
-        if array.shape[1:] != expected_shape:
+        if array.shape[1:] != shape:
             raise InputError(
                 source,
                 variable=name,
-                expected=f"{expected_shape} pixels",
+                expected=f"{shape} pixels",
                 found=str(array.shape[1:]),
             )
     days = native[dims[0]].values.astype("datetime64[D]")

@@ -6,7 +6,7 @@ in the units of `forestflux.core.names`. A variable comes from the subsets where
 it there, else from the table; what neither has is a gap. Nothing is filled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from forestflux.core import eight_day
 from forestflux.core.errors import InputError
 from forestflux.core.names import UNITS
 from forestflux.core.places import Place, TowerPlace
+from forestflux.core.products import Product
 from forestflux.jobs.stages import upstream_stores
 from forestflux.sources.predictor_table import read_predictors, refuse_names
 
@@ -51,16 +52,20 @@ class FilesSource:
         """Remember where things are; nothing is read yet."""
         self.folder, self.subsets = folder, subsets
 
-    def variant(self, place: Place, variable: str) -> str | None:
+    def column(self, place: Place, variable: str) -> str | None:
         """Column of the product table: tower from subsets, table from the table, or None."""
         if variable in self._held:
             return "tower"
         return "table" if self._has_table and variable in UNITS else None
 
-    def prepare(self, products: dict[str, dict], work: list[tuple[Place, int]]) -> None:
-        """Nothing: the table is read once, when the first series is fetched."""
+    def prepare(
+        self, products: Mapping[str, Product], work: Sequence[tuple[Place, int]]
+    ) -> None:
+        """Do nothing: the table is read once, when the first series is fetched."""
 
-    def fetch(self, products: dict[str, dict], place: Place, year: int) -> xr.Dataset:
+    def fetch(
+        self, products: Mapping[str, Product], place: Place, year: int
+    ) -> xr.Dataset:
         """Series of a tower group in one year (`docs/reference/stores.md`, extract).
 
         From the table 46 images (time_v, y_v, x_v) float32 per variable, one pixel a
@@ -69,7 +74,7 @@ class FilesSource:
 
         Parameters
         ----------
-        products : the `extract` section by variable; for the table `band` is its column
+        products : by variable; the `band` of a product is its column in the user's table
         place : a group of towers
 
         Raises
@@ -124,10 +129,10 @@ class FilesSource:
         return images_of(self._held, variables, year)
 
     def _from_table(
-        self, products: dict[str, dict], names: list[str], year: int
+        self, products: Mapping[str, Product], names: list[str], year: int
     ) -> xr.Dataset:
         path = predictors_path(self.folder)
-        bands = tuple((name, section["band"]) for name, section in products.items())
+        bands = tuple((name, p.extract.band) for name, p in products.items())
         modified = path.stat().st_mtime_ns
         series = read_predictors(path.resolve(), bands, modified, path)
         refuse_names(

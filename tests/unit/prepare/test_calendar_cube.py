@@ -4,11 +4,11 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.eight_day import step_starts
-from forestflux.core.products import read_products, select
+from forestflux.core.product_table import read_products
 from forestflux.prepare.calendar_cube import build_cube
 from tests.builders.paths import PRODUCTS
 
-TABLE = read_products(PRODUCTS)
+TILE = read_products(PRODUCTS).column("tile")
 YEAR = 2004
 
 
@@ -38,7 +38,7 @@ def native_tile():
 
 def test_integers_and_bits_stay_what_they_were():
     native = native_tile()
-    cube = build_cube(native, select(TABLE, "tile", "extract", "cube"), year=YEAR)
+    cube = build_cube(native, TILE, year=YEAR)
     assert cube["ndvi"].dtype == np.int16
     np.testing.assert_array_equal(cube["ndvi"].values[0::2], native["ndvi"].values)
     assert (cube["ndvi"].values[1::2] == -32768).all()
@@ -50,7 +50,7 @@ def test_integers_and_bits_stay_what_they_were():
 
 def test_a_coarser_product_is_repeated_onto_the_cells_from_half_a_pixel_before():
     native = native_tile()
-    cube = build_cube(native, select(TABLE, "tile", "extract", "cube"), year=YEAR)
+    cube = build_cube(native, TILE, year=YEAR)
     rain = native["precip"].values
     assert cube["precip"].shape == (46, 3, 5)
     for row in range(3):
@@ -62,9 +62,7 @@ def test_a_coarser_product_is_repeated_onto_the_cells_from_half_a_pixel_before()
 
 
 def test_land_cover_and_coordinates_come_along():
-    cube = build_cube(
-        native_tile(), select(TABLE, "tile", "extract", "cube"), year=YEAR
-    )
+    cube = build_cube(native_tile(), TILE, year=YEAR)
     assert list(cube["y"].values) == [2.5, 1.5, 0.5]
     assert str(cube["time"].values[-1])[:10] == "2004-12-26"
     assert (cube["forest_percent"].values == 7).all()

@@ -8,7 +8,7 @@ from forestflux.core.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.names import REASONS, VARIABLES
 from forestflux.core.pixel_quality import pack_average
-from forestflux.core.products import read_products, select
+from forestflux.core.product_table import read_products
 from forestflux.prepare.masking import mask_cube, reduce_windows
 from tests.builders.paths import ROOT
 
@@ -19,16 +19,15 @@ YEAR = 2003
 def products():
     """Rules of pixels: those of tiles where a cell is a pixel, else those of towers."""
     table = read_products(ROOT / "config" / "products.yaml")
-    tower = select(table, "tower", "extract", "mask")
+    tower = table.column("tower")
     pixels = {name: tower[name] for name in ("et", "lst_day", "lst_night")}
-    return select(table, "tile", "extract", "mask") | pixels
+    return table.column("tile") | pixels
 
 
 @pytest.fixture(scope="module")
 def averages():
     """Rules of tiles, where ET and LST are averages."""
-    table = read_products(ROOT / "config" / "products.yaml")
-    return select(table, "tile", "extract", "mask")
+    return read_products(ROOT / "config" / "products.yaml").column("tile")
 
 
 def cube_with(products, **cells):
@@ -43,11 +42,11 @@ def cube_with(products, **cells):
     }
     arrays = {}
     for variable, (value, quality) in good.items():
-        section = products[variable]["extract"]
+        extract = products[variable].extract
         dims = ("time", f"y_{variable}", f"x_{variable}")
-        stored = np.full((46, 1, 1), value, section["dtype"])
-        whole = 100 if "average" in section else quality or 0
-        bits = np.full((46, 1, 1), whole, section.get("quality_dtype", "uint8"))
+        stored = np.full((46, 1, 1), value, extract.dtype)
+        whole = 100 if products[variable].is_average else quality or 0
+        bits = np.full((46, 1, 1), whole, extract.quality_dtype or "uint8")
         for step, (v, q) in enumerate(cells.get(variable, [])):
             stored[step, 0, 0] = v
             bits[step, 0, 0] = q

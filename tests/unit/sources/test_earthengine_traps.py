@@ -6,7 +6,7 @@ import pytest
 from forestflux.core.errors import InputError
 from forestflux.core.names import IGBP_CLASSES, REASONS, VARIABLES
 from forestflux.core.pixel_quality import stored_reason
-from forestflux.core.products import read_products, sections_of, select
+from forestflux.core.product_table import read_products
 from forestflux.sources.earthengine.layer_groups import groups_of
 from forestflux.sources.earthengine.pixel_arrays import (
     Canvas,
@@ -17,8 +17,8 @@ from forestflux.sources.earthengine.pixel_arrays import (
 from tests.builders.paths import PRODUCTS
 
 TABLE = read_products(PRODUCTS)
-TILE = sections_of(select(TABLE, "tile", "extract"))
-TOWER = sections_of(select(TABLE, "tower", "extract"))
+TILE = TABLE.column("tile")
+TOWER = TABLE.column("tower")
 
 
 def reasons(rules, values, quality, absent):
@@ -28,67 +28,66 @@ def reasons(rules, values, quality, absent):
 
 def test_temperature_is_valid_by_itself_when_its_quality_is_masked():
     """The archive shows the best QC, 0, as masked: it arrives as 0 and counts as good."""
-    for kind in (TABLE["lst_day"]["tile"], TABLE["lst_night"]["tile"]):
-        rules = kind["extract"]["average"]
-        assert rules["pixel_quality_absent"] == 0
+    for product in (TILE["lst_day"], TILE["lst_night"]):
+        rules = product.extract.average
+        assert rules.pixel_quality_absent == 0
         assert reasons(rules, [15000, 0, 7499], [0, 0, 0], 1) == [
             "valid",
             "fill",
             "out_of_range",
         ]
     for variable in ("lst_day", "lst_night"):
-        assert TOWER[variable]["quality_absent"] == 0
+        assert TOWER[variable].extract.quality_absent == 0
 
 
 def test_the_number_for_no_temperature_is_neither_fill_nor_value():
-    for section in (TILE["lst_day"], TOWER["lst_day"]):
-        assert section["absent"] not in (0, *range(7500, 65536))
+    for product in (TILE["lst_day"], TOWER["lst_day"]):
+        assert product.extract.absent not in (0, *range(7500, 65536))
 
 
 def test_evaporation_above_its_range_is_never_a_number():
-    rules = TABLE["et"]["tile"]["extract"]["average"]
+    rules = TILE["et"].extract.average
     fills = list(range(32761, 32768))
     assert reasons(rules, fills, [0] * 7, -32768) == ["fill"] * 7
-    assert max(rules["valid"]) < min(fills)
-    assert TABLE["et"]["tower"]["mask"]["per_composite"]
-    assert TABLE["et"]["tile"]["mask"]["per_composite"]
+    assert max(rules.valid) < min(fills)
+    assert TOWER["et"].mask.per_composite
+    assert TILE["et"].mask.per_composite
 
 
 def test_scaled_indices_become_the_integers_that_towers_have():
     sent = np.array([-0.2, 0.0, 0.0001, 0.7123, 1.0, -3.2768], "float32")
     for variable in ("ndvi", "evi"):
-        section = TILE[variable]
-        numbers = stored(section, sent, "r00c00 2003")
+        numbers = stored(TILE[variable].extract, sent, "r00c00 2003")
         np.testing.assert_array_equal(numbers, [-2000, 0, 1, 7123, 10000, -32768])
-        assert numbers.dtype == TOWER[variable]["dtype"]
+        assert numbers.dtype == TOWER[variable].extract.dtype
 
 
 def test_indices_that_the_archive_does_not_scale_are_refused():
     sent = np.array([7123.0, -3.2768], "float32")
     with pytest.raises(InputError, match=r"NDVI: expected scaled numbers.*7123"):
-        stored(TILE["ndvi"], sent, "r00c00 2003")
+        stored(TILE["ndvi"].extract, sent, "r00c00 2003")
 
 
 def test_missing_precipitation_is_no_number_and_packing_artefacts_stay():
     sent = np.array([-9999.0, -1e-9, 0.004], "float32")
-    numbers = stored(TILE["precip"], sent, "r00c00 2003")
+    numbers = stored(TILE["precip"].extract, sent, "r00c00 2003")
     assert np.isnan(numbers[0])
     np.testing.assert_array_equal(numbers[1:], sent[1:])
 
 
 def test_water_is_data_in_the_land_cover_of_the_grid():
     """MCD12C1 counts water as class 0, MCD12Q1 as 17: forest is 1 to 5 in both."""
-    assert TILE["landcover"]["classes"] == [1, 2, 3, 4, 5]
-    assert TILE["landcover"]["absent"] == 255
+    assert TILE["landcover"].extract.classes == (1, 2, 3, 4, 5)
+    assert TILE["landcover"].extract.absent == 255
     assert IGBP_CLASSES.index("WAT") + 1 == 17
-    assert TOWER["landcover"]["absent"] == 0
+    assert TOWER["landcover"].extract.absent == 0
 
 
 def test_the_default_products_are_those_that_last():
     used = {
         name
-        for entry in (*TILE.values(), *TOWER.values())
-        for name in entry["collections"]
+        for product in (*TILE.values(), *TOWER.values())
+        for name in product.extract.collections
     }
     assert not any(name.startswith("MODIS/006/") for name in used)
     assert "MODIS/061/MOD11A2" in used  # MOD21 has more hot outliers
@@ -96,13 +95,13 @@ def test_the_default_products_are_those_that_last():
     for (
         variable
     ) in VARIABLES:  # the parts of ERA5-Land evapotranspiration are mislabelled
-        era5 = any("ERA5" in name for name in TILE[variable]["collections"])
+        era5 = any("ERA5" in name for name in TILE[variable].extract.collections)
         assert era5 == (variable == "precip")
 
 
 def test_reversed_quality_bits_of_mod21():
-    path = PRODUCTS
-    rules = read_products(path, {"lst_day": "mod21c2"})["lst_day"]["tile"]["mask"]
+    table = read_products(PRODUCTS, {"lst_day": "mod21c2"})
+    rules = table.column("tile")["lst_day"].mask
     large, small = 0b00000000, 0b11000000
     assert reasons(rules, [15000, 15000], [large, small], 1) == ["low_quality", "valid"]
 
@@ -122,11 +121,11 @@ def test_two_images_of_one_day_are_refused_and_others_are_put_in_order():
 
 
 def test_cells_that_were_not_asked_for_have_no_quality():
-    section = TILE["lst_day"]
+    product = TILE["lst_day"]
     bands = {
         "valid": np.array([[[1, 1]]], "uint16"),  # 1 is also the number for absent
         "cloud": np.array([[[99, 1]]], "uint16"),
         "low_quality": np.array([[[0, 1]]], "uint16"),
     }
-    packed = average_quality(section, bands, np.array([[True, False]]))
+    packed = average_quality(product, bands, np.array([[True, False]]))
     assert packed.ravel().tolist() == [1 + (REASONS.index("cloud") << 7), 65535]

@@ -11,7 +11,7 @@ import ee
 import pytest
 
 from forestflux.core.eight_day import step_starts
-from forestflux.core.products import read_products, sections_of, select
+from forestflux.core.product_table import read_products
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client.offline_client import start_offline
 from forestflux.sources.earthengine.layer_groups import groups_of, images_of
@@ -27,7 +27,7 @@ def asked():
     start_offline()
     found = {"days": expressions.image_days("MODIS/061/MOD13A1", 2003)}
     for kind in ("tower", "tile"):
-        for group in groups_of(sections_of(select(TABLE, kind, "extract"))):
+        for group in groups_of(TABLE.column(kind)):
             layers = group.layers[0]
             days = DAYS if layers.summed else DAYS[::16]
             images = images_of(layers, days, 2003)

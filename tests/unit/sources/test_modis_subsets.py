@@ -178,12 +178,12 @@ def test_reliability_and_its_bits_mask_the_same_pixels(tmp_path):
 @pytest.mark.parametrize("variable", LAYERS)
 def test_no_rule_holds_for_unknown_quality(variable):
     entry = LAYERS[variable]
-    section = PRODUCTS[variable]["tower"]["mask"]
-    low, high = section["valid"]
+    rules = PRODUCTS.column("tower")[variable].mask
+    low, high = rules.valid
     stored = np.array([[[(low + high) // 2]]])
     code = np.full(stored.shape, entry["quality_unknown"])
     absent = entry["stored"]["absent"]
-    assert stored_reason(stored, code, section, absent=absent).item() == 0
+    assert stored_reason(stored, code, rules, absent=absent).item() == 0
 
 
 def test_layers_of_every_variable_are_told_apart():

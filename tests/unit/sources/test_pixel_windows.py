@@ -8,7 +8,7 @@ from pyproj import Transformer
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
-from forestflux.core.products import native_shape, read_products, sections_of, select
+from forestflux.core.product_table import read_products
 from forestflux.sources.earthengine.coverage import check_place, check_run, missing_days
 from forestflux.sources.earthengine.layer_groups import (
     groups_of,
@@ -30,10 +30,8 @@ TOWERS = pd.DataFrame(
 )
 
 
-def sections(kind, **alternates):
-    return sections_of(
-        select(read_products(CONFIG / "products.yaml", alternates), kind, "extract")
-    )
+def products(kind, **alternates):
+    return read_products(CONFIG / "products.yaml", alternates).column(kind)
 
 
 def test_sinusoidal_positions_are_those_of_proj():
@@ -49,48 +47,47 @@ def test_sinusoidal_positions_are_those_of_proj():
 
 @pytest.mark.parametrize("variable", ["ndvi", "lst_day", "et", "precip"])
 def test_the_pixel_of_the_tower_is_in_the_middle_of_its_window(variable):
-    section, place = sections("tower")[variable], TowerPlace(TOWERS)
-    grid, side = section["grid"], section["window"]
-    east, north = position(grid["crs"], place.latitudes, place.longitudes)
-    pieces = pieces_of(section, place)
+    product, place = products("tower")[variable], TowerPlace(TOWERS)
+    grid, side = product.grid, product.extract.window
+    east, north = position(grid.crs, place.latitudes, place.longitudes)
+    pieces = pieces_of(product, place)
     assert [piece.rows.start for piece in pieces] == [0, side, 2 * side, 3 * side]
     for piece, x, y in zip(pieces, east, north, strict=True):
-        column = (x - piece.window.west) / grid["pixel"]
-        row = (piece.window.north - y) / grid["pixel"]
+        column = (x - piece.window.west) / grid.pixel
+        row = (piece.window.north - y) / grid.pixel
         assert int(column) == int(row) == side // 2
         assert piece.window.shape == (side, side)
         # Corners lie on the product's grid, so that nothing is resampled.
-        west, top = grid["corner"]
+        west, top = grid.corner
         for length in (piece.window.west - west, top - piece.window.north):
-            assert length / grid["pixel"] == pytest.approx(
-                round(length / grid["pixel"]), abs=1e-6
+            assert length / grid.pixel == pytest.approx(
+                round(length / grid.pixel), abs=1e-6
             )
 
 
 @pytest.mark.parametrize("name", ["r00c00", "r02c10", "r08c17"])
 @pytest.mark.parametrize("variable", ["ndvi", "et", "precip", "landcover"])
 def test_pieces_of_a_tile_cover_it_once_on_the_grid_of_the_product(name, variable):
-    section, tile = sections("tile")[variable], Grid(0.05, 400).tile(name)
-    grid = section["grid"]
-    shape = native_shape(section, tile.shape)
-    seen = np.zeros(shape, int)
-    for piece in pieces_of(section, TilePlace(tile)):
+    product, tile = products("tile")[variable], Grid(0.05, 400).tile(name)
+    grid = product.grid
+    seen = np.zeros(product.native_shape(tile.shape), int)
+    for piece in pieces_of(product, TilePlace(tile)):
         seen[piece.rows, piece.columns] += 1
         window = piece.window.grid()["affineTransform"]
         for length in (
-            window["translateX"] - grid["corner"][0],
-            grid["corner"][1] - window["translateY"],
+            window["translateX"] - grid.corner[0],
+            grid.corner[1] - window["translateY"],
         ):
-            assert length / grid["pixel"] == pytest.approx(
-                round(length / grid["pixel"]), abs=1e-6
+            assert length / grid.pixel == pytest.approx(
+                round(length / grid.pixel), abs=1e-6
             )
     assert (seen == 1).all()
 
 
 def test_cells_lie_in_the_era5_land_pixels_that_hold_them():
     """Grid points at whole tenths: cells 0 | 1-2 | 3-4 share a pixel, not 0-1 | 2-3."""
-    section, tile = sections("tile")["precip"], Grid(0.05, 400).tile("r02c10")
-    piece = pieces_of(section, TilePlace(tile))[0]
+    product, tile = products("tile")["precip"], Grid(0.05, 400).tile("r02c10")
+    piece = pieces_of(product, TilePlace(tile))[0]
     pixels = piece.window.west + (np.arange(5) + 0.5) * 0.1
     cells = tile.longitudes()[:9]
     nearest = np.abs(cells[:, None] - pixels).argmin(axis=1)
@@ -111,7 +108,7 @@ def test_cells_lie_in_the_era5_land_pixels_that_hold_them():
     ids=["coarser", "finer", "odd tiles"],
 )
 def test_a_grid_that_the_archive_would_resample_is_refused(grid, message):
-    groups = groups_of(sections("tile"))
+    groups = groups_of(products("tile"))
     with pytest.raises(InputError, match=message):
         check_place(groups, TilePlace(grid.tile("r01c01")))
 
@@ -122,7 +119,8 @@ def check(**changes):
     years = changes.pop("years", [2003])
     tower_years = changes.pop("tower_years", [2003])
     check_run(
-        {kind: sections(kind, **changes) for kind in ("tile", "tower")},
+        products("tile", **changes),
+        products("tower", **changes),
         tiles=[tile],
         years=years,
         tower_years=tower_years,
@@ -164,14 +162,14 @@ def test_what_a_product_does_not_cover_is_refused_in_one_line(changes, message):
 
 
 def test_a_tower_outside_a_product_is_refused_by_its_latitude():
-    groups = groups_of(sections("tower", precip="chirps"))
+    groups = groups_of(products("tower", precip="chirps"))
     with pytest.raises(InputError, match=r"found -44\.9 to 68\.4865"):
         check_place(groups, TowerPlace(TOWERS))
 
 
 def test_twenty_years_of_a_tower_take_no_more_than_26_requests():
     requests, years = 0, range(2001, 2021)
-    for group in groups_of(sections("tower")):
+    for group in groups_of(products("tower")):
         for layers in group.layers:
             name = layers.collection.split("/")[-1]
             interval = {"DAILY_AGGR": 1, "MCD12Q1": 366}.get(name, 8)
@@ -199,7 +197,7 @@ def test_missing_images_are_listed():
 
 
 def test_a_step_with_a_missing_day_is_not_summed():
-    (layers,) = groups_of({"precip": sections("tile")["precip"]})[0].layers
+    (layers,) = groups_of({"precip": products("tile")["precip"]})[0].layers
     days = np.arange("2003-01-01", "2004-01-01", dtype="datetime64[D]")
     assert len(images_of(layers, days, 2003)) == 46
     assert images_of(layers, days, 2003)[-1] == ("2003-12-27", "2004-01-01")

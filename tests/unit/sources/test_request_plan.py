@@ -10,7 +10,7 @@ import pytest
 from forestflux.core.eight_day import step_starts
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
-from forestflux.core.products import read_products, sections_of, select
+from forestflux.core.product_table import read_products
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.layer_groups import groups_of
 from forestflux.sources.earthengine.request import fit
@@ -18,8 +18,8 @@ from forestflux.sources.earthengine.request_plan import Planned, lines_of, plan_
 from tests.builders.paths import PRODUCTS
 
 TABLE = read_products(PRODUCTS)
-TILE = select(TABLE, "tile", "extract", "cube")
-TOWER = select(TABLE, "tower", "extract", "cube")
+TILE = TABLE.column("tile")
+TOWER = TABLE.column("tower")
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +87,7 @@ def test_what_is_in_the_cache_is_not_asked_again(tmp_path):
 
 
 def groups():
-    return groups_of(sections_of(TOWER))
+    return groups_of(TOWER)
 
 
 def test_a_missing_image_in_the_cache_makes_the_plan_smaller(tmp_path):
@@ -123,7 +123,7 @@ def test_tiles_are_counted_where_there_is_land(tmp_path):
 
 def keep_land_cover(source, place, percent):
     """Put a tile's land cover of 2003, percent (igbp, y, x), into the cache."""
-    (cover,) = [g for g in groups_of(sections_of(TILE)) if g.covers]
+    (cover,) = [g for g in groups_of(TILE) if g.product.is_class_cover]
     (layers,) = cover.layers
     key = expressions.key_of_days(layers.collection, 2003)
     source.downloads.cache.write(key, b"[1041379200000]")  # 1 January 2003

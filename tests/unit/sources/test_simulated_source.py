@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.names import IGBP_CLASSES, REASONS
 from forestflux.core.pixel_quality import stored_reason
 from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.core.product_table import read_products
 from forestflux.sources.simulated.carbon import carbon_year
 from forestflux.sources.simulated.planet_settings import PlanetSettings
 from forestflux.sources.simulated.simulated_source import open_source
@@ -17,27 +17,20 @@ from forestflux.sources.simulated.simulated_towers import kinds_of, simulated_si
 from forestflux.sources.simulated.true_fluxes import true_year
 from forestflux.sources.simulated.vegetation import cells_of_kind
 from tests.builders.paths import PRODUCTS
+from tests.builders.products import with_extract
 
-TABLE = yaml.safe_load((PRODUCTS).read_text())
+TABLE = read_products(PRODUCTS)
 SEED = 2019
 GRID = Grid(1.0, 60)
 INDICES = ("ndvi", "evi")
 TEMPERATURES = ("lst_day", "lst_night")
 
 
-def sections(variant: str) -> dict:
-    """The `extract` section of each product that has the variant."""
-    return {
-        name: entry[variant]["extract"]
-        for name, entry in TABLE.items()
-        if variant in entry
-    }
-
-
 def pixels() -> dict:
-    """The `tile` sections of products of one pixel a cell, nothing averaged."""
-    return sections("tile") | {
-        name: sections("tower")[name] | {"window": 1} for name in ("et", *TEMPERATURES)
+    """The products of tiles, but of one pixel a cell, nothing averaged."""
+    tower = TABLE.column("tower")
+    return TABLE.column("tile") | {
+        name: with_extract(tower[name], window=1) for name in ("et", *TEMPERATURES)
     }
 
 
@@ -74,17 +67,17 @@ def optical_gap(dataset) -> np.ndarray:
 
 
 def test_tile_has_the_layout_of_the_contract(europe):
-    for name, section in pixels().items():
+    for name, product in pixels().items():
         if name == "landcover":
             continue
         shape = (31, 31) if name == "precip" else (60, 60)
         assert europe[name].dims == (f"time_{name}", f"y_{name}", f"x_{name}")
         assert europe[name].shape == (46, *shape)
-        assert europe[name].dtype == section["dtype"]
+        assert europe[name].dtype == product.extract.dtype
         assert europe[f"time_{name}"].values[1] == np.datetime64("2003-01-09")
-        if "quality_band" in section:
+        if product.has_quality:
             assert europe[f"{name}_quality"].dims == europe[name].dims
-            assert europe[f"{name}_quality"].dtype == section["quality_dtype"]
+            assert europe[f"{name}_quality"].dtype == product.extract.quality_dtype
     assert europe["forest_percent"].dims == ("igbp", "y", "x")
     assert europe["forest_percent"].dtype == "uint8"
     assert europe["igbp"].values.tolist() == [1, 2, 3, 4, 5]
@@ -130,7 +123,7 @@ def test_a_cell_is_the_same_through_other_tiles(europe, tile_cells):
 def test_odd_tiles_have_coarse_pixels_to_their_edge():
     grid = Grid(4.0, 15)  # 45 x 90 cells
     tile = grid.tile("r01c03")
-    native = source().fetch(sections("tile"), TilePlace(tile), 2003)
+    native = source().fetch(TABLE.column("tile"), TilePlace(tile), 2003)
     assert native["ndvi"].shape[1:] == (15, 15)
     assert native["precip"].shape[1:] == (8, 8)
     land = native["forest_percent"].values.sum(axis=0) > 0
@@ -202,7 +195,7 @@ def test_temperature_bits_fit_the_values(europe):
         assert there.min() > 200
         assert there.max() < 340
         assert set(np.unique(quality[values > 0] >> 6)) == {0, 1, 2, 3}
-        assert (europe[name].values[:, ~land] == pixels()[name]["absent"]).all()
+        assert (europe[name].values[:, ~land] == pixels()[name].extract.absent).all()
 
 
 def test_evaporation_holds_fills_on_sea_and_desert(globe):
@@ -221,11 +214,13 @@ def test_evaporation_holds_fills_on_sea_and_desert(globe):
 
 
 def test_averages_of_alike_pixels_are_the_pixels_where_they_are_trusted(europe):
-    average = source().fetch(sections("tile"), TilePlace(GRID.tile("r00c03")), 2003)
-    table = {name: TABLE[name] for name in ("et", *TEMPERATURES)}
-    for name, entry in table.items():
-        rules, pixel = entry["tower"]["mask"], europe[name].values
-        quality, absent = europe[f"{name}_quality"].values, pixels()[name]["absent"]
+    average = source().fetch(TABLE.column("tile"), TilePlace(GRID.tile("r00c03")), 2003)
+    for name in ("et", *TEMPERATURES):
+        rules, pixel = TABLE.column("tower")[name].mask, europe[name].values
+        quality, absent = (
+            europe[f"{name}_quality"].values,
+            pixels()[name].extract.absent,
+        )
         reason = stored_reason(pixel, quality, rules, absent=absent)
         trusted = reason == 0
         np.testing.assert_array_equal(average[name].values[trusted], pixel[trusted])
@@ -247,7 +242,7 @@ def test_composite_sums_shrink_with_the_last_step(globe):
 def test_aqua_begins_in_july_2002_and_terra_was_silent():
     place = TilePlace(Grid(10.0, 6).tile("r00c03"))
     days = {
-        year: source().fetch(sections("tile"), place, year)
+        year: source().fetch(TABLE.column("tile"), place, year)
         for year in (2001, 2002, 2016)
     }
     ndvi = {year: set(native["time_ndvi"].values) for year, native in days.items()}
@@ -282,7 +277,7 @@ def test_disturbance_shows_in_ndvi():
     place = TilePlace(grid.tile("r00c01"))
     truth = true_year(grid, 2006, seed=SEED, planet={"disturbed_share": 0.3})
     struck = truth["disturbed"].values[:, 90:] == 1
-    products = {"ndvi": sections("tile")["ndvi"]}
+    products = {"ndvi": TABLE.column("tile")["ndvi"]}
     wounded = source(disturbed_share=0.3).fetch(products, place, 2006)
     whole = source(disturbed_share=0.0).fetch(products, place, 2006)
     good = np.isin(whole["ndvi_quality"].values, (0, 1))
@@ -299,7 +294,7 @@ def test_disturbance_shows_in_ndvi():
 def towers():
     """All simulated towers in a leap year."""
     place = TowerPlace(simulated_sites())
-    return place, source().fetch(sections("tower"), place, 2004)
+    return place, source().fetch(TABLE.column("tower"), place, 2004)
 
 
 def test_tower_windows_stand_below_one_another(towers):
@@ -316,13 +311,13 @@ def test_tower_windows_stand_below_one_another(towers):
     assert native["landcover"].dims == ("time_landcover", "y_landcover", "x_landcover")
     own = [IGBP_CLASSES.index(name) + 1 for name in place.sites["igbp"]]
     np.testing.assert_array_equal(classes, np.repeat(own, 25).reshape(count, 25))
-    assert source().variant(place, "ndvi") == "tower"
+    assert source().column(place, "ndvi") == "tower"
 
 
 def test_a_tower_is_the_same_in_another_group(towers):
     place, native = towers
     few = TowerPlace(place.sites.iloc[[7, 90]])
-    part = source().fetch(sections("tower"), few, 2004)
+    part = source().fetch(TABLE.column("tower"), few, 2004)
     for name, side in (("ndvi", 5), ("lst_night", 3), ("et", 5), ("precip", 1)):
         for row, tower in enumerate((7, 90)):
             np.testing.assert_array_equal(
@@ -347,7 +342,7 @@ def test_windows_show_the_vegetation_of_the_label():
     as_needles = chosen.assign(igbp="ENF")
     planet = source(cloudiness=0.0)
     leafy, needles = (
-        planet.fetch(sections("tower"), TowerPlace(table), 2004)["ndvi"].values
+        planet.fetch(TABLE.column("tower"), TowerPlace(table), 2004)["ndvi"].values
         for table in (chosen, as_needles)
     )
     winter, summer = slice(3, 7), slice(22, 26)
@@ -380,5 +375,5 @@ def test_source_without_seed_is_refused():
 
 def test_towers_of_a_user_table_need_only_position_and_class():
     sites = pd.DataFrame({"site": ["X"], "lat": [50.0], "lon": [10.0], "igbp": ["URB"]})
-    native = source().fetch(sections("tower"), TowerPlace(sites), 2003)
+    native = source().fetch(TABLE.column("tower"), TowerPlace(sites), 2003)
     assert native["ndvi"].shape == (46, 5, 5)

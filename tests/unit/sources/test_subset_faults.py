@@ -346,4 +346,4 @@ def test_a_table_of_layers_is_checked(tmp_path, text, line):
     path.write_text(text)
     with pytest.raises(InputError, match=line):
         read_layers(path, PRODUCTS)
-    assert set(LAYERS) < set(PRODUCTS)
+    assert set(LAYERS) < set(PRODUCTS.variables)

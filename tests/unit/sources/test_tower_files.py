@@ -9,16 +9,16 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.names import VARIABLES
 from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.core.product_table import read_products
 from forestflux.sources.extraction import extract
 from forestflux.sources.source_registry import open_source
 from forestflux.towers.tower_tables import read_sites
-from tests.builders.paths import REAL_DATA
+from tests.builders.paths import REAL_DATA, ROOT
+from tests.builders.products import with_extract
 from tests.builders.tower_folders import tower_folder
 
 REAL = REAL_DATA / "towers"
-SECTION = {"dtype": "float32", "absent": float("nan"), "window": 1}
-PRODUCTS = {name: {"extract": {"band": name, **SECTION}} for name in VARIABLES}
-SECTIONS = {name: entry["extract"] for name, entry in PRODUCTS.items()}
+TABLE = read_products(ROOT / "config/products.yaml").column("table")
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def put(column, value, row=60):
 
 def test_images_are_the_rows_of_the_table(folder):
     place = place_of(folder)
-    images = extract(source_of(folder), PRODUCTS, place, year=2004)
+    images = extract(source_of(folder), TABLE, place, year=2004)
     table = pd.read_parquet(folder / "predictors_8day.parquet")
     assert images["site"].dims == ("y",)
     assert images["site"].values.tolist() == place.sites["site"].tolist()
@@ -78,16 +78,16 @@ def test_images_are_the_rows_of_the_table(folder):
 
 def test_places_may_be_part_of_the_towers_in_any_order(folder):
     sites = place_of(folder).sites
-    whole = source_of(folder).fetch(SECTIONS, TowerPlace(sites), 2003)
+    whole = source_of(folder).fetch(TABLE, TowerPlace(sites), 2003)
     part = TowerPlace(sites.iloc[[5, 0]].reset_index(drop=True))
-    images = source_of(folder).fetch(SECTIONS, part, 2003)
+    images = source_of(folder).fetch(TABLE, part, 2003)
     np.testing.assert_array_equal(images["et"], whole["et"][:, [5, 0]])
 
 
 def test_band_names_the_column(folder):
     edit(folder, lambda t: t.rename(columns={"precip": "rain"}))
-    sections = {"precip": {**SECTIONS["precip"], "band": "rain"}}
-    images = source_of(folder).fetch(sections, place_of(folder), 2003)
+    products = {"precip": with_extract(TABLE["precip"], band="rain")}
+    images = source_of(folder).fetch(products, place_of(folder), 2003)
     table = pd.read_parquet(folder / "predictors_8day.parquet")
     assert (
         images["precip"].values.max()
@@ -97,35 +97,35 @@ def test_band_names_the_column(folder):
 
 def test_units_are_checked_whatever_the_column_is_called(folder):
     edit(folder, lambda t: t.assign(tag=t["lst_day"] - 273.15))
-    sections = {"lst_day": {**SECTIONS["lst_day"], "band": "tag"}}
+    products = {"lst_day": with_extract(TABLE["lst_day"], band="tag")}
     with pytest.raises(InputError, match="tag: expected K, a median from 180 to 345"):
-        source_of(folder).fetch(sections, place_of(folder), 2003)
+        source_of(folder).fetch(products, place_of(folder), 2003)
 
 
 def test_a_tower_without_rows_in_a_year_is_absent(folder):
     edit(folder, lambda t: t[(t["site"] != "F3") | (t["date"].dt.year != 2004)])
-    images = source_of(folder).fetch(SECTIONS, place_of(folder), 2004)
+    images = source_of(folder).fetch(TABLE, place_of(folder), 2004)
     for name in VARIABLES:
         empty = np.isnan(images[name]).all(axis=(0, 2)).values
         assert empty.tolist() == [False, False, False, True] + [False] * 4
 
 
 def test_a_year_outside_the_table_is_all_absent(folder):
-    images = source_of(folder).fetch(SECTIONS, place_of(folder), 1999)
+    images = source_of(folder).fetch(TABLE, place_of(folder), 1999)
     assert images["et"].shape == (46, 8, 1)
     assert np.isnan(images["et"]).all()
 
 
 def test_values_of_a_table_are_physical(folder):
     source = source_of(folder)
-    assert {source.variant(place_of(folder), name) for name in VARIABLES} == {"table"}
-    assert source.variant(place_of(folder), "landcover") is None
+    assert {source.column(place_of(folder), name) for name in VARIABLES} == {"table"}
+    assert source.column(place_of(folder), "landcover") is None
 
 
 def test_csv_and_parquet_give_the_same_images(tmp_path):
     both = [tower_folder(tmp_path / s, suffix=s) for s in ("csv", "parquet")]
     assert not (both[0] / "predictors_8day.parquet").exists()
-    one, other = (source_of(f).fetch(SECTIONS, place_of(f), 2003) for f in both)
+    one, other = (source_of(f).fetch(TABLE, place_of(f), 2003) for f in both)
     for name in VARIABLES:
         np.testing.assert_allclose(one[name], other[name], rtol=1e-6)
 
@@ -141,34 +141,34 @@ def test_csv_and_parquet_give_the_same_images(tmp_path):
     ids=["text", "integer", "date", "with zone"],
 )
 def test_dates_may_be_text_numbers_or_times(folder, dates):
-    expected = source_of(folder).fetch(SECTIONS, place_of(folder), 2004)
+    expected = source_of(folder).fetch(TABLE, place_of(folder), 2004)
     edit(folder, lambda t: t.assign(date=dates(t["date"])))
-    assert source_of(folder).fetch(SECTIONS, place_of(folder), 2004).identical(expected)
+    assert source_of(folder).fetch(TABLE, place_of(folder), 2004).identical(expected)
 
 
 def test_a_changed_table_is_read_again(folder):
-    before = source_of(folder).fetch(SECTIONS, place_of(folder), 2003)
+    before = source_of(folder).fetch(TABLE, place_of(folder), 2003)
     edit(folder, scale("et", 2.0))
-    after = source_of(folder).fetch(SECTIONS, place_of(folder), 2003)
+    after = source_of(folder).fetch(TABLE, place_of(folder), 2003)
     np.testing.assert_allclose(after["et"], 2 * before["et"], rtol=1e-6)
 
 
 def test_single_outliers_are_left_to_the_mask(folder):
     edit(folder, put("lst_day", 20.0))
-    images = source_of(folder).fetch(SECTIONS, place_of(folder), 2004)
+    images = source_of(folder).fetch(TABLE, place_of(folder), 2004)
     assert (images["lst_day"].values == 20.0).sum() == 1
 
 
 def test_a_tile_is_refused(folder):
     tile = TilePlace(Grid(5.0, 6).tile("r01c02"))
     with pytest.raises(InputError, match=r"source: expected simulated or .*r01c02"):
-        source_of(folder).fetch(SECTIONS, tile, 2003)
+        source_of(folder).fetch(TABLE, tile, 2003)
 
 
 def test_a_place_with_another_tower_is_refused(folder):
     sites = place_of(folder).sites.replace({"site": {"F2": "XX-Foo"}})
     with pytest.raises(InputError, match="site: expected predictors of each tower"):
-        source_of(folder).fetch(SECTIONS, TowerPlace(sites), 2003)
+        source_of(folder).fetch(TABLE, TowerPlace(sites), 2003)
 
 
 def truncate(folder):
@@ -327,7 +327,7 @@ def test_bad_csv_names_line_and_tower(tmp_path):
 
 def check_line(folder, place, parts):
     with pytest.raises(InputError) as caught:
-        source_of(folder).fetch(SECTIONS, place, 2003)
+        source_of(folder).fetch(TABLE, place, 2003)
     line = str(caught.value)
     assert "\n" not in line
     assert str(folder) in line
@@ -342,7 +342,7 @@ def test_real_predictors_pass():
     table = pd.read_parquet(REAL / "predictors_8day.parquet")
     years = table["date"].dt.year
     for year in (2001, 2008):
-        images = extract(source, PRODUCTS, place, year=year)
+        images = extract(source, TABLE, place, year=year)
         for name in VARIABLES:
             there = table.loc[years == year, name]
             assert int(np.isfinite(images[name]).sum()) == there.notna().sum()

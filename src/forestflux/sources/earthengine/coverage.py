@@ -8,12 +8,14 @@ import numpy as np
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Tile
 from forestflux.core.places import Place, TilePlace, TowerPlace
+from forestflux.core.products import Product
 from forestflux.sources.earthengine.layer_groups import Group, groups_of
 from forestflux.sources.earthengine.pixel_windows import check_grid
 
 
 def check_run(
-    products: Mapping[str, Mapping],
+    tile_products: Mapping[str, Product],
+    tower_products: Mapping[str, Product],
     *,
     tiles: Sequence[Tile],
     years: Sequence[int],
@@ -25,7 +27,7 @@ def check_run(
 
     Parameters
     ----------
-    products : the `extract` sections by variable, for `tile` and for `tower`
+    tile_products, tower_products : by variable
     tiles, years : of the maps
     tower_years : of the towers
 
@@ -33,9 +35,9 @@ def check_run(
     ------
     InputError : one line with the product, what it covers and what was asked
     """
-    towers = groups_of(products["tower"])
+    towers = groups_of(tower_products)
     check_years(towers, tower_years, key="towers.years")
-    groups = groups_of(products["tile"])
+    groups = groups_of(tile_products)
     check_years(groups, years, key="years")
     for tile in tiles:
         check_place(groups, TilePlace(tile))
@@ -52,7 +54,7 @@ def check_coverage(groups: Sequence[Group], work: Sequence[tuple[Place, int]]) -
 def check_years(groups: Sequence[Group], years: Sequence[int], *, key: str) -> None:
     """Refuse a year before a product begins, after it ends, or that is not over."""
     for group in groups:
-        first, last = group.section["years"]
+        first, last = group.product.extract.years
         end = last or datetime.now(UTC).year - 1
         outside = [year for year in years if not first <= year <= end]
         if outside:
@@ -72,8 +74,8 @@ def check_place(groups: Sequence[Group], place: Place) -> None:
             latitudes, half = place.latitudes, 0.0
         else:
             latitudes, half = place.tile.latitudes(), place.tile.grid.resolution_deg / 2
-            check_grid(group.section, place)
-        south, north = group.section.get("latitudes", (-90, 90))
+            check_grid(group.product, place)
+        south, north = group.product.extract.latitudes
         lowest, highest = latitudes.min() - half, latitudes.max() + half
         if lowest < south - 1e-9 or highest > north + 1e-9:
             raise InputError(
@@ -86,7 +88,7 @@ def check_place(groups: Sequence[Group], place: Place) -> None:
 
 def name_of(group: Group) -> str:
     """A group's variables with the product, for messages."""
-    return f"{', '.join(group.variables)} ({group.section['collections'][0]})"
+    return f"{', '.join(group.variables)} ({group.layers[0].collection})"
 
 
 def missing_days(days: np.ndarray, year: int) -> list[str]:

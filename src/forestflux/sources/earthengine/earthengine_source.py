@@ -10,6 +10,7 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.places import Place, TilePlace, TowerPlace
+from forestflux.core.products import Product
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client.downloads import Downloads
 from forestflux.sources.earthengine.client.request_parts import read_bands
@@ -55,11 +56,13 @@ class EarthEngineSource:
         self.days = lru_cache(maxsize=1024)(self.read_days)
         self.images_in = lru_cache(maxsize=1024)(self.images_of_year)
 
-    def variant(self, place: Place, variable: str) -> str:
+    def column(self, place: Place, variable: str) -> str:
         """Column of the product table: tile or tower."""
         return place.kind
 
-    def prepare(self, products: Mapping, work: Sequence[tuple[Place, int]]) -> None:
+    def prepare(
+        self, products: Mapping[str, Product], work: Sequence[tuple[Place, int]]
+    ) -> None:
         """Bring everything that some places and years need into the cache.
 
         Raises
@@ -75,8 +78,8 @@ class EarthEngineSource:
             for place, wanted in work
             for year in self.years_with(place, wanted)
         )
-        covers = [group for group in groups if group.covers]
-        others = [group for group in groups if not group.covers]
+        covers = [group for group in groups if group.product.is_class_cover]
+        others = [group for group in groups if not group.product.is_class_cover]
         for some in (covers, others):  # land cover first: it says where forest is
             self.downloads.fetch(
                 request
@@ -86,12 +89,10 @@ class EarthEngineSource:
                 for _, request in self.requests(layers, group, covers, place, year)
             )
 
-    def fetch(self, products: Mapping, place: Place, year: int) -> xr.Dataset:
+    def fetch(
+        self, products: Mapping[str, Product], place: Place, year: int
+    ) -> xr.Dataset:
         """Native values of one place and year (see docs/reference/stores.md, extract).
-
-        Parameters
-        ----------
-        products : the `extract` section of the product table by variable
 
         Raises
         ------
@@ -99,12 +100,12 @@ class EarthEngineSource:
         """
         self.prepare(products, [(place, year)])
         groups = groups_of(products)
-        covers = [group for group in groups if group.covers]
+        covers = [group for group in groups if group.product.is_class_cover]
         native = {}
         for group in groups:
             self.report_missing(group, year)
             canvas = self.canvas(group, covers, place, year)
-            if group.covers:
+            if group.product.is_class_cover:
                 native["forest_percent"] = percent_of(canvas, place, year)
             else:
                 native |= arrays_of(group, products, canvas, f"{place.name} {year}")
@@ -154,8 +155,8 @@ class EarthEngineSource:
         images = self.images(layers, place, year)
         if not images:
             return
-        pieces = pieces_of(group.section, place)
-        if self.forest_only and covers and not group.covers:
+        pieces = pieces_of(group.product, place)
+        if self.forest_only and covers and not group.product.is_class_cover:
             if (place.name, year) != self.looked_at:
                 self.cells = self.forest(covers[0], place, year)
                 self.looked_at = (place.name, year)
@@ -168,7 +169,7 @@ class EarthEngineSource:
         """Cells of a tile (y, x) with any forest, by the cached land cover of the year."""
         canvas = self.canvas(cover, (), place, year)
         percent = percent_of(canvas, place, year)[1]
-        return ((percent > 0) & (percent != cover.section["absent"])).any(axis=0)
+        return ((percent > 0) & (percent != cover.product.extract.absent)).any(axis=0)
 
     def images(self, layers: Layers, place: Place, year: int) -> tuple:
         """Images of the request that holds a year: first day and day after the last, ISO."""
@@ -231,12 +232,12 @@ def percent_of(canvas: Canvas, place: Place, year: int) -> tuple:
     return ("igbp", "y", "x"), bands, attributes
 
 
-def coordinates(place: Place, products: Mapping) -> dict:
+def coordinates(place: Place, products: Mapping[str, Product]) -> dict:
     """Coordinates of a place."""
     if isinstance(place, TilePlace):
-        classes = products.get("landcover", {}).get("classes", [])
+        cover = [p.extract.classes for p in products.values() if p.is_class_cover]
         return {
-            "igbp": np.array(classes, int),
+            "igbp": np.array(cover[0] if cover else [], int),
             "y": ("y", place.tile.latitudes(), {"units": "degrees_north"}),
             "x": ("x", place.tile.longitudes(), {"units": "degrees_east"}),
         }

@@ -7,7 +7,8 @@ import numpy as np
 
 from forestflux.core.eight_day import step_lengths, step_starts
 from forestflux.core.names import VARIABLES
-from forestflux.core.pixel_quality import code, pixel_reasons, quality_reason
+from forestflux.core.pixel_quality import code, quality_reason
+from forestflux.core.products import PixelRules, Product
 from forestflux.sources.earthengine.request import (
     MAX_BANDS,
     Average,
@@ -26,96 +27,95 @@ class Group:
     Attributes
     ----------
     variables : of ours, in our order
-    section : the `extract` section of the first
+    product : of the first; collections, grid and window are those of all
     layers : what is asked of each collection
     """
 
     variables: tuple[str, ...]
-    section: Mapping
+    product: Product
     layers: tuple[Layers, ...]
 
-    @property
-    def covers(self) -> bool:
-        """Whether these are the percents of a tile's land cover classes."""
-        return "classes" in self.section
 
-
-def groups_of(products: Mapping) -> list[Group]:
-    """The variables of a product table's `extract` sections, grouped; land cover last."""
+def groups_of(products: Mapping[str, Product]) -> list[Group]:
+    """The variables that are read together, grouped; land cover comes last."""
     together: dict[str, list[str]] = {}
     for variable in (*VARIABLES, "landcover"):
         if variable in products:
-            section = products[variable]
-            shared = (section["collections"], section["grid"], section["window"])
-            alone = variable if "average" in section else ""
-            together.setdefault(repr((shared, alone)), []).append(variable)
+            product = products[variable]
+            extract = product.extract
+            alone = variable if product.is_average else ""
+            shared = (extract.collections, product.grid, extract.window, alone)
+            together.setdefault(repr(shared), []).append(variable)
     return [group_of(names, products) for names in together.values()]
 
 
-def group_of(variables: Sequence[str], products: Mapping) -> Group:
-    """A group from its variables' sections: bands of values, then of quality."""
-    sections = [products[variable] for variable in variables]
-    first, average = sections[0], None
-    if "average" in first:
-        bands, average = averaged_bands(first), average_of(first)
-    elif "classes" in first:
+def group_of(variables: Sequence[str], products: Mapping[str, Product]) -> Group:
+    """A group from its variables' products: bands of values, then of quality."""
+    members = [products[variable] for variable in variables]
+    first = members[0]
+    average = average_of(first)
+    if average is not None:
+        bands = averaged_bands(first)
+    elif first.is_class_cover:
         bands = class_bands(first)
     else:
-        values = [value_band(section) for section in sections]
-        bands = tuple(dict.fromkeys([*values, *quality_bands(sections)]))
+        values = [value_band(product) for product in members]
+        bands = tuple(dict.fromkeys([*values, *quality_bands(members)]))
     layers = tuple(
-        Layers(name, bands, average, first.get("sum_over_step", False))
-        for name in first["collections"]
+        Layers(name, bands, average, first.extract.sum_over_step)
+        for name in first.extract.collections
     )
     return Group(tuple(variables), first, layers)
 
 
-def value_band(section: Mapping) -> Band:
+def value_band(product: Product) -> Band:
     """The band of a variable's values as it is sent."""
-    absent = section["absent"]
-    if absent != absent:
+    extract, absent = product.extract, product.extract.absent
+    if np.isnan(absent):
         absent = NO_NUMBER
-    if "archive" in section:
-        archive = section["archive"]
-        return Band(section["band"], archive["dtype"], absent / archive["multiply"])
-    return Band(section["band"], section["dtype"], absent)
+    if extract.archive is not None:
+        archive = extract.archive
+        return Band(extract.band, archive.dtype, absent / archive.multiply)
+    return Band(extract.band, extract.dtype, absent)
 
 
-def quality_bands(sections: Sequence[Mapping]) -> Iterator[Band]:
+def quality_bands(products: Sequence[Product]) -> Iterator[Band]:
     """The quality bands of some variables; two may share one."""
-    for section in sections:
-        if "quality_band" in section:
+    for extract in (product.extract for product in products):
+        if extract.quality_band is not None and extract.quality_dtype is not None:
             yield Band(
-                section["quality_band"],
-                section["quality_dtype"],
-                section["quality_absent"],
+                extract.quality_band, extract.quality_dtype, extract.quality_absent
             )
 
 
-def averaged_bands(section: Mapping) -> tuple[Band, ...]:
+def averaged_bands(product: Product) -> tuple[Band, ...]:
     """The bands of an average: mean, percent that is valid, percent of each reason."""
-    names = (section["band"], "valid", *pixel_reasons(section["average"]))
-    return tuple(Band(name, section["dtype"], section["absent"]) for name in names)
+    extract = product.extract
+    reasons = extract.average.quality_reasons if extract.average else ()
+    names = (extract.band, "valid", *reasons)
+    return tuple(Band(name, extract.dtype, extract.absent) for name in names)
 
 
-def average_of(section: Mapping) -> Average:
+def average_of(product: Product) -> Average | None:
     """How the pixels of a product are averaged, with its quality rules as a table of numbers."""
-    rules = section["average"]
+    rules = product.extract.average
+    if rules is None:
+        return None
     rejected, reasons = rejected_numbers(rules)
     return Average(
-        quality=section["quality_band"],
-        quality_absent=rules["pixel_quality_absent"],
-        valid=tuple(rules["valid"]),
+        quality=product.extract.quality_band or "",
+        quality_absent=rules.pixel_quality_absent,
+        valid=rules.valid,
         rejected=rejected,
         reasons=reasons,
-        percents=tuple(code(name) for name in pixel_reasons(rules)),
-        cause_without_value=rules.get("fill_reason_from_quality", False),
-        max_pixels=rules["max_pixels"],
-        resolution_deg=section["grid"]["pixel"],
+        percents=tuple(code(name) for name in rules.quality_reasons),
+        cause_without_value=rules.fill_reason_from_quality,
+        max_pixels=rules.max_pixels,
+        resolution_deg=product.grid.pixel,
     )
 
 
-def rejected_numbers(rules: Mapping) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def rejected_numbers(rules: PixelRules) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Quality numbers that a rule rejects and the code of the reason for each.
 
     The rules are evaluated here, once, by the code that masks towers.
@@ -125,11 +125,12 @@ def rejected_numbers(rules: Mapping) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(rejected.tolist()), tuple(reasons[rejected].tolist())
 
 
-def class_bands(section: Mapping) -> tuple[Band, ...]:
+def class_bands(product: Product) -> tuple[Band, ...]:
     """A band for the percent of each land cover class."""
+    extract = product.extract
     return tuple(
-        Band(f"{section['band']}_{number}", section["dtype"], section["absent"])
-        for number in section["classes"]
+        Band(f"{extract.band}_{number}", extract.dtype, extract.absent)
+        for number in extract.classes
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forestflux.core.errors import InputError
-from forestflux.core.pixel_quality import pack_average, pixel_reasons
-from forestflux.core.products import native_shape
+from forestflux.core.pixel_quality import pack_average
+from forestflux.core.products import Extract, Product
 from forestflux.sources.earthengine.layer_groups import NO_NUMBER, Group
 from forestflux.sources.earthengine.pixel_windows import Piece
 
@@ -30,7 +30,7 @@ class Canvas:
 
 def canvas_of(group: Group, cells: tuple[int, int], images: int) -> Canvas:
     """A canvas with nothing on it."""
-    shape = native_shape(group.section, cells)
+    shape = group.product.native_shape(cells)
     bands = {
         band.name: np.full((images, *shape), band.absent, band.dtype)
         for band in group.layers[0].bands
@@ -53,7 +53,9 @@ def place_piece(
     canvas.asked[piece.rows, piece.columns] = True
 
 
-def arrays_of(group: Group, products: Mapping, canvas: Canvas, source: str) -> dict:
+def arrays_of(
+    group: Group, products: Mapping[str, Product], canvas: Canvas, source: str
+) -> dict:
     """Variables of a dataset from a canvas, images in order of time.
 
     Raises
@@ -65,53 +67,56 @@ def arrays_of(group: Group, products: Mapping, canvas: Canvas, source: str) -> d
     if len(np.unique(days)) < len(days):
         raise InputError(
             source,
-            variable=", ".join(group.section["collections"]),
+            variable=", ".join(group.product.extract.collections),
             expected="one image a day",
             found="two",
         )
     bands = {name: array[order] for name, array in canvas.bands.items()}
     arrays = {}
     for variable in group.variables:
-        section = products[variable]
+        product = products[variable]
         dims = (f"time_{variable}", f"y_{variable}", f"x_{variable}")
         arrays[dims[0]] = (dims[:1], days.astype("datetime64[ns]"))
-        values, quality = bands[section["band"]], bands.get(section.get("quality_band"))
-        if "average" in section:
-            quality = average_quality(section, bands, canvas.asked)
-        arrays[variable] = (dims, stored(section, values, source))
+        values = bands[product.extract.band]
+        quality = bands.get(product.extract.quality_band or "")
+        if product.is_average:
+            quality = average_quality(product, bands, canvas.asked)
+        arrays[variable] = (dims, stored(product.extract, values, source))
         if quality is not None:
             arrays[f"{variable}_quality"] = (dims, quality)
     return arrays
 
 
 def average_quality(
-    section: Mapping, bands: Mapping[str, np.ndarray], asked: np.ndarray
+    product: Product, bands: Mapping[str, np.ndarray], asked: np.ndarray
 ) -> np.ndarray:
     """Quality band of an average from the percents that were sent."""
-    names = ("valid", *pixel_reasons(section["average"]))
+    rules = product.extract.average
+    names = ("valid", *(rules.quality_reasons if rules is not None else ()))
     packed = pack_average({name: bands[name] for name in names})
-    return np.where(asked, packed, section["quality_absent"]).astype(packed.dtype)
+    absent = product.extract.quality_absent
+    return np.where(asked, packed, absent).astype(packed.dtype)
 
 
-def stored(section: Mapping, values: np.ndarray, source: str) -> np.ndarray:
+def stored(extract: Extract, values: np.ndarray, source: str) -> np.ndarray:
     """Values in the product's own numbers, from numbers as they were sent.
 
     Raises
     ------
     InputError : the archive's numbers are larger than scaled ones can be
     """
-    absent = section["absent"]
-    if absent != absent:
-        return np.where(values == NO_NUMBER, absent, values).astype(section["dtype"])
-    if "archive" not in section:
+    absent = extract.absent
+    if np.isnan(absent):
+        return np.where(values == NO_NUMBER, absent, values).astype(extract.dtype)
+    if extract.archive is None:
         return values
-    numbers = np.rint(values.astype(float) * section["archive"]["multiply"])
-    limits = np.iinfo(section["dtype"])
+    numbers = np.rint(values.astype(float) * extract.archive.multiply)
+    limits = np.iinfo(extract.dtype)
     if numbers.size and not limits.min <= numbers.min() <= numbers.max() <= limits.max:
         raise InputError(
             source,
-            variable=section["band"],
+            variable=extract.band,
             expected="scaled numbers in the archive (`archive` in the product table)",
             found=f"{values.min():g} to {values.max():g}",
         )
-    return numbers.astype(section["dtype"])
+    return numbers.astype(extract.dtype)

@@ -1,20 +1,17 @@
 """Windows: the native pixels over a place, and the pieces in which they are asked for."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from forestflux.core.errors import InputError
 from forestflux.core.places import Place, TilePlace, TowerPlace
-from forestflux.core.products import cells_before, native_shape
+from forestflux.core.products import Product
 from forestflux.sources.earthengine.request import Window
 
 # Radius of the sphere of the MODIS sinusoidal grid, m (MODIS land tiling, SR-ORG:6974).
 SPHERE_M = 6371007.181
 GEOGRAPHIC = "EPSG:4326"
-# Rows and columns of a request where the product table says nothing, cells.
-REQUEST_CELLS = 200
 
 
 @dataclass(frozen=True)
@@ -34,39 +31,35 @@ class Piece:
     window: Window
 
 
-def pieces_of(section: Mapping, place: Place) -> list[Piece]:
+def pieces_of(product: Product, place: Place) -> list[Piece]:
     """The pieces of a place for a product.
-
-    Parameters
-    ----------
-    section : the `extract` section of the product
 
     Raises
     ------
     InputError : the grid of the maps is not the product's
     """
     if isinstance(place, TowerPlace):
-        return tower_pieces(section, place)
-    return tile_pieces(section, place)
+        return tower_pieces(product, place)
+    return tile_pieces(product, place)
 
 
-def tower_pieces(section: Mapping, place: TowerPlace) -> list[Piece]:
+def tower_pieces(product: Product, place: TowerPlace) -> list[Piece]:
     """One window around each tower, centred on the pixel that holds it."""
-    grid, side = section["grid"], section["window"]
-    west, north = grid["corner"]
-    east, up = position(grid["crs"], place.latitudes, place.longitudes)
-    columns = np.floor((east - west) / grid["pixel"]).astype(int) - side // 2
-    rows = np.floor((north - up) / grid["pixel"]).astype(int) - side // 2
+    grid, side = product.grid, product.extract.window
+    west, north = grid.corner
+    east, up = position(grid.crs, place.latitudes, place.longitudes)
+    columns = np.floor((east - west) / grid.pixel).astype(int) - side // 2
+    rows = np.floor((north - up) / grid.pixel).astype(int) - side // 2
     return [
         Piece(
             rows=slice(number * side, (number + 1) * side),
             columns=slice(0, side),
             cells=(slice(number, number + 1), slice(0, 1)),
             window=Window(
-                crs=grid["crs"],
-                pixel=grid["pixel"],
-                west=west + column * grid["pixel"],
-                north=north - row * grid["pixel"],
+                crs=grid.crs,
+                pixel=grid.pixel,
+                west=west + column * grid.pixel,
+                north=north - row * grid.pixel,
                 shape=(side, side),
             ),
         )
@@ -84,21 +77,20 @@ def position(
     return SPHERE_M * np.cos(angles) * np.radians(longitudes), SPHERE_M * angles
 
 
-def tile_pieces(section: Mapping, place: TilePlace) -> list[Piece]:
+def tile_pieces(product: Product, place: TilePlace) -> list[Piece]:
     """Blocks of a tile's native pixels."""
-    check_grid(section, place)
-    grid, factor = section["grid"], section.get("cells_per_pixel", 1)
-    before, resolution = cells_before(section), place.tile.grid.resolution_deg
-    shape = native_shape(section, place.shape)
+    check_grid(product, place)
+    grid, factor = product.grid, product.extract.cells_per_pixel
+    before, resolution = product.cells_before, place.tile.grid.resolution_deg
+    shape = product.native_shape(place.shape)
     tile = Window(
-        crs=grid["crs"],
-        pixel=grid["pixel"],
+        crs=grid.crs,
+        pixel=grid.pixel,
         west=-180 + resolution * (place.tile.columns.start - before),
         north=90 - resolution * (place.tile.rows.start - before),
         shape=shape,
     )
-    cells = section.get("request_cells", REQUEST_CELLS)
-    side = -(-(cells + before) // factor)
+    side = -(-(product.extract.request_cells + before) // factor)
     pieces = []
     for row in range(0, shape[0], side):
         for column in range(0, shape[1], side):
@@ -114,24 +106,24 @@ def tile_pieces(section: Mapping, place: TilePlace) -> list[Piece]:
     return pieces
 
 
-def check_grid(section: Mapping, place: TilePlace) -> None:
+def check_grid(product: Product, place: TilePlace) -> None:
     """Refuse a grid of the maps whose cells are not the product's pixels.
 
     Anything else would be read from the image pyramid of the archive.
     """
-    grid, factor = section["grid"], section.get("cells_per_pixel", 1)
-    wanted = grid["pixel"] / factor
+    factor, collection = product.extract.cells_per_pixel, product.extract.collections[0]
+    wanted = product.grid.pixel / factor
     if abs(place.tile.grid.resolution_deg - wanted) > 1e-9:
         raise InputError(
             "configuration",
             variable="grid.resolution_deg",
-            expected=f"{wanted:g}, the grid of {section['collections'][0]}",
+            expected=f"{wanted:g}, the grid of {collection}",
             found=f"{place.tile.grid.resolution_deg:g}",
         )
     if place.tile.grid.tile_cells % factor:
         raise InputError(
             "configuration",
             variable="grid.tile_cells",
-            expected=f"a multiple of {factor} (pixels of {section['collections'][0]})",
+            expected=f"a multiple of {factor} (pixels of {collection})",
             found=str(place.tile.grid.tile_cells),
         )

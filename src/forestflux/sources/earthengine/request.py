@@ -46,7 +46,7 @@ class Average:
 
     quality: str
     quality_absent: int
-    valid: tuple[int, int]
+    valid: tuple[float, float]
     rejected: tuple[int, ...]
     reasons: tuple[int, ...]
     percents: tuple[int, ...]

@@ -10,7 +10,7 @@ from forestflux.core.eight_day import STEPS, step_starts, year_length
 from forestflux.core.land import is_land
 from forestflux.core.names import VARIABLES
 from forestflux.core.places import Place
-from forestflux.core.products import native_shape, sections_of
+from forestflux.core.products import Product
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client.request_parts import is_cached, read_bands
 from forestflux.sources.earthengine.coverage import check_coverage
@@ -31,10 +31,10 @@ class Planned(EarthEngineSource):
     Parameters
     ----------
     settings : as of the source
-    products : `extract` and `cube` sections by variable
+    products : by variable, with the part `cube`
     """
 
-    def __init__(self, settings: Mapping, products: Mapping) -> None:
+    def __init__(self, settings: Mapping, products: Mapping[str, Product]) -> None:
         """Nothing is sent, neither now nor later."""
         super().__init__(settings)
         self.regular = regular_images(products)
@@ -70,41 +70,39 @@ class Planned(EarthEngineSource):
         return arrays
 
 
-def regular_images(products: Mapping) -> dict[str, tuple[int, int]]:
-    """First day of a year and days between images of each collection without gaps.
-
-    Parameters
-    ----------
-    products : `extract` and `cube` sections by variable
-    """
+def regular_images(products: Mapping[str, Product]) -> dict[str, tuple[int, int]]:
+    """First day of a year and days between images of each collection without gaps."""
     regular = {}
-    for entry in products.values():
-        section, cube = entry["extract"], entry.get("cube", {})
-        daily = section.get("sum_over_step") or cube.get("daily")
-        interval = 1 if daily else cube.get("step_days", 366)
-        collections = section["collections"]
+    for product in products.values():
+        interval = days_between(product)
+        collections = product.extract.collections
         for position, collection in enumerate(collections):
             regular[collection] = (position * interval // len(collections), interval)
     return regular
 
 
+def days_between(product: Product) -> int:
+    """Days between the archive's images of a product; a product of years has one a year."""
+    if product.extract.sum_over_step:
+        return 1
+    if product.cube is None:
+        return 366
+    return 1 if product.cube.daily else product.cube.step_days
+
+
 def plan_of(
     source: Planned,
-    products: Mapping,
+    products: Mapping[str, Product],
     work: Sequence[tuple[Place, int]],
 ) -> pd.DataFrame:
     """What some places and years would be asked for.
 
     One row per collection, variables and years: `collection, variables, years, requests,
     cached, mib` (still to be asked, by the counting rule of Earth Engine).
-
-    Parameters
-    ----------
-    products : `extract` and `cube` sections by variable
     """
-    groups = groups_of(sections_of(products))
+    groups = groups_of(products)
     check_coverage(groups, work)
-    covers = [group for group in groups if group.covers]
+    covers = [group for group in groups if group.product.is_class_cover]
     rows, seen = {}, set()
     for place, year in tqdm(work, desc="plan", disable=None, leave=False):
         for group in groups:
@@ -147,17 +145,17 @@ def years_of(images: tuple) -> str:
     return "-".join(dict.fromkeys((years[0], years[-1]))) if years else "none"
 
 
-def store_bytes(products: Mapping, place: Place) -> int:
+def store_bytes(products: Mapping[str, Product], place: Place) -> int:
     """Bytes of a place's extract, cube and mask stores of a year before compression."""
     cells, total = place.shape, 0
-    for variable in VARIABLES:
-        section = products[variable]["extract"]
-        pixel = np.dtype(section["dtype"]).itemsize
-        if "quality_band" in section:
-            pixel += np.dtype(section["quality_dtype"]).itemsize
-        days = 366 if products[variable]["cube"].get("daily") else STEPS
-        total += days * pixel * int(np.prod(native_shape(section, cells)))
-        window = cells[0] * cells[1] * section["window"] ** 2
+    for product in (products[variable] for variable in VARIABLES):
+        extract = product.extract
+        pixel = np.dtype(extract.dtype).itemsize
+        if extract.quality_dtype is not None:
+            pixel += np.dtype(extract.quality_dtype).itemsize
+        days = 366 if product.cube is not None and product.cube.daily else STEPS
+        total += days * pixel * int(np.prod(product.native_shape(cells)))
+        window = cells[0] * cells[1] * extract.window**2
         total += STEPS * (pixel * window + MASK_BYTES * cells[0] * cells[1])
     return total
 

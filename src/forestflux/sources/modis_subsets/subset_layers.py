@@ -7,6 +7,7 @@ import yaml
 
 from forestflux.core.eight_day import STEP_DAYS
 from forestflux.core.errors import InputError
+from forestflux.core.product_table import ProductTable
 
 ROLES = ("band", "quality_band", "quality_detail")
 KEYS = {"layers", "quality_codes", "quality_unknown"}
@@ -14,7 +15,7 @@ LAYER_KEYS = {"products", "pixel_m", *ROLES}
 STORED = ("dtype", "quality_dtype", "absent", "quality_absent", "window")
 
 
-def read_layers(path: Path, products: Mapping[str, dict]) -> dict:
+def read_layers(path: Path, products: ProductTable) -> dict:
     """The checked table: {variable: {layers, quality_codes, quality_unknown}}.
 
     Parameters
@@ -33,8 +34,8 @@ def read_layers(path: Path, products: Mapping[str, dict]) -> dict:
             path, variable="file", expected="readable YAML", found=str(error)
         ) from error
     for variable, entry in table.items():
-        if variable not in products:
-            expected = f"one of {', '.join(products)}"
+        if variable not in products.variables:
+            expected = f"one of {', '.join(products.variables)}"
             raise InputError(path, variable=variable, expected=expected, found="none")
         for keys, known in (
             (set(entry), KEYS),
@@ -50,7 +51,7 @@ def read_layers(path: Path, products: Mapping[str, dict]) -> dict:
     return table
 
 
-def with_numbers(layers: dict, products: Mapping[str, dict]) -> dict:
+def with_numbers(layers: dict, products: ProductTable) -> dict:
     """The table of layers with what the product table's column `tower` says of numbers.
 
     Only what a reader of files needs: a quality rule may change without reading again.
@@ -66,14 +67,13 @@ def with_numbers(layers: dict, products: Mapping[str, dict]) -> dict:
         offset, fill, and physical in the unit of the stored number, sums over eight days
         where it is one)}
     """
-    table = {}
+    table, towers = {}, products.column("tower")
     for variable, entry in layers.items():
-        tower = products[variable]["tower"]
-        mask = tower["mask"]
-        days = STEP_DAYS if mask.get("per_composite") else 1
-        scaled = {key: mask[key] for key in ("scale", "offset", "fill")}
-        scaled["physical"] = [bound * days for bound in mask["physical"]]
-        stored = {key: tower["extract"][key] for key in STORED}
+        extract, mask = towers[variable].extract, towers[variable].mask
+        days = STEP_DAYS if mask.per_composite else 1
+        scaled = {key: getattr(mask, key) for key in ("scale", "offset", "fill")}
+        scaled["physical"] = [bound * days for bound in mask.physical]
+        stored = {key: getattr(extract, key) for key in STORED}
         table[variable] = entry | {"stored": stored, "scaled": scaled}
     return table
 

@@ -1,18 +1,14 @@
 """What the sensors record of the simulated planet, laid out as the product table has it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from forestflux.core.eight_day import step_starts, year_length
 from forestflux.core.names import IGBP_CLASSES
-from forestflux.core.pixel_quality import (
-    code,
-    pack_average,
-    pixel_reasons,
-    stored_reason,
-)
+from forestflux.core.pixel_quality import code, pack_average, stored_reason
 from forestflux.core.places import TowerPlace
+from forestflux.core.products import Average, Extract, Product
 from forestflux.sources.simulated import sensors
 from forestflux.sources.simulated.noise import hashed
 
@@ -34,28 +30,28 @@ def window_pixels(
 
 
 def record(
-    scene: sensors.Scene, variable: str, section: Mapping
+    scene: sensors.Scene, variable: str, extract: Extract
 ) -> tuple[np.ndarray, np.ndarray]:
     """Stored values and quality of a variable, both (pixel, step)."""
     if variable in ("ndvi", "evi"):
         return sensors.vegetation_index(
             scene,
             variable,
-            absent=section["absent"],
-            quality_absent=section["quality_absent"],
+            absent=extract.absent,
+            quality_absent=extract.quality_absent,
         )
     if variable == "et":
         return sensors.evapotranspiration(
-            scene, quality_absent=pixel_quality_absent(section)
+            scene, quality_absent=pixel_quality_absent(extract)
         )
     return sensors.surface_temperature(scene, variable)
 
 
-def tower_classes(place: TowerPlace, section: Mapping, year: int) -> dict:
+def tower_classes(place: TowerPlace, extract: Extract, year: int) -> dict:
     """Land cover of towers' windows: each tower's own class, as IGBP counts it."""
     code_of = {name: code for code, name in enumerate(IGBP_CLASSES, start=1)}
-    codes = place.sites["igbp"].map(code_of).to_numpy(section["dtype"])
-    side = section["window"]
+    codes = place.sites["igbp"].map(code_of).to_numpy(extract.dtype)
+    side = extract.window
     windows = np.repeat(codes, side * side).reshape(1, -1, side)
     dims = ("time_landcover", "y_landcover", "x_landcover")
     first = np.array([f"{year}-01-01"], "datetime64[ns]")
@@ -63,43 +59,43 @@ def tower_classes(place: TowerPlace, section: Mapping, year: int) -> dict:
 
 
 def rain_of(
-    rain: np.ndarray, keys: np.ndarray, section: Mapping, *, year: int, seed: int
+    rain: np.ndarray, keys: np.ndarray, extract: Extract, *, year: int, seed: int
 ) -> np.ndarray:
     """Rain (pixel, image), m: sums over steps where the table says so, else days."""
-    read = sensors.step_rain if section.get("sum_over_step") else sensors.daily_rain
+    read = sensors.step_rain if extract.sum_over_step else sensors.daily_rain
     return read(rain, keys, year=year, seed=seed)
 
 
-def at_sea(variable: str, section: Mapping) -> tuple[float, float]:
+def at_sea(variable: str, extract: Extract) -> tuple[float, float]:
     """What a product stores where there is no land: value and quality."""
     fills = {"ndvi": sensors.VEGETATION_FILL, "et": sensors.WATER_FILL}
     fills["evi"] = fills["ndvi"]
-    return fills.get(variable, section["absent"]), pixel_quality_absent(section)
+    return fills.get(variable, extract.absent), pixel_quality_absent(extract)
 
 
-def pixel_quality_absent(section: Mapping) -> int:
-    """Quality of a pixel that has none; an average has another band of its own."""
-    return section.get("average", {}).get(
-        "pixel_quality_absent", section["quality_absent"]
-    )
+def pixel_quality_absent(extract: Extract) -> int:
+    """Quality of a pixel that has none; the quality band of an average is another one."""
+    if extract.average is not None:
+        return extract.average.pixel_quality_absent
+    return extract.quality_absent
 
 
 def average_alike(
-    stored: np.ndarray, quality: np.ndarray, section: Mapping
+    stored: np.ndarray, quality: np.ndarray, rules: Average, *, absent: float
 ) -> list[np.ndarray]:
     """Averages over cells whose pixels are all alike, and their quality band.
 
     Parameters
     ----------
     stored, quality : of the pixels of each cell (image, y, x)
+    absent : stored value where there is nothing
     """
-    rules = section["average"]
-    reason = stored_reason(stored, quality, rules, absent=section["absent"])
+    reason = stored_reason(stored, quality, rules, absent=absent)
     percents = {
         name: np.where(reason == code(name), 100, 0)
-        for name in ("valid", *pixel_reasons(rules))
+        for name in ("valid", *rules.quality_reasons)
     }
-    value = np.where(reason == 0, stored, section["absent"])
+    value = np.where(reason == 0, stored, absent)
     return [value, pack_average(percents)]
 
 
@@ -113,7 +109,7 @@ def spread_over(
 
 
 def as_arrays(
-    variable: str, section: Mapping, layers: Sequence[np.ndarray], year: int
+    variable: str, product: Product, layers: Sequence[np.ndarray], year: int
 ) -> dict:
     """Arrays of a variable and its quality with the first day of each image.
 
@@ -121,19 +117,18 @@ def as_arrays(
     ----------
     layers : values and, where the product has it, quality: (step or day, y, x)
     """
-    days = step_starts(year)
-    if variable == "precip" and not section.get("sum_over_step"):
+    days, extract = step_starts(year), product.extract
+    if variable == "precip" and not extract.sum_over_step:
         days = days[0] + np.arange(year_length(year))
     elif variable != "precip":
-        collections = tuple(section["collections"])
-        steps = sensors.image_steps(variable, year, collections=collections)
+        steps = sensors.image_steps(variable, year, collections=extract.collections)
         days, layers = days[steps], [layer[steps] for layer in layers]
     dims = (f"time_{variable}", f"y_{variable}", f"x_{variable}")
     arrays = {dims[0]: (dims[:1], days.astype("datetime64[ns]"))}
-    arrays[variable] = (dims, layers[0].astype(section["dtype"]))
-    if "quality_band" in section:
+    arrays[variable] = (dims, layers[0].astype(extract.dtype))
+    if product.has_quality:
         arrays[f"{variable}_quality"] = (
             dims,
-            layers[1].astype(section["quality_dtype"]),
+            layers[1].astype(extract.quality_dtype),
         )
     return arrays

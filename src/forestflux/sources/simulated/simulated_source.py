@@ -10,7 +10,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.land import is_land
 from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.core.places import Place, TilePlace, TowerPlace
-from forestflux.core.products import cells_before, native_shape
+from forestflux.core.products import Product
 from forestflux.sources.simulated import sensors
 from forestflux.sources.simulated.carbon import carbon_year
 from forestflux.sources.simulated.planet_settings import PlanetSettings, planet_settings
@@ -55,46 +55,51 @@ class SimulatedSource:
         """Keep the seed and the settings; nothing is computed yet."""
         self.seed, self.planet = seed, planet
 
-    def variant(self, place: Place, variable: str) -> str:
+    def column(self, place: Place, variable: str) -> str:
         """Column of the product table: tile or tower, the same for every variable."""
         return place.kind
 
-    def prepare(self, products: Mapping, work: Sequence[tuple[Place, int]]) -> None:
-        """Nothing: layers are computed when they are fetched."""
+    def prepare(
+        self, products: Mapping[str, Product], work: Sequence[tuple[Place, int]]
+    ) -> None:
+        """Do nothing: layers are computed when they are fetched."""
 
-    def fetch(self, products: Mapping, place: Place, year: int) -> xr.Dataset:
-        """Native values of one place and year (see docs/reference/stores.md, extract).
-
-        Parameters
-        ----------
-        products : the `extract` section of the product table by variable
-        """
+    def fetch(
+        self, products: Mapping[str, Product], place: Place, year: int
+    ) -> xr.Dataset:
+        """Native values of one place and year (see docs/reference/stores.md, extract)."""
         if isinstance(place, TilePlace):
             return self.fetch_tile(products, place, year)
         return self.fetch_towers(products, place, year)
 
-    def fetch_tile(self, products: Mapping, place: TilePlace, year: int) -> xr.Dataset:
+    def fetch_tile(
+        self, products: Mapping[str, Product], place: TilePlace, year: int
+    ) -> xr.Dataset:
         """Native values of a tile; on the sea there is only fill."""
         latitudes, longitudes = mesh(place.tile.latitudes(), place.tile.longitudes())
         land = is_land(latitudes, longitudes)
         cells, percent = forest_cells(latitudes[land], longitudes[land], seed=self.seed)
         scene = self.scene(cells, np.arange(len(cells.keys)), cells.keys, year)
         native = {}
-        for variable, section in known(products):
+        for variable, product in known(products):
+            extract = product.extract
             if variable == "precip":
-                layers = [self.tile_rain(section, place, year)]
+                layers = [self.tile_rain(product, place, year)]
             else:
                 layers = [
                     spread_over(layer, land, sea, place.shape)
                     for layer, sea in zip(
-                        record(scene, variable, section),
-                        at_sea(variable, section),
+                        record(scene, variable, extract),
+                        at_sea(variable, extract),
                         strict=True,
                     )
                 ]
-                if "average" in section:
-                    layers = average_alike(*layers, section)
-            native |= as_arrays(variable, section, layers, year)
+                if extract.average is not None:
+                    stored, quality = layers
+                    layers = average_alike(
+                        stored, quality, extract.average, absent=extract.absent
+                    )
+            native |= as_arrays(variable, product, layers, year)
         forest = np.zeros((len(FOREST_TYPES), land.size), "uint8")
         forest[:, land] = percent
         native["forest_percent"] = (
@@ -112,7 +117,7 @@ class SimulatedSource:
         )
 
     def fetch_towers(
-        self, products: Mapping, place: TowerPlace, year: int
+        self, products: Mapping[str, Product], place: TowerPlace, year: int
     ) -> xr.Dataset:
         """Native values of windows around towers, whose vegetation is the label's."""
         cells = cells_of_kind(
@@ -120,19 +125,20 @@ class SimulatedSource:
         )
         towers = self.scene(cells, np.arange(len(cells.keys)), cells.keys, year)
         native = {}
-        for variable, section in known(products):
-            cell, keys, shape = window_pixels(cells.keys, section["window"])
+        for variable, product in known(products):
+            extract = product.extract
+            cell, keys, shape = window_pixels(cells.keys, extract.window)
             if variable == "precip":
                 rain = towers.carbon.weather.rain[cell]
-                layers = [rain_of(rain, keys, section, year=year, seed=self.seed)]
+                layers = [rain_of(rain, keys, extract, year=year, seed=self.seed)]
             else:
                 layers = record(
-                    replace(towers, cell=cell, keys=keys), variable, section
+                    replace(towers, cell=cell, keys=keys), variable, extract
                 )
             layers = [layer.T.reshape(-1, *shape) for layer in layers]
-            native |= as_arrays(variable, section, layers, year)
+            native |= as_arrays(variable, product, layers, year)
         if "landcover" in products:
-            native |= tower_classes(place, products["landcover"], year)
+            native |= tower_classes(place, products["landcover"].extract, year)
         return xr.Dataset(
             native,
             coords={
@@ -156,17 +162,17 @@ class SimulatedSource:
             cloudiness=self.planet.cloudiness,
         )
 
-    def tile_rain(self, section: Mapping, place: TilePlace, year: int) -> np.ndarray:
+    def tile_rain(self, product: Product, place: TilePlace, year: int) -> np.ndarray:
         """Rain of a tile (image, y, x) in pixels that may be coarser than its cells.
 
         A pixel has a value where any of its cells is land. Pixels begin at the tile's
         north-west corner or half a pixel before it; the last row and column may reach
         beyond the tile.
         """
-        factor = section.get("cells_per_pixel", 1)
+        factor = product.extract.cells_per_pixel
         resolution = place.tile.grid.resolution_deg
-        shape = native_shape(section, place.shape)
-        middle = (factor - 1) / 2 - cells_before(section)
+        shape = product.native_shape(place.shape)
+        middle = (factor - 1) / 2 - product.cells_before
         rows, columns = (factor * np.arange(length) + middle for length in shape)
         # Rounded: a pixel's place must not depend on the corner it is counted from.
         latitudes, longitudes = mesh(
@@ -185,12 +191,12 @@ class SimulatedSource:
         kind = np.zeros(np.count_nonzero(land), int)
         cells = cells_of_kind(latitudes[land], longitudes[land], kind, seed=self.seed)
         rain = weather_of(cells, year, seed=self.seed).rain
-        layer = rain_of(rain, cells.keys, section, year=year, seed=self.seed)
-        return spread_over(layer, land, section["absent"], shape)
+        layer = rain_of(rain, cells.keys, product.extract, year=year, seed=self.seed)
+        return spread_over(layer, land, product.extract.absent, shape)
 
 
-def known(products: Mapping) -> Iterator[tuple[str, Mapping]]:
-    """The variables that were asked for with their sections, in our order."""
+def known(products: Mapping[str, Product]) -> Iterator[tuple[str, Product]]:
+    """The variables that were asked for with their products, in our order."""
     return ((name, products[name]) for name in VARIABLES if name in products)
 
 

@@ -1,0 +1,169 @@
+"""The product table: every variable with its products, read once from `config/products.yaml`.
+
+A variable has a product in each column: `tile` for cells of the global grid, `tower` for
+windows of native pixels around a tower, `table` for physical values in a table of the user.
+"""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Literal
+
+import xarray as xr
+import yaml
+
+from forestflux.core.errors import InputError
+from forestflux.core.names import VARIABLES
+from forestflux.core.products import Part, Product
+from forestflux.core.typed_input import FrozenModel
+
+Column = Literal["tile", "tower", "table"]
+COLUMNS: tuple[Column, ...] = ("tile", "tower", "table")
+
+
+class Variable(FrozenModel):
+    """A variable with its product in each column that has one."""
+
+    units: str
+    """Unit of the physical value, as UDUNITS reads it."""
+    tile: Product | None = None
+    tower: Product | None = None
+    table: Product | None = None
+
+    def product(self, column: str) -> Product | None:
+        """The product of a column."""
+        return {"tile": self.tile, "tower": self.tower, "table": self.table}[column]
+
+    def only(self, columns: Collection[str], *parts: Part) -> "Variable":
+        """The variable with these columns and parts of its products."""
+        kept = {
+            name: product.only(*parts)
+            for name in COLUMNS
+            if name in columns and (product := self.product(name)) is not None
+        }
+        return Variable(units=self.units, **kept)
+
+    def has_products(self) -> bool:
+        """Whether any column has a product."""
+        return any(self.product(name) is not None for name in COLUMNS)
+
+
+class ProductTable(FrozenModel):
+    """Every variable by its name, in the order of the table."""
+
+    variables: dict[str, Variable]
+
+    def column(self, column: Column) -> dict[str, Product]:
+        """The products of one column by variable."""
+        products = {name: v.product(column) for name, v in self.variables.items()}
+        return {name: p for name, p in products.items() if p is not None}
+
+    def follow(self, columns: Mapping[str, str]) -> dict[str, Product]:
+        """The product of each variable whose column is given; towers may mix columns."""
+        products = {
+            name: variable.product(columns[name])
+            for name, variable in self.variables.items()
+            if name in columns
+        }
+        return {name: p for name, p in products.items() if p is not None}
+
+    def only(self, columns: Collection[str], *parts: Part) -> "ProductTable":
+        """The part of the table that a stage reads for a place.
+
+        Rules pass on only this part, so that an edit of a quality rule leaves the
+        extraction as it is.
+
+        Parameters
+        ----------
+        columns : those that the place's numbers may follow
+        parts : beside `extract`, which every stage reads
+        """
+        variables = {n: v.only(columns, *parts) for n, v in self.variables.items()}
+        return ProductTable(
+            variables={n: v for n, v in variables.items() if v.has_products()}
+        )
+
+    def units(self) -> dict[str, str]:
+        """Unit of each variable's physical value."""
+        return {name: variable.units for name, variable in self.variables.items()}
+
+
+def read_products(
+    path: Path, alternates: Mapping[str, str] | None = None
+) -> ProductTable:
+    """The whole product table, checked.
+
+    Parameters
+    ----------
+    path : the table; other products for a variable lie beside it in `alternates.yaml`
+    alternates : variable and name of the product that it takes instead
+
+    Raises
+    ------
+    InputError : a file is not YAML, a variable is missing, a key is not known, a rule's
+    reason is not one of ours, there is no such product for a variable
+    """
+    content = read_yaml(path)
+    missing = [name for name in VARIABLES if name not in content]
+    if missing:
+        raise InputError(
+            path, variable=missing[0], expected="an entry", found="nothing"
+        )
+    if alternates:
+        beside = path.with_name("alternates.yaml")
+        others = read_yaml(beside)
+        for variable, name in alternates.items():
+            known = others.get(variable, {})
+            if name not in known:
+                raise InputError(
+                    beside,
+                    variable=f"alternates.{variable}",
+                    expected=f"one of {', '.join(known) or 'none'}",
+                    found=name,
+                )
+            content[variable] = merge(content[variable], known[name])
+    return ProductTable(
+        variables={
+            name: Variable.read(entry, path, within=name)
+            for name, entry in content.items()
+        }
+    )
+
+
+def read_yaml(path: Path) -> dict[str, dict]:
+    """The entries of a table by variable.
+
+    Raises
+    ------
+    InputError : the file is not YAML, or no mapping
+    """
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise InputError(
+            path, variable="file", expected="readable YAML", found=str(error)
+        ) from error
+    if not isinstance(content, dict):
+        found = type(content).__name__
+        raise InputError(
+            path, variable="file", expected="an entry for each variable", found=found
+        )
+    return content
+
+
+def merge(entry: dict, changes: dict) -> dict:
+    """An entry with what differs, key by key; a null removes a key."""
+    result = dict(entry)
+    for key, value in changes.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict) and isinstance(result.get(key), dict):
+            result[key] = merge(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+def columns_of(dataset: xr.Dataset) -> dict[str, str]:
+    """Column of the product table that each variable of a store follows."""
+    arrays = dataset.data_vars.items()
+    return {str(n): a.attrs["column"] for n, a in arrays if "column" in a.attrs}
