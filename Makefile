@@ -11,7 +11,7 @@ WORKERS ?= logical
 BENCH := results/benchmark
 BENCH_TILES := r05c06 r02c14
 
-.PHONY: demo quick lint types unit test bench env docs docs-fill docs-data format clean
+.PHONY: demo quick lint types unit test bench env lock environments docs docs-fill docs-data format clean
 
 demo: env
 	@echo 'snakemake --cores $(CORES)'
@@ -42,18 +42,27 @@ test: env
 
 # Two tiles of the simulated planet are made first; xgboost is needed for nothing else.
 bench: env
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock xgboost-cpu
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock --editable '.[bench]'
 	@$(BIN)/python benchmarks/masked.py --folder $(BENCH) --tiles $(BENCH_TILES)
 	@$(BIN)/python benchmarks/inference.py --masked $(BENCH)/mask --tiles $(BENCH_TILES)
 
 env: $(STAMP)
 
 # pip takes the CPU build of torch only when the version is pinned in the requirement itself.
-$(STAMP): requirements.txt requirements.lock pyproject.toml
+$(STAMP): requirements.lock pyproject.toml
 	python3.11 -m venv $(VENV) || python3 -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -c requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $(STAMP)
+
+# pyproject.toml is the only list of packages that is edited by hand: requirements.lock and envs/*.yaml
+# are made from it. `make lock UPGRADE=--upgrade` also takes newer versions of all packages.
+lock: env
+	$(BIN)/python envs/make_lock.py $(UPGRADE)
+	$(MAKE) environments
+
+environments: env
+	$(BIN)/python envs/make_lock.py --environments
 
 # The pages as a site, with every number filled in from tracked files: open site/index.html.
 docs: docs-fill

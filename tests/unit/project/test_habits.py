@@ -1,17 +1,16 @@
-"""Habits of the repository: lint, format, environments in step with the lock."""
+"""Habits of the repository: lint, format, and one list of dependencies for all files."""
 
 import re
 import shutil
 import subprocess
-import tomllib
-from itertools import chain
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+from envs import make_lock
 from tests.builders.paths import ROOT
-
-ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 
 
 def run(*words):
@@ -28,6 +27,7 @@ def run(*words):
         ("ruff", "format", "--check", "."),
         ("snakefmt", "--check", "Snakefile", "workflow/rules"),
         ("snakemake", "--lint"),
+        ("deptry", "src", "workflow"),
     ],
     ids=" ".join,
 )
@@ -36,34 +36,44 @@ def test_lint_and_format_are_clean(words):
     assert status == 0, output
 
 
-def locked():
-    lines = (ROOT / "requirements.lock").read_text().splitlines()
-    pins = (line.split("==") for line in lines if "==" in line)
-    return {name.lower(): version for name, version in pins}
+def wanted():
+    project = make_lock.read_project()
+    return make_lock.declared(project, project["tool"]["forestflux"]["lock"]["extras"])
 
 
-def normal(name):
-    return re.sub(r"\[.*\]", "", name).lower()
+def test_lock_holds_what_is_declared_and_all_that_it_needs():
+    """The same names as a walk over the installed packages finds: none missing, none left."""
+    names = {canonicalize_name(name) for name in make_lock.installed(wanted())}
+    assert set(make_lock.read_lock()) == names
 
 
-def test_every_requirement_is_locked():
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    names = [re.split(r"[=<>]", line)[0] for line in lines if line[:1].isalpha()]
-    assert {normal(name) for name in names} <= set(locked())
+def test_lock_keeps_the_bounds_of_the_project_file():
+    locked = make_lock.read_lock()
+    for requirement in wanted():
+        assert requirement.specifier.contains(
+            locked[canonicalize_name(requirement.name)]
+        )
 
 
-@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
-def test_conda_environments_pin_what_the_lock_pins(path):
-    environment = yaml.safe_load(path.read_text())
-    assert set(environment) == {"channels", "dependencies"}
-    nested = [part for part in environment["dependencies"] if isinstance(part, dict)]
-    (pip,) = (part["pip"] for part in nested)
-    versions = locked()
-    for line in pip:
-        name, version = line.split("==")
-        if path.stem == "map" and normal(name) not in versions:
-            continue  # the interactive map is an extra that nothing else needs
-        assert versions[normal(name)] == version, line
+def test_torch_is_pinned_in_the_requirement_itself():
+    """Only then does pip take the CPU build; otherwise it loads gigabytes for GPUs."""
+    (torch,) = (one for one in wanted() if one.name == "torch")
+    assert str(torch.specifier) == f"=={make_lock.read_lock()['torch']}"
+
+
+def test_environment_files_are_what_make_lock_makes():
+    made = make_lock.environment_texts(make_lock.read_project())
+    assert set(made) == set((ROOT / "envs").glob("*.yaml"))
+    for path, text in made.items():
+        assert path.read_text() == text, f"{path.name} is old: run `make environments`"
+        assert set(yaml.safe_load(text)) == {"channels", "dependencies"}
+
+
+def test_environments_pin_every_package():
+    for text in make_lock.environment_texts(make_lock.read_project()).values():
+        *_, last = yaml.safe_load(text)["dependencies"]
+        pip = last["pip"]
+        assert all(re.fullmatch(r"[\w-]+(\[\w+\])?==[\w.]+", line) for line in pip), pip
 
 
 def test_each_rule_has_an_environment_that_exists():
@@ -76,12 +86,10 @@ def test_each_rule_has_an_environment_that_exists():
         assert all((ROOT / "envs" / name).exists() for name in named), file.name
 
 
-def test_packages_of_the_project_file_are_those_that_are_installed():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    # The interactive map is an extra that nothing else needs.
-    extras = project["optional-dependencies"] | {"map": []}
-    listed = [*project["dependencies"], *chain.from_iterable(extras.values())]
-    names = {re.split(r"[=<>\[]", line)[0].lower() for line in listed}
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    wanted = {re.split(r"[=<>\[]", x)[0].lower() for x in lines if x[:1].isalpha()}
-    assert names == wanted
+def test_every_dependency_has_a_reason():
+    lines = (ROOT / "pyproject.toml").read_text().splitlines()
+    listed = [line for line in lines if re.match(r'  "[A-Za-z]', line)]
+    names = {Requirement(line.split('"')[1]).name for line in listed if "#" in line}
+    project = make_lock.read_project()
+    every = make_lock.declared(project, project["project"]["optional-dependencies"])
+    assert {one.name for one in every} <= names
