@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.projects import run_micro, towers_project
+from tests.builders.projects import run_micro, run_towers, towers_project
 from tests.builders.shared import SharedRuns
 
 # Whole runs of the workflow, a browser, a cluster: `make test` runs them, plain pytest does not.
@@ -62,3 +62,16 @@ def project(finished, tmp_path):
 def mine(tmp_path):
     """A project with a small valid folder of towers, not run yet."""
     return towers_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def finished_towers(shared):
+    """A project whose run of a small folder of towers is finished; read only."""
+    return shared.make("towers", run_towers)
+
+
+@pytest.fixture
+def mine_finished(finished_towers, tmp_path):
+    """A copy of the finished run of a small folder of towers, for editing."""
+    copy = tmp_path / "project"
+    return shutil.copytree(finished_towers, copy, symlinks=True)

@@ -96,6 +96,11 @@ def towers_project(folder: Path) -> Path:
     return project
 
 
+def run_towers(project: Path) -> None:
+    """A project of `towers_project` whose run is finished."""
+    finish(towers_project(project), "--cores", "2", configfile="mine.yaml")
+
+
 def command(*arguments: str, configfile: str = "micro.yaml") -> list[str]:
     """A snakemake command line."""
     return ["snakemake", "--configfile", configfile, *arguments]

@@ -8,7 +8,14 @@ import time
 
 import pytest
 
-from tests.builders.projects import command, copy_project, environment, snakemake
+from tests.builders.projects import (
+    command,
+    copy_project,
+    environment,
+    finish,
+    planned,
+    snakemake,
+)
 
 TIMEOUT_S = 300
 
@@ -74,10 +81,11 @@ def test_a_killed_job_is_completed_and_what_was_done_is_kept(
     assert killed
     assert run.wait(timeout=TIMEOUT_S) != 0
     kept = (results / unit).stat().st_mtime_ns
-    again = snakemake(project, "--cores", "2")
-    assert again.returncode == 0, again.stdout + again.stderr
+    finish(project, "--cores", "2", "--until", script)
     assert (results / unit).stat().st_mtime_ns == kept
     assert checksums(project) == checksums(finished)
+    # What was made of the same bytes before is still good.
+    assert planned(project) == {}
 
 
 def test_the_whole_run_killed_in_training_is_completed(finished, tmp_path):
@@ -100,6 +108,6 @@ def test_the_whole_run_killed_in_training_is_completed(finished, tmp_path):
     for job in jobs_of("train", project):
         os.kill(job, signal.SIGKILL)
     assert snakemake(project, "--unlock").returncode == 0
-    again = snakemake(project, "--cores", "2")
-    assert again.returncode == 0, again.stdout + again.stderr
+    finish(project, "--cores", "2", "--until", "train")
     assert checksums(project) == checksums(finished)
+    assert planned(project) == {}
