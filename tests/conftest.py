@@ -14,6 +14,8 @@ import pytest
 from tests.builders.projects import run_micro, run_towers, towers_project
 from tests.builders.shared import SharedRuns
 
+pytest_plugins = ("tests.costs",)
+
 # Whole runs of the workflow, a browser, a cluster: `make test` runs them, plain pytest does not.
 SLOW = ("demo", "explorer", "slurm", "workflow")
 # The demo is the longest, so it starts first; unit tests fill up what is left at the end.

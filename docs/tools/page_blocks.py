@@ -1,5 +1,6 @@
 """Blocks of the pages, each made from tracked files alone."""
 
+import cost_blocks
 import settings_blocks
 import skill_blocks
 import speed_blocks
@@ -97,6 +98,8 @@ BLOCKS = {
     function.__name__: function
     for function in (
         demo_recovery,
+        cost_blocks.parts_of_the_tests,
+        cost_blocks.slowest_tests,
         stated_errors,
         earthengine_plan,
         trend_tests,

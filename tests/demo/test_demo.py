@@ -69,6 +69,7 @@ def open_map(results, year):
 
 
 def test_a_second_run_has_nothing_to_do(demo):
+    """The demo runs to its end as it stands in the repository, and a second run does nothing."""
     assert planned(demo, configfile="config/config.yaml") == {}
 
 

@@ -80,6 +80,7 @@ def table(project, name):
 
 
 def test_an_archive_gives_towers_fluxes_and_training_table(finished):
+    """A folder of FLUXNET archives runs to the training table."""
     sites = table(finished, "towers/sites.csv")
     assert sites["site"].tolist() == SITES
     assert sites["igbp"].tolist() == list(CLASSES)

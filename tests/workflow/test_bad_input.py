@@ -14,6 +14,7 @@ def run(project, *arguments):
 
 
 def test_an_overlay_of_a_name_and_a_folder_runs_to_the_scores(finished_towers):
+    """A folder of towers and two lines of configuration run to scores and report."""
     results = finished_towers / "results/mine"
     scores = pd.read_csv(results / "evaluate/scores.csv")
     assert set(scores["model"]) == {"cnn", "svr"}
@@ -22,6 +23,7 @@ def test_an_overlay_of_a_name_and_a_folder_runs_to_the_scores(finished_towers):
 
 
 def test_towers_kept_apart_are_scored_apart_and_seen_nowhere_else(mine_finished):
+    """A holdout tower is in no training and in no other split."""
     mine = mine_finished
     sites = pd.read_csv(mine / "data/sites.csv")
     held = sites.loc[sites["igbp"].isin(["ENF", "EBF", "DBF", "MF"]), "site"].iloc[0]
@@ -95,6 +97,7 @@ CASES = {
 
 @pytest.mark.parametrize("break_it", CASES, ids=lambda case: case.__name__)
 def test_bad_input_stops_with_one_line(mine_finished, break_it):
+    """Each kind of bad input ends the run with one line that names file and column."""
     break_it(mine_finished)
     status, output = run(mine_finished, "--until", "samples")
     assert status != 0

@@ -14,6 +14,7 @@ def test_a_run_whose_gates_hold_passes_the_final_check(finished):
 
 
 def test_impossible_bounds_are_loud_and_leave_nothing_undone(project):
+    """A failed gate ends the run with an error, yet everything else is finished."""
     edit(project, "micro.yaml", "gates: {", "gates: {ranges: {gpp: [-2, -1]}, ")
     done = snakemake(project, "--cores", "2")
     assert done.returncode != 0

@@ -63,6 +63,7 @@ def jobs_of(script, project):
 def test_a_killed_job_is_completed_and_what_was_done_is_kept(
     finished, tmp_path, script, unit
 ):
+    """A killed job goes on where it was, and the bytes are those of an undisturbed run."""
     project = tmp_path / "project"
     shutil.copytree(finished, project, symlinks=True)
     results = project / "results" / "micro"
@@ -89,6 +90,7 @@ def test_a_killed_job_is_completed_and_what_was_done_is_kept(
 
 
 def test_the_whole_run_killed_in_training_is_completed(finished, tmp_path):
+    """A run that is killed with all its jobs ends with the bytes of an undisturbed one."""
     project = copy_project(tmp_path / "project")
     shutil.copytree(finished / "results", project / "results")
     shutil.copytree(finished / ".snakemake", project / ".snakemake")

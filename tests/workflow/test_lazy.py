@@ -56,6 +56,7 @@ def test_the_list_has_every_kind_of_store(finished):
 
 @pytest.mark.parametrize("name", STORES)
 def test_a_store_opens_lazily_and_computes_equal_values(finished, client, name):
+    """Every kind of store opens with xarray alone and computes on a Dask cluster."""
     path = finished / "results/micro" / name
     with xr.open_zarr(
         path, chunks={}, consolidated=False, mask_and_scale=False

@@ -73,6 +73,7 @@ def without_torch(tmp_path):
 def test_a_worker_without_the_networks_libraries_says_so_on_one_line(
     mine, without_torch
 ):
+    """Jobs that need no torch run without it; the others say so on one line."""
     status, output = run(mine, "--until", "samples", first=without_torch)
     assert status == 0, output
     status, output = run(mine, "--until", "train", first=without_torch)
@@ -116,6 +117,7 @@ exit $status
 def test_a_change_that_a_node_with_an_old_clock_wrote_is_seen(
     mine_finished, tmp_path, behind, monkeypatch
 ):
+    """A node whose clock is hours behind hides no change."""
     mine = mine_finished
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     before = (mine / "results/mine/samples/samples.csv").read_bytes()

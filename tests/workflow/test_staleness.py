@@ -262,6 +262,7 @@ def test_a_finished_run_has_nothing_to_do(finished):
 
 @pytest.mark.parametrize("name", EDITS)
 def test_exactly_the_stale_rules_run(scratch, name):
+    """Each kind of edit reruns the rules that it touches and what reads them, no others."""
     *change, roots = EDITS[name]
     with edited(scratch, change):
         assert set(planned(scratch)) == stale(*roots.split())

@@ -52,6 +52,7 @@ def put(project, **folders):
 def test_results_and_scratch_lie_where_the_configuration_says(
     mine, finished_towers, tmp_path
 ):
+    """Results in other folders are the same results."""
     usual = manifests(finished_towers / "results/mine")
     results, scratch = tmp_path / "elsewhere/results", tmp_path / "scratch"
     put(mine, results=results, scratch=scratch)
@@ -66,6 +67,7 @@ def test_results_and_scratch_lie_where_the_configuration_says(
 
 @NEEDS_ROOT
 def test_a_full_disk_is_one_line_and_with_more_room_the_run_goes_on(mine, tmp_path):
+    """A full disk ends the run with one line and spoils nothing."""
     with disk(tmp_path / "disk", "40k") as small:
         put(mine, scratch=small)
         status, output = run(mine, "--until", "mask")

@@ -66,6 +66,7 @@ def project(done, tmp_path):
 
 
 def test_a_folder_of_subsets_runs_to_scores_and_report(done):
+    """Downloaded MODIS subsets run to scores and report."""
     results = done / "results/mine"
     scores = pd.read_csv(results / "evaluate/scores.csv")
     assert set(scores["model"]) == {"cnn", "svr"}

@@ -74,6 +74,7 @@ def reference(
 def test_fluxes_are_those_of_the_reference_within_tolerance(
     members: list[NetworkEstimator], precision: str, passes: type
 ) -> None:
+    """Compiled inference gives the fluxes of each member's own network, of every kind."""
     engine = Engine(members, device="cpu", precision=precision)
     engine.passes = passes
     ready, types = inputs(members[0])

@@ -90,6 +90,7 @@ def by_season(found, igbp: str) -> pd.Series:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_planted_driver_of_one_type_and_season_is_found(importance, method):
+    """Maps of reasons find the driver that was planted."""
     """Summer rain makes the GPP of DBF alone; nights make that of the others."""
     assert PLANTED["DBF"] == ("precip", SEASONS["summer"])
     own = by_season(importance[method], "DBF")

@@ -70,6 +70,8 @@ def only_inputs(results, name, folder):
 def test_figure_is_drawn_whole_from_its_inputs_alone_and_without_network(
     name, results, tmp_path, monkeypatch
 ):
+    """Every figure is drawn from its stated inputs, nothing is cut off, nothing is fetched."""
+
     def refuse(*_):
         raise AssertionError("a figure opened a connection")
 
