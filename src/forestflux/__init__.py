@@ -1,6 +1,6 @@
 """forestflux: annual GPP and NEE of forests from satellite series, with uncertainty."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 
 def __getattr__(name: str) -> object:
