@@ -2,8 +2,19 @@
 
 from forestflux.change.change_schemas import CHANGE_TABLES
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
+from forestflux.towers.tower_schemas import (
+    CITATIONS,
+    FLUXNET_SITE_YEARS,
+    LEFT_OUT,
+    SITES,
+)
 
-TABLES = {"Evaluation": EVALUATION_TABLES, "Change": CHANGE_TABLES}
+TABLES = {
+    # Of the two forms of site_years.csv the one that has all columns.
+    "Towers": (SITES, FLUXNET_SITE_YEARS, CITATIONS, LEFT_OUT),
+    "Evaluation": EVALUATION_TABLES,
+    "Change": CHANGE_TABLES,
+}
 
 
 def render_table_reference() -> str:
