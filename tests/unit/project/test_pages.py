@@ -152,6 +152,7 @@ def site(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_site_builds_without_a_warning_and_fetches_nothing(site):
     pages = list(site.rglob("*.html"))
     assert len(pages) > 25
@@ -159,13 +160,10 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(site):
         parser = Sources()
         parser.feed(page.read_text())
         assert [a for a in parser.addresses if re.match(r"(https?:)?//", a)] == []
-    for sheet in site.rglob("*.css"):
-        assert not re.search(r"url\(\s*[\"']?(https?:)?//", sheet.read_text()), sheet
-
-
-def test_the_site_has_no_numbers_or_tools_beside_its_pages(site):
     assert not (site / "data").exists()
     assert not (site / "tools").exists()
+    for sheet in site.rglob("*.css"):
+        assert not re.search(r"url\(\s*[\"']?(https?:)?//", sheet.read_text()), sheet
 
 
 def test_the_drawn_graph_shows_every_stage():
