@@ -7,15 +7,9 @@
 rule report:
     input:
         figures=figure_targets(),
-        headline="<results>/headline.csv",
-        samples="<results>/samples/samples.csv",
-        left_out="<results>/towers/left_out.csv",
-        scores="<results>/evaluate/scores.csv",
-        calibration="<results>/evaluate/calibration.csv",
-        gaps="<results>/evaluate/gaps.csv",
-        sanity="<results>/explain/sanity.csv",
-        bibliography=bibliography_targets(),
-        maps=map_targets(),
+        tables=report_tables(),
+        # Read by no line of the report: it comes last, so that it has the time of every job.
+        jobs=bibliography_targets() + map_targets(),
     output:
         report="<results>/report.html",
     log:
@@ -23,14 +17,18 @@ rule report:
     conda:
         "../../envs/figures.yaml"
     params:
-        settings=settings(configuration=CONFIG, figures=figure_names()),
+        settings=settings(configuration=CONFIG),
         code=code("report"),
-        results=lambda wildcards, output: str(Path(output.report).parent),
+        benchmarks=lambda wildcards, output: str(
+            Path(output.report).with_name("benchmarks")
+        ),
     message:
         "Writing the report"
     shell:
         'python "$SCRIPTS"/report.py'
-        " --results {params.results:q}"
+        " --tables {input.tables:q}"
+        " --figures {input.figures:q}"
+        " --benchmarks {params.benchmarks:q}"
         " --settings {params.settings:q}"
         " --output {output.report:q}"
         " --log {log:q}"

@@ -214,6 +214,21 @@ def figure_targets():
     ]
 
 
+def report_tables():
+    """Tables that the report shows of this run."""
+    names = "headline samples/samples towers/left_out explain/sanity".split()
+    names += "evaluate/scores evaluate/calibration evaluate/gaps".split()
+    if MAPPED:
+        names += "gates/gates change/totals change/pair".split()
+    if COUNTERFACTUAL:
+        names.append("counterfactual/drivers")
+    if MAPPED and SIMULATED:
+        names.append("recovery/recovery")
+    if bibliography_targets():
+        names.append("samples/bibliography")
+    return [f"<results>/{name}.csv" for name in names]
+
+
 def run_targets():
     """Everything of a run but the final_check.
 

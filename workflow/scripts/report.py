@@ -5,7 +5,7 @@ from pathlib import Path
 from forestflux.jobs import command_line
 from forestflux.jobs.configuration import Configuration
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.store import write_text
+from forestflux.jobs.small_files import write_text
 from forestflux.pages.report.report_page import write_report
 
 
@@ -13,13 +13,22 @@ class Settings(Section):
     """What the report shows."""
 
     configuration: Configuration
-    figures: tuple[str, ...]
 
 
-def main(*, results: Path, settings: Settings, output: Path) -> None:
+def main(
+    *,
+    tables: list[Path],
+    figures: list[Path],
+    benchmarks: Path,
+    settings: Settings,
+    output: Path,
+) -> None:
     """Write report.html."""
     page = write_report(
-        results, figures=list(settings.figures), configuration=settings.configuration
+        {path.stem: path for path in tables},
+        {path.stem: path for path in figures if path.suffix == ".png"},
+        benchmarks=benchmarks,
+        configuration=settings.configuration,
     )
     write_text(output, page)
 

@@ -103,7 +103,16 @@ class TableSchema:
         InputError : the file is missing or is not a table, a column is missing or holds
             something else, or there are no rows
         """
-        path = results / self.path
+        return self.read_file(results / self.path, columns=columns, empty=empty)
+
+    def read_file(
+        self,
+        path: Path,
+        *,
+        columns: Iterable[str] | None = None,
+        empty: bool = False,
+    ) -> pd.DataFrame:
+        """The same, of a file whose path is given."""
         table = read_table(path, columns=(), empty=empty)
         self.check(table, path, columns=columns)
         return table

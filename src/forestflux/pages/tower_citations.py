@@ -5,7 +5,7 @@ import pandas as pd
 from forestflux.towers.tower_schemas import CITATIONS
 
 COLUMNS = (*CITATIONS.names, "site_years")
-NONE = "no citation in the archive"
+NO_CITATION = "no citation in the archive"
 
 
 def bibliography(samples: pd.DataFrame, citations: pd.DataFrame) -> pd.DataFrame:
@@ -50,12 +50,14 @@ def as_markdown(table: pd.DataFrame) -> str:
         "",
     ]
     if len(without):
-        lines += [f"{NONE.capitalize()}: {', '.join(without)}.", ""]
+        lines += [f"{NO_CITATION.capitalize()}: {', '.join(without)}.", ""]
     for row in table.itertuples():
         name = f", {row.name}" if row.name else ""
         policy = f" ({row.policy})" if row.policy else ""
         link = f" {doi_link(row.doi)}" if row.doi else ""
-        lines.append(f"- **{row.site}**{name}{policy}: {row.citation or NONE}{link}")
+        lines.append(
+            f"- **{row.site}**{name}{policy}: {row.citation or NO_CITATION}{link}"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -1,256 +1,193 @@
 """The report: one page that explains a run and works offline."""
 
 import base64
-from html import escape
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
-import pandas as pd
 import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from forestflux.change.change_schemas import DRIVERS, PAIR, TOTALS
 from forestflux.core.errors import InputError
-from forestflux.core.names import TARGET_FLUXES
+from forestflux.evaluation.evaluation_schemas import (
+    CALIBRATION,
+    GAPS,
+    GATES,
+    RECOVERY,
+    SANITY,
+    SCORES,
+)
+from forestflux.evaluation.gates.gate_rows import FAIL
 from forestflux.jobs.configuration import Configuration
 from forestflux.jobs.tables import read_table
-from forestflux.pages.figures.captions import caption_of
-from forestflux.pages.labels_and_colours import model_label, split_label
-from forestflux.pages.report import report_tables
-from forestflux.pages.report.driver_section import drivers
-from forestflux.pages.report.gate_section import gates, gates_banner
-from forestflux.pages.report.left_out_section import left_out
-from forestflux.pages.report.reading_section import read_samples, reading
-from forestflux.pages.report.reason_section import reasons
-from forestflux.pages.tower_citations import COLUMNS as CITED
+from forestflux.pages.figures.captions import Caption, caption_of
+from forestflux.pages.report import map_tables, run_tables, skill_tables
+from forestflux.pages.tower_citations import COLUMNS as CITATION_COLUMNS
+from forestflux.towers.tower_schemas import LEFT_OUT
 
-ASSETS = ("report_page.html",)  # read by `forestflux.jobs.code_checksum` as well
-SIMULATED = (
-    "Simulated planet: not the real Earth. Numbers test the method; none is a finding."
-)
-# Which figure belongs to which section, in order.
-PLACES = {
-    "samples": ("towers", "timeline"),
-    "method": ("network",),
-    "scores": ("scores", "scatter"),
-    "coverage": ("calibration",),
-    "gaps": ("gap_curve", "importance", "attributions", "activations"),
-    "maps": ("maps", "uncertainty", "zonal", "series", "regions"),
-    "change": ("change", "change_table", "windows", "decomposition", "drivers"),
-    "recovery": ("recovery",),
+ASSETS = ("templates",)  # read by `forestflux.jobs.code_checksum` as well
+SAMPLE_COLUMNS = ("site", "igbp", "forest", "used", "reason")
+# Title and figures of each section, in the order of the page; what a section says stands in
+# templates/sections.html under the same key.
+SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "summary": ("Summary", ()),
+    "gates": ("Tests of the results", ()),
+    "reading": ("How to read it", ()),
+    "method": ("Method", ("network",)),
+    "scores": ("Scores at unseen towers", ("scores", "scatter")),
+    "coverage": ("Coverage of the intervals", ("calibration",)),
+    "gaps": (
+        "Gaps and reasons",
+        ("gap_curve", "importance", "attributions", "activations"),
+    ),
+    "maps": (
+        "Maps and totals",
+        ("maps", "uncertainty", "zonal", "series", "regions"),
+    ),
+    "change": (
+        "Change",
+        ("change", "change_table", "windows", "decomposition", "drivers"),
+    ),
+    "recovery": ("Recovery of the planted truth", ("recovery",)),
+    "samples": ("Towers and site-years", ("towers", "timeline")),
+    "run": ("Configuration, versions, timings", ()),
 }
-TITLES = {
-    "summary": "Summary",
-    "gates": "Tests of the results",
-    "reading": "How to read it",
-    "method": "Method",
-    "scores": "Scores at unseen towers",
-    "coverage": "Coverage of the intervals",
-    "gaps": "Gaps and reasons",
-    "maps": "Maps and totals",
-    "change": "Change",
-    "recovery": "Recovery of the planted truth",
-    "samples": "Towers and site-years",
-    "run": "Configuration, versions, timings",
-}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure inside the page: name, words and the PNG file as text."""
+
+    name: str
+    caption: Caption
+    data: str
 
 
 def write_report(
-    results: Path, *, figures: list[str], configuration: Configuration
+    tables: Mapping[str, Path],
+    figures: Mapping[str, Path],
+    *,
+    benchmarks: Path,
+    configuration: Configuration,
 ) -> str:
     """One self-contained HTML page: nothing is loaded from elsewhere.
 
     Parameters
     ----------
-    results : folder of the run, with the tables and `figures/{name}.png`
-    figures : names of the figures to show
-    configuration : the complete configuration of the run
+    tables : CSV files by the name of the file; those of maps and of an archive are missing
+        where the run has none
+    figures : PNG files by the name of the figure
+    benchmarks : folder of the benchmark files of Snakemake, which may be missing
+    configuration : of the run
 
     Raises
     ------
     InputError : a table or a figure is missing or not as the contracts say
     """
-    images = {
-        name: figure_html(results, name, configuration=configuration)
-        for name in figures
+    pictures = {
+        name: read_picture(name, path, configuration) for name, path in figures.items()
     }
-    texts = {
-        "summary": summary(results),
-        "gates": gates(results) if configuration.has_maps else "",
-        "reading": reading(results, configuration),
-        "method": "",
-        "scores": scores(results),
-        "coverage": coverage(results),
-        "gaps": reasons(results),
-        "maps": totals(results, configuration) if configuration.has_maps else "",
-        "change": change(results, configuration) if configuration.has_maps else "",
-        "recovery": recovery(results)
-        if configuration.layers_from == "simulated"
-        else "",
-        "samples": samples(results, configuration),
-        "run": run_facts(results, configuration),
-    }
-    sections = {}
-    for key, text in texts.items():
-        shown = [images[name] for name in PLACES.get(key, ()) if name in images]
-        if text or shown:
-            heading = f'<h2 id="{key}">{TITLES[key]}</h2>'
-            sections[key] = f"<section>{heading}{text}{''.join(shown)}</section>"
-    simulated = configuration.layers_from == "simulated"
-    banner = gates_banner(results) if configuration.has_maps else ""
-    banner += f'<p class="banner">{SIMULATED}</p>' if simulated else ""
-    return Template(Path(__file__).with_name(*ASSETS).read_text()).substitute(
-        run=escape(configuration.run),
-        banner=banner,
-        navigation="".join(
-            f'<li><a href="#{k}">{TITLES[k]}</a></li>' for k in sections
-        ),
-        sections="\n".join(sections.values()),
+    content = read_skill(tables) | read_run(tables, configuration, benchmarks)
+    shown = set(SECTIONS) - {"gates", "maps", "change", "recovery"}
+    if configuration.has_maps:
+        content |= read_maps(tables, configuration)
+        shown |= {"gates", "maps", "change"}
+    if "recovery" in tables:
+        content["recovery"] = map_tables.recovery_table(
+            RECOVERY.read_file(tables["recovery"])
+        )
+        shown.add("recovery")
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,  # names of the user are text, not markup
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html").render(
+        content=content,
+        sections=[
+            (key, title, [pictures[name] for name in names if name in pictures])
+            for key, (title, names) in SECTIONS.items()
+            if key in shown
+        ],
     )
 
 
-def figure_html(results: Path, name: str, *, configuration: Configuration) -> str:
-    """A figure with its picture inside the page, alternative text and caption."""
-    path = results / "figures" / f"{name}.png"
+def read_skill(tables: Mapping[str, Path]) -> dict[str, object]:
+    """Headline numbers, and what is shown of scores, coverage, gaps and reasons."""
+    scores = SCORES.read_file(tables["scores"])
+    headline = read_table(tables["headline"], columns=("name", "text", "remark"))
+    return {
+        "headline": headline.fillna({"remark": ""}).to_dict("records"),
+        "best_models": skill_tables.best_models(scores),
+        "scores": skill_tables.score_tables(scores),
+        "coverage": skill_tables.coverage_tables(
+            CALIBRATION.read_file(tables["calibration"])
+        ),
+        "gaps": skill_tables.gap_table(GAPS.read_file(tables["gaps"])),
+        "sanity": skill_tables.sanity_table(SANITY.read_file(tables["sanity"])),
+    }
+
+
+def read_maps(
+    tables: Mapping[str, Path], configuration: Configuration
+) -> dict[str, object]:
+    """What is shown of gates, totals and change; drivers only where they were run."""
+    pair = configuration.change.pair
+    gates = GATES.read_file(tables["gates"])
+    content: dict[str, object] = {
+        "failed": list(gates.loc[gates["status"] == FAIL, "gate"]),
+        "statuses": map_tables.count_statuses(gates),
+        "gates": map_tables.gate_tables(gates),
+        "totals": map_tables.total_table(TOTALS.read_file(tables["totals"]), pair=pair),
+        "changes": map_tables.change_table(PAIR.read_file(tables["pair"])),
+        "pair": f"{pair[0]}-{pair[1]}",
+        "drivers": [],
+    }
+    if "drivers" in tables:
+        drivers = DRIVERS.read_file(tables["drivers"])
+        content["drivers"] = map_tables.driver_tables(drivers)
+    return content
+
+
+def read_run(
+    tables: Mapping[str, Path], configuration: Configuration, benchmarks: Path
+) -> dict[str, object]:
+    """What is shown of the run: towers and site-years, configuration, versions, timings."""
+    samples = read_table(tables["samples"], columns=SAMPLE_COLUMNS)
+    left_out = LEFT_OUT.read_file(tables["left_out"], empty=True)
+    citations = None
+    if "bibliography" in tables:
+        cited = read_table(tables["bibliography"], columns=CITATION_COLUMNS)
+        citations = run_tables.citation_table(cited)
+    settings = configuration.model_dump(mode="json")
+    return {
+        "run": configuration.run,
+        "simulated": configuration.layers_from == "simulated",
+        "has_maps": configuration.has_maps,
+        "failed": [],
+        "types_without_towers": run_tables.types_without_towers(samples),
+        "samples": run_tables.sample_table(samples),
+        "reasons": run_tables.reason_table(samples),
+        "left_out": run_tables.left_out_table(left_out) if len(left_out) else None,
+        "whole_left_out": int(left_out["year"].isna().sum()),
+        "years_left_out": int(left_out["year"].notna().sum()),
+        "citations": citations,
+        "configuration": yaml.safe_dump(settings, sort_keys=False, allow_unicode=True),
+        "versions": run_tables.version_table(),
+        "timings": run_tables.timing_table(benchmarks),
+    }
+
+
+def read_picture(name: str, path: Path, configuration: Configuration) -> Picture:
+    """A figure with its caption and its file as text."""
     if not path.is_file():
         raise InputError(
             path, variable="file", expected="a drawn figure", found="nothing"
         )
-    pair, level = configuration.change.pair, configuration.evaluate.level
-    caption = caption_of(name, pair=pair, level=level)
-    data = base64.b64encode(path.read_bytes()).decode()
-    return (
-        f'<figure id="figure-{name}"><img alt="{escape(caption.alt)}"'
-        f' src="data:image/png;base64,{data}">'
-        f"<figcaption><strong>{escape(caption.title)}.</strong> {escape(caption.text)}"
-        "</figcaption></figure>"
+    caption = caption_of(
+        name, pair=configuration.change.pair, level=configuration.evaluate.level
     )
-
-
-def summary(results: Path) -> str:
-    """The headline numbers in boxes, then the best models."""
-    columns = ("name", "text", "remark")
-    boxes = "".join(
-        f"<div><dt>{escape(row.name)}</dt>"
-        f"<dd>{escape(row.text)}<small>{escape(row.remark)}</small></dd></div>"
-        for row in read_table(results / "headline.csv", columns=columns)
-        .fillna({"remark": ""})
-        .itertuples(index=False)
-    )
-    return f'<dl class="facts">{boxes}</dl>{best_models(results)}'
-
-
-def best_models(results: Path) -> str:
-    """The model with the highest R2 for each split and flux, whichever it is."""
-    rows = read_scores(results)
-    rows = rows[(rows["subset"] == "all") & rows["target"].isin(TARGET_FLUXES)]
-    best = rows.loc[rows.groupby(["target", "split"])["r2"].idxmax()]
-    best = report_tables.in_order(best).assign(
-        optimistic=lambda t: t["split"] == "random"
-    )
-    formats = {
-        "target|flux": str.upper,
-        "split|split": split_label,
-        "model|best model": model_label,
-        "r2|R2": ".2f",
-        "rmse|RMSE (gC m-2 yr-1)": ",.0f",
-        "n_sites|sites": "d",
-    }
-    caption = "Best model for each split, all forests"
-    return report_tables.html_table(best, formats, caption=caption, mark="optimistic")
-
-
-def scores(results: Path) -> str:
-    """All scores: over all forests in view, by group behind a click."""
-    table = read_scores(results)
-    whole = report_tables.scores_table(table, lambda name: name == "all")
-    parts = report_tables.scores_table(table, lambda name: name != "all")
-    return whole + report_tables.behind_a_click(parts)
-
-
-def coverage(results: Path) -> str:
-    """Coverage of the intervals: over all forests in view, by group behind a click."""
-    table = read_calibration(results)
-    whole = report_tables.coverage_table(table, lambda name: name == "all")
-    parts = report_tables.coverage_table(table, lambda name: name != "all")
-    return whole + report_tables.behind_a_click(parts)
-
-
-def totals(results: Path, configuration: Configuration) -> str:
-    """Totals of the pair of years."""
-    return report_tables.totals_table(read_totals(results), configuration.change.pair)
-
-
-def change(results: Path, configuration: Configuration) -> str:
-    """Change and slopes, and what drove the change."""
-    return report_tables.change_table(read_pair(results)) + drivers(
-        results, configuration
-    )
-
-
-def recovery(results: Path) -> str:
-    """Everything that was compared with the truth, behind a click."""
-    columns = ("quantity", "unit", "truth", "mapped", "error", "error_percent")
-    rows = read_table(results / "recovery/recovery.csv", columns=columns)
-    formats = {
-        "quantity|quantity": lambda name: name.replace("_", " "),
-        "unit|unit": str,
-    }
-    formats |= {name + "|" + name: ",.3f" for name in ("truth", "mapped", "error")}
-    formats["error_percent|error (%)"] = ".1f"
-    table = report_tables.html_table(
-        rows, formats, caption="Mapped against planted values"
-    )
-    banner = f'<p class="banner">{SIMULATED}</p>'
-    return f"{banner}<details><summary>All quantities</summary>{table}</details>"
-
-
-def samples(results: Path, configuration: Configuration) -> str:
-    """Used and dropped site-years; what an archive held beside them, and its citations."""
-    table = read_samples(results)
-    shown = (
-        report_tables.sample_table(table)
-        + report_tables.reason_table(table)
-        + left_out(results)
-    )
-    if configuration.labels_from == "fluxnet":
-        cited = read_table(results / "samples/bibliography.csv", columns=CITED)
-        shown += report_tables.citation_table(cited)
-    return shown
-
-
-def run_facts(results: Path, configuration: Configuration) -> str:
-    """Configuration, versions and timings."""
-    text = escape(
-        yaml.safe_dump(
-            configuration.model_dump(mode="json"), sort_keys=False, allow_unicode=True
-        )
-    )
-    shown = (
-        f"<details><summary>Complete configuration</summary><pre>{text}</pre></details>"
-    )
-    return shown + report_tables.version_table() + report_tables.timing_table(results)
-
-
-def read_scores(results: Path) -> pd.DataFrame:
-    """`evaluate/scores.csv`."""
-    columns = "model split target subset n n_sites r2 rmse mae bias r2_site_mean"
-    return read_table(results / "evaluate/scores.csv", columns=columns.split())
-
-
-def read_calibration(results: Path) -> pd.DataFrame:
-    """`evaluate/calibration.csv`."""
-    columns = "model split target subset nominal covered covered_lower covered_upper"
-    columns += " covered_site_mean n n_sites mean_width"
-    return read_table(results / "evaluate/calibration.csv", columns=columns.split())
-
-
-def read_totals(results: Path) -> pd.DataFrame:
-    """`change/totals.csv`."""
-    columns = "year stratum kind area variable mean total total_lower total_upper"
-    return read_table(results / "change/totals.csv", columns=columns.split())
-
-
-def read_pair(results: Path) -> pd.DataFrame:
-    """`change/pair.csv`."""
-    columns = "stratum variable change change_lower change_upper slope slope_lower"
-    columns += " slope_upper p_value"
-    return read_table(results / "change/pair.csv", columns=columns.split())
+    return Picture(name, caption, base64.b64encode(path.read_bytes()).decode())

@@ -1,0 +1,145 @@
+"""Tables of the report on maps: gates, totals, change, its drivers, recovered truth."""
+
+import pandas as pd
+
+from forestflux.core.names import TARGET_FLUXES
+from forestflux.evaluation.gates.gate_rows import FAIL, KNOWN, STATUSES
+from forestflux.pages.labels_and_colours import driver_label, subset_label
+from forestflux.pages.number_text import format_p_value, format_range
+from forestflux.pages.report.shown_table import (
+    Field,
+    ShownTable,
+    join_bounds,
+    show_table,
+)
+
+FLUX = Field("variable", "flux", str.upper)
+FORESTS = Field("stratum", "forests", subset_label)
+# A column of the gates that spans years, and the columns of its two ends.
+RANGES = {
+    "years": ("first", "last"),
+    "expected": ("low", "high"),
+    "known": ("known_low", "known_high"),
+    "found": ("least", "most"),
+}
+
+
+def count_statuses(gates: pd.DataFrame) -> str:
+    """`1 fail, 12 pass`, with every status in order."""
+    counts = gates["status"].value_counts()
+    return ", ".join(f"{counts.get(status, 0)} {status}" for status in STATUSES)
+
+
+def gate_tables(gates: pd.DataFrame) -> list[ShownTable]:
+    """Failed gates and known biases, where there are any; then all others."""
+    rows = merge_years(gates)
+    loud = rows["status"].isin([FAIL, KNOWN])
+    fields = (
+        *(
+            Field(n, n)
+            for n in ("status", "gate", "test", "years", "expected", "found")
+        ),
+        Field("known", "range of the known bias"),
+        Field("reference", "reference"),
+    )
+    parts = {
+        "Failed, and known biases": rows[loud],
+        "Passed, and not applicable to this run": rows[~loud],
+    }
+    return [show_table(part, fields, caption=text) for text, part in parts.items()]
+
+
+def merge_years(gates: pd.DataFrame) -> pd.DataFrame:
+    """One row for all years in which a test has the same status, the worst status first."""
+    keys = ["status", "gate", "quantity", "cells", "unit", "reference"]
+    rows = gates.groupby(keys, sort=False, as_index=False).agg(
+        first=("year", "min"),
+        last=("year", "max"),
+        low=("low", "min"),
+        high=("high", "max"),
+        known_low=("known_low", "min"),
+        known_high=("known_high", "max"),
+        least=("found", "min"),
+        most=("found", "max"),
+    )
+    for name, (low, high) in RANGES.items():
+        ends = zip(rows[low], rows[high], strict=True)
+        rows[name] = [format_range(*pair) for pair in ends]
+    units = rows["unit"].map(lambda unit: "" if unit == "1" else f", {unit}")
+    rows["test"] = rows["quantity"] + " (" + rows["cells"] + units + ")"
+    order = {status: place for place, status in enumerate(STATUSES)}
+    return rows.sort_values("status", key=lambda s: s.map(order), kind="stable")
+
+
+def total_table(totals: pd.DataFrame, *, pair: tuple[int, int]) -> ShownTable:
+    """Totals of the pair of years by stratum, with intervals."""
+    rows = totals[totals["year"].isin(pair) & totals["variable"].isin(TARGET_FLUXES)]
+    rows = rows[rows["area"] > 0].sort_values("variable", kind="stable")
+    fields = (
+        *(FLUX, FORESTS),
+        Field("year", "year", "d"),
+        Field("area", "forest area (Mkm2)", lambda area: f"{area * 1e-12:.2f}"),
+        Field("mean", "mean (gC m-2 yr-1)", ",.0f"),
+        Field("total", "total (PgC yr-1)", ".2f"),
+        Field("interval", "interval"),
+    )
+    caption = "Totals of the pair of years; NEE below zero: uptake"
+    rows = rows.assign(interval=join_bounds(rows, "total"))
+    return show_table(rows, fields, caption=caption)
+
+
+def change_table(changes: pd.DataFrame) -> ShownTable:
+    """Change and slope by stratum, with intervals."""
+    rows = changes[changes["variable"].isin(TARGET_FLUXES)]
+    rows = rows.sort_values("variable", kind="stable")
+    rows = rows.assign(
+        change_interval=join_bounds(rows, "change"),
+        slope_interval=join_bounds(rows, "slope"),
+        p=["-" if pd.isna(p) else format_p_value(p) for p in rows["p_value"]],
+    )
+    fields = (
+        *(FLUX, FORESTS),
+        Field("change", "change (PgC yr-1)", "+.2f"),
+        Field("change_interval", "interval"),
+        Field("slope", "slope (PgC yr-2)", "+.3f"),
+        Field("slope_interval", "interval"),
+        Field("p", "p of the slope"),
+    )
+    caption = (
+        "Second minus first year; slope of the series; NEE below zero: more uptake"
+    )
+    return show_table(rows, fields, caption=caption)
+
+
+def driver_tables(drivers: pd.DataFrame) -> list[ShownTable]:
+    """Effects of the drivers over all forests, then by stratum.
+
+    Drivers without any effect are left out.
+    """
+    rows = drivers[drivers["flux"].isin(TARGET_FLUXES) & (drivers["effect"] != 0)]
+    rows = rows.assign(interval=join_bounds(rows, "effect"))
+    whole = rows["kind"] == "all"
+    fields = (
+        Field("flux", "flux", str.upper),
+        FORESTS,
+        Field("driver", "driver", driver_label),
+        Field("effect", "effect (PgC yr-1)", "+.3f"),
+        Field("interval", "interval of members"),
+        Field("share", "share of all absolute effects", "+.0%"),
+    )
+    parts = {
+        "All forests; NEE below zero: more uptake": rows[whole],
+        "By forest type and latitude band": rows[~whole],
+    }
+    return [show_table(part, fields, caption=text) for text, part in parts.items()]
+
+
+def recovery_table(recovery: pd.DataFrame) -> ShownTable:
+    """Every quantity that was compared with the truth."""
+    fields = (
+        Field("quantity", "quantity", lambda name: name.replace("_", " ")),
+        Field("unit", "unit"),
+        *(Field(name, name, ",.3f") for name in ("truth", "mapped", "error")),
+        Field("error_percent", "error (%)", ".1f"),
+    )
+    return show_table(recovery, fields, caption="Mapped against planted values")
