@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 import xarray as xr
@@ -51,11 +51,12 @@ def write_parts(dataset: ChunkedDataset, path: Path) -> None:
     """Write the parts of a dataset into its store, which has all but the values."""
     with zarr.config.set({"array.write_empty_chunks": True}):
         group = zarr.open_group(path, mode="r+")
-        arrays = {name: group[name] for name in map(str, dataset.template.data_vars)}
+        names = map(str, dataset.template.data_vars)
+        arrays = {name: cast(zarr.Array, group[name]) for name in names}
     for where, values in dataset.parts:
         for name, part in values.items():
             dims = dataset.template[name].dims
-            arrays[name][tuple(where.get(dim, slice(None)) for dim in dims)] = part
+            arrays[name][tuple(where.get(str(dim), slice(None)) for dim in dims)] = part
 
 
 def blocks(sizes: Mapping[str, int], chunks: Mapping[str, int]) -> Iterator[Where]:
@@ -84,4 +85,4 @@ def prefetch(items: Iterator[T], *, depth: int) -> Iterator[T]:
         coming = deque(thread.submit(next, items, end) for _ in range(depth))
         while (item := coming.popleft().result()) is not end:
             coming.append(thread.submit(next, items, end))
-            yield item
+            yield cast(T, item)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Module:
-    """What counts of a module: its tree without docstrings and the names it imports."""
+    """What counts of a module: its tree without plain texts and the names it imports."""
 
     tree: ast.Module
     imports: frozenset[str]
@@ -37,13 +37,13 @@ def parse(text: str) -> Module:
                 *(f"{node.module}.{alias.name}" for alias in node.names),
             }
         body = getattr(node, "body", None)
-        if isinstance(body, list) and body and is_docstring(body[0]):
-            body[0].value.value = ""
+        if isinstance(body, list):
+            node.body = [part for part in body if not is_plain_text(part)]
     return Module(tree, frozenset(imports))
 
 
-def is_docstring(node: ast.AST) -> bool:
-    """Whether a statement is a plain string, as docstrings are."""
+def is_plain_text(node: ast.AST) -> bool:
+    """Whether a statement is a string alone: a docstring, or the description of a setting."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
@@ -79,7 +79,7 @@ def code_checksum(*names: str, roots: Sequence[Path]) -> str:
 
     Snakemake reruns a rule when its command changes but not when a module that the
     command imports changes. With this checksum among its params a rule reruns then as
-    well. Comments, layout and docstrings do not count.
+    well. Comments, layout, docstrings and descriptions of settings do not count.
 
     Parameters
     ----------

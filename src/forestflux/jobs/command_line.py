@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from pydantic import BaseModel
@@ -39,7 +40,9 @@ def run(main: Callable[..., None]) -> None:
         report_defect(parser.prog, error, log)
 
 
-def missing_package(kind: type, error: BaseException, trace: object) -> None:
+def missing_package(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
     """One line for a package that this machine's Python lacks; else Python's own words."""
     if not isinstance(error, ModuleNotFoundError):
         sys.__excepthook__(kind, error, trace)

@@ -78,7 +78,7 @@ def name_of(key: tuple) -> str:
 
 def upstream_stores(*manifests: Path) -> Stores:
     """Stores of one stage from the manifests of the jobs that wrote them."""
-    checksums = {}
+    checksums: dict[str, str] = {}
     for manifest in manifests:
         checksums |= read_json(manifest)["stores"]
     return Stores(manifests[0].parent, checksums)

@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, Literal, cast
 
 import numpy as np
 import xarray as xr
@@ -60,7 +61,7 @@ def write_store(
     shutil.rmtree(path, ignore_errors=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     in_parts = isinstance(dataset, ChunkedDataset)
-    whole = dataset.template if in_parts else dataset
+    whole = dataset.template if isinstance(dataset, ChunkedDataset) else dataset
     whole = whole.assign_coords(
         # Zarr 3 specifies strings of variable length only.
         {
@@ -79,24 +80,28 @@ def write_store(
         consolidated=consolidated,
         encoding=encoding,
         write_empty_chunks=True,
-        compute=not in_parts,
+        compute=cast(Literal[True], not in_parts),  # stubs know no bool here
     )
-    if in_parts:
+    if isinstance(dataset, ChunkedDataset):
         write_parts(dataset, path)
     record = describe(path, build_key=build_key)
     write_json(manifest, record)
     return record
 
 
-def encoding_of(dataset: xr.Dataset, chunks: dict[str, int]) -> dict[str, dict]:
+def encoding_of(
+    dataset: xr.Dataset, chunks: dict[str, int]
+) -> dict[str, dict[str, Any]]:
     """Chunks, compressors with checksums, and fill values of each variable."""
-    encoding = {}
-    for name, array in dataset.variables.items():
+    encoding: dict[str, dict[str, Any]] = {}
+    for key, array in dataset.variables.items():
+        name = str(key)
         if array.dtype.kind == "O":
             continue
         encoding[name] = {
             "chunks": tuple(
-                min(chunks.get(dim, size), size) for dim, size in array.sizes.items()
+                min(chunks.get(str(dim), size), size)
+                for dim, size in array.sizes.items()
             ),
             "compressors": (
                 BloscCodec(
@@ -212,7 +217,8 @@ def load_store(
     dataset = open_store(path)
     if "y" in dataset.dims:
         dataset = dataset.isel(y=rows)
-    wanted = list(variables) if variables is not None else list(dataset.data_vars)
+    names = dataset.data_vars if variables is None else variables
+    wanted = [str(name) for name in names]
     check_names(dataset, wanted, path)
     for name in wanted:
         check_chunks(path, name)

@@ -44,10 +44,23 @@ def test_comments_layout_and_docstrings_do_not_count(scripts):
     edit(
         scripts, "science/far.py", "def far():\n", 'def far():\n    """Say 1."""\n\n\n'
     )
-    with_docstring = checksum(scripts, "stage")
+    assert checksum(scripts, "stage") == before
     edit(scripts, "science/far.py", "Say 1.", "Say one.  # really")
     edit(scripts, "stage.py", "near()", "near(  )  # call")
-    assert checksum(scripts, "stage") == with_docstring
+
+
+def test_the_description_of_a_setting_does_not_count(scripts):
+    edit(
+        scripts,
+        "science/far.py",
+        "def far",
+        "class Settings:\n    size = 1\n\n\ndef far",
+    )
+    before = checksum(scripts, "stage")
+    edit(scripts, "science/far.py", "size = 1", 'size = 1\n    """Of a cell."""')
+    assert checksum(scripts, "stage") == before
+    edit(scripts, "science/far.py", "size = 1", "size = 2")
+    assert checksum(scripts, "stage") != before
 
 
 def test_modules_that_are_not_imported_do_not_count(scripts):
