@@ -18,6 +18,8 @@ from tests.earthengine.faults import Fault
 from tests.earthengine.server import Emulator
 from tests.earthengine.standin import FOUR_SITES, access
 
+pytestmark = pytest.mark.slow  # jobs and whole runs as processes of their own
+
 TIMEOUT_S = 300
 
 

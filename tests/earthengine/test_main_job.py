@@ -23,6 +23,8 @@ from tests.earthengine.standin import (
     write_labels,
 )
 
+pytestmark = pytest.mark.slow  # jobs and whole runs as processes of their own
+
 IN_FLIGHT = 6
 TOWERS = 12
 

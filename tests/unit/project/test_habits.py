@@ -28,6 +28,9 @@ def run(*words):
         ("snakefmt", "--check", "Snakefile", "workflow/rules"),
         ("snakemake", "--lint"),
         ("deptry", "src", "workflow"),
+        ("lint-imports",),
+        # `make quick` runs it beside the tests.
+        pytest.param(("mypy",), marks=pytest.mark.slow),
     ],
     ids=" ".join,
 )
