@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pymannkendall
 
-from forestflux.change.cell_series import LAYERS, flux_layers
+from forestflux.change.cell_series import CHANGE_LAYERS, compute_flux_layers
 from forestflux.jobs.tables import write_table
 
 ROOT = Path(__file__).parents[1]
@@ -55,14 +55,14 @@ def ours(values: np.ndarray, window: int) -> dict[str, float]:
     """Share of the series in which each test of the change analysis finds a change."""
     difference = values[-1] - values[0]
     windows = values[-window:].mean(axis=0) - values[:window].mean(axis=0)
-    layers = flux_layers(
+    layers = compute_flux_layers(
         values,
         np.arange(2001, 2001 + len(values)),
         difference=np.stack([difference] * 2),
         window=np.stack([windows] * 2),
         lengths=(window, window),
     )
-    layers = dict(zip(LAYERS, layers, strict=True))
+    layers = dict(zip(CHANGE_LAYERS, layers, strict=True))
     return {name: (layers[layer] <= ALPHA).mean() for name, layer in OURS.items()}
 
 

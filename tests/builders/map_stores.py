@@ -10,9 +10,9 @@ import shapely
 import xarray as xr
 from odc.geo.data import ocean_geom
 
-from forestflux.change.analysis import Settings, analyse
-from forestflux.change.drivers.driver_maps import driver_store, driver_table
-from forestflux.change.strata.totals import bands_of
+from forestflux.change.analysis import AnalysisSettings, analyse_change
+from forestflux.change.drivers.driver_maps import build_driver_store, tabulate_drivers
+from forestflux.change.strata.latitude_bands import read_latitude_bands
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FLUX_UNIT
 from forestflux.evaluation.gates import gate_rows as gates_rows
@@ -117,9 +117,9 @@ def build_year(land: xr.Dataset, year: int, rng: np.random.Generator) -> xr.Data
 def analyse_maps(path: Path, stores: dict[int, Path]) -> pd.DataFrame:
     """Write all that the stage change makes of the maps, by the stage itself; the totals."""
     chosen = ChangeSettings().numbers()
-    bands = bands_of(chosen["bands"])
-    settings = Settings(**chosen | {"bands": bands, "level": 0.9})
-    change, tables = analyse(stores, settings, years=YEARS)
+    bands = read_latitude_bands(chosen["bands"])
+    settings = AnalysisSettings(**chosen | {"bands": bands, "level": 0.9})
+    change, tables = analyse_change(stores, settings, years=YEARS)
     for name, table in tables.items():
         write_table(table, path / f"change/{name}.csv")
     record = write_store(change, path / "change/change.zarr")
@@ -185,7 +185,7 @@ def build_drivers(years: dict[int, xr.Dataset]) -> xr.Dataset:
         for flux in ("gpp", "nee")
     }
     maps = {f"{flux}_effect": effect for flux, effect in effects.items()}
-    return driver_store(maps, Grid(RESOLUTION_DEG, 30), pair=(2003, 2018))
+    return build_driver_store(maps, Grid(RESOLUTION_DEG, 30), pair=(2003, 2018))
 
 
 def build_driver_table() -> pd.DataFrame:
@@ -193,4 +193,4 @@ def build_driver_table() -> pd.DataFrame:
     sums = np.linspace(-0.4, 0.9, 9)[:, None, None, None]
     members = sums * np.linspace(0.9, 1.1, MEMBERS)[:, None]
     whole = np.broadcast_to(members, (9, 3, MEMBERS, 1))
-    return driver_table(whole, [("all", "all")], level=0.9)
+    return tabulate_drivers(whole, [("all", "all")], level=0.9)

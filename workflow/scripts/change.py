@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from forestflux.change import analysis
-from forestflux.change.strata.totals import bands_of
+from forestflux.change.analysis import AnalysisSettings, analyse_change
+from forestflux.change.strata.latitude_bands import read_latitude_bands
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.change_settings import ChangeSettings
 from forestflux.jobs.settings.section import Section
@@ -30,13 +30,13 @@ def main(
 ) -> None:
     """Write change/*.csv, change/change.zarr and the manifest."""
     folder, change = manifest.parent, settings.change.numbers()
-    store, tables = analysis.analyse(
+    store, tables = analyse_change(
         upstream_stores(*maps).years(),
-        analysis.Settings(
+        AnalysisSettings(
             **change
             | {
                 "pair": tuple(change["pair"]),
-                "bands": bands_of(change["bands"]),
+                "bands": read_latitude_bands(change["bands"]),
                 "level": settings.level,
                 "regions": next(iter(regions), None),
             }

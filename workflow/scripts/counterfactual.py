@@ -5,7 +5,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from forestflux.change.drivers.one_at_a_time import counterfactual
+from forestflux.change.drivers.one_at_a_time import attribute_change
 from forestflux.core.names import VARIABLES
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs import command_line
@@ -44,7 +44,7 @@ def main(
 
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         for (place,) in missing:
-            yield counterfactual(
+            yield attribute_change(
                 tuple(load_store(masks.path(place, year), layers) for year in pair),
                 tuple(fluxes.load(place, year) for year in pair),
                 trained,

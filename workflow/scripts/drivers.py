@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from forestflux.change.drivers.driver_maps import collect
-from forestflux.change.strata.totals import bands_of
+from forestflux.change.drivers.driver_maps import collect_drivers
+from forestflux.change.strata.latitude_bands import read_latitude_bands
 from forestflux.core.grid import Grid
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
@@ -35,7 +35,7 @@ def main(
     """Write drivers.csv, drivers.zarr and the manifest."""
     grid, pair = Grid(**settings.grid.model_dump()), tuple(settings.pair)
     effects, fluxes = upstream_stores(*tiles), upstream_stores(*inferred)
-    store, drivers = collect(
+    store, drivers = collect_drivers(
         [
             (
                 tile,
@@ -46,7 +46,7 @@ def main(
         ],
         grid,
         pair=pair,
-        bands=bands_of(settings.bands),
+        bands=read_latitude_bands(settings.bands),
         level=settings.level,
     )
     write_table(drivers, table)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from forestflux.change.strata.totals import bands_of
+from forestflux.change.strata.latitude_bands import read_latitude_bands
 from forestflux.evaluation.planet_recovery import recover
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.change_settings import ChangeSettings
@@ -36,7 +36,7 @@ def main(
         years=years,
         change=load_store(change.parent / "change.zarr"),
         pair=tuple(section["pair"]),
-        bands=bands_of(section["bands"]),
+        bands=read_latitude_bands(section["bands"]),
         alpha=section["alpha"],
     )
     write_table(table, output)

@@ -1,4 +1,4 @@
-"""Change: the pair of years, windows, the series and what of it is more than noise."""
+"""The change analysis: the pair of years, the windows, the series, and their significance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,28 +9,36 @@ import pandas as pd
 import xarray as xr
 from tqdm import tqdm
 
-from forestflux.change.change_blocks import BlockChange, Plan, block_change
-from forestflux.change.change_layers import change_store
-from forestflux.change.change_tables import change_tables, total_dataset
+from forestflux.change.change_blocks import BlockChange, ChangePlan, analyse_block
+from forestflux.change.change_layers import build_change_store
+from forestflux.change.change_tables import build_change_tables, collect_totals
 from forestflux.change.map_cells import row_blocks
-from forestflux.change.strata.decomposition import decomposition_table
-from forestflux.change.strata.divisions import cells_on_grid, divisions_of, strata_of
-from forestflux.change.strata.totals import (
-    Band,
-    check_series,
-    summarise,
-    zonal_table,
-    zone_width,
-    zones_of,
+from forestflux.change.map_series import check_map_series
+from forestflux.change.strata.decomposition import tabulate_decomposition
+from forestflux.change.strata.divisions import (
+    OUTSIDE,
+    count_grid_cells,
+    divide_grid,
+    list_strata,
 )
-from forestflux.change.trends.significance import significance_flags, significance_table
-from forestflux.change.year_windows import windows_of
+from forestflux.change.strata.latitude_bands import (
+    LatitudeBand,
+    label_zones,
+    tabulate_zones,
+    zone_width,
+)
+from forestflux.change.strata.totals import tabulate_series
+from forestflux.change.trends.significance import (
+    flag_significance,
+    tabulate_significance,
+)
+from forestflux.change.year_windows import cut_windows
 from forestflux.core.errors import InputError
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.jobs.store import open_store
 
 # Tests of cells by name, and the layer that holds their p.
-TESTS = {
+CELL_TESTS = {
     "slope": "p",
     "slope_independent": "p_independent",
     "difference": "difference_p",
@@ -39,7 +47,7 @@ TESTS = {
 
 
 @dataclass(frozen=True)
-class Settings:
+class AnalysisSettings:
     """Settings of the change analysis (docs/reference/configuration.md, change).
 
     Attributes
@@ -58,7 +66,7 @@ class Settings:
 
     pair: tuple[int, int]
     windows: tuple[tuple[int, int], tuple[int, int]]
-    bands: tuple[Band, ...]
+    bands: tuple[LatitudeBand, ...]
     level: float
     alpha: float
     fdr_alpha: float
@@ -68,21 +76,21 @@ class Settings:
     region_name: str = "name"
 
 
-def analyse(
-    maps: dict[int, Path], settings: Settings, *, years: Sequence[int]
+def analyse_change(
+    maps: dict[int, Path], settings: AnalysisSettings, *, years: Sequence[int]
 ) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
     """The change store and its tables (docs/reference/stores.md, change).
 
-    Maps are read in blocks of rows, those of their chunks, and one year at a time.
-    Differences are second minus first, member by member, so that what a member gets
-    wrong in both cancels.
+    Maps are read one year at a time, in blocks of rows that follow their chunks.
+    Differences are second minus first, member by member, so that an error that a member
+    makes in both years cancels.
 
     Parameters
     ----------
     maps : map store by year
     settings : of the analysis
-    years : years that must be mapped; slopes need years that follow each other, windows
-        half of their years: what the years do not allow is empty in the tables
+    years : years that must be mapped. Slopes need consecutive years, windows half of their
+        years; numbers that cannot be computed are empty in the tables
 
     Returns
     -------
@@ -95,57 +103,57 @@ def analyse(
         members, or no flux at all; the pair is not in the series; the regions hold no
         mapped forest
     """
-    years = check_series(maps, years=years, pair=settings.pair)
+    years = check_map_series(maps, years=years, pair=settings.pair)
     first = open_store(maps[years[0]])
     latitudes = first["y"].values
-    divisions = divisions_of(
+    divisions = divide_grid(
         latitudes,
         first["x"].values,
         bands=settings.bands,
         regions=settings.regions,
         region_name=settings.region_name,
     )
-    plan = Plan(
+    plan = ChangePlan(
         maps=maps,
         years=years,
         pair=settings.pair,
-        windows=windows_of(settings.windows, years),
+        windows=cut_windows(settings.windows, years),
         divisions=divisions,
-        zones=zones_of(latitudes, width_deg=settings.zone_width_deg),
+        zones=label_zones(latitudes, width_deg=settings.zone_width_deg),
         stable_within=settings.stable_within,
     )
     blocks = [
-        block_change(plan, rows)
+        analyse_block(plan, rows)
         for rows in tqdm(list(row_blocks(maps[years[0]])), desc="change", disable=None)
     ]
     sums = {n: sum(block.sums[n] for block in blocks) for n in blocks[0].sums}
-    totals = total_dataset(
-        sums, strata_of(divisions), years=years, on_grid=cells_on_grid(divisions)
+    totals = collect_totals(
+        sums, list_strata(divisions), years=years, on_grid=count_grid_cells(divisions)
     )
     check_forest(totals, maps, settings.regions)
-    series = summarise(totals, level=settings.level)
-    tables = change_tables(
+    series = tabulate_series(totals, level=settings.level)
+    tables = build_change_tables(
         totals,
         pair=settings.pair,
         windows=plan.windows,
         level=settings.level,
         series=series,
     )
-    flags = cell_flags(blocks, settings)
-    tables["decomposition"] = decomposition_table(totals, level=settings.level)
-    tables["zonal"] = zonal_table(
+    flags = flag_cells(blocks, settings)
+    tables["decomposition"] = tabulate_decomposition(totals, level=settings.level)
+    tables["zonal"] = tabulate_zones(
         years,
         sums["zone_area"],
         sums["zone_total"],
         width=zone_width(latitudes, settings.zone_width_deg),
     )
-    tables["significance"] = significance_table(
+    tables["significance"] = tabulate_significance(
         flags,
         np.concatenate([block.weights for block in blocks]),
         alpha=settings.alpha,
         fdr_alpha=settings.fdr_alpha,
     )
-    return change_store(plan, blocks, flags), tables
+    return build_change_store(plan, blocks, flags), tables
 
 
 def check_forest(
@@ -160,7 +168,7 @@ def check_forest(
             expected="a flux of some forest cell",
             found="NaN in all of them",
         )
-    inside = (totals["kind"] == "region") & (totals["stratum"] != "none")
+    inside = (totals["kind"] == "region") & (totals["stratum"] != OUTSIDE)
     if regions is not None and not (area.max("year") > 0).values[inside].any():
         raise InputError(
             regions,
@@ -170,16 +178,16 @@ def check_forest(
         )
 
 
-def cell_flags(
-    blocks: list[BlockChange], settings: Settings
+def flag_cells(
+    blocks: list[BlockChange], settings: AnalysisSettings
 ) -> dict[tuple[str, str], np.ndarray]:
     """Significance flags of the paired cells of all blocks, by flux and test."""
     return {
-        (flux, test): significance_flags(
+        (flux, test): flag_significance(
             np.concatenate([block.layers[f"{flux}_{layer}"] for block in blocks]),
             alpha=settings.alpha,
             fdr_alpha=settings.fdr_alpha,
         )
         for flux in TARGET_FLUXES
-        for test, layer in TESTS.items()
+        for test, layer in CELL_TESTS.items()
     }

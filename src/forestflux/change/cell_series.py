@@ -1,29 +1,30 @@
-"""Series: the years of the cells of a block, and the layers of change that follow."""
+"""Series of the cells of a block, and the layers of change that follow from them."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from forestflux.change.map_cells import YearCells
-from forestflux.change.strata.totals import member_sd
 from forestflux.change.trends.interannual import (
     autocorrelation,
+    combine_freedom,
     detrended_sd,
-    joint_freedom,
+    kendall_variance_factor,
     mean_variance,
-    score_factor,
-    t_p,
+    t_test_p,
     year_sd,
 )
+from forestflux.change.trends.member_spread import member_sd
 from forestflux.change.trends.theil_sen import (
     MINIMUM_VALUES,
-    p_of_score,
+    kendall_p,
     sen_and_kendall,
 )
-from forestflux.change.year_windows import Window
+from forestflux.change.year_windows import YearWindow
 from forestflux.core.names import TARGET_FLUXES
 
-LAYERS = (
+# Layers of one flux in the change store, without the name of the flux.
+CHANGE_LAYERS = (
     "difference",
     "difference_sd",
     "difference_p",
@@ -53,7 +54,7 @@ class CellSeries:
         places: np.ndarray,
         *,
         years: Sequence[int],
-        windows: tuple[Window, Window],
+        windows: tuple[YearWindow, YearWindow],
     ) -> None:
         """Series without values yet."""
         self.places, self.years, self.windows = places, list(years), windows
@@ -62,8 +63,8 @@ class CellSeries:
         self.window = {}
 
     def add(self, year: int, cells: YearCells) -> None:
-        """Take over a year."""
-        for name, members in fluxes(*cells.at(self.places)).items():
+        """Add the fluxes of a year."""
+        for name, members in derive_fluxes(*cells.fluxes_at(self.places)).items():
             self.mean[name][self.years.index(year)] = members.mean(axis=0)
             for position, window in enumerate(self.windows):
                 if year in window.years:
@@ -83,21 +84,23 @@ class CellSeries:
         ----------
         first, second : GPP and RECO (member, cell) of the two years of the pair
         """
-        before, after = fluxes(*first), fluxes(*second)
+        before, after = derive_fluxes(*first), derive_fluxes(*second)
         count = len(self.places)
         result = {}
         for flux in TARGET_FLUXES:
-            layers = np.empty((len(LAYERS), count), "float32")
+            layers = np.empty((len(CHANGE_LAYERS), count), "float32")
             for start in range(0, count, CHUNK_CELLS):
                 part = slice(start, start + CHUNK_CELLS)
-                layers[:, part] = flux_layers(
+                layers[:, part] = compute_flux_layers(
                     self.mean[flux][:, part],
                     np.array(self.years),
                     difference=after[flux][:, part] - before[flux][:, part],
                     window=self.window_difference(flux, part),
                     lengths=tuple(len(window.years) for window in self.windows),
                 )
-            result |= {f"{flux}_{n}": v for n, v in zip(LAYERS, layers, strict=True)}
+            result |= {
+                f"{flux}_{n}": v for n, v in zip(CHANGE_LAYERS, layers, strict=True)
+            }
         return result
 
     def window_difference(self, flux: str, part: slice) -> np.ndarray | None:
@@ -116,12 +119,12 @@ class CellSeries:
         return means[1] - means[0]
 
 
-def fluxes(gpp: np.ndarray, reco: np.ndarray) -> dict[str, np.ndarray]:
-    """The mapped fluxes (member, cell) by name."""
+def derive_fluxes(gpp: np.ndarray, reco: np.ndarray) -> dict[str, np.ndarray]:
+    """GPP and NEE (member, cell) by name."""
     return {"gpp": gpp, "nee": reco - gpp}
 
 
-def flux_layers(
+def compute_flux_layers(
     series: np.ndarray,
     years: np.ndarray,
     *,
@@ -129,7 +132,7 @@ def flux_layers(
     window: np.ndarray | None,
     lengths: tuple[int, int],
 ) -> np.ndarray:
-    """The layers of one flux (layer, cell) in the order of `LAYERS`.
+    """The layers of one flux (layer, cell) in the order of `CHANGE_LAYERS`.
 
     The variance of a difference is the members' variance of that difference, paired,
     plus the interannual variability of what is compared: two years, or two means. A
@@ -151,35 +154,35 @@ def flux_layers(
     if (np.diff(years) == 1).all():
         slope, score, variance = sen_and_kendall(series, years, minimum=enough)
     rho = autocorrelation(series, years, slope)
-    weather = year_sd(detrended_sd(series, years, slope), rho, len(years)) ** 2
-    layers = [*compared(difference, 2 * weather, n)]
+    variability = year_sd(detrended_sd(series, years, slope), rho, len(years)) ** 2
+    layers = [*test_difference(difference, 2 * variability, n)]
     if window is None:
         layers += [unknown] * 3
     else:
         shares = sum(mean_variance(rho, length) for length in lengths)
-        layers += compared(window, weather * shares, n)
-    dependent = variance * score_factor(rho, n)
-    layers += [slope, p_of_score(score, dependent), p_of_score(score, variance)]
+        layers += test_difference(window, variability * shares, n)
+    dependent = variance * kendall_variance_factor(rho, n)
+    layers += [slope, kendall_p(score, dependent), kendall_p(score, variance)]
     return np.stack(layers)
 
 
-def compared(
-    difference: np.ndarray, weather: np.ndarray, n: np.ndarray
+def test_difference(
+    difference: np.ndarray, variability: np.ndarray, n: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean difference, its standard deviation and two-sided p (cell,).
 
     Parameters
     ----------
     difference : (member, cell)
-    weather : (cell,), variance from interannual variability
+    variability : (cell,), variance from interannual variability
     n : (cell,), years from which that is known
     """
     members = member_sd(difference, axis=0).astype(float) ** 2
-    freedom = joint_freedom(
+    freedom = combine_freedom(
         members,
-        weather,
+        variability,
         member_freedom=len(difference) - 1,
-        weather_freedom=np.maximum(n - 2, 1),
+        variability_freedom=np.maximum(n - 2, 1),
     )
-    mean, sd = difference.mean(axis=0), np.sqrt(members + weather)
-    return mean, sd, t_p(mean, sd, freedom)
+    mean, sd = difference.mean(axis=0), np.sqrt(members + variability)
+    return mean, sd, t_test_p(mean, sd, freedom)

@@ -1,7 +1,7 @@
-"""Change of cells: one block of rows of all maps, its sums and its layers.
+"""Change of the cells of one block of rows: its sums and its layers.
 
-A block is what is in memory at once: all members of the pair and of one more year, of
-the others the ensemble mean and the members' sums over the windows.
+A block bounds the memory. It holds all members of the pair and of one more year; of the other
+years only the ensemble mean and the members' sums over the windows.
 """
 
 from dataclasses import dataclass
@@ -10,17 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from forestflux.change.cell_series import CellSeries
-from forestflux.change.map_cells import YearCells, group_sums, year_cells
-from forestflux.change.strata.decomposition import stratum_parts
-from forestflux.change.strata.divisions import NONE, Division, Groups, groups_of
-from forestflux.change.strata.totals import PG_PER_G
-from forestflux.change.year_windows import Window
-from forestflux.core.names import FOREST_TYPES
+from forestflux.change.map_cells import YearCells, read_cells, sum_groups
+from forestflux.change.strata.decomposition import decompose_change
+from forestflux.change.strata.divisions import OUTSIDE, Division, Groups, group_cells
+from forestflux.change.year_windows import YearWindow
+from forestflux.core.names import FOREST_TYPES, PG_PER_G
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What every block needs to know.
+class ChangePlan:
+    """What is analysed, the same for every block.
 
     Attributes
     ----------
@@ -36,7 +35,7 @@ class Plan:
     maps: dict[int, Path]
     years: list[int]
     pair: tuple[int, int]
-    windows: tuple[Window, Window]
+    windows: tuple[YearWindow, YearWindow]
     divisions: list[Division]
     zones: np.ndarray
     stable_within: float
@@ -65,38 +64,38 @@ class BlockChange:
     layers: dict[str, np.ndarray]
 
 
-def block_change(plan: Plan, rows: slice) -> BlockChange:
-    """Everything that a block of rows contributes to the tables and to the store."""
-    pair = {year: year_cells(plan.maps[year], rows) for year in plan.pair}
+def analyse_block(plan: ChangePlan, rows: slice) -> BlockChange:
+    """What a block of rows contributes to the tables and to the store."""
+    pair = {year: read_cells(plan.maps[year], rows) for year in plan.pair}
     first, second = pair.values()
     changes = plan.divisions[-1].names
-    change = forest_change(
+    change = classify_forest_change(
         first, second, stable_within=plan.stable_within, names=changes
     )
-    groups = groups_of(plan.divisions, rows, change)
+    groups = group_cells(plan.divisions, rows, change)
     places = np.intersect1d(first.place, second.place, assume_unique=True)
     series = CellSeries(places, years=plan.years, windows=plan.windows)
     sums = []
     for year in plan.years:
-        cells = pair[year] if year in pair else year_cells(plan.maps[year], rows)
-        sums.append(year_sums(cells, groups, plan.zones, rows))
+        cells = pair[year] if year in pair else read_cells(plan.maps[year], rows)
+        sums.append(sum_year(cells, groups, plan.zones, rows))
         series.add(year, cells)
-    number, parts = stratum_parts(first, second, groups)
+    number, parts = decompose_change(first, second, groups)
     paired = np.zeros(first.size, bool)
     paired[places] = True
     shape = rows.stop - rows.start, -1
-    labels = np.where(change == changes.index(NONE), 0, change + 1).astype("uint8")
+    labels = np.where(change == changes.index(OUTSIDE), 0, change + 1).astype("uint8")
     return BlockChange(
         sums={name: np.stack([year[name] for year in sums]) for name in sums[0]}
         | {"cells": number, "part": parts},
         forest_change=labels.reshape(shape),
         paired=paired.reshape(shape),
         weights=sum(c.area[np.isin(c.place, places)] for c in (first, second)) / 2,
-        layers=series.layers(first.at(places), second.at(places)),
+        layers=series.layers(first.fluxes_at(places), second.fluxes_at(places)),
     )
 
 
-def forest_change(
+def classify_forest_change(
     first: YearCells, second: YearCells, *, stable_within: float, names: tuple[str, ...]
 ) -> np.ndarray:
     """Position in the names (cell,) of every cell of the block, uint8.
@@ -109,7 +108,7 @@ def forest_change(
         mapped[position, cells.place] = True
     moved = fraction[1] - fraction[0]
     choices = {
-        NONE: ~mapped.any(axis=0),
+        OUTSIDE: ~mapped.any(axis=0),
         "loss": ~mapped[1] | (mapped[0] & (moved < -stable_within)),
         "gain": ~mapped[0] | (moved > stable_within),
     }
@@ -118,18 +117,18 @@ def forest_change(
     return chosen.astype("uint8")
 
 
-def year_sums(
+def sum_year(
     cells: YearCells, groups: Groups, zones: np.ndarray, rows: slice
 ) -> dict[str, np.ndarray]:
     """Area and totals of a year by stratum and by zone, see `BlockChange`."""
-    shape = groups.parts.shape[1], len(FOREST_TYPES)
-    group = groups.of_cell[cells.place] * shape[1] + cells.kind - 1
-    area, total = group_sums(cells, group, shape[0] * shape[1])
+    shape = groups.membership.shape[1], len(FOREST_TYPES)
+    group = groups.cell_group[cells.place] * shape[1] + cells.forest_type - 1
+    area, total = sum_groups(cells, group, shape[0] * shape[1])
     zone, count = zones[rows][cells.row], zones[-1] + 1
     gpp, reco = (flux.mean(axis=0, dtype=float) for flux in (cells.gpp, cells.reco))
     return {
-        "area": groups.strata(area.reshape(shape)),
-        "total": groups.strata(total.reshape(*total.shape[:2], *shape)),
+        "area": groups.sum_strata(area.reshape(shape)),
+        "total": groups.sum_strata(total.reshape(*total.shape[:2], *shape)),
         "zone_area": np.bincount(zone, cells.area, count),
         "zone_total": np.stack(
             [

@@ -1,26 +1,25 @@
-"""Change store: the layers of the cells of all blocks back on the grid."""
+"""The change store: the layers of the cells of all blocks, placed back on the grid."""
 
 import dask.array as da
 import numpy as np
 import xarray as xr
 from dask import delayed
 
-from forestflux.change.cell_series import LAYERS
-from forestflux.change.change_blocks import BlockChange, Plan
+from forestflux.change.cell_series import CHANGE_LAYERS
+from forestflux.change.change_blocks import BlockChange, ChangePlan
 from forestflux.change.strata.divisions import FOREST_CHANGES
-from forestflux.change.trends.significance import MASKS, MEANINGS
-from forestflux.change.year_windows import Window
-from forestflux.core.names import FLUX_UNIT, TARGET_FLUXES
+from forestflux.change.trends.significance import FLAG_MASKS, FLAG_MEANINGS
+from forestflux.change.year_windows import YearWindow
+from forestflux.core.names import FLUX_SLOPE_UNIT, FLUX_UNIT, TARGET_FLUXES
 from forestflux.jobs.store import load_store
 
-SLOPE_UNIT = "gC m-2 yr-2"
-# Tests whose flags become layers; the slope without regard to autocorrelation is only
-# counted.
-FLAGGED = ("difference", "window_difference", "slope")
+# Tests whose flags become layers. The slope without regard to autocorrelation is counted in
+# the table of significance only.
+FLAGGED_TESTS = ("difference", "window_difference", "slope")
 
 
-def change_store(
-    plan: Plan,
+def build_change_store(
+    plan: ChangePlan,
     blocks: list[BlockChange],
     flags: dict[tuple[str, str], np.ndarray],
 ) -> xr.Dataset:
@@ -32,18 +31,18 @@ def change_store(
     blocks : of all rows, from north to south
     flags : significance flags of the paired cells of all blocks, by flux and test
     """
-    result = frame(plan)
-    words = long_names(plan)
+    result = make_template(plan)
+    words = describe_layers(plan)
     ends = np.cumsum([len(block.weights) for block in blocks])[:-1]
     for flux in TARGET_FLUXES:
-        for layer in LAYERS:
+        for layer in CHANGE_LAYERS:
             parts = [block.layers[f"{flux}_{layer}"] for block in blocks]
-            result[f"{flux}_{layer}"] = on_grid(
+            result[f"{flux}_{layer}"] = place_on_grid(
                 blocks, parts, np.nan, layer_attributes(flux, layer, words[layer])
             )
-        for test in FLAGGED:
+        for test in FLAGGED_TESTS:
             parts = np.split(flags[flux, test], ends)
-            result[f"{flux}_{test}_significance"] = on_grid(
+            result[f"{flux}_{test}_significance"] = place_on_grid(
                 blocks, parts, 0, flag_attributes(flux, words[test])
             )
     result["forest_change"] = (
@@ -61,8 +60,8 @@ def change_store(
     return result
 
 
-def frame(plan: Plan) -> xr.Dataset:
-    """The change store without its layers: axes, cell area, mean forest fraction."""
+def make_template(plan: ChangePlan) -> xr.Dataset:
+    """The change store without its layers: axes, cell area and mean forest fraction."""
     pair = plan.pair
     later = load_store(plan.maps[pair[1]], ("forest_fraction", "cell_area"))
     earlier = load_store(plan.maps[pair[0]], ("forest_fraction",))
@@ -73,7 +72,8 @@ def frame(plan: Plan) -> xr.Dataset:
         grid_mapping="spatial_ref",
     )
     for variable in later.variables.values():
-        # A store's fill value is read as an attribute and would be refused as one.
+        # Opened unmasked, a store has its fill value as an attribute; xarray refuses to
+        # write such an attribute.
         variable.attrs.pop("_FillValue", None)
     later.attrs = {
         "Conventions": later.attrs["Conventions"],
@@ -86,22 +86,22 @@ def frame(plan: Plan) -> xr.Dataset:
     return later
 
 
-def on_grid(
+def place_on_grid(
     blocks: list[BlockChange],
     parts: list[np.ndarray],
-    empty: float,
+    fill: float,
     attributes: dict[str, object],
 ) -> tuple:
-    """A layer (y, x) of values of the paired cells, made when it is read."""
+    """A lazy layer (y, x) of the values of the paired cells, as xarray takes a variable."""
 
-    def place(paired: np.ndarray, values: np.ndarray) -> np.ndarray:
-        layer = np.full(paired.shape, empty, values.dtype)
+    def fill_block(paired: np.ndarray, values: np.ndarray) -> np.ndarray:
+        layer = np.full(paired.shape, fill, values.dtype)
         layer[paired] = values
         return layer
 
     rows = [
         da.from_delayed(
-            delayed(place, pure=False)(block.paired, values),
+            delayed(fill_block, pure=False)(block.paired, values),
             block.paired.shape,
             values.dtype,
         )
@@ -110,11 +110,11 @@ def on_grid(
     return ("y", "x"), da.concatenate(rows), attributes
 
 
-def long_names(plan: Plan) -> dict[str, str]:
-    """What the layers hold, with {flux} for the flux."""
+def describe_layers(plan: ChangePlan) -> dict[str, str]:
+    """Long names of the layers, with {flux} for the flux."""
     first, second = plan.pair
     span = f"{plan.years[0]}-{plan.years[-1]}"
-    windows = " minus ".join(mean_text(window) for window in plan.windows[::-1])
+    windows = " minus ".join(describe_window(window) for window in plan.windows[::-1])
     spread = "from members and interannual variability"
     return {
         "difference": f"{{flux}} of {second} minus {{flux}} of {first}",
@@ -133,8 +133,8 @@ def long_names(plan: Plan) -> dict[str, str]:
     }
 
 
-def mean_text(window: Window) -> str:
-    """A window in words."""
+def describe_window(window: YearWindow) -> str:
+    """A window in words, for long names."""
     return f"mean of {window.text or 'no year'}"
 
 
@@ -143,7 +143,7 @@ def layer_attributes(flux: str, layer: str, long_name: str) -> dict[str, object]
     unit = "1" if layer in ("p", "p_independent") or layer.endswith("_p") else FLUX_UNIT
     sign = " Negative is more uptake." if flux == "nee" else ""
     return {
-        "units": SLOPE_UNIT if layer == "slope" else unit,
+        "units": FLUX_SLOPE_UNIT if layer == "slope" else unit,
         "long_name": long_name.format(flux=flux.upper()),
         "comment": f"Per m2 of forest ground.{sign}",
         "grid_mapping": "spatial_ref",
@@ -155,7 +155,7 @@ def flag_attributes(flux: str, tested: str) -> dict[str, object]:
     """Attributes of a layer of significance flags."""
     return {
         "long_name": f"significance of: {tested.format(flux=flux.upper())}",
-        "flag_masks": np.array(MASKS, "uint8"),
-        "flag_meanings": MEANINGS,
+        "flag_masks": np.array(FLAG_MASKS, "uint8"),
+        "flag_meanings": FLAG_MEANINGS,
         "grid_mapping": "spatial_ref",
     }

@@ -1,10 +1,7 @@
 """Columns of the tables of change: names, units and meanings, once for all."""
 
+from forestflux.core.names import FLUX_UNIT, TOTAL_SLOPE_UNIT, TOTAL_UNIT
 from forestflux.jobs.tables import Column, TableSchema
-
-TOTAL_UNIT = "PgC yr-1"
-MEAN_UNIT = "gC m-2 yr-1"
-SLOPE_UNIT = "PgC yr-2"
 
 YEAR = Column("year", "calendar year", "integer")
 STRATUM = Column(
@@ -14,7 +11,7 @@ KIND = Column("kind", "way in which the forest is divided into strata", "text")
 CODE = Column("code", "ISO 3166-1 alpha-3 of a country, else empty", "text")
 VARIABLE = Column("variable", "`gpp`, `reco` or `nee`", "text")
 AREA = Column("area", "forest area", unit="m2")
-MEAN = Column("mean", "mean flux per area of forest", unit=MEAN_UNIT)
+MEAN = Column("mean", "mean flux per area of forest", unit=FLUX_UNIT)
 TOTAL = Column("total", "sum over the forest, ensemble mean", unit=TOTAL_UNIT)
 
 
@@ -41,8 +38,8 @@ CHANGE = (
     ),
 )
 SLOPE = (
-    Column("slope", "Theil-Sen slope of all mapped years", unit=SLOPE_UNIT),
-    *_bounds("slope", SLOPE_UNIT, "the slope"),
+    Column("slope", "Theil-Sen slope of all mapped years", unit=TOTAL_SLOPE_UNIT),
+    *_bounds("slope", TOTAL_SLOPE_UNIT, "the slope"),
 )
 
 TOTALS = TableSchema(
@@ -78,8 +75,8 @@ REGIONS = TableSchema(
         VARIABLE,
         Column("area_first", "forest area of the first year", unit="m2"),
         Column("area_second", "forest area of the second year", unit="m2"),
-        Column("mean_first", "mean flux of the first year", unit=MEAN_UNIT),
-        Column("mean_second", "mean flux of the second year", unit=MEAN_UNIT),
+        Column("mean_first", "mean flux of the first year", unit=FLUX_UNIT),
+        Column("mean_second", "mean flux of the second year", unit=FLUX_UNIT),
         *(*TOTAL_PAIR, *CHANGE),
         Column("change_p", "p of the change", unit="1"),
         Column(

@@ -1,8 +1,8 @@
-"""Change of strata: the pair, the windows and the series of totals as tables.
+"""Tables of the change of strata: the pair, the windows and the series of totals.
 
-Everything is of sums made member by member. Intervals and tests join, as independent,
-the members' spread of the change itself, so that what a member gets wrong in both years
-cancels, and the interannual variability of what is compared.
+All numbers come from sums of each member. Intervals and tests combine two independent
+variances: the members' spread of the change itself, in which an error that a member makes in
+both years cancels, and the interannual variability of what is compared.
 """
 
 from collections.abc import Sequence
@@ -11,25 +11,25 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forestflux.change.strata.totals import PG_PER_G, member_half_width
-from forestflux.change.trends.interannual import mean_variance, score_factor
-from forestflux.change.trends.significance import adjusted
+from forestflux.change.change_schemas import PAIR
+from forestflux.change.strata.divisions import OUTSIDE
+from forestflux.change.trends.interannual import kendall_variance_factor, mean_variance
+from forestflux.change.trends.member_spread import member_half_width
+from forestflux.change.trends.significance import adjust_p
 from forestflux.change.trends.theil_sen import mann_kendall, sen_interval
-from forestflux.change.trends.variability import Weather, consecutive_slope
-from forestflux.change.year_windows import Window, window_means
-from forestflux.core.names import FLUXES
+from forestflux.change.trends.variability import TotalVariability, consecutive_slope
+from forestflux.change.year_windows import YearWindow, average_window
+from forestflux.core.names import FLUXES, PG_PER_G
 
 # Kinds of `totals.csv` and `pair.csv`; the other tables have all.
-FIRST_KINDS = ("all", "type", "band")
-PAIR = ["stratum", "kind", "variable", "total_first", "total_second", "change"]
-PAIR += ["change_lower", "change_upper", "slope", "slope_lower", "slope_upper"]
+MAIN_KINDS = ("all", "type", "band")
 
 
-def change_tables(
+def build_change_tables(
     totals: xr.Dataset,
     *,
     pair: tuple[int, int],
-    windows: tuple[Window, Window],
+    windows: tuple[YearWindow, YearWindow],
     level: float,
     series: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
@@ -42,42 +42,48 @@ def change_tables(
     pair : first and second year
     windows : earlier and later window
     level : probability of the intervals
-    series : what `totals.summarise` gives
+    series : what `totals.tabulate_series` gives
     """
-    weather = Weather(totals)
-    regions = region_table(totals, weather, pair=pair, level=level)
-    first = series["kind"].isin(FIRST_KINDS)
-    known = series.groupby(["stratum", "kind"])["area"].transform("max") > 0
-    pairs = regions[regions["kind"].isin(FIRST_KINDS)]
+    variability = TotalVariability(totals)
+    regions = tabulate_pair(totals, variability, pair=pair, level=level)
+    main = series["kind"].isin(MAIN_KINDS)
+    forest = series.groupby(["stratum", "kind"])["area"].transform("max") > 0
+    pairs = regions[regions["kind"].isin(MAIN_KINDS)]
     return {
-        "totals": series[first].drop(columns="code"),
-        "series": series[known],
-        "pair": pairs[PAIR].assign(p_value=pairs["slope_p"]),
+        "totals": series[main].drop(columns="code"),
+        "series": series[forest],
+        "pair": pairs.assign(p_value=pairs["slope_p"])[PAIR.names],
         "regions": regions,
-        "windows": window_table(totals, weather, windows=windows, level=level),
+        "windows": tabulate_windows(totals, variability, windows=windows, level=level),
     }
 
 
-def region_table(
-    totals: xr.Dataset, weather: Weather, *, pair: tuple[int, int], level: float
+def tabulate_pair(
+    totals: xr.Dataset,
+    variability: TotalVariability,
+    *,
+    pair: tuple[int, int],
+    level: float,
 ) -> pd.DataFrame:
     """`regions.csv`: the pair and the slope of every stratum and flux.
 
     Parameters
     ----------
     totals : see `change_tables`
-    weather : of the same totals
+    variability : of the same totals
     pair : first and second year
     level : probability of the intervals
     """
     first, second = (totals.sel(year=year) for year in pair)
     change = (second["total"] - first["total"]).values
     columns = {
-        **sides("area", first["area"].values, second["area"].values),
-        **sides("mean", *(mean_flux(year) for year in (first, second))),
-        **sides("total", *(year["total"].values.mean(-1) for year in (first, second))),
-        **weather.compared(change, 2 * weather.variance, level=level),
-        **slopes(totals, weather, level=level),
+        **name_pair("area", first["area"].values, second["area"].values),
+        **name_pair("mean", *(mean_flux(year) for year in (first, second))),
+        **name_pair(
+            "total", *(year["total"].values.mean(-1) for year in (first, second))
+        ),
+        **variability.test_change(change, 2 * variability.variance, level=level),
+        **test_slopes(totals, variability, level=level),
     }
     forest = totals["area"].values.max(axis=0) > 0
     for name in ("change_p", "slope_p"):
@@ -85,12 +91,14 @@ def region_table(
     status = np.where(forest, "mapped", "no forest")
     status = np.where(totals["on_grid"].values > 0, status, "lost")
     head = {"status": status, "cells": totals["cells"].values}
-    table = stacked(totals, head, columns)
-    return with_adjusted(table, "change_p", "slope_p")
+    table = stack_fluxes(totals, head, columns)
+    return insert_adjusted_p(table, "change_p", "slope_p")
 
 
-def sides(name: str, first: np.ndarray, second: np.ndarray) -> dict[str, np.ndarray]:
-    """Columns of both years."""
+def name_pair(
+    name: str, first: np.ndarray, second: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The columns of both years of a number."""
     return {f"{name}_first": first, f"{name}_second": second}
 
 
@@ -102,17 +110,18 @@ def mean_flux(year: xr.Dataset) -> np.ndarray:
     return np.divide(total, area * PG_PER_G, out=mean, where=area > 0)
 
 
-def slopes(
-    totals: xr.Dataset, weather: Weather, *, level: float
+def test_slopes(
+    totals: xr.Dataset, variability: TotalVariability, *, level: float
 ) -> dict[str, np.ndarray]:
     """Slope, bounds and p (variable, stratum) of the series.
 
-    Sen's interval of the ensemble mean is joined with the spread of the members' slopes.
+    The bounds combine Sen's interval of the ensemble mean with the spread of the members'
+    slopes.
     """
-    years, mean, slope = weather.years, weather.mean, weather.slope
-    of_members = consecutive_slope(totals["total"].values, years)
-    members = member_half_width(of_members, level=level)
-    factor = score_factor(weather.rho, len(years))
+    years, mean, slope = variability.years, variability.mean, variability.slope
+    member_slopes = consecutive_slope(totals["total"].values, years)
+    members = member_half_width(member_slopes, level=level)
+    factor = kendall_variance_factor(variability.autocorrelation, len(years))
     low, high = sen_interval(mean, years, level=level, factor=factor)
     p = mann_kendall(mean, factor=factor)
     return {
@@ -123,11 +132,11 @@ def slopes(
     }
 
 
-def window_table(
+def tabulate_windows(
     totals: xr.Dataset,
-    weather: Weather,
+    variability: TotalVariability,
     *,
-    windows: tuple[Window, Window],
+    windows: tuple[YearWindow, YearWindow],
     level: float,
 ) -> pd.DataFrame:
     """`windows.csv`: mean of the later window minus that of the earlier.
@@ -135,7 +144,7 @@ def window_table(
     Parameters
     ----------
     totals : see `change_tables`
-    weather : of the same totals
+    variability : of the same totals
     windows : earlier and later window
     level : probability of the interval
     """
@@ -143,12 +152,16 @@ def window_table(
     whole = all(window.status == "whole" for window in windows)
     status = "missing" if missing else "whole" if whole else "cut"
     earlier, later = (
-        window_means(totals["total"].values, weather.years, window)
+        average_window(totals["total"].values, variability.years, window)
         for window in windows
     )
     lengths = [max(len(window.years), 1) for window in windows]
-    share = sum(mean_variance(weather.rho, length) for length in lengths)
-    result = weather.compared(later - earlier, weather.variance * share, level=level)
+    share = sum(
+        mean_variance(variability.autocorrelation, length) for length in lengths
+    )
+    result = variability.test_change(
+        later - earlier, variability.variance * share, level=level
+    )
     forest = totals["area"].values.max(axis=0) > 0
     columns = {
         "total_first": earlier.mean(axis=-1),
@@ -160,13 +173,13 @@ def window_table(
     years = dict(
         zip(("first_years", "second_years"), (w.text for w in windows), strict=True)
     )
-    table = stacked(totals, {}, columns, after={**years, "status": status})
-    return with_adjusted(table, "p_value").rename(
+    table = stack_fluxes(totals, {}, columns, after={**years, "status": status})
+    return insert_adjusted_p(table, "p_value").rename(
         columns={"p_value_adjusted": "p_adjusted"}
     )
 
 
-def stacked(
+def stack_fluxes(
     totals: xr.Dataset,
     head: dict[str, np.ndarray],
     columns: dict[str, np.ndarray],
@@ -179,42 +192,43 @@ def stacked(
     ----------
     totals : gives stratum, kind and code
     head : columns (stratum,) before the flux
-    columns : columns behind it
+    columns : columns after it
     after : constant columns between the two
     """
-    frames = []
+    tables = []
     for position, variable in enumerate(FLUXES):
         rows = {name: totals[name].values for name in ("stratum", "kind", "code")}
         rows |= head | {"variable": variable} | (after or {})
         for name, values in columns.items():
             rows[name] = values if values.ndim == 1 else values[position]
-        frames.append(pd.DataFrame(rows))
-    return pd.concat(frames, ignore_index=True)
+        tables.append(pd.DataFrame(rows))
+    return pd.concat(tables, ignore_index=True)
 
 
-def with_adjusted(table: pd.DataFrame, *names: str) -> pd.DataFrame:
+def insert_adjusted_p(table: pd.DataFrame, *names: str) -> pd.DataFrame:
     """The table with a column `{name}_adjusted` behind each p: over the strata of a kind.
 
-    What lies outside all countries, continents or regions is no stratum of its own.
+    What lies outside all countries, continents or regions is no stratum of its own and is
+    not tested.
     """
-    tested = table["stratum"] != "none"
+    tested = table["stratum"] != OUTSIDE
     for name in names:
         p = table[name].where(tested)
-        held = p.groupby([table["kind"], table["variable"]], sort=False).transform(
-            lambda values: adjusted(values.to_numpy())
-        )
-        table.insert(table.columns.get_loc(name) + 1, f"{name}_adjusted", held)
+        p_adjusted = p.groupby(
+            [table["kind"], table["variable"]], sort=False
+        ).transform(lambda values: adjust_p(values.to_numpy()))
+        table.insert(table.columns.get_loc(name) + 1, f"{name}_adjusted", p_adjusted)
     return table
 
 
-def total_dataset(
+def collect_totals(
     sums: dict[str, np.ndarray],
     strata: Sequence[tuple[str, str, str]],
     *,
     years: Sequence[int],
     on_grid: np.ndarray,
 ) -> xr.Dataset:
-    """The sums over all blocks with their names.
+    """The sums over all blocks as a labelled dataset.
 
     Parameters
     ----------

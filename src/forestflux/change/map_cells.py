@@ -1,4 +1,4 @@
-"""Year cells: the mapped cells of one map, read block by block of rows."""
+"""Mapped cells of one map, read in blocks of rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,9 +8,8 @@ import numpy as np
 import xarray as xr
 import zarr
 
-from forestflux.change.strata.totals import PG_PER_G
 from forestflux.core.errors import InputError
-from forestflux.core.names import FLUXES
+from forestflux.core.names import FLUXES, PG_PER_G
 from forestflux.jobs.store import load_store
 
 CELL_LAYERS = (
@@ -37,9 +36,9 @@ class YearCells:
     Attributes
     ----------
     size : cells of the block, mapped or not
-    place : (cell,), position in the block, row by row
+    place : (cell,), position in the block, counted row by row
     row : (cell,), row of the block
-    kind : (cell,), forest type 1-5
+    forest_type : (cell,), 1-5
     fraction : (cell,), share of the cell that is forest
     area : (cell,), m2 of forest
     gpp, reco : (member, cell), gC m-2 yr-1
@@ -48,42 +47,40 @@ class YearCells:
     size: int
     place: np.ndarray
     row: np.ndarray
-    kind: np.ndarray
+    forest_type: np.ndarray
     fraction: np.ndarray
     area: np.ndarray
     gpp: np.ndarray
     reco: np.ndarray
 
-    def at(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def fluxes_at(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """GPP and RECO (member, place) at positions in the block, NaN where not mapped."""
         position = np.full(self.size, -1)
         position[self.place] = np.arange(len(self.place))
-        found = position[places]
-        there = found >= 0
-        if there.all():
-            return self.gpp[:, found], self.reco[:, found]
+        cell = position[places]
+        mapped = cell >= 0
+        if mapped.all():
+            return self.gpp[:, cell], self.reco[:, cell]
         shape = len(self.gpp), len(places)
         gpp, reco = (
             np.full(shape, np.nan, flux.dtype) for flux in (self.gpp, self.reco)
         )
-        gpp[:, there], reco[:, there] = (
-            self.gpp[:, found[there]],
-            self.reco[:, found[there]],
-        )
+        gpp[:, mapped] = self.gpp[:, cell[mapped]]
+        reco[:, mapped] = self.reco[:, cell[mapped]]
         return gpp, reco
 
 
-def year_cells(path: Path, rows: slice = slice(None)) -> YearCells:
+def read_cells(path: Path, rows: slice = slice(None)) -> YearCells:
     """Mapped cells of a map store or of some of its rows.
 
     Raises
     ------
     InputError : a layer is missing or damaged; a member has no flux where the mean has
     """
-    return cells_of(load_store(path, CELL_LAYERS, rows=rows), path)
+    return select_cells(load_store(path, CELL_LAYERS, rows=rows), path)
 
 
-def cells_of(dataset: xr.Dataset, source: Path | str) -> YearCells:
+def select_cells(dataset: xr.Dataset, source: Path | str) -> YearCells:
     """Mapped cells of a map, or of some rows of one, that is in memory.
 
     Parameters
@@ -109,7 +106,7 @@ def cells_of(dataset: xr.Dataset, source: Path | str) -> YearCells:
         size=mapped.size,
         place=place,
         row=place // mapped.shape[1],
-        kind=dataset["forest_type"].values.ravel()[place].astype(int),
+        forest_type=dataset["forest_type"].values.ravel()[place].astype(int),
         fraction=fraction,
         area=dataset["cell_area"].values.ravel()[place] * fraction,
         gpp=fluxes["gpp_member"],
@@ -117,7 +114,7 @@ def cells_of(dataset: xr.Dataset, source: Path | str) -> YearCells:
     )
 
 
-def group_sums(
+def sum_groups(
     cells: YearCells, group: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Forest area (group,), m2, and totals (flux, member, group), PgC yr-1.
@@ -133,5 +130,5 @@ def group_sums(
         for position, flux in enumerate(fluxes):
             sums = np.bincount(group, cells.area * flux, count)
             totals[position, member] = sums * PG_PER_G
-    totals[2] = totals[1] - totals[0]
+    totals[2] = totals[1] - totals[0]  # NEE = RECO - GPP
     return np.bincount(group, cells.area, count), totals

@@ -1,4 +1,4 @@
-"""Windows: the two runs of years whose means are set beside the pair."""
+"""Windows of years: the two periods whose means are compared beside the pair."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Window:
+class YearWindow:
     """A window of years, cut to those that are mapped.
 
     Attributes
     ----------
     first, last : as configured
     years : mapped years in it; none where fewer than half are mapped, because their mean
-        would be the weather of one or two years
+        would show the weather of one or two years
     """
 
     first: int
@@ -39,9 +39,9 @@ class Window:
         return ", ".join(map(str, years))
 
 
-def windows_of(
+def cut_windows(
     settings: Sequence[Sequence[int]], years: Sequence[int]
-) -> tuple[Window, Window]:
+) -> tuple[YearWindow, YearWindow]:
     """The earlier and the later window of a mapped series.
 
     Parameters
@@ -49,19 +49,19 @@ def windows_of(
     settings : first and last year of each
     years : mapped years
     """
-    earlier, later = (window_of(first, last, years) for first, last in settings)
+    earlier, later = (cut_window(first, last, years) for first, last in settings)
     return earlier, later
 
 
-def window_of(first: int, last: int, years: Sequence[int]) -> Window:
+def cut_window(first: int, last: int, years: Sequence[int]) -> YearWindow:
     """One window: its mapped years where they are at least half of it."""
     inside = tuple(year for year in years if first <= year <= last)
     half = -(-(last - first + 1) // 2)
-    return Window(first, last, inside if len(inside) >= half else ())
+    return YearWindow(first, last, inside if len(inside) >= half else ())
 
 
-def window_means(
-    values: np.ndarray, years: Sequence[int], window: Window
+def average_window(
+    values: np.ndarray, years: Sequence[int], window: YearWindow
 ) -> np.ndarray:
     """Mean (...) over the years of a window, NaN where it is missing.
 

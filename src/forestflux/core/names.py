@@ -13,6 +13,10 @@ FLUXES = ("gpp", "reco", "nee")
 # The fluxes with intervals, maps of change and figures of their own; RECO follows as their sum.
 TARGET_FLUXES = ("gpp", "nee")
 FLUX_UNIT = "gC m-2 yr-1"
+FLUX_SLOPE_UNIT = "gC m-2 yr-2"
+TOTAL_UNIT = "PgC yr-1"
+TOTAL_SLOPE_UNIT = "PgC yr-2"
+PG_PER_G = 1e-15
 
 # Largest |reco - (gpp + nee)|, gC m-2 yr-1. Night-time partitionings of FLUXNET close to
 # some gC; daytime GPP beside night-time RECO is off by hundreds.

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from forestflux.change.cell_series import LAYERS, flux_layers
+from forestflux.change.cell_series import CHANGE_LAYERS, compute_flux_layers
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.evaluation.truth_comparison import Comparison
 
@@ -76,14 +76,14 @@ def true_layers(both: Comparison, flux: str, attrs: dict) -> dict[str, np.ndarra
     if all(inside.any() for inside in windows):
         earlier, later = (series[inside].mean(axis=0) for inside in windows)
         window = np.stack([later - earlier] * 2)
-    layers = flux_layers(
+    layers = compute_flux_layers(
         series,
         both.years,
         difference=np.stack([series[second] - series[first]] * 2),
         window=window,
         lengths=tuple(int(inside.sum()) for inside in windows),
     )
-    return dict(zip(LAYERS, layers, strict=True))
+    return dict(zip(CHANGE_LAYERS, layers, strict=True))
 
 
 def stored_layers(
@@ -92,7 +92,7 @@ def stored_layers(
     """Layers (cell,) of the change store at the cells of the comparison."""
     return {
         name: change[f"{flux}_{name}"].values.ravel()[both.cell].astype(float)
-        for name in LAYERS
+        for name in CHANGE_LAYERS
     }
 
 

@@ -1,8 +1,8 @@
 """Columns of the tables of evaluation: names, units and meanings, once for all."""
 
+from forestflux.core.names import FLUX_UNIT
 from forestflux.jobs.tables import Column, TableSchema
 
-FLUX_UNIT = "gC m-2 yr-1"
 MODEL = Column("model", "`cnn` for the network, else a classical model", "text")
 SPLIT = Column("split", "`site`, `cluster`, `random` or `holdout`", "text")
 TARGET = Column("target", "`gpp`, `reco` or `nee`", "text")

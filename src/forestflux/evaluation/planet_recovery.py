@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forestflux.change.strata.totals import Band, check_series
+from forestflux.change.map_series import check_map_series
+from forestflux.change.strata.latitude_bands import LatitudeBand
 from forestflux.change.trends.theil_sen import theil_sen
 from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES
 from forestflux.evaluation.change_detection import detections
@@ -24,7 +25,7 @@ def recover(
     years: Sequence[int],
     change: xr.Dataset,
     pair: tuple[int, int],
-    bands: Sequence[Band],
+    bands: Sequence[LatitudeBand],
     alpha: float,
 ) -> pd.DataFrame:
     """What the maps recover of the truth (docs/reference/tables.md, recovery).
@@ -49,7 +50,7 @@ def recover(
     ------
     InputError : a year, layer or cell of one side is missing on the other
     """
-    years = check_series(maps, years=years, pair=pair)
+    years = check_map_series(maps, years=years, pair=pair)
     both = compare(maps, truth_stores, years=years, bands=bands)
     rows = [
         row("forest_area", "m2", both.area["truth"], both.area["mapped"]),

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from forestflux.change.strata.totals import PG_PER_G, Band, band_labels, forest_area
+from forestflux.change.strata.latitude_bands import LatitudeBand, label_bands
+from forestflux.change.strata.totals import forest_area
 from forestflux.core.errors import InputError
-from forestflux.core.names import FLUXES, TARGET_FLUXES
+from forestflux.core.names import FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.store import load_store
 
 BOUNDS = tuple(
@@ -95,7 +96,7 @@ def compare(
     truth_stores: dict[int, Path],
     *,
     years: list[int],
-    bands: Sequence[Band],
+    bands: Sequence[LatitudeBand],
 ) -> Comparison:
     """Both sides of every year, cut to the cells that both have in all years."""
     sides = []
@@ -141,7 +142,7 @@ def compare(
 
 
 def one_year(
-    map_path: Path, truth_path: Path, *, bands: Sequence[Band]
+    map_path: Path, truth_path: Path, *, bands: Sequence[LatitudeBand]
 ) -> dict[str, np.ndarray]:
     """Vectors over the cells that are forest in map and truth, by cell number."""
     mapped = load_store(map_path, MAP_LAYERS)
@@ -163,7 +164,7 @@ def one_year(
     side = {
         "cell": np.flatnonzero(both),
         "row": row,
-        "band": band_labels(mapped["y"].values, bands)[row],
+        "band": label_bands(mapped["y"].values, bands)[row],
         "applicable": mapped["applicable"].values[both] == 1,
         "weight": true_area[both],
         "disturbed": truth["disturbed"].values[both] > 0,

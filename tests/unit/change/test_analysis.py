@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from forestflux.change.analysis import Settings, analyse
-from forestflux.change.strata.decomposition import PARTS
-from forestflux.change.strata.totals import Band
+from forestflux.change.analysis import AnalysisSettings, analyse_change
+from forestflux.change.strata.decomposition import CHANGE_PARTS
+from forestflux.change.strata.latitude_bands import LatitudeBand
 from forestflux.change.trends.interannual import (
     autocorrelation,
     detrended_sd,
-    score_factor,
+    kendall_variance_factor,
     year_sd,
 )
 from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
@@ -29,10 +29,10 @@ from workflow.scripts.change import main as write_change
 GRID = Grid(resolution_deg=30.0, tile_cells=12)
 YEARS = np.arange(2003, 2015)
 CELLS = ("y", "x")
-SETTINGS = Settings(
+SETTINGS = AnalysisSettings(
     pair=(2003, 2014),
     windows=((2001, 2005), (2012, 2016)),
-    bands=(Band("north", 0, 90), Band("south", -90, 0)),
+    bands=(LatitudeBand("north", 0, 90), LatitudeBand("south", -90, 0)),
     level=0.9,
     alpha=0.05,
     fdr_alpha=0.1,
@@ -92,11 +92,11 @@ def write_maps(
 
 def run(
     maps: dict[int, Path],
-    settings: Settings = SETTINGS,
+    settings: AnalysisSettings = SETTINGS,
     years: np.ndarray | None = None,
 ) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
     """The analysis of all maps."""
-    return analyse(maps, settings, years=list(maps) if years is None else years)
+    return analyse_change(maps, settings, years=list(maps) if years is None else years)
 
 
 def fields(*series: np.ndarray) -> np.ndarray:
@@ -196,7 +196,7 @@ def test_layers_of_cells_are_those_of_their_series(
     slope = theil_sen(series, YEARS)
     rho = autocorrelation(series, YEARS, slope)
     weather = year_sd(detrended_sd(series, YEARS, slope), rho, len(YEARS))
-    p = mann_kendall(series, factor=score_factor(rho, len(YEARS)))
+    p = mann_kendall(series, factor=kendall_variance_factor(rho, len(YEARS)))
     forest = forest_types() > 0
     for name, expected in {
         "slope": slope,
@@ -337,13 +337,13 @@ def test_parts_sum_to_the_change_exactly(tmp_path: Path, noisy: tuple) -> None:
     maps = write_maps(tmp_path, gpp, reco, fractions=fractions, kinds=kinds)
     tables = run(maps)[1]
     parts, regions = tables["decomposition"], tables["regions"]
-    whole = parts[list(PARTS)].sum(axis=1)
+    whole = parts[list(CHANGE_PARTS)].sum(axis=1)
     scale = regions["total_first"].abs().max()
     np.testing.assert_allclose(parts["change"], whole, atol=1e-12 * scale)
     np.testing.assert_allclose(parts["change"], regions["change"], atol=1e-12 * scale)
-    assert (parts.query("kind == 'type'")[list(PARTS)].abs() > 0).all(axis=None)
+    assert (parts.query("kind == 'type'")[list(CHANGE_PARTS)].abs() > 0).all(axis=None)
     # Each part of the whole is the sum of the parts of the countries.
-    sums = parts.groupby(["variable", "kind"])[list(PARTS)].sum()
+    sums = parts.groupby(["variable", "kind"])[list(CHANGE_PARTS)].sum()
     for variable in ("gpp", "reco", "nee"):
         np.testing.assert_allclose(
             sums.loc[variable, "country"], sums.loc[variable, "all"], atol=1e-12 * scale

@@ -4,15 +4,19 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.change.drivers.driver_maps import PARTS, collect, dominant
+from forestflux.change.drivers.driver_maps import (
+    TABLE_DRIVERS,
+    collect_drivers,
+    find_dominant,
+)
 from forestflux.change.drivers.one_at_a_time import DRIVERS
-from forestflux.change.strata.totals import Band
+from forestflux.change.strata.latitude_bands import LatitudeBand
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.store import load_store, write_store
 
 GRID = Grid(10.0, 9)
-BANDS = (Band("south", -90, 0), Band("north", 0, 90))
+BANDS = (LatitudeBand("south", -90, 0), LatitudeBand("north", 0, 90))
 MEMBERS = 3
 
 
@@ -69,7 +73,7 @@ def stores(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def collected(stores):
-    return collect(stores, GRID, pair=(2003, 2018), bands=BANDS, level=0.9)
+    return collect_drivers(stores, GRID, pair=(2003, 2018), bands=BANDS, level=0.9)
 
 
 def mapped_change(stores, flux, of_kind):
@@ -106,8 +110,10 @@ def test_parts_sum_to_the_change_of_the_total(stores, collected, stratum, flux):
     _, table = collected
     rows = table[(table["stratum"] == stratum) & (table["flux"] == flux)]
     effect = rows.set_index("driver")["effect"]
-    assert list(effect.index) == [*PARTS, "change"]
-    assert effect[list(PARTS)].sum() == pytest.approx(effect["change"], rel=1e-9)
+    assert list(effect.index) == [*TABLE_DRIVERS, "change"]
+    assert effect[list(TABLE_DRIVERS)].sum() == pytest.approx(
+        effect["change"], rel=1e-9
+    )
     wanted = mapped_change(stores, flux, STRATA[stratum]).mean()
     assert effect["change"] == pytest.approx(wanted, rel=1e-5)
 
@@ -160,7 +166,7 @@ def test_maps_hold_the_mean_effects_of_their_tile(stores, collected):
 
 def test_the_dominant_driver_worked_by_hand():
     effect = np.array([[[1.0, 0.0, np.nan]], [[-3.0, 0.0, np.nan]]])
-    code, share = dominant(effect)
+    code, share = find_dominant(effect)
     assert code.tolist() == [[2, 0, 0]]
     assert share[0, 0] == 0.75
     assert np.isnan(share[0, 1:]).all()

@@ -6,12 +6,12 @@ from scipy import stats
 
 from forestflux.change.trends.interannual import (
     autocorrelation,
+    combine_freedom,
     detrended_sd,
-    joint_freedom,
+    kendall_variance_factor,
     mean_variance,
-    score_factor,
     t_half_width,
-    t_p,
+    t_test_p,
     year_sd,
 )
 from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
@@ -66,12 +66,12 @@ def test_a_series_on_its_slope_has_no_autocorrelation() -> None:
 
 def test_factor_of_the_score_by_hand() -> None:
     # n = 4: 1 + 2 / (4 x 3 x 2) x 3 x 2 x 1 x r, further lags have no weight.
-    assert score_factor(np.array(0.5), 4) == pytest.approx(1.25)
+    assert kendall_variance_factor(np.array(0.5), 4) == pytest.approx(1.25)
     # n = 5: lags 1 and 2 with weights 4 x 3 x 2 and 3 x 2 x 1.
     expected = 1 + 2 / 60 * (24 * 0.5 + 6 * 0.25)
-    assert score_factor(np.array(0.5), 5) == pytest.approx(expected)
-    assert score_factor(np.array(0.0), 16) == 1
-    both = score_factor(np.array([0.5, np.nan]), np.array([5, 5]))
+    assert kendall_variance_factor(np.array(0.5), 5) == pytest.approx(expected)
+    assert kendall_variance_factor(np.array(0.0), 16) == 1
+    both = kendall_variance_factor(np.array([0.5, np.nan]), np.array([5, 5]))
     assert both[0] == pytest.approx(expected)
     assert np.isnan(both[1])
 
@@ -83,7 +83,7 @@ def test_nominal_five_percent_finds_at_most_five_where_there_is_no_trend(
 ) -> None:
     years = np.arange(n)
     values = persistent(n, rho, 20_000)
-    factor = score_factor(rho_of(values, years), n)
+    factor = kendall_variance_factor(rho_of(values, years), n)
     found = (mann_kendall(values, factor=factor) <= 0.05).mean()
     # Twice the standard error of a share of 5 % of 20,000 is 0.3 %.
     assert found <= 0.053
@@ -93,7 +93,7 @@ def test_nominal_five_percent_finds_at_most_five_where_there_is_no_trend(
 
 def test_a_trend_is_still_found() -> None:
     values = persistent(20, 0.2, 5000) + 0.2 * np.arange(20)[:, None]
-    factor = score_factor(rho_of(values, np.arange(20)), 20)
+    factor = kendall_variance_factor(rho_of(values, np.arange(20)), 20)
     assert (mann_kendall(values, factor=factor) <= 0.05).mean() > 0.8
 
 
@@ -146,27 +146,27 @@ def test_two_years_and_two_windows_differ_by_weather_no_more_often_than_nominal(
     found = autocorrelation(values, YEARS, slope)
     sd = year_sd(detrended_sd(values, YEARS, slope), found, 16)
     pair = values[-1] - values[0]
-    assert (t_p(pair, np.sqrt(2) * sd, 14) <= 0.05).mean() <= 0.053
+    assert (t_test_p(pair, np.sqrt(2) * sd, 14) <= 0.05).mean() <= 0.053
     windows = values[-3:].mean(axis=0) - values[:3].mean(axis=0)
     spread = np.sqrt(2 * mean_variance(found, 3)) * sd
-    assert 0.01 < (t_p(windows, spread, 14) <= 0.05).mean() <= 0.053
+    assert 0.01 < (t_test_p(windows, spread, 14) <= 0.05).mean() <= 0.053
 
 
 def test_joint_freedom_by_hand_and_at_its_ends() -> None:
-    freedom = joint_freedom(
+    freedom = combine_freedom(
         np.array([3.0, 0.0, 5.0, 0.0]),
         np.array([1.0, 5.0, 0.0, 0.0]),
         member_freedom=2,
-        weather_freedom=14,
+        variability_freedom=14,
     )
     np.testing.assert_allclose(freedom, [16 / (9 / 2 + 1 / 14), 14, 2, np.inf])
 
 
 def test_p_and_interval_belong_together() -> None:
     change, sd, freedom = np.array([1.3, 0.0, 2.0]), np.array([0.6, 0.0, 0.0]), 7.0
-    p = t_p(change, sd, freedom)
+    p = t_test_p(change, sd, freedom)
     assert p[0] == pytest.approx(2 * stats.t.sf(1.3 / 0.6, 7))
     np.testing.assert_array_equal(p[1:], [1, 0])
     half = t_half_width(sd, freedom, level=1 - p[0])
     assert half[0] == pytest.approx(1.3)
-    assert np.isnan(t_p(np.array(1.0), np.array(np.nan), 7.0))
+    assert np.isnan(t_test_p(np.array(1.0), np.array(np.nan), 7.0))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from forestflux.change.cell_series import LAYERS, flux_layers
-from forestflux.change.trends.significance import step_up, two_stage
+from forestflux.change.cell_series import CHANGE_LAYERS, compute_flux_layers
+from forestflux.change.trends.significance import step_up_threshold, two_stage_threshold
 from forestflux.core.grid import Grid
 from forestflux.core.land import is_land
 from forestflux.core.names import TARGET_FLUXES
@@ -34,14 +34,14 @@ def true_series(seed: int, planet: PlanetSettings) -> dict[str, np.ndarray]:
 def layers_of(series: np.ndarray) -> dict[str, np.ndarray]:
     """Layers of cells whose two members agree on everything."""
     window = series[-3:].mean(axis=0) - series[:3].mean(axis=0)
-    layers = flux_layers(
+    layers = compute_flux_layers(
         series,
         YEARS,
         difference=np.stack([series[-1] - series[0]] * 2),
         window=np.stack([window] * 2),
         lengths=(3, 3),
     )
-    return dict(zip(LAYERS, layers, strict=True))
+    return dict(zip(CHANGE_LAYERS, layers, strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_years_taken_as_independent_would_find_more(still: dict, flux: str) -> N
 def test_with_false_discovery_control_hardly_a_planet_has_any(
     still: dict, flux: str
 ) -> None:
-    for limit in (step_up, two_stage):
+    for limit in (step_up_threshold, two_stage_threshold):
         shares = [(la["p"] <= limit(la["p"], 0.1)).mean() for la in still[flux]]
         assert np.mean(shares) <= 0.01
 

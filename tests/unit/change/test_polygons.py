@@ -16,18 +16,18 @@ from forestflux.change.strata.countries import (
     read_countries,
 )
 from forestflux.change.strata.divisions import (
-    cells_on_grid,
-    divisions_of,
-    groups_of,
-    strata_of,
+    count_grid_cells,
+    divide_grid,
+    group_cells,
+    list_strata,
 )
+from forestflux.change.strata.latitude_bands import LatitudeBand
 from forestflux.change.strata.polygons import rasterise_areas, read_areas
-from forestflux.change.strata.totals import Band
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 
 GRID = Grid(resolution_deg=1.0, tile_cells=60)
-BANDS = (Band("north", 0, 90), Band("south", -90, 0))
+BANDS = (LatitudeBand("north", 0, 90), LatitudeBand("south", -90, 0))
 # Places well inside a country: latitude, longitude, code, continent.
 PLACES = (
     (52.5, 20.5, "POL", "Europe"),
@@ -146,14 +146,14 @@ def test_regions_of_one_name_are_one(tmp_path: Path) -> None:
         for box, name in zip(boxes, ("a", "b", "a"), strict=True)
     ]
     file = write_geojson(tmp_path / "r.json", features)
-    divisions = divisions_of(
+    divisions = divide_grid(
         GRID.latitudes(), GRID.longitudes(), bands=BANDS, regions=file
     )
     region = next(d for d in divisions if d.kind == "region")
     assert region.names == ("a", "b", "none")
     assert np.bincount(region.labels.ravel()).tolist()[:2] == [200, 100]
-    strata = strata_of(divisions)
-    counts = cells_on_grid(divisions)
+    strata = list_strata(divisions)
+    counts = count_grid_cells(divisions)
     assert counts[strata.index(("a", "region", ""))] == 200
     assert counts[strata.index(("Luxembourg", "country", "LUX"))] == 0
 
@@ -193,27 +193,29 @@ def test_files_that_hold_no_regions_are_one_line(
     else:
         file.write_text(text)
     with pytest.raises(InputError, match=message):
-        divisions_of(GRID.latitudes(), GRID.longitudes(), bands=BANDS, regions=file)
+        divide_grid(GRID.latitudes(), GRID.longitudes(), bands=BANDS, regions=file)
     with pytest.raises(InputError, match="expected a file of regions, found nothing"):
         read_areas(tmp_path / "missing.json", name="name")
 
 
 def test_groups_hand_sums_to_every_stratum() -> None:
     grid = Grid(resolution_deg=10.0, tile_cells=18)
-    divisions = divisions_of(grid.latitudes(), grid.longitudes(), bands=BANDS)
+    divisions = divide_grid(grid.latitudes(), grid.longitudes(), bands=BANDS)
     rng = np.random.default_rng(2)
     rows = slice(3, 12)
     change = rng.integers(0, 4, 9 * 36)
-    groups = groups_of(divisions, rows, change)
+    groups = group_cells(divisions, rows, change)
     kind, values = rng.integers(0, 5, 9 * 36), rng.random(9 * 36)
-    count = groups.parts.shape[1]
-    sums = np.bincount(groups.of_cell * 5 + kind, values, count * 5).reshape(count, 5)
-    found = groups.strata(sums)
-    strata = strata_of(divisions)
+    count = groups.membership.shape[1]
+    sums = np.bincount(groups.cell_group * 5 + kind, values, count * 5).reshape(
+        count, 5
+    )
+    sums_found = groups.sum_strata(sums)
+    strata = list_strata(divisions)
     for position, (name, of_kind, _) in enumerate(strata):
         division = next(d for d in divisions if d.kind == of_kind)
         labels = {"type": kind, "forest_change": change}.get(of_kind)
         if labels is None:
             labels = division.labels[rows].ravel()
         expected = values[labels == division.names.index(name)].sum()
-        assert found[position] == pytest.approx(expected, abs=1e-12), name
+        assert sums_found[position] == pytest.approx(expected, abs=1e-12), name

@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from forestflux.change.trends.theil_sen import (
+    kendall_p,
     mann_kendall,
-    p_of_score,
     sen_and_kendall,
     sen_interval,
     theil_sen,
@@ -90,7 +90,7 @@ def test_one_pass_gives_what_two_give(series: np.ndarray) -> None:
     flat = series.reshape(16, -1)
     slope, score, variance = sen_and_kendall(flat, YEARS, minimum=3)
     np.testing.assert_array_equal(slope, theil_sen(flat, YEARS))
-    np.testing.assert_array_equal(p_of_score(score, variance), mann_kendall(flat))
+    np.testing.assert_array_equal(kendall_p(score, variance), mann_kendall(flat))
     few = sen_and_kendall(flat, YEARS, minimum=17)
     assert np.isnan(few).all()
 

@@ -5,27 +5,27 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from forestflux.change.change_blocks import year_sums
-from forestflux.change.change_tables import total_dataset
-from forestflux.change.map_cells import cells_of
-from forestflux.change.strata.divisions import divisions_of, groups_of, strata_of
-from forestflux.change.strata.totals import (
-    Band,
-    band_labels,
-    bands_of,
-    member_half_width,
-    summarise,
-    zonal_table,
+from forestflux.change.change_blocks import sum_year
+from forestflux.change.change_tables import collect_totals
+from forestflux.change.map_cells import select_cells
+from forestflux.change.strata.divisions import divide_grid, group_cells, list_strata
+from forestflux.change.strata.latitude_bands import (
+    LatitudeBand,
+    label_bands,
+    label_zones,
+    read_latitude_bands,
+    tabulate_zones,
     zone_width,
-    zones_of,
 )
+from forestflux.change.strata.totals import tabulate_series
+from forestflux.change.trends.member_spread import member_half_width
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
 
 BANDS = (
-    Band("north", 23.5, 90),
-    Band("tropics", -23.5, 23.5),
-    Band("south", -90, -23.5),
+    LatitudeBand("north", 23.5, 90),
+    LatitudeBand("tropics", -23.5, 23.5),
+    LatitudeBand("south", -90, -23.5),
 )
 
 
@@ -75,13 +75,13 @@ def sums_of(dataset: xr.Dataset, width_deg: float = 1.0) -> tuple[dict, list]:
     latitudes = dataset["y"].values
     columns = dataset.sizes["x"]
     longitudes = -180 + (np.arange(columns) + 0.5) * 360 / columns
-    divisions = divisions_of(latitudes, longitudes, bands=BANDS)
+    divisions = divide_grid(latitudes, longitudes, bands=BANDS)
     rows = slice(0, len(latitudes))
     change = np.zeros(len(latitudes) * columns, int)
-    groups = groups_of(divisions, rows, change)
-    zones = zones_of(latitudes, width_deg=width_deg)
-    sums = year_sums(cells_of(dataset, "map"), groups, zones, rows)
-    return sums, strata_of(divisions)
+    groups = group_cells(divisions, rows, change)
+    zones = label_zones(latitudes, width_deg=width_deg)
+    sums = sum_year(select_cells(dataset, "map"), groups, zones, rows)
+    return sums, list_strata(divisions)
 
 
 def year_totals(dataset: xr.Dataset) -> xr.Dataset:
@@ -89,7 +89,7 @@ def year_totals(dataset: xr.Dataset) -> xr.Dataset:
     sums, strata = sums_of(dataset)
     none = {"part": sums["total"][None], "cells": np.zeros(len(strata))}
     sums = {name: values[None] for name, values in sums.items()} | none
-    totals = total_dataset(sums, strata, years=[2003], on_grid=none["cells"])
+    totals = collect_totals(sums, strata, years=[2003], on_grid=none["cells"])
     return totals.isel(stratum=totals["kind"].isin(["all", "type", "band"]).values)
 
 
@@ -129,7 +129,7 @@ def test_totals_of_six_cells_by_hand(six_cells: xr.Dataset) -> None:
 
 
 def test_summary_of_six_cells_by_hand(six_cells: xr.Dataset) -> None:
-    rows = summarise(year_totals(six_cells), level=0.9)
+    rows = tabulate_series(year_totals(six_cells), level=0.9)
     assert list(rows.columns) == [
         "year",
         "stratum",
@@ -191,7 +191,7 @@ def test_members_that_are_wrong_everywhere_alike_do_not_average_out() -> None:
     dataset = whole_earth(members=3)
     scale = np.array([0.9, 1.0, 1.1])
     dataset["gpp_member"][:] = dataset["gpp"].values * scale[:, None, None]
-    rows = summarise(year_totals(dataset), level=0.9)
+    rows = tabulate_series(year_totals(dataset), level=0.9)
     gpp = rows[(rows["variable"] == "gpp") & (rows["area"] > 0)]
     np.testing.assert_allclose(gpp["total_sd"] / gpp["total"], 0.1, rtol=1e-5)
 
@@ -205,14 +205,14 @@ def test_interval_of_one_more_member_holds_as_often_as_it_says() -> None:
 
 
 def test_one_member_has_no_spread(six_cells: xr.Dataset) -> None:
-    rows = summarise(year_totals(six_cells.isel(member=[0])), level=0.9)
+    rows = tabulate_series(year_totals(six_cells.isel(member=[0])), level=0.9)
     assert np.isfinite(rows["total"]).all()
     assert rows[["total_lower", "total_upper", "total_sd"]].isna().all(axis=None)
 
 
 def test_a_centre_on_an_edge_belongs_to_the_band_near_the_equator() -> None:
     grid = Grid(resolution_deg=1.0, tile_cells=60)
-    labels = band_labels(grid.latitudes(), BANDS)
+    labels = label_bands(grid.latitudes(), BANDS)
     tropics = labels == 1
     assert tropics.sum() == 48
     np.testing.assert_array_equal(tropics, tropics[::-1])
@@ -234,7 +234,7 @@ def test_a_centre_on_an_edge_belongs_to_the_band_near_the_equator() -> None:
 def test_bands_must_cover_the_globe_once(edges: list) -> None:
     settings = [{"name": n, "south": s, "north": e} for n, s, e in edges]
     with pytest.raises(InputError, match=r"change.bands: expected bands"):
-        bands_of(settings)
+        read_latitude_bands(settings)
 
 
 def test_bands_keep_the_order_of_the_configuration() -> None:
@@ -242,13 +242,16 @@ def test_bands_keep_the_order_of_the_configuration() -> None:
         {"name": "north", "south": 0, "north": 90},
         {"name": "south", "south": -90, "north": 0},
     ]
-    assert bands_of(settings) == (Band("north", 0, 90), Band("south", -90, 0))
+    assert read_latitude_bands(settings) == (
+        LatitudeBand("north", 0, 90),
+        LatitudeBand("south", -90, 0),
+    )
 
 
 def zones(dataset: xr.Dataset, width_deg: float) -> pd.DataFrame:
     """The zonal table of one map."""
     sums, _ = sums_of(dataset, width_deg)
-    return zonal_table(
+    return tabulate_zones(
         [2018],
         sums["zone_area"][None],
         sums["zone_total"][None],
@@ -278,4 +281,4 @@ def test_zones_by_hand_and_their_sum() -> None:
 def test_a_member_without_a_flux_is_one_line(six_cells: xr.Dataset) -> None:
     six_cells["gpp_member"][1, 0, 1] = np.nan
     with pytest.raises(InputError, match=r"2007.zarr: gpp_member: .* found 1 cells"):
-        cells_of(six_cells, "maps/2007.zarr")
+        select_cells(six_cells, "maps/2007.zarr")

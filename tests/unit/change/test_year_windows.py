@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forestflux.change.year_windows import window_means, window_of, windows_of
+from forestflux.change.year_windows import average_window, cut_window, cut_windows
 
 SETTINGS = [[2001, 2005], [2016, 2020]]
 
@@ -21,7 +21,7 @@ SETTINGS = [[2001, 2005], [2016, 2020]]
 def test_windows_are_cut_to_mapped_years(
     years: range, texts: list, statuses: list
 ) -> None:
-    windows = windows_of(SETTINGS, list(years))
+    windows = cut_windows(SETTINGS, list(years))
     assert [window.text for window in windows] == texts
     assert [window.status for window in windows] == statuses
 
@@ -29,7 +29,7 @@ def test_windows_are_cut_to_mapped_years(
 def test_means_are_over_the_years_of_the_window() -> None:
     years = list(range(2003, 2009))
     values = np.arange(12.0).reshape(6, 2)
-    window = window_of(2001, 2005, years)
-    np.testing.assert_array_equal(window_means(values, years, window), [2, 3])
-    none = window_of(2016, 2020, years)
-    assert np.isnan(window_means(values, years, none)).all()
+    window = cut_window(2001, 2005, years)
+    np.testing.assert_array_equal(average_window(values, years, window), [2, 3])
+    none = cut_window(2016, 2020, years)
+    assert np.isnan(average_window(values, years, none)).all()

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from forestflux.change.cell_series import LAYERS
-from forestflux.change.strata.totals import Band
+from forestflux.change.cell_series import CHANGE_LAYERS
+from forestflux.change.strata.latitude_bands import LatitudeBand
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import TARGET_FLUXES
@@ -24,7 +24,7 @@ UNTESTED = xr.Dataset(
     {
         f"{flux}_{layer}": (CELLS, np.full(GRID.shape, np.nan))
         for flux in TARGET_FLUXES
-        for layer in LAYERS
+        for layer in CHANGE_LAYERS
     },
     attrs={"pair": [2003, 2006], "first_window": [], "second_window": []},
 )
@@ -33,7 +33,11 @@ SETTINGS = {
     "change": UNTESTED,
     "alpha": 0.05,
     "pair": (2003, 2006),
-    "bands": (Band("north", 30, 90), Band("tropics", -30, 30), Band("south", -90, -30)),
+    "bands": (
+        LatitudeBand("north", 30, 90),
+        LatitudeBand("tropics", -30, 30),
+        LatitudeBand("south", -90, -30),
+    ),
 }
 
 

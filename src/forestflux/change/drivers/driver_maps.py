@@ -1,4 +1,4 @@
-"""Drivers: what the counterfactual runs of all tiles add up to, as maps and a table."""
+"""The attribution of all tiles together, as global maps and a table."""
 
 from collections.abc import Iterable, Sequence
 from itertools import product
@@ -12,29 +12,31 @@ from tqdm import tqdm
 from forestflux.change.drivers.one_at_a_time import (
     DRIVERS,
     INTERACTION,
-    forest_in_both,
+    find_common_forest,
 )
-from forestflux.change.strata.totals import PG_PER_G, Band, member_half_width, strata
+from forestflux.change.strata.latitude_bands import LatitudeBand
+from forestflux.change.strata.totals import divide_map
+from forestflux.change.trends.member_spread import member_half_width
 from forestflux.core.grid import Grid, Tile, cell_area
-from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES
+from forestflux.core.names import FLUX_UNIT, FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.store import load_store
 from forestflux.maps.mosaic import coordinates
 
-# Rows of the table: the drivers of a cell, forest area, and last what is left over.
-PARTS = (*DRIVERS[:-1], "area", INTERACTION)
-WHOLE = "change"
+# Drivers of a total: those of a cell, the forest area, and last the interaction.
+TABLE_DRIVERS = (*DRIVERS[:-1], "area", INTERACTION)
+TOTAL_CHANGE = "change"
 TileStores = tuple[Tile, Path, tuple[Path, Path]]
 
 
-def collect(
+def collect_drivers(
     tiles: Iterable[TileStores],
     grid: Grid,
     *,
     pair: tuple[int, int],
-    bands: Sequence[Band],
+    bands: Sequence[LatitudeBand],
     level: float,
 ) -> tuple[xr.Dataset, pd.DataFrame]:
-    """The store and the table of what drove the change (docs/reference/stores.md).
+    """The store and the table of the drivers of the change (docs/reference/tables.md).
 
     One tile is in memory at a time, beside 18 global layers of the store. The total of
     a cell is flux x area: its change is the change of the flux on the mean area, which
@@ -56,18 +58,20 @@ def collect(
     sums = 0.0
     for tile, path, years in tqdm(list(tiles), desc="drivers", disable=None):
         effects, inferred = load_store(path), tuple(map(load_store, years))
-        cells = forest_in_both(inferred)
-        ways = strata(inferred[0], bands)
-        labels = [(label[cells], len(of_kind)) for _, of_kind, label in ways]
-        sums = sums + stratum_sums(tile_parts(effects, inferred, cells, tile), labels)
+        cells = find_common_forest(inferred)
+        divisions = divide_map(inferred[0], bands)
+        labels = [(label[cells], len(names)) for _, names, label in divisions]
+        sums = sums + sum_strata(
+            split_tile_change(effects, inferred, cells, tile), labels
+        )
         for flux, values in mean_effects(effects).items():
             maps[flux][:, tile.rows, tile.columns] = values
-    names = [(name, kind) for kind, of_kind, _ in ways for name in of_kind]
-    table = driver_table(sums * PG_PER_G, names, level=level)
-    return driver_store(maps, grid, pair=pair), table
+    strata = [(name, kind) for kind, names, _ in divisions for name in names]
+    table = tabulate_drivers(sums * PG_PER_G, strata, level=level)
+    return build_driver_store(maps, grid, pair=pair), table
 
 
-def tile_parts(
+def split_tile_change(
     effects: xr.Dataset,
     inferred: tuple[xr.Dataset, xr.Dataset],
     cells: np.ndarray,
@@ -77,18 +81,19 @@ def tile_parts(
     row_area = cell_area(tile.latitudes(), tile.grid.resolution_deg)
     area = np.broadcast_to(row_area[:, None], cells.shape)[cells]
     areas = [area * dataset["forest_fraction"].values[cells] for dataset in inferred]
-    of_cell, middle = [], []
+    effect, mean_flux = [], []
     for name in ("gpp", "reco"):
-        of_cell.append(effects[f"{name}_effect"].values[:, :, cells].astype(float))
+        effect.append(effects[f"{name}_effect"].values[:, :, cells].astype(float))
         years = [dataset[name].values[:, cells].astype(float) for dataset in inferred]
-        middle.append((years[0] + years[1]) / 2)
-    drivers = np.stack(of_cell, axis=1) * (areas[0] + areas[1]) / 2
-    moved = np.stack(middle)[None] * (areas[1] - areas[0])
-    pair = np.concatenate([drivers[:-1], moved, drivers[-1:]])
-    return np.concatenate([pair, pair[:, 1:] - pair[:, :1]], axis=1)
+        mean_flux.append((years[0] + years[1]) / 2)
+    drivers = np.stack(effect, axis=1) * (areas[0] + areas[1]) / 2
+    area_effect = np.stack(mean_flux)[None] * (areas[1] - areas[0])
+    parts = np.concatenate([drivers[:-1], area_effect, drivers[-1:]])
+    nee = parts[:, 1:] - parts[:, :1]  # NEE = RECO - GPP
+    return np.concatenate([parts, nee], axis=1)
 
 
-def stratum_sums(parts: np.ndarray, labels: list[tuple[np.ndarray, int]]) -> np.ndarray:
+def sum_strata(parts: np.ndarray, labels: list[tuple[np.ndarray, int]]) -> np.ndarray:
     """Sums (part, flux, member, stratum) of parts (..., cell).
 
     Parameters
@@ -96,14 +101,14 @@ def stratum_sums(parts: np.ndarray, labels: list[tuple[np.ndarray, int]]) -> np.
     labels : for each way to divide the forest the label of each cell and their number
     """
 
-    def of_row(row: np.ndarray) -> np.ndarray:
+    def sum_row(row: np.ndarray) -> np.ndarray:
         sums = [np.bincount(label, row, count) for label, count in labels]
         return np.concatenate(sums)
 
-    return np.apply_along_axis(of_row, -1, parts)
+    return np.apply_along_axis(sum_row, -1, parts)
 
 
-def driver_table(
+def tabulate_drivers(
     sums: np.ndarray, names: list[tuple[str, str]], *, level: float
 ) -> pd.DataFrame:
     """`drivers.csv` from sums (part, flux, member, stratum), PgC yr-1.
@@ -121,7 +126,7 @@ def driver_table(
     share = np.full(effect.shape, np.nan)
     parts = share[..., :-1]
     np.divide(effect[..., :-1], absolute, out=parts, where=absolute > 0)
-    keys = product(FLUXES, names, (*PARTS, WHOLE))
+    keys = product(FLUXES, names, (*TABLE_DRIVERS, TOTAL_CHANGE))
     rows = [(driver, flux, *stratum) for flux, stratum, driver in keys]
     columns = {
         "effect": effect,
@@ -139,7 +144,7 @@ def mean_effects(effects: xr.Dataset) -> dict[str, np.ndarray]:
     return {"gpp_effect": gpp, "nee_effect": reco - gpp}
 
 
-def driver_store(
+def build_driver_store(
     maps: dict[str, np.ndarray], grid: Grid, *, pair: tuple[int, int]
 ) -> xr.Dataset:
     """`drivers.zarr` from the effects (driver, y, x)."""
@@ -163,7 +168,7 @@ def driver_store(
             "comment": f"Per m2 of forest ground.{sign}",
         }
         result[f"{flux}_effect"] = ("driver", "y", "x"), effect, attrs | shared
-        code, share = dominant(effect)
+        code, share = find_dominant(effect)
         flags = {
             "long_name": f"driver with the largest effect on {name}",
             "flag_values": list(range(len(DRIVERS) + 1)),
@@ -178,15 +183,15 @@ def driver_store(
     return result
 
 
-def dominant(effect: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def find_dominant(effect: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Code (y, x) of the largest absolute effect, 0 none, and its share of their sum."""
     code = np.zeros(effect.shape[1:], "uint8")
     share = np.full(effect.shape[1:], np.nan, "float32")
     size = np.abs(effect[:, (cells := np.isfinite(effect[0]))])
     whole = size.sum(axis=0)
-    some = whole > 0
-    code[cells] = np.where(some, size.argmax(axis=0) + 1, 0)
+    any_effect = whole > 0
+    code[cells] = np.where(any_effect, size.argmax(axis=0) + 1, 0)
     share[cells] = np.divide(
-        size.max(axis=0), whole, out=np.full(whole.shape, np.nan), where=some
+        size.max(axis=0), whole, out=np.full(whole.shape, np.nan), where=any_effect
     )
     return code, share

@@ -1,4 +1,9 @@
-"""Counterfactual: runs that swap one input's year at a time say what drove a change."""
+"""One-at-a-time attribution: which input's change of year drove the change of the fluxes.
+
+The model runs on counterfactual inputs, in which one input has the other year of the pair.
+This is first-order and last-order attribution: the input changes before all others, or after
+all others.
+"""
 
 from typing import Protocol
 
@@ -24,15 +29,14 @@ class Ensemble(Protocol):
         """GPP and RECO (member, sample) from series (sample, variable, step)."""
 
 
-def counterfactual(masked: Pair, inferred: Pair, model: Ensemble) -> xr.Dataset:
+def attribute_change(masked: Pair, inferred: Pair, model: Ensemble) -> xr.Dataset:
     """Effect of each input's year on GPP and RECO, member by member.
 
-    The effect of an input is the mean of two runs: what it changes when it alone takes
-    its second year (all others hold the first), and when it alone goes last (all others
-    hold the second already). Of the orders in which the inputs may change these are
-    the two ends; the Shapley value averages all of them, at 64 runs instead of 12. What
-    the effects leave of the difference of the years is the interaction, so that the
-    drivers sum to it exactly. A series is swapped with its gaps.
+    The effect of an input is the mean of two: what its second year changes when it comes
+    first (all others still have the first year) and when it comes last (all others have
+    the second year already). The Shapley value would average over all orders, at 64 runs
+    instead of 12. The interaction is the rest of the difference of the years, so that
+    the drivers sum to that difference exactly. A series is swapped with its gaps.
 
     Parameters
     ----------
@@ -49,8 +53,8 @@ def counterfactual(masked: Pair, inferred: Pair, model: Ensemble) -> xr.Dataset:
     ------
     InputError : the model gives no finite flux
     """
-    cells = forest_in_both(inferred)
-    known = np.stack([fluxes(dataset, cells) for dataset in inferred])
+    cells = find_common_forest(inferred)
+    known = np.stack([read_fluxes(dataset, cells) for dataset in inferred])
     types = [dataset["forest_type"].values[cells].astype(int) for dataset in masked]
     lat = np.broadcast_to(masked[0]["y"].values[:, None], cells.shape)[cells]
     series = [forest_series(dataset, cells) for dataset in masked]
@@ -64,13 +68,14 @@ def counterfactual(masked: Pair, inferred: Pair, model: Ensemble) -> xr.Dataset:
 
     effect = np.zeros((len(DRIVERS), *known.shape[1:]))
     for position in range(len(VARIABLES)):
-        swap(series, position)
+        swap_variable(series, position)
         effect[position] = mean_effect(known, run(types, slice(None)))
-        swap(series, position)
-    turned = types[0] != types[1]
-    if turned.any():
-        swapped = run(types[::-1], turned)
-        effect[len(VARIABLES)][..., turned] = mean_effect(known[..., turned], swapped)
+        swap_variable(series, position)
+    # The forest type is an input too; most cells keep theirs and need no run.
+    changed = types[0] != types[1]
+    if changed.any():
+        swapped = run(types[::-1], changed)
+        effect[len(VARIABLES)][..., changed] = mean_effect(known[..., changed], swapped)
     effect[-1] = known[1] - known[0] - effect[:-1].sum(axis=0)
     if not np.isfinite(effect).all():
         raise InputError(
@@ -79,30 +84,30 @@ def counterfactual(masked: Pair, inferred: Pair, model: Ensemble) -> xr.Dataset:
             expected="finite ones from the model when the year of an input is swapped",
             found="others",
         )
-    return on_tile(effect, cells, masked[0])
+    return place_on_tile(effect, cells, masked[0])
 
 
-def forest_in_both(inferred: Pair) -> np.ndarray:
+def find_common_forest(inferred: Pair) -> np.ndarray:
     """Cells (y, x) that are estimated in both years, bool."""
     first, second = (np.isfinite(dataset["gpp"].values[0]) for dataset in inferred)
     return first & second
 
 
-def fluxes(inferred: xr.Dataset, cells: np.ndarray) -> np.ndarray:
+def read_fluxes(inferred: xr.Dataset, cells: np.ndarray) -> np.ndarray:
     """GPP and RECO (flux, member, sample) of some cells of an infer store, float64."""
     pair = [inferred[name].values[:, cells] for name in ("gpp", "reco")]
     return np.stack(pair).astype(float)
 
 
-def swap(series: list[np.ndarray], position: int) -> None:
-    """Exchange one variable of two years in place; twice is as before."""
+def swap_variable(series: list[np.ndarray], position: int) -> None:
+    """Exchange one variable of two years in place; a second call undoes it."""
     first = series[0][:, position].copy()
     series[0][:, position] = series[1][:, position]
     series[1][:, position] = first
 
 
 def mean_effect(known: np.ndarray, swapped: np.ndarray) -> np.ndarray:
-    """Mean over both directions of what one input's second year adds.
+    """Mean effect of one input's second year, over both orders.
 
     Parameters
     ----------
@@ -112,7 +117,9 @@ def mean_effect(known: np.ndarray, swapped: np.ndarray) -> np.ndarray:
     return ((swapped[0] - known[0]) + (known[1] - swapped[1])) / 2
 
 
-def on_tile(effect: np.ndarray, cells: np.ndarray, masked: xr.Dataset) -> xr.Dataset:
+def place_on_tile(
+    effect: np.ndarray, cells: np.ndarray, masked: xr.Dataset
+) -> xr.Dataset:
     """Effects (driver, flux, member, sample) put back on the tile, as a store."""
     result = xr.Dataset(
         coords={
@@ -131,6 +138,7 @@ def on_tile(effect: np.ndarray, cells: np.ndarray, masked: xr.Dataset) -> xr.Dat
         }
         result[f"{name}_effect"] = ("driver", "member", "y", "x"), tile, attrs
     for variable in result.variables.values():
-        # A store's fill value is read as an attribute and would be refused as one.
+        # Opened unmasked, a store has its fill value as an attribute; xarray refuses to
+        # write such an attribute.
         variable.attrs.pop("_FillValue", None)
     return result

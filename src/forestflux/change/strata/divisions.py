@@ -1,4 +1,4 @@
-"""Divisions: the ways to divide the forest into strata, and sums over all of them."""
+"""The ways to divide the forest into strata, and sums over all of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from forestflux.change.strata.countries import CONTINENTS, label_countries
+from forestflux.change.strata.latitude_bands import LatitudeBand, label_bands
 from forestflux.change.strata.polygons import NamedArea, rasterise_areas, read_areas
-from forestflux.change.strata.totals import Band, band_labels
 from forestflux.core.climates import CLIMATES, climate_of
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
 
 FOREST_CHANGES = ("stable", "loss", "gain")
-NONE = "none"
+# The stratum of what lies outside all others of its kind.
+OUTSIDE = "none"
 
 
 @dataclass(frozen=True)
@@ -40,31 +41,31 @@ class Division:
 class Groups:
     """Cells of a block that share all strata but the forest type.
 
-    Sums are made once for each group and type and then handed to the strata.
+    Sums are computed once for each group and type, and then added up to the strata.
 
     Attributes
     ----------
-    of_cell : (cell,) group of every cell of the block, row by row
-    parts : (stratum, group) 1 where the group is part of the stratum; types have 0
+    cell_group : (cell,) group of every cell of the block, row by row
+    membership : (stratum, group) 1 where the group is part of the stratum; types have 0
     types : positions of the forest types among the strata
     """
 
-    of_cell: np.ndarray
-    parts: np.ndarray
+    cell_group: np.ndarray
+    membership: np.ndarray
     types: slice
 
-    def strata(self, sums: np.ndarray) -> np.ndarray:
+    def sum_strata(self, sums: np.ndarray) -> np.ndarray:
         """Sums of strata (..., stratum) from sums of groups (..., group, type)."""
-        result = sums.sum(axis=-1) @ self.parts.T
+        result = sums.sum(axis=-1) @ self.membership.T
         result[..., self.types] = sums.sum(axis=-2)
         return result
 
 
-def divisions_of(
+def divide_grid(
     latitudes: np.ndarray,
     longitudes: np.ndarray,
     *,
-    bands: Sequence[Band],
+    bands: Sequence[LatitudeBand],
     regions: Path | None = None,
     region_name: str = "name",
 ) -> list[Division]:
@@ -83,44 +84,44 @@ def divisions_of(
     """
     shape = len(latitudes), len(longitudes)
 
-    def of_rows(labels: np.ndarray) -> np.ndarray:
+    def fill_rows(labels: np.ndarray) -> np.ndarray:
         return np.broadcast_to(labels[:, None].astype("uint8"), shape)
 
     climate = np.array([CLIMATES.index(name) for name in climate_of(latitudes)])
     countries, country, continent = label_countries(latitudes, longitudes)
     names, codes = zip(*countries, strict=True)
     divisions = [
-        Division("all", ("all",), of_rows(0 * climate)),
+        Division("all", ("all",), fill_rows(0 * climate)),
         Division("type", FOREST_TYPES),
         Division(
             "band",
             tuple(band.name for band in bands),
-            of_rows(band_labels(latitudes, bands)),
+            fill_rows(label_bands(latitudes, bands)),
         ),
-        Division("climate", CLIMATES, of_rows(climate)),
-        Division("continent", (*CONTINENTS, NONE), continent),
-        Division("country", (*names, NONE), country, (*codes, "")),
+        Division("climate", CLIMATES, fill_rows(climate)),
+        Division("continent", (*CONTINENTS, OUTSIDE), continent),
+        Division("country", (*names, OUTSIDE), country, (*codes, "")),
     ]
     if regions is not None:
         areas = read_areas(regions, name=region_name)
-        divisions.append(region_division(areas, regions, latitudes, longitudes))
-    return [*divisions, Division("forest_change", (*FOREST_CHANGES, NONE))]
+        divisions.append(divide_by_regions(areas, regions, latitudes, longitudes))
+    return [*divisions, Division("forest_change", (*FOREST_CHANGES, OUTSIDE))]
 
 
-def region_division(
+def divide_by_regions(
     areas: list[NamedArea], file: Path, latitudes: np.ndarray, longitudes: np.ndarray
 ) -> Division:
     """The user's regions; features of one name are one region."""
     names = tuple(dict.fromkeys(area.name for area in areas))
-    if NONE in names:
+    if OUTSIDE in names:
         raise InputError(
             file,
             variable="regions",
-            expected=f"names other than {NONE}, which means outside all of them",
-            found=NONE,
+            expected=f"names other than {OUTSIDE}, which means outside all of them",
+            found=OUTSIDE,
         )
-    drawn = rasterise_areas(areas, latitudes, longitudes)
-    if (drawn == len(areas)).all():
+    area_position = rasterise_areas(areas, latitudes, longitudes)
+    if (area_position == len(areas)).all():
         raise InputError(
             file,
             variable="regions",
@@ -128,11 +129,11 @@ def region_division(
             found=f"none among {len(areas)}",
         )
     lookup = [names.index(area.name) for area in areas]
-    labels = np.array([*lookup, len(names)], "uint16")[drawn]
-    return Division("region", (*names, NONE), labels)
+    labels = np.array([*lookup, len(names)], "uint16")[area_position]
+    return Division("region", (*names, OUTSIDE), labels)
 
 
-def strata_of(divisions: list[Division]) -> list[tuple[str, str, str]]:
+def list_strata(divisions: list[Division]) -> list[tuple[str, str, str]]:
     """Name, kind and code of every stratum, in the order of the sums."""
     return [
         (name, division.kind, code)
@@ -143,7 +144,7 @@ def strata_of(divisions: list[Division]) -> list[tuple[str, str, str]]:
     ]
 
 
-def groups_of(
+def group_cells(
     divisions: list[Division], rows: slice, forest_change: np.ndarray
 ) -> Groups:
     """The groups of a block of rows.
@@ -154,38 +155,37 @@ def groups_of(
     rows : rows of the block
     forest_change : position in the names of that division (y, x), of the block
     """
-    joined = np.zeros(forest_change.size, "int64")
+    # The labels of all divisions become the digits of one number.
+    combined = np.zeros(forest_change.size, "int64")
     for division in divisions:
         if division.kind != "type":
-            labels = labels_in(division, rows, forest_change)
-            joined = joined * len(division.names) + labels
-    values, of_cell = np.unique(joined, return_inverse=True)
-    columns = np.arange(len(values))
-    blocks = []
+            labels = block_labels(division, rows, forest_change)
+            combined = combined * len(division.names) + labels
+    values, cell_group = np.unique(combined, return_inverse=True)
+    groups = np.arange(len(values))
+    blocks: list[np.ndarray] = []
     for division in reversed(divisions):
-        part = np.zeros((len(division.names), len(values)))
+        block = np.zeros((len(division.names), len(values)))
         if division.kind != "type":
             values, label = np.divmod(values, len(division.names))
-            part[label, columns] = 1
-        blocks.insert(0, part)
-    first = sum(len(d.names) for d in divisions[: kinds(divisions).index("type")])
+            block[label, groups] = 1
+        blocks.insert(0, block)
+    kinds = [division.kind for division in divisions]
+    first = sum(len(d.names) for d in divisions[: kinds.index("type")])
     types = slice(first, first + len(FOREST_TYPES))
-    return Groups(of_cell.ravel(), np.concatenate(blocks), types)
+    return Groups(cell_group.ravel(), np.concatenate(blocks), types)
 
 
-def labels_in(division: Division, rows: slice, forest_change: np.ndarray) -> np.ndarray:
+def block_labels(
+    division: Division, rows: slice, forest_change: np.ndarray
+) -> np.ndarray:
     """Labels of a block's cells (cell,)."""
     if division.labels is None:
         return forest_change.ravel()
     return division.labels[rows].ravel()
 
 
-def kinds(divisions: list[Division]) -> list[str]:
-    """Kinds of the divisions."""
-    return [division.kind for division in divisions]
-
-
-def cells_on_grid(divisions: list[Division]) -> np.ndarray:
+def count_grid_cells(divisions: list[Division]) -> np.ndarray:
     """Cells of the grid, forest or not, in each stratum (stratum,); 1 where years decide."""
     counts = []
     for division in divisions:

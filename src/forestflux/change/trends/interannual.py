@@ -1,32 +1,33 @@
 """Interannual variability: how far single years depart from their trend, and how long.
 
-What one year has over the trend lasts in part into the next. Sixteen or twenty years
-say little about how much, and what they say is too low, because the trend takes some of
-it away. All tests use one coefficient, `autocorrelation`, which is corrected for that.
+A departure from the trend lasts in part into the next year. A series of sixteen or twenty
+years gives only a rough estimate of how much, and one that is too low, because the fitted
+trend absorbs some of it. All tests use one coefficient, `autocorrelation`, which is corrected
+for that.
 """
 
 import numpy as np
 from scipy import special
 
-# Fewer years say nothing about autocorrelation: no p of a trend is given.
+# Fewer years do not determine an autocorrelation, so no p of a trend is given.
 TESTED_YEARS = 10
-# Of the corrected coefficient, (n r + 2) / (n - 4) without bias; the rest of the 4 stands
-# for what n years leave unknown. The smallest whole number with which Mann-Kendall at 5 %
-# finds no more than 5 % of trendless series of 16 to 20 years with autocorrelation up to
-# 0.3 significant (benchmarks/trend_tests.py).
-BIAS = 4.0
-# What lasts longer is a disturbance and its recovery rather than weather; without this
-# bound a lasting step would hide itself as variability.
-LARGEST = 0.5
+# (n r + 2) / (n - 4) would be free of bias. The rest of the 4 allows for what n years leave
+# unknown: it is the smallest whole number with which Mann-Kendall at 5 % finds no more than
+# 5 % of trendless series of 16 to 20 years with autocorrelation up to 0.3 significant
+# (benchmarks/trend_tests.py).
+BIAS_CORRECTION = 4.0
+# A departure that lasts longer is a disturbance and its recovery rather than weather. Without
+# this bound a lasting step would count as variability and hide itself.
+LARGEST_AUTOCORRELATION = 0.5
 
 
 def autocorrelation(
     values: np.ndarray, years: np.ndarray, slope: np.ndarray
 ) -> np.ndarray:
-    """Lag-one autocorrelation (...) of what the slope leaves, corrected, from 0 to 0.5.
+    """Corrected lag-one autocorrelation (...) of the detrended series, from 0 to 0.5.
 
-    NaN for fewer than ten values or years that do not follow each other. A series that
-    lies on its slope has none. The corrected estimate is (n r + 4) / (n - 4): the first
+    NaN for fewer than ten values or years that do not follow each other; 0 for a series
+    that lies on its slope. The corrected estimate is (n r + 4) / (n - 4): the first
     2 take away the bias of r in a detrended series (Kendall 1954, Biometrika 41), the
     others make it an upper estimate.
 
@@ -38,31 +39,35 @@ def autocorrelation(
     """
     if len(years) < TESTED_YEARS or (np.diff(years) != 1).any():
         return np.full(values.shape[1:], np.nan)
-    rest, n = departures(values, years, slope)
-    square = (rest**2).sum(axis=0)
+    residuals, n = detrend(values, years, slope)
+    square = (residuals**2).sum(axis=0)
     scale = (np.nan_to_num(values) ** 2).sum(axis=0)
-    moves = square > (16 * np.finfo(values.dtype).eps) ** 2 * scale
-    product = (rest[1:] * rest[:-1]).sum(axis=0)
-    r = np.divide(product, square, out=np.zeros_like(square), where=moves)
-    corrected = np.clip((n * r + BIAS) / np.maximum(n - 4, 1), 0, LARGEST)
-    corrected = np.where(moves, corrected, 0)
+    varies = square > (16 * np.finfo(values.dtype).eps) ** 2 * scale
+    product = (residuals[1:] * residuals[:-1]).sum(axis=0)
+    r = np.divide(product, square, out=np.zeros_like(square), where=varies)
+    corrected = np.clip(
+        (n * r + BIAS_CORRECTION) / np.maximum(n - 4, 1), 0, LARGEST_AUTOCORRELATION
+    )
+    corrected = np.where(varies, corrected, 0)
     return np.where((n >= TESTED_YEARS) & np.isfinite(slope), corrected, np.nan)
 
 
-def departures(
+def detrend(
     values: np.ndarray, years: np.ndarray, slope: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What the slope leaves (year, ...), mean 0, 0 where missing; values per series."""
+    """Residuals of the slope (year, ...), mean 0, 0 where missing; values per series."""
     centred = (np.asarray(years, float) - np.mean(years)).astype(values.dtype)
-    rest = values - slope * centred.reshape(-1, *(1,) * (values.ndim - 1))
-    there = np.isfinite(rest)
-    n = there.sum(axis=0)
-    mean = np.where(there, rest, 0).sum(axis=0) / np.maximum(n, 1)
-    return np.where(there, rest - mean, 0), n
+    residuals = values - slope * centred.reshape(-1, *(1,) * (values.ndim - 1))
+    known = np.isfinite(residuals)
+    n = known.sum(axis=0)
+    mean = np.where(known, residuals, 0).sum(axis=0) / np.maximum(n, 1)
+    return np.where(known, residuals - mean, 0), n
 
 
-def score_factor(autocorrelation: np.ndarray, n: np.ndarray | int) -> np.ndarray:
-    """How many times larger the variance of Kendall's score is than of independent years.
+def kendall_variance_factor(
+    autocorrelation: np.ndarray, n: np.ndarray | int
+) -> np.ndarray:
+    """Factor by which autocorrelation raises the variance of Kendall's score.
 
     The correction of Hamed and Rao (1998), doi 10.1016/S0022-1694(97)00125-X, with the
     autocorrelations of a first-order process, r, r^2, ..., in place of the
@@ -88,9 +93,9 @@ def score_factor(autocorrelation: np.ndarray, n: np.ndarray | int) -> np.ndarray
 def detrended_sd(
     values: np.ndarray, years: np.ndarray, slope: np.ndarray
 ) -> np.ndarray:
-    """Interannual variability (...): standard deviation of what the slope leaves.
+    """Interannual variability (...): standard deviation about the slope.
 
-    Two degrees of freedom are gone; NaN for fewer than three values.
+    The line takes two degrees of freedom; NaN for fewer than three values.
 
     Parameters
     ----------
@@ -98,8 +103,8 @@ def detrended_sd(
     years : (year,)
     slope : (...), per year; NaN gives NaN
     """
-    rest, n = departures(values, years, slope)
-    squares = (rest**2).sum(axis=0)
+    residuals, n = detrend(values, years, slope)
+    squares = (residuals**2).sum(axis=0)
     variance = np.divide(
         squares, n - 2, out=np.full(squares.shape, np.nan), where=n > 2
     )
@@ -109,17 +114,17 @@ def detrended_sd(
 def year_sd(spread: np.ndarray, autocorrelation: np.ndarray, years: int) -> np.ndarray:
     """Standard deviation (...) of one year about the trend, from `detrended_sd`.
 
-    A fitted line follows lasting departures, so that what it leaves is too small: by
-    the trace of the line's projection of the autocorrelation matrix, exact for ordinary
-    least squares on all years. Unknown autocorrelation counts as none.
+    A fitted line absorbs lasting departures, so the residuals are too small. The correction
+    is the trace of the line's projection of the autocorrelation matrix, which is exact for
+    ordinary least squares on all years. Unknown autocorrelation counts as none.
     """
-    rho = np.linspace(0, LARGEST, 51)
+    rho = np.linspace(0, LARGEST_AUTOCORRELATION, 51)
     time = np.arange(years)
     line = np.stack([np.ones(years), time - time.mean()])
     line /= np.sqrt((line**2).sum(axis=1, keepdims=True))
     lag = np.abs(time[:, None] - time)
-    followed = [np.einsum("ki,ij,kj->", line, r**lag, line) for r in rho]
-    left = (years - np.array(followed)) / (years - 2) if years > 2 else np.ones(51)
+    absorbed = [np.einsum("ki,ij,kj->", line, r**lag, line) for r in rho]
+    left = (years - np.array(absorbed)) / (years - 2) if years > 2 else np.ones(51)
     return spread / np.sqrt(np.interp(np.nan_to_num(autocorrelation), rho, left))
 
 
@@ -135,26 +140,26 @@ def mean_variance(autocorrelation: np.ndarray, years: int) -> np.ndarray:
     return total / years
 
 
-def joint_freedom(
+def combine_freedom(
     members: np.ndarray,
-    weather: np.ndarray,
+    variability: np.ndarray,
     *,
     member_freedom: int,
-    weather_freedom: np.ndarray | int,
+    variability_freedom: np.ndarray | int,
 ) -> np.ndarray:
-    """Degrees of freedom (...) of a variance that is a sum of two, after Welch (1947).
+    """Degrees of freedom (...) of the sum of two variances: Welch (1947), Satterthwaite.
 
     Parameters
     ----------
-    members, weather : (...), the two variances
-    member_freedom, weather_freedom : degrees of freedom of each
+    members, variability : (...), the two variances
+    member_freedom, variability_freedom : degrees of freedom of each
     """
-    parts = members**2 / max(member_freedom, 1) + weather**2 / weather_freedom
+    parts = members**2 / max(member_freedom, 1) + variability**2 / variability_freedom
     whole = np.full(np.shape(parts), np.inf)
-    return np.divide((members + weather) ** 2, parts, out=whole, where=parts > 0)
+    return np.divide((members + variability) ** 2, parts, out=whole, where=parts > 0)
 
 
-def t_p(change: np.ndarray, sd: np.ndarray, freedom: np.ndarray) -> np.ndarray:
+def t_test_p(change: np.ndarray, sd: np.ndarray, freedom: np.ndarray) -> np.ndarray:
     """Two-sided p (...) of a change of this standard deviation; 1 for no change."""
     ratio = np.divide(
         np.abs(change), sd, out=np.where(change == 0, 0.0, np.inf), where=sd > 0

@@ -1,15 +1,18 @@
-"""Significance: which of very many tests hold when chance finds are kept few."""
+"""Significance: which of very many tests hold when false discoveries are kept few."""
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-MASKS = (1, 2, 4, 8)
-MEANINGS = "tested significant significant_adjusted significant_two_stage"
+from forestflux.change.change_schemas import SIGNIFICANCE
+
+# Bits of a flag: tested at all, p <= alpha, and two ways to hold the false discovery rate.
+FLAG_MASKS = (1, 2, 4, 8)
+FLAG_MEANINGS = "tested significant significant_adjusted significant_two_stage"
 
 
-def adjusted(p: np.ndarray) -> np.ndarray:
-    """Adjusted p (...), NaN kept: those at most q are rejected at a false discovery rate q.
+def adjust_p(p: np.ndarray) -> np.ndarray:
+    """Adjusted p (...), NaN where p is: at most q means rejected at a false discovery rate q.
 
     Benjamini and Hochberg (1995), doi 10.1111/j.2517-6161.1995.tb02031.x
     """
@@ -20,7 +23,7 @@ def adjusted(p: np.ndarray) -> np.ndarray:
     return result
 
 
-def step_up(p: np.ndarray, rate: float) -> float:
+def step_up_threshold(p: np.ndarray, rate: float) -> float:
     """Largest p that Benjamini and Hochberg reject at a false discovery rate; -1 for none.
 
     Parameters
@@ -29,15 +32,15 @@ def step_up(p: np.ndarray, rate: float) -> float:
     rate : false discovery rate
     """
     ordered = np.sort(p)
-    held = ordered <= rate * np.arange(1, p.size + 1) / p.size
-    return float(ordered[np.flatnonzero(held)[-1]]) if held.any() else -1.0
+    below = ordered <= rate * np.arange(1, p.size + 1) / p.size
+    return float(ordered[np.flatnonzero(below)[-1]]) if below.any() else -1.0
 
 
-def two_stage(p: np.ndarray, rate: float) -> float:
+def two_stage_threshold(p: np.ndarray, rate: float) -> float:
     """Largest p that the two stages of Benjamini, Krieger and Yekutieli reject; -1 for none.
 
-    The first stage, at rate / (1 + rate), says how many tests are of true changes; the
-    second holds the rate among the others alone. Biometrika 93 (2006), definition 6,
+    The first stage, at rate / (1 + rate), estimates how many tests are of true changes;
+    the second holds the rate among the others alone. Biometrika 93 (2006), definition 6,
     doi 10.1093/biomet/93.3.491.
 
     Parameters
@@ -46,15 +49,15 @@ def two_stage(p: np.ndarray, rate: float) -> float:
     rate : false discovery rate
     """
     first_rate = rate / (1 + rate)
-    first = step_up(p, first_rate)
-    found = int((p <= first).sum())
-    if found in (0, p.size):
+    first = step_up_threshold(p, first_rate)
+    rejected = int((p <= first).sum())
+    if rejected in (0, p.size):
         return first
-    return step_up(p, first_rate * p.size / (p.size - found))
+    return step_up_threshold(p, first_rate * p.size / (p.size - rejected))
 
 
-def significance_flags(p: np.ndarray, *, alpha: float, fdr_alpha: float) -> np.ndarray:
-    """Flags (test,), uint8, sums of `MASKS` with the meanings `MEANINGS`; 0 where p is NaN.
+def flag_significance(p: np.ndarray, *, alpha: float, fdr_alpha: float) -> np.ndarray:
+    """Flags (test,), uint8, sums of `FLAG_MASKS`; 0 where p is NaN.
 
     Parameters
     ----------
@@ -66,15 +69,20 @@ def significance_flags(p: np.ndarray, *, alpha: float, fdr_alpha: float) -> np.n
     known = p[tested]
     flags = np.zeros(p.shape, "uint8")
     if known.size:
-        limits = (1.0, alpha, step_up(known, fdr_alpha), two_stage(known, fdr_alpha))
+        limits = (
+            1.0,
+            alpha,
+            step_up_threshold(known, fdr_alpha),
+            two_stage_threshold(known, fdr_alpha),
+        )
         flags[tested] = sum(
             mask * (known <= limit).astype("uint8")
-            for mask, limit in zip(MASKS, limits, strict=True)
+            for mask, limit in zip(FLAG_MASKS, limits, strict=True)
         )
     return flags
 
 
-def significance_table(
+def tabulate_significance(
     flags: dict[tuple[str, str], np.ndarray],
     area: np.ndarray,
     *,
@@ -83,8 +91,8 @@ def significance_table(
 ) -> pd.DataFrame:
     """`significance.csv`: shares of the tested forest area, plain and adjusted.
 
-    Plain, many of thousands of cells are significant by chance alone. Shares are empty
-    where no cell could be tested.
+    Without adjustment many of thousands of cells are significant by chance alone. Shares
+    are empty where no cell could be tested.
 
     Parameters
     ----------
@@ -99,9 +107,8 @@ def significance_table(
         whole = area[tested].sum()
         plain, simple, staged = (
             area[flag & mask > 0].sum() / whole if tested.any() else np.nan
-            for mask in MASKS[1:]
+            for mask in FLAG_MASKS[1:]
         )
         row = (variable, test, alpha, int(tested.sum()), plain, simple)
         rows.append((*row, fdr_alpha, staged))
-    columns = ["variable", "test", "alpha", "cells", "share", "share_adjusted"]
-    return pd.DataFrame(rows, columns=[*columns, "fdr_alpha", "share_two_stage"])
+    return pd.DataFrame(rows, columns=SIGNIFICANCE.names)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import special, stats
 
-# Fewer values have no trend worth a number: with three the smallest p is 0.30.
+# With fewer values a trend cannot be significant: with three the smallest p is 0.30.
 MINIMUM_VALUES = 3
-# Series at a time: their pairwise slopes then fit a core's cache, 4 x 190 x 4096 bytes.
+# Series at a time, so that their pairwise slopes (4 x 190 x 4096 bytes) fit a core's cache.
 CHUNK = 4096
 
 
@@ -30,10 +30,12 @@ def theil_sen(
     chunk : series at a time; the working memory is 4 x years^2 x chunk bytes
     """
     series = values.reshape(len(values), -1)
-    slope = np.empty(series.shape[1], floating(series))
+    slope = np.empty(series.shape[1], working_precision(series))
     for part, slopes in pairwise_slopes(series, years, chunk=chunk):
         slope[part] = finite_median(slopes)
-    return kept(slope, series, minimum=max(minimum, 2)).reshape(values.shape[1:])
+    return mask_short_series(slope, series, minimum=max(minimum, 2)).reshape(
+        values.shape[1:]
+    )
 
 
 def mann_kendall(
@@ -53,7 +55,7 @@ def mann_kendall(
     values : (year, ...) in order of time, NaN = missing
     minimum : fewest finite values; NaN where a series has fewer
     factor : (...) multiplies the variance of the score where years depend on each
-        other (`interannual.score_factor`); 1 takes them as independent, and then
+        other (`interannual.kendall_variance_factor`); 1 takes them as independent, and then
         persistence from year to year makes p too small
     chunk : series at a time
     """
@@ -62,8 +64,8 @@ def mann_kendall(
     for part, slopes in pairwise_slopes(series, np.arange(len(series)), chunk=chunk):
         score[part] = kendall_score(slopes)
         variance[part] = score_variance(series[:, part], slopes)
-    p = p_of_score(score, variance * np.broadcast_to(factor, values.shape[1:]).ravel())
-    return kept(p, series, minimum=minimum).reshape(values.shape[1:])
+    p = kendall_p(score, variance * np.broadcast_to(factor, values.shape[1:]).ravel())
+    return mask_short_series(p, series, minimum=minimum).reshape(values.shape[1:])
 
 
 def sen_and_kendall(
@@ -77,12 +79,12 @@ def sen_and_kendall(
     years : (year,)
     minimum : fewest finite values; all three NaN where a series has fewer
     """
-    result = np.empty((3, series.shape[1]), floating(series))
+    result = np.empty((3, series.shape[1]), working_precision(series))
     for part, slopes in pairwise_slopes(series, years, chunk=CHUNK):
         result[1, part] = kendall_score(slopes)
         result[2, part] = score_variance(series[:, part], slopes)
         result[0, part] = finite_median(slopes)  # last, because it sorts in place
-    slope, score, variance = kept(result, series, minimum=max(minimum, 2))
+    slope, score, variance = mask_short_series(result, series, minimum=max(minimum, 2))
     return slope, score, variance
 
 
@@ -91,30 +93,32 @@ def pairwise_slopes(
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Slopes (pair, series) between all pairs of years, chunk by chunk of series."""
     first, second = np.triu_indices(len(years), 1)
-    years = np.asarray(years, floating(series))
+    years = np.asarray(years, working_precision(series))
     step = (years[second] - years[first])[:, None]
     for start in range(0, series.shape[1], chunk):
         part = slice(start, start + chunk)
-        values = series[:, part].astype(floating(series), copy=False)
+        values = series[:, part].astype(working_precision(series), copy=False)
         slopes = values[second]
         slopes -= values[first]
         slopes /= step
         yield part, slopes
 
 
-def floating(values: np.ndarray) -> type:
+def working_precision(values: np.ndarray) -> type:
     """Working precision: that of float32 series, else float64."""
     return np.float32 if values.dtype == np.float32 else np.float64
 
 
-def kept(result: np.ndarray, series: np.ndarray, *, minimum: int) -> np.ndarray:
-    """The result (..., series), NaN where a series has too few finite values."""
+def mask_short_series(
+    result: np.ndarray, series: np.ndarray, *, minimum: int
+) -> np.ndarray:
+    """The result (..., series) with NaN where a series has too few finite values."""
     enough = np.isfinite(series).sum(axis=0) >= minimum
     return np.where(enough, result, np.nan)
 
 
 def finite_median(values: np.ndarray) -> np.ndarray:
-    """Median of the finite values along the first axis, NaN where there is none.
+    """Median of the finite values along the first axis, NaN where known is none.
 
     Sorts `values` in place. numpy.nanmedian does the same one column at a time, which
     is a hundred times slower.
@@ -148,24 +152,27 @@ def score_variance(series: np.ndarray, slopes: np.ndarray) -> np.ndarray | float
     """
     years = len(series)
     tied = slopes == 0
-    there = np.isfinite(series)
-    if there.all() and not tied.any():
+    known = np.isfinite(series)
+    if known.all() and not tied.any():
         return years * (years - 1) * (2 * years + 5) / 18
-    n = there.sum(axis=0).astype(float)
-    member = np.zeros((years, len(slopes)))
+    n = known.sum(axis=0).astype(float)
+    membership = np.zeros((years, len(slopes)))
     for side in np.triu_indices(years, 1):
-        member[side, np.arange(len(slopes))] = 1
-    same = 1 + member @ tied  # values equal to this one, itself included
+        membership[side, np.arange(len(slopes))] = 1
+    same = 1 + membership @ tied  # Values equal to this one, itself included.
     # Sum over groups of t (t - 1) (2 t + 5) = sum over values of (t - 1) (2 t + 5).
-    ties = np.where(there, (same - 1) * (2 * same + 5), 0.0).sum(axis=0)
+    ties = np.where(known, (same - 1) * (2 * same + 5), 0.0).sum(axis=0)
     return (n * (n - 1) * (2 * n + 5) - ties) / 18
 
 
-def p_of_score(score: np.ndarray, variance: np.ndarray) -> np.ndarray:
+def kendall_p(score: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """Two-sided p of Kendall's score, normal with continuity correction."""
-    moved = np.maximum(np.abs(score) - 1, 0)
+    corrected = np.maximum(np.abs(score) - 1, 0)
     z = np.divide(
-        moved, np.sqrt(variance), out=np.zeros_like(moved, float), where=variance > 0
+        corrected,
+        np.sqrt(variance),
+        out=np.zeros_like(corrected, float),
+        where=variance > 0,
     )
     p = np.where(score == 0, 1.0, 2 * special.ndtr(-z))
     return np.where(np.isnan(score) | np.isnan(variance), np.nan, p)
@@ -181,7 +188,7 @@ def sen_interval(
     """Lower and upper bound of the slope of each series (year, ...): Sen (1968).
 
     The bounds are the slopes between pairs whose ranks lie as many standard deviations
-    of Kendall's score around the middle as the level asks for.
+    of Kendall's score around the middle as the level demands.
 
     Parameters
     ----------

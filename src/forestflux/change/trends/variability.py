@@ -1,21 +1,21 @@
-"""Weather: slope and interannual variability of totals, and changes against it."""
+"""Slope and interannual variability of totals, and changes tested against it."""
 
 import numpy as np
 import xarray as xr
 
-from forestflux.change.strata.totals import member_sd
 from forestflux.change.trends.interannual import (
     autocorrelation,
+    combine_freedom,
     detrended_sd,
-    joint_freedom,
     t_half_width,
-    t_p,
+    t_test_p,
     year_sd,
 )
+from forestflux.change.trends.member_spread import member_sd
 from forestflux.change.trends.theil_sen import theil_sen
 
 
-class Weather:
+class TotalVariability:
     """Slope and interannual variability of the totals, ensemble mean.
 
     Attributes
@@ -23,7 +23,7 @@ class Weather:
     years : (year,)
     mean : totals (year, variable, stratum), PgC yr-1
     slope : Theil-Sen slope (variable, stratum), PgC yr-2
-    rho : autocorrelation (variable, stratum)
+    autocorrelation : lag one (variable, stratum)
     variance : of one year about the slope (variable, stratum); NaN, like the slope, where
         the years do not follow each other
     """
@@ -33,33 +33,33 @@ class Weather:
         self.years = totals["year"].values
         self.mean = totals["total"].mean("member").values
         self.slope = consecutive_slope(self.mean, self.years)
-        self.rho = autocorrelation(self.mean, self.years, self.slope)
+        self.autocorrelation = autocorrelation(self.mean, self.years, self.slope)
         spread = detrended_sd(self.mean, self.years, self.slope)
-        self.variance = year_sd(spread, self.rho, len(self.years)) ** 2
+        self.variance = year_sd(spread, self.autocorrelation, len(self.years)) ** 2
 
-    def compared(
-        self, change: np.ndarray, weather: np.ndarray, *, level: float
+    def test_change(
+        self, change: np.ndarray, variance: np.ndarray, *, level: float
     ) -> dict[str, np.ndarray]:
         """Mean, bounds and p (variable, stratum) of a change of totals.
 
         Parameters
         ----------
         change : (variable, stratum, member)
-        weather : (variable, stratum), its variance from interannual variability
+        variance : (variable, stratum), what interannual variability adds to the change
         level : probability of the interval
         """
         number = change.shape[-1]
         members = member_sd(change) ** 2 * (1 + 1 / number)
-        freedom = joint_freedom(
+        freedom = combine_freedom(
             members,
-            weather,
+            variance,
             member_freedom=number - 1,
-            weather_freedom=max(len(self.years) - 2, 1),
+            variability_freedom=max(len(self.years) - 2, 1),
         )
-        mean, sd = change.mean(axis=-1), np.sqrt(members + weather)
+        mean, sd = change.mean(axis=-1), np.sqrt(members + variance)
         half = t_half_width(sd, freedom, level=level)
         bounds = {"change_lower": mean - half, "change_upper": mean + half}
-        return {"change": mean, **bounds, "change_p": t_p(mean, sd, freedom)}
+        return {"change": mean, **bounds, "change_p": t_test_p(mean, sd, freedom)}
 
 
 def consecutive_slope(values: np.ndarray, years: np.ndarray) -> np.ndarray:

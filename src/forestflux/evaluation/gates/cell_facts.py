@@ -8,8 +8,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.change.map_cells import row_blocks
-from forestflux.change.strata.totals import PG_PER_G
-from forestflux.core.names import FLUXES, FOREST_TYPES, TARGET_FLUXES
+from forestflux.core.names import FLUXES, FOREST_TYPES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.store import load_store
 
 BOUNDS = tuple(

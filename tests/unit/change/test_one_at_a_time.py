@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.change.drivers.one_at_a_time import DRIVERS, counterfactual
+from forestflux.change.drivers.one_at_a_time import DRIVERS, attribute_change
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.names import UNITS, VARIABLES
@@ -86,7 +86,7 @@ def pair_of_years(model):
 def run(model) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
     """Infer stores of both years, and the counterfactual store."""
     years, inferred = pair_of_years(model)
-    return *inferred, counterfactual(years, inferred, model)
+    return *inferred, attribute_change(years, inferred, model)
 
 
 def test_effects_of_a_sum_are_the_inputs_own_differences():
@@ -156,7 +156,7 @@ def test_a_variable_costs_two_runs_and_the_type_only_where_it_changed():
     model = Additive()
     years, inferred = pair_of_years(model)
     model.cells.clear()
-    counterfactual(years, inferred, model)
+    attribute_change(years, inferred, model)
     assert model.cells == [4] * 12 + [1, 1]
 
 
@@ -169,7 +169,7 @@ def test_gaps_are_swapped_with_their_series():
     years = masked(2003), masked(2018)
     years[1]["et"][5:12] = np.nan
     inferred = tuple(estimated(year, Gaps()) for year in years)
-    effects = counterfactual(years, inferred, Gaps())
+    effects = attribute_change(years, inferred, Gaps())
     here = effects["gpp_effect"].isel(member=0).sel(y=50.5, x=7.5)
     assert dict(zip(DRIVERS, here.values, strict=True))["et"] == 7
     assert float(here.sum()) == 7
@@ -194,4 +194,4 @@ def test_a_model_without_an_answer_is_an_error():
     years = masked(2003), masked(2018)
     *inferred, _ = run(Additive())
     with pytest.raises(InputError, match="expected finite ones from the model"):
-        counterfactual(years, tuple(inferred), Broken())
+        attribute_change(years, tuple(inferred), Broken())

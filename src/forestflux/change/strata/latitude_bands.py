@@ -1,0 +1,104 @@
+"""Latitude: the bands of the configuration, and the narrow zones of the zonal table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forestflux.core.errors import InputError
+from forestflux.core.names import FLUXES, PG_PER_G
+
+
+@dataclass(frozen=True)
+class LatitudeBand:
+    """A band of latitude; a cell belongs to the band in which its centre lies.
+
+    Attributes
+    ----------
+    name : as it stands in the tables
+    south, north : degrees
+    """
+
+    name: str
+    south: float
+    north: float
+
+
+def read_latitude_bands(settings: Iterable[dict]) -> tuple[LatitudeBand, ...]:
+    """The latitude bands of the configuration, which must cover the globe once.
+
+    Raises
+    ------
+    InputError : bands overlap, leave a gap, or two have one name
+    """
+    bands = tuple(LatitudeBand(b["name"], b["south"], b["north"]) for b in settings)
+    ordered = sorted(bands, key=lambda band: band.south)
+    norths = [-90, *(band.north for band in ordered)]
+    souths = [*(band.south for band in ordered), 90]
+    rising = all(band.south < band.north for band in bands)
+    names = {band.name for band in bands}
+    if norths != souths or not rising or len(names) < len(bands):
+        raise InputError(
+            "configuration",
+            variable="change.bands",
+            expected="bands of different names that cover -90 to 90 degrees once",
+            found=", ".join(f"{b.name} {b.south} to {b.north}" for b in ordered)
+            or "none",
+        )
+    return bands
+
+
+def label_bands(latitudes: np.ndarray, bands: Sequence[LatitudeBand]) -> np.ndarray:
+    """Position in the bands of every row (y,)."""
+    # A centre exactly on an edge belongs to the band nearer to the equator, so that the
+    # two hemispheres are cut alike.
+    inner = np.asarray(latitudes) * (1 - 1e-9)
+    labels = np.zeros(len(inner), int)
+    for position, band in enumerate(bands):
+        labels[(inner >= band.south) & (inner < band.north)] = position
+    return labels
+
+
+def label_zones(latitudes: np.ndarray, *, width_deg: float) -> np.ndarray:
+    """Zone of every row of the globe (y,), counted from the north.
+
+    Parameters
+    ----------
+    latitudes : of the rows, degrees
+    width_deg : height of a zone, degrees; a row of the grid where the grid is coarser
+    """
+    width = zone_width(latitudes, width_deg)
+    return np.floor((90 - latitudes) / width).astype(int)
+
+
+def zone_width(latitudes: np.ndarray, width_deg: float) -> float:
+    """Height of a zone, degrees."""
+    return max(width_deg, 180 / len(latitudes))
+
+
+def tabulate_zones(
+    years: Sequence[int], area: np.ndarray, totals: np.ndarray, *, width: float
+) -> pd.DataFrame:
+    """`zonal.csv`: weighted mean and total of the zones with forest.
+
+    Parameters
+    ----------
+    years : (year,)
+    area : (year, zone), m2
+    totals : (year, variable, zone), PgC yr-1, mean of the members
+    width : height of a zone, degrees
+    """
+    parts = []
+    for year, weight, fluxes in zip(years, area, totals, strict=True):
+        forest = weight > 0
+        for variable, total in zip(FLUXES, fluxes, strict=True):
+            columns = {
+                "year": year,
+                "latitude": (90 - (np.arange(len(weight)) + 0.5) * width)[forest],
+                "variable": variable,
+                "mean": total[forest] / weight[forest] / PG_PER_G,
+                "total": total[forest],
+            }
+            parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
