@@ -25,6 +25,7 @@ import numpy as np
 import xarray as xr
 from dask import delayed
 
+from forestflux.change.change_schemas import CHANGE_TABLES
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.land import is_land
 from forestflux.jobs.configuration import read_configuration
@@ -105,6 +106,10 @@ def analyse_maps(folder: Path, years: list[int]) -> None:
     words = [sys.executable, str(ROOT / "workflow/scripts/change.py")]
     words += ["--years", *map(str, years), "--maps", str(manifest), "--regions"]
     words += ["--settings", json.dumps(settings), "--code", "benchmark"]
+    names = [
+        Path(schema.path).name for schema in CHANGE_TABLES if "change/" in schema.path
+    ]
+    words += ["--tables", *(str(folder / "change" / name) for name in names)]
     words += ["--manifest", str(folder / "change" / "change.json")]
     subprocess.run(words, check=True)
 

@@ -10,9 +10,8 @@ import shapely
 import xarray as xr
 from odc.geo.data import ocean_geom
 
-from forestflux.change.analysis import AnalysisSettings, analyse_change
+from forestflux.change.analysis import analyse_change
 from forestflux.change.drivers.driver_maps import build_driver_store, tabulate_drivers
-from forestflux.change.strata.latitude_bands import read_latitude_bands
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FLUX_UNIT
 from forestflux.evaluation.gates import gate_rows as gates_rows
@@ -116,10 +115,7 @@ def build_year(land: xr.Dataset, year: int, rng: np.random.Generator) -> xr.Data
 
 def analyse_maps(path: Path, stores: dict[int, Path]) -> pd.DataFrame:
     """Write all that the stage change makes of the maps, by the stage itself; the totals."""
-    chosen = ChangeSettings().numbers()
-    bands = read_latitude_bands(chosen["bands"])
-    settings = AnalysisSettings(**chosen | {"bands": bands, "level": 0.9})
-    change, tables = analyse_change(stores, settings, years=YEARS)
+    change, tables = analyse_change(stores, ChangeSettings(), years=YEARS, level=0.9)
     for name, table in tables.items():
         write_table(table, path / f"change/{name}.csv")
     record = write_store(change, path / "change/change.zarr")

@@ -1,7 +1,8 @@
 # 2003 against 2018 and the annual series between.
 #
 # needs  the maps of every year
-# makes  <results>/change/*.csv, change.zarr, and the manifest last
+# makes  <results>/change/*.csv
+#        <results>/change/change.zarr, and the manifest last
 
 
 rule change:
@@ -10,14 +11,16 @@ rule change:
         regions=CONFIG.change.regions or [],
     output:
         manifest="<results>/change/change.json",
-        totals="<results>/change/totals.csv",
-        pair="<results>/change/pair.csv",
-        zonal="<results>/change/zonal.csv",
-        significance="<results>/change/significance.csv",
-        series="<results>/change/series.csv",
-        regions="<results>/change/regions.csv",
-        windows="<results>/change/windows.csv",
-        decomposition="<results>/change/decomposition.csv",
+        tables=[
+            "<results>/change/totals.csv",
+            "<results>/change/series.csv",
+            "<results>/change/pair.csv",
+            "<results>/change/regions.csv",
+            "<results>/change/windows.csv",
+            "<results>/change/decomposition.csv",
+            "<results>/change/zonal.csv",
+            "<results>/change/significance.csv",
+        ],
     log:
         "<logs>/change/change.log",
     benchmark:
@@ -40,5 +43,6 @@ rule change:
         " --regions {input.regions:q}"
         " --settings {params.settings:q}"
         " --code {params.code}"
+        " --tables {output.tables:q}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

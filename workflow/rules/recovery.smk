@@ -19,7 +19,11 @@ rule recovery:
         mem_mb=growing(3000),
         runtime=growing(60),
     params:
-        settings=settings(change=CONFIG.change),
+        settings=settings(
+            pair=CONFIG.change.pair,
+            bands=CONFIG.change.bands,
+            alpha=CONFIG.change.alpha,
+        ),
         code=code("recovery"),
         years=YEARS,
     message:

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from forestflux.change.analysis import AnalysisSettings, analyse_change
-from forestflux.change.strata.latitude_bands import read_latitude_bands
+from forestflux.change.analysis import analyse_change
+from forestflux.change.change_schemas import CHANGE_TABLES
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.change_settings import ChangeSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.stages import upstream_stores
-from forestflux.jobs.store import write_json, write_store
-from forestflux.jobs.tables import write_table
+from forestflux.jobs.stages import upstream_stores, write_single_store
+from forestflux.jobs.tables import write_tables
 
 
 class Settings(Section):
@@ -26,30 +25,20 @@ def main(
     regions: list[Path],
     settings: Settings,
     code: str,
+    tables: list[Path],
     manifest: Path,
 ) -> None:
-    """Write change/*.csv, change/change.zarr and the manifest."""
-    folder, change = manifest.parent, settings.change.numbers()
-    store, tables = analyse_change(
+    """Write the tables, change.zarr and the manifest."""
+    store, made = analyse_change(
         upstream_stores(*maps).years(),
-        AnalysisSettings(
-            **change
-            | {
-                "pair": tuple(change["pair"]),
-                "bands": read_latitude_bands(change["bands"]),
-                "level": settings.level,
-                "regions": next(iter(regions), None),
-            }
-        ),
+        settings.change,
         years=years,
+        level=settings.level,
+        regions=next(iter(regions), None),
     )
-    for name, table in tables.items():
-        write_table(table, folder / f"{name}.csv")
+    write_tables(made, tables, CHANGE_TABLES)
     rows = store.chunksizes["y"][0]  # the blocks in which the layers are made
-    record = write_store(
-        store, folder / "change.zarr", build_key=code, chunks={"y": rows}
-    )
-    write_json(manifest, {"stores": {"change": record["checksum"]}})
+    write_single_store(manifest, "change", store, build_key=code, chunks={"y": rows})
 
 
 if __name__ == "__main__":

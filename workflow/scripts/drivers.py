@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
+from forestflux.change.change_schemas import DRIVERS
 from forestflux.change.drivers.driver_maps import collect_drivers
-from forestflux.change.strata.latitude_bands import read_latitude_bands
 from forestflux.core.grid import Grid
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.stages import upstream_stores
-from forestflux.jobs.store import write_json, write_store
-from forestflux.jobs.tables import write_table
+from forestflux.jobs.stages import upstream_stores, write_single_store
 
 
 class Settings(Section):
@@ -33,7 +31,7 @@ def main(
     manifest: Path,
 ) -> None:
     """Write drivers.csv, drivers.zarr and the manifest."""
-    grid, pair = Grid(**settings.grid.model_dump()), tuple(settings.pair)
+    grid, pair = Grid(**settings.grid.model_dump()), settings.pair
     effects, fluxes = upstream_stores(*tiles), upstream_stores(*inferred)
     store, drivers = collect_drivers(
         [
@@ -46,14 +44,11 @@ def main(
         ],
         grid,
         pair=pair,
-        bands=read_latitude_bands(settings.bands),
+        bands=settings.bands,
         level=settings.level,
     )
-    write_table(drivers, table)
-    record = write_store(
-        store, manifest.with_suffix(".zarr"), build_key=code, chunks={"driver": 1}
-    )
-    write_json(manifest, {"stores": {"drivers": record["checksum"]}})
+    DRIVERS.write(drivers, table)
+    write_single_store(manifest, "drivers", store, build_key=code, chunks={"driver": 1})
 
 
 if __name__ == "__main__":

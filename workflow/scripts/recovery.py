@@ -2,20 +2,20 @@
 
 from pathlib import Path
 
-from forestflux.change.strata.latitude_bands import read_latitude_bands
+from forestflux.evaluation.evaluation_schemas import RECOVERY
 from forestflux.evaluation.planet_recovery import recover
 from forestflux.jobs import command_line
-from forestflux.jobs.settings.change_settings import ChangeSettings
+from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores
-from forestflux.jobs.store import load_store
-from forestflux.jobs.tables import write_table
 
 
 class Settings(Section):
     """What the job's numbers depend on."""
 
-    change: ChangeSettings
+    pair: tuple[int, int]
+    bands: tuple[LatitudeBandSettings, ...]
+    alpha: float
 
 
 def main(
@@ -28,18 +28,16 @@ def main(
     output: Path,
 ) -> None:
     """Write recovery.csv."""
-    mapped, true = upstream_stores(*maps), upstream_stores(*truth)
-    section = settings.change.numbers()
     table = recover(
-        mapped.years(),
-        true.years(),
+        upstream_stores(*maps).years(),
+        upstream_stores(*truth).years(),
         years=years,
-        change=load_store(change.parent / "change.zarr"),
-        pair=tuple(section["pair"]),
-        bands=read_latitude_bands(section["bands"]),
-        alpha=section["alpha"],
+        change=upstream_stores(change).load("change"),
+        pair=settings.pair,
+        bands=settings.bands,
+        alpha=settings.alpha,
     )
-    write_table(table, output)
+    RECOVERY.write(table, output)
 
 
 if __name__ == "__main__":

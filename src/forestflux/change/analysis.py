@@ -1,7 +1,6 @@
 """The change analysis: the pair of years, the windows, the series, and their significance."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ from forestflux.change.strata.divisions import (
     list_strata,
 )
 from forestflux.change.strata.latitude_bands import (
-    LatitudeBand,
+    check_latitude_bands,
     label_zones,
     tabulate_zones,
     zone_width,
@@ -35,6 +34,9 @@ from forestflux.change.trends.significance import (
 from forestflux.change.year_windows import cut_windows
 from forestflux.core.errors import InputError
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.jobs.settings.change_settings import (
+    ChangeSettings,
+)
 from forestflux.jobs.store import open_store
 
 # Tests of cells by name, and the layer that holds their p.
@@ -46,38 +48,13 @@ CELL_TESTS = {
 }
 
 
-@dataclass(frozen=True)
-class AnalysisSettings:
-    """Settings of the change analysis (docs/reference/configuration.md, change).
-
-    Attributes
-    ----------
-    pair : first and second year
-    windows : first and last year of the earlier and of the later window
-    bands : latitude bands
-    level : probability of the intervals in the tables
-    alpha : level of a single test
-    fdr_alpha : false discovery rate over all cells
-    stable_within : change of the forest fraction up to which a cell is stable, 0-1
-    zone_width_deg : height of a zone in the zonal table, degrees
-    regions : file of the user's polygons, None without
-    region_name : the property that names one of them
-    """
-
-    pair: tuple[int, int]
-    windows: tuple[tuple[int, int], tuple[int, int]]
-    bands: tuple[LatitudeBand, ...]
-    level: float
-    alpha: float
-    fdr_alpha: float
-    stable_within: float
-    zone_width_deg: float
-    regions: Path | None = None
-    region_name: str = "name"
-
-
 def analyse_change(
-    maps: dict[int, Path], settings: AnalysisSettings, *, years: Sequence[int]
+    maps: dict[int, Path],
+    settings: ChangeSettings,
+    *,
+    years: Sequence[int],
+    level: float,
+    regions: Path | None = None,
 ) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
     """The change store and its tables (docs/reference/stores.md, change).
 
@@ -88,9 +65,11 @@ def analyse_change(
     Parameters
     ----------
     maps : map store by year
-    settings : of the analysis
+    settings : section `change` of the configuration
     years : years that must be mapped. Slopes need consecutive years, windows half of their
         years; numbers that cannot be computed are empty in the tables
+    level : probability of the intervals in the tables
+    regions : file of the user's polygons
 
     Returns
     -------
@@ -99,10 +78,11 @@ def analyse_change(
 
     Raises
     ------
-    InputError : a year is missing; a map has another year, grid, model or number of
-        members, or no flux at all; the pair is not in the series; the regions hold no
-        mapped forest
+    InputError : the latitude bands do not cover the globe once; a year is missing; a map
+        has another year, grid, model or number of members, or no flux at all; the pair is
+        not in the series; the regions hold no mapped forest
     """
+    check_latitude_bands(settings.bands)
     years = check_map_series(maps, years=years, pair=settings.pair)
     first = open_store(maps[years[0]])
     latitudes = first["y"].values
@@ -110,7 +90,7 @@ def analyse_change(
         latitudes,
         first["x"].values,
         bands=settings.bands,
-        regions=settings.regions,
+        regions=regions,
         region_name=settings.region_name,
     )
     plan = ChangePlan(
@@ -130,17 +110,17 @@ def analyse_change(
     totals = collect_totals(
         sums, list_strata(divisions), years=years, on_grid=count_grid_cells(divisions)
     )
-    check_forest(totals, maps, settings.regions)
-    series = tabulate_series(totals, level=settings.level)
+    check_forest(totals, maps, regions)
+    series = tabulate_series(totals, level=level)
     tables = build_change_tables(
         totals,
         pair=settings.pair,
         windows=plan.windows,
-        level=settings.level,
+        level=level,
         series=series,
     )
     flags = flag_cells(blocks, settings)
-    tables["decomposition"] = tabulate_decomposition(totals, level=settings.level)
+    tables["decomposition"] = tabulate_decomposition(totals, level=level)
     tables["zonal"] = tabulate_zones(
         years,
         sums["zone_area"],
@@ -179,7 +159,7 @@ def check_forest(
 
 
 def flag_cells(
-    blocks: list[BlockChange], settings: AnalysisSettings
+    blocks: list[BlockChange], settings: ChangeSettings
 ) -> dict[tuple[str, str], np.ndarray]:
     """Significance flags of the paired cells of all blocks, by flux and test."""
     return {

@@ -8,11 +8,12 @@ import pandas as pd
 import xarray as xr
 
 from forestflux.change.map_series import check_map_series
-from forestflux.change.strata.latitude_bands import LatitudeBand
+from forestflux.change.strata.latitude_bands import check_latitude_bands
 from forestflux.change.trends.theil_sen import theil_sen
 from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES
 from forestflux.evaluation.change_detection import detections
 from forestflux.evaluation.truth_comparison import Comparison, compare
+from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
 SLOPE_UNIT = "gC m-2 yr-2"
 TOTAL_UNIT = "PgC yr-1"
@@ -25,7 +26,7 @@ def recover(
     years: Sequence[int],
     change: xr.Dataset,
     pair: tuple[int, int],
-    bands: Sequence[LatitudeBand],
+    bands: Sequence[LatitudeBandSettings],
     alpha: float,
 ) -> pd.DataFrame:
     """What the maps recover of the truth (docs/reference/tables.md, recovery).
@@ -50,6 +51,7 @@ def recover(
     ------
     InputError : a year, layer or cell of one side is missing on the other
     """
+    check_latitude_bands(bands)
     years = check_map_series(maps, years=years, pair=pair)
     both = compare(maps, truth_stores, years=years, bands=bands)
     rows = [

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from forestflux.change.strata.latitude_bands import LatitudeBand, label_bands
+from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.change.strata.totals import forest_area
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUXES, PG_PER_G, TARGET_FLUXES
+from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import load_store
 
 BOUNDS = tuple(
@@ -96,7 +97,7 @@ def compare(
     truth_stores: dict[int, Path],
     *,
     years: list[int],
-    bands: Sequence[LatitudeBand],
+    bands: Sequence[LatitudeBandSettings],
 ) -> Comparison:
     """Both sides of every year, cut to the cells that both have in all years."""
     sides = []
@@ -142,7 +143,7 @@ def compare(
 
 
 def one_year(
-    map_path: Path, truth_path: Path, *, bands: Sequence[LatitudeBand]
+    map_path: Path, truth_path: Path, *, bands: Sequence[LatitudeBandSettings]
 ) -> dict[str, np.ndarray]:
     """Vectors over the cells that are forest in map and truth, by cell number."""
     mapped = load_store(map_path, MAP_LAYERS)

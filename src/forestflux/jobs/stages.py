@@ -130,3 +130,25 @@ def run_stage(
     kept = len(keys) - len(missing)
     log.info("%d stores: %d made, %d kept", len(keys), len(missing), kept)
     write_json(manifest, {"stores": stores.checksums})
+
+
+def write_single_store(
+    manifest: Path,
+    name: str,
+    dataset: xr.Dataset | ChunkedDataset,
+    *,
+    build_key: str,
+    chunks: dict[str, int] | None = None,
+) -> None:
+    """Write the one store of a job beside its manifest, and the manifest last.
+
+    Parameters
+    ----------
+    manifest : the job's manifest, which `upstream_stores` reads
+    name : of the store
+    build_key : checksum of everything that the store's content depends on
+    chunks : length of a chunk per dimension, see `write_store`
+    """
+    store = Stores(manifest.parent, {}).path(name)
+    record = write_store(dataset, store, build_key=build_key, chunks=chunks)
+    write_json(manifest, {"stores": {name: record["checksum"]}})

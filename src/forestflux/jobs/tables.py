@@ -4,7 +4,7 @@ A table is defined once, as a `TableSchema`. Its writer, its readers, the tests 
 reference page (docs/reference/tables.md) all take the columns from there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -216,3 +216,30 @@ def check_columns(table: pd.DataFrame, path: Path, *, columns: Iterable[str]) ->
                 expected="a column of this name",
                 found=f"only {', '.join(map(str, table.columns))}",
             )
+
+
+def write_tables(
+    tables: Mapping[str, pd.DataFrame],
+    paths: Iterable[Path],
+    schemas: Iterable[TableSchema],
+) -> None:
+    """Write the tables of a job to the paths that its rule declares.
+
+    Parameters
+    ----------
+    tables : by the name of their file, without the suffix
+    paths : one for each table
+    schemas : of these tables, perhaps of others too
+
+    Raises
+    ------
+    ValueError : the rule declares other tables than the job makes
+    """
+    by_name = {path.stem: path for path in paths}
+    if set(by_name) != set(tables):
+        raise ValueError(
+            f"the rule declares {sorted(by_name)}, the job makes {sorted(tables)}"
+        )
+    known = {Path(schema.path).stem: schema for schema in schemas}
+    for name, table in tables.items():
+        known[name].write(table, by_name[name])

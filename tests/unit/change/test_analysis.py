@@ -1,7 +1,6 @@
 """Change: signs, pairing of members, noise of single years, tables, bad series."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +8,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from forestflux.change.analysis import AnalysisSettings, analyse_change
+from forestflux.change.analysis import analyse_change
 from forestflux.change.strata.decomposition import CHANGE_PARTS
-from forestflux.change.strata.latitude_bands import LatitudeBand
 from forestflux.change.trends.interannual import (
     autocorrelation,
     detrended_sd,
@@ -22,6 +20,10 @@ from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
 from forestflux.jobs.configuration import read_configuration
+from forestflux.jobs.settings.change_settings import (
+    ChangeSettings,
+    LatitudeBandSettings,
+)
 from forestflux.jobs.store import load_store, write_json, write_store
 from workflow.scripts.change import Settings as ChangeJob
 from workflow.scripts.change import main as write_change
@@ -29,11 +31,13 @@ from workflow.scripts.change import main as write_change
 GRID = Grid(resolution_deg=30.0, tile_cells=12)
 YEARS = np.arange(2003, 2015)
 CELLS = ("y", "x")
-SETTINGS = AnalysisSettings(
+SETTINGS = ChangeSettings(
     pair=(2003, 2014),
     windows=((2001, 2005), (2012, 2016)),
-    bands=(LatitudeBand("north", 0, 90), LatitudeBand("south", -90, 0)),
-    level=0.9,
+    bands=(
+        LatitudeBandSettings(name="north", south=0, north=90),
+        LatitudeBandSettings(name="south", south=-90, north=0),
+    ),
     alpha=0.05,
     fdr_alpha=0.1,
     stable_within=0.05,
@@ -92,11 +96,13 @@ def write_maps(
 
 def run(
     maps: dict[int, Path],
-    settings: AnalysisSettings = SETTINGS,
+    settings: ChangeSettings = SETTINGS,
     years: np.ndarray | None = None,
+    regions: Path | None = None,
 ) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
     """The analysis of all maps."""
-    return analyse_change(maps, settings, years=list(maps) if years is None else years)
+    years = list(maps) if years is None else years
+    return analyse_change(maps, settings, years=years, level=0.9, regions=regions)
 
 
 def fields(*series: np.ndarray) -> np.ndarray:
@@ -353,7 +359,7 @@ def test_parts_sum_to_the_change_exactly(tmp_path: Path, noisy: tuple) -> None:
 @pytest.mark.slow
 def test_the_series_is_that_of_all_mapped_years(tmp_path: Path, noisy: tuple) -> None:
     maps = write_maps(tmp_path, *noisy)
-    inner, _ = run(maps, replace(SETTINGS, pair=(2004, 2013)))
+    inner, _ = run(maps, SETTINGS.model_copy(update={"pair": (2004, 2013)}))
     outer, _ = run(maps)
     forest = forest_types() > 0
     np.testing.assert_array_equal(
@@ -465,7 +471,7 @@ def test_regions_of_the_user_get_rows(tmp_path: Path, noisy: tuple) -> None:
     shapes = {"east": square(0, -90, 180, 90), "nowhere": square(1, 1, 2, 2)}
     file = write_regions(tmp_path / "regions.geojson", shapes)
     maps = write_maps(tmp_path, *noisy)
-    _, tables = run(maps, replace(SETTINGS, regions=file))
+    _, tables = run(maps, regions=file)
     rows = tables["regions"].query("kind == 'region' and variable == 'gpp'")
     assert rows["stratum"].tolist() == ["east", "nowhere", "none"]
     assert rows["status"].tolist() == ["mapped", "lost", "mapped"]
@@ -482,13 +488,13 @@ def test_regions_without_overlap_are_one_line(tmp_path: Path, noisy: tuple) -> N
     with pytest.raises(
         InputError, match=r"none.geojson: regions: expected polygons .* found none"
     ):
-        run(maps, replace(SETTINGS, regions=none))
+        run(maps, regions=none)
     # The last column has cells, but no forest.
     bare = write_regions(tmp_path / "bare.json", {"bare": square(150, -90, 180, 90)})
     with pytest.raises(
         InputError, match=r"bare.json: regions: .* mapped forest, found none in 1"
     ):
-        run(maps, replace(SETTINGS, regions=bare))
+        run(maps, regions=bare)
 
 
 def test_series_with_holes_and_maps_that_do_not_fit(
@@ -504,7 +510,7 @@ def test_series_with_holes_and_maps_that_do_not_fit(
         with pytest.raises(
             InputError, match=r"change.pair: expected two years in order"
         ):
-            run(maps, replace(SETTINGS, pair=pair))
+            run(maps, SETTINGS.model_copy(update={"pair": pair}))
     with pytest.raises(InputError, match=r"year: expected 2004, found 2003"):
         run(maps | {2004: maps[2003]})
     one = slice(1, 2)
@@ -536,6 +542,7 @@ def test_a_map_without_any_flux_is_one_line(tmp_path: Path, noisy: tuple) -> Non
 
 def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> None:
     maps = write_maps(tmp_path / "maps", *noisy)
+    tables = "totals series pair regions windows decomposition zonal significance"
     config = {"run": "test", "seed": 1, "years": [2003, 2014]}
     config |= {"change": {"pair": [2003, 2014]}}
     settings = {"change": read_configuration(config).change, "level": 0.9}
@@ -544,6 +551,7 @@ def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> No
         "maps": [tmp_path / "maps/all.json"],
         "settings": ChangeJob(**settings),
         "code": "none",
+        "tables": [tmp_path / f"change/{name}.csv" for name in tables.split()],
         "manifest": tmp_path / "change/change.json",
     }
     file = write_regions(tmp_path / "far.json", {"far": square(1, 1, 2, 2)})
@@ -558,7 +566,6 @@ def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> No
     assert not job["manifest"].parent.exists()
     write_json(job["maps"][0], {"stores": stores | {"2007": "checksum"}})
     write_change(**job, regions=[])
-    tables = "totals series pair regions windows decomposition zonal significance"
     files = {f"{name}.csv" for name in tables.split()}
     files |= {"change.json", "change.zarr", "change.zarr.json"}
     assert {path.name for path in job["manifest"].parent.iterdir()} == files

@@ -10,13 +10,16 @@ from forestflux.change.drivers.driver_maps import (
     find_dominant,
 )
 from forestflux.change.drivers.one_at_a_time import DRIVERS
-from forestflux.change.strata.latitude_bands import LatitudeBand
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FOREST_TYPES
+from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import load_store, write_store
 
 GRID = Grid(10.0, 9)
-BANDS = (LatitudeBand("south", -90, 0), LatitudeBand("north", 0, 90))
+BANDS = (
+    LatitudeBandSettings(name="south", south=-90, north=0),
+    LatitudeBandSettings(name="north", south=0, north=90),
+)
 MEMBERS = 3
 
 

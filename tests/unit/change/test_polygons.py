@@ -21,13 +21,16 @@ from forestflux.change.strata.divisions import (
     group_cells,
     list_strata,
 )
-from forestflux.change.strata.latitude_bands import LatitudeBand
 from forestflux.change.strata.polygons import rasterise_areas, read_areas
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
+from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
 GRID = Grid(resolution_deg=1.0, tile_cells=60)
-BANDS = (LatitudeBand("north", 0, 90), LatitudeBand("south", -90, 0))
+BANDS = (
+    LatitudeBandSettings(name="north", south=0, north=90),
+    LatitudeBandSettings(name="south", south=-90, north=0),
+)
 # Places well inside a country: latitude, longitude, code, continent.
 PLACES = (
     (52.5, 20.5, "POL", "Europe"),

@@ -10,10 +10,9 @@ from forestflux.change.change_tables import collect_totals
 from forestflux.change.map_cells import select_cells
 from forestflux.change.strata.divisions import divide_grid, group_cells, list_strata
 from forestflux.change.strata.latitude_bands import (
-    LatitudeBand,
+    check_latitude_bands,
     label_bands,
     label_zones,
-    read_latitude_bands,
     tabulate_zones,
     zone_width,
 )
@@ -21,11 +20,12 @@ from forestflux.change.strata.totals import tabulate_series
 from forestflux.change.trends.member_spread import member_half_width
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
+from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
 BANDS = (
-    LatitudeBand("north", 23.5, 90),
-    LatitudeBand("tropics", -23.5, 23.5),
-    LatitudeBand("south", -90, -23.5),
+    LatitudeBandSettings(name="north", south=23.5, north=90),
+    LatitudeBandSettings(name="tropics", south=-23.5, north=23.5),
+    LatitudeBandSettings(name="south", south=-90, north=-23.5),
 )
 
 
@@ -232,20 +232,14 @@ def test_a_centre_on_an_edge_belongs_to_the_band_near_the_equator() -> None:
     ],
 )
 def test_bands_must_cover_the_globe_once(edges: list) -> None:
-    settings = [{"name": n, "south": s, "north": e} for n, s, e in edges]
+    bands = [LatitudeBandSettings(name=n, south=s, north=e) for n, s, e in edges]
     with pytest.raises(InputError, match=r"change.bands: expected bands"):
-        read_latitude_bands(settings)
+        check_latitude_bands(bands)
 
 
-def test_bands_keep_the_order_of_the_configuration() -> None:
-    settings = [
-        {"name": "north", "south": 0, "north": 90},
-        {"name": "south", "south": -90, "north": 0},
-    ]
-    assert read_latitude_bands(settings) == (
-        LatitudeBand("north", 0, 90),
-        LatitudeBand("south", -90, 0),
-    )
+def test_bands_may_come_in_any_order() -> None:
+    check_latitude_bands(BANDS)
+    check_latitude_bands(BANDS[::-1])
 
 
 def zones(dataset: xr.Dataset, width_deg: float) -> pd.DataFrame:

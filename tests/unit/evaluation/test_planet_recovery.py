@@ -9,11 +9,11 @@ import pytest
 import xarray as xr
 
 from forestflux.change.cell_series import CHANGE_LAYERS
-from forestflux.change.strata.latitude_bands import LatitudeBand
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.evaluation.planet_recovery import recover
+from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import write_store
 
 GRID = Grid(resolution_deg=30.0, tile_cells=12)
@@ -34,9 +34,9 @@ SETTINGS = {
     "alpha": 0.05,
     "pair": (2003, 2006),
     "bands": (
-        LatitudeBand("north", 30, 90),
-        LatitudeBand("tropics", -30, 30),
-        LatitudeBand("south", -90, -30),
+        LatitudeBandSettings(name="north", south=30, north=90),
+        LatitudeBandSettings(name="tropics", south=-30, north=30),
+        LatitudeBandSettings(name="south", south=-90, north=-30),
     ),
 }
 

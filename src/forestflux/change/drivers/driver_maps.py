@@ -14,11 +14,12 @@ from forestflux.change.drivers.one_at_a_time import (
     INTERACTION,
     find_common_forest,
 )
-from forestflux.change.strata.latitude_bands import LatitudeBand
+from forestflux.change.strata.latitude_bands import check_latitude_bands
 from forestflux.change.strata.totals import divide_map
 from forestflux.change.trends.member_spread import member_half_width
 from forestflux.core.grid import Grid, Tile, cell_area
 from forestflux.core.names import FLUX_UNIT, FLUXES, PG_PER_G, TARGET_FLUXES
+from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import load_store
 from forestflux.maps.mosaic import coordinates
 
@@ -33,7 +34,7 @@ def collect_drivers(
     grid: Grid,
     *,
     pair: tuple[int, int],
-    bands: Sequence[LatitudeBand],
+    bands: Sequence[LatitudeBandSettings],
     level: float,
 ) -> tuple[xr.Dataset, pd.DataFrame]:
     """The store and the table of the drivers of the change (docs/reference/tables.md).
@@ -50,7 +51,12 @@ def collect_drivers(
     pair : first and second year
     bands : latitude bands
     level : probability of the members' interval
+
+    Raises
+    ------
+    InputError : the latitude bands do not cover the globe once; a store is damaged
     """
+    check_latitude_bands(bands)
     maps = {
         f"{flux}_effect": np.full((len(DRIVERS), *grid.shape), np.nan, "float32")
         for flux in TARGET_FLUXES

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from forestflux.change.strata.countries import CONTINENTS, label_countries
-from forestflux.change.strata.latitude_bands import LatitudeBand, label_bands
+from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.change.strata.polygons import NamedArea, rasterise_areas, read_areas
 from forestflux.core.climates import CLIMATES, climate_of
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
+from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
 FOREST_CHANGES = ("stable", "loss", "gain")
 # The stratum of what lies outside all others of its kind.
@@ -65,7 +66,7 @@ def divide_grid(
     latitudes: np.ndarray,
     longitudes: np.ndarray,
     *,
-    bands: Sequence[LatitudeBand],
+    bands: Sequence[LatitudeBandSettings],
     regions: Path | None = None,
     region_name: str = "name",
 ) -> list[Division]:

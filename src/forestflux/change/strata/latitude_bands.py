@@ -1,55 +1,40 @@
 """Latitude: the bands of the configuration, and the narrow zones of the zonal table."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUXES, PG_PER_G
+from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
 
-@dataclass(frozen=True)
-class LatitudeBand:
-    """A band of latitude; a cell belongs to the band in which its centre lies.
-
-    Attributes
-    ----------
-    name : as it stands in the tables
-    south, north : degrees
-    """
-
-    name: str
-    south: float
-    north: float
-
-
-def read_latitude_bands(settings: Iterable[dict]) -> tuple[LatitudeBand, ...]:
-    """The latitude bands of the configuration, which must cover the globe once.
+def check_latitude_bands(bands: Sequence[LatitudeBandSettings]) -> None:
+    """Refuse latitude bands that do not cover the globe exactly once.
 
     Raises
     ------
     InputError : bands overlap, leave a gap, or two have one name
     """
-    bands = tuple(LatitudeBand(b["name"], b["south"], b["north"]) for b in settings)
     ordered = sorted(bands, key=lambda band: band.south)
     norths = [-90, *(band.north for band in ordered)]
     souths = [*(band.south for band in ordered), 90]
     rising = all(band.south < band.north for band in bands)
     names = {band.name for band in bands}
     if norths != souths or not rising or len(names) < len(bands):
+        listed = (f"{b.name} {b.south:g} to {b.north:g}" for b in ordered)
         raise InputError(
             "configuration",
             variable="change.bands",
             expected="bands of different names that cover -90 to 90 degrees once",
-            found=", ".join(f"{b.name} {b.south} to {b.north}" for b in ordered)
-            or "none",
+            found=", ".join(listed) or "none",
         )
-    return bands
 
 
-def label_bands(latitudes: np.ndarray, bands: Sequence[LatitudeBand]) -> np.ndarray:
+def label_bands(
+    latitudes: np.ndarray, bands: Sequence[LatitudeBandSettings]
+) -> np.ndarray:
     """Position in the bands of every row (y,)."""
     # A centre exactly on an edge belongs to the band nearer to the equator, so that the
     # two hemispheres are cut alike.

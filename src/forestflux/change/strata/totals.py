@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forestflux.change.strata.latitude_bands import LatitudeBand, label_bands
+from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.change.trends.member_spread import member_half_width, member_sd
 from forestflux.core.names import FOREST_TYPES, PG_PER_G
+from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
 
 def divide_map(
-    dataset: xr.Dataset, bands: Sequence[LatitudeBand]
+    dataset: xr.Dataset, bands: Sequence[LatitudeBandSettings]
 ) -> list[tuple[str, tuple[str, ...], np.ndarray]]:
     """Kind, names and labels (y, x) of the ways to divide a map: all, type, band.
 
