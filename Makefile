@@ -22,11 +22,9 @@ demo: env
 quick: env
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint types unit
 
+# The hooks of .pre-commit-config.yaml, on every file.
 lint: env
-	@$(BIN)/ruff check --quiet --output-format concise .
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/snakefmt --check Snakefile workflow/rules 2> $(VENV)/lint.log || (cat $(VENV)/lint.log; false)
-	@$(BIN)/lint-imports --no-logo > $(VENV)/lint.log || (cat $(VENV)/lint.log; false)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pre-commit run --all-files > $(VENV)/lint.log || (cat $(VENV)/lint.log; false)
 	@echo 'lint: clean'
 
 types: env
@@ -78,10 +76,10 @@ docs-data: env
 	  $(if $(wildcard results/towers/report.html),--towers results/towers)
 	@$(BIN)/python docs/tools/fill_pages.py
 
+# A hook that repairs a file counts as failed, so only the second run tells whether something is left.
 format: env
-	$(BIN)/ruff format .
-	$(BIN)/ruff check --fix .
-	$(BIN)/snakefmt Snakefile workflow/rules
+	@$(BIN)/pre-commit run --all-files --hook-stage manual > /dev/null || \
+	  $(BIN)/pre-commit run --all-files --hook-stage manual
 
 clean:
 	rm -rf results logs site .snakemake

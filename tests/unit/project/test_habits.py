@@ -31,6 +31,9 @@ def run(*words):
         ("lint-imports",),
         # `make quick` runs it beside the tests.
         pytest.param(("mypy",), marks=pytest.mark.slow),
+        ("codespell", "src", "workflow", "config", "docs", "tests", "benchmarks"),
+        ("codespell", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "envs"),
+        ("pre-commit", "validate-config"),
     ],
     ids=" ".join,
 )
