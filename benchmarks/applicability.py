@@ -23,7 +23,10 @@ CELLS = 8192
 def main() -> None:
     """Print rates and their ratio as JSON."""
     results = Path(sys.argv[1])
-    model, samples = load_model(results / "model"), read_samples(results / "samples")
+    model, samples = (
+        load_model(results / "model"),
+        read_samples(results / "samples/samples.json"),
+    )
     forest = np.flatnonzero(samples.table["forest"].to_numpy(bool))
     cells = samples.take(np.resize(forest, CELLS))
     codes = cells.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1

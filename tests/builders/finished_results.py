@@ -97,7 +97,7 @@ def build_results(
     samples = build_samples(rng)
     used = samples[samples["used"]].reset_index(drop=True)
     series = Samples(some_series(np.random.default_rng(seed), len(used)), used)
-    write_samples(path / "samples", samples, series, no_series())
+    write_samples(path / "samples/samples.json", samples, series, no_series())
     columns = ["site", "lat", "lon", "igbp", "cluster"]
     sites = samples[columns].drop_duplicates("site")
     write_table(sites, path / "towers/sites.csv")

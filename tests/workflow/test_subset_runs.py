@@ -140,7 +140,7 @@ def test_a_table_gives_what_the_subsets_lack(project):
         project, "--cores", "1", "--until", "samples", configfile="mine.yaml"
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    samples = read_samples(project / "results/mine/samples")
+    samples = read_samples(project / "results/mine/samples/samples.json")
     assert np.isfinite(samples.series[:, VARIABLES.index("precip")]).all()
     # The table has series of the tower without subsets: rain alone, still a year of it.
     assert WITHOUT in set(samples.table["site"])

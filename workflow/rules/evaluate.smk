@@ -35,6 +35,7 @@ rule evaluate:
         "Scoring all models"
     shell:
         'python "$SCRIPTS"/evaluate.py'
+        " --samples {input.samples:q}"
         " --table {input.table:q}"
         " --train {input.train:q}"
         " --baseline {input.baseline:q}"

@@ -7,6 +7,7 @@
 rule model:
     input:
         samples="<results>/samples/samples.json",
+        table="<results>/samples/samples.csv",
         train=train_targets("holdout"),
         folds=train_targets("cluster"),
     output:
@@ -31,6 +32,7 @@ rule model:
     shell:
         'python "$SCRIPTS"/model.py'
         " --samples {input.samples:q}"
+        " --table {input.table:q}"
         " --train {input.train:q}"
         " --folds {input.folds:q}"
         " --settings {params.settings:q}"

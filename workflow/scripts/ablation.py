@@ -16,7 +16,7 @@ def main(
     """Write the table."""
     scores = ablation_table(
         [pd.read_csv(path) for path in variants],
-        read_sample_table(table.parent),
+        read_sample_table(table),
         min_quality=min_quality,
     )
     write_table(scores, output)

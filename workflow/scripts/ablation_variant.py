@@ -34,8 +34,8 @@ def main(
 ) -> None:
     """Write the predictions of unseen rows."""
     predictions = run_variant(
-        read_samples(samples.parent),
-        read_unlabelled(samples.parent),
+        read_samples(samples),
+        read_unlabelled(samples),
         variant=variant,
         split=split,
         repeat=repeat,

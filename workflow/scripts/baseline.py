@@ -34,7 +34,7 @@ def main(
     output: Path,
 ) -> None:
     """Write the predictions of unseen rows."""
-    read = read_samples(samples.parent)
+    read = read_samples(samples)
     group = "cluster" if split in ("cluster", "holdout") else "site"
     parts = []
     for fold in tqdm(folds, desc=f"{model} {split}", disable=None):

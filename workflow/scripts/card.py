@@ -31,7 +31,7 @@ def main(
     """Write card.md."""
     card = model_card(
         read_json(model),
-        read_sample_table(samples.parent),
+        read_sample_table(samples),
         pd.read_csv(scores),
         pd.read_csv(calibration),
         min_quality=settings.min_quality,

@@ -26,6 +26,7 @@ class Settings(Section):
 
 def main(
     *,
+    samples: Path,
     table: Path,
     train: list[Path],
     baseline: list[Path],
@@ -36,13 +37,13 @@ def main(
     parts = [*read_predictions(train), *(pd.read_csv(path) for path in baseline)]
     dissimilarity = held_out(
         read_ensembles(train, settings.train.numbers()),
-        read_samples(table.parent),
+        read_samples(samples),
         quantile=settings.quantile,
         seed=settings.seed,
     )
     tables = evaluate(
         parts,
-        read_sample_table(table.parent),
+        read_sample_table(table),
         dissimilarity,
         min_quality=settings.min_quality,
         level=settings.level,

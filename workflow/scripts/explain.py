@@ -20,7 +20,7 @@ from forestflux.prepare.sample_table import read_samples
 
 def main(*, model: Path, samples: Path, seed: int, output: list[Path]) -> None:
     """Write the four tables of the stage."""
-    trained, read = load_model(model), read_samples(samples.parent)
+    trained, read = load_model(model), read_samples(samples)
     occlusion = measure_occlusion(trained, read)
     signed, size = measure_attribution(trained, read)
     tables = {

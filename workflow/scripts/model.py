@@ -30,6 +30,7 @@ class Settings(Section):
 def main(
     *,
     samples: Path,
+    table: Path,
     train: list[Path],
     folds: list[Path],
     settings: Settings,
@@ -39,10 +40,10 @@ def main(
 
     `folds` are the networks of the split by cluster, whose residuals calibrate the map.
     """
-    table = read_sample_table(samples.parent)
-    predictions = join_observed(read_predictions(folds), table)
-    used = table[table["used"] & ~table["holdout"]]
-    read = read_samples(samples.parent)
+    site_years = read_sample_table(table)
+    predictions = join_observed(read_predictions(folds), site_years)
+    used = site_years[site_years["used"] & ~site_years["holdout"]]
+    read = read_samples(samples)
     members = [
         read_member(path, settings.train.numbers()) for path in member_folders(train)
     ]
@@ -66,7 +67,7 @@ def main(
             "samples": read_json(samples)["stores"],
             "site_years": len(used),
             "sites": int(used["site"].nunique()),
-            "holdout": sorted(table.loc[table["holdout"], "site"].unique()),
+            "holdout": sorted(site_years.loc[site_years["holdout"], "site"].unique()),
         },
     )
 

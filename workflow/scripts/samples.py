@@ -64,7 +64,7 @@ def main(
         )
     else:
         unlabelled = tower_series(series, table, tower_table)
-    write_samples(manifest.parent, table, samples, unlabelled, build_key=code)
+    write_samples(manifest, table, samples, unlabelled, build_key=code)
 
 
 if __name__ == "__main__":

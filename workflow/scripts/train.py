@@ -33,7 +33,7 @@ def main(
     manifest: Path,
 ) -> None:
     """Write train/{split}/fold{fold}/member{member}/ and the job's manifest."""
-    read, unlabelled = read_samples(samples.parent), read_unlabelled(samples.parent)
+    read, unlabelled = read_samples(samples), read_unlabelled(samples)
     build_key = [code, settings, checksum_files([samples])]
     checksums = {}
     units = list(product(folds, members))

@@ -101,21 +101,21 @@ def positions(rows: np.ndarray) -> np.ndarray:
 
 
 def write_samples(
-    folder: Path,
+    manifest: Path,
     table: pd.DataFrame,
     samples: Samples,
     unlabelled: UnlabelledSeries,
     *,
     build_key: str = "",
 ) -> None:
-    """Write `samples.csv`, `samples.zarr` and, last, the manifest `samples.json`.
+    """Write `samples.csv` and `samples.zarr` beside the manifest, and the manifest last.
 
     Parameters
     ----------
     table : every labelled site-year, used or dropped; `samples` are its used rows
     build_key : checksum of what the samples are made from
     """
-    write_table(table, folder / "samples.csv")
+    write_table(table, table_beside(manifest))
     dims = ("variable", "step")
     series = xr.Dataset(
         {
@@ -139,33 +139,43 @@ def write_samples(
     )
     if not len(unlabelled):  # Zarr writes no chunk of nothing
         series = series[["series"]]
-    record = write_store(series, folder / "samples.zarr", build_key=build_key)
-    manifest = {
+    record = write_store(series, store_beside(manifest), build_key=build_key)
+    content = {
         "stores": {"samples": record["checksum"]},
         # Labels, weights and folds may change while every series stays the same.
-        "table": checksum_files([folder / "samples.csv"]),
+        "table": checksum_files([table_beside(manifest)]),
         "build_key": build_key,
         "used": len(samples),
         "unlabelled": len(unlabelled),
         "dropped": table.loc[~table["used"], "reason"].value_counts().to_dict(),
     }
-    write_json(folder / "samples.json", manifest)
+    write_json(manifest, content)
 
 
-def read_samples(folder: Path) -> Samples:
-    """The used samples of a folder that `write_samples` wrote.
+def table_beside(manifest: Path) -> Path:
+    """The table of all site-years: `samples.csv` beside `samples.json`."""
+    return manifest.with_suffix(".csv")
+
+
+def store_beside(manifest: Path) -> Path:
+    """The store of the series: `samples.zarr` beside `samples.json`."""
+    return manifest.with_suffix(".zarr")
+
+
+def read_samples(manifest: Path) -> Samples:
+    """The used samples, known by the manifest that `write_samples` wrote.
 
     Raises
     ------
     InputError : a file is missing or damaged, or table and series do not belong together
     """
-    table = read_sample_table(folder)
+    table = read_sample_table(table_beside(manifest))
     used = table[table["used"]].reset_index(drop=True)
-    store = load_store(folder / "samples.zarr", ["series"])
+    store = load_store(store_beside(manifest), ["series"])
     series = store["series"].values
     if len(series) != len(used):
         raise InputError(
-            folder / "samples.csv",
+            table_beside(manifest),
             variable="used",
             expected=f"{len(series)} used rows, as samples.zarr has",
             found=str(len(used)),
@@ -173,9 +183,8 @@ def read_samples(folder: Path) -> Samples:
     return Samples(series, used, tuple(store.attrs["variables"]))
 
 
-def read_sample_table(folder: Path) -> pd.DataFrame:
+def read_sample_table(path: Path) -> pd.DataFrame:
     """Every labelled site-year, used or dropped, with the columns `COLUMNS`."""
-    path = folder / "samples.csv"
     kinds = dict.fromkeys(("site", "igbp", "reason"), str)
     kinds |= dict.fromkeys(("forest", "holdout", "used"), bool)
     try:
@@ -187,10 +196,10 @@ def read_sample_table(folder: Path) -> pd.DataFrame:
     return table.assign(reason=table["reason"].fillna(""))[list(COLUMNS)]
 
 
-def read_unlabelled(folder: Path) -> UnlabelledSeries:
-    """The unlabelled series of a folder that `write_samples` wrote; perhaps none."""
+def read_unlabelled(manifest: Path) -> UnlabelledSeries:
+    """The unlabelled series beside the manifest that `write_samples` wrote; perhaps none."""
     names = ("unlabelled", "unlabelled_lat", "unlabelled_type", "unlabelled_site")
-    store = load_store(folder / "samples.zarr")
+    store = load_store(store_beside(manifest))
     if "unlabelled" not in store:
         return no_series()
     *arrays, site = (store[name].values for name in names)

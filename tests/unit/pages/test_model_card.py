@@ -35,7 +35,7 @@ def card_of(results: Path, record: dict = RECORD) -> str:
         pd.read_csv(results / f"evaluate/{name}.csv")
         for name in ("scores", "calibration")
     )
-    samples = read_sample_table(results / "samples")
+    samples = read_sample_table(results / "samples/samples.csv")
     return model_card(record, samples, *tables, min_quality=0.8, folds=7)
 
 
@@ -66,7 +66,7 @@ def test_scores_and_coverage_are_those_of_the_tables(results: Path) -> None:
 
 def test_data_are_the_rows_that_were_learnt_from(results: Path) -> None:
     card = card_of(results)
-    samples = read_sample_table(results / "samples")
+    samples = read_sample_table(results / "samples/samples.csv")
     used = samples[samples["used"] & ~samples["holdout"]]
     own = used[used["igbp"] == "DBF"]
     latitudes = f"{own['lat'].min():.0f} to {own['lat'].max():.0f}"
@@ -92,7 +92,7 @@ def test_limits_and_bias_are_said_and_the_random_split_is_not_shown(
 def test_a_score_that_is_not_defined_is_a_dash(results: Path) -> None:
     scores = pd.read_csv(results / "evaluate/scores.csv").assign(r2=float("nan"))
     calibration = pd.read_csv(results / "evaluate/calibration.csv")
-    samples = read_sample_table(results / "samples")
+    samples = read_sample_table(results / "samples/samples.csv")
     card = model_card(RECORD, samples, scores, calibration, min_quality=0.8, folds=7)
     skill = card[card.index("## Skill") : card.index("## Intervals")]
     rows = [x.strip("| ").split(" | ") for x in skill.splitlines() if "| GPP |" in x]
@@ -101,7 +101,7 @@ def test_a_score_that_is_not_defined_is_a_dash(results: Path) -> None:
 
 
 def test_types_that_were_never_learnt_are_named(results: Path) -> None:
-    samples = read_sample_table(results / "samples")
+    samples = read_sample_table(results / "samples/samples.csv")
     samples = samples[~samples["igbp"].isin(["DNF", "MF"])]
     tables = (
         pd.read_csv(results / f"evaluate/{name}.csv")

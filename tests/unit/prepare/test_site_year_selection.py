@@ -295,23 +295,23 @@ def test_files_give_back_what_was_written(towers, tmp_path):
     table, samples = build(changed, towers, holdout=["F5"])
     samples.series[0, 0, :5] = np.nan
     unlabelled = tower_series(towers, table, changed[0])
-    folder = tmp_path / "samples"
-    write_samples(folder, table, samples, unlabelled, build_key="r")
-    again = read_samples(folder)
+    manifest = tmp_path / "samples/samples.json"
+    write_samples(manifest, table, samples, unlabelled, build_key="r")
+    again = read_samples(manifest)
     np.testing.assert_array_equal(again.series, samples.series)
     assert again.series.dtype == np.dtype("float32")
     assert again.variables == VARIABLES
     pd.testing.assert_frame_equal(
         again.table, samples.table, rtol=1e-8, check_dtype=False
     )
-    series_again = read_unlabelled(folder)
+    series_again = read_unlabelled(manifest)
     for name in ("series", "lat", "forest_type", "site"):
         np.testing.assert_array_equal(
             getattr(series_again, name), getattr(unlabelled, name)
         )
-    manifest = json.loads((folder / "samples.json").read_text())
-    assert manifest["used"] == 14
-    assert manifest["dropped"] == {"fluxes missing": 1, "nee_qc below 0.5": 1}
+    content = json.loads(manifest.read_text())
+    assert content["used"] == 14
+    assert content["dropped"] == {"fluxes missing": 1, "nee_qc below 0.5": 1}
 
 
 def test_a_change_of_labels_alone_changes_the_manifest(towers, tmp_path):
@@ -319,23 +319,23 @@ def test_a_change_of_labels_alone_changes_the_manifest(towers, tmp_path):
     for quality in (0.8, 0.9):
         table, samples = build(with_rows(towers, nee_qc={0: quality}))
         none = tile_series([], count=1, min_forest=0.5, seed=1)
-        write_samples(tmp_path, table, samples, none)
+        write_samples(tmp_path / "samples.json", table, samples, none)
         manifests.append(json.loads((tmp_path / "samples.json").read_text()))
     assert manifests[0]["stores"] == manifests[1]["stores"]
     assert manifests[0]["table"] != manifests[1]["table"]
-    assert len(read_unlabelled(tmp_path)) == 0
+    assert len(read_unlabelled(tmp_path / "samples.json")) == 0
 
 
 def test_table_and_series_that_do_not_belong_together_stop(towers, tmp_path):
     table, samples = build(towers)
     none = tile_series([], count=1, min_forest=0.5, seed=1)
-    write_samples(tmp_path, table, samples, none)
+    write_samples(tmp_path / "samples.json", table, samples, none)
     lines = (tmp_path / "samples.csv").read_text().splitlines()
     (tmp_path / "samples.csv").write_text("\n".join(lines[:-1]))
     with pytest.raises(InputError, match=r"used: expected 16 used rows.*found 15"):
-        read_samples(tmp_path)
+        read_samples(tmp_path / "samples.json")
     cut = [*lines[:-1], lines[-1][:20]]
     for damaged in ("nothing", "\n".join(cut)):
         (tmp_path / "samples.csv").write_text(damaged)
         with pytest.raises(InputError, match=r"samples\.csv: file: expected the table"):
-            read_samples(tmp_path)
+            read_samples(tmp_path / "samples.json")

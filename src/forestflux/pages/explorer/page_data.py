@@ -57,11 +57,13 @@ def page_data(
     InputError : a store or a table is missing or not as the contracts say
     """
     model = load_model(results / "model")
-    samples = read_samples(results / "samples")
+    samples = read_samples(results / "samples/samples.json")
     predictions = read_table(
         results / "evaluate/predictions.csv", columns=["model", "split", "site", "year"]
     )
-    records = tower_records(read_sample_table(results / "samples"), predictions)
+    records = tower_records(
+        read_sample_table(results / "samples/samples.csv"), predictions
+    )
     return {
         "level": model.level,
         "pair": list(pair),

@@ -37,7 +37,7 @@ STEP_LABELS = {
 def draw_network(results: Path, *, settings: StyleSettings) -> Figure:
     """A real sample's map with its gaps, the layers with their sizes, the steps of training."""
     model = read_json(results / "model/model.json")
-    samples = read_samples(results / "samples")
+    samples = read_samples(results / "samples/samples.json")
     figure = new_figure(settings, height_mm=132)
     rows = figure.add_gridspec(3, 1, height_ratios=[1.15, 1.5, 0.55])
     example = figure.add_subplot(rows[0])
