@@ -17,14 +17,14 @@ from forestflux.jobs.store import write_store
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
 from forestflux.sources.extraction import available_columns, extract
-from forestflux.sources.modis_subsets.subset_folder import subset_files
+from forestflux.sources.modis_subsets.subset_folder import list_subset_files
 from forestflux.sources.modis_subsets.subset_images import collect_subsets
-from forestflux.sources.modis_subsets.subset_layers import read_layers, with_numbers
+from forestflux.sources.modis_subsets.subset_table import read_subset_table
 from forestflux.sources.tower_files import FilesSource
 from tests.builders.paths import ROOT
 
 PRODUCTS = read_products(ROOT / "config/products.yaml")
-LAYERS = with_numbers(read_layers(ROOT / "config/subsets.yaml", PRODUCTS), PRODUCTS)
+SUBSET_TABLE = read_subset_table(ROOT / "config/subsets.yaml", PRODUCTS)
 SCALES = {"NDVI": 0.0001, "EVI": 0.0001, "ET": 0.1, "LST": 0.02}
 FILLS = {"NDVI": [-3000], "EVI": [-3000], "ET": range(32761, 32768), "LST": [0]}
 PIXEL_M = {"A1": 463.312716528, "Q1": 231.656358264, "A2": 926.625433056}
@@ -170,8 +170,8 @@ def towers(**places: tuple[float, float]) -> pd.DataFrame:
 
 def collect(folder: Path, sites: pd.DataFrame) -> tuple[xr.Dataset, pd.DataFrame]:
     """Images and sources of a folder of subsets."""
-    files = [Path(file) for file in subset_files(str(folder))]
-    return collect_subsets(files, sites, LAYERS)
+    files = [Path(file) for file in list_subset_files(str(folder))]
+    return collect_subsets(files, sites, SUBSET_TABLE)
 
 
 def masked(

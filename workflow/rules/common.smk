@@ -21,8 +21,8 @@ from forestflux.jobs.code_checksum import code_checksum
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.settings.section import Section
 from forestflux.pages.figures.figure_registry import module_of, needs
-from forestflux.sources.modis_subsets.subset_folder import subset_files
-from forestflux.sources.modis_subsets.subset_layers import read_layers, with_numbers
+from forestflux.sources.modis_subsets.subset_folder import list_subset_files
+from forestflux.sources.modis_subsets.subset_table import read_subset_table
 from forestflux.sources.source_registry import SOURCES
 from forestflux.towers.fluxnet.file_names import FluxnetFiles, list_fluxnet_files
 from forestflux.towers.tower_years import find_tower_years
@@ -36,11 +36,11 @@ try:
         else FluxnetFiles({}, [], [])
     )
     TOWER_YEARS = find_tower_years(CONFIG)
-    LAYERS = with_numbers(
-        read_layers(Path(workflow.basedir, "config/subsets.yaml"), PRODUCTS), PRODUCTS
+    SUBSET_TABLE = read_subset_table(
+        Path(workflow.basedir, "config/subsets.yaml"), PRODUCTS
     )
     SUBSET_FILES = (
-        subset_files(CONFIG.towers.subsets) if CONFIG.layers_from == "files" else []
+        list_subset_files(CONFIG.towers.subsets) if CONFIG.layers_from == "files" else []
     )
 except InputError as error:
     raise WorkflowError(str(error))

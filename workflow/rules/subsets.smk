@@ -23,7 +23,8 @@ rule subsets:
         runtime=growing(60),
     params:
         # The files themselves are too many for a command line.
-        settings=settings(folder=CONFIG.towers.subsets, layers=LAYERS),
+        settings=settings(folder=CONFIG.towers.subsets),
+        layers=SUBSET_TABLE.to_json(),
         code=code("subsets"),
     message:
         "Reading the MODIS subsets of the towers"
@@ -31,6 +32,7 @@ rule subsets:
         'python "$SCRIPTS"/subsets.py'
         " --sites {input.sites:q}"
         " --settings {params.settings:q}"
+        " --layers {params.layers:q}"
         " --code {params.code}"
         " --sources {output.sources:q}"
         " --manifest {output.manifest:q}"

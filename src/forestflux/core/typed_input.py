@@ -62,7 +62,10 @@ def explain(
     within: str = "",
 ) -> InputError:
     """One line for the first thing that a type refuses: key, expected, found."""
-    first = error.errors(include_url=False)[0]
+    faults = error.errors(include_url=False)
+    # An unknown key is often the misspelt one that is missing as well.
+    unknown = (fault for fault in faults if fault["type"] == "extra_forbidden")
+    first = next(unknown, faults[0])
     place = [str(part) for part in first["loc"] if part not in TYPE_NAMES]
     above = [within] if within else []
     name, found = ".".join(above + place) or "content", repr(first["input"])

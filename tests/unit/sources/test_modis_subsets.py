@@ -9,13 +9,13 @@ from forestflux.core.errors import InputError
 from forestflux.core.names import REASONS, VARIABLES
 from forestflux.core.places import TowerPlace
 from forestflux.prepare.masking import stored_reason
-from forestflux.sources.modis_subsets.tower_match import sinusoidal
+from forestflux.sources.sinusoidal import project_sinusoidal
 from forestflux.sources.tower_files import FilesSource
 from forestflux.towers.tower_tables import read_sites
 from tests.builders.subsets import (
-    LAYERS,
     PIXEL_M,
     PRODUCTS,
+    SUBSET_TABLE,
     collect,
     eight_days,
     layers_table,
@@ -72,10 +72,10 @@ def test_the_window_is_the_middle_of_the_file(tmp_path):
 
 
 def test_a_tower_off_the_middle_has_its_own_pixels(tmp_path):
-    x, y = sinusoidal(LAT, LON)
+    x, y = project_sinusoidal(LAT, LON)
     size = PIXEL_M["A2"]
     north = towers(DE_One=(LAT + 0.0084 * 2, LON))  # two pixels of 926 m
-    moved = sinusoidal(LAT + 0.0084 * 2, LON)
+    moved = project_sinusoidal(LAT + 0.0084 * 2, LON)
     column = 4 + round((moved[0] - x) / size)
     lst_file(tmp_path / "plain/a.csv")
     corner = (x - 4.5 * size, y - 4.5 * size)
@@ -175,14 +175,14 @@ def test_reliability_and_its_bits_mask_the_same_pixels(tmp_path):
     assert parts[0].equals(parts[1])
 
 
-@pytest.mark.parametrize("variable", LAYERS)
+@pytest.mark.parametrize("variable", SUBSET_TABLE.variables)
 def test_no_rule_holds_for_unknown_quality(variable):
-    entry = LAYERS[variable]
+    entry = SUBSET_TABLE.variables[variable]
     rules = PRODUCTS.column("tower")[variable].mask
     low, high = rules.valid
     stored = np.array([[[(low + high) // 2]]])
-    code = np.full(stored.shape, entry["quality_unknown"])
-    absent = entry["stored"]["absent"]
+    code = np.full(stored.shape, entry.quality_unknown)
+    absent = entry.stored.absent
     assert stored_reason(stored, code, rules, absent=absent).item() == 0
 
 

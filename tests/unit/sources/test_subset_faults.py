@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.sources.modis_subsets.subset_folder import subset_files
-from forestflux.sources.modis_subsets.subset_layers import read_layers
+from forestflux.sources.modis_subsets.subset_folder import list_subset_files
+from forestflux.sources.modis_subsets.subset_table import read_subset_table
 from tests.builders.subsets import (
-    LAYERS,
     PRODUCTS,
+    SUBSET_TABLE,
     collect,
     eight_days,
     place_word,
@@ -325,19 +325,25 @@ def test_names_of_two_towers_are_a_fault(tmp_path):
 
 def test_a_folder_that_is_not_there_and_an_empty_one_are_named(tmp_path):
     with pytest.raises(InputError, match=r"towers.subsets: .* found no such folder"):
-        subset_files(str(tmp_path / "none"))
+        list_subset_files(str(tmp_path / "none"))
     (tmp_path / ".hidden").touch()
     with pytest.raises(InputError, match=r"towers.subsets: .* found an empty folder"):
-        subset_files(str(tmp_path))
-    assert subset_files(None) == []
+        list_subset_files(str(tmp_path))
+    assert list_subset_files(None) == []
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
         ("rain: {layers: []}", "rain: expected one of ndvi"),
-        ("et: {layers: [], scale: 1}", "et: expected only layers.*found scale"),
-        ("et: {layers: [{products: [A], tier: 1}]}", "et: expected only.*found tier"),
+        (
+            "et: {layers: [], scale: 1}",
+            "et.scale: expected one of layers.* unknown key",
+        ),
+        (
+            "et: {layers: [{products: [A], tier: 1}]}",
+            "et.layers.0.tier: expected one of products.*unknown key",
+        ),
         ("et: {layers: [", "file: expected readable YAML"),
     ],
 )
@@ -345,5 +351,5 @@ def test_a_table_of_layers_is_checked(tmp_path, text, line):
     path = tmp_path / "subsets.yaml"
     path.write_text(text)
     with pytest.raises(InputError, match=line):
-        read_layers(path, PRODUCTS)
-    assert set(LAYERS) < set(PRODUCTS.variables)
+        read_subset_table(path, PRODUCTS)
+    assert set(SUBSET_TABLE.variables) < set(PRODUCTS.variables)

@@ -1,4 +1,4 @@
-"""Point samples of AppEEARS: values come scaled, fills and quality layers do not."""
+"""Point samples of AppEEARS: values come scaled, fills and quality layers as stored."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,83 +9,96 @@ import pandas as pd
 from forestflux.core.errors import InputError
 from forestflux.jobs.user_tables import parse_numbers, read_csv, refuse_cell
 from forestflux.sources.modis_subsets.file_kinds import COLUMN
-from forestflux.sources.modis_subsets.subset_band import Band, check_days, whole_numbers
+from forestflux.sources.modis_subsets.subset_band import (
+    SubsetBand,
+    check_days,
+    convert_to_integers,
+)
+from forestflux.sources.modis_subsets.subset_table import ScaledNumbers
 
 KEYS = ("ID", "Category", "Latitude", "Longitude", "Date")
-# Largest distance of value / scale from a whole number: AppEEARS writes single precision.
+# Largest distance of value / scale from a whole number; AppEEARS writes single precision.
 ROUNDING = 0.05
-# So many different values, all whole where they should have decimals, are no chance.
+# So many different values that should have decimals cannot all be whole by chance.
 WHOLE_VALUES = 10
 
 
-def read_points(path: Path, scaled: Mapping[tuple[str, str], dict]) -> list[Band]:
+def read_points(
+    path: Path, scaling: Mapping[tuple[str, str], ScaledNumbers | None]
+) -> list[SubsetBand]:
     """The bands of a point-sample file, one of each point and layer, one pixel each.
 
     Columns are ID, Category, Latitude, Longitude, Date, MODIS_Tile and, for each layer,
-    {product}_{version}_{layer}; decoded quality bits stand in further columns, which
-    are ignored. AppEEARS multiplies values by the product's scale and leaves fills and
-    quality layers as stored.
+    {product}_{version}_{layer}. Further columns with decoded quality bits are ignored.
+    AppEEARS multiplies values by the product's scale and leaves fills and quality layers
+    as stored.
 
     Parameters
     ----------
-    scaled : what makes stored numbers of a scaled layer, by (product, layer): scale,
-        offset, fill and physical of the product table; other layers are stored numbers;
-        layers that are not among the keys and have no entry are left out
+    scaling : how a layer is scaled, by product and layer, None for a layer that comes as
+        stored; layers that are not among the keys are not read
 
     Raises
     ------
     InputError : a column is missing, coordinates or dates are missing, values that are
         not scaled or no numbers
     """
-    table = read_table(path, scaled)
+    table = read_point_table(path, scaling)
     bands = []
     for column in table.columns:
         match = COLUMN.fullmatch(column)
         if match is None:
             continue
         product, version, layer = match[1], match[2], match[3].lstrip("_")
-        stored = stored_numbers(table, column, scaled[product, layer], path)
+        stored = undo_scaling(table, column, scaling[product, layer], path)
         known = np.isfinite(stored)
         part = table.loc[known, list(KEYS)].assign(
-            value=whole_numbers(stored[known], path, layer=column)
+            value=convert_to_integers(stored[known], path, layer=column)
         )
         for keys, rows in part.groupby(list(KEYS[:4]), sort=True):
-            bands.append(point_band(path, product, version, layer, keys, rows))
+            bands.append(make_point_band(path, product, version, layer, keys, rows))
     return bands
 
 
-def point_band(
+def make_point_band(
     path: Path, product: str, version: str, layer: str, keys: tuple, rows: pd.DataFrame
-) -> Band:
-    """One layer of one point."""
+) -> SubsetBand:
+    """One layer of one point.
+
+    Parameters
+    ----------
+    keys : ID, category, latitude and longitude of the point
+    rows : Date and value, one row an image
+    """
     name, category, lat, lon = keys
-    return Band(
+    return SubsetBand(
         path=path,
         product=product,
         layer=layer,
         names=tuple(str(word) for word in (name, category) if str(word)),
-        lat=float(lat),
-        lon=float(lon),
+        place=(float(lat), float(lon)),
         days=rows["Date"].to_numpy("datetime64[D]"),
         ranks=np.full(len(rows), f".{version}"),
         values=rows["value"].to_numpy("int32").reshape(-1, 1, 1),
     )
 
 
-def read_table(path: Path, scaled: Mapping[tuple[str, str], dict]) -> pd.DataFrame:
-    """The columns that are needed, as text but for coordinates and dates.
+def read_point_table(
+    path: Path, scaling: Mapping[tuple[str, str], ScaledNumbers | None]
+) -> pd.DataFrame:
+    """The columns that are needed; coordinates and dates are parsed, the rest is text.
 
     Raises
     ------
     InputError : the file is no whole table, coordinates are missing or off the globe,
-        dates are none or no first days of composites
+        dates are missing or no first days of composites
     """
 
     def wanted(name: str) -> bool:
         match = COLUMN.fullmatch(name.strip())
         if match is None:
             return name.strip() in KEYS
-        return (match[1], match[3].lstrip("_")) in scaled
+        return (match[1], match[3].lstrip("_")) in scaling
 
     table = read_csv(path, KEYS[2:], wanted=wanted)
     for name in KEYS[:2]:
@@ -103,39 +116,45 @@ def read_table(path: Path, scaled: Mapping[tuple[str, str], dict]) -> pd.DataFra
     return table.assign(Date=days)
 
 
-def stored_numbers(
-    table: pd.DataFrame, column: str, rule: dict, path: Path
+def undo_scaling(
+    table: pd.DataFrame, column: str, scaled: ScaledNumbers | None, path: Path
 ) -> np.ndarray:
     """Numbers as the product stores them, float64 (row,), NaN where the cell is empty.
 
     Parameters
     ----------
-    rule : empty for a layer that comes as stored, else scale, offset, fill and physical
-        (in the unit of the column)
+    scaled : how the column is scaled; None where it comes as stored
+
+    Raises
+    ------
+    InputError : a cell is no number, the column is not scaled, or a value is no multiple
+        of the scale
     """
     values = parse_numbers(table, column, path=path, gaps=True)
-    if not rule:
+    if scaled is None:
         return values
-    fill = np.isin(values, rule["fill"])
-    check_scaled(values[~fill & np.isfinite(values)], column, rule, path)
-    stored = (values - rule["offset"]) / rule["scale"]
+    fill = np.isin(values, scaled.fill)
+    check_scaled(values[~fill & np.isfinite(values)], column, scaled, path)
+    stored = (values - scaled.offset) / scaled.scale
     near = np.rint(stored)
     bad = ~fill & (np.abs(stored - near) > ROUNDING)
     if bad.any():
         raise InputError(
             path,
             variable=column,
-            expected=f"multiples of {rule['scale']:g}",
+            expected=f"multiples of {scaled.scale:g}",
             found=f"{values[bad][0]:g} ({int(bad.sum())} such values)",
         )
     return np.where(fill, values, near)
 
 
-def check_scaled(values: np.ndarray, column: str, rule: dict, path: Path) -> None:
-    """Refuse a layer that has not been scaled: whole numbers only, or out of range."""
+def check_scaled(
+    values: np.ndarray, column: str, scaled: ScaledNumbers, path: Path
+) -> None:
+    """Refuse a column that has not been scaled: whole numbers only, or out of range."""
     if not values.size:
         return
-    low, high = rule["physical"]
+    low, high = scaled.physical
     median = float(np.median(values))
     different = np.unique(values)
     whole = different.size >= WHOLE_VALUES and np.all(different == np.rint(different))

@@ -4,20 +4,26 @@ import csv
 import json
 import re
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from forestflux.core.errors import InputError
-from forestflux.sources.modis_subsets.file_kinds import not_utf8
-from forestflux.sources.modis_subsets.subset_band import Band, modis_days, whole_numbers
+from forestflux.sources.modis_subsets.file_kinds import not_utf8_error
+from forestflux.sources.modis_subsets.subset_band import (
+    SubsetBand,
+    convert_to_integers,
+    parse_modis_days,
+)
 
+# A place without a name: Lat-33.6152Lon150.7236Samp9Line9.
 PLACE = re.compile(r"Lat(-?[\d.]+)Lon(-?[\d.]+)Samp(\d+)Line(\d+)")
 # granule.band: MOD11A2.A2000049.h30v12.006.2020048120245.LST_Day_1km
 GRANULE_PARTS = 6
 TEXT_FIELDS = 5
 
 
-def read_json(path: Path) -> list[Band]:
+def read_json_bands(path: Path) -> list[SubsetBand]:
     """The bands of a JSON file of the REST service.
 
     Its header has xllcorner, yllcorner, cellsize, nrows, ncols, latitude, longitude and
@@ -31,11 +37,11 @@ def read_json(path: Path) -> list[Band]:
     """
     content = load_json(path)
     images = content.get("subset")
-    rows, columns = (integer(content, key, path) for key in ("nrows", "ncols"))
+    rows, columns = (read_count(content, key, path) for key in ("nrows", "ncols"))
     if not isinstance(images, list) or not images:
         found = "none" if images == [] else "something else"
         raise InputError(path, variable="subset", expected="images", found=found)
-    product, place = request_of(content)
+    product, place = find_request(content)
     if product is None:
         raise InputError(
             path,
@@ -44,41 +50,43 @@ def read_json(path: Path) -> list[Band]:
             found="neither",
         )
     names = tuple(str(content[k]) for k in ("site", "Site") if content.get(k))
-    grouped = {}
+    by_layer: dict[str, list[dict]] = {}
     for image in images:
         layer = str(image.get("band", content.get("band", "")))
-        grouped.setdefault(layer, []).append(image)
-    corner = [number(content, key, path) for key in ("xllcorner", "yllcorner")]
-    whole = None not in corner
+        by_layer.setdefault(layer, []).append(image)
     return [
-        Band(
+        SubsetBand(
             path=path,
             product=product,
             layer=layer,
             names=names + ((place,) if place else ()),
-            lat=number(content, "latitude", path),
-            lon=number(content, "longitude", path),
-            days=image_days(group, path),
+            place=read_pair(content, ("latitude", "longitude"), path),
+            days=read_image_days(group, path),
             ranks=np.array([str(image.get("proc_date", "")) for image in group]),
-            values=pixels(
+            values=shape_pixels(
                 [image.get("data", ()) for image in group],
                 (rows, columns),
                 path,
                 layer=layer,
             ),
-            corner=(corner[0], corner[1]) if whole else None,
-            cell_m=number(content, "cellsize", path),
+            corner=read_pair(content, ("xllcorner", "yllcorner"), path),
+            cell_m=read_number(content, "cellsize", path),
         )
-        for layer, group in grouped.items()
+        for layer, group in by_layer.items()
     ]
 
 
-def load_json(path: Path) -> dict:
-    """The object of a JSON file; one line says where it is cut off."""
+def load_json(path: Path) -> dict[str, Any]:
+    """The object of a JSON file.
+
+    Raises
+    ------
+    InputError : the file is not UTF-8, or is cut off
+    """
     try:
         content = json.loads(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise not_utf8(path, error) from error
+        raise not_utf8_error(path, error) from error
     except ValueError as error:
         raise InputError(
             path,
@@ -89,8 +97,8 @@ def load_json(path: Path) -> dict:
     return content
 
 
-def request_of(content: dict) -> tuple[str | None, str]:
-    """Product and name of the place, from the keys or the address of the request.
+def find_request(content: dict) -> tuple[str | None, str]:
+    """Product and name of the place, from keys or from the address of the request.
 
     An address ends .../v1/MOD11A2/subset?..., .../v1/MOD11A2/{site}/subset?... or
     .../v1/MOD11A2/{network}/{site}/subset?...
@@ -102,9 +110,14 @@ def request_of(content: dict) -> tuple[str | None, str]:
     return (str(product) if product else None), place
 
 
-def image_days(images: list[dict], path: Path) -> np.ndarray:
-    """First days of the images; calendar_date must say the same where it is there."""
-    days = modis_days([image.get("modis_date", "") for image in images], path)
+def read_image_days(images: list[dict], path: Path) -> np.ndarray:
+    """First days of the images, datetime64[D] (time,).
+
+    Raises
+    ------
+    InputError : no date, or another one in calendar_date
+    """
+    days = parse_modis_days([image.get("modis_date", "") for image in images], path)
     for day, image in zip(days, images, strict=True):
         written = image.get("calendar_date", str(day))
         if written != str(day):
@@ -117,7 +130,7 @@ def image_days(images: list[dict], path: Path) -> np.ndarray:
     return days
 
 
-def pixels(
+def shape_pixels(
     images: list, shape: tuple[int, int], path: Path, *, layer: str
 ) -> np.ndarray:
     """Pixel values as int32 (time, row, column).
@@ -141,11 +154,11 @@ def pixels(
         raise InputError(
             path, variable=layer, expected="numbers", found=str(error)
         ) from error
-    return whole_numbers(values, path, layer=layer).reshape(len(images), *shape)
+    return convert_to_integers(values, path, layer=layer).reshape(len(images), *shape)
 
 
-def number(content: dict, key: str, path: Path) -> float | None:
-    """A number of the header, None where it is not there."""
+def read_number(content: dict, key: str, path: Path) -> float | None:
+    """A number of the header; None where it is not there."""
     value = content.get(key)
     if value is None or value == "":
         return None
@@ -157,9 +170,17 @@ def number(content: dict, key: str, path: Path) -> float | None:
         ) from error
 
 
-def integer(content: dict, key: str, path: Path) -> int:
-    """A count of the header."""
-    value = number(content, key, path)
+def read_pair(
+    content: dict, keys: tuple[str, str], path: Path
+) -> tuple[float, float] | None:
+    """Two numbers of the header; None where one is not there."""
+    first, second = (read_number(content, key, path) for key in keys)
+    return None if first is None or second is None else (first, second)
+
+
+def read_count(content: dict, key: str, path: Path) -> int:
+    """A count of the header, which must be there."""
+    value = read_number(content, key, path)
     if value is None or value < 1 or value != int(value):
         raise InputError(
             path, variable=key, expected="a count", found=repr(content.get(key))
@@ -167,7 +188,24 @@ def integer(content: dict, key: str, path: Path) -> int:
     return int(value)
 
 
-def read_csv(path: Path) -> list[Band]:
+class CsvImage(NamedTuple):
+    """A row of a CSV file.
+
+    Attributes
+    ----------
+    key : product, layer and place; rows with the same ones make a band
+    date : such as A2003009
+    rank : processing stamp and version
+    values : (pixel,)
+    """
+
+    key: tuple[str, str, str]
+    date: str
+    rank: str
+    values: np.ndarray
+
+
+def read_csv_bands(path: Path) -> list[SubsetBand]:
     """The bands of a CSV file: one row an image, no header.
 
     A row is granule.band, product, A{year}{day}, place, processing stamp and the pixels
@@ -175,23 +213,28 @@ def read_csv(path: Path) -> list[Band]:
 
     Raises
     ------
-    InputError : rows of another form, pixels that do not make the window, bytes that
-        are not UTF-8
+    InputError : rows of another form, pixels that do not make a window, bytes that are
+        not UTF-8
     """
-    grouped = {}
+    by_key: dict[tuple[str, str, str], list[CsvImage]] = {}
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             for line, row in enumerate(csv.reader(file), start=1):
                 if row:
-                    key, image = image_of(row, line, path)
-                    grouped.setdefault(key, []).append(image)
+                    image = parse_row(row, line, path)
+                    by_key.setdefault(image.key, []).append(image)
     except UnicodeDecodeError as error:
-        raise not_utf8(path, error) from error
-    return [csv_band(path, *key, images) for key, images in grouped.items()]
+        raise not_utf8_error(path, error) from error
+    return [make_csv_band(path, images) for images in by_key.values()]
 
 
-def image_of(row: list[str], line: int, path: Path) -> tuple[tuple, tuple]:
-    """Product, layer and place of a row; its date, rank and pixels."""
+def parse_row(row: list[str], line: int, path: Path) -> CsvImage:
+    """The image of a row.
+
+    Parameters
+    ----------
+    line : of the row in the file, for messages
+    """
     granule = row[0].split(".", GRANULE_PARTS - 1)
     if len(granule) != GRANULE_PARTS or len(row) <= TEXT_FIELDS:
         raise InputError(
@@ -207,31 +250,31 @@ def image_of(row: list[str], line: int, path: Path) -> tuple[tuple, tuple]:
         raise InputError(
             path, variable="pixels", expected="numbers", found=f"{error} on line {line}"
         ) from error
-    rank = f"{stamp}.{granule[3]}"
-    return (product, granule[-1].strip(), place), (date, rank, values)
+    key = (product, granule[-1].strip(), place)
+    return CsvImage(key, date, f"{stamp}.{granule[3]}", values)
 
 
-def csv_band(
-    path: Path, product: str, layer: str, place: str, images: list[tuple]
-) -> Band:
-    """The band of rows that belong together."""
-    dates, ranks, values = zip(*images, strict=True)
-    match = PLACE.fullmatch(place)
+def make_csv_band(path: Path, images: list[CsvImage]) -> SubsetBand:
+    """The band of images with one key."""
+    product, layer, word = images[0].key
+    match = PLACE.fullmatch(word)
     if match:
-        lat, lon = float(match[1]), float(match[2])
+        names, place = (), (float(match[1]), float(match[2]))
         shape = int(match[4]), int(match[3])  # lines are rows, samples are columns
     else:
-        lat = lon = None
-        side = int(np.sqrt(len(values[0])))
+        # The name of a site; its window is a square.
+        names, place = (word,) if word else (), None
+        side = int(np.sqrt(len(images[0].values)))
         shape = side, side
-    return Band(
+    return SubsetBand(
         path=path,
         product=product,
         layer=layer,
-        names=() if match else (place,) if place else (),
-        lat=lat,
-        lon=lon,
-        days=modis_days(dates, path),
-        ranks=np.array(ranks),
-        values=pixels(list(values), shape, path, layer=layer),
+        names=names,
+        place=place,
+        days=parse_modis_days([image.date for image in images], path),
+        ranks=np.array([image.rank for image in images]),
+        values=shape_pixels(
+            [image.values for image in images], shape, path, layer=layer
+        ),
     )

@@ -9,13 +9,13 @@ import numpy as np
 
 from forestflux.core.errors import InputError
 
-# First days of the composites: every eighth day of the year.
+# A composite begins every so many days of the year.
 COMPOSITE_DAYS = 8
 MODIS_DATE = re.compile(r"A(\d{4})(\d{3})$")
 
 
 @dataclass(frozen=True)
-class Band:
+class SubsetBand:
     """Images of one layer, stored integers.
 
     Attributes
@@ -24,21 +24,20 @@ class Band:
     product : short name without the version, MOD11A2
     layer : as ORNL writes it, LST_Day_1km
     names : what the file calls the place; any of them may be a tower
-    lat, lon : degrees of the place, None where the file does not say
+    place : latitude and longitude, degrees; None where the file has none
     days : datetime64[D] (time,), first day of each composite
     ranks : text (time,), processing stamp and version: of two images the later counts
     values : int32 (time, row, column), north to south, west to east
     corner : x and y of the lower left corner on the sinusoidal grid, m; None where the
-        file does not say: the place then lies in the middle pixel
-    cell_m : side of a pixel, m, where the file says it
+        file has none: the place then lies in the middle pixel
+    cell_m : side of a pixel, m, where the file has it
     """
 
     path: Path
     product: str
     layer: str
     names: tuple[str, ...]
-    lat: float | None
-    lon: float | None
+    place: tuple[float, float] | None
     days: np.ndarray
     ranks: np.ndarray
     values: np.ndarray
@@ -47,11 +46,11 @@ class Band:
 
     @property
     def label(self) -> str:
-        """Product and layer in one word."""
+        """Product and layer, for messages."""
         return f"{self.product} {self.layer}"
 
 
-def modis_days(words: Sequence[str], path: Path) -> np.ndarray:
+def parse_modis_days(words: Sequence[str], path: Path) -> np.ndarray:
     """Days of words such as A2003009, datetime64[D] (time,).
 
     Raises
@@ -59,13 +58,13 @@ def modis_days(words: Sequence[str], path: Path) -> np.ndarray:
     InputError : a word that is no such date, or no first day of a composite
     """
     days = np.empty(len(words), "datetime64[D]")
-    for place, word in enumerate(words):
+    for position, word in enumerate(words):
         match = MODIS_DATE.fullmatch(str(word))
         if match is None or not 1 <= int(match[2]) <= 366:
             raise InputError(
                 path, variable="date", expected="such as A2003009", found=f"'{word}'"
             )
-        days[place] = np.datetime64(match[1], "D") + (int(match[2]) - 1)
+        days[position] = np.datetime64(match[1], "D") + (int(match[2]) - 1)
     check_days(days, path)
     return days
 
@@ -83,7 +82,7 @@ def check_days(days: np.ndarray, path: Path) -> None:
         )
 
 
-def whole_numbers(values: np.ndarray, path: Path, *, layer: str) -> np.ndarray:
+def convert_to_integers(values: np.ndarray, path: Path, *, layer: str) -> np.ndarray:
     """The same numbers as int32.
 
     Raises

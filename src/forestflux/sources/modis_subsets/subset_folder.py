@@ -1,14 +1,12 @@
-"""The files of a folder of subsets, listed without reading any."""
+"""The files of a folder of subsets, listed without opening any."""
 
 from pathlib import Path
 
 from forestflux.core.errors import InputError
 
 
-def subset_files(folder: str | None) -> list[str]:
-    """Every file below a folder, sorted; none where no folder is named.
-
-    Hidden files are left out.
+def list_subset_files(folder: str | None) -> list[str]:
+    """Every file below a folder, sorted, without hidden ones; none where no folder is named.
 
     Raises
     ------

@@ -1,279 +1,259 @@
-"""Subsets of all towers as native images: every file once, then one layer at a time."""
+"""Subsets of all towers as native images: every file is read once, then layer by layer."""
 
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from tqdm import tqdm
 
 from forestflux.core.errors import InputError
-from forestflux.sources.modis_subsets import appeears, ornl
-from forestflux.sources.modis_subsets.file_kinds import EXPECTED, recognise
-from forestflux.sources.modis_subsets.subset_band import Band
-from forestflux.sources.modis_subsets.subset_layers import known_layers
-from forestflux.sources.modis_subsets.subset_series import Piece, merge, of_one_place
-from forestflux.sources.modis_subsets.tower_match import Match, crop, matches_of
+from forestflux.core.pixel_quality import bits_of
+from forestflux.jobs.tables import Column, TableSchema
+from forestflux.sources.modis_subsets.file_kinds import EXPECTED_FILE
+from forestflux.sources.modis_subsets.subset_reader import ImageIndex, read_files
+from forestflux.sources.modis_subsets.subset_table import (
+    QualityCode,
+    SubsetLayer,
+    SubsetTable,
+    SubsetVariable,
+)
+from forestflux.sources.modis_subsets.tower_images import (
+    TowerImages,
+    choose_place,
+    merge_images,
+)
+from forestflux.sources.modis_subsets.tower_match import Tower, list_towers
 
 LOG = logging.getLogger(__name__)
 
-Pieces = dict[tuple[int, str, str], list[Piece]]
-COLUMNS = (
-    "site",
-    "variable",
-    "product",
-    "layer",
-    "quality",
-    "images",
-    "first",
-    "last",
-    "pixels",
-    "files",
+SOURCES = TableSchema(
+    path="subsets/subsets.csv",
+    row="a tower, a variable and a product that gives it",
+    columns=(
+        Column("site", "code of the tower", "text"),
+        Column("variable", "name of the variable", "text"),
+        Column("product", "short name of the MODIS product", "text"),
+        Column("layer", "layer of the product", "text"),
+        Column("quality", "layer of its quality, or `unknown`", "text"),
+        Column("images", "number of composites", "integer"),
+        Column("first", "first day of the first composite", "text"),
+        Column("last", "first day of the last composite", "text"),
+        Column("pixels", "rows x columns of the largest file", "text"),
+        Column("files", "number of files", "integer"),
+    ),
 )
 
 
-def collect_subsets(
-    files: Sequence[Path], towers: pd.DataFrame, table: dict
-) -> tuple[xr.Dataset, pd.DataFrame]:
-    """Native images of all years (docs/reference/stores.md, subsets) and what they come from.
+class ProductImages(NamedTuple):
+    """Images of one tower, variable and product.
 
-    Only the windows around towers stay in memory; of the files one at a time.
+    Attributes
+    ----------
+    days : datetime64[D] (time,)
+    values, quality : (time, window, window), as they are stored
+    source : the row of the table of sources, from its column product on
+    """
+
+    days: np.ndarray
+    values: np.ndarray
+    quality: np.ndarray
+    source: tuple
+
+
+def collect_subsets(
+    files: Sequence[Path], sites: pd.DataFrame, table: SubsetTable
+) -> tuple[xr.Dataset, pd.DataFrame]:
+    """Native images of all years (docs/reference/stores.md, subsets) and their sources.
 
     Parameters
     ----------
     files : every file of the folder
-    towers : columns site, lat, lon
-    table : result of `forestflux.sources.modis_subsets.subset_layers.with_numbers`
+    sites : columns site, lat, lon
+    table : result of `read_subset_table`
+
+    Returns
+    -------
+    images : one array for each variable and its quality band
+    sources : the table `SOURCES`
 
     Raises
     ------
     InputError : a file that is damaged or ambiguous, or no file that serves a tower
     """
-    towers = towers.reset_index(drop=True)
-    pieces = read_pieces(files, towers, table)
-    arrays, rows = {}, []
-    for variable, entry in table.items():
-        images, sources = variable_images(variable, entry, pieces, towers)
+    towers = list_towers(sites)
+    found = read_files(files, towers, table)
+    arrays: dict[str, tuple] = {}
+    rows: list[tuple] = []
+    for variable, entry in table.variables.items():
+        images, used = build_variable(variable, entry, found, towers)
         arrays |= images
-        rows += sources
+        rows += used
     if not arrays:
         raise InputError(
             files[0].parent if files else "towers.subsets",
             variable="towers.subsets",
-            expected=f"a file ({EXPECTED}) of some tower and variable",
+            expected=f"a file ({EXPECTED_FILE}) of some tower and variable",
             found=f"none among {len(files)} files",
         )
-    sources = pd.DataFrame(rows, columns=list(COLUMNS))
-    report(sources, towers, table)
+    sources = pd.DataFrame(rows, columns=SOURCES.names)
+    log_missing(sources, towers, table)
     coordinates = {
-        "site": ("y", towers["site"].to_numpy(object)),
-        "lat": ("y", towers["lat"].to_numpy(float)),
-        "lon": ("y", towers["lon"].to_numpy(float)),
+        "site": ("y", np.array([tower.site for tower in towers], object)),
+        "lat": ("y", np.array([tower.lat for tower in towers], float)),
+        "lon": ("y", np.array([tower.lon for tower in towers], float)),
     }
     return xr.Dataset(arrays).assign_coords(coordinates), sources
 
 
-def read_pieces(files: Sequence[Path], towers: pd.DataFrame, table: dict) -> Pieces:
-    """Windows of every file by tower, product and layer; what is not used is logged."""
-    known = known_layers(table)
-    pieces: Pieces = {}
-    for path in tqdm(files, desc="subsets", disable=None):
-        for band in read_file(path, known):
-            facts = known.get((band.product, band.layer))
-            if facts is None:
-                LOG.info("not used: %s: no variable takes %s", path, band.label)
-                continue
-            window = facts["window"]
-            found = matches_of(band, towers, pixel_m=facts["pixel_m"], window=window)
-            if not found:
-                LOG.info("not used: %s: no tower at %g, %g", path, band.lat, band.lon)
-            for match in found:
-                piece = piece_of(band, match, facts)
-                key = (match.tower, band.product, band.layer)
-                pieces.setdefault(key, []).append(piece)
-    return pieces
-
-
-def read_file(path: Path, known: dict) -> list[Band]:
-    """The bands of a file; none of one that is no subset."""
-    kind = recognise(path)
-    if kind == "ornl_json":
-        return ornl.read_json(path)
-    if kind == "ornl_csv":
-        return ornl.read_csv(path)
-    if kind == "appeears":
-        return appeears.read_points(path, {k: v["scaled"] for k, v in known.items()})
-    LOG.info("not used: %s: no subset", path)
-    return []
-
-
-def piece_of(band: Band, match: Match, facts: dict) -> Piece:
-    """The window of a band around a tower.
-
-    Raises
-    ------
-    InputError : numbers that the layer's type cannot hold
-    """
-    limits = np.iinfo(facts["dtype"])
-    values = crop(
-        band.values,
-        match,
-        window=facts["window"],
-        native_m=facts["native_m"],
-        pixel_m=facts["pixel_m"],
-    )
-    bad = (values < limits.min) | (values > limits.max)
-    if bad.any():
-        raise InputError(
-            band.path,
-            variable=band.layer,
-            expected=f"{facts['dtype']} from {limits.min} to {limits.max}",
-            found=f"{values[bad][0]} ({int(bad.sum())} such pixels)",
-        )
-    if np.any(np.diff(band.days).astype(int) < 0):
-        LOG.info("out of order: %s: dates of %s, put in order", band.path, band.label)
-    return Piece(
-        path=band.path,
-        match=match,
-        place=(band.lat, band.lon),
-        days=band.days,
-        ranks=band.ranks,
-        values=values.astype(facts["dtype"]),
-        pixels=band.values.shape[1:],
-    )
-
-
-def variable_images(
-    variable: str, entry: dict, pieces: Pieces, towers: pd.DataFrame
-) -> tuple[dict, list[tuple]]:
+def build_variable(
+    variable: str, entry: SubsetVariable, found: ImageIndex, towers: Sequence[Tower]
+) -> tuple[dict[str, tuple], list[tuple]]:
     """Arrays of a variable and its quality band (time_v, y_v, x_v), and their sources.
 
-    Nothing where no tower has the variable. Each tower takes the first of the layers of
-    which it has a file.
+    Both are empty where no tower has the variable.
     """
-    series, rows = {}, []
-    for tower in towers.index:
-        for layer in entry["layers"]:
+    by_tower: dict[int, list[ProductImages]] = {}
+    for tower in towers:
+        # Each tower takes the first of the layers of which it has a file.
+        for layer in entry.layers:
             parts = [
                 part
-                for product in layer["products"]
-                if (part := product_series(tower, product, layer, entry, pieces))
+                for product in layer.products
+                if (part := build_product(tower.row, product, layer, entry, found))
             ]
             if parts:
-                days, values, quality = (
-                    np.concatenate([part[name] for part in parts])
-                    for name in ("days", "values", "quality")
-                )
-                series[tower] = (days, values, quality)
-                site = towers.loc[tower, "site"]
-                rows += [(site, variable, *part["source"]) for part in parts]
+                by_tower[tower.row] = parts
                 break
-    if not series:
+    if not by_tower:
         return {}, []
-    section = entry["stored"]
-    days = np.unique(np.concatenate([part[0] for part in series.values()]))
-    shape = (len(days), len(towers), section["window"], section["window"])
-    values = np.full(shape, section["absent"], section["dtype"])
-    quality = np.full(shape, section["quality_absent"], section["quality_dtype"])
-    for tower, (own, images, codes) in series.items():
-        where = np.searchsorted(days, own)
-        values[where, tower], quality[where, tower] = images, codes
+    stored = entry.stored
+    every = [part for parts in by_tower.values() for part in parts]
+    days = np.unique(np.concatenate([part.days for part in every]))
+    shape = (len(days), len(towers), stored.window, stored.window)
+    values = np.full(shape, stored.absent, stored.dtype)
+    quality = np.full(shape, stored.quality_absent, stored.quality_dtype)
+    for row, parts in by_tower.items():
+        for part in parts:
+            steps = np.searchsorted(days, part.days)
+            values[steps, row], quality[steps, row] = part.values, part.quality
     dims = (f"time_{variable}", f"y_{variable}", f"x_{variable}")
-    stacked = (len(days), len(towers) * shape[2], shape[3])
-    time = (dims[0], days.astype("datetime64[ns]"))
-    return {
+    # The windows of the towers lie below each other.
+    stacked = (len(days), len(towers) * stored.window, stored.window)
+    arrays: dict[str, tuple] = {
         variable: (dims, values.reshape(stacked)),
         f"{variable}_quality": (dims, quality.reshape(stacked)),
-        dims[0]: time,
-    }, rows
+        dims[0]: (dims[0], days.astype("datetime64[ns]")),
+    }
+    sources = [
+        (towers[row].site, variable, *part.source)
+        for row, parts in by_tower.items()
+        for part in parts
+    ]
+    return arrays, sources
 
 
-def product_series(
-    tower: int, product: str, layer: dict, entry: dict, pieces: Pieces
-) -> dict | None:
+def build_product(
+    tower: int,
+    product: str,
+    layer: SubsetLayer,
+    entry: SubsetVariable,
+    found: ImageIndex,
+) -> ProductImages | None:
     """Images of one tower and product with their quality codes; None without a file.
+
+    Parameters
+    ----------
+    tower : row of the table of towers
 
     Raises
     ------
     InputError : an image without a quality image of its day
     """
-    found = pieces.get((tower, product, layer["band"]))
-    if not found:
+    files = found.get((tower, product, layer.band))
+    if not files:
         return None
-    kept, left = of_one_place(found)
-    for piece in left:
-        LOG.info("not used: %s: another file lies nearer to its tower", piece.path)
-    days, values = merge(kept, label=f"{product} {layer['band']}")
-    name, codes = None, np.full(values.shape, entry["quality_unknown"])
-    for role in ("quality_band", "quality_detail"):
-        of_quality = pieces.get((tower, product, layer.get(role, "")))
-        if of_quality:
-            name = layer[role]
-            codes = quality_of(days, of_quality, kept, label=f"{product} {name}")
-            if role == "quality_detail":
-                codes = told(codes, entry["quality_codes"])
-            break
-    shape = max(piece.pixels for piece in kept)
-    return {
-        "days": days,
-        "values": values,
-        "quality": codes.astype(entry["stored"]["quality_dtype"]),
-        "source": (
+    chosen, others = choose_place(files)
+    for images in others:
+        LOG.info("not used: %s: another file lies nearer to its tower", images.path)
+    days, values = merge_images(chosen, label=f"{product} {layer.band}")
+    quality_layer, codes = "unknown", np.full(values.shape, entry.quality_unknown)
+    for name in (layer.quality_band, layer.quality_detail):
+        quality_files = found.get((tower, product, name or ""))
+        if name is None or not quality_files:
+            continue
+        quality_layer = name
+        label = f"{product} {name}"
+        codes = select_quality(days, quality_files, chosen[0].path, label=label)
+        if name == layer.quality_detail:
+            codes = decode_quality(codes, entry.quality_codes)
+        break
+    rows, columns = max(images.pixels for images in chosen)
+    return ProductImages(
+        days=days,
+        values=values,
+        quality=codes.astype(entry.stored.quality_dtype),
+        source=(
             product,
-            layer["band"],
-            name or "unknown",
+            layer.band,
+            quality_layer,
             len(days),
             str(days[0]),
             str(days[-1]),
-            f"{shape[0]} x {shape[1]}",
-            len(kept),
+            f"{rows} x {columns}",
+            len(chosen),
         ),
-    }
+    )
 
 
-def quality_of(
-    days: np.ndarray, pieces: list[Piece], of_band: list[Piece], *, label: str
+def select_quality(
+    days: np.ndarray, files: Sequence[TowerImages], band_path: Path, *, label: str
 ) -> np.ndarray:
     """Quality images of these days.
+
+    Parameters
+    ----------
+    band_path : file of the values, for messages
 
     Raises
     ------
     InputError : a day without one
     """
-    kept, _ = of_one_place(pieces)
-    own, codes = merge(kept, label=label)
-    missing = ~np.isin(days, own)
+    chosen, _ = choose_place(files)
+    own_days, codes = merge_images(chosen, label=label)
+    missing = ~np.isin(days, own_days)
     if missing.any():
         raise InputError(
-            kept[0].path,
+            chosen[0].path,
             variable=label,
-            expected=f"an image of each date of {of_band[0].path.name}",
+            expected=f"an image of each date of {band_path.name}",
             found=f"none of {days[missing][0]} ({int(missing.sum())} such dates)",
         )
-    return codes[np.searchsorted(own, days)]
+    return codes[np.searchsorted(own_days, days)]
 
 
-def told(detail: np.ndarray, rules: list[dict]) -> np.ndarray:
-    """Codes of the quality band from the bits of another layer, first match first."""
-    hits, codes = [], []
-    for rule in rules:
-        first, last = rule["bits"]
-        bits = (detail.astype("int32") >> first) & ((1 << (last - first + 1)) - 1)
-        hits.append(np.isin(bits, rule["values"]))
-        codes.append(rule["code"])
+def decode_quality(detail: np.ndarray, rules: Sequence[QualityCode]) -> np.ndarray:
+    """Codes of the quality band from the bits of another layer; the first match counts."""
+    hits = [np.isin(bits_of(detail, *rule.bits), rule.values) for rule in rules]
+    codes = [rule.code for rule in rules]
     return np.select(hits, codes, default=codes[-1])
 
 
-def report(sources: pd.DataFrame, towers: pd.DataFrame, table: dict) -> None:
+def log_missing(
+    sources: pd.DataFrame,
+    towers: Sequence[Tower],
+    table: SubsetTable,
+) -> None:
     """Log what the subsets lack: variables, towers, quality bands."""
-    for variable in table:
+    names = {tower.site for tower in towers}
+    for variable in table.variables:
         own = sources[sources["variable"] == variable]
         if own.empty:
             LOG.info("missing: %s: no tower has a file of it", variable)
             continue
-        without = sorted(set(towers["site"]) - set(own["site"]))
+        without = sorted(names - set(own["site"]))
         if without:
             LOG.info("missing: %s: no file at %s", variable, ", ".join(without))
         unknown = sorted(set(own.loc[own["quality"] == "unknown", "site"]))
@@ -283,6 +263,6 @@ def report(sources: pd.DataFrame, towers: pd.DataFrame, table: dict) -> None:
                 variable,
                 ", ".join(unknown),
             )
-    alone = sorted(set(towers["site"]) - set(sources["site"]))
+    alone = sorted(names - set(sources["site"]))
     if alone:
         LOG.info("towers without any subset: %s", ", ".join(alone))

@@ -1,20 +1,29 @@
 """Which tower a file is of, and which of its pixels lie around that tower."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from forestflux.core.errors import InputError
-from forestflux.sources.modis_subsets.subset_band import Band
+from forestflux.sources.modis_subsets.subset_band import SubsetBand
+from forestflux.sources.sinusoidal import project_sinusoidal
 
-# Radius of the sphere of the MODIS sinusoidal grid, m.
-SPHERE_M = 6371007.181
 # Half a pixel and the rounding of pixel sizes.
-EDGE = 0.501
+HALF_PIXEL = 0.501
 
 
-class Match(NamedTuple):
+class Tower(NamedTuple):
+    """A tower's row in the table of towers, its code and its place in degrees."""
+
+    row: int
+    site: str
+    lat: float
+    lon: float
+
+
+class TowerMatch(NamedTuple):
     """A tower that a band serves.
 
     Attributes
@@ -32,17 +41,17 @@ class Match(NamedTuple):
     distance: float
 
 
-def sinusoidal(lat: float, lon: float) -> tuple[float, float]:
-    """Position on the MODIS sinusoidal grid, m."""
-    return (
-        SPHERE_M * np.radians(lon) * np.cos(np.radians(lat)),
-        SPHERE_M * np.radians(lat),
-    )
+def list_towers(table: pd.DataFrame) -> list[Tower]:
+    """The towers of a table with columns site, lat, lon."""
+    columns = (table[name].tolist() for name in ("site", "lat", "lon"))
+    return [
+        Tower(row, *values) for row, values in enumerate(zip(*columns, strict=True))
+    ]
 
 
-def matches_of(
-    band: Band, towers: pd.DataFrame, *, pixel_m: float, window: int
-) -> list[Match]:
+def match_towers(
+    band: SubsetBand, towers: Sequence[Tower], *, pixel_m: float, window: int
+) -> list[TowerMatch]:
     """Towers that a band serves; none where no tower lies in it.
 
     A name counts before coordinates. Without a name the band serves every tower that
@@ -50,7 +59,6 @@ def matches_of(
 
     Parameters
     ----------
-    towers : columns site, lat, lon; rows 0, 1, ...
     pixel_m : side of a pixel of the product, m
     window : pixels of the tower's window, for files that are smaller
 
@@ -60,8 +68,8 @@ def matches_of(
         name nor coordinates, several towers in the window
     """
     check_cell(band, pixel_m)
-    named = named_tower(band, towers)
-    if band.lat is None or band.lon is None:
+    named = find_named_tower(band, towers)
+    if band.place is None:
         if named is None:
             raise InputError(
                 band.path,
@@ -70,44 +78,40 @@ def matches_of(
                 found=f"the name {', '.join(band.names)}" if band.names else "neither",
             )
         rows, columns = band.values.shape[1:]
-        return [Match(named, rows // 2, columns // 2, True, 0.0)]
-    chosen = towers.index if named is None else [named]
-    inside = [
-        match
-        for tower in chosen
-        if (
-            match := locate(
-                band,
-                towers.loc[tower, "lat"],
-                towers.loc[tower, "lon"],
-                tower=tower,
-                named=named is not None,
-                pixel_m=pixel_m,
-                window=window,
-            )
+        return [TowerMatch(named.row, rows // 2, columns // 2, True, 0.0)]
+    inside = []
+    for tower in towers if named is None else [named]:
+        match = locate_tower(
+            band,
+            band.place,
+            tower,
+            named=named is not None,
+            pixel_m=pixel_m,
+            window=window,
         )
-    ]
+        if match is not None:
+            inside.append(match)
+    lat, lon = band.place
     if named is not None and not inside:
         raise InputError(
             band.path,
             variable="latitude, longitude",
-            expected=f"{towers.loc[named, 'site']} at {towers.loc[named, 'lat']:g},"
-            f" {towers.loc[named, 'lon']:g} inside the window",
-            found=f"a window around {band.lat:g}, {band.lon:g}",
+            expected=f"{named.site} at {named.lat:g}, {named.lon:g} inside the window",
+            found=f"a window around {lat:g}, {lon:g}",
         )
     own = [match for match in inside if match.distance < 1]
     if own or len(inside) < 2:
         return own or inside
-    names = ", ".join(towers.loc[match.tower, "site"] for match in inside)
+    names = ", ".join(towers[match.tower].site for match in inside)
     raise InputError(
         band.path,
         variable="latitude, longitude",
         expected="one tower in the window, or the name of one",
-        found=f"{names} around {band.lat:g}, {band.lon:g}",
+        found=f"{names} around {lat:g}, {lon:g}",
     )
 
 
-def check_cell(band: Band, pixel_m: float) -> None:
+def check_cell(band: SubsetBand, pixel_m: float) -> None:
     """Refuse a file whose pixels are not those of its product."""
     if band.cell_m is not None and abs(band.cell_m / pixel_m - 1) > 0.01:
         raise InputError(
@@ -118,40 +122,49 @@ def check_cell(band: Band, pixel_m: float) -> None:
         )
 
 
-def named_tower(band: Band, towers: pd.DataFrame) -> int | None:
-    """Row of the tower that a band names; None where it names none.
+def find_named_tower(band: SubsetBand, towers: Sequence[Tower]) -> Tower | None:
+    """The tower that a band names; None where it names none.
 
     Raises
     ------
     InputError : its names are those of two towers
     """
-    rows = {row.Index for row in towers.itertuples() if row.site in band.names}
-    if len(rows) > 1:
-        found = " and ".join(sorted(towers.loc[list(rows), "site"]))
+    named = [tower for tower in towers if tower.site in band.names]
+    if len(named) > 1:
         raise InputError(
-            band.path, variable="site", expected="the name of one tower", found=found
+            band.path,
+            variable="site",
+            expected="the name of one tower",
+            found=" and ".join(sorted(tower.site for tower in named)),
         )
-    return rows.pop() if rows else None
+    return named[0] if named else None
 
 
-def locate(
-    band: Band,
-    lat: float,
-    lon: float,
+def locate_tower(
+    band: SubsetBand,
+    place: tuple[float, float],
+    tower: Tower,
     *,
-    tower: int,
     named: bool,
     pixel_m: float,
     window: int,
-) -> Match | None:
+) -> TowerMatch | None:
     """Where a tower lies in a band; None where it lies outside.
 
-    Pixels of the sinusoidal grid are counted from the file's lower left corner where it
-    says it, else from its own place, which then lies in the middle pixel.
+    Pixels of the sinusoidal grid are counted from the lower left corner of the file, if it
+    has one, else from its own place, which then lies in the middle pixel.
+
+    Parameters
+    ----------
+    place : of the band, latitude and longitude, degrees
+    named : whether the band names the tower
+    pixel_m, window : see `match_towers`
     """
-    lon = band.lon + (lon - band.lon + 180) % 360 - 180  # no jump at the date line
-    x, y = sinusoidal(lat, lon)
-    own_x, own_y = sinusoidal(band.lat, band.lon)
+    lat, lon = place
+    # The tower's longitude within half a turn of the file's: no jump at the date line.
+    tower_lon = lon + (tower.lon - lon + 180) % 360 - 180
+    x, y = project_sinusoidal(tower.lat, tower_lon)
+    own_x, own_y = project_sinusoidal(lat, lon)
     rows, columns = band.values.shape[1:]
     if band.corner is not None:
         row = rows - 1 - int(np.floor((y - band.corner[1]) / pixel_m))
@@ -163,26 +176,32 @@ def locate(
     half = max(window, rows, columns) // 2
     if abs(row - rows // 2) > half or abs(column - columns // 2) > half:
         return None
-    return Match(int(tower), row, column, named, float(distance))
+    return TowerMatch(tower.row, row, column, named, float(distance))
 
 
-def crop(
-    values: np.ndarray, match: Match, *, window: int, native_m: float, pixel_m: float
+def crop_window(
+    values: np.ndarray,
+    match: TowerMatch,
+    *,
+    window: int,
+    native_m: float,
+    pixel_m: float,
 ) -> np.ndarray:
-    """The window of native pixels around a tower (time, window, window).
+    """The native pixels around a tower (time, window, window).
 
     Each native pixel takes the pixel of the file that lies under its centre, or the
-    nearest that the file has: a file of one pixel fills the window with it, and pixels
-    coarser or finer than native ones cover the same ground.
+    nearest one that the file has. A file of one pixel thus fills the window with it, and
+    pixels that are coarser or finer than native ones cover the same ground.
 
     Parameters
     ----------
     values : (time, row, column)
+    window : native pixels on each side
     native_m, pixel_m : side of a native pixel and of a pixel of the file, m
     """
     offsets = (np.arange(window) - window // 2) * native_m / pixel_m
     # A centre on the edge of two pixels counts to the one nearer to the tower.
-    steps = (np.sign(offsets) * np.ceil(np.abs(offsets) - EDGE)).astype(int)
+    steps = (np.sign(offsets) * np.ceil(np.abs(offsets) - HALF_PIXEL)).astype(int)
     rows = np.clip(match.row + steps, 0, values.shape[1] - 1)
     columns = np.clip(match.column + steps, 0, values.shape[2] - 1)
     return values[:, rows[:, None], columns[None, :]]
