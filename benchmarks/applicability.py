@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.model_folder import load_model
 from forestflux.prepare.sample_table import read_samples
 
@@ -29,10 +28,9 @@ def main() -> None:
     )
     forest = np.flatnonzero(samples.table["forest"].to_numpy(bool))
     cells = samples.take(np.resize(forest, CELLS))
-    codes = cells.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
-    batch = cells.series, cells.table["lat"].to_numpy(float), codes
+    batch = cells.series, cells.lat, cells.forest_type
     network = rate(lambda: model.predict_arrays(*batch))
-    index = rate(lambda: model.estimate(*batch))
+    index = rate(lambda: model.dissimilarity_index(*batch))
     found = {
         "reference_rows": len(model.applicability.reference.points),
         "members": len(model.members),

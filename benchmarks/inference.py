@@ -27,21 +27,19 @@ CORES = 2
 os.environ.setdefault("OMP_NUM_THREADS", str(CORES))
 
 import numpy as np
-import pandas as pd
 import torch
 from sklearn.ensemble import ExtraTreesRegressor
 from torch.utils.flop_counter import FlopCounterMode
 from trained import forest_rows, tower_samples, write_model
 from xgboost import XGBRegressor
 
-from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.ensemble.fast_inference import Block
 from forestflux.ensemble.model_folder import load_model
-from forestflux.ensemble.trained_ensemble import Model, code_index
+from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.store import write_json, write_store
-from forestflux.maps.inference import estimated, infer
-from forestflux.models.network_inputs import TYPES
+from forestflux.maps.inference import estimate_pieces, infer
+from forestflux.models.network_inputs import TYPES, one_hot_types
 from forestflux.models.year_features import Features
 from forestflux.prepare.masked_series import Piece, read_pieces
 from forestflux.prepare.sample_table import Samples
@@ -79,13 +77,13 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def product(model: Model, fluxes: np.ndarray, types: np.ndarray) -> dict:
+def product(model: Ensemble, fluxes: np.ndarray, types: np.ndarray) -> dict:
     """Mean and interval from fluxes (2, member, sample)."""
     gpp, reco = fluxes.mean(axis=1)
     return model.interval(gpp, reco - gpp, types) | {"gpp": gpp, "nee": reco - gpp}
 
 
-def networks(model: Model, cells: Arrays) -> np.ndarray:
+def networks(model: Ensemble, cells: Arrays) -> np.ndarray:
     """Fluxes (2, member, sample) by two threads, batch by batch."""
     starts = range(0, len(cells[0]), BATCH)
     with ThreadPoolExecutor(
@@ -98,13 +96,15 @@ def networks(model: Model, cells: Arrays) -> np.ndarray:
         return np.concatenate([part.result() for part in parts], axis=2)
 
 
-def loop(model: Model, cells: Arrays) -> np.ndarray:
+def loop(model: Ensemble, cells: Arrays) -> np.ndarray:
     """The same as one would write it: all cells in one call, one member after another."""
     series, lat, types = cells
     with threads(CORES):
         ready = model.members[0].prepare(series, lat)
-        kinds = torch.from_numpy(np.eye(len(TYPES), dtype="float32")[code_index(types)])
-        return np.stack([m.estimate(ready, kinds) for m in model.members], axis=1)
+        kinds = torch.from_numpy(one_hot_types(types))
+        return np.stack(
+            [m.predict_prepared(ready, kinds) for m in model.members], axis=1
+        )
 
 
 def matrix_rate(size: int = 2048) -> float:
@@ -118,7 +118,7 @@ def matrix_rate(size: int = 2048) -> float:
     return CORES * 2 * size**3 / took
 
 
-def network_operations(model: Model) -> float:
+def network_operations(model: Ensemble) -> float:
     """Floating-point operations of the ensemble's networks for one cell, as they are written."""
     first = model.members[0]
     series = torch.zeros(1, len(first.normalisation.mean), 46)
@@ -133,7 +133,9 @@ class Trees:
     def __init__(self, samples: Samples) -> None:
         """Fit both."""
         self.features = Features(samples)
-        matrix = self.features.matrices(samples, [SUMMARY])[SUMMARY]
+        matrix = self.features.matrices(
+            samples.series, samples.lat, samples.forest_type, summaries=[SUMMARY]
+        )[SUMMARY]
         target = samples.table[["gpp", "nee"]].to_numpy()
         self.extra = ExtraTreesRegressor(TREES, n_jobs=CORES, random_state=1)
         self.extra.fit(matrix, target)
@@ -153,12 +155,8 @@ class Trees:
 
     def matrix(self, cells: Arrays) -> np.ndarray:
         """Features (sample, feature) of cells."""
-        series, lat, types = cells
-        names = np.array(FOREST_TYPES)[types - 1]
-        table = {"lat": lat, "igbp": names}
-        samples = Samples(series, pd.DataFrame(table), VARIABLES)
-        found = self.features.matrices(samples, [SUMMARY])[SUMMARY]
-        return np.ascontiguousarray(found, "float32")
+        matrix = self.features.matrices(*cells, summaries=[SUMMARY])[SUMMARY]
+        return np.ascontiguousarray(matrix, "float32")
 
     def extra_product(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and quantiles over the trees."""
@@ -174,7 +172,7 @@ class Trees:
         return found.mean(axis=0), np.quantile(found, [0.05, 0.95], axis=0)
 
 
-def stage(paths: list[Path], model: Model, folder: Path) -> None:
+def stage(paths: list[Path], model: Ensemble, folder: Path) -> None:
     """Mask stores to infer stores."""
     made = infer(
         paths, model, min_forest_fraction=0.05, batch_cells=BATCH, workers=CORES
@@ -190,13 +188,13 @@ def processor_seconds(work: Callable[[], object]) -> tuple[float, float]:
     return time.process_time() - start, wall
 
 
-def estimates(model: Model, pieces: Iterable[Piece]) -> None:
+def estimates(model: Ensemble, pieces: Iterable[Piece]) -> None:
     """What the stage does between reading and writing: fluxes and dissimilarity."""
-    for _ in estimated(iter(pieces), model, batch_cells=BATCH, workers=CORES):
+    for _ in estimate_pieces(iter(pieces), model, batch_cells=BATCH, workers=CORES):
         pass
 
 
-def filter_share(model: Model, cells: Arrays) -> float:
+def filter_share(model: Ensemble, cells: Arrays) -> float:
     """Share of the networks' time that their filters, the matrix products, take."""
     spent = 0.0
     plain = Block.filtered
@@ -213,14 +211,16 @@ def filter_share(model: Model, cells: Arrays) -> float:
     return spent / whole
 
 
-def multiplied(model: Model) -> float:
+def multiplied(model: Ensemble) -> float:
     """Floating-point operations of the engine's filters for one cell, zeros among them."""
-    steps = 46 // model.members[0].settings["pooled_steps"]
-    weights = sum(b.weight.numel() for blocks in model.engine.blocks for b in blocks)
+    steps = 46 // model.members[0].settings.pooled_steps
+    weights = sum(
+        b.weight.numel() for blocks in model.fast_inference.blocks for b in blocks
+    )
     return 2 * steps * weights
 
 
-def shares(paths: list[Path], model: Model, pieces: list, folder: Path) -> dict:
+def shares(paths: list[Path], model: Ensemble, pieces: list, folder: Path) -> dict:
     """Where the processor time of the stage goes, as shares of it."""
     cells = joined(pieces)
     took, wall = processor_seconds(lambda: stage(paths, model, folder / "infer"))
@@ -275,7 +275,7 @@ def measure(
     samples = tower_samples(paths)
     write_model(folder / "model", samples, members=members)
     reference = load_model(folder / "model")
-    model = reference.at_speed(device="cpu", precision="auto")
+    model = reference.accelerate(device="cpu", precision="auto")
     trees = Trees(samples)
     some = forest_rows(paths, cells)
     pieces = list(all_pieces(paths))

@@ -10,10 +10,14 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.names import FOREST_TYPES, VARIABLES
-from forestflux.ensemble.applicability import fit_applicability
+from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.model_folder import save_model
-from forestflux.jobs.configuration import read_configuration
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.jobs.settings.training_settings import (
+    TrainSettings,
+    TransferEpochs,
+    with_changes,
+)
+from forestflux.models.network_training import train_network
 from forestflux.prepare.masked_series import read_pieces
 from forestflux.prepare.sample_table import Samples
 
@@ -25,15 +29,14 @@ SEED = 2019
 HALF_WIDTH = {"gpp": {"all": 500.0}, "nee": {"all": 400.0}}
 
 
-def default_settings() -> dict:
+def default_settings(*, members: int) -> TrainSettings:
     """Section `train` of the configuration with one epoch a step."""
-    asked = {"run": "benchmark", "seed": SEED, "years": [2003, 2018]}
-    settings = read_configuration(asked).train.numbers()
-    return settings | {"epochs": dict.fromkeys(settings["epochs"], 1)}
+    epochs = dict.fromkeys(TransferEpochs.model_fields, 1)
+    return with_changes(TrainSettings(), {"epochs": epochs, "members": members})
 
 
 def forest_rows(paths: list[Path], count: int) -> tuple[np.ndarray, ...]:
-    """Maps, latitudes and forest type codes of some forest cells of mask stores."""
+    """Series, latitudes and forest type codes of some forest cells of mask stores."""
     parts = []
     for path in paths:
         for piece in read_pieces(path, min_forest_fraction=0.05):
@@ -76,8 +79,10 @@ def tower_samples(paths: list[Path]) -> Samples:
 
 def write_model(folder: Path, samples: Samples, *, members: int) -> None:
     """A trained model as the stage writes it."""
-    settings = default_settings() | {"members": members}
-    trained = [NetworkEstimator(settings).fit(samples, seed=m) for m in range(members)]
+    settings = default_settings(members=members)
+    trained = [
+        train_network(samples, settings=settings, seed=m) for m in range(members)
+    ]
     save_model(
         folder,
         trained,

@@ -1,76 +1,76 @@
 """Small samples and settings with which the network trains in a second."""
 
-import copy
+import json
 
 import numpy as np
 import pandas as pd
 
 from forestflux.core.names import FOREST_TYPES, VARIABLES
-from forestflux.ensemble.applicability import Applicability, fit_applicability
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.ensemble.applicability import Applicability
+from forestflux.ensemble.applicability_fitting import fit_applicability
+from forestflux.jobs.settings.training_settings import TrainSettings, with_changes
+from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.prepare.sample_table import Samples
 
-SETTINGS = {
-    "steps": {
-        "masked_pretraining": True,
-        "all_biomes": True,
-        "distillation": True,
-        "forest": True,
-        "class_weights": True,
-    },
-    "epochs": {
-        "masked_pretraining": 1,
-        "all_biomes": 2,
-        "distillation": 1,
-        "forest": 3,
-        "class_weights": 1,
-    },
-    "learning_rate": {
-        "masked_pretraining": 0.003,
-        "all_biomes": 0.003,
-        "distillation": 0.003,
-        "forest": 0.003,
-        "class_weights": 0.0003,
-    },
-    "distillation": {"teachers": ["svr"], "mixtures": 40, "offset_noise": 0.2},
-    "batch_size": 32,
-    "weight_decay": 0.01,
-    "weight_average": 0.9,
-    "channels": 4,
-    "blocks": 2,
-    "kernel": 5,
-    "filters": ["time", "variable", "joint"],
-    "pooled_steps": 2,
-    "gap_handling": "normalised_convolution",
-    "gap_channel": True,
-    "forest_type": "late",
-    "heads": "gpp_reco",
-    "encoded": 8,
-    "hidden": 8,
-    "dropout": 0.1,
-    "artificial_gaps": {"share": 0.5, "max_fraction": 0.7},
-    "loss": {"gpp": 1.0, "reco": 1.0, "nee": 1.0},
-    "huber": 1.0,
-    "jitter": 1,
-    "noise": 0.05,
-    "offset_noise": 0.05,
-    "half_year_shift": True,
-    "derived": ["radiation"],
-}
+SETTINGS = TrainSettings.model_validate_json(
+    json.dumps(
+        {
+            "steps": {
+                "masked_pretraining": True,
+                "all_biomes": True,
+                "distillation": True,
+                "forest": True,
+                "class_weights": True,
+            },
+            "epochs": {
+                "masked_pretraining": 1,
+                "all_biomes": 2,
+                "distillation": 1,
+                "forest": 3,
+                "class_weights": 1,
+            },
+            "learning_rate": {
+                "masked_pretraining": 0.003,
+                "all_biomes": 0.003,
+                "distillation": 0.003,
+                "forest": 0.003,
+                "class_weights": 0.0003,
+            },
+            "distillation": {"teachers": ["svr"], "mixtures": 40, "offset_noise": 0.2},
+            "batch_size": 32,
+            "weight_decay": 0.01,
+            "weight_average": 0.9,
+            "channels": 4,
+            "blocks": 2,
+            "kernel": 5,
+            "filters": ["time", "variable", "joint"],
+            "pooled_steps": 2,
+            "gap_handling": "normalised_convolution",
+            "gap_channel": True,
+            "forest_type": "late",
+            "heads": "gpp_reco",
+            "encoded": 8,
+            "hidden": 8,
+            "dropout": 0.1,
+            "artificial_gaps": {"share": 0.5, "max_fraction": 0.7},
+            "loss": {"gpp": 1.0, "reco": 1.0, "nee": 1.0},
+            "huber": 1.0,
+            "jitter": 1,
+            "noise": 0.05,
+            "offset_noise": 0.05,
+            "half_year_shift": True,
+            "derived": ["radiation"],
+        }
+    )
+)
 
 
-def settings(**changes: object) -> dict:
+def settings(**changes: object) -> TrainSettings:
     """The small settings with some keys replaced; sections are merged."""
-    changed = copy.deepcopy(SETTINGS)
-    for key, value in changes.items():
-        if isinstance(value, dict):
-            changed[key] |= value
-        else:
-            changed[key] = value
-    return changed
+    return with_changes(SETTINGS, changes)
 
 
-def make_applicability(members: list[NetworkEstimator]) -> Applicability:
+def make_applicability(members: list[NetworkRegressor]) -> Applicability:
     """The area of applicability of members that were trained on `make_samples()`."""
     return fit_applicability(members, make_samples(), quantile=None, seed=1)
 

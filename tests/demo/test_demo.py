@@ -261,7 +261,7 @@ def test_the_model_folder_predicts_alone(results):
     year = open_map(results, 2003)
     mapped = year["gpp"].sel(y=masked["y"], x=masked["x"]).values
     there = np.isfinite(mapped)
-    fast = model.at_speed(device="cpu", precision="auto").predict(masked)
+    fast = model.accelerate(device="cpu", precision="auto").predict(masked)
     np.testing.assert_allclose(fast["gpp"].values[there], mapped[there], rtol=1e-6)
     # The reference, in float32, is as far away as the engine may be.
     off = (model.predict(masked)["gpp"].values - mapped)[there]

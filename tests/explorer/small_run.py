@@ -8,10 +8,11 @@ import xarray as xr
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.grid import Grid
 from forestflux.core.names import UNITS, VARIABLES
-from forestflux.ensemble.applicability import fit_applicability
+from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.model_folder import save_model
+from forestflux.jobs.settings.training_settings import TransferEpochs
 from forestflux.jobs.store import write_store
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.models.network_training import train_network
 from tests.builders.finished_results import build_results, some_series
 from tests.builders.map_stores import RESOLUTION_DEG, YEARS
 from tests.builders.small_training import make_samples, settings
@@ -27,8 +28,8 @@ CALIBRATION = {
 def build_run(path: Path, *, seed: int, maps: bool) -> Path:
     """Return `path`, filled as a finished run fills `results/{run}/`."""
     build_results(path, seed=seed, maps=maps)
-    chosen = settings(epochs=dict.fromkeys(settings()["epochs"], 1))
-    members = [NetworkEstimator(chosen).fit(make_samples(), seed=n) for n in (1, 2)]
+    chosen = settings(epochs=dict.fromkeys(TransferEpochs.model_fields, 1))
+    members = [train_network(make_samples(), settings=chosen, seed=n) for n in (1, 2)]
     reference = fit_applicability(members, make_samples(), quantile=None, seed=seed)
     save_model(
         path / "model",

@@ -39,7 +39,12 @@ def main(
         variant=variant,
         split=split,
         repeat=repeat,
-        settings=settings.numbers(),
+        train=settings.train,
+        baseline=settings.baseline,
+        variants=settings.variants,
+        members=settings.members,
+        folds=settings.folds.count,
+        seed=settings.seed,
     )
     write_table(predictions, output)
 

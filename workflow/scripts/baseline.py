@@ -10,7 +10,7 @@ from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import BaselineSettings
 from forestflux.jobs.tables import write_table
-from forestflux.models.classical_models import make_estimator
+from forestflux.models.classical_models import ClassicalRegressor
 from forestflux.models.cross_validation import run_fold
 from forestflux.prepare.sample_table import read_samples
 
@@ -38,18 +38,22 @@ def main(
     group = "cluster" if split in ("cluster", "holdout") else "site"
     parts = []
     for fold in tqdm(folds, desc=f"{model} {split}", disable=None):
-        estimator = make_estimator(
-            model, settings.baseline.numbers(), group=group, n_jobs=threads
+        regressor = ClassicalRegressor(
+            model,
+            candidates=settings.baseline.candidates,
+            inner_folds=settings.baseline.inner_folds,
+            group=group,
+            n_jobs=threads,
         )
         _, predictions = run_fold(
-            estimator,
+            regressor.fit,
             read,
             split=split,
             fold=fold,
             member=-1,
             model=model,
             seed=settings.seed,
-            gaps=settings.gaps.numbers(),
+            gaps=settings.gaps,
         )
         parts.append(predictions)
     write_table(pd.concat(parts, ignore_index=True), output)

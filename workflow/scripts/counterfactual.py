@@ -36,7 +36,7 @@ def main(
     """Write counterfactual/{place}.zarr and the job's manifest."""
     masks, fluxes = upstream_stores(*masked), upstream_stores(*inferred)
     # As infer: what is left of the difference of two of its numbers is the interaction.
-    trained = load_model(model).at_speed(
+    trained = load_model(model).accelerate(
         device=runtime.device, precision=settings.infer.precision
     )
     model_checksum = checksum_files([model])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux.ensemble.applicability import held_out
+from forestflux.ensemble.applicability_fitting import score_unseen_rows
 from forestflux.ensemble.members import read_ensembles, read_predictions
 from forestflux.evaluation.tower_evaluation import evaluate
 from forestflux.jobs import command_line
@@ -35,8 +35,8 @@ def main(
 ) -> None:
     """Write the tables of the stage."""
     parts = [*read_predictions(train), *(pd.read_csv(path) for path in baseline)]
-    dissimilarity = held_out(
-        read_ensembles(train, settings.train.numbers()),
+    dissimilarity = score_unseen_rows(
+        read_ensembles(train, settings.train),
         read_samples(samples),
         quantile=settings.quantile,
         seed=settings.seed,

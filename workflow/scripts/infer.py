@@ -42,7 +42,9 @@ def main(
     def make(missing: list[Key]) -> Iterator[ChunkedDataset]:
         return infer(
             [masked.path(*key) for key in missing],
-            trained.at_speed(device=runtime.device, precision=settings.infer.precision),
+            trained.accelerate(
+                device=runtime.device, precision=settings.infer.precision
+            ),
             min_forest_fraction=settings.infer.min_forest_fraction,
             batch_cells=runtime.batch_cells,
             workers=threads,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from forestflux.ensemble.applicability import fit_applicability
+from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.conformal import calibrate
 from forestflux.ensemble.members import member_folders, read_member, read_predictions
 from forestflux.ensemble.model_folder import save_model
@@ -44,9 +44,7 @@ def main(
     predictions = join_observed(read_predictions(folds), site_years)
     used = site_years[site_years["used"] & ~site_years["holdout"]]
     read = read_samples(samples)
-    members = [
-        read_member(path, settings.train.numbers()) for path in member_folders(train)
-    ]
+    members = [read_member(path, settings.train) for path in member_folders(train)]
     save_model(
         output.parent,
         members,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from forestflux.ensemble.members import train_member
+from forestflux.ensemble.member_training import train_member
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.section import Section
@@ -46,7 +46,9 @@ def main(
             split=split,
             fold=fold,
             member=member,
-            settings=settings.numbers(),
+            settings=settings.train,
+            gaps=settings.gaps,
+            seed=settings.seed,
             build_key=build_key,
         )
     write_json(manifest, {"members": checksums})

@@ -1,7 +1,7 @@
-"""What the engine does between its filters, twice: compiled for a processor, plain in torch.
+"""What fast inference does between its filters: fused for a processor, eager in torch.
 
-`Compiled` calls `kernels`. `Plain` is torch's own operations, for a GPU. Both have the same
-methods and give the same numbers within rounding.
+`FusedBackend` calls the compiled loops of `kernels`. `EagerBackend` is torch's own operations,
+for a GPU. Both have the same methods and give the same numbers within rounding.
 """
 
 from typing import Protocol
@@ -12,49 +12,76 @@ from torch import Tensor
 from torch.nn import functional
 
 from forestflux.ensemble import kernels
-from forestflux.models.flux_network import PRIORS, FluxNetwork
+from forestflux.models.flux_network import FluxNetwork
+from forestflux.models.normalised_convolution import PRIOR_WEIGHTS
 
 
 class Affine(Protocol):
-    """What the passes need of a block: gain and shift of its norm (step, feature)."""
+    """Gain and shift of a block's normalisation (step, feature)."""
 
-    gain: Tensor
-    shift: Tensor
+    @property
+    def gain(self) -> Tensor:
+        """Factor of each number."""
+        ...
+
+    @property
+    def shift(self) -> Tensor:
+        """What is added to each number."""
+        ...
 
 
-class Compiled:
-    """The passes on a processor, a cell at a time; tensors are float32 or bfloat16."""
+class Backend(Protocol):
+    """The operations between the filters."""
 
-    @staticmethod
-    def read(network: FluxNetwork, series: Tensor, types: Tensor) -> Tensor:
-        """What the first block is given, as `FluxNetwork.read`."""
-        if network.gap_handling != "normalised_convolution":
-            return network.read(series, types)
-        rows = series.flatten(0, 1)
-        both = torch.empty(2 * len(rows), rows.shape[1])
-        kernels.valid(rows.numpy(), both.numpy())
-        year = torch.ones(rows.shape[1], 1)
-        sums = both @ torch.cat([network.narrow, network.wide, year], dim=1)
-        filled, known = torch.empty_like(rows), torch.empty_like(rows)
-        kernels.read_gaps(
-            sums.numpy(),
-            (1 / network.narrow.sum(0)).numpy(),
-            tuple(np.float32(PRIORS)),
-            filled.numpy(),
-            known.numpy(),
-        )
-        return network.map_of(
-            filled.view(series.shape), known.view(series.shape), types
-        )
+    def channels(self, network: FluxNetwork, series: Tensor, types: Tensor) -> Tensor:
+        """Input of the first block, as `FluxNetwork.channels`."""
+        ...
 
-    @staticmethod
-    def activate(filtered: Tensor, block: Affine, half: int) -> Tensor:
-        """Normalised, through SiLU, the year continued: (cell, half + step + half, feature).
+    def activate(self, filtered: Tensor, block: Affine, half: int) -> Tensor:
+        """Normalised, through SiLU, the year wrapped: (cell, half + step + half, feature).
 
         Parameters
         ----------
         filtered : (cell, step, feature)
         """
+        ...
+
+    def pool(self, filtered: Tensor, block: Affine) -> Tensor:
+        """Means, then largest numbers over the steps, float32 (cell, 2 * feature).
+
+        Parameters
+        ----------
+        filtered : (cell, step, feature), before normalisation and SiLU
+        """
+        ...
+
+
+class FusedBackend:
+    """Compiled loops, a cell at a time; tensors are float32 or bfloat16; see `Backend`."""
+
+    def channels(self, network: FluxNetwork, series: Tensor, types: Tensor) -> Tensor:
+        """As `Backend.channels`."""
+        if network.gap_handling != "normalised_convolution":
+            return network.channels(series, types)
+        rows = series.flatten(0, 1)
+        both = torch.empty(2 * len(rows), rows.shape[1])
+        kernels.split_valid(rows.numpy(), both.numpy())
+        year = torch.ones(rows.shape[1], 1)
+        sums = both @ torch.cat([network.narrow, network.wide, year], dim=1)
+        smooth, valid_share = torch.empty_like(rows), torch.empty_like(rows)
+        kernels.smooth_over_gaps(
+            sums.numpy(),
+            (1 / network.narrow.sum(0)).numpy(),
+            tuple(np.float32(PRIOR_WEIGHTS)),
+            smooth.numpy(),
+            valid_share.numpy(),
+        )
+        return network.stack_channels(
+            smooth.view(series.shape), valid_share.view(series.shape), types
+        )
+
+    def activate(self, filtered: Tensor, block: Affine, half: int) -> Tensor:
+        """As `Backend.activate`."""
         cells, steps, features = filtered.shape
         padded = torch.empty(cells, steps + 2 * half, features, dtype=filtered.dtype)
         kernels.activate(
@@ -65,37 +92,28 @@ class Compiled:
         )
         return padded
 
-    @staticmethod
-    def pool(filtered: Tensor, block: Affine) -> Tensor:
-        """Means, then largest numbers over the steps, float32 (cell, 2 * feature).
-
-        Parameters
-        ----------
-        filtered : (cell, step, feature), before normalisation and SiLU
-        """
+    def pool(self, filtered: Tensor, block: Affine) -> Tensor:
+        """As `Backend.pool`."""
         cells, _, features = filtered.shape
         pooled = torch.empty(cells, 2 * features)
         kernels.pool(flat(filtered), *flat_affine(block), pooled.numpy())
         return pooled
 
 
-class Plain:
-    """The same in torch's own operations, on any device; see `Compiled`."""
+class EagerBackend:
+    """Torch's own operations, on any device; see `Backend`."""
 
-    @staticmethod
-    def read(network: FluxNetwork, series: Tensor, types: Tensor) -> Tensor:
-        """As `Compiled.read`."""
-        return network.read(series, types)
+    def channels(self, network: FluxNetwork, series: Tensor, types: Tensor) -> Tensor:
+        """As `Backend.channels`."""
+        return network.channels(series, types)
 
-    @staticmethod
-    def activate(filtered: Tensor, block: Affine, half: int) -> Tensor:
-        """As `Compiled.activate`."""
-        return wrapped(Plain._active(filtered, block).to(filtered.dtype), half)
+    def activate(self, filtered: Tensor, block: Affine, half: int) -> Tensor:
+        """As `Backend.activate`."""
+        return wrap_year(self._active(filtered, block).to(filtered.dtype), half)
 
-    @staticmethod
-    def pool(filtered: Tensor, block: Affine) -> Tensor:
-        """As `Compiled.pool`."""
-        active = Plain._active(filtered, block)
+    def pool(self, filtered: Tensor, block: Affine) -> Tensor:
+        """As `Backend.pool`."""
+        active = self._active(filtered, block)
         return torch.cat([active.mean(1), active.amax(1)], dim=1)
 
     @staticmethod
@@ -106,8 +124,8 @@ class Plain:
         return functional.silu(normal * block.gain + block.shift)
 
 
-def wrapped(features: Tensor, half: int) -> Tensor:
-    """The year (cell, step, feature) continued on both sides by steps of its other end."""
+def wrap_year(features: Tensor, half: int) -> Tensor:
+    """Features (cell, half + step + half, feature): circular padding of the steps."""
     steps = features.shape[1]
     return torch.cat([features[:, steps - half :], features, features[:, :half]], dim=1)
 

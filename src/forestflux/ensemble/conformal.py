@@ -18,6 +18,7 @@ another number: long records count more in it, and their sites are often estimat
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ class Calibration:
     half_width: Mapping[str, Mapping[str, float]]
 
     @classmethod
-    def from_dict(cls, content: dict) -> "Calibration":
+    def from_dict(cls, content: dict[str, Any]) -> "Calibration":
         """The calibration that `calibrate` gave, for example read from JSON."""
         return cls(content["level"], content["half_width"])
 
@@ -73,7 +74,9 @@ class Calibration:
         return bounds
 
 
-def calibrate(predictions: pd.DataFrame, *, level: float, min_quality: float) -> dict:
+def calibrate(
+    predictions: pd.DataFrame, *, level: float, min_quality: float
+) -> dict[str, Any]:
     """`{"level": ..., "half_width": {target: {type: ...}}}` for `Calibration`.
 
     Parameters

@@ -18,8 +18,8 @@ import torch
 
 from forestflux.core.errors import InputError
 from forestflux.ensemble import kernels
-from forestflux.models.flux_network import one_thread
 from forestflux.models.network_inputs import TYPES
+from forestflux.models.torch_contexts import one_thread
 
 QUARTERS = 4
 # Two rows are compared when they share this much of what distances are made of: the
@@ -81,7 +81,7 @@ class Reference:
         if not apart.size or apart.mean() == 0:
             raise InputError(
                 "samples",
-                variable="maps",
+                variable="series",
                 expected="training rows that differ in what moves the estimate",
                 found=f"{len(features)} alike",
             )
@@ -98,7 +98,7 @@ class Reference:
         features : (row, feature), as `describe` gives them
         """
         points = (features - self.mean) * self.factor
-        index = self._index(nearest(points, self.points, self.share))
+        index = self._index(distance_to_nearest(points, self.points, self.share))
         never_seen = self.mean[-len(TYPES) :] == 0
         unknown = (features[:, -len(TYPES) :] * never_seen).any(axis=1)
         return np.where(unknown, np.nan, index)
@@ -119,32 +119,34 @@ class Reference:
         return np.where(np.isfinite(nearest), nearest / self.mean_distance, np.nan)
 
 
-def describe(ready: np.ndarray, types: np.ndarray) -> np.ndarray:
+def describe(prepared: np.ndarray, types: np.ndarray) -> np.ndarray:
     """Features (sample, feature), float64: quarter means by series, then forest types.
 
     Parameters
     ----------
-    ready : (sample, series, step) as the network reads it, NaN = gap
+    prepared : (sample, series, step) as the network reads it, NaN = gap
     types : one-hot (sample, type)
 
     Returns
     -------
     (sample, 4 * series + type), NaN where a quarter has no value
     """
-    ready = np.asarray(ready, "float32")
+    prepared = np.asarray(prepared, "float32")
     lengths = [
-        len(part) for part in np.array_split(np.arange(ready.shape[2]), QUARTERS)
+        len(part) for part in np.array_split(np.arange(prepared.shape[2]), QUARTERS)
     ]
-    means = np.empty((*ready.shape[:2], QUARTERS))
-    kernels.part_means(ready, np.cumsum(lengths), means)
+    means = np.empty((*prepared.shape[:2], QUARTERS))
+    kernels.part_means(prepared, np.cumsum(lengths), means)
     return np.concatenate([means.reshape(len(means), -1), types], axis=1)
 
 
-def nearest(points: np.ndarray, others: np.ndarray, share: np.ndarray) -> np.ndarray:
+def distance_to_nearest(
+    points: np.ndarray, others: np.ndarray, share: np.ndarray
+) -> np.ndarray:
     """Distance (row,) to the nearest other point, as `distances` has it, float64.
 
-    Which point it is says a float32 matrix product, so that one of nearly equal ones may
-    be taken; its distance is worked out from the coordinates.
+    The nearest point is found with a float32 matrix product, so ties may be broken
+    arbitrarily; its distance is computed from the coordinates, in float64.
 
     Parameters
     ----------
@@ -152,16 +154,15 @@ def nearest(points: np.ndarray, others: np.ndarray, share: np.ndarray) -> np.nda
     others : (column, feature)
     share : (feature,), sums to 1
     """
-    (a, there), (b, known) = filled(points), filled(others)
+    (a, there), (b, known) = fill_unknown(points), fill_unknown(others)
     whole = known.all()
     # Where all columns are known, the last term is the same for all of them.
-    left, right = [there, -2 * a, a**2], [b**2, b, known]
     left, right = (
         torch.from_numpy(np.concatenate(terms[: 2 if whole else 3], axis=1)).float()
-        for terms in (left, right)
+        for terms in ([there, -2 * a, a**2], [b**2, b, known])
     )
     first, second = (torch.from_numpy(part).float() for part in (there * share, known))
-    found = np.empty(len(points), int)
+    position = np.empty(len(points), int)
     with one_thread():
         for start in range(0, len(points), ROWS):
             part = slice(start, start + ROWS)
@@ -170,10 +171,10 @@ def nearest(points: np.ndarray, others: np.ndarray, share: np.ndarray) -> np.nda
                 shared = first[part] @ second.T
                 square /= shared.clamp(min=MIN_SHARED)
                 square[shared < MIN_SHARED] = torch.inf
-            found[part] = square.numpy().argmin(axis=1)
-    both = there & known[found]
-    square = np.square(a - b[found], where=both, out=np.zeros(a.shape)).sum(axis=1)
-    return scaled_up(square, both @ share)
+            position[part] = square.numpy().argmin(axis=1)
+    both = there & known[position]
+    exact = np.square(a - b[position], where=both, out=np.zeros(a.shape)).sum(axis=1)
+    return scale_up(exact, both @ share)
 
 
 def distances(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -188,18 +189,18 @@ def distances(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.nd
     second : (column, feature)
     share : (feature,), sums to 1
     """
-    (a, there), (b, known) = filled(first), filled(second)
+    (a, there), (b, known) = fill_unknown(first), fill_unknown(second)
     square = (a**2) @ known.T + there @ (b**2).T - 2 * a @ b.T
-    return scaled_up(np.maximum(square, 0.0), (there * share) @ known.T)
+    return scale_up(np.maximum(square, 0.0), (there * share) @ known.T)
 
 
-def filled(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fill_unknown(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates with zero where they are unknown, and whether they are known."""
     known = np.isfinite(points)
     return np.where(known, points, 0.0), known
 
 
-def scaled_up(square: np.ndarray, shared: np.ndarray) -> np.ndarray:
+def scale_up(square: np.ndarray, shared: np.ndarray) -> np.ndarray:
     """Distances from squared ones over the shared part of what is expected of them."""
     apart = np.full(square.shape, np.inf)
     np.divide(square, shared, where=shared >= MIN_SHARED, out=apart)

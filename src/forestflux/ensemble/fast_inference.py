@@ -1,7 +1,7 @@
-"""The ensemble at speed: the same networks, their filters merged, cells kept in the cache.
+"""Fast inference: the same networks, their filters merged, cells kept in the cache.
 
-The reference is `NetworkEstimator.estimate`, member by member in float32; this gives its
-numbers within `TOLERANCE`, which the tests hold it to. What differs:
+The reference is `NetworkRegressor.predict_prepared`, member by member in float32; this gives
+its numbers within `TOLERANCE`, to which the tests hold it. What differs:
 
 - The three filters of a block are one dense filter over all its rows, most of whose weights
   are zero. It multiplies more than it must, but as one matrix product over (cell x step),
@@ -25,9 +25,10 @@ from torch.nn import functional
 
 from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
-from forestflux.ensemble.backends import Compiled, Plain, wrapped
-from forestflux.models.flux_network import FluxNetwork, ParallelBlock
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.ensemble.backends import Backend, EagerBackend, FusedBackend, wrap_year
+from forestflux.models.convolution_blocks import ParallelBlock
+from forestflux.models.flux_network import FluxNetwork
+from forestflux.models.network_regressor import NetworkRegressor
 
 # Cells that go through all layers together: on a processor what they need stays in the
 # cache of a core, on a GPU there must be enough of them to keep it busy.
@@ -60,7 +61,7 @@ class Block:
         """The merged filter of a block for so many steps; float32.
 
         A feature is a row and a channel, the channels of a row together; those of the
-        input of the first block are channel by channel, as `FluxNetwork.read` has them.
+        input of the first block are channel by channel, as `FluxNetwork.channels` has them.
         """
         channels, before, rows = block.norm.num_channels, block.channels_in, block.rows
         kernel, parts, biases = block.kernel, [], []
@@ -168,7 +169,7 @@ class Head:
         return torch.baddbmm(self.heads_bias, hidden, self.heads)
 
 
-class Engine:
+class FastInference:
     """The networks of an ensemble on one device, in one precision.
 
     Parameters
@@ -184,11 +185,11 @@ class Engine:
     """
 
     def __init__(
-        self, members: Sequence[NetworkEstimator], *, device: str, precision: str
+        self, members: Sequence[NetworkRegressor], *, device: str, precision: str
     ) -> None:
         """Take the weights over."""
-        self.device = device_of(device)
-        self.precision = precision_of(precision, self.device)
+        self.device = choose_device(device)
+        self.precision = choose_precision(precision, self.device)
         self.dtype = PRECISIONS[self.precision]
         networks = [member.network for member in members]
         # All members read series and scale fluxes in the same way; only weights differ.
@@ -204,52 +205,54 @@ class Engine:
             ]
             for network in networks
         ]
-        self.passes = Compiled if self.device == "cpu" else Plain
+        self.backend: Backend = (
+            FusedBackend() if self.device == "cpu" else EagerBackend()
+        )
         self.half = networks[0].block[0].kernel // 2
         self.head = Head.of(networks).to(self.device)
 
-    def estimate(self, ready: Tensor, types: Tensor) -> np.ndarray:
+    def predict_prepared(self, prepared: Tensor, types: Tensor) -> np.ndarray:
         """GPP and RECO (2, member, sample), float64, gC m-2 yr-1, of prepared series.
 
         Parameters
         ----------
-        ready : (sample, series, step) from `NetworkEstimator.prepare`
+        prepared : (sample, series, step) from `NetworkRegressor.prepare`
         types : one-hot float32 (sample, type)
         """
         cells = CELLS[self.device]
-        output = np.empty((len(self.blocks), len(ready), 2))
+        output = np.empty((len(self.blocks), len(prepared), 2))
         with torch.inference_mode():
-            for start in range(0, len(ready), cells):
+            for start in range(0, len(prepared), cells):
                 part = slice(start, start + cells)
-                count = len(ready[part])
+                count = len(prepared[part])
                 fill = (0, 0, 0, 0, 0, cells - count)
-                chunk = functional.pad(ready[part], fill, value=torch.nan)
+                chunk = functional.pad(prepared[part], fill, value=torch.nan)
                 kinds = functional.pad(types[part], fill[2:])
-                found = self._chunk(chunk.to(self.device), kinds.to(self.device))
-                output[:, part] = found[:, :count].double().cpu().numpy()
-        closed = self.first.all_fluxes(torch.from_numpy(output).flatten(0, 1))
+                heads = self._chunk(chunk.to(self.device), kinds.to(self.device))
+                output[:, part] = heads[:, :count].double().cpu().numpy()
+        closed = self.first.close_fluxes(torch.from_numpy(output).flatten(0, 1))
         fluxes = self.first.flux_scale.undo(closed.numpy())[:, :2]
         return np.maximum(np.moveaxis(fluxes.reshape(output.shape), 2, 0), 0.0)
 
-    def _chunk(self, ready: Tensor, types: Tensor) -> Tensor:
+    def _chunk(self, prepared: Tensor, types: Tensor) -> Tensor:
         """The two heads (member, cell, 2) in standard deviations, of one chunk."""
-        passes, half = self.passes, self.half
-        packed = self._packed(ready, types)
+        backend, half = self.backend, self.half
+        packed = self._packed(prepared, types)
         pooled = []
         for *others, last in self.blocks:
             features = packed
             for block in others:
-                features = passes.activate(block.filtered(features), block, half)
-            pooled.append(passes.pool(last.filtered(features), last))
+                features = backend.activate(block.filtered(features), block, half)
+            pooled.append(backend.pool(last.filtered(features), last))
         return self.head.fluxes(torch.stack(pooled), types)
 
-    def _packed(self, ready: Tensor, types: Tensor) -> Tensor:
+    def _packed(self, prepared: Tensor, types: Tensor) -> Tensor:
         """What the first blocks are given (cell, half + step + half, feature)."""
-        read = self.passes.read(self.reader, ready, types)
-        read = read.flatten(1, 2).transpose(1, 2)
-        more = self.blocks[0][0].weight.shape[1] - read.shape[2]
-        packed = functional.pad(read, (0, more)).to(self.dtype)
-        return wrapped(packed, self.half).contiguous()
+        channels = self.backend.channels(self.reader, prepared, types)
+        features = channels.flatten(1, 2).transpose(1, 2)
+        more = self.blocks[0][0].weight.shape[1] - features.shape[2]
+        packed = functional.pad(features, (0, more)).to(self.dtype)
+        return wrap_year(packed, self.half).contiguous()
 
 
 def rows_first(weight: Tensor, channels: int) -> Tensor:
@@ -258,26 +261,26 @@ def rows_first(weight: Tensor, channels: int) -> Tensor:
     return weight.view(shape).transpose(3, 4).flatten(2)
 
 
-def device_of(device: str) -> str:
-    """The device that is meant: `cpu` or `cuda`.
+def choose_device(device: str) -> str:
+    """`cpu` or `cuda`, where `auto` takes a GPU if there is one.
 
     Raises
     ------
     InputError : a GPU is asked for and there is none
     """
-    found = torch.cuda.is_available()
-    if device == "cuda" and not found:
+    has_gpu = torch.cuda.is_available()
+    if device == "cuda" and not has_gpu:
         raise InputError(
             "configuration",
             variable="infer.device",
             expected="cuda only where there is a GPU",
             found="none",
         )
-    return "cuda" if found and device != "cpu" else "cpu"
+    return "cuda" if has_gpu and device != "cpu" else "cpu"
 
 
-def precision_of(precision: str, device: str) -> str:
-    """The precision that is meant: `float32` or `bfloat16`."""
+def choose_precision(precision: str, device: str) -> str:
+    """`float32` or `bfloat16`, where `auto` takes what the device multiplies in hardware."""
     if precision != "auto":
         return precision
     if device == "cuda":

@@ -12,7 +12,7 @@ from numba.extending import overload
 
 # Sums may be taken in any order, the same in each run and for each cell.
 LOOSE = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
-# Of `forestflux.models.flux_network`: what GroupNorm adds to a variance.
+# Of `forestflux.models.convolution_blocks`: what GroupNorm adds to a variance.
 EPSILON = np.float32(1e-5)
 
 
@@ -139,19 +139,19 @@ def pool(
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def part_means(ready: np.ndarray, ends: np.ndarray, means: np.ndarray) -> None:
+def part_means(prepared: np.ndarray, ends: np.ndarray, means: np.ndarray) -> None:
     """Means of the parts of a year without its gaps.
 
     Parameters
     ----------
-    ready : float32 (cell, series, step), NaN = gap
+    prepared : float32 (cell, series, step), NaN = gap
     ends : step after the last one of each part
     means : filled, float64 (cell, series, part), NaN where a part has no value
     """
-    cells, series, _ = ready.shape
+    cells, series, _ = prepared.shape
     for index in range(cells):
         for position in range(series):
-            year, start = ready[index, position], 0
+            year, start = prepared[index, position], 0
             for part in range(ends.size):
                 total, count = 0.0, 0
                 for step in range(start, ends[part]):
@@ -163,7 +163,7 @@ def part_means(ready: np.ndarray, ends: np.ndarray, means: np.ndarray) -> None:
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def valid(rows: np.ndarray, both: np.ndarray) -> None:
+def split_valid(rows: np.ndarray, both: np.ndarray) -> None:
     """Values, zero in gaps, and whether they are values.
 
     Parameters
@@ -181,31 +181,32 @@ def valid(rows: np.ndarray, both: np.ndarray) -> None:
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def read_gaps(
+def smooth_over_gaps(
     sums: np.ndarray,
     inverse: np.ndarray,
     priors: tuple[np.float32, np.float32, np.float32],
-    series: np.ndarray,
-    known: np.ndarray,
+    smooth: np.ndarray,
+    valid_share: np.ndarray,
 ) -> None:
-    """`forestflux.models.flux_network.read_gaps` from the sums over its windows.
+    """`forestflux.models.normalised_convolution.smooth_over_gaps` from the sums over its windows.
 
     Parameters
     ----------
     sums : float32 (2 * row, 2 * step + 1), of values, then of what is valid: in the
         narrow windows, in the wide ones, in the year
     inverse : float32 (step,), 1 / whole weight of a narrow window
-    priors : `forestflux.models.flux_network.PRIORS`
-    series, known : filled, float32 (row, step)
+    priors : `forestflux.models.normalised_convolution.PRIOR_WEIGHTS`
+    smooth, valid_share : filled, float32 (row, step)
     """
-    count, steps = series.shape
-    of_wide, of_year, of_zero = priors
+    count, steps = smooth.shape
+    wide_prior, year_prior, zero_prior = priors
     for row in range(count):
         values, weights = sums[row], sums[count + row]
-        year = values[2 * steps] / (weights[2 * steps] + of_zero)
+        year = values[2 * steps] / (weights[2 * steps] + zero_prior)
         for step in range(steps):
-            nearby = values[steps + step] + of_year * year
-            nearby /= weights[steps + step] + of_year
+            nearby = values[steps + step] + year_prior * year
+            nearby /= weights[steps + step] + year_prior
             weight = weights[step]
-            series[row, step] = (values[step] + of_wide * nearby) / (weight + of_wide)
-            known[row, step] = weight * inverse[step]
+            mean = (values[step] + wide_prior * nearby) / (weight + wide_prior)
+            smooth[row, step] = mean
+            valid_share[row, step] = weight * inverse[step]

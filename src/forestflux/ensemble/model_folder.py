@@ -1,21 +1,21 @@
 """The trained model: a folder that gives fluxes with intervals and needs no more."""
 
 import json
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from forestflux.core.eight_day import STEP_DAYS, STEPS
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUX_UNIT, UNITS, VARIABLES
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.conformal import Calibration
-from forestflux.ensemble.trained_ensemble import Model
+from forestflux.ensemble.trained_ensemble import Ensemble
+from forestflux.ensemble.weight_files import read_arrays, write_arrays
+from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.store import checksum_folder, read_json, write_json
 from forestflux.models.network_inputs import TYPES, Normalisation
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.models.network_regressor import NetworkRegressor
 
 # 3: gaps are read without weight. Folders of another version are refused: the same
 # weights would mean another network.
@@ -26,11 +26,11 @@ CALENDAR = {"steps": STEPS, "step_days": STEP_DAYS, "first_day": "01-01"}
 
 def save_model(
     folder: Path,
-    members: Sequence[NetworkEstimator],
+    members: Sequence[NetworkRegressor],
     *,
-    calibration: dict,
+    calibration: dict[str, Any],
     applicability: Applicability,
-    metadata: dict,
+    metadata: dict[str, Any],
 ) -> None:
     """Write `member{m}.npz` (weights), `applicability.npz` and last `model.json` (all the rest).
 
@@ -59,15 +59,15 @@ def save_model(
     (folder / "model.json").unlink(missing_ok=True)
     names = [f"member{index}.npz" for index in range(len(members))]
     for name, member in zip(names, members, strict=True):
-        write_weights(folder / name, member.weights())
-    write_weights(folder / APPLICABILITY, applicability.to_arrays())
+        write_arrays(folder / name, member.weights())
+    write_arrays(folder / APPLICABILITY, applicability.to_arrays())
     content = {
         "format_version": FORMAT_VERSION,
         "calendar": CALENDAR,
         "variables": list(first.variables),
         "units": {name: UNITS[name] for name in first.variables},
         "forest_types": list(TYPES),
-        "settings": first.settings,
+        "settings": first.settings.model_dump(mode="json"),
         "normalisation": first.normalisation.to_dict(),
         "flux_scale": first.flux_scale.to_dict(),
         "flux_unit": FLUX_UNIT,
@@ -82,19 +82,7 @@ def save_model(
     write_json(folder / "model.json", content)
 
 
-def write_weights(path: Path, weights: dict[str, np.ndarray]) -> None:
-    """Write plain arrays that `numpy.load` reads; equal weights give equal bytes.
-
-    `numpy.savez` stamps each array with the time of day, so the archive is written
-    here, with a fixed date.
-    """
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, array in sorted(weights.items()):
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as file:
-                np.lib.format.write_array(file, array, allow_pickle=False)
-
-
-def load_model(path: Path | str) -> Model:
+def load_model(path: Path | str) -> Ensemble:
     """The model of a folder, or of its `model.json`.
 
     Raises
@@ -106,7 +94,7 @@ def load_model(path: Path | str) -> Model:
     record = path if path.suffix == ".json" else path / "model.json"
     content = read_json(record)
     check_record(content, record)
-    settings = content["settings"]
+    settings = TrainSettings.model_validate_json(json.dumps(content["settings"]))
     scales = {
         key: Normalisation.from_dict(content[key])
         for key in ("normalisation", "flux_scale")
@@ -117,7 +105,7 @@ def load_model(path: Path | str) -> Model:
     members = []
     for file in files:
         members.append(
-            NetworkEstimator.restored(
+            NetworkRegressor.from_weights(
                 settings,
                 variables=tuple(content["variables"]),
                 weights=read_arrays(file),
@@ -125,7 +113,7 @@ def load_model(path: Path | str) -> Model:
             )
         )
     applicability = Applicability.from_arrays(read_arrays(reference))
-    return Model(
+    return Ensemble(
         members,
         calibration=Calibration.from_dict(content["calibration"]),
         applicability=applicability,
@@ -133,18 +121,7 @@ def load_model(path: Path | str) -> Model:
     )
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a file; objects are refused, because to load one runs its code."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except ValueError as error:
-        raise InputError(
-            path, variable="arrays", expected="plain numbers", found=str(error)
-        ) from error
-
-
-def check_record(content: dict, record: Path) -> None:
+def check_record(content: dict[str, Any], record: Path) -> None:
     """Refuse a model whose numbers would mean something else to this code."""
     wanted = {
         "format_version": FORMAT_VERSION,

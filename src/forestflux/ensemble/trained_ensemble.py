@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from copy import copy
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,9 +16,11 @@ from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES, UNITS, VARIAB
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.conformal import Calibration
 from forestflux.ensemble.dissimilarity import describe
-from forestflux.ensemble.fast_inference import Engine
-from forestflux.models.network_inputs import TYPES
-from forestflux.models.network_training import CHUNK, NetworkEstimator, one_thread
+from forestflux.ensemble.fast_inference import FastInference
+from forestflux.models.flux_model import Fluxes
+from forestflux.models.network_inputs import one_hot_types
+from forestflux.models.network_regressor import CHUNK, NetworkRegressor
+from forestflux.models.torch_contexts import one_thread
 
 LONG_NAMES = {
     "gpp": "gross primary production of forest ground",
@@ -29,8 +32,8 @@ PART = 1024
 NEE_COMMENT = "nee = reco - gpp; negative is uptake of carbon by the forest"
 
 
-class Model:
-    """An ensemble of trained networks with calibrated intervals.
+class Ensemble:
+    """Trained networks with calibrated intervals, a `CalibratedModel`.
 
     Parameters
     ----------
@@ -42,19 +45,19 @@ class Model:
 
     def __init__(
         self,
-        members: Sequence[NetworkEstimator],
+        members: Sequence[NetworkRegressor],
         *,
         calibration: Calibration,
         applicability: Applicability,
-        metadata: dict,
+        metadata: dict[str, Any],
     ) -> None:
         """Keep the members and what is known of them."""
         self.members = list(members)
         self.calibration = calibration
         self.applicability = applicability
         self.metadata = metadata
-        # None is the reference: each member's own network in float32.
-        self.engine: Engine | None = None
+        # Without it each member's own network computes in float32: the reference.
+        self.fast_inference: FastInference | None = None
 
     def predict(self, dataset: xr.Dataset) -> xr.Dataset:
         """Fluxes of a masked dataset: mean over members and calibrated interval.
@@ -88,89 +91,87 @@ class Model:
             values = dataset[name].transpose("time", "y", "x").values
             series[:, position] = values[:, forest].T
         lat = np.broadcast_to(lat[:, None], types.shape)[forest]
-        (gpp, reco), found = self.estimate(series, lat, types[forest])
-        mean = {"gpp": gpp.mean(0), "reco": reco.mean(0), "nee": (reco - gpp).mean(0)}
+        cells = (series, lat, types[forest])
+        fluxes = self.predict_arrays(*cells)
+        mean = {name: getattr(fluxes, name).mean(0) for name in FLUXES}
         bounds = self.interval(mean["gpp"], mean["nee"], types[forest])
-        result = on_grid(mean, bounds, forest=forest, dataset=dataset, level=self.level)
+        result = fluxes_on_grid(
+            mean, bounds, forest=forest, dataset=dataset, level=self.level
+        )
         index = np.full(forest.shape, np.nan, "float32")
-        index[forest] = found
+        index[forest] = self.dissimilarity_index(*cells)
         inside = self.applicable(index, forest)
         for name, values in (("dissimilarity", index), ("applicable", inside)):
             result[name] = ("y", "x"), values, LAYERS[name].attributes()
         return result
 
-    def at_speed(self, *, device: str, precision: str) -> "Model":
-        """The same model whose fluxes an `Engine` computes, within its tolerance.
+    def accelerate(self, *, device: str, precision: str) -> "Ensemble":
+        """The same ensemble whose fluxes `FastInference` computes, within its tolerance.
 
         Parameters
         ----------
-        device, precision : see `forestflux.ensemble.fast_inference.Engine`
+        device, precision : as `forestflux.ensemble.fast_inference.FastInference` has them
 
         Raises
         ------
         InputError : a GPU is asked for and there is none
         """
-        model = copy(self)
-        model.engine = Engine(self.members, device=device, precision=precision)
-        return model
+        faster = copy(self)
+        faster.fast_inference = FastInference(
+            self.members, device=device, precision=precision
+        )
+        return faster
 
-    def estimate(
+    def predict_arrays(
         self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Fluxes of each member, and how unlike a series is to those of the training.
+    ) -> Fluxes:
+        """GPP and RECO of each member (member, sample), float64, gC m-2 yr-1.
 
         Parameters
         ----------
         series : (sample, variable, step), physical values in calendar order, NaN = gap
         lat : (sample,), degrees north
         forest_type : (sample,), codes 1-5; 0 is any other land
-
-        Returns
-        -------
-        GPP and RECO, float64 (2, member, sample), gC m-2 yr-1
-        dissimilarity index, float64 (sample,)
         """
         fluxes = np.empty((2, len(self.members), len(series)))
+        with one_thread():
+            for part, prepared, types in self._prepare(series, lat, forest_type):
+                fluxes[:, :, part] = self._predict_prepared(prepared, types)
+        return Fluxes(*fluxes)
+
+    def dissimilarity_index(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> np.ndarray:
+        """How unlike the series are to those of the training, float64 (sample,).
+
+        Parameters
+        ----------
+        series, lat, forest_type : as in `predict_arrays`
+        """
         index = np.empty(len(series))
         with one_thread():
-            for part, ready, types in self._prepared(series, lat, forest_type):
-                fluxes[:, :, part] = self._fluxes(ready, types)
-                index[part] = self._index(ready, types)
-        return fluxes, index
+            for part, prepared, types in self._prepare(series, lat, forest_type):
+                features = describe(prepared.numpy(), types.numpy())
+                index[part] = self.applicability.reference.dissimilarity(features)
+        return index
 
-    def predict_arrays(
-        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """GPP and RECO of each member (member, sample), without the index of `estimate`."""
-        fluxes = np.empty((2, len(self.members), len(series)))
-        with one_thread():
-            for part, ready, types in self._prepared(series, lat, forest_type):
-                fluxes[:, :, part] = self._fluxes(ready, types)
-        return fluxes[0], fluxes[1]
-
-    def _prepared(
+    def _prepare(
         self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
     ) -> Iterator[tuple[slice, Tensor, Tensor]]:
         """Which samples, their series as the networks read them, their types one-hot."""
-        types = np.eye(len(TYPES), dtype="float32")[code_index(forest_type)]
+        types = torch.from_numpy(one_hot_types(forest_type))
         for start in range(0, len(series), PART):
             part = slice(start, start + PART)
             # All members share one scale: a part is prepared once for all of them.
-            ready = self.members[0].prepare(series[part], lat[part])
-            yield part, ready, torch.from_numpy(types[part])
+            yield part, self.members[0].prepare(series[part], lat[part]), types[part]
 
-    def _index(self, ready: Tensor, types: Tensor) -> np.ndarray:
-        """Dissimilarity index (sample,) of prepared series."""
-        features = describe(ready.numpy(), types.numpy())
-        return self.applicability.reference.dissimilarity(features)
-
-    def _fluxes(self, ready: Tensor, types: Tensor) -> np.ndarray:
+    def _predict_prepared(self, prepared: Tensor, types: Tensor) -> np.ndarray:
         """GPP and RECO (2, member, sample) of prepared series."""
-        if self.engine is not None:
-            return self.engine.estimate(ready, types)
-        parts = list(zip(ready.split(CHUNK), types.split(CHUNK), strict=True))
+        if self.fast_inference is not None:
+            return self.fast_inference.predict_prepared(prepared, types)
+        parts = list(zip(prepared.split(CHUNK), types.split(CHUNK), strict=True))
         members = [
-            np.concatenate([member.estimate(*part) for part in parts], axis=1)
+            np.concatenate([member.predict_prepared(*part) for part in parts], axis=1)
             for member in self.members
         ]
         return np.stack(members, axis=1)
@@ -198,13 +199,7 @@ class Model:
         return self.calibration.interval(gpp, nee, forest_type)
 
 
-def code_index(forest_type: np.ndarray) -> np.ndarray:
-    """Position in `TYPES` of forest type codes: 1-5 are forest types, 0 the rest."""
-    codes = np.asarray(forest_type).astype(int)
-    return np.where(codes > 0, codes - 1, len(FOREST_TYPES))
-
-
-def on_grid(
+def fluxes_on_grid(
     mean: dict[str, np.ndarray],
     bounds: dict[str, np.ndarray],
     *,

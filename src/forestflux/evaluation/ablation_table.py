@@ -1,30 +1,37 @@
 """Ablation: the network with one choice undone, on the same folds, several times over.
 
 A variant is the section `train` with a change; the classical models stand beside the
-variants as they are. Each repeat deals the folds anew, all variants alike, so that a
+variants as they are. Each repeat assigns the folds anew, all variants alike, so that a
 difference to `full` is paired.
 """
 
 import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import pandas as pd
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUXES
-from forestflux.ensemble.members import WithUnlabelled
 from forestflux.evaluation.scores import observed_and_predicted, r2, rmse
 from forestflux.evaluation.tower_evaluation import join_observed
-from forestflux.jobs.settings.training_settings import merge
-from forestflux.models.classical_models import BASELINES, make_estimator
-from forestflux.models.cross_validation import run_fold
-from forestflux.models.flux_model import Estimator
-from forestflux.models.network_training import member_seed
+from forestflux.jobs.settings.evaluation_settings import GapExperiment
+from forestflux.jobs.settings.training_settings import (
+    BaselineSettings,
+    TrainSettings,
+    with_changes,
+)
+from forestflux.models.classical_models import BASELINES, ClassicalRegressor
+from forestflux.models.cross_validation import Fit, run_fold
+from forestflux.models.network_regressor import NetworkRegressor
+from forestflux.models.network_training import member_seed, train_network
 from forestflux.prepare.folds import assign_folds, split_rows
 from forestflux.prepare.sample_table import Samples, UnlabelledSeries
 
 FULL = "full"
 # Half of all values hidden: what a variant loses with it is its tolerance of gaps.
-GAPS = {"patterns": ["random"], "fractions": [0.5]}
+GAPS = GapExperiment(patterns=("random",), fractions=(0.5,))
 KEY = ["variant", "split", "target"]
 COLUMNS = (
     *KEY,
@@ -48,7 +55,12 @@ def run_variant(
     variant: str,
     split: str,
     repeat: int,
-    settings: dict,
+    train: TrainSettings,
+    baseline: BaselineSettings,
+    variants: Mapping[str, Mapping[str, Any]],
+    members: int,
+    folds: int,
+    seed: int,
 ) -> pd.DataFrame:
     """Predictions of unseen rows, columns of `crossvalidate.COLUMNS` and three more.
 
@@ -58,63 +70,79 @@ def run_variant(
     Parameters
     ----------
     samples, unlabelled : all of the run
-    variant : name in `settings["variants"]`, `full`, or a classical model
+    variant : name in `variants`, `full`, or a classical model
     split : `site` or `cluster`
     repeat : 0 has the folds of the run itself
-    settings : `train`, `baseline`, `variants`, `members`, `folds`, `seed`
+    train, baseline : sections of the configuration
+    variants : changes of `train` by name
+    members : networks of a fold
+    folds : of a split
+    seed : of the run
     """
-    folds = settings["folds"]["count"]
-    table = with_folds(samples.table, count=folds, seed=settings["seed"] + repeat)
+    table = with_folds(samples.table, count=folds, seed=seed + repeat)
     samples = Samples(samples.series, table, samples.variables)
     network = variant not in BASELINES
+    if network:
+        changed = changed_settings(train, variant, variants)
     parts = []
     for fold in range(folds):
         _, unseen = split_rows(table, split, fold)
         others = unlabelled.without(table["site"].iloc[unseen].unique().tolist())
-        for member in range(settings["members"]) if network else [-1]:
+        fit: Fit[NetworkRegressor | ClassicalRegressor]
+        if network:
+            fit = partial(train_network, settings=changed, unlabelled=others)
+        else:
+            fit = ClassicalRegressor(
+                variant,
+                candidates=baseline.candidates,
+                inner_folds=baseline.inner_folds,
+                group=split,
+            ).fit
+        for member in range(members) if network else [-1]:
             started = time.process_time()
-            fitted, predictions = run_fold(
-                estimator_of(variant, others, split=split, settings=settings),
+            trained, predictions = run_fold(
+                fit,
                 samples,
                 split=split,
                 fold=fold,
                 member=member,
                 model=variant,
-                seed=member_seed(settings["seed"] + repeat, split, fold, member),
+                seed=member_seed(seed + repeat, split, fold, member),
                 gaps=GAPS,
             )
             seconds = time.process_time() - started
-            count = sum(w.size for w in fitted.weights().values()) if network else 0
+            count = (
+                sum(w.size for w in trained.weights().values())
+                if isinstance(trained, NetworkRegressor)
+                else 0
+            )
             parts.append(predictions.assign(seconds=seconds, parameters=count))
     return pd.concat(parts, ignore_index=True).assign(repeat=repeat)
 
 
-def estimator_of(
-    variant: str, unlabelled: UnlabelledSeries, *, split: str, settings: dict
-) -> Estimator:
-    """The variant's model, not fitted yet.
+def changed_settings(
+    train: TrainSettings, variant: str, variants: Mapping[str, Mapping[str, Any]]
+) -> TrainSettings:
+    """The settings of a variant of the network; `full` changes nothing.
 
     Raises
     ------
     InputError : neither a variant nor a classical model
     """
-    if variant in BASELINES:
-        return make_estimator(variant, settings["baseline"], group=split)
     if variant == FULL:
-        return WithUnlabelled(settings["train"], unlabelled)
-    if variant not in settings["variants"]:
+        return train
+    if variant not in variants:
         raise InputError(
             "configuration",
             variable="ablation.variants",
-            expected=f"some of {', '.join(settings['variants'])}",
+            expected=f"some of {', '.join(variants)}",
             found=variant,
         )
-    changed = merge(settings["train"], settings["variants"][variant])
-    return WithUnlabelled(changed, unlabelled)
+    return with_changes(train, variants[variant])
 
 
 def with_folds(table: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
-    """The table of samples with folds dealt anew."""
+    """The table of samples with folds assigned anew."""
     folds = assign_folds(table, count=count, seed=seed)
     return table.assign(**{name: folds[name] for name in folds})
 

@@ -15,7 +15,7 @@ import xarray as xr
 from scipy.stats import spearmanr
 
 from forestflux.core.names import FOREST_TYPES
-from forestflux.ensemble.trained_ensemble import Model
+from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import (
     fluxes_of,
     measure_occlusion,
@@ -23,7 +23,7 @@ from forestflux.evaluation.explanations import (
     season_months,
 )
 from forestflux.evaluation.integrated_gradients import measure_attribution
-from forestflux.models.flux_network import seeded
+from forestflux.models.torch_contexts import seeded
 from forestflux.prepare.sample_table import Samples
 
 COLUMNS = ("check", "method", "flux", "value", "sd", "low", "high", "status")
@@ -44,7 +44,7 @@ ORDERS = 3
 
 
 def sanity_table(
-    model: Model,
+    model: Ensemble,
     samples: Samples,
     *,
     occlusion: xr.DataArray,
@@ -114,7 +114,7 @@ def agreement(first: xr.DataArray, second: xr.DataArray) -> np.ndarray:
     return np.array(ranks)
 
 
-def with_random_weights(model: Model, *, seed: int) -> Model:
+def with_random_weights(model: Ensemble, *, seed: int) -> Ensemble:
     """The model with every weight of its networks drawn anew, as before any training."""
     members = []
     for index, member in enumerate(model.members):
@@ -125,7 +125,7 @@ def with_random_weights(model: Model, *, seed: int) -> Model:
                 if hasattr(part, "reset_parameters"):
                     part.reset_parameters()
         members.append(drawn)
-    return Model(
+    return Ensemble(
         members,
         calibration=model.calibration,
         applicability=model.applicability,
@@ -145,7 +145,7 @@ def some_rows(samples: Samples, *, seed: int) -> Samples:
 
 
 def deletion_ratio(
-    model: Model, samples: Samples, named: xr.DataArray, *, seed: int
+    model: Ensemble, samples: Samples, named: xr.DataArray, *, seed: int
 ) -> np.ndarray:
     """Area under the deletion curve over that of random orders, by member (member,).
 
@@ -173,7 +173,7 @@ def deletion_ratio(
 
 
 def deletion_curve(
-    model: Model, samples: Samples, order: dict[str, np.ndarray], *, flux: str
+    model: Ensemble, samples: Samples, order: dict[str, np.ndarray], *, flux: str
 ) -> np.ndarray:
     """Mean absolute change of the estimate (member, hidden share), first nothing hidden.
 

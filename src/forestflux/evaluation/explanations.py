@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from forestflux.core.eight_day import step_months
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
-from forestflux.ensemble.trained_ensemble import Model
-from forestflux.models.flux_network import one_thread
-from forestflux.models.network_inputs import HALF_YEAR
+from forestflux.ensemble.trained_ensemble import Ensemble
+from forestflux.models.network_inputs import align_season
+from forestflux.models.torch_contexts import one_thread
 from forestflux.prepare.sample_table import Samples
 
 # The months of the steps are the same in every year but for leap days; this one has
@@ -20,7 +20,7 @@ from forestflux.prepare.sample_table import Samples
 COMMON_YEAR = 2003
 
 
-def measure_occlusion(model: Model, samples: Samples) -> xr.DataArray:
+def measure_occlusion(model: Ensemble, samples: Samples) -> xr.DataArray:
     """Change of each member's estimate when a variable is hidden in a month.
 
     The observed series is the baseline, and the values are hidden by the network's own
@@ -49,7 +49,7 @@ def measure_occlusion(model: Model, samples: Samples) -> xr.DataArray:
 
 
 def empty_importance(
-    model: Model, samples: Samples, variables: Sequence[str]
+    model: Ensemble, samples: Samples, variables: Sequence[str]
 ) -> xr.DataArray:
     """Zeros (flux, member, igbp, variable, month) for the forest types of the samples."""
     axes = {
@@ -92,7 +92,7 @@ def importance_table(importance: xr.DataArray) -> pd.DataFrame:
 
 
 def changes(
-    model: Model, samples: Samples, months: np.ndarray
+    model: Ensemble, samples: Samples, months: np.ndarray
 ) -> Iterator[tuple[str, int, dict[str, np.ndarray]]]:
     """The estimate with a variable hidden in a month, minus the one as observed.
 
@@ -116,28 +116,24 @@ def changes(
 
 
 def fluxes_of(
-    model: Model, samples: Samples, series: np.ndarray
+    model: Ensemble, samples: Samples, series: np.ndarray
 ) -> dict[str, np.ndarray]:
     """GPP and NEE of each member (member, sample), gC m-2 yr-1."""
-    codes = samples.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
-    gpp, reco = model.predict_arrays(
-        series, samples.table["lat"].to_numpy(float), codes
-    )
-    return {"gpp": gpp, "nee": reco - gpp}
+    fluxes = model.predict_arrays(series, samples.lat, samples.forest_type)
+    return {"gpp": fluxes.gpp, "nee": fluxes.nee}
 
 
-def season_months(model: Model, samples: Samples) -> np.ndarray:
+def season_months(model: Ensemble, samples: Samples) -> np.ndarray:
     """Month of the season (sample, step) at each step of the calendar."""
     months = np.tile(step_months(COMMON_YEAR), (len(samples), 1))
-    if model.members[0].settings["half_year_shift"]:
-        south = samples.table["lat"].to_numpy(float) < 0
+    if model.members[0].settings.half_year_shift:
         # The calendar step that the shift moves to place p of the season has the
         # season's month p.
-        months[south] = np.roll(months[south], -HALF_YEAR, axis=1)
+        return align_season(months, samples.lat)
     return months
 
 
-def measure_activation(model: Model, samples: Samples) -> pd.DataFrame:
+def measure_activation(model: Ensemble, samples: Samples) -> pd.DataFrame:
     """Mean absolute activation of the convolutional block by forest type and month.
 
     Returns
@@ -152,13 +148,13 @@ def measure_activation(model: Model, samples: Samples) -> pd.DataFrame:
     tables = []
     for igbp, rows in of_types(samples):
         part = samples.take(rows)
-        ready = first.prepare(part.series, part.table["lat"].to_numpy(float))
+        ready = first.prepare(part.series, part.lat)
         with torch.inference_mode(), one_thread():
             patterns = [
                 m.network.patterns(ready).abs().mean((0, 1)) for m in model.members
             ]
         # An activation holds for all the steps that were averaged before the block.
-        pooled = first.settings["pooled_steps"]
+        pooled = first.settings.pooled_steps
         steps = torch.stack(patterns).numpy().repeat(pooled, axis=-1)
         monthly = [steps[..., months == month].mean(-1) for month in range(1, 13)]
         index = pd.MultiIndex.from_product(

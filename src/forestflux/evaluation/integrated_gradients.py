@@ -19,16 +19,16 @@ from tqdm import tqdm
 
 from forestflux.core.eight_day import step_months
 from forestflux.core.names import FOREST_TYPES
-from forestflux.ensemble.trained_ensemble import Model
+from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import (
     COMMON_YEAR,
     empty_importance,
     importance_table,
     of_types,
 )
-from forestflux.models.flux_network import one_thread
-from forestflux.models.network_inputs import type_one_hot
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.models.network_inputs import one_hot_types
+from forestflux.models.network_regressor import NetworkRegressor
+from forestflux.models.torch_contexts import one_thread
 from forestflux.prepare.sample_table import Samples
 
 # Points on the way (Gauss-Legendre): completeness then holds to about one percent.
@@ -38,7 +38,7 @@ ROWS = 16
 
 
 def measure_attribution(
-    model: Model, samples: Samples
+    model: Ensemble, samples: Samples
 ) -> tuple[xr.DataArray, xr.DataArray]:
     """What each variable in each month adds to the estimate, and how much it moves it.
 
@@ -63,8 +63,8 @@ def measure_attribution(
     names = first.pattern_names()[: len(first.normalisation.variables)]
     signed = empty_importance(model, samples, names)
     size = signed.copy()
-    ready = first.prepare(samples.series, samples.table["lat"].to_numpy(float))
-    types = torch.from_numpy(type_one_hot(samples.table["igbp"]))
+    ready = first.prepare(samples.series, samples.lat)
+    types = torch.from_numpy(one_hot_types(samples.forest_type))
     cases = [(pair, m) for pair in of_types(samples) for m in range(len(model.members))]
     for (igbp, rows), index in tqdm(cases, desc="attributed", disable=None):
         chosen = torch.from_numpy(np.flatnonzero(rows))
@@ -112,7 +112,7 @@ def usual_year(series: Tensor) -> Tensor:
 
 
 def contributions(
-    member: NetworkEstimator, series: Tensor, usual: Tensor, types: Tensor
+    member: NetworkRegressor, series: Tensor, usual: Tensor, types: Tensor
 ) -> dict[str, np.ndarray]:
     """What each value adds to gpp and nee (sample, series, step), gC m-2 yr-1.
 

@@ -52,7 +52,7 @@ def evaluate(
     parts : predictions of models fold by fold, in any order
     samples_table : `samples/samples.csv`
     dissimilarity : of each row that a split predicts to the rows that its fold trained
-        on, as `forestflux.ensemble.applicability.held_out` gives it
+        on, as `forestflux.ensemble.applicability_fitting.score_unseen_rows` gives it
     min_quality : rows of lower `nee_qc` are neither scored nor calibrated on
     level : nominal coverage of the intervals, 0-1
     seed : of the bootstrap over sites

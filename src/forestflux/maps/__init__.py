@@ -2,5 +2,5 @@
 
 In: masked stores and a model that is handed over. Out: stores of fluxes per cell, member by
 member, and one map a year.
-May import: prepare and below; not `ensemble`, whose model is passed in.
+May import: models and below; not `ensemble`, whose model is passed in.
 """

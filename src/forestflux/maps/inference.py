@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -21,6 +20,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.layers import LAYERS
 from forestflux.core.names import FLUX_UNIT
 from forestflux.jobs.chunked import ChunkedDataset, Where, prefetch, template_array
+from forestflux.models.flux_model import CalibratedModel
 from forestflux.prepare.masked_series import Piece, read_pieces
 
 # Pieces that are read before they are needed.
@@ -29,20 +29,9 @@ DEPTH = 2
 Numbers = tuple[np.ndarray, np.ndarray]
 
 
-class Ensemble(Protocol):
-    """What the mapping needs of a trained ensemble."""
-
-    members: list
-
-    def estimate(
-        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Fluxes (2, member, sample) and dissimilarity (sample,) of series."""
-
-
 def infer(
     paths: Iterable[Path],
-    model: Ensemble,
+    model: CalibratedModel,
     *,
     min_forest_fraction: float,
     batch_cells: int,
@@ -68,26 +57,26 @@ def infer(
     pieces = chain.from_iterable(
         read_pieces(path, min_forest_fraction=min_forest_fraction) for path in paths
     )
-    found = estimated(
+    estimates = estimate_pieces(
         prefetch(pieces, depth=DEPTH), model, batch_cells=batch_cells, workers=workers
     )
-    for first in found:
+    for first in estimates:
         whole = inferred(first[0].masked, len(model.members))
-        yield ChunkedDataset(whole, values_of_store(chain([first], found)))
+        yield ChunkedDataset(whole, values_of_store(chain([first], estimates)))
 
 
 def values_of_store(
-    found: Iterable[tuple[Piece, Numbers]],
+    estimates: Iterable[tuple[Piece, Numbers]],
 ) -> Iterator[tuple[Where, dict[str, np.ndarray]]]:
     """Where the pieces of one store lie and their values; later stores are left alone."""
-    for piece, numbers in found:
+    for piece, numbers in estimates:
         yield piece.where, on_piece(piece, *numbers)
         if piece.last:
             return
 
 
-def estimated(
-    pieces: Iterator[Piece], model: Ensemble, *, batch_cells: int, workers: int
+def estimate_pieces(
+    pieces: Iterator[Piece], model: CalibratedModel, *, batch_cells: int, workers: int
 ) -> Iterator[tuple[Piece, Numbers]]:
     """Each piece with its numbers; the next one is worked on while the caller writes it.
 
@@ -98,7 +87,8 @@ def estimated(
         workers, "infer", initializer=torch.set_num_threads, initargs=(1,)
     )
     with pool:
-        waiting, fault = deque(), None
+        waiting: deque[tuple[Piece, list[Future]]] = deque()
+        fault = None
         while True:
             try:
                 piece = next(pieces, None)
@@ -109,7 +99,8 @@ def estimated(
             cells = (piece.series, piece.lat, piece.types)
             futures = [
                 pool.submit(
-                    model.estimate,
+                    estimate_cells,
+                    model,
                     *(part[start : start + batch_cells] for part in cells),
                 )
                 for start in range(0, len(piece.series), batch_cells)
@@ -123,6 +114,17 @@ def estimated(
         raise fault
 
 
+def estimate_cells(
+    model: CalibratedModel,
+    series: np.ndarray,
+    lat: np.ndarray,
+    forest_type: np.ndarray,
+) -> Numbers:
+    """Fluxes (2, member, sample) and dissimilarity index (sample,) of cells, float64."""
+    fluxes = model.predict_arrays(series, lat, forest_type)
+    return np.stack(fluxes), model.dissimilarity_index(series, lat, forest_type)
+
+
 def finished(
     piece: Piece, futures: list[Future], members: int
 ) -> tuple[Piece, Numbers]:
@@ -130,8 +132,8 @@ def finished(
     fluxes = [np.empty((2, members, 0))]
     index = [np.empty(0)]
     for future in futures:
-        for parts, found in zip((fluxes, index), future.result(), strict=True):
-            parts.append(found)
+        for parts, part in zip((fluxes, index), future.result(), strict=True):
+            parts.append(part)
     together = np.concatenate(fluxes, axis=2).astype("float32")
     for name, values in zip(("gpp", "reco"), together, strict=True):
         if not np.isfinite(values).all():

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import xarray as xr
@@ -14,35 +13,17 @@ from forestflux.core.grid import Grid, Tile, cell_area
 from forestflux.core.layers import CF_FLUX_UNIT, LAYERS, SIGN
 from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.store import check_chunks, check_names, load_part, open_store
+from forestflux.models.flux_model import CalibratedModel
 
 # Most rows of a chunk: a band of the globe with all members must fit into memory.
 BAND = 200
 BESIDE = ("forest_fraction", "forest_type", "gap_fraction", "dissimilarity")
 
 
-class Trained(Protocol):
-    """What the mapping needs of a trained model: `forestflux.ensemble.trained_ensemble.Model`.
-
-    Attributes
-    ----------
-    level : nominal coverage of the interval, 0-1
-    """
-
-    level: float
-
-    def interval(
-        self, gpp: np.ndarray, nee: np.ndarray, forest_type: np.ndarray
-    ) -> dict[str, np.ndarray]:
-        """`gpp_lower`, `gpp_upper`, `nee_lower`, `nee_upper` (sample,)."""
-
-    def applicable(self, dissimilarity: np.ndarray, forest: np.ndarray) -> np.ndarray:
-        """1 inside the area of applicability, 0 outside, 255 no forest, uint8."""
-
-
 def map_year(
     tiles: Sequence[tuple[Tile, Path]],
     grid: Grid,
-    model: Trained,
+    model: CalibratedModel,
     *,
     year: int,
 ) -> ChunkedDataset:
@@ -77,7 +58,11 @@ def map_year(
 
 
 def bands(
-    tiles: Sequence[tuple[Tile, Path]], grid: Grid, model: Trained, *, members: int
+    tiles: Sequence[tuple[Tile, Path]],
+    grid: Grid,
+    model: CalibratedModel,
+    *,
+    members: int,
 ) -> Iterator[tuple[Where, dict[str, np.ndarray]]]:
     """Rows of the map from the north, as many as a chunk has, and their layers."""
     for where in blocks({"y": grid.shape[0]}, map_chunks(grid)):
@@ -199,16 +184,16 @@ def ensemble_fluxes(gpp: np.ndarray, reco: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def interval(
-    fluxes: dict[str, np.ndarray], forest_type: np.ndarray, model: Trained
+    fluxes: dict[str, np.ndarray], forest_type: np.ndarray, model: CalibratedModel
 ) -> dict[str, np.ndarray]:
     """Bounds (y, x) of a cell's interval, NaN outside forest; GPP is never negative."""
     forest = np.isfinite(fluxes["gpp"])
-    found = model.interval(
+    ends = model.interval(
         fluxes["gpp"][forest], fluxes["nee"][forest], forest_type[forest]
     )
-    found["gpp_lower"] = np.maximum(found["gpp_lower"], 0)
+    ends["gpp_lower"] = np.maximum(ends["gpp_lower"], 0)
     bounds = {}
-    for name, values in found.items():
+    for name, values in ends.items():
         bounds[name] = np.full(forest.shape, np.nan, "float32")
         bounds[name][forest] = values
     return bounds

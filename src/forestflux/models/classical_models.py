@@ -20,7 +20,7 @@ from forestflux.core.names import TARGET_FLUXES
 from forestflux.models.flux_model import Fluxes
 from forestflux.models.regressors import Regressor, make_regressor
 from forestflux.models.year_features import Features
-from forestflux.prepare.folds import deal_groups
+from forestflux.prepare.folds import assign_groups
 from forestflux.prepare.sample_table import Samples
 
 LOG = logging.getLogger(__name__)
@@ -71,15 +71,14 @@ class Choice:
     rmse: float
 
 
-def make_estimator(
-    name: str, settings: dict, *, group: str = "site", n_jobs: int = 1
-) -> "BaselineEstimator":
-    """The classical model of a name, not fitted yet.
+class ClassicalRegressor:
+    """A classical model, a `FluxModel` once it is fitted; see the head of this module.
 
     Parameters
     ----------
     name : `extra_trees`, `svr` or `gradient_boosting`
-    settings : section `baseline` of the configuration: `candidates`, `inner_folds`
+    candidates : settings that are tried, the first of the space and others at random
+    inner_folds : folds of the tuning, never more than there are groups
     group : column whose equal values stay together in the inner folds: `cluster` where
         the outer folds are by cluster, else `site`
     n_jobs : threads of a fit, for the models that have threads
@@ -88,43 +87,29 @@ def make_estimator(
     ------
     InputError : a name that is none of these
     """
-    if name not in BASELINES:
-        raise InputError(
-            "configuration",
-            variable="baseline.models",
-            expected=f"some of {', '.join(BASELINES)}",
-            found=name,
-        )
-    return BaselineEstimator(
-        name,
-        candidates=settings["candidates"],
-        inner_folds=settings["inner_folds"],
-        group=group,
-        n_jobs=n_jobs,
-    )
-
-
-class BaselineEstimator:
-    """A classical model as an `Estimator`; see the head of this module.
-
-    Parameters
-    ----------
-    name : key of `BASELINES`
-    candidates : settings that are tried, the first of the space and others at random
-    inner_folds : folds of the tuning, never more than there are groups
-    group : column whose equal values stay together in the inner folds
-    n_jobs : threads of a fit
-    """
 
     def __init__(
-        self, name: str, *, candidates: int, inner_folds: int, group: str, n_jobs: int
+        self,
+        name: str,
+        *,
+        candidates: int,
+        inner_folds: int,
+        group: str = "site",
+        n_jobs: int = 1,
     ) -> None:
+        if name not in BASELINES:
+            raise InputError(
+                "configuration",
+                variable="baseline.models",
+                expected=f"some of {', '.join(BASELINES)}",
+                found=name,
+            )
         self.name = name
         self.candidates, self.inner_folds = candidates, inner_folds
         self.group, self.n_jobs = group, n_jobs
         self.choices: dict[str, Choice] = {}
 
-    def fit(self, samples: Samples, *, seed: int) -> "BaselineEstimator":
+    def fit(self, samples: Samples, *, seed: int) -> "ClassicalRegressor":
         """Tune on inner folds of these rows, then fit GPP and NEE on all of them.
 
         Parameters
@@ -134,8 +119,7 @@ class BaselineEstimator:
         """
         self.choices = self._tune(samples, seed=seed)
         self.features = Features(samples)
-        used = {choice.settings["summary"] for choice in self.choices.values()}
-        matrices = self.features.matrices(samples, used)
+        matrices = self._matrices(samples.series, samples.lat, samples.forest_type)
         self.regressors = {}
         for target, choice in self.choices.items():
             self.regressors[target] = self._fit_regressor(
@@ -144,10 +128,18 @@ class BaselineEstimator:
             LOG.info("%s %s: %s", self.name, target, choice)
         return self
 
-    def predict(self, samples: Samples) -> Fluxes:
-        """Fluxes of each sample, gC m-2 yr-1; RECO = GPP + NEE."""
-        used = {choice.settings["summary"] for choice in self.choices.values()}
-        matrices = self.features.matrices(samples, used)
+    def predict_arrays(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> Fluxes:
+        """Fluxes of each sample, gC m-2 yr-1; RECO = GPP + NEE.
+
+        Parameters
+        ----------
+        series : (sample, variable, step), physical values in calendar order, NaN = gap
+        lat : (sample,), degrees north
+        forest_type : (sample,), codes 1-5; 0 is any other land
+        """
+        matrices = self._matrices(series, lat, forest_type)
         gpp, nee = (
             self.regressors[target].predict(
                 matrices[self.choices[target].settings["summary"]]
@@ -155,6 +147,13 @@ class BaselineEstimator:
             for target in TARGET_FLUXES
         )
         return Fluxes(gpp.astype(float), (gpp + nee).astype(float))
+
+    def _matrices(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """Features (sample, feature) by the summaries that tuning chose."""
+        chosen = {choice.settings["summary"] for choice in self.choices.values()}
+        return self.features.matrices(series, lat, forest_type, summaries=chosen)
 
     def _tune(self, samples: Samples, *, seed: int) -> dict[str, Choice]:
         """The best candidate of each target by its error on unseen groups."""
@@ -164,22 +163,31 @@ class BaselineEstimator:
         forest = samples.table["forest"].to_numpy(bool)
         groups = samples.table.loc[forest, self.group].nunique()
         count = min(self.inner_folds, groups)
-        folds = deal_groups(samples.table, self.group, count=count, seed=seed)
+        folds = assign_groups(samples.table, self.group, count=count, seed=seed)
         predicted = np.full((len(TARGET_FLUXES), len(candidates), len(samples)), np.nan)
         for fold in range(count):
             train = samples.take(folds != fold)
             unseen = np.flatnonzero((folds == fold) & forest)
             features = Features(train)
             summaries = {candidate["summary"] for candidate in candidates}
-            known = features.matrices(train, summaries)
-            asked = features.matrices(samples.take(unseen), summaries)
+            train_matrices, unseen_matrices = (
+                features.matrices(
+                    part.series, part.lat, part.forest_type, summaries=summaries
+                )
+                for part in (train, samples.take(unseen))
+            )
             for row, target in enumerate(TARGET_FLUXES):
                 for column, settings in enumerate(candidates):
                     regressor = self._fit_regressor(
-                        settings, known, train, target=target, seed=seed, final=False
+                        settings,
+                        train_matrices,
+                        train,
+                        target=target,
+                        seed=seed,
+                        final=False,
                     )
                     predicted[row, column, unseen] = regressor.predict(
-                        asked[settings["summary"]]
+                        unseen_matrices[settings["summary"]]
                     )
         scored = samples.table[forest]
         return {

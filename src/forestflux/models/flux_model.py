@@ -1,5 +1,6 @@
-"""The one interface of all models, network and baselines alike."""
+"""The one interface of a trained model: network, classical model and ensemble alike."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -12,8 +13,8 @@ class Fluxes(NamedTuple):
 
     Attributes
     ----------
-    gpp : float64 (sample,), photosynthesis
-    reco : float64 (sample,), respiration of the ecosystem
+    gpp : float64 (sample,) of one model, (member, sample) of an ensemble: photosynthesis
+    reco : the same shape, respiration of the ecosystem
     """
 
     gpp: np.ndarray
@@ -21,17 +22,59 @@ class Fluxes(NamedTuple):
 
     @property
     def nee(self) -> np.ndarray:
-        """Net exchange (sample,), `reco - gpp`; negative is uptake by the forest."""
+        """Net exchange, `reco - gpp`; negative is uptake by the forest."""
         return self.reco - self.gpp
 
 
-class Estimator(Protocol):
-    """A model that learns from samples and estimates the fluxes of others."""
+class FluxModel(Protocol):
+    """A trained model: annual fluxes from a year of series with gaps."""
 
-    def fit(self, samples: Samples, *, seed: int) -> "Estimator":
-        """Learn from these samples and from no others; the seed fixes the result."""
+    def predict_arrays(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> Fluxes:
+        """Fluxes of each sample, of an ensemble member by member.
+
+        Parameters
+        ----------
+        series : (sample, variable, step), physical values in calendar order, NaN = gap
+        lat : (sample,), degrees north
+        forest_type : (sample,), codes 1-5; 0 is any other land
+        """
         ...
 
-    def predict(self, samples: Samples) -> Fluxes:
-        """Fluxes of each sample, from its maps, latitude and forest type only."""
+
+class CalibratedModel(FluxModel, Protocol):
+    """A trained ensemble with all that a map needs of it.
+
+    Attributes
+    ----------
+    members : the trained networks
+    """
+
+    members: Sequence[FluxModel]
+
+    @property
+    def level(self) -> float:
+        """Nominal coverage of the intervals, 0-1."""
         ...
+
+    def dissimilarity_index(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> np.ndarray:
+        """How unlike the series are to those of the training, float64 (sample,)."""
+        ...
+
+    def interval(
+        self, gpp: np.ndarray, nee: np.ndarray, forest_type: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """`gpp_lower`, `gpp_upper`, `nee_lower`, `nee_upper` (sample,), gC m-2 yr-1."""
+        ...
+
+    def applicable(self, dissimilarity: np.ndarray, forest: np.ndarray) -> np.ndarray:
+        """1 inside the area of applicability, 0 outside, 255 no forest, uint8."""
+        ...
+
+
+def predict_samples(model: FluxModel, samples: Samples) -> Fluxes:
+    """Fluxes of the rows of a table, from their series, latitude and forest type only."""
+    return model.predict_arrays(samples.series, samples.lat, samples.forest_type)

@@ -1,7 +1,8 @@
-"""What every model is given: turned seasons, derived series, scales, forest types."""
+"""What every model is given: aligned seasons, derived series, scales, forest types."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,56 +13,58 @@ from forestflux.core.names import FOREST_TYPES
 # Solar constant, MJ m-2 min-1 (FAO Irrigation and Drainage Paper 56, eq. 21).
 SOLAR_CONSTANT = 0.0820
 HALF_YEAR = STEPS // 2
-DERIVED = ("radiation",)
 # The forest types and one class for every other tower: those train, they are not
 # scored.
 TYPES = (*FOREST_TYPES, "other")
 
 
-def season(
-    series: np.ndarray,
-    lat: np.ndarray,
-    *,
-    half_year_shift: bool,
-    derived: Iterable[str] = (),
-) -> np.ndarray:
-    """Series (sample, variable, step) with derived series and summer in the middle.
+def align_season(values: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """A copy of (sample, ..., step) with southern years shifted by half a year.
 
-    A southern calendar year is turned by half a year, so that a pattern means the same
-    on both hemispheres. The turned year has a seam in its middle, from December to the
-    January before: the price of staying within the year for which the flux is known.
+    A pattern then means the same on both hemispheres: summer lies in the middle. Half of
+    46 steps is a whole number, so to align twice gives the calendar order again. An
+    aligned southern year has a seam in its middle, from December to the January before:
+    the price of staying within the year for which the flux is known.
+
+    Parameters
+    ----------
+    values : (sample, ..., step), calendar order
+    lat : (sample,), degrees north
+    """
+    aligned = np.array(values)
+    south = np.asarray(lat) < 0
+    aligned[south] = np.roll(aligned[south], HALF_YEAR, axis=-1)
+    return aligned
+
+
+def add_derived(
+    series: np.ndarray, lat: np.ndarray, derived: Sequence[str]
+) -> np.ndarray:
+    """Series float32 (sample, variable, step) with those appended that a place determines.
 
     Parameters
     ----------
     series : (sample, variable, step), calendar order
     lat : (sample,), degrees north
-    half_year_shift : whether southern years are turned
-    derived : series to append, of `DERIVED`; they never have gaps
+    derived : names of the series to append: `radiation`; they never have gaps
 
     Raises
     ------
-    InputError : an unknown derived series
+    InputError : an unknown name
     """
-    extra = [derived_series(name, lat)[:, None] for name in derived]
-    whole = np.concatenate([series, *extra], axis=1).astype("float32")
-    if half_year_shift:
-        south = np.asarray(lat) < 0
-        whole[south] = np.roll(whole[south], HALF_YEAR, axis=2)
-    return whole
-
-
-def derived_series(name: str, lat: np.ndarray) -> np.ndarray:
-    """A series that follows from the place alone (sample, step), calendar order."""
-    if name != "radiation":
-        raise InputError(
-            "configuration",
-            variable="train.derived",
-            expected=f"some of {', '.join(DERIVED)}",
-            found=name,
-        )
-    # Cells of a row share a latitude, and the formula is not cheap.
-    unique, place = np.unique(np.asarray(lat, float), return_inverse=True)
-    return radiation(unique)[place]
+    extra = []
+    for name in derived:
+        if name != "radiation":
+            raise InputError(
+                "configuration",
+                variable="train.derived",
+                expected="some of radiation",
+                found=name,
+            )
+        # Cells of a row share a latitude, and the formula is not cheap.
+        unique, place = np.unique(np.asarray(lat, float), return_inverse=True)
+        extra.append(radiation(unique)[place][:, None])
+    return np.concatenate([series, *extra], axis=1).astype("float32")
 
 
 def radiation(lat: np.ndarray) -> np.ndarray:
@@ -142,28 +145,28 @@ class Normalisation:
         """Series (sample, variable, ...) in their units again."""
         return series * self._column(self.sd, series) + self._column(self.mean, series)
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, list]:
         """Plain numbers for JSON; `Normalisation.from_dict` reads them."""
         return {key: list(values) for key, values in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, content: dict) -> "Normalisation":
+    def from_dict(cls, content: dict[str, Any]) -> "Normalisation":
         """The scales from plain numbers."""
         return cls(*(tuple(content[key]) for key in ("variables", "mean", "sd")))
 
     @staticmethod
-    def _column(numbers: tuple[float, ...], series: np.ndarray) -> np.ndarray:
+    def _column(numbers: tuple[float | None, ...], series: np.ndarray) -> np.ndarray:
         shape = (1, -1) + (1,) * (series.ndim - 2)
         # None becomes NaN: values of a variable that was never learnt turn into gaps.
         return np.asarray(numbers, dtype=series.dtype).reshape(shape)
 
 
-def type_index(igbp: Iterable[str]) -> np.ndarray:
-    """Position in `TYPES` of each IGBP class (sample,); other classes share one."""
-    known = {name: index for index, name in enumerate(FOREST_TYPES)}
-    return np.array([known.get(name, len(FOREST_TYPES)) for name in igbp], dtype=int)
+def type_positions(forest_type: np.ndarray) -> np.ndarray:
+    """Position in `TYPES` (sample,) of forest type codes: 1-5 are forest types, 0 the rest."""
+    codes = np.asarray(forest_type).astype(int)
+    return np.where(codes > 0, codes - 1, len(FOREST_TYPES))
 
 
-def type_one_hot(igbp: Iterable[str]) -> np.ndarray:
-    """Forest types as float32 (sample, type), one column per entry of `TYPES`."""
-    return np.eye(len(TYPES), dtype="float32")[type_index(igbp)]
+def one_hot_types(forest_type: np.ndarray) -> np.ndarray:
+    """Forest type codes as float32 (sample, type), one column per entry of `TYPES`."""
+    return np.eye(len(TYPES), dtype="float32")[type_positions(forest_type)]

@@ -9,19 +9,21 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from forestflux.jobs.settings.training_settings import TrainSettings
+
 LOG = logging.getLogger(__name__)
 
 
 def optimise(
     network: nn.Module,
-    settings: dict,
+    settings: TrainSettings,
     *,
     step: str,
     loss: Callable[[Tensor], Tensor],
     count: int,
     rng: np.random.Generator,
 ) -> None:
-    """Run one transfer step: shuffled batches, the averaged weights as the result.
+    """Run one transfer step; the network ends with the running average of its weights.
 
     Parameters
     ----------
@@ -29,16 +31,18 @@ def optimise(
     settings : section `train` of the configuration
     step : whose epochs and learning rate are taken
     loss : of the rows with these numbers (row,)
-    count : rows that there are
+    count : number of rows
     rng : of their order
     """
-    epochs, rate = settings["epochs"][step], settings["learning_rate"][step]
-    batches = max(1, round(count / settings["batch_size"]))
+    epochs = getattr(settings.epochs, step)
+    batches = max(1, round(count / settings.batch_size))
     weights = list(network.parameters())
     average = [part.detach().clone() for part in weights]
     network.train()
     optimiser = torch.optim.AdamW(
-        weights, lr=rate, weight_decay=settings["weight_decay"]
+        weights,
+        lr=getattr(settings.learning_rate, step),
+        weight_decay=settings.weight_decay,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, partial(rate_factor, total=epochs * batches)
@@ -54,7 +58,7 @@ def optimise(
             schedule.step()
             # Early updates weigh little in the average: they are far from the end.
             update = schedule.last_epoch
-            keep = min(settings["weight_average"], update / (update + 10))
+            keep = min(settings.weight_average, update / (update + 10))
             torch._foreach_lerp_(average, [w.detach() for w in weights], 1 - keep)
             total += value.item() / batches
     with torch.no_grad():

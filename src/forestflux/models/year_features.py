@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forestflux.core.climates import CLIMATE_BOUNDS
 from forestflux.core.eight_day import step_months
 from forestflux.core.errors import InputError
-from forestflux.models.network_inputs import TYPES, season, type_index, type_one_hot
+from forestflux.models.network_inputs import (
+    TYPES,
+    align_season,
+    one_hot_types,
+    type_positions,
+)
 from forestflux.prepare.sample_table import Samples
 
-# Degrees north or south at which the climatology of the gap filling changes.
-LATITUDE_BANDS = (23.5, 50.0)
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 # Any common year: features must not depend on which year a row is of.
 COMMON_YEAR = 2001
@@ -30,14 +34,16 @@ class GapFiller:
     climatology: np.ndarray
 
     @classmethod
-    def of(cls, series: np.ndarray, lat: np.ndarray, igbp: np.ndarray) -> "GapFiller":
+    def of(
+        cls, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> "GapFiller":
         """The mean years of training rows.
 
         Parameters
         ----------
         series : (sample, variable, step), summer in the middle, NaN = gap
         lat : (sample,), degrees north
-        igbp : (sample,), class names
+        forest_type : (sample,), codes 1-5; 0 is any other land
 
         Raises
         ------
@@ -51,29 +57,32 @@ class GapFiller:
                 expected="some values in the training rows",
                 found="gaps only",
             )
-        shape = (len(TYPES), len(LATITUDE_BANDS) + 1, *overall.shape)
+        shape = (len(TYPES), len(CLIMATE_BOUNDS) + 1, *overall.shape)
         climatology = np.broadcast_to(overall, shape).copy()
-        types, bands = type_index(igbp), latitude_band(lat)
+        types, bands = type_positions(forest_type), latitude_band(lat)
         for kind, band in set(zip(types.tolist(), bands.tolist(), strict=True)):
             mean = _interpolate(_mean_year(series[(types == kind) & (bands == band)]))
             climatology[kind, band] = np.where(np.isnan(mean), overall, mean)
         return cls(climatology)
 
-    def fill(self, series: np.ndarray, lat: np.ndarray, igbp: np.ndarray) -> np.ndarray:
+    def fill(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> np.ndarray:
         """Series without gaps, float64 (sample, variable, step).
 
         The departure from the mean year of the row's forest type and latitude band is
         interpolated linearly in time, the year taken as a circle. A variable without
         any value becomes that mean year itself.
         """
-        usual = self.climatology[type_index(igbp), latitude_band(lat)]
+        usual = self.climatology[type_positions(forest_type), latitude_band(lat)]
         departure = _interpolate(series - usual)
         return usual + np.nan_to_num(departure, nan=0.0)
 
 
 def latitude_band(lat: np.ndarray) -> np.ndarray:
     """Band of each latitude (sample,): 0 tropical, 1 temperate, 2 boreal and polar."""
-    return np.searchsorted(LATITUDE_BANDS, np.abs(np.asarray(lat, float)))
+    # A latitude on a bound is in the lower band here, in the upper one of `climate_of`.
+    return np.searchsorted(CLIMATE_BOUNDS, np.abs(np.asarray(lat, float)))
 
 
 def summarise(series: np.ndarray, summary: str) -> np.ndarray:
@@ -100,36 +109,56 @@ class Features:
     """
 
     def __init__(self, samples: Samples) -> None:
-        series, lat, igbp = _parts(samples)
-        self.known = np.isfinite(series).any(axis=(0, 2))
-        self.filler = GapFiller.of(series[:, self.known], lat, igbp)
+        aligned = _align(samples.series, samples.lat)
+        self.known = np.isfinite(aligned).any(axis=(0, 2))
+        self.filler = GapFiller.of(
+            aligned[:, self.known], samples.lat, samples.forest_type
+        )
 
-    def filled(self, samples: Samples) -> np.ndarray:
+    def fill(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> np.ndarray:
         """Series (sample, variable, step) with summer in the middle, without gaps.
 
         A variable that no training row has stays a gap.
+
+        Parameters
+        ----------
+        series : (sample, variable, step), calendar order, NaN = gap
+        lat : (sample,), degrees north
+        forest_type : (sample,), codes 1-5; 0 is any other land
         """
-        series, lat, igbp = _parts(samples)
-        series[:, self.known] = self.filler.fill(series[:, self.known], lat, igbp)
-        return series
+        aligned = _align(series, lat)
+        known = aligned[:, self.known]
+        aligned[:, self.known] = self.filler.fill(known, lat, forest_type)
+        return aligned
 
     def matrices(
-        self, samples: Samples, summaries: Iterable[str]
+        self,
+        series: np.ndarray,
+        lat: np.ndarray,
+        forest_type: np.ndarray,
+        *,
+        summaries: Iterable[str],
     ) -> dict[str, np.ndarray]:
-        """Features (sample, feature) by summary, with one column a forest type."""
-        filled = self.filled(samples)[:, self.known]
-        types = type_one_hot(samples.table["igbp"])
+        """Features (sample, feature) by summary, with one column a forest type.
+
+        Parameters
+        ----------
+        series, lat, forest_type : as in `fill`
+        summaries : as in `summarise`
+        """
+        complete = self.fill(series, lat, forest_type)[:, self.known]
+        types = one_hot_types(forest_type)
         return {
-            name: np.concatenate([summarise(filled, name), types], axis=1)
+            name: np.concatenate([summarise(complete, name), types], axis=1)
             for name in summaries
         }
 
 
-def _parts(samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Series with summer in the middle, latitudes and class names."""
-    lat = samples.table["lat"].to_numpy(float)
-    series = season(samples.series, lat, half_year_shift=True)
-    return series.astype(float), lat, samples.table["igbp"].to_numpy(str)
+def _align(series: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Float64 series with summer in the middle, rounded to float32 as samples are."""
+    return align_season(series.astype("float32"), lat).astype(float)
 
 
 def _mean_year(series: np.ndarray) -> np.ndarray:

@@ -40,9 +40,9 @@ def assign_folds(table: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
         group = column.removeprefix("fold_")
         settings = {"count": count, "seed": int(own_seed)}
         folds.loc[rows.index, column] = (
-            deal_rows(rows, **settings)
+            assign_rows(rows, **settings)
             if group == "random"
-            else deal_groups(rows, group, **settings)
+            else assign_groups(rows, group, **settings)
         )
     return folds
 
@@ -115,9 +115,9 @@ def check_trainable(table: pd.DataFrame, train: np.ndarray, *, split: str) -> No
     refuse_row(table, twice, "site, year", expected="each site-year once")
     if split not in ("site", "cluster"):
         return
-    dealt = table[table[f"fold_{split}"] >= 0]
+    assigned = table[table[f"fold_{split}"] >= 0]
     for group in {"site", split}:
-        folds = dealt.groupby(group)[f"fold_{split}"].unique()
+        folds = assigned.groupby(group)[f"fold_{split}"].unique()
         for name, several in folds[folds.map(len) > 1].items():
             raise InputError(
                 "samples",
@@ -142,8 +142,8 @@ def refuse_row(
         )
 
 
-def deal_rows(table: pd.DataFrame, *, count: int, seed: int) -> np.ndarray:
-    """Folds (row,) of rows at random; forest rows are dealt apart from the others.
+def assign_rows(table: pd.DataFrame, *, count: int, seed: int) -> np.ndarray:
+    """Folds (row,) of rows at random; forest rows apart from the others.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def deal_rows(table: pd.DataFrame, *, count: int, seed: int) -> np.ndarray:
     return folds
 
 
-def deal_groups(
+def assign_groups(
     table: pd.DataFrame, group: str, *, count: int, seed: int
 ) -> np.ndarray:
     """Folds (row,) of whole groups: large ones first, each where its kind is rarest.

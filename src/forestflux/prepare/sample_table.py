@@ -1,5 +1,6 @@
 """Samples: the training table, the series that stand for its rows, and their files."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import xarray as xr
 
 from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
-from forestflux.core.names import VARIABLES
+from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.jobs.store import checksum_files, load_store, write_json, write_store
 from forestflux.jobs.tables import write_table
 
@@ -54,6 +55,16 @@ class Samples:
         """Samples."""
         return len(self.table)
 
+    @property
+    def lat(self) -> np.ndarray:
+        """Latitude (sample,), degrees north."""
+        return self.table["lat"].to_numpy(float)
+
+    @property
+    def forest_type(self) -> np.ndarray:
+        """Codes (sample,) of the forest types, 1-5; 0 for towers of other classes."""
+        return forest_type_codes(self.table["igbp"])
+
     def take(self, rows: np.ndarray) -> "Samples":
         """The samples of these rows (positions or a boolean mask), in their order."""
         rows = positions(rows)
@@ -92,6 +103,12 @@ class UnlabelledSeries:
     def without(self, sites: list[str]) -> "UnlabelledSeries":
         """The series of other towers: a fold must not see those it is scored on."""
         return self.take(~pd.Series(self.site).isin(sites).to_numpy())
+
+
+def forest_type_codes(igbp: Iterable[str]) -> np.ndarray:
+    """Codes uint8 (sample,) of IGBP classes: 1-5 as in `FOREST_TYPES`, 0 for any other."""
+    codes = {name: index + 1 for index, name in enumerate(FOREST_TYPES)}
+    return np.array([codes.get(name, 0) for name in igbp], dtype="uint8")
 
 
 def positions(rows: np.ndarray) -> np.ndarray:

@@ -5,15 +5,16 @@ import pytest
 import torch
 
 from forestflux.core.errors import InputError
-from forestflux.ensemble.applicability import (
-    Applicability,
+from forestflux.ensemble.applicability import Applicability
+from forestflux.ensemble.applicability_fitting import (
+    choose_threshold,
     fit_applicability,
-    held_out,
     importance,
-    threshold_of,
+    score_unseen_rows,
 )
 from forestflux.models.network_inputs import Normalisation
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.models.network_regressor import NetworkRegressor
+from forestflux.models.network_training import train_network
 from tests.builders.small_training import make_applicability, make_samples, settings
 
 
@@ -25,15 +26,17 @@ class Sum:
     def __init__(self, *, series: float = 0.0, kind: float = 0.0) -> None:
         self.series, self.kind = series, kind
 
-    def estimate(self, ready: torch.Tensor, types: torch.Tensor) -> np.ndarray:
-        gpp = self.series * ready[:, 1, 12:24].mean(1) + self.kind * types[:, 2]
+    def predict_prepared(
+        self, prepared: torch.Tensor, types: torch.Tensor
+    ) -> np.ndarray:
+        gpp = self.series * prepared[:, 1, 12:24].mean(1) + self.kind * types[:, 2]
         return torch.stack([gpp, 0 * gpp]).double().numpy()
 
 
 def rows(count: int = 100) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(1)
-    ready = rng.normal(size=(count, 3, 46)).astype("float32")
-    return ready, np.eye(6, dtype="float32")[np.arange(count) % 6]
+    prepared = rng.normal(size=(count, 3, 46)).astype("float32")
+    return prepared, np.eye(6, dtype="float32")[np.arange(count) % 6]
 
 
 def test_only_what_moves_the_estimate_has_importance() -> None:
@@ -48,26 +51,28 @@ def test_only_what_moves_the_estimate_has_importance() -> None:
 
 
 def test_importance_is_in_standard_deviations_and_averaged_over_members() -> None:
-    ready, types = rows()
-    one = importance([Sum(series=1.0)], ready, types, seed=1)
-    two = importance([Sum(series=1.0), Sum(series=3.0)], ready, types, seed=1)
+    prepared, types = rows()
+    one = importance([Sum(series=1.0)], prepared, types, seed=1)
+    two = importance([Sum(series=1.0), Sum(series=3.0)], prepared, types, seed=1)
     np.testing.assert_allclose(two, 2 * one, rtol=1e-6)
     # GPP over 2 and NEE = -GPP over 4: the mean of the two is 3/8 of the change.
     order = np.random.default_rng(1)
     picked = np.sort(order.permutation(100))
     moved = order.permutation(100)
-    gpp = ready[picked][:, 1, 12:24].mean(1)
+    gpp = prepared[picked][:, 1, 12:24].mean(1)
     assert one[5] == pytest.approx(3 / 8 * abs(gpp[moved] - gpp).mean(), rel=1e-5)
 
 
 def test_threshold_by_hand() -> None:
     index = np.array([0.0, 1, 2, 3, 4, 20, np.nan])
     # Quartiles 1.25 and 3.75.
-    assert threshold_of(index, quantile=None) == pytest.approx(3.75 + 1.5 * 2.5)
-    assert threshold_of(index[:4], quantile=None) == 3  # the whisker would reach 4.5
-    assert threshold_of(index, quantile=0.5) == 2.5
+    assert choose_threshold(index, quantile=None) == pytest.approx(3.75 + 1.5 * 2.5)
+    assert (
+        choose_threshold(index[:4], quantile=None) == 3
+    )  # the whisker would reach 4.5
+    assert choose_threshold(index, quantile=0.5) == 2.5
     with pytest.raises(InputError, match="another fold, found none"):
-        threshold_of(np.array([np.nan]), quantile=None)
+        choose_threshold(np.array([np.nan]), quantile=None)
 
 
 def test_a_row_on_the_threshold_or_without_an_index() -> None:
@@ -77,11 +82,11 @@ def test_a_row_on_the_threshold_or_without_an_index() -> None:
 
 
 @pytest.fixture(scope="module")
-def member() -> NetworkEstimator:
-    return NetworkEstimator(settings()).fit(make_samples(), seed=1)
+def member() -> NetworkRegressor:
+    return train_network(make_samples(), settings=settings(), seed=1)
 
 
-def test_the_same_seed_gives_the_same_area(member: NetworkEstimator) -> None:
+def test_the_same_seed_gives_the_same_area(member: NetworkRegressor) -> None:
     first, second = (make_applicability([member]).to_arrays() for _ in range(2))
     for name, array in first.items():
         np.testing.assert_array_equal(array, second[name])
@@ -90,13 +95,13 @@ def test_the_same_seed_gives_the_same_area(member: NetworkEstimator) -> None:
     assert again.threshold == first["threshold"]
 
 
-def test_only_forest_rows_are_the_reference(member: NetworkEstimator) -> None:
+def test_only_forest_rows_are_the_reference(member: NetworkRegressor) -> None:
     samples = make_samples()
     points = make_applicability([member]).reference.points
     assert len(points) == samples.table["forest"].sum() < len(samples)
 
 
-def test_one_fold_is_refused(member: NetworkEstimator) -> None:
+def test_one_fold_is_refused(member: NetworkRegressor) -> None:
     samples = make_samples()
     samples.table["fold_cluster"] = 0
     with pytest.raises(InputError, match="another fold, found none"):
@@ -109,16 +114,21 @@ def test_held_out_rows_are_compared_with_the_training_rows_of_their_fold() -> No
     for split, count in (("site", 4), ("cluster", 3)):
         for fold in range(count):
             train = samples.table[f"fold_{split}"].to_numpy() != fold
-            network = NetworkEstimator(settings(epochs={"forest": 1}))
-            folds[split, fold] = [network.fit(samples.take(train), seed=fold)]
-    found = held_out(folds, samples, quantile=None, seed=1)
+            folds[split, fold] = [
+                train_network(
+                    samples.take(train),
+                    settings=settings(epochs={"forest": 1}),
+                    seed=fold,
+                )
+            ]
+    found = score_unseen_rows(folds, samples, quantile=None, seed=1)
     forest = samples.table["forest"].to_numpy()
     assert len(found) == 2 * forest.sum()
     assert (found["dissimilarity"] > 0).all()
     table = samples.table[["site", "year", "fold_cluster"]]
     both = found[found["split"] == "cluster"].merge(table, on=["site", "year"])
     for fold, rows in both.groupby("fold_cluster"):
-        limit = threshold_of(
+        limit = choose_threshold(
             both.loc[both["fold_cluster"] != fold, "dissimilarity"].to_numpy(),
             quantile=None,
         )
@@ -129,7 +139,7 @@ def test_held_out_rows_are_compared_with_the_training_rows_of_their_fold() -> No
     moved = samples.take(np.arange(len(samples)))
     own = (moved.table["site"] == "S00").to_numpy() & forest
     moved.series[own] += 30
-    again = held_out(folds, moved, quantile=None, seed=1)
+    again = score_unseen_rows(folds, moved, quantile=None, seed=1)
     here = again["split"].eq("cluster") & again["site"].eq("S00")
     assert (again[here]["dissimilarity"] > found[here]["dissimilarity"] + 1).all()
     neighbours = both.loc[both["fold_cluster"] == 0, ["site", "year"]].merge(
@@ -144,11 +154,14 @@ def test_held_out_rows_are_compared_with_the_training_rows_of_their_fold() -> No
 def test_holdout_sites_are_judged_by_the_folds_by_cluster() -> None:
     samples = make_samples()
     samples.table["holdout"] = samples.table["site"] == "S19"
-    network = NetworkEstimator(settings(epochs={"forest": 1})).fit(samples, seed=1)
+    network = train_network(samples, settings=settings(epochs={"forest": 1}), seed=1)
     folds = {("cluster", fold): [network] for fold in range(3)}
-    found = held_out(folds | {("holdout", 0): [network]}, samples, quantile=0.5, seed=1)
+    folds["holdout", 0] = [network]
+    found = score_unseen_rows(folds, samples, quantile=0.5, seed=1)
     known = found["split"] == "cluster"
-    middle = threshold_of(found.loc[known, "dissimilarity"].to_numpy(), quantile=0.5)
+    middle = choose_threshold(
+        found.loc[known, "dissimilarity"].to_numpy(), quantile=0.5
+    )
     own = found[~known]
     assert set(own["site"]) == {"S19"}
     assert ((own["applicable"] == "inside") == (own["dissimilarity"] <= middle)).all()

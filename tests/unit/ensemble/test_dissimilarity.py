@@ -9,8 +9,8 @@ from forestflux.ensemble.dissimilarity import (
     ROWS,
     Reference,
     describe,
+    distance_to_nearest,
     distances,
-    nearest,
 )
 from forestflux.models.network_inputs import TYPES
 
@@ -122,7 +122,7 @@ def test_the_nearest_point_is_the_one_of_all_distances(gaps: float) -> None:
     share = rng.dirichlet(np.ones(9))
     expected = distances(points, others, share).min(axis=1)
     assert np.isinf(expected).any()
-    found = nearest(points, others, share)
+    found = distance_to_nearest(points, others, share)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 

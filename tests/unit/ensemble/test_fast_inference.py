@@ -1,4 +1,4 @@
-"""The engine against its reference: each member's own network in float32."""
+"""Fast inference against its reference: each member's own network in float32."""
 
 import numpy as np
 import pytest
@@ -6,16 +6,17 @@ import torch
 
 from forestflux.core.errors import InputError
 from forestflux.ensemble import kernels
-from forestflux.ensemble.backends import Compiled, Plain
+from forestflux.ensemble.backends import Backend, EagerBackend, FusedBackend
 from forestflux.ensemble.fast_inference import (
     CELLS,
     TOLERANCE,
     Block,
-    Engine,
-    device_of,
+    FastInference,
+    choose_device,
 )
-from forestflux.models.network_inputs import type_one_hot
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.models.network_inputs import one_hot_types
+from forestflux.models.network_regressor import NetworkRegressor
+from forestflux.models.network_training import train_network
 from tests.builders.small_training import make_samples, settings
 
 SIZES = {
@@ -32,12 +33,12 @@ SIZES = {
 }
 
 
-def members_of(count: int = 2, **sizes: object) -> list[NetworkEstimator]:
+def members_of(count: int = 2, **sizes: object) -> list[NetworkRegressor]:
     """Trained networks whose normalisation and forest types have learnt something."""
     samples = make_samples()
     return [
-        NetworkEstimator(settings(epochs={"forest": 60}, **sizes)).fit(
-            samples, seed=seed
+        train_network(
+            samples, settings=settings(epochs={"forest": 60}, **sizes), seed=seed
         )
         for seed in range(count)
     ]
@@ -49,37 +50,39 @@ SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in OTHERS]
 
 
 @pytest.fixture(scope="module", params=[USUAL, *SLOW])
-def members(request: pytest.FixtureRequest) -> list[NetworkEstimator]:
+def members(request: pytest.FixtureRequest) -> list[NetworkRegressor]:
     return members_of(**SIZES[request.param])
 
 
 def inputs(
-    member: NetworkEstimator, count: int = 300
+    member: NetworkRegressor, count: int = 300
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Prepared series and types, one of them without any value."""
     samples = make_samples(count, seed=8)
     samples.series[3] = np.nan
-    ready = member.prepare(samples.series, samples.table["lat"].to_numpy(float))
-    return ready, torch.from_numpy(type_one_hot(samples.table["igbp"]))
+    prepared = member.prepare(samples.series, samples.lat)
+    return prepared, torch.from_numpy(one_hot_types(samples.forest_type))
 
 
 def reference(
-    members: list[NetworkEstimator], ready: torch.Tensor, types: torch.Tensor
+    members: list[NetworkRegressor], prepared: torch.Tensor, types: torch.Tensor
 ) -> np.ndarray:
-    return np.stack([member.estimate(ready, types) for member in members], axis=1)
+    return np.stack(
+        [member.predict_prepared(prepared, types) for member in members], axis=1
+    )
 
 
-@pytest.mark.parametrize("passes", [Compiled, Plain])
+@pytest.mark.parametrize("backend", [FusedBackend, EagerBackend])
 @pytest.mark.parametrize("precision", TOLERANCE)
 def test_fluxes_are_those_of_the_reference_within_tolerance(
-    members: list[NetworkEstimator], precision: str, passes: type
+    members: list[NetworkRegressor], precision: str, backend: type[Backend]
 ) -> None:
-    """Compiled inference gives the fluxes of each member's own network, of every kind."""
-    engine = Engine(members, device="cpu", precision=precision)
-    engine.passes = passes
-    ready, types = inputs(members[0])
-    expected = reference(members, ready, types)
-    found = engine.estimate(ready, types)
+    """Fused inference gives the fluxes of each member's own network, of every kind."""
+    fast = FastInference(members, device="cpu", precision=precision)
+    fast.backend = backend()
+    prepared, types = inputs(members[0])
+    expected = reference(members, prepared, types)
+    found = fast.predict_prepared(prepared, types)
     assert found.shape == expected.shape == (2, 2, 300)
     scale = np.array(members[0].flux_scale.sd[:2])[:, None, None]
     off = np.abs(found - expected) / scale
@@ -93,40 +96,42 @@ def test_fluxes_are_those_of_the_reference_within_tolerance(
 @pytest.mark.parametrize("precision", TOLERANCE)
 def test_a_cell_does_not_depend_on_those_beside_it(precision: str) -> None:
     members = members_of(1)
-    engine = Engine(members, device="cpu", precision=precision)
-    ready, types = inputs(members[0])
-    whole = engine.estimate(ready, types)
-    part = engine.estimate(ready[CELLS["cpu"] - 5 :], types[CELLS["cpu"] - 5 :])
+    fast = FastInference(members, device="cpu", precision=precision)
+    prepared, types = inputs(members[0])
+    whole = fast.predict_prepared(prepared, types)
+    part = fast.predict_prepared(
+        prepared[CELLS["cpu"] - 5 :], types[CELLS["cpu"] - 5 :]
+    )
     np.testing.assert_array_equal(part, whole[..., CELLS["cpu"] - 5 :])
-    np.testing.assert_array_equal(engine.estimate(ready, types), whole)
+    np.testing.assert_array_equal(fast.predict_prepared(prepared, types), whole)
 
 
 def test_no_cells_give_no_fluxes() -> None:
     members = members_of(1)
-    ready, types = inputs(members[0], 9)
-    engine = Engine(members, device="cpu", precision="float32")
-    assert engine.estimate(ready[:0], types[:0]).shape == (2, 1, 0)
+    prepared, types = inputs(members[0], 9)
+    fast = FastInference(members, device="cpu", precision="float32")
+    assert fast.predict_prepared(prepared[:0], types[:0]).shape == (2, 1, 0)
 
 
 def test_auto_takes_what_the_machine_has() -> None:
-    engine = Engine(members_of(1), device="auto", precision="auto")
+    fast = FastInference(members_of(1), device="auto", precision="auto")
     hardware = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     if not torch.cuda.is_available():
-        assert engine.device == "cpu"
-        assert engine.precision == ("bfloat16" if hardware else "float32")
+        assert fast.device == "cpu"
+        assert fast.precision == ("bfloat16" if hardware else "float32")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without GPU")
 def test_a_gpu_that_is_not_there_is_one_line() -> None:
     with pytest.raises(InputError, match=r"infer\.device: expected cuda only where"):
-        device_of("cuda")
+        choose_device("cuda")
 
 
 def test_rounding_to_bfloat16_is_that_of_torch_but_for_ties() -> None:
     filtered = torch.randn(2, 46, 8, generator=torch.manual_seed(1)) * 3
     block = Block(*(torch.empty(0),) * 2, torch.ones(46, 8), torch.zeros(46, 8))
-    exact = Compiled.activate(filtered, block, 0)
-    rounded = Compiled.activate(filtered.bfloat16(), block, 0)
+    exact = FusedBackend().activate(filtered, block, 0)
+    rounded = FusedBackend().activate(filtered.bfloat16(), block, 0)
     assert rounded.dtype == torch.bfloat16
     assert torch.allclose(rounded.float(), exact, atol=0.03)
 

@@ -10,10 +10,12 @@ import xarray as xr
 import forestflux
 from forestflux.core.eight_day import step_starts
 from forestflux.core.errors import InputError
-from forestflux.core.names import FOREST_TYPES, UNITS, VARIABLES
+from forestflux.core.names import UNITS, VARIABLES
 from forestflux.ensemble.model_folder import load_model, save_model
 from forestflux.jobs.store import checksum_folder
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.models.flux_model import predict_samples
+from forestflux.models.network_regressor import NetworkRegressor
+from forestflux.models.network_training import train_network
 from tests.builders.small_training import make_applicability, make_samples, settings
 
 CALIBRATION = {
@@ -23,21 +25,21 @@ CALIBRATION = {
 
 
 @pytest.fixture(scope="module")
-def members() -> list[NetworkEstimator]:
+def members() -> list[NetworkRegressor]:
     samples = make_samples()
-    return [NetworkEstimator(settings()).fit(samples, seed=seed) for seed in (1, 2)]
+    return [train_network(samples, settings=settings(), seed=seed) for seed in (1, 2)]
 
 
 @pytest.fixture(scope="module")
 def saved(
-    members: list[NetworkEstimator], tmp_path_factory: pytest.TempPathFactory
+    members: list[NetworkRegressor], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     folder = tmp_path_factory.mktemp("model")
     save(folder, members)
     return folder
 
 
-def save(folder: Path, members: list[NetworkEstimator]) -> None:
+def save(folder: Path, members: list[NetworkRegressor]) -> None:
     save_model(
         folder,
         members,
@@ -76,17 +78,14 @@ def edit(folder: Path, **changes: object) -> None:
 
 
 def test_loaded_members_predict_what_the_trained_ones_do(
-    members: list[NetworkEstimator], folder: Path
+    members: list[NetworkRegressor], folder: Path
 ) -> None:
     samples = make_samples(300, seed=9)
     samples = samples.take(samples.table["forest"].to_numpy())
-    codes = samples.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
-    gpp, reco = forestflux.load_model(folder).predict_arrays(
-        samples.series, samples.table["lat"].to_numpy(), codes
-    )
+    gpp, reco = predict_samples(forestflux.load_model(folder), samples)
     assert gpp.shape == (2, len(samples))
     for index, member in enumerate(members):
-        expected = member.predict(samples)
+        expected = predict_samples(member, samples)
         assert np.allclose(gpp[index], expected.gpp, rtol=1e-5)
         assert np.allclose(reco[index], expected.reco, rtol=1e-5)
 
@@ -150,8 +149,7 @@ def test_applicability_comes_along(folder: Path) -> None:
 def test_training_rows_are_like_themselves(folder: Path) -> None:
     model, samples = load_model(folder), make_samples()
     samples = samples.take(samples.table["forest"].to_numpy())
-    codes = samples.table["igbp"].map(FOREST_TYPES.index).to_numpy() + 1
-    _, index = model.estimate(samples.series, samples.table["lat"].to_numpy(), codes)
+    index = model.dissimilarity_index(samples.series, samples.lat, samples.forest_type)
     np.testing.assert_allclose(index, 0, atol=1e-5)
 
 
@@ -172,7 +170,7 @@ def test_order_of_dimensions_does_not_matter(folder: Path) -> None:
 
 
 def test_saving_twice_gives_equal_bytes(
-    members: list[NetworkEstimator], folder: Path, tmp_path: Path
+    members: list[NetworkRegressor], folder: Path, tmp_path: Path
 ) -> None:
     again = tmp_path / "again"
     save(again, members)
@@ -258,9 +256,9 @@ def test_no_model_is_one_line(tmp_path: Path) -> None:
 
 
 def test_members_of_different_scales_are_refused(
-    members: list[NetworkEstimator], tmp_path: Path
+    members: list[NetworkRegressor], tmp_path: Path
 ) -> None:
-    other = NetworkEstimator(settings()).fit(make_samples(30), seed=1)
+    other = train_network(make_samples(30), settings=settings(), seed=1)
     with pytest.raises(ValueError, match="share"):
         save(tmp_path, [members[0], other])
 

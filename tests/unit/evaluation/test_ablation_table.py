@@ -4,13 +4,13 @@ import pytest
 
 from forestflux.core.errors import InputError
 from forestflux.evaluation.ablation_table import ablation_table, run_variant
-from forestflux.jobs.settings.training_settings import merge
+from forestflux.jobs.settings.training_settings import BaselineSettings, merge
 from forestflux.prepare.sample_table import Samples, no_series
 from tests.builders.small_training import make_samples, settings
 
 ASKED = {
     "train": settings(),
-    "baseline": {"candidates": 1, "inner_folds": 2},
+    "baseline": BaselineSettings(candidates=1, inner_folds=2),
     "variants": {"time_filters_only": {"filters": ["time"]}},
     "members": 1,
     "folds": 3,
@@ -38,7 +38,7 @@ def run(samples: Samples, variant: str, split: str, repeat: int) -> pd.DataFrame
         variant=variant,
         split=split,
         repeat=repeat,
-        settings=ASKED,
+        **ASKED,
     )
 
 
@@ -68,7 +68,7 @@ def test_table_pairs_variants_with_the_full_network(samples: Samples) -> None:
     assert (table["seconds"] > 0).all()
 
 
-def test_repeats_deal_other_folds_the_same_for_all(samples: Samples) -> None:
+def test_repeats_have_other_folds_the_same_for_all(samples: Samples) -> None:
     first, again = (run(samples, "svr", "site", 0) for _ in range(2))
     assert first.drop(columns="seconds").equals(again.drop(columns="seconds"))
     other = run(samples, "svr", "site", 1)

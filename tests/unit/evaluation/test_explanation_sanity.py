@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from forestflux.ensemble.trained_ensemble import Model
+from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanation_sanity import (
     HIDDEN,
     agreement,
@@ -16,7 +16,7 @@ from forestflux.evaluation.explanation_sanity import (
 )
 from forestflux.evaluation.explanations import measure_occlusion
 from forestflux.evaluation.integrated_gradients import measure_attribution
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
 from tests.builders.planted_change import PLANTED, planted_samples
 from tests.builders.small_training import settings
@@ -41,9 +41,9 @@ SETTINGS = settings(
 )
 
 
-def trained(samples: Samples) -> Model:
-    members = [NetworkEstimator(SETTINGS).fit(samples, seed=seed) for seed in (1, 2)]
-    return Model(members, calibration=None, applicability=None, metadata={})
+def trained(samples: Samples) -> Ensemble:
+    members = [train_network(samples, settings=SETTINGS, seed=seed) for seed in (1, 2)]
+    return Ensemble(members, calibration=None, applicability=None, metadata={})
 
 
 @pytest.fixture(scope="module")
@@ -57,23 +57,23 @@ def few(samples: Samples) -> Samples:
 
 
 @pytest.fixture(scope="module")
-def model(samples: Samples) -> Model:
+def model(samples: Samples) -> Ensemble:
     return trained(samples)
 
 
-def importance_of(model: Model, few: Samples) -> dict:
+def importance_of(model: Ensemble, few: Samples) -> dict:
     """Maps by method; integrated gradients with their sign, of the same variables."""
     signed = measure_attribution(model, few)[0].sel(variable=list(few.variables))
     return {"occlusion": measure_occlusion(model, few), "attribution": signed}
 
 
 @pytest.fixture(scope="module")
-def importance(model: Model, few: Samples) -> dict:
+def importance(model: Ensemble, few: Samples) -> dict:
     return importance_of(model, few)
 
 
 @pytest.fixture(scope="module")
-def checks(model: Model, few: Samples, importance: dict) -> pd.DataFrame:
+def checks(model: Ensemble, few: Samples, importance: dict) -> pd.DataFrame:
     return sanity_table(model, few, **importance, seed=3)
 
 
@@ -141,7 +141,7 @@ def test_hiding_and_gradients_agree(checks):
     assert (rows["value"] > 0.4).all()
 
 
-def last_fifth(model: Model, few: Samples, named) -> np.ndarray:
+def last_fifth(model: Ensemble, few: Samples, named) -> np.ndarray:
     """Area under the curve, by member, of hiding what importance names last over any order.
 
     Up to a fifth of all values: half of them move any estimate, whatever the order.
@@ -198,7 +198,9 @@ def test_drawn_weights_leave_the_model_as_it_was(model):
 
 
 def test_one_member_cannot_agree_with_itself(model, few):
-    alone = Model(model.members[:1], calibration=None, applicability=None, metadata={})
+    alone = Ensemble(
+        model.members[:1], calibration=None, applicability=None, metadata={}
+    )
     part = few.take(np.arange(60))
     table = sanity_table(alone, part, **importance_of(alone, part), seed=3)
     status = table.set_index("check")["status"]

@@ -3,13 +3,14 @@ import pytest
 import torch
 
 from forestflux.core.names import FOREST_TYPES, VARIABLES
-from forestflux.ensemble.trained_ensemble import Model
+from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import (
     importance_table,
     measure_activation,
     measure_occlusion,
 )
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.models.flux_model import predict_samples
+from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
 from tests.builders.small_training import make_samples, settings
 
@@ -20,16 +21,16 @@ def samples() -> Samples:
 
 
 @pytest.fixture(scope="module")
-def model(samples: Samples) -> Model:
+def model(samples: Samples) -> Ensemble:
     chosen = settings(
         epochs={"all_biomes": 10, "forest": 15}, dropout=0.0, offset_noise=0.0
     )
-    members = [NetworkEstimator(chosen).fit(samples, seed=seed) for seed in (1, 2)]
-    return Model(members, calibration={}, applicability=None, metadata={})
+    members = [train_network(samples, settings=chosen, seed=seed) for seed in (1, 2)]
+    return Ensemble(members, calibration={}, applicability=None, metadata={})
 
 
 def test_importance_has_every_type_variable_and_month(
-    model: Model, samples: Samples
+    model: Ensemble, samples: Samples
 ) -> None:
     table = importance_table(measure_occlusion(model, samples))
     assert list(table.columns) == [
@@ -47,7 +48,7 @@ def test_importance_has_every_type_variable_and_month(
 
 
 def test_the_variable_that_makes_the_flux_matters_most(
-    model: Model, samples: Samples
+    model: Ensemble, samples: Samples
 ) -> None:
     table = importance_table(measure_occlusion(model, samples))
     by_variable = table.groupby("variable")["gpp"].mean()
@@ -55,7 +56,7 @@ def test_the_variable_that_makes_the_flux_matters_most(
 
 
 def test_importance_equals_a_change_worked_by_hand(
-    model: Model, samples: Samples
+    model: Ensemble, samples: Samples
 ) -> None:
     table = importance_table(measure_occlusion(model, samples)).set_index(
         ["igbp", "variable", "month"]
@@ -70,7 +71,7 @@ def test_importance_equals_a_change_worked_by_hand(
         gaps[row, VARIABLES.index("lst_day"), steps] = np.nan
     hidden = Samples(gaps, chosen.table, chosen.variables)
     change = [
-        np.abs(m.predict(hidden).gpp - m.predict(chosen).gpp).mean()
+        np.abs(predict_samples(m, hidden).gpp - predict_samples(m, chosen).gpp).mean()
         for m in model.members
     ]
     row = table.loc[("DBF", "lst_day", 3)]
@@ -78,13 +79,13 @@ def test_importance_equals_a_change_worked_by_hand(
     assert row["gpp_sd"] == pytest.approx(np.std(change), rel=1e-2, abs=1e-3)
 
 
-def test_samples_are_not_changed(model: Model, samples: Samples) -> None:
+def test_samples_are_not_changed(model: Ensemble, samples: Samples) -> None:
     before = samples.series.copy()
     importance_table(measure_occlusion(model, samples))
     assert np.array_equal(samples.series, before, equal_nan=True)
 
 
-def test_activation_maps_name_their_rows(model: Model, samples: Samples) -> None:
+def test_activation_maps_name_their_rows(model: Ensemble, samples: Samples) -> None:
     table = measure_activation(model, samples)
     patterns = list(dict.fromkeys(table["pattern"]))
     assert patterns[:7] == [*VARIABLES, "radiation"]

@@ -1,12 +1,14 @@
 """Integrated gradients: complete, silent at gaps, signed, against the usual year."""
 
+from copy import copy
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from forestflux.core.names import FOREST_TYPES, VARIABLES
-from forestflux.ensemble.trained_ensemble import Model
+from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.integrated_gradients import (
     attribution_table,
     by_month,
@@ -15,8 +17,8 @@ from forestflux.evaluation.integrated_gradients import (
     per_departure,
     usual_year,
 )
-from forestflux.models.network_inputs import type_one_hot
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.models.network_inputs import one_hot_types
+from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
 from tests.builders.small_training import make_samples, settings
 
@@ -27,21 +29,21 @@ def samples() -> Samples:
 
 
 @pytest.fixture(scope="module")
-def model(samples: Samples) -> Model:
+def model(samples: Samples) -> Ensemble:
     chosen = settings(epochs={"all_biomes": 5, "forest": 12}, dropout=0.0)
-    members = [NetworkEstimator(chosen).fit(samples, seed=seed) for seed in (1, 2)]
-    return Model(members, calibration=None, applicability=None, metadata={})
+    members = [train_network(samples, settings=chosen, seed=seed) for seed in (1, 2)]
+    return Ensemble(members, calibration=None, applicability=None, metadata={})
 
 
 @pytest.fixture(scope="module")
-def tables(model: Model, samples: Samples) -> tuple:
+def tables(model: Ensemble, samples: Samples) -> tuple:
     return measure_attribution(model, samples)
 
 
 def inputs(model, samples, igbp="DBF"):
     part = samples.take((samples.table["igbp"] == igbp).to_numpy())
     ready = model.members[0].prepare(part.series, part.table["lat"].to_numpy(float))
-    return ready, torch.from_numpy(type_one_hot(part.table["igbp"]))
+    return ready, torch.from_numpy(one_hot_types(part.forest_type))
 
 
 def fluxes(member, ready, types):
@@ -77,8 +79,8 @@ def test_a_linear_network_gets_its_coefficients_times_the_departures(model, samp
     ready, types = inputs(model, samples)
     weights = torch.randn(2, *ready.shape[1:], generator=torch.manual_seed(1))
     usual = usual_year(ready)
-    member = NetworkEstimator(model.members[0].settings)
-    member.flux_scale, member.network = model.members[0].flux_scale, Linear()
+    member = copy(model.members[0])
+    member.network = Linear()
     departure = torch.nan_to_num(ready - usual)
     gpp, reco = (
         (w * departure).numpy() * sd

@@ -1,21 +1,23 @@
 """A variable that no tower has, or that never changes, through every model and its reasons."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 
 from forestflux.core.names import VARIABLES
-from forestflux.ensemble.applicability import fit_applicability
+from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.conformal import Calibration
-from forestflux.ensemble.trained_ensemble import Model
+from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import (
     importance_table,
     measure_activation,
     measure_occlusion,
 )
-from forestflux.models.classical_models import BASELINES, make_estimator
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.models.classical_models import BASELINES, ClassicalRegressor
+from forestflux.models.flux_model import predict_samples
+from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
 from tests.builders.small_training import make_samples, settings
 
@@ -32,17 +34,18 @@ def changed(samples, value, rows=slice(None)):
 MODELS = ("cnn", *BASELINES)
 
 
-def make(name):
+def fit(name):
+    """What trains a model of this name."""
     if name == "cnn":
-        return NetworkEstimator(settings())
-    return make_estimator(name, {"candidates": 1, "inner_folds": 2})
+        return partial(train_network, settings=settings())
+    return ClassicalRegressor(name, candidates=1, inner_folds=2).fit
 
 
 @pytest.mark.parametrize("value", [np.nan, 3.0], ids=["absent", "constant"])
 @pytest.mark.parametrize("name", MODELS)
 def test_fluxes_stay_finite(name, value):
     samples = changed(make_samples(), value)
-    fluxes = make(name).fit(samples, seed=1).predict(samples)
+    fluxes = predict_samples(fit(name)(samples, seed=1), samples)
     assert np.isfinite(fluxes.gpp).all()
     assert np.isfinite(fluxes.reco).all()
     assert fluxes.gpp.std() > 0
@@ -51,19 +54,19 @@ def test_fluxes_stay_finite(name, value):
 @pytest.mark.parametrize("name", MODELS)
 def test_values_of_a_variable_that_was_never_learnt_change_nothing(name):
     without = changed(make_samples(), np.nan)
-    fitted = make(name).fit(without, seed=1)
-    expected = fitted.predict(without)
-    given = fitted.predict(changed(without, 1000.0))
+    fitted = fit(name)(without, seed=1)
+    expected = predict_samples(fitted, without)
+    given = predict_samples(fitted, changed(without, 1000.0))
     np.testing.assert_array_equal(given.gpp, expected.gpp)
     np.testing.assert_array_equal(given.reco, expected.reco)
 
 
 def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
     samples = changed(make_samples(), np.nan)
-    member = NetworkEstimator(settings()).fit(samples, seed=1)
+    member = train_network(samples, settings=settings(), seed=1)
     near = fit_applicability([member], samples, quantile=None, seed=1)
     assert 0 < near.threshold < np.inf
-    model = Model(
+    model = Ensemble(
         [member], calibration=Calibration(0.9, {}), applicability=near, metadata={}
     )
     table = importance_table(measure_occlusion(model, samples))
@@ -75,6 +78,6 @@ def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
 
 
 def test_scales_of_an_absent_variable_are_plain_json():
-    member = NetworkEstimator(settings()).fit(changed(make_samples(), np.nan), seed=1)
+    member = train_network(changed(make_samples(), np.nan), settings=settings(), seed=1)
     text = json.dumps(member.normalisation.to_dict(), allow_nan=False)
     assert json.loads(text)["mean"][RAIN] is None

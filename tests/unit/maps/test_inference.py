@@ -12,6 +12,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.names import UNITS, VARIABLES
 from forestflux.jobs.store import load_store, write_store
 from forestflux.maps.inference import infer
+from forestflux.models.flux_model import Fluxes
 from forestflux.prepare import masked_series
 
 SETTINGS = {"min_forest_fraction": 0.05, "batch_cells": 100, "workers": 2}
@@ -25,28 +26,32 @@ class Arithmetic:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def estimate(
+    def predict_arrays(
         self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> Fluxes:
         assert series.dtype == np.float32
         assert series.shape[1:] == (len(VARIABLES), STEPS)
         self.batches.append(len(series))
         weights = 10.0 ** np.arange(len(VARIABLES))
         gpp = np.nan_to_num(series[:, :, 0]) @ weights + 1000 * forest_type
         reco = lat + np.nan_to_num(series[:, 0, -1])
-        fluxes = np.stack([[gpp, gpp + 1], [reco, reco + 2]])
-        return fluxes, np.where(forest_type == 3, np.nan, series[:, 1, 0] + lat / 1000)
+        return Fluxes(np.stack([gpp, gpp + 1]), np.stack([reco, reco + 2]))
+
+    def dissimilarity_index(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> np.ndarray:
+        return np.where(forest_type == 3, np.nan, series[:, 1, 0] + lat / 1000)
 
 
 class Broken(Arithmetic):
     """A model that has no answer for EBF."""
 
-    def estimate(
+    def predict_arrays(
         self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        fluxes, index = super().estimate(series, lat, forest_type)
-        fluxes[0, :, forest_type == 2] = np.nan
-        return fluxes, index
+    ) -> Fluxes:
+        fluxes = super().predict_arrays(series, lat, forest_type)
+        fluxes.gpp[:, forest_type == 2] = np.nan
+        return fluxes
 
 
 def run(

@@ -6,19 +6,21 @@ import pytest
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import VARIABLES
+from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.models.classical_models import (
     BASELINES,
+    ClassicalRegressor,
     choose,
     draw_candidates,
-    make_estimator,
 )
 from forestflux.models.cross_validation import COLUMNS, gap_cases, run_fold
+from forestflux.models.flux_model import predict_samples
 from forestflux.models.year_features import GapFiller, summarise
 from forestflux.prepare.folds import assign_folds
-from forestflux.prepare.sample_table import Samples
+from forestflux.prepare.sample_table import Samples, forest_type_codes
 
 SETTINGS = {"candidates": 2, "inner_folds": 2}
-NO_GAPS = {"patterns": [], "fractions": []}
+NO_GAPS = GapExperiment(patterns=())
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +57,9 @@ def samples():
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_unseen_sites_are_predicted(samples, name):
-    estimator = make_estimator(name, SETTINGS)
+    regressor = ClassicalRegressor(name, **SETTINGS)
     _, found = run_fold(
-        estimator,
+        regressor.fit,
         samples,
         split="site",
         fold=0,
@@ -77,7 +79,9 @@ def test_unseen_sites_are_predicted(samples, name):
 @pytest.mark.parametrize("name", BASELINES)
 def test_same_seed_same_prediction(samples, name):
     first, second = (
-        make_estimator(name, SETTINGS).fit(samples, seed=4).predict(samples)
+        predict_samples(
+            ClassicalRegressor(name, **SETTINGS).fit(samples, seed=4), samples
+        )
         for _ in range(2)
     )
     np.testing.assert_array_equal(first.gpp, second.gpp)
@@ -85,9 +89,9 @@ def test_same_seed_same_prediction(samples, name):
 
 
 def test_any_gap_still_gives_a_prediction(samples):
-    fitted = make_estimator("svr", SETTINGS).fit(samples, seed=0)
+    fitted = ClassicalRegressor("svr", **SETTINGS).fit(samples, seed=0)
     empty = Samples(np.full_like(samples.series, np.nan), samples.table, VARIABLES)
-    fluxes = fitted.predict(empty)
+    fluxes = predict_samples(fitted, empty)
     assert np.isfinite(fluxes.gpp).all()
     assert np.isfinite(fluxes.reco).all()
 
@@ -98,7 +102,9 @@ def test_weights_are_used(samples):
     table.loc[odd, "gpp"] += 3000
     table["weight"] = np.where(odd, 1e-6, 1.0)
     weighted = Samples(samples.series, table, VARIABLES)
-    fluxes = make_estimator("svr", SETTINGS).fit(weighted, seed=0).predict(samples)
+    fluxes = predict_samples(
+        ClassicalRegressor("svr", **SETTINGS).fit(weighted, seed=0), samples
+    )
     assert np.mean(fluxes.gpp - samples.table["gpp"]) < 300
 
 
@@ -109,16 +115,19 @@ def test_unseen_rows_do_not_reach_the_fit(samples):
     series[test] = 9.0
     table.loc[test, ["gpp", "nee"]] = 1e6
     fits = [
-        run_fold(
-            make_estimator("svr", SETTINGS),
-            given,
-            split="site",
-            fold=0,
-            member=-1,
-            model="svr",
-            seed=1,
-            gaps=NO_GAPS,
-        )[0].predict(samples)
+        predict_samples(
+            run_fold(
+                ClassicalRegressor("svr", **SETTINGS).fit,
+                given,
+                split="site",
+                fold=0,
+                member=-1,
+                model="svr",
+                seed=1,
+                gaps=NO_GAPS,
+            )[0],
+            samples,
+        )
         for given in (samples, Samples(series, table, VARIABLES))
     ]
     np.testing.assert_array_equal(fits[0].gpp, fits[1].gpp)
@@ -131,36 +140,39 @@ def test_inner_folds_do_not_split_a_site(samples):
     fluxes = samples.table["site"].map(by_site).to_numpy()
     table = samples.table.assign(gpp=fluxes, nee=fluxes, forest=True)
     signed = Samples(samples.series, table, VARIABLES)
-    fitted = make_estimator("extra_trees", SETTINGS).fit(signed, seed=0)
+    fitted = ClassicalRegressor("extra_trees", **SETTINGS).fit(signed, seed=0)
     assert fitted.choices["gpp"].rmse > 0.9 * fluxes.std()
     # The same years that trained are recognised: the signature is there.
-    assert np.std(fitted.predict(signed).gpp - fluxes) < 0.5 * fluxes.std()
+    assert np.std(predict_samples(fitted, signed).gpp - fluxes) < 0.5 * fluxes.std()
 
 
 def test_gap_is_interpolated_in_departures_from_the_mean_year():
     year = np.sin(2 * np.pi * np.arange(46) / 46)
     train = np.stack([year, year + 2])[:, None]
-    igbp, lat = np.array(["ENF", "ENF"]), np.array([40.0, 41.0])
-    filler = GapFiller.of(train, lat, igbp)
+    types, lat = forest_type_codes(["ENF", "ENF"]), np.array([40.0, 41.0])
+    filler = GapFiller.of(train, lat, types)
     gappy = (year + 5)[None, None].copy()
     gappy[..., 10:30] = np.nan
-    filled = filler.fill(gappy, lat[:1], igbp[:1])
+    filled = filler.fill(gappy, lat[:1], types[:1])
     np.testing.assert_allclose(filled[0, 0], year + 5, atol=1e-12)
 
 
 def test_empty_variable_becomes_the_mean_year_of_type_and_band():
     train = np.stack([np.full((1, 46), value) for value in (1.0, 3.0, 10.0)])
-    igbp, lat = np.array(["ENF", "ENF", "EBF"]), np.array([60.0, 55.0, 5.0])
-    filler = GapFiller.of(train, lat, igbp)
+    types, lat = forest_type_codes(["ENF", "ENF", "EBF"]), np.array([60.0, 55.0, 5.0])
+    filler = GapFiller.of(train, lat, types)
     empty = np.full((3, 1, 46), np.nan)
-    filled = filler.fill(empty, np.array([52.0, -3.0, 0.0]), ["ENF", "EBF", "MF"])
+    types = forest_type_codes(["ENF", "EBF", "MF"])
+    filled = filler.fill(empty, np.array([52.0, -3.0, 0.0]), types)
     # MF is unknown in the tropics: the mean over all training rows.
     np.testing.assert_allclose(filled[:, 0, 0], [2.0, 10.0, 14 / 3])
 
 
 def test_variable_without_any_value_is_refused():
     with pytest.raises(InputError, match="gaps only"):
-        GapFiller.of(np.full((2, 1, 46), np.nan), np.zeros(2), np.array(["MF"] * 2))
+        GapFiller.of(
+            np.full((2, 1, 46), np.nan), np.zeros(2), forest_type_codes(["MF"] * 2)
+        )
 
 
 def test_summaries():
@@ -206,19 +218,22 @@ def test_choice_needs_a_clear_gain():
 
 def test_unknown_model_is_refused():
     with pytest.raises(InputError, match="extra_trees, svr, gradient_boosting"):
-        make_estimator("forest", SETTINGS)
+        ClassicalRegressor("forest", **SETTINGS)
 
 
 def test_run_fold_asks_about_gaps_by_site_only(samples):
-    gaps = {
-        "patterns": ["random", "block", "ndvi"],
-        "fractions": [0.3, 0.6],
-        "months": [2],
-    }
+    gaps = GapExperiment(
+        patterns=("random", "block", "ndvi"),
+        fractions=(
+            0.3,
+            0.6,
+        ),
+        months=(2,),
+    )
     cases = {}
     for split in ("site", "random", "holdout"):
         _, found = run_fold(
-            make_estimator("svr", SETTINGS),
+            ClassicalRegressor("svr", **SETTINGS).fit,
             samples,
             split=split,
             fold=0,
@@ -246,7 +261,7 @@ def test_run_fold_asks_about_gaps_by_site_only(samples):
 def test_no_holdout_site_gives_an_empty_table(samples):
     none = Samples(samples.series, samples.table.assign(holdout=False), VARIABLES)
     _, found = run_fold(
-        make_estimator("svr", SETTINGS),
+        ClassicalRegressor("svr", **SETTINGS).fit,
         none,
         split="holdout",
         fold=0,
@@ -260,11 +275,9 @@ def test_no_holdout_site_gives_an_empty_table(samples):
 
 
 def test_every_model_is_asked_about_the_same_gaps(samples):
-    gaps = {
-        "patterns": ["random", "block", "borrowed"],
-        "fractions": [0.5],
-        "months": [4],
-    }
+    gaps = GapExperiment(
+        patterns=("random", "block", "borrowed"), fractions=(0.5,), months=(4,)
+    )
 
     def cases(fold):
         return [m for _, _, m in gap_cases(samples, gaps, fold=fold, others=samples)]
@@ -294,7 +307,7 @@ def test_borrowed_gaps_are_those_of_another_site_of_the_gappiest_third(samples):
             series[row, variable, (start + np.arange(lengths[row])) % 46] = np.nan
     (_, _, before), (name, share, found) = gap_cases(
         whole,
-        {"patterns": ["borrowed"]},
+        GapExperiment(patterns=("borrowed",)),
         fold=0,
         others=Samples(series, table, VARIABLES),
     )
@@ -315,4 +328,4 @@ def test_borrowed_gaps_are_those_of_another_site_of_the_gappiest_third(samples):
 def test_gaps_cannot_be_borrowed_from_the_same_site(samples):
     one = samples.take((samples.table["site"] == "S0").to_numpy())
     with pytest.raises(InputError, match=r"another site.*only those of S0"):
-        list(gap_cases(one, {"patterns": ["borrowed"]}, fold=0, others=one))
+        list(gap_cases(one, GapExperiment(patterns=("borrowed",)), fold=0, others=one))

@@ -1,16 +1,17 @@
 import numpy as np
 import pytest
 
-from forestflux.models.distillation import draw_pairs, mix
+from forestflux.jobs.settings.training_settings import Distillation
+from forestflux.models.distillation import draw_pairs, make_mixtures
 from forestflux.prepare.sample_table import Samples
 from tests.builders.small_training import make_samples
 
-SETTINGS = {"teachers": ["svr"], "mixtures": 300, "offset_noise": 0.0}
+SETTINGS = Distillation(teachers=("svr",), mixtures=300, offset_noise=0.0)
 
 
 def test_mixtures_lie_between_training_rows_and_have_the_gaps_of_one() -> None:
     samples = make_samples()
-    mixtures = mix(samples, SETTINGS, rng=np.random.default_rng(1))
+    mixtures = make_mixtures(samples, SETTINGS, rng=np.random.default_rng(1))
     assert mixtures.series.shape == (300, 6, 46)
     summer = slice(18, 28)
     green = np.nanmean(mixtures.series[:, 0, summer], axis=1)
@@ -26,8 +27,8 @@ def test_mixtures_lie_between_training_rows_and_have_the_gaps_of_one() -> None:
     assert (mixtures.table["lat"] > 0).all()
 
 
-def test_answers_follow_what_the_rows_show() -> None:
-    mixtures = mix(make_samples(), SETTINGS, rng=np.random.default_rng(1))
+def test_teacher_predictions_follow_what_the_rows_show() -> None:
+    mixtures = make_mixtures(make_samples(), SETTINGS, rng=np.random.default_rng(1))
     green = np.nanmean(mixtures.series[:, 0, 18:28], axis=1)
     assert np.corrcoef(green, mixtures.table["gpp"])[0, 1] > 0.7
     closed = mixtures.table["reco"] - mixtures.table["gpp"]
@@ -42,7 +43,8 @@ def test_fluxes_of_rows_that_are_not_given_play_no_part() -> None:
     )
     again = Samples(samples.series, other, samples.variables).take(np.arange(40))
     first, second = (
-        mix(rows, SETTINGS, rng=np.random.default_rng(1)) for rows in (part, again)
+        make_mixtures(rows, SETTINGS, rng=np.random.default_rng(1))
+        for rows in (part, again)
     )
     assert first.table.equals(second.table)
     assert np.array_equal(first.series, second.series, equal_nan=True)

@@ -2,14 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from forestflux.models.flux_network import (
-    FILTERS,
-    FluxNetwork,
-    ParallelBlock,
-    circular_window,
-    read_gaps,
-    row_names,
-)
+from forestflux.models.convolution_blocks import FILTERS, ParallelBlock, name_rows
+from forestflux.models.flux_network import FluxNetwork
 
 SIZES = {
     "channels": 4,
@@ -111,62 +105,15 @@ def test_small_enough_for_a_processor(network: FluxNetwork) -> None:
     assert sum(part.numel() for part in network.parameters()) < 60_000
 
 
-def test_restore_has_the_shape_of_the_series(network: FluxNetwork) -> None:
+def test_the_reconstruction_has_the_shape_of_the_series(network: FluxNetwork) -> None:
     series, _ = batch()
-    assert network.restore(series).shape == series.shape
-
-
-def windows() -> tuple[torch.Tensor, torch.Tensor]:
-    return circular_window(0.6, 46), circular_window(3.0, 46)
-
-
-def test_reading_keeps_valid_values_and_bridges_a_gap_by_its_neighbours() -> None:
-    wave = torch.sin(2 * torch.pi * torch.arange(46) / 46)
-    series = wave.repeat(1, 1, 1)
-    gappy = series.clone()
-    gappy[..., 20:24] = torch.nan
-    whole, known = read_gaps(series, *windows())
-    read, less = read_gaps(gappy, *windows())
-    assert torch.allclose(whole, series, atol=0.1)
-    assert torch.allclose(read, series, atol=0.15)
-    assert torch.allclose(known, torch.ones(()))
-    assert less[0, 0, 21] < 0.05
-    assert torch.equal(less[0, 0, 30:40], known[0, 0, 30:40])
-
-
-def test_reading_of_nothing_is_the_mean_of_the_training_rows() -> None:
-    read, known = read_gaps(torch.full((1, 2, 46), torch.nan), *windows())
-    assert not read.any()
-    assert not known.any()
-
-
-def test_reading_does_not_depend_on_what_stands_in_a_gap() -> None:
-    # Hand-worked: one valid value v leaves (v * w + 0.1 * near) / (w + 0.1) beside it.
-    series = torch.full((1, 1, 46), torch.nan)
-    series[0, 0, 5] = 2.0
-    read, _ = read_gaps(series, *windows())
-    year = 2.0 / 2.0
-    near = (2.0 + 0.3 * year) / 1.3
-    assert read[0, 0, 5] == pytest.approx((2.0 + 0.1 * near) / 1.1, rel=1e-5)
-
-
-def test_half_the_values_hidden_moves_the_reading_less_than_the_mean_does() -> None:
-    series, _ = batch()
-    smooth = torch.cumsum(series, -1) / 4
-    smooth = smooth - smooth.mean(-1, keepdim=True)
-    generator = torch.Generator().manual_seed(3)
-    hidden = torch.where(
-        torch.rand(smooth.shape, generator=generator) < 0.5, torch.nan, smooth
-    )
-    read = read_gaps(hidden, *windows())[0] - read_gaps(smooth, *windows())[0]
-    as_mean = torch.nan_to_num(hidden) - smooth
-    assert read.square().mean() < 0.3 * as_mean.square().mean()
+    assert network.reconstruct(series).shape == series.shape
 
 
 @pytest.mark.parametrize("filters", [["time"], ["variable"], ["joint", "time"]])
 def test_rows_follow_the_filters(filters: list[str]) -> None:
     block = ParallelBlock(2, 4, rows=7, kernel=5, filters=filters)
-    names = row_names("abcdefg", filters=filters, block=1)
+    names = name_rows("abcdefg", filters=filters, block=1)
     assert block(torch.randn(3, 2, 7, 46)).shape == (3, 4, len(names), 46)
 
 
@@ -176,14 +123,14 @@ def test_forest_type_may_enter_early_or_not_at_all() -> None:
     torch.manual_seed(0)
     early = FluxNetwork(variables=7, **SIZES | {"forest_type": "early"}).eval()
     assert (early(series, types) - early(series, other)).abs().min() > 1e-6
-    assert early.restore(series).shape == series.shape
+    assert early.reconstruct(series).shape == series.shape
     none = FluxNetwork(variables=7, **SIZES | {"forest_type": "none"}).eval()
     torch.nn.init.normal_(none.adjust.weight)
     assert torch.equal(none(series, types), none(series, other))
 
 
 @pytest.mark.parametrize("changes", [{"gap_channel": False}, {"gap_handling": "mean"}])
-def test_gap_reading_and_channel_are_switches(changes: dict) -> None:
+def test_gap_handling_and_channel_are_switches(changes: dict) -> None:
     series, types = batch()
     series[:, :, 3:9] = torch.nan
     torch.manual_seed(0)

@@ -6,16 +6,20 @@ import pytest
 from forestflux.core.errors import InputError
 from forestflux.models.network_inputs import (
     Normalisation,
+    add_derived,
+    align_season,
+    one_hot_types,
     radiation,
-    season,
-    type_index,
-    type_one_hot,
+    type_positions,
 )
+from forestflux.models.network_regressor import arrange_series
+from forestflux.prepare.sample_table import forest_type_codes
+from tests.builders.small_training import settings
 
 
 def test_southern_year_is_turned_by_23_steps() -> None:
     series = np.arange(2 * 1 * 46, dtype="float32").reshape(2, 1, 46)
-    turned = season(series, np.array([10.0, -10.0]), half_year_shift=True)
+    turned = align_season(series, np.array([10.0, -10.0]))
     assert turned[0, 0].tolist() == series[0, 0].tolist()
     assert turned[1, 0, 23] == series[1, 0, 0]
     assert turned[1, 0, 0] == series[1, 0, 23]
@@ -23,15 +27,22 @@ def test_southern_year_is_turned_by_23_steps() -> None:
 
 def test_no_shift_keeps_the_calendar() -> None:
     series = np.arange(46, dtype="float32").reshape(1, 1, 46)
-    kept = season(series, np.array([-35.0]), half_year_shift=False)
-    assert (kept == series).all()
+    south = np.array([-35.0])
+    chosen = settings(half_year_shift=False, derived=[])
+    assert (arrange_series(series, south, settings=chosen) == series).all()
 
 
-def test_season_leaves_its_input_alone_and_keeps_gaps() -> None:
+def test_aligned_twice_is_the_calendar_again() -> None:
+    series = np.arange(92).reshape(2, 1, 46)
+    lat = np.array([10.0, -10.0])
+    assert (align_season(align_season(series, lat), lat) == series).all()
+
+
+def test_aligning_leaves_its_input_alone_and_keeps_gaps() -> None:
     series = np.ones((1, 2, 46), "float32")
     series[0, 1, 5] = np.nan
     before = series.copy()
-    turned = season(series, np.array([-35.0]), half_year_shift=True, derived=())
+    turned = align_season(series, np.array([-35.0]))
     assert np.array_equal(series, before, equal_nan=True)
     assert np.flatnonzero(np.isnan(turned[0, 1])).tolist() == [28]
 
@@ -55,21 +66,15 @@ def test_radiation_is_zero_in_the_polar_night_and_largest_in_the_polar_summer() 
 
 def test_derived_radiation_follows_the_season_shift() -> None:
     series = np.zeros((2, 1, 46), "float32")
-    whole = season(
-        series, np.array([40.0, -40.0]), half_year_shift=True, derived=["radiation"]
-    )
+    lat = np.array([40.0, -40.0])
+    whole = align_season(add_derived(series, lat, ["radiation"]), lat)
     assert whole.shape == (2, 2, 46)
     assert abs(int(whole[0, 1].argmax()) - int(whole[1, 1].argmax())) <= 2
 
 
 def test_unknown_derived_series_is_refused() -> None:
     with pytest.raises(InputError, match=r"train\.derived.*moonlight"):
-        season(
-            np.zeros((1, 1, 46)),
-            np.zeros(1),
-            half_year_shift=True,
-            derived=["moonlight"],
-        )
+        add_derived(np.zeros((1, 1, 46)), np.zeros(1), ["moonlight"])
 
 
 def test_normalisation_ignores_gaps_and_returns() -> None:
@@ -77,9 +82,9 @@ def test_normalisation_ignores_gaps_and_returns() -> None:
     scale = Normalisation.of(series, ["a"])
     assert scale.mean == (4.0,)
     assert scale.sd[0] == pytest.approx(np.sqrt(5.0))
-    ready = scale.apply(series)
-    assert np.isnan(ready).sum() == 2
-    assert np.allclose(scale.undo(ready), series, equal_nan=True)
+    scaled = scale.apply(series)
+    assert np.isnan(scaled).sum() == 2
+    assert np.allclose(scale.undo(scaled), series, equal_nan=True)
 
 
 def test_normalisation_survives_json_and_constants() -> None:
@@ -92,8 +97,8 @@ def test_normalisation_survives_json_and_constants() -> None:
 def test_a_variable_that_was_never_there_is_a_gap_ever_after() -> None:
     scale = Normalisation.of(np.array([[[1.0], [np.nan]]]), ["a", "b"])
     assert (scale.mean, scale.sd) == ((1.0, None), (1.0, 1.0))
-    ready = scale.apply(np.array([[[3.0], [5.0]]]))
-    np.testing.assert_array_equal(ready, [[[2.0], [np.nan]]])
+    scaled = scale.apply(np.array([[[3.0], [5.0]]]))
+    np.testing.assert_array_equal(scaled, [[[2.0], [np.nan]]])
     again = Normalisation.from_dict(json.loads(json.dumps(scale.to_dict())))
     assert again == scale
 
@@ -104,5 +109,6 @@ def test_gaps_only_in_all_variables_are_refused() -> None:
 
 
 def test_other_classes_share_the_last_type() -> None:
-    assert type_index(["ENF", "MF", "GRA", "CRO"]).tolist() == [0, 4, 5, 5]
-    assert type_one_hot(["DBF"]).tolist() == [[0, 0, 0, 1, 0, 0]]
+    codes = forest_type_codes(["ENF", "MF", "GRA", "CRO"])
+    assert type_positions(codes).tolist() == [0, 4, 5, 5]
+    assert one_hot_types(forest_type_codes(["DBF"])).tolist() == [[0, 0, 0, 1, 0, 0]]

@@ -13,8 +13,8 @@ from matplotlib.image import imread
 
 from forestflux.core.errors import InputError
 from forestflux.core.layers import flagged
+from forestflux.jobs.settings.training_settings import TransferSteps
 from forestflux.models.flux_network import FILTERS
-from forestflux.models.network_training import TRANSFER_STEPS
 from forestflux.pages.figures import world_maps
 from forestflux.pages.figures.captions import CAPTIONS, caption_of
 from forestflux.pages.figures.drawing import draw_figure
@@ -319,7 +319,7 @@ def test_parts_of_the_change_stand_beside_zero_and_sum_to_the_mark(results):
 
 def test_the_method_names_every_filter_and_every_step_of_training():
     assert tuple(FILTER_LABELS) == FILTERS
-    assert tuple(STEP_LABELS) == TRANSFER_STEPS
+    assert tuple(STEP_LABELS) == tuple(TransferSteps.model_fields)
 
 
 def test_scatter_shows_the_network_by_split_and_the_best_other():

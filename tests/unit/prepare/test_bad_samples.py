@@ -1,26 +1,29 @@
 """Samples that cannot train, and those that can though little is in them."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import FOREST_TYPES
-from forestflux.ensemble.applicability import fit_applicability
+from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.conformal import Calibration
-from forestflux.ensemble.trained_ensemble import Model
-from forestflux.models.classical_models import BASELINES, make_estimator
+from forestflux.ensemble.trained_ensemble import Ensemble
+from forestflux.models.classical_models import BASELINES, ClassicalRegressor
 from forestflux.models.cross_validation import run_fold
-from forestflux.models.network_training import NetworkEstimator
+from forestflux.models.flux_model import predict_samples
+from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
 from tests.builders.small_training import make_samples, settings
 
 MODELS = ("cnn", *BASELINES)
 
 
-def make(name):
+def fit(name):
+    """What trains a model of this name."""
     if name == "cnn":
-        return NetworkEstimator(settings())
-    return make_estimator(name, {"candidates": 1, "inner_folds": 2})
+        return partial(train_network, settings=settings())
+    return ClassicalRegressor(name, candidates=1, inner_folds=2).fit
 
 
 def changed(**columns):
@@ -31,14 +34,14 @@ def changed(**columns):
 
 def run(name, samples, split="site"):
     return run_fold(
-        make(name),
+        fit(name),
         samples,
         split=split,
         fold=0,
         member=-1,
         model=name,
         seed=1,
-        gaps={},
+        gaps=None,
     )
 
 
@@ -111,7 +114,7 @@ def test_a_flux_of_the_unseen_rows_is_not_asked_for():
 def test_a_single_class_is_enough(name):
     samples = make_samples(90)
     samples = samples.take((samples.table["igbp"] == "DBF").to_numpy())
-    fluxes = make(name).fit(samples, seed=1).predict(samples)
+    fluxes = predict_samples(fit(name)(samples, seed=1), samples)
     for values in fluxes:
         assert np.isfinite(values).all()
     assert fluxes.gpp.std() > 0
@@ -121,7 +124,7 @@ def test_a_single_class_is_enough(name):
 def test_series_that_never_change_give_fluxes(name):
     samples = make_samples()
     still = Samples(np.full_like(samples.series, 0.5), samples.table, samples.variables)
-    fluxes = make(name).fit(still, seed=1).predict(still)
+    fluxes = predict_samples(fit(name)(still, seed=1), still)
     for values in fluxes:
         assert np.isfinite(values).all()
         assert values.std() < 0.5 * samples.table["gpp"].std()
@@ -133,7 +136,7 @@ def test_series_that_never_change_have_no_area_of_applicability():
     samples = samples.take(types.to_numpy())
     table = samples.table.assign(lat=10.0)
     still = Samples(np.full_like(samples.series, 0.5), table, samples.variables)
-    member = NetworkEstimator(settings()).fit(still, seed=1)
+    member = train_network(still, settings=settings(), seed=1)
     with pytest.raises(InputError, match="training rows that differ"):
         fit_applicability([member], still, quantile=None, seed=1)
 
@@ -142,8 +145,8 @@ def test_series_that_never_change_have_no_area_of_applicability():
 def test_a_type_that_was_never_seen_is_estimated(name):
     samples = make_samples()
     seen = (samples.table["igbp"] != "DNF").to_numpy()
-    fitted = make(name).fit(samples.take(seen), seed=1)
-    fluxes = fitted.predict(samples.take(~seen))
+    fitted = fit(name)(samples.take(seen), seed=1)
+    fluxes = predict_samples(fitted, samples.take(~seen))
     assert np.isfinite(fluxes.gpp).all()
     assert np.isfinite(fluxes.reco).all()
 
@@ -152,20 +155,18 @@ def test_a_type_that_was_never_seen_is_outside_with_the_interval_of_all():
     samples = make_samples()
     seen = (samples.table["igbp"] != "DNF").to_numpy()
     learnt = samples.take(seen)
-    member = NetworkEstimator(settings()).fit(learnt, seed=1)
+    member = train_network(learnt, settings=settings(), seed=1)
     area = fit_applicability([member], learnt, quantile=1.0, seed=1)
     widths = {"all": 300.0, "ENF": 100.0}
-    model = Model(
+    model = Ensemble(
         [member],
         calibration=Calibration(0.9, {"gpp": widths, "nee": widths}),
         applicability=area,
         metadata={},
     )
     forest = samples.take(samples.table["forest"].to_numpy(bool))
-    lat, igbp = forest.table["lat"].to_numpy(), forest.table["igbp"]
-    _, index = model.estimate(
-        forest.series, lat, igbp.map(FOREST_TYPES.index).to_numpy() + 1
-    )
+    igbp = forest.table["igbp"]
+    index = model.dissimilarity_index(forest.series, forest.lat, forest.forest_type)
     unseen = (igbp == "DNF").to_numpy()
     assert np.isnan(index[unseen]).all()
     assert np.isfinite(index[~unseen]).all()

@@ -5,13 +5,12 @@ This is first-order and last-order attribution: the input changes before all oth
 all others.
 """
 
-from typing import Protocol
-
 import numpy as np
 import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUX_UNIT, VARIABLES
+from forestflux.models.flux_model import FluxModel
 from forestflux.prepare.masked_series import forest_series
 
 INTERACTION = "interaction"
@@ -20,16 +19,7 @@ DRIVERS = (*VARIABLES, "type", INTERACTION)
 Pair = tuple[xr.Dataset, xr.Dataset]
 
 
-class Ensemble(Protocol):
-    """What the runs need of a trained ensemble."""
-
-    def predict_arrays(
-        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """GPP and RECO (member, sample) from series (sample, variable, step)."""
-
-
-def attribute_change(masked: Pair, inferred: Pair, model: Ensemble) -> xr.Dataset:
+def attribute_change(masked: Pair, inferred: Pair, model: FluxModel) -> xr.Dataset:
     """Effect of each input's year on GPP and RECO, member by member.
 
     The effect of an input is the mean of two: what its second year changes when it comes

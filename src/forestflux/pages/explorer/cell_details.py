@@ -10,7 +10,7 @@ from tqdm import tqdm
 from forestflux.core.eight_day import STEPS, step_months
 from forestflux.core.grid import Grid
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES, VARIABLES
-from forestflux.ensemble.trained_ensemble import Model
+from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import COMMON_YEAR, changes
 from forestflux.jobs.stages import Stores
 from forestflux.jobs.store import load_store
@@ -87,7 +87,7 @@ def pack_series(series: np.ndarray) -> dict[str, dict]:
 
 
 def reasons(
-    model: Model, series: np.ndarray, *, lat: np.ndarray, igbp: Sequence[str]
+    model: Ensemble, series: np.ndarray, *, lat: np.ndarray, igbp: Sequence[str]
 ) -> dict[str, dict]:
     """Change of the estimate when one variable is hidden in one month, packed.
 

@@ -9,7 +9,7 @@ import pandas as pd
 from forestflux.core.grid import Grid
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.ensemble.model_folder import load_model
-from forestflux.ensemble.trained_ensemble import Model
+from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.jobs.stages import Stores
 from forestflux.jobs.store import load_store, open_store
 from forestflux.jobs.tables import read_table
@@ -77,7 +77,7 @@ def page_data(
 
 def map_data(
     results: Path,
-    model: Model,
+    model: Ensemble,
     *,
     grid: Grid,
     years: Sequence[int],
@@ -121,7 +121,7 @@ def totals(results: Path) -> list[dict]:
 
 def cell_details(
     results: Path,
-    model: Model,
+    model: Ensemble,
     *,
     display: Display,
     pair: tuple[int, int],

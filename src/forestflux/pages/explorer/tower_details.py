@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.names import FOREST_TYPES, NETWORK
-from forestflux.ensemble.trained_ensemble import Model
+from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.pages.explorer.cell_details import pack_series, reasons
 from forestflux.prepare.sample_table import Samples
 
@@ -63,7 +63,7 @@ def rounded(value: float) -> float | None:
     return round(float(value), 3) if np.isfinite(value) else None
 
 
-def tower_details(samples: Samples, model: Model) -> dict[str, object]:
+def tower_details(samples: Samples, model: Ensemble) -> dict[str, object]:
     """Series of all used site-years, and the reasons of each forest tower's last year."""
     table = samples.table
     forest = table["igbp"].isin(FOREST_TYPES).to_numpy()

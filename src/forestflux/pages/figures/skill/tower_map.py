@@ -32,7 +32,7 @@ def draw_towers(results: Path, *, settings: StyleSettings) -> Figure:
     draw_other(world, used[~used["forest"]])
     for name in FOREST_TYPES:
         draw_type(world, used[used["igbp"] == name], name)
-    draw_held_out(world, used[used["holdout"]])
+    draw_score_unseen_rows(world, used[used["holdout"]])
     legend = figure.legend(loc="outside lower center", ncols=2, columnspacing=1.5)
     for handle in legend.legend_handles:
         handle.set_sizes([22])
@@ -75,7 +75,7 @@ def draw_type(ax: Axes, towers: pd.DataFrame, name: str) -> None:
     draw_marks(ax, towers, mark_size(towers), label=label, **style)
 
 
-def draw_held_out(ax: Axes, towers: pd.DataFrame) -> None:
+def draw_score_unseen_rows(ax: Axes, towers: pd.DataFrame) -> None:
     """A ring around towers that no training sees."""
     if len(towers):
         style = {"facecolors": "none", "edgecolors": "black", "linewidths": 0.8}
