@@ -1,5 +1,6 @@
 """Numbers that stand in sentences, by the name with which a page asks for them."""
 
+import math
 from collections.abc import Iterator
 
 from settings_blocks import default_settings
@@ -81,12 +82,20 @@ def benchmarks() -> Iterator[tuple[str, str]]:
     yield "inference.runs", str(inference["ratios"][0]["runs"])
     for name, value in growth["exponents"].items():
         yield f"growth.{name.replace(' ', '_')}", f"{value:.2f}"
+    globe = growth["globe"]
+    rate = round(globe["cells"] / globe["seconds"], -3)
+    yield "growth.cells_per_second", f"{rate:,.0f}"
+    *_, fewer, most = growth["cells"]
+    slope = math.log(most["seconds"] / fewer["seconds"]) / math.log(
+        most["cells"] / fewer["cells"]
+    )
+    yield "growth.seconds_from_a_million_cells", f"{slope:.2f}"
     yield "layout.land_cells", f"{read_benchmark('layout')['land_cells']:,}"
-    globe = read_table("earthengine_plan").set_index("run")
-    asked = globe.loc["globe, 2003 and 2018"]
+    plan = read_table("earthengine_plan").set_index("run")
+    asked = plan.loc["globe, 2003 and 2018"]
     yield "plan.globe.requests", f"{asked.requests:,}"
     yield "plan.globe.gib", f"{asked.mib / 1024:.0f}"
-    pilot = globe[[str(run).startswith("pilot") for run in globe.index]]
+    pilot = plan[[str(run).startswith("pilot") for run in plan.index]]
     yield "plan.pilot.requests", f"{pilot.requests.sum():,}"
 
 
