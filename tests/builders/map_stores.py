@@ -14,7 +14,8 @@ from forestflux.change.analysis import analyse_change
 from forestflux.change.drivers.driver_maps import build_driver_store, tabulate_drivers
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FLUX_UNIT
-from forestflux.evaluation.gates import gate_rows as gates_rows
+from forestflux.evaluation.evaluation_schemas import GATES
+from forestflux.evaluation.gates.gate_rows import make_row
 from forestflux.jobs.settings.change_settings import ChangeSettings
 from forestflux.jobs.store import manifest_path, write_json, write_store
 
@@ -159,17 +160,17 @@ def build_recovery(totals: pd.DataFrame, rng: np.random.Generator) -> pd.DataFra
 def build_gates() -> pd.DataFrame:
     """Table of `gates.csv`: a test of each status, but none that failed."""
     rows = [
-        gates_rows.row("closure", "NEE and RECO - GPP", FLUX_UNIT, (0, 0.01), 0.0)
+        make_row("closure", "NEE and RECO - GPP", FLUX_UNIT, (0, 0.01), 0.0)
         | {"year": year}
         for year in YEARS
     ]
     bias = {"known": (-17.5, -3.9), "reference": "nee"}
-    rows.append(gates_rows.row("total", "NEE", "PgC yr-1", (-3.9, -3.1), -9.25, **bias))
+    rows.append(make_row("total", "NEE", "PgC yr-1", (-3.9, -3.1), -9.25, **bias))
     absent = {"not_applicable": "not all tiles of the globe are mapped"}
     rows.append(
-        gates_rows.row("applicability", "share inside", "1", (0.5, 1), np.nan, **absent)
+        make_row("applicability", "share inside", "1", (0.5, 1), np.nan, **absent)
     )
-    return pd.DataFrame(rows, columns=gates_rows.COLUMNS)
+    return pd.DataFrame(rows, columns=GATES.names)
 
 
 def build_drivers(years: dict[int, xr.Dataset]) -> xr.Dataset:

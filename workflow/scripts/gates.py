@@ -5,14 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.core.grid import Grid
-from forestflux.evaluation.gates.run_gates import run_gates, summary
+from forestflux.evaluation.evaluation_schemas import GATES
+from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores
 from forestflux.jobs.store import write_json
-from forestflux.jobs.tables import write_table
 
 
 class Settings(Section):
@@ -34,15 +34,15 @@ def main(
 ) -> None:
     """Write gates.csv and gates.json."""
     stores = upstream_stores(*maps)
-    gates = run_gates(
+    tested = run_gates(
         {year: stores.path(year) for year in years},
         Grid(**settings.grid.model_dump()),
-        settings=settings.gates.numbers(),
+        settings=settings.gates,
         min_forest_fraction=settings.min_forest_fraction,
         recovery=pd.read_csv(recovery[0]) if recovery else None,
     )
-    write_table(gates, table)
-    write_json(manifest, summary(gates))
+    GATES.write(tested, table)
+    write_json(manifest, summarise_gates(tested))
 
 
 if __name__ == "__main__":

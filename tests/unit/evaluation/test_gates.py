@@ -1,7 +1,5 @@
 """Gates: a clean map passes all, and each kind of damage fails its own gate."""
 
-import copy
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,12 +7,13 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area, ellipsoid_area
-from forestflux.evaluation.gates.gate_rows import COLUMNS, row
-from forestflux.evaluation.gates.run_gates import run_gates, summary
+from forestflux.evaluation.evaluation_schemas import GATES
+from forestflux.evaluation.gates.gate_rows import make_row
+from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.store import write_store
 
-SETTINGS = GateSettings().numbers()
+SETTINGS = GateSettings()
 GRID = Grid(2.0, 30)
 MEMBERS = 2
 GPP, NEE = 54.0, -3.5  # PgC yr-1
@@ -95,9 +94,9 @@ def failed(table):
 
 def test_a_clean_map_passes_every_gate(tmp_path):
     table = judge(tmp_path, globe(2003), globe(2004))
-    assert list(table.columns) == list(COLUMNS)
+    assert list(table.columns) == list(GATES.names)
     assert set(table["status"]) == {"pass"}, table[table["status"] != "pass"]
-    assert summary(table)["failed"] == []
+    assert summarise_gates(table)["failed"] == []
 
 
 def scaled(name, factor):
@@ -192,7 +191,7 @@ def test_damage_fails_its_own_gate_and_no_other(tmp_path, name):
     change(damaged)
     table = judge(tmp_path, damaged)
     assert failed(table) == gates, table[table["status"] == "fail"].to_string()
-    lines = summary(table)["failed"]
+    lines = summarise_gates(table)["failed"]
     assert len(lines) == (table["status"] == "fail").sum()
     assert all(line.startswith("gate ") and "\n" not in line for line in lines)
 
@@ -325,15 +324,14 @@ def test_what_cannot_be_read_is_one_line(tmp_path):
 
 
 def test_a_found_nan_never_passes_and_bounds_may_be_open():
-    assert row("jump", "q", "1", (-np.inf, np.inf), np.nan)["status"] == "fail"
-    assert row("jump", "q", "1", (1, np.inf), 5)["status"] == "pass"
-    known = row("jump", "q", "1", (0, 1), 1.5, known=(1, 2))
+    assert make_row("jump", "q", "1", (-np.inf, np.inf), np.nan)["status"] == "fail"
+    assert make_row("jump", "q", "1", (1, np.inf), 5)["status"] == "pass"
+    known = make_row("jump", "q", "1", (0, 1), 1.5, known=(1, 2))
     assert known["status"] == "known bias"
 
 
 def test_settings_of_a_gate_are_its_bounds(tmp_path):
-    settings = copy.deepcopy(SETTINGS)
-    settings["gpp_total"] = [60, 70]
+    settings = SETTINGS.model_copy(update={"gpp_total": (60, 70)})
     assert failed(judge(tmp_path, globe(), settings=settings)) == {"total"}
 
 

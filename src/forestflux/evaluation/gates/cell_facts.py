@@ -1,6 +1,5 @@
-"""Gates, cell by cell: what is counted and summed over a map, a few rows at a time."""
+"""What the gates need of the cells of a map, counted and summed a few rows at a time."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,15 +8,16 @@ import xarray as xr
 
 from forestflux.change.map_cells import row_blocks
 from forestflux.core.names import FLUXES, FOREST_TYPES, PG_PER_G, TARGET_FLUXES
+from forestflux.jobs.settings.gate_settings import FluxRanges
 from forestflux.jobs.store import load_store
 
-BOUNDS = tuple(
+BOUND_LAYERS = tuple(
     f"{flux}_{side}" for flux in TARGET_FLUXES for side in ("lower", "upper")
 )
-MEMBERS = ("gpp_member", "reco_member")
-SHARES = ("forest_fraction", "gap_fraction")
-LAYERS = (*FLUXES, *BOUNDS, *MEMBERS, *SHARES)
-LAYERS += ("forest_type", "applicable", "cell_area")
+MEMBER_LAYERS = ("gpp_member", "reco_member")
+SHARE_LAYERS = ("forest_fraction", "gap_fraction")
+TESTED_LAYERS = (*FLUXES, *BOUND_LAYERS, *MEMBER_LAYERS, *SHARE_LAYERS)
+TESTED_LAYERS += ("forest_type", "applicable", "cell_area")
 
 
 @dataclass
@@ -60,10 +60,10 @@ class CellFacts:
     )
 
 
-def cell_facts(
+def collect_cell_facts(
     path: Path,
     *,
-    ranges: Mapping[str, Sequence[float]],
+    ranges: FluxRanges,
     min_forest_fraction: float,
 ) -> CellFacts:
     """The facts of a map, read in blocks of rows, so that memory does not grow with it.
@@ -71,21 +71,21 @@ def cell_facts(
     Parameters
     ----------
     path : a map store
-    ranges : lowest and highest value by flux, gC m-2 yr-1
+    ranges : lowest and highest value of each flux, gC m-2 yr-1
     min_forest_fraction : forest share from which a cell is estimated
     """
     facts = CellFacts()
     for rows in row_blocks(path):
-        block = load_store(path, LAYERS, rows=rows)
-        count(facts, block, ranges=ranges, min_forest_fraction=min_forest_fraction)
+        block = load_store(path, TESTED_LAYERS, rows=rows)
+        add_block(facts, block, ranges=ranges, min_forest_fraction=min_forest_fraction)
     return facts
 
 
-def count(
+def add_block(
     facts: CellFacts,
     block: xr.Dataset,
     *,
-    ranges: Mapping[str, Sequence[float]],
+    ranges: FluxRanges,
     min_forest_fraction: float,
 ) -> None:
     """Add a block of rows (y, x) to the facts."""
@@ -97,48 +97,53 @@ def count(
     facts.forest += int(forest.sum())
     facts.estimated += int((forest & estimated).sum())
     count_values(facts, layer, forest)
-    for flux, (low, high) in ranges.items():
+    for flux in FLUXES:
+        low, high = getattr(ranges, flux)
         values = layer[flux]
         facts.outside[flux] += int(((values < low) | (values > high)).sum())
     for flux in TARGET_FLUXES:
         lower, mean, upper = (layer[f"{flux}{end}"] for end in ("_lower", "", "_upper"))
         ordered = (lower <= mean) & (mean <= upper)
         facts.disorder[flux] += int((estimated & ~ordered).sum())
-    close(facts, layer, estimated)
+    add_closure(facts, layer, estimated)
     add_areas(facts, layer, estimated)
 
 
 def count_values(
     facts: CellFacts, layer: dict[str, np.ndarray], forest: np.ndarray
 ) -> None:
-    """Values where forest is and only there; shares and types that can be."""
+    """Count missing and surplus values, and shares and types that are impossible."""
     # Bounds may be infinite: too few sites give no finite interval.
     finite = [np.isfinite(layer[name]) for name in FLUXES]
-    finite += [np.isfinite(layer[name]).all(axis=0) for name in MEMBERS]
-    there = [~np.isnan(layer[name]) for name in BOUNDS]
-    facts.missing += int((forest & ~np.all(finite + there, axis=0)).sum())
-    some = [~np.isnan(layer[name]) for name in FLUXES]
-    some += [(~np.isnan(layer[name])).any(axis=0) for name in MEMBERS]
-    facts.extra += int((~forest & np.any(some + there, axis=0)).sum())
+    finite += [np.isfinite(layer[name]).all(axis=0) for name in MEMBER_LAYERS]
+    bounds = [~np.isnan(layer[name]) for name in BOUND_LAYERS]
+    facts.missing += int((forest & ~np.all(finite + bounds, axis=0)).sum())
+    present = [~np.isnan(layer[name]) for name in FLUXES]
+    present += [(~np.isnan(layer[name])).any(axis=0) for name in MEMBER_LAYERS]
+    facts.extra += int((~forest & np.any(present + bounds, axis=0)).sum())
     impossible = layer["forest_type"] > len(FOREST_TYPES)
-    for name in SHARES:
+    for name in SHARE_LAYERS:
         impossible |= (layer[name] < 0) | (layer[name] > 1)
     facts.impossible += int(impossible.sum())
 
 
-def close(facts: CellFacts, layer: dict[str, np.ndarray], cells: np.ndarray) -> None:
-    """NEE against RECO - GPP, of the means and of the means of the members."""
+def add_closure(
+    facts: CellFacts, layer: dict[str, np.ndarray], cells: np.ndarray
+) -> None:
+    """Compare NEE with RECO - GPP, and the fluxes with the means of the members."""
     mean = {flux: layer[flux][cells].astype(float) for flux in FLUXES}
-    gpp, reco = (layer[name][:, cells].mean(axis=0, dtype=float) for name in MEMBERS)
+    gpp, reco = (
+        layer[name][:, cells].mean(axis=0, dtype=float) for name in MEMBER_LAYERS
+    )
     members = {"gpp": gpp, "reco": reco, "nee": reco - gpp}
-    apart = np.abs(mean["nee"] - (mean["reco"] - mean["gpp"]))
-    facts.closure = largest(facts.closure, apart)
+    difference = np.abs(mean["nee"] - (mean["reco"] - mean["gpp"]))
+    facts.closure = keep_largest(facts.closure, difference)
     for flux in FLUXES:
-        apart = np.abs(members[flux] - mean[flux])
-        facts.member_closure = largest(facts.member_closure, apart)
+        difference = np.abs(members[flux] - mean[flux])
+        facts.member_closure = keep_largest(facts.member_closure, difference)
 
 
-def largest(before: float, values: np.ndarray) -> float:
+def keep_largest(before: float, values: np.ndarray) -> float:
     """The largest of all values so far; NaN once there was one."""
     return float(np.maximum(before, values.max(initial=0.0)))
 
@@ -146,7 +151,7 @@ def largest(before: float, values: np.ndarray) -> float:
 def add_areas(
     facts: CellFacts, layer: dict[str, np.ndarray], cells: np.ndarray
 ) -> None:
-    """Areas, and totals member by member."""
+    """Add up areas, and totals of each member."""
     weight = layer["cell_area"][cells] * layer["forest_fraction"][cells]
     gaps = layer["gap_fraction"][cells]
     facts.area += float(layer["cell_area"].sum())
@@ -154,6 +159,6 @@ def add_areas(
     facts.gap_area += float((weight * gaps).sum())
     facts.empty_area += float(weight[gaps >= 1 - 1e-6].sum())
     facts.inside_area += float(weight[layer["applicable"][cells] == 1].sum())
-    gpp, reco = (layer[name][:, cells] @ weight * PG_PER_G for name in MEMBERS)
+    gpp, reco = (layer[name][:, cells] @ weight * PG_PER_G for name in MEMBER_LAYERS)
     for flux, total in (("gpp", gpp), ("reco", reco), ("nee", reco - gpp)):
         facts.totals[flux] = facts.totals[flux] + total

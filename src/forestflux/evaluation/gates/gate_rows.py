@@ -1,4 +1,4 @@
-"""Gates, row by row: what is expected of the facts, and the status that follows."""
+"""Rows of the table of gates: what is expected of the facts, and the status that follows."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -7,32 +7,20 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.grid import ellipsoid_area
-from forestflux.core.names import FLUX_UNIT, TARGET_FLUXES
+from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES, TOTAL_UNIT
+from forestflux.evaluation.evaluation_schemas import GATES
 from forestflux.evaluation.gates.cell_facts import CellFacts
-from forestflux.evaluation.gates.seams import EDGE, MINIMUM_PAIRS, Seam
+from forestflux.evaluation.gates.seams import MINIMUM_PAIRS, WORST_EDGE, Seam
+from forestflux.jobs.settings.gate_settings import GateSettings, TruthLimits
 
-PASS, KNOWN, FAIL, NOT = "pass", "known bias", "fail", "not applicable"
+PASS, KNOWN, FAIL = "pass", "known bias", "fail"
+NOT_APPLICABLE = "not applicable"
 # The worst first.
-STATUSES = (FAIL, KNOWN, PASS, NOT)
-COLUMNS = (
-    "gate",
-    "year",
-    "cells",
-    "quantity",
-    "unit",
-    "low",
-    "high",
-    "known_low",
-    "known_high",
-    "found",
-    "status",
-    "reference",
-)
-TOTAL_UNIT = "PgC yr-1"
-NONE = (0, 0)
-# Rounding of areas that are summed cell by cell.
+STATUSES = (FAIL, KNOWN, PASS, NOT_APPLICABLE)
+NO_CELLS = (0, 0)
+# Rounding error of areas that are summed cell by cell, relative.
 AREA_TOLERANCE = 1e-6
-# Fewer years have no trend worth a test.
+# A trend of fewer years is not tested.
 TREND_YEARS = 10
 REFERENCES = {
     "range": "limits of annual fluxes in the configuration",
@@ -56,7 +44,7 @@ REFERENCES = {
 }
 
 
-def row(
+def make_row(
     gate: str,
     quantity: str,
     unit: str,
@@ -80,7 +68,7 @@ def row(
     low, high = bounds
     text = REFERENCES[reference or gate]
     if not_applicable:
-        status, found, text = NOT, np.nan, f"{not_applicable}; {text}"
+        status, found, text = NOT_APPLICABLE, np.nan, f"{not_applicable}; {text}"
     elif low <= found <= high:
         status = PASS
     elif known[0] <= found <= known[1]:
@@ -89,76 +77,90 @@ def row(
         status = FAIL
     ends = [end if np.isfinite(end) else np.nan for end in (low, high, *known)]
     values = (gate, None, cells, quantity, unit, *ends, found, status, text)
-    return dict(zip(COLUMNS, values, strict=True))
+    return dict(zip(GATES.names, values, strict=True))
 
 
-def cell_rows(facts: CellFacts, settings: dict) -> list[dict]:
+def gate_cells(facts: CellFacts, settings: GateSettings) -> list[dict]:
     """Ranges, closure, order of intervals, and values where forest is."""
-    few, rounding = (0.0, settings["outside_share"]), (0.0, settings["rounding"])
+    few, rounding = (0.0, settings.outside_share), (0.0, settings.rounding)
     rows = []
-    for flux, (low, high) in settings["ranges"].items():
-        quantity = f"share of cells with {flux.upper()} outside {low} to {high}"
+    for flux in sorted(FLUXES):
+        low, high = getattr(settings.ranges, flux)
+        quantity = f"share of cells with {flux.upper()} outside {low:g} to {high:g}"
         share = facts.outside[flux] / max(facts.estimated, 1)
-        rows.append(row("range", f"{quantity} {FLUX_UNIT}", "1", few, share))
+        rows.append(make_row("range", f"{quantity} {FLUX_UNIT}", "1", few, share))
     quantity = "shares outside 0 to 1, unknown forest types"
-    rows.append(row("range", quantity, "cells", NONE, facts.impossible, cells="all"))
+    rows.append(
+        make_row("range", quantity, "cells", NO_CELLS, facts.impossible, cells="all")
+    )
     for flux, count in facts.disorder.items():
         quantity = f"mean {flux.upper()} outside its interval"
-        rows.append(row("interval", quantity, "cells", NONE, count))
+        rows.append(make_row("interval", quantity, "cells", NO_CELLS, count))
     quantity = "largest difference of NEE and RECO - GPP"
-    rows.append(row("closure", quantity, FLUX_UNIT, rounding, facts.closure))
+    rows.append(make_row("closure", quantity, FLUX_UNIT, rounding, facts.closure))
     quantity = "largest difference of a flux and the mean of its members"
-    rows.append(row("closure", quantity, FLUX_UNIT, rounding, facts.member_closure))
+    rows.append(
+        make_row("closure", quantity, FLUX_UNIT, rounding, facts.member_closure)
+    )
     some = (1, np.inf)
     return [
         *rows,
-        row("finite", "with an estimate", "cells", some, facts.estimated),
-        row("finite", "without a value", "cells", NONE, facts.missing),
-        row("finite", "with a value", "cells", NONE, facts.extra, cells="other"),
+        make_row("finite", "with an estimate", "cells", some, facts.estimated),
+        make_row("finite", "without a value", "cells", NO_CELLS, facts.missing),
+        make_row(
+            "finite", "with a value", "cells", NO_CELLS, facts.extra, cells="other"
+        ),
     ]
 
 
-def seam_rows(
-    found: Mapping[str, Mapping[str, Sequence[Seam]]], settings: dict
+def gate_seams(
+    seams: Mapping[str, Mapping[str, Sequence[Seam]]], settings: GateSettings
 ) -> list[dict]:
-    """Seams at tile borders and at 180 degrees; of several the one that is worst."""
+    """Seams at tile borders and at 180 degrees; of several the worst one.
+
+    Parameters
+    ----------
+    seams : by flux and place
+    """
     few = f"fewer than {MINIMUM_PAIRS} pairs of forest cells"
     rows = []
-    for flux, of_flux in found.items():
-        for place, of_place in of_flux.items():
-            excess = settings["edge_excess" if place == EDGE else "seam_excess"]
-            ratios = np.array([seam.ratio for seam in of_place if seam.known])
-            noise = np.array([seam.noise for seam in of_place if seam.known])
-            limits = 1 + excess + settings["seam_sigma"] * noise
+    for flux, places in seams.items():
+        for place, measured in places.items():
+            excess = (
+                settings.edge_excess if place == WORST_EDGE else settings.seam_excess
+            )
+            ratios = np.array([seam.ratio for seam in measured if seam.known])
+            noise = np.array([seam.noise for seam in measured if seam.known])
+            limits = 1 + excess + settings.seam_sigma * noise
             worst = np.argmax(ratios - limits) if len(ratios) else None
-            some = worst is not None
+            known = worst is not None
             rows.append(
-                row(
+                make_row(
                     "seam",
                     f"jump of {flux.upper()} across / beside",
                     "1",
-                    (0.0, limits[worst] if some else np.nan),
-                    ratios[worst] if some else np.nan,
+                    (0.0, limits[worst] if known else np.nan),
+                    ratios[worst] if known else np.nan,
                     cells=place,
-                    not_applicable="" if some else few,
+                    not_applicable="" if known else few,
                 )
             )
     return rows
 
 
-def global_rows(facts: CellFacts, settings: dict, *, earth: str) -> list[dict]:
+def gate_globe(facts: CellFacts, settings: GateSettings, *, earth: str) -> list[dict]:
     """Areas, totals, applicability and gaps.
 
     Parameters
     ----------
-    earth : why published numbers of the Earth say nothing here, else empty
+    earth : why published numbers of the Earth do not apply, else empty
     """
     globe, forest = ellipsoid_area(), facts.forest_area or np.nan
     whole = (globe * (1 - AREA_TOLERANCE), globe * (1 + AREA_TOLERANCE))
-    of_earth = {"not_applicable": earth}
+    reason = {"not_applicable": earth}
     totals = {flux: float(np.mean(facts.totals[flux])) for flux in TARGET_FLUXES}
     return [
-        row(
+        make_row(
             "area",
             "area of the cells",
             "m2",
@@ -166,81 +168,82 @@ def global_rows(facts: CellFacts, settings: dict, *, earth: str) -> list[dict]:
             facts.area,
             cells="all",
         ),
-        row(
+        make_row(
             "area",
             "area of the forest",
             "m2",
-            settings["forest_area"],
+            settings.forest_area,
             facts.forest_area,
-            known=settings["forest_area_known"],
+            known=settings.forest_area_known,
             reference="forest",
-            **of_earth,
+            **reason,
         ),
-        row(
+        make_row(
             "total",
             "GPP",
             TOTAL_UNIT,
-            settings["gpp_total"],
+            settings.gpp_total,
             totals["gpp"],
             reference="gpp",
-            **of_earth,
+            **reason,
         ),
-        row(
+        make_row(
             "total",
             "NEE",
             TOTAL_UNIT,
-            settings["nee_total"],
+            settings.nee_total,
             totals["nee"],
-            known=settings["nee_total_known"],
+            known=settings.nee_total_known,
             reference="nee",
-            **of_earth,
+            **reason,
         ),
-        row(
+        make_row(
             "applicability",
             "share of the area inside",
             "1",
-            (settings["applicable_share"], 1.0),
+            (settings.applicable_share, 1.0),
             facts.inside_area / forest,
         ),
-        row(
+        make_row(
             "gaps",
             "mean share of gaps in the input",
             "1",
-            (0.0, settings["gap_share"]),
+            (0.0, settings.gap_share),
             facts.gap_area / forest,
         ),
-        row(
+        make_row(
             "gaps",
             "share of the area without any input",
             "1",
-            (0.0, settings["empty_share"]),
+            (0.0, settings.empty_share),
             facts.empty_area / forest,
         ),
     ]
 
 
-def jump_rows(
-    totals: Mapping[int, Mapping[str, np.ndarray]], settings: dict, *, part: str
+def gate_jumps(
+    totals: Mapping[int, Mapping[str, np.ndarray]], settings: GateSettings, *, part: str
 ) -> list[dict]:
     """Changes of the totals from each year to the next, in percent of GPP.
 
     Parameters
     ----------
     totals : by year and flux (member,), PgC yr-1
-    part : why a jump cannot be judged, else empty
+    part : why a jump cannot be tested, else empty
     """
-    usual = np.mean([of_year["gpp"].mean() for of_year in totals.values()])
+    usual = np.mean([year["gpp"].mean() for year in totals.values()])
     rows = []
     for before, year in pairwise(sorted(totals)):
         if year > before + 1:
             continue
         for flux in TARGET_FLUXES:
+            limit = getattr(settings.jump_percent, flux)
             step = totals[year][flux].mean() - totals[before][flux].mean()
-            test = row(
+            test = make_row(
                 "jump",
                 f"{flux.upper()} of this year less the last, of mean GPP",
                 "percent",
-                (-settings["jump_percent"][flux], settings["jump_percent"][flux]),
+                (-limit, limit),
                 100 * step / usual,
                 not_applicable=part,
             )
@@ -248,8 +251,8 @@ def jump_rows(
     return rows
 
 
-def truth_rows(
-    recovery: pd.DataFrame, years: Sequence[int], settings: dict, *, part: str
+def gate_truth(
+    recovery: pd.DataFrame, years: Sequence[int], limits: TruthLimits, *, part: str
 ) -> list[dict]:
     """Areas, totals and trends against the simulated planet's truth.
 
@@ -257,29 +260,31 @@ def truth_rows(
     ----------
     recovery : `recovery.csv`
     years : the mapped years
-    settings : section `gates.truth`, largest errors in percent
+    limits : largest errors in percent
     part : why the area cannot be compared, else empty; totals are of the same cells
     """
     error = recovery.set_index("quantity")["error_percent"]
 
-    def against(quantity: str, limit: float, label: str, **options: object) -> dict:
+    def gate_error(quantity: str, limit: float, label: str, **options: object) -> dict:
         name = f"error of {label}"
-        bounds, found = (-limit, limit), float(error.get(quantity, np.nan))
-        return row("truth", name, "percent", bounds, found, **options)
+        found = float(error.get(quantity, np.nan))
+        return make_row("truth", name, "percent", (-limit, limit), found, **options)
 
-    limit, options = settings["forest_area"], {"not_applicable": part}
-    rows = [against("forest_area", limit, "the forest area", **options)]
+    limit, options = limits.forest_area, {"not_applicable": part}
+    rows = [gate_error("forest_area", limit, "the forest area", **options)]
     for year in years:
         for flux in TARGET_FLUXES:
             label = f"the total of {flux.upper()}"
-            test = against(f"{flux}_total_{year}", settings[f"{flux}_total"], label)
+            test = gate_error(
+                f"{flux}_total_{year}", getattr(limits, f"{flux}_total"), label
+            )
             rows.append(test | {"year": year})
     short = f"{len(years)} years, {TREND_YEARS} are needed"
     reason = "" if len(years) >= TREND_YEARS else short
-    known = {"nee": {"known": settings["nee_trend_known"], "reference": "trend"}}
+    known = {"nee": {"known": limits.nee_trend_known, "reference": "trend"}}
     for flux in TARGET_FLUXES:
         label = f"the trend of mean {flux.upper()}"
         options = {"not_applicable": reason, **known.get(flux, {})}
-        limit = settings[f"{flux}_trend"]
-        rows.append(against(f"{flux}_series_slope", limit, label, **options))
+        limit = getattr(limits, f"{flux}_trend")
+        rows.append(gate_error(f"{flux}_series_slope", limit, label, **options))
     return rows

@@ -8,18 +8,19 @@ from tqdm import tqdm
 
 from forestflux.core.grid import Grid
 from forestflux.core.names import TARGET_FLUXES
-from forestflux.evaluation.gates.cell_facts import cell_facts
+from forestflux.evaluation.evaluation_schemas import GATES
+from forestflux.evaluation.gates.cell_facts import collect_cell_facts
 from forestflux.evaluation.gates.gate_rows import (
-    COLUMNS,
     FAIL,
     STATUSES,
-    cell_rows,
-    global_rows,
-    jump_rows,
-    seam_rows,
-    truth_rows,
+    gate_cells,
+    gate_globe,
+    gate_jumps,
+    gate_seams,
+    gate_truth,
 )
-from forestflux.evaluation.gates.seams import seams
+from forestflux.evaluation.gates.seams import measure_seams
+from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.store import open_store
 
 PARTIAL = "not all tiles of the globe are mapped"
@@ -30,7 +31,7 @@ def run_gates(
     maps: dict[int, Path],
     grid: Grid,
     *,
-    settings: dict,
+    settings: GateSettings,
     min_forest_fraction: float,
     recovery: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -52,49 +53,50 @@ def run_gates(
     ------
     InputError : a map lacks a layer or has a damaged chunk
     """
-    part = "" if is_whole(grid) else PARTIAL
+    part = "" if covers_globe(grid) else PARTIAL
     earth = SIMULATED if recovery is not None else part
     rows, facts = [], {}
     for year in tqdm(sorted(maps), desc="gates", disable=None):
         dataset = open_store(maps[year])
-        facts[year] = cell_facts(
+        facts[year] = collect_cell_facts(
             maps[year],
-            ranges=settings["ranges"],
+            ranges=settings.ranges,
             min_forest_fraction=min_forest_fraction,
         )
-        found = {
-            f: seams(dataset, f, tile_cells=grid.tile_cells) for f in TARGET_FLUXES
+        seams = {
+            f: measure_seams(dataset, f, tile_cells=grid.tile_cells)
+            for f in TARGET_FLUXES
         }
         tests = [
-            *cell_rows(facts[year], settings),
-            *seam_rows(found, settings),
-            *global_rows(facts[year], settings, earth=earth),
+            *gate_cells(facts[year], settings),
+            *gate_seams(seams, settings),
+            *gate_globe(facts[year], settings, earth=earth),
         ]
         rows += [test | {"year": year} for test in tests]
-    rows += jump_rows({y: facts[y].totals for y in facts}, settings, part=part)
+    rows += gate_jumps({y: facts[y].totals for y in facts}, settings, part=part)
     if recovery is not None:
-        rows += truth_rows(recovery, list(facts), settings["truth"], part=part)
-    table = pd.DataFrame(rows, columns=COLUMNS)
+        rows += gate_truth(recovery, list(facts), settings.truth, part=part)
+    table = pd.DataFrame(rows, columns=GATES.names)
     return table.astype({"year": "Int64"})
 
 
-def is_whole(grid: Grid) -> bool:
+def covers_globe(grid: Grid) -> bool:
     """Whether the mapped tiles cover the grid."""
     mapped = sum(math.prod(tile.shape) for tile in grid.tiles())
     return mapped == math.prod(grid.shape)
 
 
-def summary(table: pd.DataFrame) -> dict[str, object]:
+def summarise_gates(table: pd.DataFrame) -> dict[str, object]:
     """`gates.json`: rows by status, and one line for each row that failed."""
     counts = table["status"].value_counts()
     failed = table[table["status"] == FAIL]
     return {
         "counts": {status: int(counts.get(status, 0)) for status in STATUSES},
-        "failed": [line(test) for test in failed.itertuples()],
+        "failed": [describe_failure(test) for test in failed.itertuples()],
     }
 
 
-def line(test: object) -> str:
+def describe_failure(test: object) -> str:
     """One line for a failed row: what was expected and what was found."""
     when = "" if pd.isna(test.year) else f" {test.year}"
     ends = [f"{end:.6g}" if pd.notna(end) else "any" for end in (test.low, test.high)]

@@ -1,4 +1,4 @@
-"""Gates, seams: whether a map jumps at the borders of its tiles or at 180 degrees."""
+"""Whether a map jumps at the borders of its tiles or at 180 degrees."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from forestflux.jobs.store import load_part
 
 # Lines on each side of a border with which it is compared, fewer in small tiles.
 REACH = 8
-# The place of the edge between two tiles that is worst.
-EDGE = "worst tile edge"
+# Place of the worst single edge between two tiles.
+WORST_EDGE = "worst tile edge"
 # Jumps across a border below which nothing can be said.
 MINIMUM_PAIRS = 30
 # Standard deviation of a normal distribution per median absolute deviation.
@@ -38,11 +38,13 @@ class Seam:
         return self.pairs >= MINIMUM_PAIRS and not np.isnan(self.ratio)
 
 
-def seams(dataset: xr.Dataset, flux: str, *, tile_cells: int) -> dict[str, list[Seam]]:
+def measure_seams(
+    dataset: xr.Dataset, flux: str, *, tile_cells: int
+) -> dict[str, list[Seam]]:
     """Seams of one flux: at all inner tile borders, at each tile's edge, at 180 degrees.
 
-    Neighbours on a line between two cells differ by what the land does, and nothing
-    makes the line at a tile's border another one than those beside it. So the median
+    Neighbouring cells differ because the land differs, at a tile's border no more than
+    beside it. So the median
     absolute difference across it is compared with the same at each of the lines up to
     eight cells away. Only strips along the borders are read.
 
@@ -56,21 +58,23 @@ def seams(dataset: xr.Dataset, flux: str, *, tile_cells: int) -> dict[str, list[
     lines, edges = [], []
     for dim in ("y", "x"):
         inner = range(tile_cells, dataset.sizes[dim] - reach + 1, tile_cells)
-        across = jumps(dataset, flux, dim, inner, reach)
+        across = read_jumps(dataset, flux, dim, inner, reach)
         lines.append(across.reshape(len(across), -1))
         for border in across.transpose(1, 0, 2):
             starts = range(0, border.shape[1], tile_cells)
-            edges += [seam(border[:, start : start + tile_cells]) for start in starts]
-    around = jumps(dataset, flux, "x", range(1), reach)[:, 0]
+            edges += [
+                measure_seam(border[:, start : start + tile_cells]) for start in starts
+            ]
+    around = read_jumps(dataset, flux, "x", range(1), reach)[:, 0]
     together = np.concatenate(lines, axis=1)
     return {
-        "tile borders": [seam(together)],
-        EDGE: edges,
-        "180 degrees": [seam(around)],
+        "tile borders": [measure_seam(together)],
+        WORST_EDGE: edges,
+        "180 degrees": [measure_seam(around)],
     }
 
 
-def jumps(
+def read_jumps(
     dataset: xr.Dataset, flux: str, dim: str, borders: range, reach: int
 ) -> np.ndarray:
     """Absolute differences (line, border, pair) on lines beside borders, NaN: no forest.
@@ -89,14 +93,14 @@ def jumps(
     return np.abs(np.diff(cells, axis=1)).transpose(1, 0, 2)
 
 
-def seam(together: np.ndarray) -> Seam:
+def measure_seam(together: np.ndarray) -> Seam:
     """The seam of borders from their jumps (line, pair); the middle line is theirs."""
     middle = len(together) // 2
-    there = np.isfinite(together)
-    pairs = int(there[middle].sum())
-    if not there.any(axis=1).all():
+    known = np.isfinite(together)
+    pairs = int(known[middle].sum())
+    if not known.any(axis=1).all():
         return Seam(pairs, np.nan, np.nan)
-    medians = np.array([np.median(r[t]) for r, t in zip(together, there, strict=True)])
+    medians = np.array([np.median(r[k]) for r, k in zip(together, known, strict=True)])
     inside = np.delete(medians, middle)
     usual = np.median(inside)
     if usual == 0:
