@@ -14,6 +14,7 @@ from pyproj import Transformer
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine import earthengine_source
 from forestflux.sources.earthengine.client.band_packing import pack_bands
 from forestflux.sources.earthengine.request import Band, Layers, Request, Window
@@ -43,7 +44,7 @@ def open_source(serve, formula_catalogue, tmp_path):
         path = tmp_path / "key.json"
         emulator.tokens.service_account(path)
         keys = {"cache": str(tmp_path / "cache"), "credentials": str(path)} | keys
-        settings = access(emulator.url, **keys)
+        settings = EarthEngineSettings(**access(emulator.url, **keys))
         shared = {"access": settings, "forest_only": False, "years": [YEAR]}
         source = earthengine_source.open_source(shared)
         return emulator, source
@@ -172,9 +173,8 @@ def right(products, formula_catalogue, tmp_path_factory):
     folder = tmp_path_factory.mktemp("right")
     with Emulator(formula_catalogue) as emulator:
         key = emulator.tokens.service_account(folder / "key.json")
-        settings = access(
-            emulator.url, cache=str(folder / "cache"), credentials=str(key)
-        )
+        keys = {"cache": str(folder / "cache"), "credentials": str(key)}
+        settings = EarthEngineSettings(**access(emulator.url, **keys))
         shared = {"access": settings, "forest_only": False, "years": [YEAR]}
         source = earthengine_source.open_source(shared)
         return source.fetch(column(products, "tower"), TowerPlace(FOUR_SITES), YEAR)

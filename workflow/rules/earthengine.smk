@@ -23,6 +23,6 @@ def require_account():
         from forestflux.sources.earthengine.client.session import find_account
 
         try:
-            find_account(CONFIG.earthengine.runtime())
+            find_account(CONFIG.earthengine)
         except InputError as error:
             raise WorkflowError(str(error))

@@ -45,7 +45,7 @@ def main(
 
     `runtime` says how Earth Engine is reached; it changes no number.
     """
-    shared = {"access": runtime.runtime(), "years": years}
+    shared = {"access": runtime, "years": years}
     stores = {"subsets": str(subsets[0])} if subsets else {}
     source = open_source(settings.source, settings.settings | shared | stores)
     inputs = checksum_files([*sites, *table, *subsets])

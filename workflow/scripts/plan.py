@@ -39,7 +39,7 @@ def main(
     sites: list[Path],
 ) -> None:
     """Print the plan of the towers and of the tiles."""
-    chosen = {"access": runtime.runtime(), "forest_only": settings.forest_only}
+    chosen = {"access": runtime, "forest_only": settings.forest_only}
     lines = []
     if sites:
         years, of_towers = settings.tower_years, products.column("tower")

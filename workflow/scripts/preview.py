@@ -29,7 +29,7 @@ def main(
     page: Path,
 ) -> None:
     """Write preview.html."""
-    connect(runtime.runtime())
+    connect(runtime)
     html = draw_preview(
         products.column("tile"),
         layers=list(settings.layers),

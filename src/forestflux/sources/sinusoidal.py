@@ -6,7 +6,7 @@ import numpy as np
 
 Degrees = TypeVar("Degrees", float, np.ndarray)
 
-# Radius of the grid's sphere, m (MODIS land product grid).
+# Radius of the grid's sphere, m (MODIS land tiling, SR-ORG:6974).
 SPHERE_M = 6371007.181
 
 

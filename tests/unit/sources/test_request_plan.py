@@ -11,6 +11,7 @@ from forestflux.core.eight_day import step_starts
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.core.product_table import read_products
+from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.layer_groups import groups_of
 from forestflux.sources.earthengine.request import fit
@@ -33,7 +34,9 @@ def nothing_is_sent(monkeypatch):
 
 def planned(folder, products, years, *, forest_only=True):
     """A source that only plans."""
-    access = {"cache": str(folder), "in_flight": 4, "url": "http://127.0.0.1:9"}
+    access = EarthEngineSettings(
+        cache=str(folder), in_flight=4, url="http://127.0.0.1:9"
+    )
     settings = {"access": access, "forest_only": forest_only, "years": years}
     return Planned(settings, products)
 

@@ -10,18 +10,13 @@ import pytest
 from google.oauth2.credentials import Credentials
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine.client import session
 from forestflux.sources.earthengine.client.offline_client import start_offline
 from tests.earthengine.write_documents import FOLDER, make_documents
 
-SETTINGS = {
-    "url": "http://127.0.0.1:9",
-    "project": None,
-    "credentials": None,
-    "in_flight": 2,
-    "deadline_s": 5,
-    "workload_tag": "forestflux",
-}
+SETTINGS = EarthEngineSettings(url="http://127.0.0.1:9", in_flight=2, deadline_s=5)
+WITH_PROJECT = SETTINGS.model_copy(update={"project": "forests"})
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +76,7 @@ def test_a_wrong_key_file_is_refused_and_not_quoted(monkeypatch, tmp_path, conte
         path.write_text(content)
     monkeypatch.setenv("EE_CREDENTIALS", str(path))
     with pytest.raises(InputError, match="key file of a service account") as refused:
-        session.find_account(SETTINGS | {"project": "forests"})
+        session.find_account(WITH_PROJECT)
     assert "s3cr3t" not in str(refused.value)
     assert "s3cr3t" not in str(refused.value.__cause__)
 
@@ -94,4 +89,4 @@ def test_a_server_that_is_not_there_is_named(monkeypatch):
     with pytest.raises(
         InputError, match=r"earthengine.url: expected a server that answers"
     ):
-        session.connect(SETTINGS | {"project": "forests"})
+        session.connect(WITH_PROJECT)

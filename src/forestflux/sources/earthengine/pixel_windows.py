@@ -8,9 +8,8 @@ from forestflux.core.errors import InputError
 from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.products import Product
 from forestflux.sources.earthengine.request import Window
+from forestflux.sources.sinusoidal import project_sinusoidal
 
-# Radius of the sphere of the MODIS sinusoidal grid, m (MODIS land tiling, SR-ORG:6974).
-SPHERE_M = 6371007.181
 GEOGRAPHIC = "EPSG:4326"
 
 
@@ -73,8 +72,7 @@ def position(
     """Coordinates of places in a reference system: degrees, or m on the sinusoidal grid."""
     if crs == GEOGRAPHIC:
         return longitudes, latitudes
-    angles = np.radians(latitudes)
-    return SPHERE_M * np.cos(angles) * np.radians(longitudes), SPHERE_M * angles
+    return project_sinusoidal(latitudes, longitudes)
 
 
 def tile_pieces(product: Product, place: TilePlace) -> list[Piece]:

@@ -1,10 +1,11 @@
 """Downloads: what a job lacks is brought into the cache, many requests at a time."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TypeVar
 
+from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client.answer_cache import AnswerCache
 from forestflux.sources.earthengine.client.connection import Connection
@@ -27,10 +28,10 @@ class Downloads:
     settings : section `earthengine` of the configuration
     """
 
-    def __init__(self, settings: Mapping) -> None:
+    def __init__(self, settings: EarthEngineSettings) -> None:
         """Start the client offline, which is enough to know what is cached."""
         self.settings = settings
-        folder = Path(settings["cache"])
+        folder = Path(settings.cache)
         self.cache, self.slots_folder = (
             AnswerCache(folder / "answers"),
             folder / "slots",
@@ -79,13 +80,13 @@ class Downloads:
         transport = Transport(
             connection=self.connection,
             cache=self.cache,
-            slots=Slots(self.slots_folder, settings["in_flight"]),
-            memory=MemoryBudget(settings["memory_mib"] * 2**20),
+            slots=Slots(self.slots_folder, settings.in_flight),
+            memory=MemoryBudget(settings.memory_mib * 2**20),
             progress=progress,
-            attempts=settings["attempts"],
-            tag=settings["workload_tag"],
+            attempts=settings.attempts,
+            tag=settings.workload_tag,
         )
-        pool = ThreadPoolExecutor(settings["in_flight"])
+        pool = ThreadPoolExecutor(settings.in_flight)
         try:
             futures = [pool.submit(step, transport, item) for item in items]
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)

@@ -1,7 +1,6 @@
 """The connected `ee` client: its account, its server, and one line for what goes wrong."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import ee
@@ -10,6 +9,7 @@ import httplib2
 from google.auth.credentials import Credentials
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine.client.connection import Connection
 from forestflux.sources.earthengine.client.offline_client import start_client
 
@@ -17,12 +17,8 @@ from forestflux.sources.earthengine.client.offline_client import start_client
 START_RETRIES = 3
 
 
-def connect(settings: Mapping) -> Connection:
+def connect(settings: EarthEngineSettings) -> Connection:
     """Connect the client to its server.
-
-    Parameters
-    ----------
-    settings : section `earthengine` of the configuration
 
     Raises
     ------
@@ -30,9 +26,9 @@ def connect(settings: Mapping) -> Connection:
     """
     project, credentials = find_account(settings)
     connection = Connection(
-        deadline_s=settings["deadline_s"], connections=settings["in_flight"]
+        deadline_s=settings.deadline_s, connections=settings.in_flight
     )
-    url = settings["url"]
+    url = settings.url
     try:
         start_client(
             retries=START_RETRIES,
@@ -56,18 +52,18 @@ def connect(settings: Mapping) -> Connection:
         raise unreachable_error(url, error) from error
     # From here on `transport` decides what is tried again.
     ee.data.setMaxRetries(0)
-    ee.data.setDefaultWorkloadTag(settings["workload_tag"])
+    ee.data.setDefaultWorkloadTag(settings.workload_tag)
     return connection
 
 
-def find_account(settings: Mapping) -> tuple[str, Credentials]:
+def find_account(settings: EarthEngineSettings) -> tuple[str, Credentials]:
     """Project and credentials of the configuration and the environment.
 
     Raises
     ------
     InputError : one line that says what to do
     """
-    project = settings["project"] or os.environ.get("EE_PROJECT")
+    project = settings.project or os.environ.get("EE_PROJECT")
     if not project:
         raise InputError(
             "configuration",
@@ -76,7 +72,7 @@ def find_account(settings: Mapping) -> tuple[str, Credentials]:
             " in the environment variable EE_PROJECT",
             found="none",
         )
-    path = settings["credentials"] or os.environ.get("EE_CREDENTIALS")
+    path = settings.credentials or os.environ.get("EE_CREDENTIALS")
     return project, read_key_file(Path(path)) if path else read_stored_credentials()
 
 
@@ -118,10 +114,10 @@ def read_stored_credentials() -> Credentials:
         ) from error
 
 
-def expired_error(settings: Mapping, error: Exception) -> InputError:
+def expired_error(settings: EarthEngineSettings, error: Exception) -> InputError:
     """The line for credentials that the server does not renew."""
     return InputError(
-        settings["credentials"] or "earthengine authenticate",
+        settings.credentials or "earthengine authenticate",
         variable="earthengine.credentials",
         expected="credentials that can be renewed (run `earthengine authenticate` again)",
         found=f"{error.args[0] if error.args else error}",
