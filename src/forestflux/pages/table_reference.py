@@ -2,6 +2,7 @@
 
 from forestflux.change.change_schemas import CHANGE_TABLES
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
+from forestflux.sources.modis_subsets.subset_images import SOURCES
 from forestflux.towers.tower_schemas import (
     CITATIONS,
     FLUXNET_SITE_YEARS,
@@ -12,6 +13,7 @@ from forestflux.towers.tower_schemas import (
 TABLES = {
     # Of the two forms of site_years.csv the one that has all columns.
     "Towers": (SITES, FLUXNET_SITE_YEARS, CITATIONS, LEFT_OUT),
+    "MODIS subsets": (SOURCES,),
     "Evaluation": EVALUATION_TABLES,
     "Change": CHANGE_TABLES,
 }
