@@ -1,10 +1,12 @@
 """Numbers that stand in sentences, by the name with which a page asks for them."""
 
+import ast
 import math
 from collections.abc import Iterator
 
+import numpy as np
 from settings_blocks import default_settings
-from tracked_files import read_benchmark, read_record, read_table
+from tracked_files import ROOT, read_benchmark, read_record, read_table
 
 # 500 m: forest cells, and what Earth Engine sends for a cell-year and for a request
 # (`snakemake plan` with config/global.yaml).
@@ -24,6 +26,7 @@ def numbers_in_text() -> dict[str, str]:
         benchmarks(),
         fine_resolution(),
         defaults(),
+        tolerances(),
     )
     return {name: text for part in parts for name, text in part}
 
@@ -134,3 +137,18 @@ def defaults() -> Iterator[tuple[str, str]]:
             yield f"default.{key}", f"{value:g}"
         elif isinstance(value, str):
             yield f"default.{key}", value
+
+
+def tolerances() -> Iterator[tuple[str, str]]:
+    """Tolerance of the fast inference, read from its source: nothing heavy is imported."""
+    source = ROOT / "src" / "forestflux" / "ensemble" / "fast_inference.py"
+    (value,) = (
+        node.value
+        for node in ast.parse(source.read_text()).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id == "TOLERANCE"
+    )
+    for precision, (largest, usual) in ast.literal_eval(value).items():
+        yield f"tolerance.{precision}.largest", f"{largest:g}"
+        yield f"tolerance.{precision}.usual", np.format_float_positional(usual)

@@ -9,13 +9,18 @@ import textwrap
 from html.parser import HTMLParser
 
 import pytest
+import yaml
 
+from forestflux.jobs.configuration import Configuration, read_configuration
+from forestflux.jobs.configuration_reference import keys, sections
 from tests.builders.paths import ROOT
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 LONGEST = 120
 README_LINES = 80
+# `samples.csv` is a file, not a key.
+SUFFIXES = {"csv", "json", "md", "py", "smk", "yaml", "zarr", "html", "parquet"}
 
 
 def name_of(page):
@@ -104,6 +109,44 @@ def test_files_that_pages_name_exist():
     text = "\n".join(page.read_text() for page in PAGES)
     missing = [name for name in re.findall(pattern, text) if not (ROOT / name).exists()]
     assert missing == []
+
+
+GLOSSARY = DOCS / "reference" / "glossary.md"  # it also has retired keys
+
+
+@pytest.mark.parametrize("page", sorted({*PAGES} - {GLOSSARY}), ids=name_of)
+def test_keys_that_a_page_names_exist(page):
+    known = {name for name, _ in keys(Configuration)}
+    known |= {name for name, _ in sections(Configuration)}
+    first = {name.partition(".")[0] for name in known}
+    named = re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)\b", page.read_text())
+    of_settings = {
+        name
+        for name in named
+        if name.partition(".")[0] in first and name.rpartition(".")[2] not in SUFFIXES
+    }
+    assert of_settings - known == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_overlays_on_a_page_are_accepted(page):
+    given = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    for text in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.S):
+        overlay = yaml.safe_load(text)
+        whole = {
+            name: dict(v) if isinstance(v, dict) else v for name, v in given.items()
+        }
+        for name, value in overlay.items():
+            section = isinstance(value, dict) and isinstance(whole.get(name), dict)
+            whole[name] = whole[name] | value if section else value
+        read_configuration(whole)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_make_has_the_targets_that_a_page_names(page):
+    targets = re.findall(r"^(\w[\w-]*):", (ROOT / "Makefile").read_text(), re.M)
+    named = re.findall(r"(?:^|`)make ([a-z][a-z-]+)", page.read_text(), re.M)
+    assert set(named) - set(targets) == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
