@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from tests.builders.archives import (
+from tests.builders.fluxnet_files import (
     file_name,
     half_hours,
     information,

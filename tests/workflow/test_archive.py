@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.builders.archives import information, place, write_site
+from tests.builders.fluxnet_files import information, place, write_site
 from tests.builders.projects import RuleGraph, copy_project, edit, planned, snakemake
 from tests.builders.tower_folders import tower_predictors
 

@@ -7,7 +7,7 @@ import pytest
 from forestflux.core.errors import InputError
 from forestflux.towers.fluxnet.annual_sums import sum_by_year
 from forestflux.towers.fluxnet.packed_files import PackedFile
-from tests.builders.archives import CARBON, half_hours, table_of
+from tests.builders.fluxnet_files import CARBON, half_hours, table_of
 
 NEEDED = ("GPP_NT_VUT_REF", "NEE_VUT_REF", "RECO_NT_VUT_REF")
 QUALITY = "NEE_VUT_REF_QC"
@@ -26,9 +26,9 @@ def write(path, table, *, line_end="\n"):
     return PackedFile(path)
 
 
-def sums(member, resolution, **changes):
+def sums(file, resolution, **changes):
     options = {"needed": NEEDED, "quality": QUALITY} | changes
-    return sum_by_year(member, resolution=resolution, **options)
+    return sum_by_year(file, resolution=resolution, **options)
 
 
 def truth(hours, flux, year):
@@ -41,8 +41,8 @@ def truth(hours, flux, year):
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_every_resolution_gives_the_annual_sum(tmp_path, hours, resolution):
     source = hours[60 if resolution == "HR" else 30]
-    member = write(tmp_path / "a.csv", table_of(resolution, source))
-    found = sums(member, resolution)
+    file = write(tmp_path / "a.csv", table_of(resolution, source))
+    found = sums(file, resolution)
     assert found.years.tolist() == list(YEARS)
     for row, year in enumerate(YEARS):
         for column, flux in enumerate(("gpp", "nee", "reco")):
@@ -179,9 +179,9 @@ def test_order_is_kept_across_the_pieces_of_a_long_file(tmp_path, hours):
     wide = pd.concat(
         [table, pd.DataFrame(1.25, table.index, [f"X{i}" for i in range(20)])], axis=1
     )
-    member = write(tmp_path / "a.csv", wide)
-    assert member.path.stat().st_size > 5 << 20
-    found = sums(member, "HH")
+    file = write(tmp_path / "a.csv", wide)
+    assert file.path.stat().st_size > 5 << 20
+    found = sums(file, "HH")
     assert found.sums[1, 0] == pytest.approx(truth(hours[30], "gpp", 2004))
     turned = pd.concat([wide.iloc[20_000:], wide.iloc[:20_000]])
     with pytest.raises(InputError, match="each time stamp once and in order"):
@@ -298,11 +298,11 @@ def test_a_byte_order_mark_and_quoted_names_do_not_matter(tmp_path):
     assert sums(PackedFile(path), "DD").sums[0, 0] == pytest.approx(730)
 
 
-def check(member, parts):
+def check(file, parts):
     with pytest.raises(InputError) as caught:
-        sums(member, "DD")
+        sums(file, "DD")
     line = str(caught.value)
     assert "\n" not in line
-    assert line.startswith(f"{member.path}: ")
+    assert line.startswith(f"{file.path}: ")
     for part in parts:
         assert part in line

@@ -10,7 +10,7 @@ from forestflux.towers.fluxnet.file_names import (
     parse_name,
 )
 from forestflux.towers.tower_years import find_tower_years
-from tests.builders.archives import write_site
+from tests.builders.fluxnet_files import write_site
 
 # name: kind, site, part, resolution, years, release
 NAMES = {
@@ -90,7 +90,7 @@ def test_other_names_are_of_no_product(name):
 
 @pytest.fixture
 def folder(tmp_path):
-    root = tmp_path / "archive"
+    root = tmp_path / "fluxnet"
     write_site(root, "DE-Aaa", (1998, 1999, 2000, 2001), resolutions=("YY",))
     write_site(root / "deep/er", "DE-Bbb", (2004,), resolutions=("YY",), zipped=False)
     (root / "FLX_AA-Flx_BIF_LATEST.csv").write_text("SITE_ID\n")
@@ -116,7 +116,7 @@ def test_years_come_from_names_without_holes_and_begin_with_satellites(folder):
     assert list_fluxnet_years(folder) == [2000, 2001, 2002, 2003, 2004]
 
 
-def test_the_plan_takes_the_years_of_the_archive(folder):
+def test_the_plan_takes_the_years_of_the_files(folder):
     config = {"run": "a", "seed": 1, "years": [2003, 2018]}
     config["towers"] = {"fluxnet": str(folder), "subsets": "s"}
     whole = read_configuration(config)
@@ -153,7 +153,7 @@ def test_years_before_satellites_alone_are_refused(tmp_path):
     ],
 )
 def test_a_folder_without_sites_is_named(tmp_path, prepare, found):
-    path = tmp_path / "archive"
+    path = tmp_path / "fluxnet"
     prepare(path)
     with pytest.raises(InputError, match=f"towers.fluxnet: expected .* found {found}"):
         list_fluxnet_files(path)

@@ -1,4 +1,4 @@
-"""The sites of an archive together: towers, fluxes, citations, what is left out."""
+"""All FLUXNET sites together: towers, fluxes, citations, what is left out."""
 
 import pandas as pd
 import pytest
@@ -12,7 +12,7 @@ from forestflux.towers.fluxnet.file_names import list_fluxnet_files
 from forestflux.towers.fluxnet.fluxnet_towers import collect_site_years, collect_sites
 from forestflux.towers.fluxnet.site_reader import read_site
 from forestflux.towers.tower_schemas import SITE_YEARS
-from tests.builders.archives import information, place, write_site, write_zip
+from tests.builders.fluxnet_files import information, place, write_site, write_zip
 
 BIF = "FLX_AA-Flx_BIF_LATEST.csv"
 PLACES = {
@@ -24,7 +24,7 @@ PLACES = {
 
 @pytest.fixture
 def folder(tmp_path):
-    root = tmp_path / "archive"
+    root = tmp_path / "fluxnet"
     for number, site in enumerate(PLACES):
         write_site(root, site, (2003, 2004), resolutions=("YY",), seed=number)
     (root / BIF).write_text(information(PLACES))
@@ -39,7 +39,7 @@ def negative(table):
 
 
 def collect(folder, **options):
-    """What the stage archive and the towers after it make of a folder."""
+    """What the rule fluxnet and the rules of towers after it make of a folder."""
     settings = FluxnetSettings(**options)
     listing, out = list_fluxnet_files(folder), folder.parent / "results"
     for site, files in listing.sites.items():
@@ -221,7 +221,7 @@ def test_files_of_no_product_are_listed(folder):
     assert left["reason"].tolist() == ["the name is of no FLUXNET product"]
 
 
-def test_an_archive_without_forest_is_refused(folder):
+def test_a_folder_without_forest_is_refused(folder):
     rewrite(**{site: place(1, 2, "GRA") for site in PLACES})(folder)
     with pytest.raises(InputError, match="at least one forest tower"):
         collect(folder)

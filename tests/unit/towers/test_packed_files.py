@@ -13,21 +13,21 @@ from forestflux.towers.fluxnet.packed_files import (
     open_file,
     read_bytes,
 )
-from tests.builders.archives import write_zip
+from tests.builders.fluxnet_files import write_zip
 
 LIMIT = 1e9
 TEXT = "".join(f"{i},{i * i}\n" for i in range(20_000))
 
 
 def read_all(path, limit):
-    for member in list_files(path, max_bytes=limit):
-        length_of(member)
+    for file in list_files(path, max_bytes=limit):
+        length_of(file)
 
 
-def length_of(member, read=None):
-    """Bytes that come out of a member; also added to `read`, in case it then fails."""
+def length_of(file, read=None):
+    """Bytes that come out of a file; also added to `read`, in case it then fails."""
     read = [] if read is None else read
-    with open_file(member) as stream:
+    with open_file(file) as stream:
         while piece := stream.read(1 << 16):
             read.append(len(piece))
     return sum(read)
@@ -42,12 +42,12 @@ def refused(path, limit=LIMIT):
     return line
 
 
-def test_members_are_read_where_they_lie(tmp_path):
+def test_packed_files_are_read_where_they_lie(tmp_path):
     path = write_zip(tmp_path / "a.zip", {"x/b.csv": TEXT, "a.csv": "1\n"})
-    members = list_files(path, max_bytes=LIMIT)
-    assert [member.name for member in members] == ["a.csv", "b.csv"]
-    assert members[1].label == f"{path}/x/b.csv"
-    assert read_bytes(members[1], limit=10**7).decode() == TEXT
+    files = list_files(path, max_bytes=LIMIT)
+    assert [file.name for file in files] == ["a.csv", "b.csv"]
+    assert files[1].label == f"{path}/x/b.csv"
+    assert read_bytes(files[1], limit=10**7).decode() == TEXT
     assert [p.name for p in tmp_path.iterdir()] == ["a.zip"]
     (tmp_path / "c.csv").write_text(TEXT)
     (plain,) = list_files(tmp_path / "c.csv", max_bytes=LIMIT)
@@ -136,10 +136,10 @@ def test_a_bomb_that_lies_about_its_size_gives_no_more_than_it_says(tmp_path):
         place = content.index(size)
         content[place : place + 4] = struct.pack("<I", 1000)
     path.write_bytes(content)
-    (member,) = list_files(path, max_bytes=LIMIT)
+    (file,) = list_files(path, max_bytes=LIMIT)
     read = []
     with pytest.raises(InputError, match="damaged or truncated"):
-        length_of(member, read)
+        length_of(file, read)
     assert sum(read) <= 1000
 
 

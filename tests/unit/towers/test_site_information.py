@@ -13,7 +13,7 @@ from forestflux.towers.fluxnet.site_information import (
     read_shared_information,
     summarise_site,
 )
-from tests.builders.archives import information, place, workbook, write_zip
+from tests.builders.fluxnet_files import information, place, workbook, write_zip
 from tests.builders.paths import REAL_DATA
 
 REAL = REAL_DATA / "fluxnet2015/FLX_AA-Flx_BIF_LATEST.csv"
@@ -107,9 +107,9 @@ def damaged_book(path, content):
 )
 def test_what_is_no_workbook_is_refused_with_one_line(tmp_path, make, line):
     content = make(tmp_path / "a.zip")
-    member = write(tmp_path / "FLX_AA-Flx_BIF_DD_1.xlsx", content)
+    file = write(tmp_path / "FLX_AA-Flx_BIF_DD_1.xlsx", content)
     with pytest.raises(InputError, match=line) as caught:
-        read_information(member)
+        read_information(file)
     assert "FLX_AA-Flx_BIF_DD_1.xlsx" in str(caught.value)
 
 
@@ -198,10 +198,10 @@ def test_tables_for_all_sites_may_be_zipped_and_repeat_each_other(tmp_path):
     ],
 )
 def test_another_table_is_refused_with_one_line(tmp_path, content, found):
-    member = write(tmp_path / NAME, content)
+    file = write(tmp_path / NAME, content)
     line = f"{NAME}: file: expected a table of site information .* found {found}"
     with pytest.raises(InputError, match=line):
-        read_information(member)
+        read_information(file)
 
 
 def test_the_real_table_gives_every_site_a_place_and_a_class():

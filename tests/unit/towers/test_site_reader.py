@@ -1,4 +1,4 @@
-"""One site of an archive: which table is read, which years leave, which fault is told."""
+"""One site of FLUXNET: which table is read, which years leave, which fault is told."""
 
 import csv
 
@@ -10,7 +10,13 @@ from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.towers.fluxnet.annual_table import ANNUAL_COLUMNS
 from forestflux.towers.fluxnet.file_names import list_fluxnet_files
 from forestflux.towers.fluxnet.site_reader import read_site
-from tests.builders.archives import file_name, information, place, write_site, write_zip
+from tests.builders.fluxnet_files import (
+    file_name,
+    information,
+    place,
+    write_site,
+    write_zip,
+)
 from tests.builders.paths import REAL_DATA
 
 SITE = "DE-Aaa"

@@ -157,12 +157,14 @@ def check_scaled(
     low, high = scaled.physical
     median = float(np.median(values))
     different = np.unique(values)
-    whole = different.size >= WHOLE_VALUES and np.all(different == np.rint(different))
-    if whole or not low <= median <= high:
+    only_whole = different.size >= WHOLE_VALUES and np.all(
+        different == np.rint(different)
+    )
+    if only_whole or not low <= median <= high:
         raise InputError(
             path,
             variable=column,
             expected=f"values scaled by AppEEARS, a median from {low:g} to {high:g}",
             found=f"a median of {median:g}"
-            f"{' and whole numbers only' if whole else ''} (stored integers?)",
+            f"{' and whole numbers only' if only_whole else ''} (stored integers?)",
         )

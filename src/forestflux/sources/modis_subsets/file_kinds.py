@@ -52,9 +52,9 @@ def read_head(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     # Read up to a line's end, because the last character may be cut in two.
-    whole = head if len(head) < HEAD_BYTES else head[: head.rfind(b"\n") + 1] or head
+    lines = head if len(head) < HEAD_BYTES else head[: head.rfind(b"\n") + 1] or head
     try:
-        return whole.decode("utf-8-sig")
+        return lines.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if path.suffix.lower() not in (".csv", ".json"):
             return ""

@@ -1,4 +1,4 @@
-"""FLUXNET archives for tests, in the real layout; every resolution is made from half hours.
+"""FLUXNET files for tests, in the real layout; every resolution is made from half hours.
 
 Sums of coarser tables are made here by plain means over days, so that what the reader
 makes of one table can be held against another.
