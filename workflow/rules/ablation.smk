@@ -1,4 +1,4 @@
-# What each choice of the network is worth, on folds dealt several times. Not part of a run:
+# What each choice of the network is worth, on folds that are assigned several times. Not part of a run:
 #
 #   snakemake --cores 2 --configfile config/towers.yaml -- ablation
 #
