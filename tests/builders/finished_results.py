@@ -111,8 +111,16 @@ def build_results(
     if maps:
         build_maps(path, rng, map_years)
     pair = (YEARS[0], YEARS[-1]) if maps else None
-    write_table(headline_numbers(path, pair=pair), path / "headline.csv")
+    write_table(
+        headline_numbers(headline_tables(path), pair=pair), path / "headline.csv"
+    )
     return path
+
+
+def headline_tables(path: Path) -> dict[str, Path]:
+    """Tables of a finished run that have its headline numbers, by the name of the file."""
+    names = ["evaluate/scores", "evaluate/calibration", "change/totals", "change/pair"]
+    return {name.split("/")[1]: path / f"{name}.csv" for name in names}
 
 
 def some_series(rng: np.random.Generator, count: int) -> np.ndarray:

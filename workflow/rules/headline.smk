@@ -6,13 +6,7 @@
 
 rule headline:
     input:
-        scores="<results>/evaluate/scores.csv",
-        calibration="<results>/evaluate/calibration.csv",
-        change=(
-            ["<results>/change/totals.csv", "<results>/change/pair.csv"]
-            if MAPPED
-            else []
-        ),
+        tables=headline_tables(),
     output:
         numbers="<results>/headline.csv",
     log:
@@ -22,12 +16,11 @@ rule headline:
     params:
         settings=settings(pair=CONFIG.change.pair if MAPPED else None),
         code=code("headline"),
-        results=lambda wildcards, output: str(Path(output.numbers).parent),
     message:
         "Collecting the headline numbers"
     shell:
         'python "$SCRIPTS"/headline.py'
-        " --results {params.results:q}"
+        " --tables {input.tables:q}"
         " --settings {params.settings:q}"
         " --output {output.numbers:q}"
         " --log {log:q}"

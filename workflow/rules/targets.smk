@@ -214,6 +214,14 @@ def figure_targets():
     ]
 
 
+def headline_tables():
+    """Tables that have the headline numbers of this run."""
+    names = ["evaluate/scores", "evaluate/calibration"]
+    if MAPPED:
+        names += ["change/totals", "change/pair"]
+    return [f"<results>/{name}.csv" for name in names]
+
+
 def report_tables():
     """Tables that the report shows of this run."""
     names = "headline samples/samples towers/left_out explain/sanity".split()

@@ -14,9 +14,10 @@ class Settings(Section):
     pair: tuple[int, int] | None
 
 
-def main(*, results: Path, settings: Settings, output: Path) -> None:
+def main(*, tables: list[Path], settings: Settings, output: Path) -> None:
     """Write headline.csv."""
-    write_table(headline_numbers(results, pair=settings.pair), output)
+    files = {path.stem: path for path in tables}
+    write_table(headline_numbers(files, pair=settings.pair), output)
 
 
 if __name__ == "__main__":

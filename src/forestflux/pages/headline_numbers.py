@@ -1,12 +1,16 @@
 """Headline numbers: those that a text quotes, with unit, interval and source table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from forestflux.change.change_schemas import PAIR, TOTALS
+from forestflux.core.errors import InputError
 from forestflux.core.names import NETWORK, TARGET_FLUXES
-from forestflux.jobs.tables import read_table
+from forestflux.evaluation.evaluation_schemas import CALIBRATION, SCORES
 from forestflux.pages.number_text import format_p_value
 
 COLUMNS = (
@@ -20,14 +24,19 @@ COLUMNS = (
     "remark",
     "source",
 )
+# Rows of the network over all forests with whole sites held out.
+UNSEEN_SITES = {"model": NETWORK, "split": "site", "subset": "all"}
 
 
-def headline_numbers(results: Path, *, pair: tuple[int, int] | None) -> pd.DataFrame:
+def headline_numbers(
+    tables: Mapping[str, Path], *, pair: tuple[int, int] | None
+) -> pd.DataFrame:
     """Headline numbers of a run, one row each.
 
     Parameters
     ----------
-    results : folder of the run
+    tables : CSV files by the name of the file: `scores`, `calibration` and, with maps,
+        `totals` and `pair`
     pair : the pair of years; None for a run without maps
 
     Returns
@@ -40,46 +49,46 @@ def headline_numbers(results: Path, *, pair: tuple[int, int] | None) -> pd.DataF
 
     Raises
     ------
-    InputError : a table is missing or lacks a column
+    InputError : a table or a row is missing, or a table lacks a column
     """
-    rows = [*total_rows(results, pair), *change_rows(results, pair)] if pair else []
-    return pd.DataFrame([*rows, *skill_rows(results)], columns=list(COLUMNS))
+    rows: list[dict] = []
+    if pair:
+        rows += total_rows(tables["totals"], pair=pair)
+        rows += change_rows(tables["pair"], pair=pair)
+    rows += score_rows(tables["scores"])
+    rows += coverage_rows(tables["calibration"])
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def total_rows(results: Path, pair: tuple[int, int]) -> Iterator[dict]:
+def total_rows(totals: Path, *, pair: tuple[int, int]) -> Iterator[dict]:
     """Totals over all forests in both years of the pair."""
     columns = "year stratum variable total total_lower total_upper"
-    source = "change/totals.csv"
-    table = read_table(results / source, columns=columns.split())
-    table = table[table["stratum"] == "all"].set_index(["variable", "year"])
-    for flux in TARGET_FLUXES:
-        for year in pair:
-            row = table.loc[(flux, year)]
-            yield make_row(
-                f"{flux}_total_{year}",
-                f"{flux.upper()} {year}, all forests",
-                (row["total"], row["total_lower"], row["total_upper"]),
-                unit="PgC yr-1",
-                source=source,
-            )
+    table = TOTALS.read_file(totals, columns=columns.split())
+    for flux, year in product(TARGET_FLUXES, pair):
+        row = find_row(table, totals, stratum="all", variable=flux, year=year)
+        yield make_row(
+            f"{flux}_total_{year}",
+            f"{flux.upper()} {year}, all forests",
+            (row["total"], row["total_lower"], row["total_upper"]),
+            unit="PgC yr-1",
+            source=TOTALS.path,
+        )
 
 
-def change_rows(results: Path, pair: tuple[int, int]) -> Iterator[dict]:
+def change_rows(changes: Path, *, pair: tuple[int, int]) -> Iterator[dict]:
     """Difference of the pair and slope of the series over all forests."""
     columns = "stratum variable change change_lower change_upper"
     columns += " slope slope_lower slope_upper p_value"
-    source = "change/pair.csv"
-    table = read_table(results / source, columns=columns.split())
-    table = table[table["stratum"] == "all"].set_index("variable")
+    table = PAIR.read_file(changes, columns=columns.split())
     for flux in TARGET_FLUXES:
-        row = table.loc[flux]
+        row = find_row(table, changes, stratum="all", variable=flux)
         years = "-".join(map(str, pair))
         yield make_row(
             f"{flux}_change",
             f"Change of {flux.upper()}, {years}",
             (row["change"], row["change_lower"], row["change_upper"]),
             unit="PgC yr-1",
-            source=source,
+            source=PAIR.path,
             form="+.2f",
         )
         yield make_row(
@@ -87,20 +96,18 @@ def change_rows(results: Path, pair: tuple[int, int]) -> Iterator[dict]:
             f"Slope of {flux.upper()}",
             (row["slope"], row["slope_lower"], row["slope_upper"]),
             unit="PgC yr-2",
-            source=source,
+            source=PAIR.path,
             form="+.3f",
             remark=f"p {format_p_value(row['p_value'])}",
         )
 
 
-def skill_rows(results: Path) -> Iterator[dict]:
-    """Scores and coverage of the network with whole sites held out."""
+def score_rows(scores: Path) -> Iterator[dict]:
+    """Scores of the network over all forests with whole sites held out."""
     columns = "model split target subset n n_sites r2 rmse"
-    source = "evaluate/scores.csv"
-    scores = select_unseen_sites(read_table(results / source, columns=columns.split()))
+    table = SCORES.read_file(scores, columns=columns.split())
     for flux in TARGET_FLUXES:
-        row = scores.loc[flux]
-        size = f"{row['n']:.0f} site-years, {row['n_sites']:.0f} sites"
+        row = find_row(table, scores, **UNSEEN_SITES, target=flux)
         for key, title, unit, form in (
             ("r2", "R2", "1", ".2f"),
             ("rmse", "RMSE", "gC m-2 yr-1", ".0f"),
@@ -110,32 +117,41 @@ def skill_rows(results: Path) -> Iterator[dict]:
                 f"{title} of {flux.upper()} at unseen sites",
                 (row[key], None, None),
                 unit=unit,
-                source=source,
+                source=SCORES.path,
                 form=form,
-                remark=size,
+                remark=f"{row['n']:.0f} site-years, {row['n_sites']:.0f} sites",
             )
+
+
+def coverage_rows(calibration: Path) -> Iterator[dict]:
+    """Coverage of the network's intervals with whole sites held out."""
     columns = "model split target subset nominal covered"
-    source = "evaluate/calibration.csv"
-    coverage = select_unseen_sites(
-        read_table(results / source, columns=columns.split())
-    )
+    table = CALIBRATION.read_file(calibration, columns=columns.split())
     for flux in TARGET_FLUXES:
-        row = coverage.loc[flux]
+        row = find_row(table, calibration, **UNSEEN_SITES, target=flux)
         yield make_row(
             f"{flux}_coverage_by_site",
             f"Coverage of {flux.upper()} at unseen sites",
             (row["covered"], None, None),
             unit="1",
-            source=source,
+            source=CALIBRATION.path,
             form=".0%",
             remark=f"nominal {row['nominal']:.0%}",
         )
 
 
-def select_unseen_sites(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the network over all forests with whole sites held out, by flux."""
-    chosen = (table["split"] == "site") & (table["subset"] == "all")
-    return table[chosen & (table["model"] == NETWORK)].set_index("target")
+def find_row(table: pd.DataFrame, path: Path, **values: object) -> dict[str, Any]:
+    """The row of a table that has these values in its columns."""
+    keys = pd.Series(values)
+    rows = table[(table[list(values)] == keys).all(axis=1)]
+    if rows.empty:
+        raise InputError(
+            path,
+            variable=", ".join(values),
+            expected=f"a row of {', '.join(map(str, values.values()))}",
+            found="none",
+        )
+    return {str(name): value for name, value in rows.iloc[0].items()}
 
 
 def make_row(

@@ -80,63 +80,65 @@ def data_table(used: pd.DataFrame) -> str:
         for name in FOREST_TYPES
         if len(part := used[used["igbp"] == name])
     ]
-    return table(("forest type", "towers", "site-years", "degrees north"), rows)
+    return markdown_table(
+        ("forest type", "towers", "site-years", "degrees north"), rows
+    )
 
 
 def score_table(scores: pd.DataFrame) -> str:
     """Scores of the network by split and subset; the random split is left out: it flatters."""
-    own = own_rows(scores)
+    own = select_network(scores)
     own = own[own["target"] != "reco"]
     rows = [
         (
-            SPLITS[row.split],
-            row.subset,
-            row.target.upper(),
-            str(row.n),
-            number(row.r2, 2),
-            number(row.rmse, 0),
-            number(row.bias, 0),
+            SPLITS[row["split"]],
+            row["subset"],
+            row["target"].upper(),
+            str(row["n"]),
+            format_number(row["r2"], 2),
+            format_number(row["rmse"], 0),
+            format_number(row["bias"], 0),
         )
-        for row in own.itertuples()
+        for row in own.to_dict("records")
     ]
     head = ("split", "rows", "flux", "site-years", "R2", "RMSE", "bias")
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
 def coverage_table(calibration: pd.DataFrame) -> str:
     """Share of unseen site-years inside their interval."""
-    own = own_rows(calibration)
+    own = select_network(calibration)
     rows = [
         (
-            SPLITS[row.split],
-            row.subset,
-            row.target.upper(),
-            str(row.n),
-            f"{row.nominal:.0%}",
-            f"{row.covered:.0%}",
-            f"{row.covered_lower:.0%} to {row.covered_upper:.0%}",
-            f"{row.covered_site_mean:.0%}",
-            number(row.mean_width, 0),
+            SPLITS[row["split"]],
+            row["subset"],
+            row["target"].upper(),
+            str(row["n"]),
+            f"{row['nominal']:.0%}",
+            f"{row['covered']:.0%}",
+            f"{row['covered_lower']:.0%} to {row['covered_upper']:.0%}",
+            f"{row['covered_site_mean']:.0%}",
+            format_number(row["mean_width"], 0),
         )
-        for row in own.itertuples()
+        for row in own.to_dict("records")
     ]
-    head = ("split", "rows", "flux", "site-years", "nominal", "inside")
-    head += ("95 % over sites", "each site once", "mean width")
-    return table(head, rows)
+    head = ["split", "rows", "flux", "site-years", "nominal", "inside"]
+    head += ["95 % over sites", "each site once", "mean width"]
+    return markdown_table(head, rows)
 
 
-def own_rows(scored: pd.DataFrame) -> pd.DataFrame:
+def select_network(scored: pd.DataFrame) -> pd.DataFrame:
     """Rows of the network in the splits and subsets that the card shows."""
     own = scored[(scored["model"] == NETWORK) & scored["split"].isin(SPLITS)]
     return own[own["subset"].str.match("all|igbp=|applicable=")]
 
 
-def number(value: float, digits: int) -> str:
+def format_number(value: float, digits: int) -> str:
     """A number, or a dash where a score is not defined."""
     return "-" if pd.isna(value) else f"{value:.{digits}f}"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

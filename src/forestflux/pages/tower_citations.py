@@ -51,12 +51,12 @@ def as_markdown(table: pd.DataFrame) -> str:
     ]
     if len(without):
         lines += [f"{NO_CITATION.capitalize()}: {', '.join(without)}.", ""]
-    for row in table.itertuples():
-        name = f", {row.name}" if row.name else ""
-        policy = f" ({row.policy})" if row.policy else ""
-        link = f" {doi_link(row.doi)}" if row.doi else ""
+    for row in table.to_dict("records"):
+        name = f", {row['name']}" if row["name"] else ""
+        policy = f" ({row['policy']})" if row["policy"] else ""
+        link = f" {doi_link(row['doi'])}" if row["doi"] else ""
         lines.append(
-            f"- **{row.site}**{name}{policy}: {row.citation or NO_CITATION}{link}"
+            f"- **{row['site']}**{name}{policy}: {row['citation'] or NO_CITATION}{link}"
         )
     return "\n".join(lines) + "\n"
 

@@ -33,9 +33,9 @@ def data_dictionary(*, level: float) -> str:
             attrs.get("standard_name", ""),
             file_and_band(name),
         )
-        rows.append(f"| {' | '.join(cells)} |\n")
+        rows.append(f"| {' | '.join(map(str, cells))} |\n")
         flags = "; ".join(f"{value} {text}" for value, text in layer.flags.items())
-        text = " ".join(part for part in (attrs.get("comment", ""), flags) if part)
+        text = " ".join(str(part) for part in (attrs.get("comment", ""), flags) if part)
         if text:
             notes.append(f"- `{name}`: {text}\n")
     return HEAD + "".join(rows) + "\n" + "".join(notes)

@@ -89,7 +89,7 @@ def build_dataset(
     mapped = mapped.assign(
         quality=make_quality_flag(mapped, max_gap_fraction=max_gap_fraction)
     )
-    layers = {}
+    layers: dict[str, tuple] = {}
     for name, layer in LAYERS.items():
         attrs = layer.attributes(level=level) | {"grid_mapping": "spatial_ref"}
         data = mapped[name].astype(layer.dtype).data
@@ -104,8 +104,8 @@ def build_dataset(
         layers[name] = (DIMS, data[None], attrs)
     layers |= make_bounds(grid, year)
     layers["spatial_ref"] = ((), np.int32(4326), spatial_reference(grid))
-    attrs = global_attributes(year, settings, history=history)
-    return xr.Dataset(layers, make_coordinates(grid, year), attrs)
+    title = global_attributes(year, settings, history=history)
+    return xr.Dataset(layers, make_coordinates(grid, year), title)
 
 
 def make_quality_flag(mapped: xr.Dataset, *, max_gap_fraction: float) -> xr.DataArray:

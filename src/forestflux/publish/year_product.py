@@ -6,7 +6,9 @@ The folder of a product appears whole or not at all.
 import os
 import shutil
 import warnings
+from collections.abc import Hashable
 from pathlib import Path
+from typing import Any, Literal
 
 import dask
 import numpy as np
@@ -97,7 +99,7 @@ def write_zarr(dataset: xr.Dataset, path: Path) -> None:
 
 def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
     """Write NetCDF-4, compressed; time is a record dimension, so years can be joined."""
-    encoding = {}
+    encoding: dict[Hashable, dict[str, Any]] = {}
     for name, variable in dataset.variables.items():
         encoding[name] = {"_FillValue": None}
         if variable.ndim >= 2 and "bound" not in variable.dims:
@@ -108,10 +110,9 @@ def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
     # Layers are appended one by one: written together, dask would place their chunks in
     # another order each time, and the same map would not give the same bytes.
     lazy = [name for name in dataset.data_vars if dataset[name].chunks]
-    for mode, part in [
-        ("w", dataset.drop_vars(lazy)),
-        *(("a", dataset[[name]]) for name in lazy),
-    ]:
+    parts: list[tuple[Literal["w", "a"], xr.Dataset]] = [("w", dataset.drop_vars(lazy))]
+    parts += [("a", dataset[[name]]) for name in lazy]
+    for mode, part in parts:
         part.load().to_netcdf(
             path,
             mode=mode,

@@ -9,6 +9,7 @@ from string import Template
 import numpy as np
 import shapely
 from cmcrameri import cm
+from matplotlib.colors import Colormap
 from plotly.offline import get_plotlyjs
 
 from forestflux.core.land import land_polygons
@@ -103,7 +104,7 @@ def coast() -> dict[str, object]:
     return {"digit": COAST_DIGIT, "lengths": lengths, "data": compress(points)}
 
 
-def palette(cmap: object) -> str:
+def palette(cmap: Colormap) -> str:
     """256 colours as one text of hexadecimal digits."""
     colours = np.rint(255 * cmap(np.linspace(0, 1, 256))[:, :3]).astype("uint8")
     return colours.tobytes().hex()

@@ -131,7 +131,9 @@ def cell_details(
     maps = [load_store(results / f"maps/{year}.zarr", NEEDED) for year in pair]
     areas = [forest_area(year) for year in maps]
     grid, masks = display.grid, Stores(results / "mask", {})
-    flat, side = sample_cells(display, sum(areas), limit=settings["series_cells"])
+    flat, side = sample_cells(
+        display, areas[0] + areas[1], limit=settings["series_cells"]
+    )
     cells = CellSamples.of(grid, flat)
     series = {str(year): read_series(masks, cells, grid, year=year) for year in pair}
     # explained are some of the cells with series: forest in the second year

@@ -1,5 +1,8 @@
 """What a click shows of a tower: its site-years, their series, what drove an estimate."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,8 +12,10 @@ from forestflux.pages.explorer.cell_details import pack_series, reasons
 from forestflux.prepare.sample_table import Samples
 
 OBSERVED = ("gpp", "reco", "nee", "nee_qc")
-ESTIMATED = ("gpp_pred", "nee_pred", "gpp_lower", "gpp_upper", "nee_lower", "nee_upper")
-ESTIMATED += ("dissimilarity",)
+ESTIMATED = (
+    *("gpp_pred", "nee_pred", "gpp_lower", "gpp_upper", "nee_lower", "nee_upper"),
+    "dissimilarity",
+)
 
 
 def tower_records(table: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
@@ -35,30 +40,35 @@ def tower_records(table: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
     for site, rows in table.assign(series=series).groupby("site", sort=True):
         first = rows.iloc[0]
         # Whole degrees come from the table as integers, which JSON does not take.
-        record = {name: float(first[name]) for name in ("lat", "lon")}
+        record: dict[str, Any] = {n: float(first[n]) for n in ("lat", "lon")}
         record |= {"site": site, "igbp": first["igbp"]}
         record["forest"] = bool(first["forest"])
         record["holdout"] = bool(first["holdout"])
         record["years"] = [
-            site_year(row, unseen) for row in rows.sort_values("year").itertuples()
+            describe_site_year(row, unseen)
+            for row in rows.sort_values("year").to_dict("records")
         ]
         records.append(record)
     return records
 
 
-def site_year(row: tuple, unseen: pd.DataFrame) -> dict:
-    """One site-year of a tower."""
-    found = {"year": int(row.year), "used": bool(row.used), "reason": row.reason}
-    found |= {name: rounded(getattr(row, name)) for name in OBSERVED}
-    found["series"] = int(row.series) if row.series >= 0 else None
-    if (row.site, row.year) in unseen.index:
-        estimate = unseen.loc[(row.site, row.year)]
-        found |= {name: rounded(estimate[name]) for name in ESTIMATED}
-        found["applicable"] = estimate["applicable"]
-    return found
+def describe_site_year(
+    row: Mapping[Hashable, Any], unseen: pd.DataFrame
+) -> dict[str, object]:
+    """One site-year of a tower as plain numbers, truth values and text."""
+    record: dict[str, object] = {"year": int(row["year"]), "used": bool(row["used"])}
+    record["reason"] = row["reason"]
+    record |= {name: round_number(row[name]) for name in OBSERVED}
+    record["series"] = int(row["series"]) if row["series"] >= 0 else None
+    key = (row["site"], row["year"])
+    if key in unseen.index:
+        estimate = unseen.loc[key]
+        record |= {name: round_number(estimate[name]) for name in ESTIMATED}
+        record["applicable"] = estimate["applicable"]
+    return record
 
 
-def rounded(value: float) -> float | None:
+def round_number(value: float) -> float | None:
     """A number with three decimals; None where there is none."""
     return round(float(value), 3) if np.isfinite(value) else None
 
@@ -72,6 +82,6 @@ def tower_details(samples: Samples, model: Ensemble) -> dict[str, object]:
     lat = part.table["lat"].to_numpy(float)
     return {
         "series": pack_series(samples.series),
-        "reasons": reasons(model, part.series, lat=lat, igbp=part.table["igbp"]),
+        "reasons": reasons(model, part.series, lat=lat, igbp=list(part.table["igbp"])),
         "reasons_of": part.table[["site", "year"]].to_dict("records"),
     }

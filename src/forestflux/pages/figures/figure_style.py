@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
@@ -77,16 +79,20 @@ def apply_style(settings: StyleSettings) -> AbstractContextManager:
     }
     # from matplotlib's own defaults: a matplotlibrc of the user changes nothing
     session = ("backend", "interactive", "toolbar", "timezone")
-    plain = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith(session)}
+    plain: dict[Any, Any] = {
+        key: value
+        for key, value in mpl.rcParamsDefault.items()
+        if not key.startswith(session)
+    }
     return mpl.rc_context(plain | changes)
 
 
 def new_figure(settings: StyleSettings, *, height_mm: float) -> Figure:
     """An empty figure with a canvas of its own and a layout that cuts nothing off."""
     size = (settings.width_mm / MM_PER_INCH, height_mm / MM_PER_INCH)
-    figure = Figure(figsize=size, dpi=settings.dpi, layout="constrained")
+    engine = ConstrainedLayoutEngine(w_pad=0.04, h_pad=0.04, wspace=0.02, hspace=0.03)
+    figure = Figure(figsize=size, dpi=settings.dpi, layout=engine)
     FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(w_pad=0.04, h_pad=0.04, wspace=0.02, hspace=0.03)
     return figure
 
 
@@ -134,7 +140,7 @@ def mark_simulated(figure: Figure) -> None:
         x=0.995,
         ha="right",
         color="#B00020",
-        fontsize=figure.axes[0].xaxis.label.get_size() - 1,
+        fontsize=float(figure.axes[0].xaxis.label.get_fontsize()) - 1,
     )
 
 

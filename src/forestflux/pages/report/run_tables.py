@@ -11,8 +11,10 @@ from forestflux.pages.labels_and_colours import TYPE_NAMES
 from forestflux.pages.report.shown_table import Field, ShownTable, show_table
 from forestflux.pages.tower_citations import NO_CITATION
 
-PACKAGES = ("numpy", "pandas", "xarray", "zarr", "torch", "scikit-learn", "lightgbm")
-PACKAGES += ("matplotlib", "cartopy", "snakemake")
+PACKAGES = (
+    *("numpy", "pandas", "xarray", "zarr", "torch", "scikit-learn", "lightgbm"),
+    *("matplotlib", "cartopy", "snakemake"),
+)
 
 
 def types_without_towers(samples: pd.DataFrame) -> list[str]:
@@ -53,8 +55,8 @@ def reason_table(samples: pd.DataFrame) -> ShownTable:
 def left_out_table(left_out: pd.DataFrame) -> ShownTable:
     """Every site, year and file of an archive that is left out."""
     keys = ["site", "file", "reason"]
-    rows = left_out.fillna({"site": "-"}).groupby(keys, sort=True)["year"]
-    rows = rows.agg(format_years).reset_index(name="years")
+    years = left_out.fillna({"site": "-"}).groupby(keys, sort=True)["year"]
+    rows = years.agg(format_years).reset_index(name="years")
     rows["file"] = rows["file"].map(lambda path: Path(path).name)
     fields = (Field(name, name) for name in ("site", "years", "reason", "file"))
     caption = "What the archive holds and the run left out"

@@ -175,6 +175,8 @@ def sort_rows(table: pd.DataFrame) -> pd.DataFrame:
         name: {value: place for place, value in enumerate(order)}
         for name, order in orders.items()
     }
-    return table.sort_values(
-        list(orders), key=lambda column: column.map(places[column.name]), kind="stable"
-    )
+
+    def find_places(column: pd.Series) -> pd.Series:
+        return column.map(places[str(column.name)])
+
+    return table.sort_values(list(orders), key=find_places, kind="stable")

@@ -1,6 +1,7 @@
 """Maps of the fluxes, of their intervals, and of what changed."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xarray as xr
@@ -51,7 +52,12 @@ def draw_maps(results: Path, *, settings: StyleSettings) -> Figure:
             hatch(ax, outside(dataset))
             ax.set_title(f"{flux.upper()} {year}")
             axes.append(ax)
-        bar = {"location": "bottom", "aspect": 50, "pad": 0.02, "shrink": 0.6}
+        bar: dict[str, Any] = {
+            "location": "bottom",
+            "aspect": 50,
+            "pad": 0.02,
+            "shrink": 0.6,
+        }
         figure.colorbar(image, ax=axes, extend=extend, label=labels[flux], **bar)
         panels += axes
     letter_panels(panels)
@@ -85,7 +91,12 @@ def draw_uncertainty(results: Path, *, settings: StyleSettings) -> Figure:
         ax = world_axes(figure, grid[divmod(place, 2)], settings=settings)
         image = draw_raster(ax, layer, cmap=cm.lapaz_r, norm=sequential(layer))
         ax.set_title(title)
-        bar = {"location": "bottom", "aspect": 30, "pad": 0.02, "shrink": 0.9}
+        bar: dict[str, Any] = {
+            "location": "bottom",
+            "aspect": 30,
+            "pad": 0.02,
+            "shrink": 0.9,
+        }
         figure.colorbar(image, ax=ax, extend="max", label=label, **bar)
         panels.append(ax)
     hatch(panels[-1], outside(dataset))
@@ -117,7 +128,12 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
             ax.set_title(f"{title}\n{share_text(shares, flux, test)}")
             meaning = "" if flux == "gpp" else "; negative: more uptake"
             unit = SLOPE_UNIT if test == "slope" else FLUX_UNIT
-            bar = {"location": "bottom", "aspect": 30, "pad": 0.02, "shrink": 0.9}
+            bar: dict[str, Any] = {
+                "location": "bottom",
+                "aspect": 30,
+                "pad": 0.02,
+                "shrink": 0.9,
+            }
             label = f"change of {flux.upper()} ({unit}{meaning})"
             figure.colorbar(image, ax=ax, extend="both", label=label, **bar)
             panels.append(ax)

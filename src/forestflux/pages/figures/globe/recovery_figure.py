@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,8 @@ GROUPS = {
     "rms": "errors of cells and zones",
     "share": "shares and R$^2$",
 }
-MAPPED = {"color": NETWORK_COLOUR, "label": "mapped"}
-TRUTH = {"color": "#202020", "label": "truth"}
+MAPPED: dict[str, Any] = {"color": NETWORK_COLOUR, "label": "mapped"}
+TRUTH: dict[str, Any] = {"color": "#202020", "label": "truth"}
 TOP_MM, ROW_MM, PANEL_MM = 75, 4.2, 15
 
 
@@ -40,7 +41,8 @@ def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
     counts = others.groupby(["group", "flux"]).size().groupby("group").max()
     heights = [ROW_MM * counts[group] + PANEL_MM for group in groups]
     figure = new_figure(settings, height_mm=TOP_MM + sum(heights) + 8)
-    upper, lower = figure.subfigures(2, 1, height_ratios=[TOP_MM, sum(heights) or 1])
+    ratios = [TOP_MM, sum(heights) or 1]
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=ratios)[:, 0]
     axes = list(draw_totals(upper, totals).ravel())
     if groups:
         panels = lower.subplots(
@@ -91,7 +93,7 @@ def draw_totals(part: SubFigure, totals: pd.DataFrame) -> np.ndarray:
         lower.bar(rows["year"], rows["error"], color=NETWORK_COLOUR, width=0.7)
         lower.axhline(0, color=NEUTRAL, linewidth=0.8)
         lower.set_title(f"{flux.upper()}, error")
-        lower.xaxis.get_major_locator().set_params(integer=True, nbins=5)
+        lower.locator_params(axis="x", integer=True, nbins=5)
         for ax in (upper, lower):
             ax.grid(axis="y")
     axes[0, 0].set_ylabel("total (PgC yr$^{-1}$)")
@@ -103,10 +105,11 @@ def draw_totals(part: SubFigure, totals: pd.DataFrame) -> np.ndarray:
 
 def draw_pairs(ax: Axes, rows: pd.DataFrame, group: str) -> None:
     """Truth and mapped value of each quantity, joined by their error."""
-    for place, row in enumerate(rows.itertuples()):
-        ax.plot([row.truth, row.mapped], [place, place], color="#B0B0B0", zorder=1)
-        ax.plot(row.truth, place, "o", markersize=4.5, **TRUTH)
-        ax.plot(row.mapped, place, "s", markersize=3.8, **MAPPED)
+    pairs = zip(rows["truth"], rows["mapped"], strict=True)
+    for place, (truth, mapped) in enumerate(pairs):
+        ax.plot([truth, mapped], [place, place], color="#B0B0B0", zorder=1)
+        ax.plot(truth, place, "o", markersize=4.5, **TRUTH)
+        ax.plot(mapped, place, "s", markersize=3.8, **MAPPED)
     ax.set_yticks(range(len(rows)), list(rows["label"]))
     ax.set_ylim(len(rows) - 0.4, -0.6)
     if group == "share":

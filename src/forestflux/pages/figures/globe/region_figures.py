@@ -66,8 +66,8 @@ def draw_region(
     ax.plot(rows["year"], rows["total"], color=colour)
     for year in settings.pair:
         ax.axvline(year, color=NEUTRAL, linewidth=0.6, linestyle=":", zorder=0)
-    ax.xaxis.get_major_locator().set_params(integer=True, nbins=4)
-    ax.yaxis.get_major_locator().set_params(nbins=4)
+    ax.locator_params(axis="x", integer=True, nbins=4)
+    ax.locator_params(axis="y", nbins=4)
     ax.tick_params(labelbottom=True)
     ax.grid(axis="y")
 

@@ -1,6 +1,7 @@
 """Change by stratum: the pair beside windows of years, and what the change is made of."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -103,14 +104,14 @@ def pick(table: pd.DataFrame, strata: list[tuple[str, str]], flux: str) -> pd.Da
 
 def draw_marks(ax: Axes, rows: pd.DataFrame, shift: float, style: dict) -> None:
     """A mark with its interval per stratum; hollow where the interval holds zero."""
-    for place, row in enumerate(rows.itertuples()):
-        lower, upper = row.change_lower, row.change_upper
+    parts = (rows[name] for name in BOUNDS)
+    for place, (change, lower, upper) in enumerate(zip(*parts, strict=True)):
         clear = lower > 0 or upper < 0
         at = [place + shift, place + shift]
         ax.plot([lower, upper], at, color=style["color"], linewidth=1)
         fill = style["color"] if clear else "white"
         mark = {**style, "markersize": 3.8, "markerfacecolor": fill}
-        ax.plot(row.change, place + shift, linestyle="", **mark)
+        ax.plot(change, place + shift, linestyle="", **mark)
 
 
 def draw_parts(ax: Axes, rows: pd.DataFrame) -> None:
@@ -120,7 +121,12 @@ def draw_parts(ax: Axes, rows: pd.DataFrame) -> None:
     for part, (label, colour) in PARTS.items():
         values = np.nan_to_num(rows[part].to_numpy(float))
         start = np.where(values > 0, ends[True], ends[False])
-        style = {"color": colour, "height": 0.62, "linewidth": 0, "label": label}
+        style: dict[str, Any] = {
+            "color": colour,
+            "height": 0.62,
+            "linewidth": 0,
+            "label": label,
+        }
         ax.barh(places, values, left=start, **style)
         ends[True] += np.maximum(values, 0)
         ends[False] += np.minimum(values, 0)

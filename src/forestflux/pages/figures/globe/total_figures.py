@@ -74,7 +74,7 @@ def draw_series(results: Path, *, settings: StyleSettings) -> Figure:
             for year in settings.pair:
                 ax.axvline(year, color=NEUTRAL, linewidth=0.6, linestyle=":", zorder=0)
             ax.set_title(f"{flux.upper()}, {KINDS[kind]}")
-            ax.xaxis.get_major_locator().set_params(integer=True, nbins=5)
+            ax.locator_params(axis="x", integer=True, nbins=5)
             ax.grid(axis="y")
         row[0].set_ylabel(f"{flux.upper()} ({TOTAL_UNIT})")
     axes[1, 0].set_ylabel(f"NEE ({TOTAL_UNIT})\n{UPTAKE}")
@@ -136,13 +136,21 @@ def draw_change_table(results: Path, *, settings: StyleSettings) -> Figure:
 def draw_intervals(ax: Axes, rows: pd.DataFrame, measure: str) -> None:
     """A mark with its interval per stratum; hollow where the interval holds zero."""
     colours = stratum_colours(list(rows.index))
-    for place, (name, row) in enumerate(rows.iterrows()):
-        lower, upper = row[f"{measure}_lower"], row[f"{measure}_upper"]
+    parts = (rows[f"{measure}{end}"] for end in ("", "_lower", "_upper"))
+    for place, (name, value, lower, upper) in enumerate(
+        zip(rows.index, *parts, strict=True)
+    ):
         clear = lower > 0 or upper < 0
         ax.plot([lower, upper], [place, place], color=colours[name], linewidth=1.2)
         fill = colours[name] if clear else "white"
-        mark = {"marker": "o", "markersize": 4.5, "markerfacecolor": fill}
-        ax.plot(row[measure], place, color=colours[name], **mark)
+        ax.plot(
+            value,
+            place,
+            color=colours[name],
+            marker="o",
+            markersize=4.5,
+            markerfacecolor=fill,
+        )
     kinds = list(rows["kind"])
     for place in range(1, len(kinds)):
         if kinds[place] != kinds[place - 1]:

@@ -2,11 +2,7 @@
 
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 from cmcrameri import cm
-from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
@@ -17,10 +13,10 @@ from forestflux.pages.figures.figure_style import (
     letter_panels,
     new_figure,
 )
+from forestflux.pages.figures.skill.month_heatmap import draw_month_heatmap
 from forestflux.pages.labels_and_colours import TYPE_NAMES, VARIABLE_LABELS
 
 COLUMNS = ("igbp", "pattern", "month", "activation", "activation_sd")
-MONTHS = range(1, 13)
 KINDS = {"variables": "across variables", "joint": "jointly"}
 
 
@@ -34,7 +30,17 @@ def draw_activations(results: Path, *, settings: StyleSettings) -> Figure:
     axes = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False)
     norm = Normalize(0, float(table["activation"].max()) or 1.0)
     for ax, name in zip(axes.flat, types, strict=False):
-        mesh = draw_type(ax, table[table["igbp"] == name], patterns, norm)
+        mesh = draw_month_heatmap(
+            ax,
+            table[table["igbp"] == name],
+            "activation",
+            index="pattern",
+            names=patterns,
+            labels=[pattern_label(name) for name in patterns],
+            cmap=cm.lapaz_r,
+            norm=norm,
+        )
+        ax.tick_params(labelbottom=True)
         ax.set_title(f"{name} {TYPE_NAMES[name]}")
     axes[0, 0].invert_yaxis()
     free = list(axes.flat)[len(types) :]
@@ -48,29 +54,6 @@ def draw_activations(results: Path, *, settings: StyleSettings) -> Figure:
         figure.colorbar(mesh, ax=axes, location="bottom", aspect=50, label=label)
     letter_panels(list(axes.flat)[: len(types)])
     return figure
-
-
-def draw_type(
-    ax: Axes, table: pd.DataFrame, patterns: list[str], norm: Normalize
-) -> QuadMesh:
-    """The mesh of one forest type; dots where the members of the ensemble disagree."""
-
-    def grid(column: str) -> np.ndarray:
-        wide = table.pivot_table(index="pattern", columns="month", values=column)
-        return wide.reindex(index=patterns, columns=MONTHS).to_numpy(float)
-
-    months, places = np.array(MONTHS), np.arange(len(patterns))
-    values, spread = grid("activation"), grid("activation_sd")
-    mesh = ax.pcolormesh(
-        months, places, values, cmap=cm.lapaz_r, norm=norm, rasterized=True
-    )
-    row, column = np.nonzero(values < 2 * spread)
-    ax.scatter(months[column], row, s=2, color="black", linewidths=0)
-    ax.set_xticks(months, list("JFMAMJJASOND"))
-    ax.set_yticks(places, [pattern_label(name) for name in patterns])
-    ax.tick_params(length=0, labelbottom=True)
-    ax.spines[:].set_visible(False)
-    return mesh
 
 
 def pattern_label(name: str) -> str:

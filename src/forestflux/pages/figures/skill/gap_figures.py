@@ -44,8 +44,8 @@ NOMINAL = 0.9
 
 def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
     """R2 at unseen sites against the hidden share of inputs, and by what is hidden."""
-    columns = ("model", "target", "gap_pattern", "gap_fraction", "r2")
-    columns += ("r2_lost_lower", "r2_lost_upper")
+    columns = ["model", "target", "gap_pattern", "gap_fraction", "r2"]
+    columns += ["r2_lost_lower", "r2_lost_upper"]
     gaps = read_table(results / "evaluate/gaps.csv", columns=columns)
     styles = model_styles(gaps["model"])
     figure = new_figure(settings, height_mm=125)
@@ -164,7 +164,7 @@ def label_subsets(table: pd.DataFrame, subsets: list[str]) -> list[str]:
     sites = rows["n_sites"].reindex(subsets)
     return [
         subset_label(name) + (f"\n{count:.0f} sites" if count == count else "")
-        for name, count in sites.items()
+        for name, count in zip(subsets, sites, strict=True)
     ]
 
 
@@ -179,8 +179,8 @@ def draw_coverage(
     for place, split in enumerate(present):
         part = table[table["split"] == split].reindex(order)
         rows = np.arange(len(order)) + 0.15 * (place - (len(present) - 1) / 2)
-        ends = (100 * part[f"covered_{end}"] for end in ("lower", "upper"))
-        ax.hlines(rows, *ends, color="#0072B2", linewidth=0.6, zorder=2)
+        lower, upper = 100 * part["covered_lower"], 100 * part["covered_upper"]
+        ax.hlines(rows, lower, upper, color="#0072B2", linewidth=0.6, zorder=2)
         ax.scatter(
             100 * part["covered"],
             rows,

@@ -2,11 +2,7 @@
 
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 from cmcrameri import cm
-from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
@@ -17,9 +13,8 @@ from forestflux.pages.figures.figure_style import (
     letter_panels,
     new_figure,
 )
+from forestflux.pages.figures.skill.month_heatmap import draw_month_heatmap
 from forestflux.pages.labels_and_colours import FLUX_UNIT, TYPE_NAMES, VARIABLE_LABELS
-
-MONTHS = range(1, 13)
 
 
 def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
@@ -32,7 +27,16 @@ def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
     for column, target in zip(axes.T, TARGET_FLUXES, strict=True):
         norm = Normalize(0, float(table[target].max()) or 1.0)
         for ax, name in zip(column, types, strict=True):
-            mesh = draw_heat(ax, table[table["igbp"] == name], target, norm)
+            mesh = draw_month_heatmap(
+                ax,
+                table[table["igbp"] == name],
+                target,
+                index="variable",
+                names=VARIABLES,
+                labels=[VARIABLE_LABELS[name] for name in VARIABLES],
+                cmap=cm.lapaz_r,
+                norm=norm,
+            )
             ax.set_title(f"{target.upper()}, {name} {TYPE_NAMES[name]}")
         column[-1].set_xlabel("month of the season")
         figure.colorbar(
@@ -47,24 +51,3 @@ def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
     axes[0, 0].invert_yaxis()
     letter_panels(axes.ravel())
     return figure
-
-
-def draw_heat(ax: Axes, table: pd.DataFrame, target: str, norm: Normalize) -> QuadMesh:
-    """The mesh of one forest type; dots where the members of the ensemble disagree."""
-
-    def grid(column: str) -> np.ndarray:
-        wide = table.pivot_table(index="variable", columns="month", values=column)
-        return wide.reindex(index=VARIABLES, columns=MONTHS).to_numpy(float)
-
-    months, rows = np.array(MONTHS), np.arange(len(VARIABLES))
-    values, spread = grid(target), grid(f"{target}_sd")
-    mesh = ax.pcolormesh(
-        months, rows, values, cmap=cm.lapaz_r, norm=norm, rasterized=True
-    )
-    row, column = np.nonzero(values < 2 * spread)
-    ax.scatter(months[column], row, s=2, color="black", linewidths=0)
-    ax.set_xticks(months, list("JFMAMJJASOND"))
-    ax.set_yticks(rows, [VARIABLE_LABELS[name] for name in VARIABLES])
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    return mesh

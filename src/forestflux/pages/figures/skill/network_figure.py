@@ -1,6 +1,7 @@
 """The method in one picture: a year as a 2-D map, what the network does, how it learns."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from cmcrameri import cm
@@ -110,13 +111,13 @@ def draw_layers(ax: Axes, model: dict) -> None:
     channels, kernel = chosen["channels"], chosen["kernel"]
     ax.set(xlim=(0, 100), ylim=(0, 40))
     ax.axis("off")
-    text = [f"2-D map\n{series} series x {steps}"]
+    lines = [f"2-D map\n{series} series x {steps}"]
     if chosen["pooled_steps"] > 1:
-        text.append(f"read as {steps // chosen['pooled_steps']}")
-    text.append("value, gap" if chosen["gap_channel"] else "value")
+        lines.append(f"read as {steps // chosen['pooled_steps']}")
+    lines.append("value, gap" if chosen["gap_channel"] else "value")
     if chosen["forest_type"] == "early":
-        text.append("forest type")
-    draw_box(ax, (0, 11), (13, 20), "data", "\n".join(text))
+        lines.append("forest type")
+    draw_box(ax, (0, 11), (13, 20), "data", "\n".join(lines))
     left, rows = 18.0, series
     previous = (13.0, 21.0)
     for block in range(chosen["blocks"]):
@@ -191,7 +192,7 @@ def draw_arrow(
     ax: Axes, start: tuple[float, float], end: tuple[float, float], label: str = ""
 ) -> None:
     """An arrow with a label beside its middle."""
-    style = {"arrowstyle": "-|>", "mutation_scale": 7, "linewidth": 0.7}
+    style: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 7, "linewidth": 0.7}
     ax.add_patch(
         FancyArrowPatch(start, end, color=NEUTRAL, shrinkA=0, shrinkB=0, **style)
     )

@@ -1,6 +1,7 @@
 """How well unseen towers are estimated: observed against predicted, and the scores."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,8 @@ def choose_panels(scores: pd.DataFrame) -> list[tuple[str, str]]:
     panels = [(NETWORK, s) for s in ("site", "cluster", "random") if s in there]
     others = whole[(whole["model"] != NETWORK) & (whole["split"] == "site")]
     if len(others):
-        panels.append((others.loc[others["r2"].idxmax(), "model"], "site"))
+        best = others["model"].iloc[others["r2"].argmax()]
+        panels.append((best, "site"))
     return panels
 
 
@@ -173,7 +175,7 @@ def draw_marks(
         )
         # the legend speaks of splits, not of models: a mark without a model's colour
         hollow = "white" if split == "random" else NEUTRAL
-        style = {"marker": SPLIT_MARKERS[split], "facecolors": hollow}
+        style: dict[str, Any] = {"marker": SPLIT_MARKERS[split], "facecolors": hollow}
         ax.scatter([], [], s=26, edgecolors=NEUTRAL, label=SPLIT_LABELS[split], **style)
         for x, place in zip(values, y, strict=True):
             if measure == "r2" and x < LOWEST_R2:
@@ -183,7 +185,7 @@ def draw_marks(
                     place,
                     text,
                     va="center",
-                    size=ax.yaxis.label.get_size() - 1,
+                    size=float(ax.yaxis.label.get_fontsize()) - 1,
                 )
     ax.set_yticks(np.arange(len(names)), [model_label(name) for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)

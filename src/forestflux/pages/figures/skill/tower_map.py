@@ -1,10 +1,12 @@
 """Where the towers stand: which are used, held out, or have no year that can be used."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES
@@ -35,7 +37,8 @@ def draw_towers(results: Path, *, settings: StyleSettings) -> Figure:
     draw_score_unseen_rows(world, used[used["holdout"]])
     legend = figure.legend(loc="outside lower center", ncols=2, columnspacing=1.5)
     for handle in legend.legend_handles:
-        handle.set_sizes([22])
+        if isinstance(handle, PathCollection):
+            handle.set_sizes([22])
     world.set_title("area of a mark: site-years that are used")
     return figure
 
@@ -55,7 +58,11 @@ def by_tower(samples: pd.DataFrame) -> pd.DataFrame:
 def draw_unused(ax: Axes, towers: pd.DataFrame) -> None:
     """Towers all of whose years are dropped."""
     if len(towers):
-        style = {"facecolors": "white", "edgecolors": NEUTRAL, "linewidths": 0.6}
+        style: dict[str, Any] = {
+            "facecolors": "white",
+            "edgecolors": NEUTRAL,
+            "linewidths": 0.6,
+        }
         draw_marks(ax, towers, 8.0, label=f"no year used: {count(towers)}", **style)
 
 
@@ -63,13 +70,13 @@ def draw_other(ax: Axes, towers: pd.DataFrame) -> None:
     """Towers of other land cover than forest."""
     if len(towers):
         label = f"not forest, trains only: {count(towers, years=True)}"
-        style = {"color": NEUTRAL, "marker": "x", "linewidths": 0.6}
+        style: dict[str, Any] = {"color": NEUTRAL, "marker": "x", "linewidths": 0.6}
         draw_marks(ax, towers, 10.0, label=label, **style)
 
 
 def draw_type(ax: Axes, towers: pd.DataFrame, name: str) -> None:
     """Towers of one forest type."""
-    style = {"color": TYPE_COLOURS[name], "marker": TYPE_MARKERS[name]}
+    style: dict[str, Any] = {"color": TYPE_COLOURS[name], "marker": TYPE_MARKERS[name]}
     style |= {"edgecolors": "white", "linewidths": 0.4}
     label = f"{name}, {TYPE_NAMES[name]}: {count(towers, years=True)}"
     draw_marks(ax, towers, mark_size(towers), label=label, **style)
@@ -78,7 +85,11 @@ def draw_type(ax: Axes, towers: pd.DataFrame, name: str) -> None:
 def draw_score_unseen_rows(ax: Axes, towers: pd.DataFrame) -> None:
     """A ring around towers that no training sees."""
     if len(towers):
-        style = {"facecolors": "none", "edgecolors": "black", "linewidths": 0.8}
+        style: dict[str, Any] = {
+            "facecolors": "none",
+            "edgecolors": "black",
+            "linewidths": 0.8,
+        }
         label = f"held out of all training: {count(towers)}"
         draw_marks(ax, towers, 25 + mark_size(towers), label=label, **style)
 
@@ -95,7 +106,10 @@ def count(towers: pd.DataFrame, *, years: bool = False) -> str:
 
 
 def draw_marks(
-    ax: Axes, towers: pd.DataFrame, size: float | np.ndarray, **style: object
+    ax: Axes,
+    towers: pd.DataFrame,
+    size: float | np.ndarray,
+    **style: Any,  # noqa: ANN401 - options of matplotlib
 ) -> None:
     """Scatter of towers at their places."""
     ax.scatter(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,8 +52,8 @@ def draw_timeline(results: Path, *, settings: StyleSettings) -> Figure:
     places = rows[1].subgridspec(1, len(blocks))
     years = np.arange(samples["year"].min(), samples["year"].max() + 1)
     axes = []
-    for place, block in zip(places, blocks, strict=True):
-        ax = figure.add_subplot(place)
+    for place, block in enumerate(blocks):
+        ax = figure.add_subplot(places[place])
         draw_block(ax, samples, block, years, colours=colours, label_pt=label_pt)
         ax.set_ylim(len(blocks[0]) - 0.5, -0.5)
         axes.append(ax)
@@ -152,7 +153,10 @@ def draw_bars(ax: Axes, samples: pd.DataFrame) -> None:
     forest = samples[samples["forest"]]
     bottom = np.zeros(len(years))
 
-    def add(rows: pd.DataFrame, **style: object) -> None:
+    def add(
+        rows: pd.DataFrame,
+        **style: Any,  # noqa: ANN401 - options of matplotlib
+    ) -> None:
         count = rows.groupby("year").size().reindex(years, fill_value=0).to_numpy()
         ax.bar(years, count, bottom=bottom, width=0.8, linewidth=0.3, **style)
         bottom[:] += count
