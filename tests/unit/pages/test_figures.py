@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from matplotlib.axis import Axis
 from matplotlib.image import imread
+from matplotlib.text import Text
 
 from forestflux.core.errors import InputError
 from forestflux.core.layers import flagged
@@ -66,6 +68,39 @@ def only_inputs(results, name, folder):
 
 
 @pytest.mark.slow
+def check_that_nothing_is_cut_off(figure):
+    """All that is drawn, and each text by itself, lies inside the page."""
+    page = figure.bbox
+    drawn = figure.get_tightbbox().transformed(figure.dpi_scale_trans)
+    # Labels of ticks outside a panel's limits are there, but are not drawn.
+    ticks = {
+        text
+        for axis in figure.findobj(Axis)
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
+        for text in tick.findobj(Text)
+    }
+    texts = [text for text in figure.findobj(Text) if text not in ticks]
+    boxes = [
+        text.get_window_extent()
+        for text in texts
+        if text.get_visible() and text.get_text().strip()
+    ]
+    assert len(boxes) > 3
+    for box in (drawn, *boxes):
+        assert page.x0 <= box.x0
+        assert page.y0 <= box.y0
+        assert box.x1 <= page.x1
+        assert box.y1 <= page.y1
+
+
+def check_that_every_panel_shows_something(figure):
+    """Each panel that is not switched off has marks, lines, areas or an image in it."""
+    panels = [ax for ax in figure.axes if ax.axison or ax.get_title(loc="left")]
+    assert panels
+    for panel in panels:
+        assert panel.has_data() or panel.artists or panel.texts, panel.get_title()
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_is_drawn_whole_from_its_inputs_alone_and_without_network(
     name, results, tmp_path, monkeypatch
@@ -80,19 +115,34 @@ def test_figure_is_drawn_whole_from_its_inputs_alone_and_without_network(
     figure = draw_figure(name, inputs, style_settings=SETTINGS)
     for kind in ("png", "pdf"):
         save_figure(figure, tmp_path / f"{name}.{kind}", settings=SETTINGS)
-    pixels = imread(tmp_path / f"{name}.png")[..., :3]
-    assert pixels.shape[1] == pytest.approx(170 / 25.4 * DPI, abs=1)
-    dark = pixels.min(axis=-1) < 0.9
-    assert 0.02 < dark.mean() < 0.9
-    # nothing reaches the edge of the page: no label is cut off
-    edges = np.concatenate([dark[0], dark[-1], dark[:, 0], dark[:, -1]])
-    assert not edges.any()
+    height, width, _ = imread(tmp_path / f"{name}.png").shape
+    assert (width, height) == pytest.approx(figure.bbox.size, abs=1)
+    assert width == pytest.approx(170 / 25.4 * DPI, abs=1)
+    check_that_nothing_is_cut_off(figure)
+    check_that_every_panel_shows_something(figure)
     pdf = (tmp_path / f"{name}.pdf").read_bytes()
     assert pdf.startswith(b"%PDF")
     assert len(pdf) < 1_000_000
 
 
 @pytest.mark.slow
+def test_a_label_that_is_cut_off_and_an_empty_panel_would_be_found():
+    figure = new_figure(SETTINGS, height_mm=40)
+    panel = figure.add_subplot()
+    with pytest.raises(AssertionError):
+        check_that_every_panel_shows_something(figure)
+    panel.plot([1, 2], [3, 4])
+    for place in (0.2, 0.4, 0.6):
+        figure.text(0.1, place, "inside")
+    panel.set(title="title", xlabel="x", ylabel="y")
+    figure.draw_without_rendering()
+    check_that_every_panel_shows_something(figure)
+    check_that_nothing_is_cut_off(figure)
+    figure.text(0.95, 0.5, "a long label")
+    with pytest.raises(AssertionError):
+        check_that_nothing_is_cut_off(figure)
+
+
 @pytest.mark.parametrize("name", ["scores", "uncertainty"])
 def test_same_inputs_give_the_same_bytes(name, results, tmp_path):
     for turn in ("one", "two"):
