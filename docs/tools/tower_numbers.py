@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux.evaluation.ablation_table import ablation_table
+from forestflux.evaluation.ablation_table import tabulate_ablation
 from forestflux.evaluation.scores import r2
 
 MEMBERS = 5
@@ -129,7 +129,7 @@ def ablation_rows(results: Path) -> pd.DataFrame:
     for split in ("cluster", "site"):
         files = sorted((results / "ablation").glob(f"*.{split}.*.csv"))
         parts = [pd.read_csv(file) for file in files]
-        found = ablation_table(parts, samples, min_quality=MIN_QUALITY)
+        found = tabulate_ablation(parts, samples, min_quality=MIN_QUALITY)
         found = found.set_index(["variant", "target"])
         gpp = found.xs("gpp", level="target").sort_values("r2", ascending=False)
         for variant, own in gpp.iterrows():

@@ -40,5 +40,5 @@ rule evaluate:
         " --train {input.train:q}"
         " --baseline {input.baseline:q}"
         " --settings {params.settings:q}"
-        " --output {output:q}"
+        " --tables {output:q}"
         " --log {log:q}"

@@ -32,5 +32,5 @@ rule explain:
         " --model {input.model:q}"
         " --samples {input.samples:q}"
         " --seed {params.seed}"
-        " --output {output:q}"
+        " --tables {output:q}"
         " --log {log:q}"

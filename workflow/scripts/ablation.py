@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux.evaluation.ablation_table import ablation_table
+from forestflux.evaluation.ablation_table import tabulate_ablation
+from forestflux.evaluation.evaluation_schemas import ABLATION
 from forestflux.jobs import command_line
-from forestflux.jobs.tables import write_table
 from forestflux.prepare.sample_table import read_sample_table
 
 
@@ -14,12 +14,12 @@ def main(
     *, variants: list[Path], table: Path, min_quality: float, output: Path
 ) -> None:
     """Write the table."""
-    scores = ablation_table(
+    scores = tabulate_ablation(
         [pd.read_csv(path) for path in variants],
         read_sample_table(table),
         min_quality=min_quality,
     )
-    write_table(scores, output)
+    ABLATION.write(scores, output)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ import pandas as pd
 
 from forestflux.ensemble.applicability_fitting import score_unseen_rows
 from forestflux.ensemble.members import read_ensembles, read_predictions
-from forestflux.evaluation.tower_evaluation import evaluate
+from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
+from forestflux.evaluation.tower_evaluation import evaluate_models
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.jobs.tables import write_table
+from forestflux.jobs.tables import write_tables
 from forestflux.prepare.sample_table import read_sample_table, read_samples
 
 
@@ -31,7 +32,7 @@ def main(
     train: list[Path],
     baseline: list[Path],
     settings: Settings,
-    output: list[Path],
+    tables: list[Path],
 ) -> None:
     """Write the tables of the stage."""
     parts = [*read_predictions(train), *(pd.read_csv(path) for path in baseline)]
@@ -41,7 +42,7 @@ def main(
         quantile=settings.quantile,
         seed=settings.seed,
     )
-    tables = evaluate(
+    made = evaluate_models(
         parts,
         read_sample_table(table),
         dissimilarity,
@@ -49,8 +50,7 @@ def main(
         level=settings.level,
         seed=settings.seed,
     )
-    for path in output:
-        write_table(tables[path.stem], path)
+    write_tables(made, tables, EVALUATION_TABLES)
 
 
 if __name__ == "__main__":

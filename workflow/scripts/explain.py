@@ -3,36 +3,36 @@
 from pathlib import Path
 
 from forestflux.ensemble.model_folder import load_model
-from forestflux.evaluation.explanation_sanity import sanity_table
+from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
+from forestflux.evaluation.explanation_sanity import tabulate_sanity
 from forestflux.evaluation.explanations import (
-    importance_table,
-    measure_activation,
     measure_occlusion,
+    tabulate_activations,
+    tabulate_importance,
 )
 from forestflux.evaluation.integrated_gradients import (
-    attribution_table,
     measure_attribution,
+    tabulate_attributions,
 )
 from forestflux.jobs import command_line
-from forestflux.jobs.tables import write_table
+from forestflux.jobs.tables import write_tables
 from forestflux.prepare.sample_table import read_samples
 
 
-def main(*, model: Path, samples: Path, seed: int, output: list[Path]) -> None:
+def main(*, model: Path, samples: Path, seed: int, tables: list[Path]) -> None:
     """Write the four tables of the stage."""
     trained, read = load_model(model), read_samples(samples)
     occlusion = measure_occlusion(trained, read)
     signed, size = measure_attribution(trained, read)
-    tables = {
-        "importance": importance_table(occlusion),
-        "attributions": attribution_table(signed, size),
-        "activations": measure_activation(trained, read),
-        "sanity": sanity_table(
+    made = {
+        "importance": tabulate_importance(occlusion),
+        "attributions": tabulate_attributions(signed, size),
+        "activations": tabulate_activations(trained, read),
+        "sanity": tabulate_sanity(
             trained, read, occlusion=occlusion, attribution=size, seed=seed
         ),
     }
-    for path in output:
-        write_table(tables[path.stem], path)
+    write_tables(made, tables, EVALUATION_TABLES)
 
 
 if __name__ == "__main__":

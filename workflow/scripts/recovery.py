@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from forestflux.evaluation.evaluation_schemas import RECOVERY
-from forestflux.evaluation.planet_recovery import recover
+from forestflux.evaluation.planet_recovery import score_recovery
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.settings.section import Section
@@ -28,7 +28,7 @@ def main(
     output: Path,
 ) -> None:
     """Write recovery.csv."""
-    table = recover(
+    table = score_recovery(
         upstream_stores(*maps).years(),
         upstream_stores(*truth).years(),
         years=years,

@@ -155,18 +155,18 @@ def compute_flux_layers(
         slope, score, variance = sen_and_kendall(series, years, minimum=enough)
     rho = autocorrelation(series, years, slope)
     variability = year_sd(detrended_sd(series, years, slope), rho, len(years)) ** 2
-    layers = [*test_difference(difference, 2 * variability, n)]
+    layers = [*assess_difference(difference, 2 * variability, n)]
     if window is None:
         layers += [unknown] * 3
     else:
         shares = sum(mean_variance(rho, length) for length in lengths)
-        layers += test_difference(window, variability * shares, n)
+        layers += assess_difference(window, variability * shares, n)
     dependent = variance * kendall_variance_factor(rho, n)
     layers += [slope, kendall_p(score, dependent), kendall_p(score, variance)]
     return np.stack(layers)
 
 
-def test_difference(
+def assess_difference(
     difference: np.ndarray, variability: np.ndarray, n: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean difference, its standard deviation and two-sided p (cell,).

@@ -82,8 +82,8 @@ def tabulate_pair(
         **name_pair(
             "total", *(year["total"].values.mean(-1) for year in (first, second))
         ),
-        **variability.test_change(change, 2 * variability.variance, level=level),
-        **test_slopes(totals, variability, level=level),
+        **variability.assess_change(change, 2 * variability.variance, level=level),
+        **assess_slopes(totals, variability, level=level),
     }
     forest = totals["area"].values.max(axis=0) > 0
     for name in ("change_p", "slope_p"):
@@ -110,7 +110,7 @@ def mean_flux(year: xr.Dataset) -> np.ndarray:
     return np.divide(total, area * PG_PER_G, out=mean, where=area > 0)
 
 
-def test_slopes(
+def assess_slopes(
     totals: xr.Dataset, variability: TotalVariability, *, level: float
 ) -> dict[str, np.ndarray]:
     """Slope, bounds and p (variable, stratum) of the series.
@@ -159,7 +159,7 @@ def tabulate_windows(
     share = sum(
         mean_variance(variability.autocorrelation, length) for length in lengths
     )
-    result = variability.test_change(
+    result = variability.assess_change(
         later - earlier, variability.variance * share, level=level
     )
     forest = totals["area"].values.max(axis=0) > 0

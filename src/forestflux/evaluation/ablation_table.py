@@ -14,6 +14,7 @@ import pandas as pd
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUXES
+from forestflux.evaluation.evaluation_schemas import ABLATION
 from forestflux.evaluation.scores import observed_and_predicted, r2, rmse
 from forestflux.evaluation.tower_evaluation import join_observed
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
@@ -30,22 +31,9 @@ from forestflux.prepare.folds import assign_folds, split_rows
 from forestflux.prepare.sample_table import Samples, UnlabelledSeries
 
 FULL = "full"
-# Half of all values hidden: what a variant loses with it is its tolerance of gaps.
+# Half of all values are hidden; what a variant loses by that is its tolerance of gaps.
 GAPS = GapExperiment(patterns=("random",), fractions=(0.5,))
 KEY = ["variant", "split", "target"]
-COLUMNS = (
-    *KEY,
-    "repeats",
-    "r2",
-    "r2_sd",
-    "r2_minus_full",
-    "r2_minus_full_sd",
-    "r2_lost_half_hidden",
-    "worst_rmse",
-    "worst_type",
-    "seconds",
-    "parameters",
-)
 
 
 def run_variant(
@@ -62,7 +50,7 @@ def run_variant(
     folds: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Predictions of unseen rows, columns of `crossvalidate.COLUMNS` and three more.
+    """Predictions of unseen rows, columns of a fold's predictions and three more.
 
     `repeat`; `seconds`, processor time of the fit; `parameters`, trained numbers of a
     network, 0 of a classical model.
@@ -79,11 +67,11 @@ def run_variant(
     folds : of a split
     seed : of the run
     """
-    table = with_folds(samples.table, count=folds, seed=seed + repeat)
+    table = reassign_folds(samples.table, count=folds, seed=seed + repeat)
     samples = Samples(samples.series, table, samples.variables)
     network = variant not in BASELINES
     if network:
-        changed = changed_settings(train, variant, variants)
+        changed = change_settings(train, variant, variants)
     parts = []
     for fold in range(folds):
         _, unseen = split_rows(table, split, fold)
@@ -120,7 +108,7 @@ def run_variant(
     return pd.concat(parts, ignore_index=True).assign(repeat=repeat)
 
 
-def changed_settings(
+def change_settings(
     train: TrainSettings, variant: str, variants: Mapping[str, Mapping[str, Any]]
 ) -> TrainSettings:
     """The settings of a variant of the network; `full` changes nothing.
@@ -141,16 +129,16 @@ def changed_settings(
     return with_changes(train, variants[variant])
 
 
-def with_folds(table: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
+def reassign_folds(table: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
     """The table of samples with folds assigned anew."""
     folds = assign_folds(table, count=count, seed=seed)
     return table.assign(**{name: folds[name] for name in folds})
 
 
-def ablation_table(
+def tabulate_ablation(
     parts: list[pd.DataFrame], samples_table: pd.DataFrame, *, min_quality: float
 ) -> pd.DataFrame:
-    """Scores of each variant, mean and spread over repeats, columns `COLUMNS`.
+    """Scores of each variant, mean and spread over repeats, columns of `ABLATION`.
 
     `r2` is pooled out of fold; `r2_minus_full` is paired by repeat; `worst_type` is
     the forest type with the largest RMSE (gC m-2 yr-1), mean over repeats.
@@ -163,22 +151,22 @@ def ablation_table(
     """
     predictions = pd.concat(parts, ignore_index=True)
     scores = pd.concat(
-        scores_of(part, samples_table, min_quality=min_quality).assign(repeat=repeat)
+        score_repeat(part, samples_table, min_quality=min_quality).assign(repeat=repeat)
         for repeat, part in predictions.groupby("repeat")
     )
     place = ["split", "target", "repeat"]
     full = scores[scores["variant"] == FULL].set_index(place)["r2"]
-    scores = scores.join(full.rename("of_full"), on=place)
-    scores["minus_full"] = scores["r2"] - scores["of_full"]
+    scores = scores.join(full.rename("r2_full"), on=place)
+    scores["minus_full"] = scores["r2"] - scores["r2_full"]
     rows = [
-        {**dict(zip(KEY, key, strict=True)), **summary(part)}
+        {**dict(zip(KEY, key, strict=True)), **summarise_repeats(part)}
         for key, part in scores.groupby(KEY, sort=False)
     ]
     cost = predictions.groupby("model")[["seconds", "parameters"]].mean()
-    return pd.DataFrame(rows).join(cost, on="variant")[list(COLUMNS)]
+    return pd.DataFrame(rows).join(cost, on="variant")[ABLATION.names]
 
 
-def scores_of(
+def score_repeat(
     predictions: pd.DataFrame, samples_table: pd.DataFrame, *, min_quality: float
 ) -> pd.DataFrame:
     """Scores of one repeat: `KEY`, r2, lost, and the RMSE of each forest type."""
@@ -200,9 +188,9 @@ def scores_of(
     return pd.DataFrame(rows)
 
 
-def summary(scores: pd.DataFrame) -> dict:
+def summarise_repeats(scores: pd.DataFrame) -> dict:
     """Mean and spread over repeats of one variant, split and target."""
-    of_types = scores.filter(like="rmse_").mean()
+    type_rmse = scores.filter(like="rmse_").mean()
     return {
         "repeats": len(scores),
         "r2": scores["r2"].mean(),
@@ -210,6 +198,6 @@ def summary(scores: pd.DataFrame) -> dict:
         "r2_minus_full": scores["minus_full"].mean(),
         "r2_minus_full_sd": scores["minus_full"].std(),
         "r2_lost_half_hidden": scores["lost"].mean(),
-        "worst_rmse": of_types.max(),
-        "worst_type": of_types.idxmax().removeprefix("rmse_"),
+        "worst_rmse": type_rmse.max(),
+        "worst_type": type_rmse.idxmax().removeprefix("rmse_"),
     }

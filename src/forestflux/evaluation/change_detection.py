@@ -1,8 +1,8 @@
-"""Detection: does the change analysis find what is planted, and how often what is not.
+"""Whether the change analysis detects what is planted, and how often it raises false alarms.
 
-Both sides go through the same tests: the map through the change store, the truth through the same
-functions without any spread of members. What the truth's own series do not show
-above their weather, no map can.
+Map and truth go through the same tests: the map through the change store, the truth through the
+same functions without any spread of members. What the tests do not detect in the true series,
+they cannot detect in a map.
 """
 
 from collections.abc import Iterator
@@ -13,29 +13,29 @@ from scipy import stats
 
 from forestflux.change.cell_series import CHANGE_LAYERS, compute_flux_layers
 from forestflux.core.names import TARGET_FLUXES
-from forestflux.evaluation.truth_comparison import Comparison
+from forestflux.evaluation.truth_comparison import TruthComparison
 
 # Tests by name: the layers that hold the change and its p.
-TESTS = {
+DETECTION_TESTS = {
     "difference": ("difference", "difference_p"),
     "window_difference": ("window_difference", "window_difference_p"),
     "slope": ("slope", "p"),
 }
-# Which way a disturbance goes: less GPP, and NEE up, because the soil goes on respiring.
+# The sign of a disturbance: less GPP, and more NEE, because the soil goes on respiring.
 DISTURBED_SIGN = {"gpp": -1, "nee": 1}
 
 
-def detections(
-    both: Comparison, change: xr.Dataset, *, alpha: float
+def compare_detections(
+    both: TruthComparison, change: xr.Dataset, *, alpha: float
 ) -> Iterator[tuple[str, float, float]]:
     """Quantity, its value on the truth and on the map, each a share of cells.
 
-    Greening is everywhere: `gpp_slope_found` is the share of the undisturbed cells with
+    All of the planet is greening: `gpp_slope_found` is the share of the undisturbed cells with
     a significantly rising GPP. Of the cells that were disturbed between the years of the
     pair, `{flux}_disturbance_found_{test}` is the share with a significant change in
     the direction of a disturbance, `..._alarm_{test}` the same of the other cells, and
-    `..._auc_{test}` the chance that a disturbed cell's change stands out more than
-    that of another (0.5 for a coin).
+    `..._auc_{test}` the probability that a disturbed cell has more evidence of a
+    change than another (0.5 for chance).
 
     Parameters
     ----------
@@ -44,28 +44,45 @@ def detections(
     alpha : level of a test
     """
     first, second = np.searchsorted(both.years, change.attrs["pair"])
-    struck = both.disturbed[second] & ~both.disturbed[first]
-    still = ~both.disturbed.any(axis=0)
+    disturbed = both.disturbed[second] & ~both.disturbed[first]
+    undisturbed = ~both.disturbed.any(axis=0)
     for flux in TARGET_FLUXES:
-        sides = true_layers(both, flux, change.attrs), stored_layers(both, flux, change)
+        sides = (
+            compute_true_layers(both, flux, change.attrs),
+            read_stored_layers(both, flux, change),
+        )
         if flux == "gpp":
             shares = [
-                found(side, "slope", sign=1, alpha=alpha)[still] for side in sides
+                detect_change(side, "slope", sign=1, alpha=alpha)[undisturbed]
+                for side in sides
             ]
-            yield "gpp_slope_found", *map(share, shares)
-        if not (struck.any() and still.any()):
+            yield "gpp_slope_found", *map(detected_share, shares)
+        if not (disturbed.any() and undisturbed.any()):
             continue
-        for test in TESTS:
+        for test in DETECTION_TESTS:
             sign = DISTURBED_SIGN[flux]
-            alarms = [found(side, test, sign=sign, alpha=alpha) for side in sides]
-            evidence = [strength(side, test, sign=sign) for side in sides]
+            alarms = [
+                detect_change(side, test, sign=sign, alpha=alpha) for side in sides
+            ]
+            evidence = [rank_evidence(side, test, sign=sign) for side in sides]
             name = f"{flux}_disturbance"
-            yield f"{name}_found_{test}", *(share(alarm[struck]) for alarm in alarms)
-            yield f"{name}_alarm_{test}", *(share(alarm[still]) for alarm in alarms)
-            yield f"{name}_auc_{test}", *(auc(e[struck], e[still]) for e in evidence)
+            yield (
+                f"{name}_found_{test}",
+                *(detected_share(alarm[disturbed]) for alarm in alarms),
+            )
+            yield (
+                f"{name}_alarm_{test}",
+                *(detected_share(alarm[undisturbed]) for alarm in alarms),
+            )
+            yield (
+                f"{name}_auc_{test}",
+                *(auc(e[disturbed], e[undisturbed]) for e in evidence),
+            )
 
 
-def true_layers(both: Comparison, flux: str, attrs: dict) -> dict[str, np.ndarray]:
+def compute_true_layers(
+    both: TruthComparison, flux: str, attrs: dict
+) -> dict[str, np.ndarray]:
     """Layers (cell,) of the true series: two members that agree on everything."""
     series = both.truth[flux].astype("float32")
     first, second = np.searchsorted(both.years, attrs["pair"])
@@ -86,8 +103,8 @@ def true_layers(both: Comparison, flux: str, attrs: dict) -> dict[str, np.ndarra
     return dict(zip(CHANGE_LAYERS, layers, strict=True))
 
 
-def stored_layers(
-    both: Comparison, flux: str, change: xr.Dataset
+def read_stored_layers(
+    both: TruthComparison, flux: str, change: xr.Dataset
 ) -> dict[str, np.ndarray]:
     """Layers (cell,) of the change store at the cells of the comparison."""
     return {
@@ -96,30 +113,32 @@ def stored_layers(
     }
 
 
-def found(
+def detect_change(
     layers: dict[str, np.ndarray], test: str, *, sign: int, alpha: float
 ) -> np.ndarray:
     """1 where a change of this sign is significant, 0 where not, NaN untested (cell,)."""
-    change, p = (layers[name] for name in TESTS[test])
+    change, p = (layers[name] for name in DETECTION_TESTS[test])
     return np.where(np.isnan(p), np.nan, (p <= alpha) & (sign * change > 0))
 
 
-def strength(layers: dict[str, np.ndarray], test: str, *, sign: int) -> np.ndarray:
-    """How strongly a change of this sign stands out (cell,), -1 to 1; NaN untested."""
-    change, p = (layers[name] for name in TESTS[test])
+def rank_evidence(layers: dict[str, np.ndarray], test: str, *, sign: int) -> np.ndarray:
+    """Evidence for a change of this sign (cell,), from -1 to 1; NaN untested."""
+    change, p = (layers[name] for name in DETECTION_TESTS[test])
     return sign * np.sign(change) * (1 - p)
 
 
-def share(alarms: np.ndarray) -> float:
+def detected_share(alarms: np.ndarray) -> float:
     """Share of the tested cells; NaN for none."""
     tested = alarms[np.isfinite(alarms)]
     return float(tested.mean()) if tested.size else np.nan
 
 
-def auc(struck: np.ndarray, still: np.ndarray) -> float:
-    """Chance that one of the first exceeds one of the second; NaN where untested."""
-    struck, still = (side[np.isfinite(side)] for side in (struck, still))
-    if not (struck.size and still.size):
+def auc(disturbed: np.ndarray, undisturbed: np.ndarray) -> float:
+    """Area under the ROC curve: probability that a disturbed cell exceeds an undisturbed one."""
+    disturbed, undisturbed = (
+        side[np.isfinite(side)] for side in (disturbed, undisturbed)
+    )
+    if not (disturbed.size and undisturbed.size):
         return np.nan
-    pairs = struck.size * still.size
-    return float(stats.mannwhitneyu(struck, still).statistic / pairs)
+    pairs = disturbed.size * undisturbed.size
+    return float(stats.mannwhitneyu(disturbed, undisturbed).statistic / pairs)

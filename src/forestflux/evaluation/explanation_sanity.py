@@ -16,21 +16,21 @@ from scipy.stats import spearmanr
 
 from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Ensemble
+from forestflux.evaluation.evaluation_schemas import SANITY
 from forestflux.evaluation.explanations import (
-    fluxes_of,
+    iterate_types,
     measure_occlusion,
-    of_types,
+    predict_fluxes,
     season_months,
 )
 from forestflux.evaluation.integrated_gradients import measure_attribution
 from forestflux.models.torch_contexts import seeded
 from forestflux.prepare.sample_table import Samples
 
-COLUMNS = ("check", "method", "flux", "value", "sd", "low", "high", "status")
 # Lowest and highest value that passes. Ranks of the 72 variables and months of one type
 # correlate by chance to 0.23 in one of twenty cases. Attributions are compared with their
 # sign: their size alone says much of the departures, which no weight changes.
-BOUNDS = {
+PASS_LIMITS = {
     "members_agree": (0.3, 1.0),
     "random_weights": (-1.0, 0.5),
     "methods_agree": (0.3, 1.0),
@@ -39,11 +39,11 @@ BOUNDS = {
 # Rows of a forest type that the networks without learning are asked about.
 RANDOM_ROWS = 30
 # Shares of variables and months that are hidden, and random orders to compare with.
-HIDDEN = (0.05, 0.1, 0.2, 0.3, 0.5)
+HIDDEN_SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
 ORDERS = 3
 
 
-def sanity_table(
+def tabulate_sanity(
     model: Ensemble,
     samples: Samples,
     *,
@@ -51,7 +51,7 @@ def sanity_table(
     attribution: xr.DataArray,
     seed: int,
 ) -> pd.DataFrame:
-    """The checks, one row each by method and flux, columns `COLUMNS`.
+    """The checks, one row each by method and flux, columns of `SANITY`.
 
     Rank correlations are means over forest types; `sd` is their standard deviation over
     members, or over forest types where the ensemble mean is compared. `deletion` is the
@@ -71,13 +71,13 @@ def sanity_table(
         "occlusion": occlusion,
         "attribution": attribution.sel(variable=inputs),
     }
-    few = some_rows(samples, seed=seed)
-    drawn = with_random_weights(model, seed=seed)
+    few = draw_rows(samples, seed=seed)
+    drawn = randomise_weights(model, seed=seed)
     random = {
         "occlusion": measure_occlusion(drawn, few),
         "attribution": measure_attribution(drawn, few)[0].sel(variable=inputs),
     }
-    found = []
+    checked = []
     for flux in occlusion["flux"].values:
         own = {name: part.sel(flux=flux) for name, part in importance.items()}
         for name, part in own.items():
@@ -85,27 +85,27 @@ def sanity_table(
             drawn_members = random[name].sel(flux=flux).transpose("member", ...)
             checks = {
                 "members_agree": [
-                    agreement(*pair).mean() for pair in combinations(members, 2)
+                    rank_correlations(*pair).mean() for pair in combinations(members, 2)
                 ],
                 "random_weights": [
-                    agreement(*pair).mean()
+                    rank_correlations(*pair).mean()
                     for pair in zip(members, drawn_members, strict=True)
                 ],
                 "deletion": deletion_ratio(
                     model, samples, abs(part.mean("member")), seed=seed
                 ),
             }
-            found += [(check, name, flux, values) for check, values in checks.items()]
-        both = agreement(*(abs(part.mean("member")) for part in own.values()))
-        found.append(("methods_agree", "both", flux, both))
+            checked += [(check, name, flux, values) for check, values in checks.items()]
+        both = rank_correlations(*(abs(part.mean("member")) for part in own.values()))
+        checked.append(("methods_agree", "both", flux, both))
     rows = []
-    for *key, values in found:
+    for *key, values in checked:
         known = np.asarray(values) if len(values) else np.array([np.nan])
         rows.append((*key, known.mean(), known.std()))
-    return judged(pd.DataFrame(rows, columns=list(COLUMNS[:5])))
+    return judge_checks(pd.DataFrame(rows, columns=SANITY.names[:5]))
 
 
-def agreement(first: xr.DataArray, second: xr.DataArray) -> np.ndarray:
+def rank_correlations(first: xr.DataArray, second: xr.DataArray) -> np.ndarray:
     """Rank correlation (igbp,) of two tables of importance (igbp, variable, month)."""
     ranks = []
     for igbp in first["igbp"].values:
@@ -114,7 +114,7 @@ def agreement(first: xr.DataArray, second: xr.DataArray) -> np.ndarray:
     return np.array(ranks)
 
 
-def with_random_weights(model: Ensemble, *, seed: int) -> Ensemble:
+def randomise_weights(model: Ensemble, *, seed: int) -> Ensemble:
     """The model with every weight of its networks drawn anew, as before any training."""
     members = []
     for index, member in enumerate(model.members):
@@ -133,13 +133,13 @@ def with_random_weights(model: Ensemble, *, seed: int) -> Ensemble:
     )
 
 
-def some_rows(samples: Samples, *, seed: int) -> Samples:
+def draw_rows(samples: Samples, *, seed: int) -> Samples:
     """At most `RANDOM_ROWS` random rows of each forest type that the model trained on."""
     rng = np.random.default_rng(seed)
     known = ~samples.table["holdout"].to_numpy(bool)
     rows = [
         rng.permutation(np.flatnonzero(of_type & known))[:RANDOM_ROWS]
-        for _, of_type in of_types(samples)
+        for _, of_type in iterate_types(samples)
     ]
     return samples.take(np.sort(np.concatenate(rows)))
 
@@ -168,7 +168,7 @@ def deletion_ratio(
         )
         for _ in range(ORDERS)
     ]
-    shares = [0, *HIDDEN]
+    shares = [0, *HIDDEN_SHARES]
     return np.trapezoid(curve, shares) / np.trapezoid(np.mean(random, axis=0), shares)
 
 
@@ -184,25 +184,25 @@ def deletion_curve(
     flux : gpp or nee
     """
     months = season_months(model, samples)
-    whole = fluxes_of(model, samples, samples.series)[flux]
+    whole = predict_fluxes(model, samples, samples.series)[flux]
     curve = [np.zeros(len(whole))]
-    for share in HIDDEN:
+    for share in HIDDEN_SHARES:
         hidden = np.zeros(samples.series.shape, bool)
-        for igbp, rows in of_types(samples):
+        for igbp, rows in iterate_types(samples):
             places = np.zeros(len(order[igbp]), bool)
             places[order[igbp][: round(share * len(places))]] = True
             table = places.reshape(-1, 12)  # variable, month
             hidden[rows] = table[:, months[rows] - 1].transpose(1, 0, 2)
         series = np.where(hidden, np.float32(np.nan), samples.series)
-        change = np.abs(fluxes_of(model, samples, series)[flux] - whole)
+        change = np.abs(predict_fluxes(model, samples, series)[flux] - whole)
         curve.append(change.mean(axis=1))
     return np.stack(curve, axis=1)
 
 
-def judged(table: pd.DataFrame) -> pd.DataFrame:
+def judge_checks(table: pd.DataFrame) -> pd.DataFrame:
     """Checks with their bounds, and as `status` pass, fail or not applicable."""
-    low, high = (table["check"].map(lambda c, i=i: BOUNDS[c][i]) for i in (0, 1))
+    low, high = (table["check"].map(lambda c, i=i: PASS_LIMITS[c][i]) for i in (0, 1))
     value = table["value"]
     status = np.where(value.between(low, high), "pass", "fail")
     status = np.where(value.isna(), "not applicable", status)
-    return table.assign(low=low, high=high, status=status)[list(COLUMNS)]
+    return table.assign(low=low, high=high, status=status)[SANITY.names]

@@ -1,4 +1,4 @@
-"""Reasons: what an estimate owes to a variable in a month, what the network sees."""
+"""Explanations: occlusion sensitivity by variable and month, and activations of the network."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,12 +21,12 @@ COMMON_YEAR = 2003
 
 
 def measure_occlusion(model: Ensemble, samples: Samples) -> xr.DataArray:
-    """Change of each member's estimate when a variable is hidden in a month.
+    """Occlusion sensitivity: change of each member's estimate when a variable is hidden.
 
-    The observed series is the baseline, and the values are hidden by the network's own
-    gap channel, which it knows from training: no value is invented. Months are those of
-    the season: where the model turns southern years by half a year, July is the middle
-    of the summer on both hemispheres.
+    One variable is hidden in one month at a time (Zeiler and Fergus 2014). The network
+    reads the hidden values as gaps, which it knows from training, so no value is invented.
+    Months are those of the season: where the model shifts southern years by half a year,
+    July is the middle of the summer on both hemispheres.
 
     Parameters
     ----------
@@ -39,13 +39,15 @@ def measure_occlusion(model: Ensemble, samples: Samples) -> xr.DataArray:
     samples of a forest type of the absolute change
     """
     samples = samples.take(samples.table["igbp"].isin(FOREST_TYPES).to_numpy())
-    found = empty_importance(model, samples, samples.variables)
-    for name, month, change in changes(model, samples, season_months(model, samples)):
-        for igbp, rows in of_types(samples):
+    importance = empty_importance(model, samples, samples.variables)
+    for name, month, change in iterate_occlusions(
+        model, samples, season_months(model, samples)
+    ):
+        for igbp, rows in iterate_types(samples):
             for flux, values in change.items():
                 size = np.abs(values[:, rows]).mean(axis=1)
-                found.loc[flux, :, igbp, name, month] = size
-    return found
+                importance.loc[flux, :, igbp, name, month] = size
+    return importance
 
 
 def empty_importance(
@@ -55,14 +57,14 @@ def empty_importance(
     axes = {
         "flux": list(TARGET_FLUXES),
         "member": range(len(model.members)),
-        "igbp": [igbp for igbp, _ in of_types(samples)],
+        "igbp": [igbp for igbp, _ in iterate_types(samples)],
         "variable": list(variables),
         "month": range(1, 13),
     }
     return xr.DataArray(np.zeros([len(part) for part in axes.values()]), axes)
 
 
-def of_types(samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
+def iterate_types(samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
     """Each forest type that is there with its rows, bool (sample,)."""
     for igbp in FOREST_TYPES:
         rows = (samples.table["igbp"] == igbp).to_numpy()
@@ -70,7 +72,7 @@ def of_types(samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
             yield igbp, rows
 
 
-def importance_table(importance: xr.DataArray) -> pd.DataFrame:
+def tabulate_importance(importance: xr.DataArray) -> pd.DataFrame:
     """Importance as a table: `igbp, variable, month, gpp, nee, gpp_sd, nee_sd`.
 
     Parameters
@@ -91,7 +93,7 @@ def importance_table(importance: xr.DataArray) -> pd.DataFrame:
     return table.reset_index()
 
 
-def changes(
+def iterate_occlusions(
     model: Ensemble, samples: Samples, months: np.ndarray
 ) -> Iterator[tuple[str, int, dict[str, np.ndarray]]]:
     """The estimate with a variable hidden in a month, minus the one as observed.
@@ -106,16 +108,16 @@ def changes(
     ------
     variable, month (1-12), and for gpp and nee the change (member, sample), gC m-2 yr-1
     """
-    whole = fluxes_of(model, samples, samples.series)
+    whole = predict_fluxes(model, samples, samples.series)
     cases = [(name, month) for name in samples.variables for month in range(1, 13)]
     for name, month in tqdm(cases, desc="hidden", disable=None):
         series = samples.series.copy()
         series[:, samples.variables.index(name)][months == month] = np.nan
-        hidden = fluxes_of(model, samples, series)
+        hidden = predict_fluxes(model, samples, series)
         yield name, month, {flux: hidden[flux] - whole[flux] for flux in whole}
 
 
-def fluxes_of(
+def predict_fluxes(
     model: Ensemble, samples: Samples, series: np.ndarray
 ) -> dict[str, np.ndarray]:
     """GPP and NEE of each member (member, sample), gC m-2 yr-1."""
@@ -133,7 +135,7 @@ def season_months(model: Ensemble, samples: Samples) -> np.ndarray:
     return months
 
 
-def measure_activation(model: Ensemble, samples: Samples) -> pd.DataFrame:
+def tabulate_activations(model: Ensemble, samples: Samples) -> pd.DataFrame:
     """Mean absolute activation of the convolutional block by forest type and month.
 
     Returns
@@ -146,7 +148,7 @@ def measure_activation(model: Ensemble, samples: Samples) -> pd.DataFrame:
     first = model.members[0]
     months = step_months(COMMON_YEAR)
     tables = []
-    for igbp, rows in of_types(samples):
+    for igbp, rows in iterate_types(samples):
         part = samples.take(rows)
         ready = first.prepare(part.series, part.lat)
         with torch.inference_mode(), one_thread():
@@ -162,6 +164,6 @@ def measure_activation(model: Ensemble, samples: Samples) -> pd.DataFrame:
             names=["igbp", "pattern", "month"],
         )
         columns = np.stack(monthly, axis=-1).reshape(len(patterns), -1)
-        found = {"activation": columns.mean(0), "activation_sd": columns.std(0)}
-        tables.append(pd.DataFrame(found, index).reset_index())
+        values = {"activation": columns.mean(0), "activation_sd": columns.std(0)}
+        tables.append(pd.DataFrame(values, index).reset_index())
     return pd.concat(tables, ignore_index=True)

@@ -1,4 +1,4 @@
-"""Recovery: what the maps of the simulated planet get back of its planted truth."""
+"""How well the maps of the simulated planet recover its planted truth."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,16 +10,20 @@ import xarray as xr
 from forestflux.change.map_series import check_map_series
 from forestflux.change.strata.latitude_bands import check_latitude_bands
 from forestflux.change.trends.theil_sen import theil_sen
-from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES
-from forestflux.evaluation.change_detection import detections
-from forestflux.evaluation.truth_comparison import Comparison, compare
+from forestflux.core.names import (
+    FLUX_SLOPE_UNIT,
+    FLUX_UNIT,
+    FLUXES,
+    TARGET_FLUXES,
+    TOTAL_UNIT,
+)
+from forestflux.evaluation.change_detection import compare_detections
+from forestflux.evaluation.evaluation_schemas import RECOVERY
+from forestflux.evaluation.truth_comparison import TruthComparison, compare_with_truth
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
-SLOPE_UNIT = "gC m-2 yr-2"
-TOTAL_UNIT = "PgC yr-1"
 
-
-def recover(
+def score_recovery(
     maps: dict[int, Path],
     truth_stores: dict[int, Path],
     *,
@@ -32,7 +36,7 @@ def recover(
     """What the maps recover of the truth (docs/reference/tables.md, recovery).
 
     Both sides are summed over the same cells with the same weights, so that an error
-    is one of the flux; the forest area, each side on its own cells, stands beside.
+    is one of the flux. Only the forest area is that of each side's own cells.
     `error` is mapped minus truth. A root mean square has the truth 0 and is in percent
     of the true mean; an R2 has the truth 1; a share within the interval has the
     nominal one.
@@ -53,25 +57,28 @@ def recover(
     """
     check_latitude_bands(bands)
     years = check_map_series(maps, years=years, pair=pair)
-    both = compare(maps, truth_stores, years=years, bands=bands)
+    both = compare_with_truth(maps, truth_stores, years=years, bands=bands)
     rows = [
-        row("forest_area", "m2", both.area["truth"], both.area["mapped"]),
+        make_row("forest_area", "m2", both.area["truth"], both.area["mapped"]),
         *total_rows(both),
         *cell_rows(both),
         *zonal_rows(both),
         *pair_rows(both, pair),
         *slope_rows(both),
         *disturbance_rows(both),
-        *(row(n, "1", *values) for n, *values in detections(both, change, alpha=alpha)),
+        *(
+            make_row(n, "1", *values)
+            for n, *values in compare_detections(both, change, alpha=alpha)
+        ),
     ]
     for position, band in enumerate(bands):
         part = both.band_part(position)
         if part.row.size:
             rows += band_rows(part, band.name)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=RECOVERY.names)
 
 
-def row(
+def make_row(
     quantity: str,
     unit: str,
     truth: float,
@@ -92,28 +99,30 @@ def row(
     }
 
 
-def total_rows(both: Comparison) -> list[dict]:
+def total_rows(both: TruthComparison) -> list[dict]:
     """Total of each flux and year; mean flux of the forest over all years."""
     rows = []
     for name in FLUXES:
         for year, *sides in zip(both.years, *both.totals(name), strict=True):
-            rows.append(row(f"{name}_total_{year}", TOTAL_UNIT, *sides))
+            rows.append(make_row(f"{name}_total_{year}", TOTAL_UNIT, *sides))
     for name in FLUXES:
         means = (side.mean() for side in both.means(name))
-        rows.append(row(f"{name}_mean", FLUX_UNIT, *means))
+        rows.append(make_row(f"{name}_mean", FLUX_UNIT, *means))
     return rows
 
 
-def cell_rows(both: Comparison) -> list[dict]:
+def cell_rows(both: TruthComparison) -> list[dict]:
     """Root mean square and R2 over all cells and years, share within the interval.
 
     The share stands apart for cells inside and outside the area of applicability.
     """
     rows = []
     for name in FLUXES:
-        rms, r2, mean = agreement(both.truth[name], both.mapped[name], both.weights)
-        rows.append(row(f"{name}_cell_rms", FLUX_UNIT, 0.0, rms, relative_to=mean))
-        rows.append(row(f"{name}_cell_r2", "1", 1.0, r2))
+        rms, r2, mean = weighted_agreement(
+            both.truth[name], both.mapped[name], both.weights
+        )
+        rows.append(make_row(f"{name}_cell_rms", FLUX_UNIT, 0.0, rms, relative_to=mean))
+        rows.append(make_row(f"{name}_cell_r2", "1", 1.0, r2))
     for name in TARGET_FLUXES:
         for suffix, chosen in (
             ("", np.full(both.applicable.shape, True)),
@@ -123,11 +132,11 @@ def cell_rows(both: Comparison) -> list[dict]:
             if chosen.any():
                 share = both.covered[name][chosen].mean()
                 quantity = f"{name}_share_within_interval{suffix}"
-                rows.append(row(quantity, "1", both.level, share))
+                rows.append(make_row(quantity, "1", both.level, share))
     return rows
 
 
-def agreement(
+def weighted_agreement(
     truth: np.ndarray, mapped: np.ndarray, weights: np.ndarray
 ) -> tuple[float, float, float]:
     """Weighted root mean square of the error, R2, and mean of the truth."""
@@ -138,7 +147,7 @@ def agreement(
     return np.sqrt(square), r2, mean
 
 
-def zonal_rows(both: Comparison) -> list[dict]:
+def zonal_rows(both: TruthComparison) -> list[dict]:
     """Root mean square between the profiles over latitude of the mean year."""
     weight = np.bincount(both.row, both.weights.mean(axis=0))
     there = weight > 0
@@ -151,24 +160,26 @@ def zonal_rows(both: Comparison) -> list[dict]:
         )
         rms = np.sqrt(((mapped - truth) ** 2).mean())
         mean = both.means(name)[0].mean()
-        rows.append(row(f"{name}_zonal_rms", FLUX_UNIT, 0.0, rms, relative_to=mean))
+        rows.append(
+            make_row(f"{name}_zonal_rms", FLUX_UNIT, 0.0, rms, relative_to=mean)
+        )
     return rows
 
 
-def pair_rows(both: Comparison, pair: tuple[int, int]) -> list[dict]:
+def pair_rows(both: TruthComparison, pair: tuple[int, int]) -> list[dict]:
     """Change of the total between the two years; R2 of the cells' change."""
     first, second = np.searchsorted(both.years, pair)
     rows = []
     for name in FLUXES:
         change = (side[second] - side[first] for side in both.totals(name))
-        rows.append(row(f"{name}_change", TOTAL_UNIT, *change))
+        rows.append(make_row(f"{name}_change", TOTAL_UNIT, *change))
         cells = (s[name][second] - s[name][first] for s in (both.truth, both.mapped))
-        _, r2, _ = agreement(*cells, both.weights[second])
-        rows.append(row(f"{name}_change_cell_r2", "1", 1.0, r2))
+        _, r2, _ = weighted_agreement(*cells, both.weights[second])
+        rows.append(make_row(f"{name}_change_cell_r2", "1", 1.0, r2))
     return rows
 
 
-def slope_rows(both: Comparison, suffix: str = "") -> list[dict]:
+def slope_rows(both: TruthComparison, suffix: str = "") -> list[dict]:
     """Planted trend of mean GPP against the mapped series; slopes of both series.
 
     Both series have the same weather in them; the planted trend has none.
@@ -179,13 +190,15 @@ def slope_rows(both: Comparison, suffix: str = "") -> list[dict]:
         slopes = [float(theil_sen(side, both.years)) for side in both.means(name)]
         if name == "gpp":
             rows.append(
-                row(f"gpp_planted_slope{suffix}", SLOPE_UNIT, planted, slopes[1])
+                make_row(
+                    f"gpp_planted_slope{suffix}", FLUX_SLOPE_UNIT, planted, slopes[1]
+                )
             )
-        rows.append(row(f"{name}_series_slope{suffix}", SLOPE_UNIT, *slopes))
+        rows.append(make_row(f"{name}_series_slope{suffix}", FLUX_SLOPE_UNIT, *slopes))
     return rows
 
 
-def disturbance_rows(both: Comparison) -> list[dict]:
+def disturbance_rows(both: TruthComparison) -> list[dict]:
     """Mean NEE in and after a disturbance minus before, over cells with both."""
     chosen = both.disturbed.any(axis=0) & ~both.disturbed.all(axis=0)
     if not chosen.any():
@@ -200,13 +213,13 @@ def disturbance_rows(both: Comparison) -> list[dict]:
             for when in (after, ~after)
         ]
         effects.append(np.average(means[0] - means[1], weights=weights))
-    return [row("nee_disturbance_effect", FLUX_UNIT, *effects)]
+    return [make_row("nee_disturbance_effect", FLUX_UNIT, *effects)]
 
 
-def band_rows(part: Comparison, band: str) -> list[dict]:
+def band_rows(part: TruthComparison, band: str) -> list[dict]:
     """Mean annual totals of GPP and NEE and planted trend of one latitude band."""
     rows = []
     for name in TARGET_FLUXES:
         mean = (side.mean() for side in part.totals(name))
-        rows.append(row(f"{name}_total_{band}", TOTAL_UNIT, *mean))
+        rows.append(make_row(f"{name}_total_{band}", TOTAL_UNIT, *mean))
     return rows + slope_rows(part, f"_{band}")[:1]

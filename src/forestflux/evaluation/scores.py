@@ -12,7 +12,7 @@ from forestflux.core.names import (
     FOREST_TYPES,
     TARGET_FLUXES,
 )
-from forestflux.evaluation.site_bootstrap import interval, site_draws
+from forestflux.evaluation.site_bootstrap import bootstrap_interval, draw_sites
 
 # Scored years of a site: fewest and most of a class, and its name in `subset`.
 YEAR_CLASSES = ((1, 1, "1"), (2, 4, "2-4"), (5, np.inf, "5+"))
@@ -36,17 +36,19 @@ def r2(observed: np.ndarray, predicted: np.ndarray) -> float:
 
 def rmse(observed: np.ndarray, predicted: np.ndarray) -> float:
     """Root mean square error, in the unit of the values; NaN without values."""
-    return float(np.sqrt(_mean((np.asarray(predicted) - np.asarray(observed)) ** 2)))
+    return float(
+        np.sqrt(mean_or_nan((np.asarray(predicted) - np.asarray(observed)) ** 2))
+    )
 
 
 def mae(observed: np.ndarray, predicted: np.ndarray) -> float:
     """Mean absolute error, in the unit of the values; NaN without values."""
-    return _mean(np.abs(np.asarray(predicted) - np.asarray(observed)))
+    return mean_or_nan(np.abs(np.asarray(predicted) - np.asarray(observed)))
 
 
 def bias(observed: np.ndarray, predicted: np.ndarray) -> float:
     """Mean of predicted minus observed; a negative bias of NEE is too strong a sink."""
-    return _mean(np.asarray(predicted) - np.asarray(observed))
+    return mean_or_nan(np.asarray(predicted) - np.asarray(observed))
 
 
 def r2_site_mean(
@@ -65,7 +67,7 @@ def r2_site_mean(
     return r2(means["observed"].to_numpy(), means["predicted"].to_numpy())
 
 
-def score_table(predictions: pd.DataFrame, *, min_quality: float) -> pd.DataFrame:
+def tabulate_scores(predictions: pd.DataFrame, *, min_quality: float) -> pd.DataFrame:
     """Scores of each model, split, target and subset, columns as `docs/reference/tables.md`.
 
     RECO is scored against GPP + NEE of the tower. Scores that are not defined are NaN.
@@ -76,7 +78,7 @@ def score_table(predictions: pd.DataFrame, *, min_quality: float) -> pd.DataFram
     min_quality : rows of lower `nee_qc` are not scored
     """
     rows = []
-    for key, part in _parts(predictions, min_quality=min_quality):
+    for key, part in iterate_subsets(predictions, min_quality=min_quality):
         for target in FLUXES:
             observed, predicted = observed_and_predicted(part, target)
             sites = part["site"].to_numpy()
@@ -98,7 +100,7 @@ def score_table(predictions: pd.DataFrame, *, min_quality: float) -> pd.DataFram
     return pd.DataFrame(rows)
 
 
-def coverage_table(
+def tabulate_coverage(
     predictions: pd.DataFrame, *, min_quality: float, level: float, seed: int
 ) -> pd.DataFrame:
     """Share of observations inside their interval, columns as `docs/reference/tables.md`.
@@ -114,13 +116,13 @@ def coverage_table(
     seed : of the bootstrap
     """
     rows = []
-    for key, part in _parts(predictions, min_quality=min_quality):
-        draws = site_draws(part["site"].to_numpy(str), seed=seed)
+    for key, part in iterate_subsets(predictions, min_quality=min_quality):
+        draws = draw_sites(part["site"].to_numpy(str), seed=seed)
         for target in TARGET_FLUXES:
             lower, upper = part[f"{target}_lower"], part[f"{target}_upper"]
             inside = part[f"{target}_obs"].between(lower, upper).to_numpy(float)
             drawn = draws @ inside / draws.sum(axis=1)
-            low, high = interval(drawn)
+            low, high = bootstrap_interval(drawn)
             rows.append(
                 {
                     "model": key["model"],
@@ -128,15 +130,15 @@ def coverage_table(
                     "target": target,
                     "subset": key["subset"],
                     "nominal": level,
-                    "covered": _mean(inside),
+                    "covered": mean_or_nan(inside),
                     "covered_lower": low,
                     "covered_upper": high,
-                    "covered_site_mean": _mean(
+                    "covered_site_mean": mean_or_nan(
                         pd.Series(inside).groupby(part["site"].to_numpy(str)).mean()
                     ),
                     "n": len(part),
                     "n_sites": part["site"].nunique(),
-                    "mean_width": _mean((upper - lower).to_numpy(float)),
+                    "mean_width": mean_or_nan((upper - lower).to_numpy(float)),
                 }
             )
     return pd.DataFrame(rows)
@@ -153,19 +155,19 @@ def observed_and_predicted(
     return observed.to_numpy(float), predictions[f"{target}_pred"].to_numpy(float)
 
 
-def _parts(
+def iterate_subsets(
     predictions: pd.DataFrame, *, min_quality: float
 ) -> Iterator[tuple[dict, pd.DataFrame]]:
     """Rows of good quality by model, split and subset; no empty subsets."""
     good = predictions[predictions["nee_qc"] >= min_quality]
     for (model, split), rows in good.groupby(["model", "split"], sort=False):
         key = {"model": model, "split": split}
-        for subset, chosen in subsets(rows):
+        for subset, chosen in list_subsets(rows):
             if chosen.any():
                 yield {**key, "subset": subset}, rows[chosen]
 
 
-def subsets(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+def list_subsets(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
     """Name and membership (row,) of all rows, then of parts of them.
 
     By area of applicability, forest type, climate and number of years.
@@ -186,5 +188,6 @@ def subsets(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
         yield f"years={name}", years.between(fewest, most).to_numpy()
 
 
-def _mean(values: np.ndarray) -> float:
+def mean_or_nan(values: np.ndarray) -> float:
+    """Mean; NaN without values."""
     return float(np.mean(values)) if len(values) else float("nan")

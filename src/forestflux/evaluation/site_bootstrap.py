@@ -1,6 +1,6 @@
-"""Bootstrap over sites: how far a number moves when other towers had been measured.
+"""Bootstrap over sites: how far a number would move if other towers had been measured.
 
-The years of a site go together, so that whole sites are drawn, with replacement.
+Whole sites are drawn, with replacement, because the years of a site are not independent.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ DRAWS = 1000
 LEVEL = 0.95
 
 
-def site_draws(sites: np.ndarray, *, seed: int) -> np.ndarray:
+def draw_sites(sites: np.ndarray, *, seed: int) -> np.ndarray:
     """How often each draw has the site of each row, float64 (draw, row).
 
     Equal sites and seeds give equal draws, whatever is computed from them: models and
@@ -28,14 +28,14 @@ def site_draws(sites: np.ndarray, *, seed: int) -> np.ndarray:
     return drawn[:, position].astype(float)
 
 
-def drawn_r2(
+def bootstrap_r2(
     draws: np.ndarray, observed: np.ndarray, predicted: np.ndarray
 ) -> np.ndarray:
     """R2 of each draw (draw,); NaN where all observed values of a draw are equal.
 
     Parameters
     ----------
-    draws : (draw, row) of `site_draws`
+    draws : (draw, row) of `draw_sites`
     observed, predicted : (row,)
     """
     count = draws.sum(axis=1)
@@ -47,8 +47,8 @@ def drawn_r2(
     return 1 - np.divide(error, spread, where=some, out=np.full(len(draws), np.nan))
 
 
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """The ends of the 95 % interval of draws (draw,); NaN where none is known."""
+def bootstrap_interval(values: np.ndarray) -> tuple[float, float]:
+    """The ends of the 95 % interval of draws (draw,); NaN where none is finite."""
     known = values[np.isfinite(values)]
     if not known.size:
         return np.nan, np.nan

@@ -1,4 +1,4 @@
-"""Evaluation: predictions of all models beside the towers, scored and calibrated."""
+"""Predictions of all models beside the towers, scored and calibrated."""
 
 import pandas as pd
 
@@ -6,35 +6,18 @@ from forestflux.core.climates import climate_of
 from forestflux.core.errors import InputError
 from forestflux.core.names import SPLITS
 from forestflux.ensemble.conformal import add_intervals
-from forestflux.evaluation.gap_robustness import CASE, gap_table
-from forestflux.evaluation.model_differences import difference_table
-from forestflux.evaluation.scores import coverage_table, score_table
-
-ROW = ["site", "year"]
-PREDICTION_COLUMNS = (
-    "model",
-    "split",
-    "fold",
-    "site",
-    "year",
-    "igbp",
-    "climate",
-    "gpp_obs",
-    "gpp_pred",
-    "reco_pred",
-    "nee_obs",
-    "nee_pred",
-    "nee_qc",
-    "gpp_lower",
-    "gpp_upper",
-    "nee_lower",
-    "nee_upper",
-    "dissimilarity",
-    "applicable",
+from forestflux.evaluation.evaluation_schemas import PREDICTIONS
+from forestflux.evaluation.scores import tabulate_coverage, tabulate_scores
+from forestflux.evaluation.skill_comparisons import (
+    GAP_CASE,
+    tabulate_differences,
+    tabulate_gaps,
 )
 
+SITE_YEAR = ["site", "year"]
 
-def evaluate(
+
+def evaluate_models(
     parts: list[pd.DataFrame],
     samples_table: pd.DataFrame,
     dissimilarity: pd.DataFrame,
@@ -67,13 +50,13 @@ def evaluate(
     observed = join_dissimilarity(observed, dissimilarity)
     predictions = add_intervals(observed, level=level, min_quality=min_quality)
     return {
-        "predictions": predictions[list(PREDICTION_COLUMNS)],
-        "scores": score_table(predictions, min_quality=min_quality),
-        "gaps": gap_table(joined, min_quality=min_quality, seed=seed),
-        "calibration": coverage_table(
+        "predictions": predictions[PREDICTIONS.names],
+        "scores": tabulate_scores(predictions, min_quality=min_quality),
+        "gaps": tabulate_gaps(joined, min_quality=min_quality, seed=seed),
+        "calibration": tabulate_coverage(
             predictions, min_quality=min_quality, level=level, seed=seed
         ),
-        "differences": difference_table(
+        "differences": tabulate_differences(
             predictions, min_quality=min_quality, seed=seed
         ),
     }
@@ -86,13 +69,15 @@ def join_observed(
 
     Parameters and errors are those of `evaluate`.
     """
-    means = ensemble_mean(pd.concat(parts, ignore_index=True))
-    towers = scored_rows(samples_table)
+    means = average_members(pd.concat(parts, ignore_index=True))
+    towers = select_scored_rows(samples_table)
     refuse_missing(means, towers)
-    columns = [*ROW, "igbp", "climate", "gpp", "nee", "nee_qc"]
+    columns = [*SITE_YEAR, "igbp", "climate", "gpp", "nee", "nee_qc"]
     towers = towers.assign(climate=climate_of(towers["lat"]))
     names = {"gpp": "gpp_obs", "nee": "nee_obs"}
-    joined = means.merge(towers[columns].rename(columns=names), on=ROW, how="inner")
+    joined = means.merge(
+        towers[columns].rename(columns=names), on=SITE_YEAR, how="inner"
+    )
     joined["nee_pred"] = joined["reco_pred"] - joined["gpp_pred"]
     return sort_rows(joined)
 
@@ -106,7 +91,7 @@ def join_dissimilarity(
     ------
     InputError : a row has no dissimilarity
     """
-    key = ["split", *ROW]
+    key = ["split", *SITE_YEAR]
     joined = observed.merge(dissimilarity, on=key, how="left", validate="many_to_one")
     missing = joined["applicable"].isna()
     if missing.any():
@@ -114,14 +99,14 @@ def join_dissimilarity(
     return joined
 
 
-def ensemble_mean(predictions: pd.DataFrame) -> pd.DataFrame:
+def average_members(predictions: pd.DataFrame) -> pd.DataFrame:
     """Mean over members of each model, split, fold, row and gap case.
 
     Raises
     ------
     InputError : a member predicts a row twice, or not all members predict it
     """
-    key = ["model", "split", "fold", *ROW, *CASE]
+    key = ["model", "split", "fold", *SITE_YEAR, *GAP_CASE]
     twice = predictions.duplicated([*key, "member"])
     if twice.any():
         refuse(predictions[twice].iloc[0], expected="one prediction", found="several")
@@ -138,7 +123,7 @@ def ensemble_mean(predictions: pd.DataFrame) -> pd.DataFrame:
     return means
 
 
-def scored_rows(samples_table: pd.DataFrame) -> pd.DataFrame:
+def select_scored_rows(samples_table: pd.DataFrame) -> pd.DataFrame:
     """Forest rows that are used, the ones that a model has to predict."""
     used = samples_table["used"].to_numpy(bool)
     return samples_table[used & samples_table["forest"].to_numpy(bool)]
@@ -147,16 +132,16 @@ def scored_rows(samples_table: pd.DataFrame) -> pd.DataFrame:
 def refuse_missing(means: pd.DataFrame, towers: pd.DataFrame) -> None:
     """Stop unless every model has every row of every split exactly once, gap cases too.
 
-    Wanted are the splits of any model, so that a run may leave one out for all.
+    The splits that any model has are wanted of all, so that a run may leave a split out.
     """
     splits = [split for split in SPLITS if split in set(means["split"])]
     models = means["model"].unique()
     holdout = towers["holdout"].to_numpy(bool)
     for split in splits:
         rows = towers[holdout if split == "holdout" else ~holdout]
-        wanted = pd.MultiIndex.from_frame(rows[ROW])
+        wanted = pd.MultiIndex.from_frame(rows[SITE_YEAR])
         own = means[means["split"] == split]
-        cases = own[CASE].drop_duplicates()
+        cases = own[GAP_CASE].drop_duplicates()
         for model in models:
             for pattern, fraction in cases.itertuples(index=False):
                 found = own[
@@ -165,7 +150,7 @@ def refuse_missing(means: pd.DataFrame, towers: pd.DataFrame) -> None:
                     & (own["gap_fraction"] == fraction)
                 ]
                 refuse_unequal(
-                    pd.MultiIndex.from_frame(found[ROW]),
+                    pd.MultiIndex.from_frame(found[SITE_YEAR]),
                     wanted,
                     where=f"{model}, split {split}, gaps {pattern} {fraction:g}",
                 )
@@ -192,7 +177,9 @@ def sort_rows(joined: pd.DataFrame) -> pd.DataFrame:
     """Rows by model, split (in the order of the splits), site, year and gap case."""
     order = {split: number for number, split in enumerate(SPLITS)}
     ranked = joined.assign(rank=joined["split"].map(order))
-    ranked = ranked.sort_values(["model", "rank", *ROW, *CASE], ignore_index=True)
+    ranked = ranked.sort_values(
+        ["model", "rank", *SITE_YEAR, *GAP_CASE], ignore_index=True
+    )
     return ranked.drop(columns="rank")
 
 

@@ -1,4 +1,4 @@
-"""Comparison: map and truth of the simulated planet on the cells that both have."""
+"""Map and truth of the simulated planet on the cells that both have."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,18 +14,18 @@ from forestflux.core.names import FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import load_store
 
-BOUNDS = tuple(
+BOUND_LAYERS = tuple(
     f"{flux}_{side}" for flux in TARGET_FLUXES for side in ("lower", "upper")
 )
 MAP_LAYERS = (
-    *(*FLUXES, *BOUNDS, "applicable"),
+    *(*FLUXES, *BOUND_LAYERS, "applicable"),
     *("forest_fraction", "forest_type", "cell_area"),
 )
 TRUTH_LAYERS = (*FLUXES, "forest_fraction", "disturbed", "planted_slope")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class TruthComparison:
     """Truth and map of every cell that is forest in both in all years.
 
     Attributes
@@ -72,7 +72,7 @@ class Comparison:
         truth, mapped = self.totals(flux)
         return truth / area, mapped / area
 
-    def band_part(self, position: int) -> "Comparison":
+    def band_part(self, position: int) -> "TruthComparison":
         """The cells of one latitude band."""
         chosen = self.band == position
         fluxes = {
@@ -92,13 +92,13 @@ class Comparison:
         )
 
 
-def compare(
+def compare_with_truth(
     maps: dict[int, Path],
     truth_stores: dict[int, Path],
     *,
     years: list[int],
     bands: Sequence[LatitudeBandSettings],
-) -> Comparison:
+) -> TruthComparison:
     """Both sides of every year, cut to the cells that both have in all years."""
     sides = []
     for year in tqdm(years, desc="recovery", disable=None):
@@ -106,7 +106,7 @@ def compare(
             raise InputError(
                 "truth", variable="year", expected=str(year), found="no store"
             )
-        sides.append(one_year(maps[year], truth_stores[year], bands=bands))
+        sides.append(read_map_and_truth(maps[year], truth_stores[year], bands=bands))
     common = sides[0]["cell"]
     for side in sides[1:]:
         common = np.intersect1d(common, side["cell"], assume_unique=True)
@@ -122,7 +122,7 @@ def compare(
     def series(name: str) -> np.ndarray:
         return np.stack([s[name][p] for s, p in zip(sides, places, strict=True)])
 
-    return Comparison(
+    return TruthComparison(
         years=np.array(years),
         truth={name: series(f"truth_{name}") for name in FLUXES},
         mapped={name: series(f"mapped_{name}") for name in FLUXES},
@@ -142,7 +142,7 @@ def compare(
     )
 
 
-def one_year(
+def read_map_and_truth(
     map_path: Path, truth_path: Path, *, bands: Sequence[LatitudeBandSettings]
 ) -> dict[str, np.ndarray]:
     """Vectors over the cells that are forest in map and truth, by cell number."""

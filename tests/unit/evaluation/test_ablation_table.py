@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.evaluation.ablation_table import ablation_table, run_variant
+from forestflux.evaluation.ablation_table import run_variant, tabulate_ablation
 from forestflux.jobs.settings.training_settings import BaselineSettings, merge
 from forestflux.prepare.sample_table import Samples, no_series
 from tests.builders.small_training import make_samples, settings
@@ -50,7 +50,7 @@ def test_table_pairs_variants_with_the_full_network(samples: Samples) -> None:
         for split in ("site", "cluster")
         for repeat in (0, 1)
     ]
-    table = ablation_table(parts, samples.table, min_quality=0.0)
+    table = tabulate_ablation(parts, samples.table, min_quality=0.0)
     assert len(table) == 3 * 2 * 3
     assert (table["repeats"] == 2).all()
     full = table[table["variant"] == "full"]

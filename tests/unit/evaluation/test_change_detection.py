@@ -5,8 +5,13 @@ import pytest
 import xarray as xr
 
 from forestflux.core.names import TARGET_FLUXES
-from forestflux.evaluation.change_detection import auc, detections, share, true_layers
-from forestflux.evaluation.truth_comparison import Comparison
+from forestflux.evaluation.change_detection import (
+    auc,
+    compare_detections,
+    compute_true_layers,
+    detected_share,
+)
+from forestflux.evaluation.truth_comparison import TruthComparison
 
 YEARS = np.arange(2003, 2019)
 SHAPE = (10, 40)
@@ -17,7 +22,7 @@ ATTRS = {
 }
 
 
-def world(drop: float, rise: float = 0.0) -> Comparison:
+def world(drop: float, rise: float = 0.0) -> TruthComparison:
     """Truth of 300 cells; GPP of the first 60 falls by `drop` from 2010 on."""
     rng = np.random.default_rng(5)
     gpp = rng.normal(1500, 60, (len(YEARS), 300)) + rise * (YEARS - 2003)[:, None]
@@ -27,7 +32,7 @@ def world(drop: float, rise: float = 0.0) -> Comparison:
     reco = np.full(gpp.shape, 1400.0)
     fluxes = {"gpp": gpp, "reco": reco, "nee": reco - gpp}
     row = np.arange(300) // SHAPE[1]
-    return Comparison(
+    return TruthComparison(
         years=YEARS,
         truth=fluxes,
         mapped=fluxes,
@@ -44,19 +49,21 @@ def world(drop: float, rise: float = 0.0) -> Comparison:
     )
 
 
-def store_of(both: Comparison) -> xr.Dataset:
+def store_of(both: TruthComparison) -> xr.Dataset:
     """The change store of a map that is the truth."""
     layers = {}
     for flux in TARGET_FLUXES:
-        for name, values in true_layers(both, flux, ATTRS).items():
+        for name, values in compute_true_layers(both, flux, ATTRS).items():
             grid = np.full(SHAPE[0] * SHAPE[1], np.nan)
             grid[both.cell] = values
             layers[f"{flux}_{name}"] = (("y", "x"), grid.reshape(SHAPE))
     return xr.Dataset(layers, attrs=ATTRS)
 
 
-def table(both: Comparison, change: xr.Dataset) -> dict[str, tuple[float, float]]:
-    return {name: sides for name, *sides in detections(both, change, alpha=0.05)}
+def table(both: TruthComparison, change: xr.Dataset) -> dict[str, tuple[float, float]]:
+    return {
+        name: sides for name, *sides in compare_detections(both, change, alpha=0.05)
+    }
 
 
 def test_a_map_that_is_the_truth_finds_what_the_truth_shows() -> None:
@@ -117,4 +124,4 @@ def test_auc_and_share_by_hand() -> None:
         4.5 / 6
     )
     assert np.isnan(auc(np.array([np.nan]), np.array([1.0])))
-    assert share(np.array([1.0, 0.0, np.nan, 1.0])) == pytest.approx(2 / 3)
+    assert detected_share(np.array([1.0, 0.0, np.nan, 1.0])) == pytest.approx(2 / 3)

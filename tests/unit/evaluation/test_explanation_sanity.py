@@ -7,12 +7,12 @@ import torch
 
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanation_sanity import (
-    HIDDEN,
-    agreement,
+    HIDDEN_SHARES,
     deletion_curve,
     deletion_ratio,
-    sanity_table,
-    with_random_weights,
+    randomise_weights,
+    rank_correlations,
+    tabulate_sanity,
 )
 from forestflux.evaluation.explanations import measure_occlusion
 from forestflux.evaluation.integrated_gradients import measure_attribution
@@ -74,7 +74,7 @@ def importance(model: Ensemble, few: Samples) -> dict:
 
 @pytest.fixture(scope="module")
 def checks(model: Ensemble, few: Samples, importance: dict) -> pd.DataFrame:
-    return sanity_table(model, few, **importance, seed=3)
+    return tabulate_sanity(model, few, **importance, seed=3)
 
 
 def by_season(found, igbp: str) -> pd.Series:
@@ -132,8 +132,8 @@ def test_random_labels_destroy_the_importance(samples, few, importance):
             found[method].sel(flux="gpp").mean("member")
             for found in (importance, other)
         )
-        assert agreement(first, first).mean() == pytest.approx(1)
-        assert agreement(first, second).mean() < bound
+        assert rank_correlations(first, first).mean() == pytest.approx(1)
+        assert rank_correlations(first, second).mean() < bound
 
 
 def test_hiding_and_gradients_agree(checks):
@@ -150,7 +150,7 @@ def last_fifth(model: Ensemble, few: Samples, named) -> np.ndarray:
     last = {t: np.argsort(named.sel(igbp=t).values.ravel()) for t in types}
     rng = np.random.default_rng(3)
     any_order = {t: rng.permutation(len(last[t])) for t in types}
-    shares = [0, *(share for share in HIDDEN if share <= 0.2)]
+    shares = [0, *(share for share in HIDDEN_SHARES if share <= 0.2)]
     areas = [
         np.trapezoid(
             deletion_curve(model, few, order, flux="gpp")[:, : len(shares)], shares
@@ -182,8 +182,8 @@ def test_every_check_of_this_run_passes(checks):
 
 def test_drawn_weights_leave_the_model_as_it_was(model):
     before = [{k: v.copy() for k, v in m.weights().items()} for m in model.members]
-    drawn = with_random_weights(model, seed=1)
-    again = with_random_weights(model, seed=1)
+    drawn = randomise_weights(model, seed=1)
+    again = randomise_weights(model, seed=1)
     for old, member, other, same in zip(
         before, model.members, drawn.members, again.members, strict=True
     ):
@@ -202,7 +202,7 @@ def test_one_member_cannot_agree_with_itself(model, few):
         model.members[:1], calibration=None, applicability=None, metadata={}
     )
     part = few.take(np.arange(60))
-    table = sanity_table(alone, part, **importance_of(alone, part), seed=3)
+    table = tabulate_sanity(alone, part, **importance_of(alone, part), seed=3)
     status = table.set_index("check")["status"]
     assert set(status["members_agree"]) == {"not applicable"}
     assert set(status["random_weights"]) <= {"pass", "fail"}

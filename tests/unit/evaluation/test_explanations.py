@@ -5,9 +5,9 @@ import torch
 from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import (
-    importance_table,
-    measure_activation,
     measure_occlusion,
+    tabulate_activations,
+    tabulate_importance,
 )
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_training import train_network
@@ -32,7 +32,7 @@ def model(samples: Samples) -> Ensemble:
 def test_importance_has_every_type_variable_and_month(
     model: Ensemble, samples: Samples
 ) -> None:
-    table = importance_table(measure_occlusion(model, samples))
+    table = tabulate_importance(measure_occlusion(model, samples))
     assert list(table.columns) == [
         "igbp",
         "variable",
@@ -50,7 +50,7 @@ def test_importance_has_every_type_variable_and_month(
 def test_the_variable_that_makes_the_flux_matters_most(
     model: Ensemble, samples: Samples
 ) -> None:
-    table = importance_table(measure_occlusion(model, samples))
+    table = tabulate_importance(measure_occlusion(model, samples))
     by_variable = table.groupby("variable")["gpp"].mean()
     assert by_variable.idxmax() == "ndvi"
 
@@ -58,7 +58,7 @@ def test_the_variable_that_makes_the_flux_matters_most(
 def test_importance_equals_a_change_worked_by_hand(
     model: Ensemble, samples: Samples
 ) -> None:
-    table = importance_table(measure_occlusion(model, samples)).set_index(
+    table = tabulate_importance(measure_occlusion(model, samples)).set_index(
         ["igbp", "variable", "month"]
     )
     chosen = samples.take((samples.table["igbp"] == "DBF").to_numpy())
@@ -81,12 +81,12 @@ def test_importance_equals_a_change_worked_by_hand(
 
 def test_samples_are_not_changed(model: Ensemble, samples: Samples) -> None:
     before = samples.series.copy()
-    importance_table(measure_occlusion(model, samples))
+    tabulate_importance(measure_occlusion(model, samples))
     assert np.array_equal(samples.series, before, equal_nan=True)
 
 
 def test_activation_maps_name_their_rows(model: Ensemble, samples: Samples) -> None:
-    table = measure_activation(model, samples)
+    table = tabulate_activations(model, samples)
     patterns = list(dict.fromkeys(table["pattern"]))
     assert patterns[:7] == [*VARIABLES, "radiation"]
     assert patterns[7:] == ["variables 1", "joint 1", "variables 2", "joint 2"]

@@ -10,12 +10,12 @@ import torch
 from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.integrated_gradients import (
-    attribution_table,
-    by_month,
-    contributions,
+    integrate_gradients,
+    mean_year,
     measure_attribution,
-    per_departure,
-    usual_year,
+    scale_to_departure,
+    sum_months,
+    tabulate_attributions,
 )
 from forestflux.models.network_inputs import one_hot_types
 from forestflux.models.network_training import train_network
@@ -56,12 +56,12 @@ def fluxes(member, ready, types):
 
 def test_contributions_sum_to_the_difference_of_the_estimates(model, samples):
     ready, types = inputs(model, samples)
-    usual = usual_year(ready)
+    usual = mean_year(ready)
     # The usual year has the gaps of the sample: what a gap does is no contribution.
     compared = torch.where(torch.isnan(ready), torch.nan, usual)
     assert torch.isnan(ready).float().mean() > 0.05
     for member in model.members:
-        found = contributions(member, ready, usual, types)
+        found = integrate_gradients(member, ready, usual, types)
         here, there = (fluxes(member, series, types) for series in (ready, compared))
         for flux, values in found.items():
             difference = here[flux] - there[flux]
@@ -78,7 +78,7 @@ def test_a_linear_network_gets_its_coefficients_times_the_departures(model, samp
 
     ready, types = inputs(model, samples)
     weights = torch.randn(2, *ready.shape[1:], generator=torch.manual_seed(1))
-    usual = usual_year(ready)
+    usual = mean_year(ready)
     member = copy(model.members[0])
     member.network = Linear()
     departure = torch.nan_to_num(ready - usual)
@@ -86,7 +86,7 @@ def test_a_linear_network_gets_its_coefficients_times_the_departures(model, samp
         (w * departure).numpy() * sd
         for w, sd in zip(weights, member.flux_scale.sd, strict=False)
     )
-    found = contributions(member, ready, usual, types)
+    found = integrate_gradients(member, ready, usual, types)
     np.testing.assert_allclose(found["gpp"], gpp, rtol=1e-3, atol=0.05)
     np.testing.assert_allclose(found["nee"], reco - gpp, rtol=1e-3, atol=0.1)
 
@@ -94,7 +94,7 @@ def test_a_linear_network_gets_its_coefficients_times_the_departures(model, samp
 def test_gaps_add_nothing_and_samples_stay_as_they_are(model, samples):
     ready, types = inputs(model, samples)
     before = ready.clone()
-    found = contributions(model.members[0], ready, usual_year(ready), types)
+    found = integrate_gradients(model.members[0], ready, mean_year(ready), types)
     gaps = torch.isnan(ready).numpy()
     assert (found["gpp"][gaps] == 0).all()
     assert (found["gpp"][~gaps] != 0).mean() > 0.9
@@ -107,7 +107,7 @@ def test_the_usual_year_is_the_mean_of_the_type_and_never_zero():
     series[0, 0, 5] = torch.nan
     series[:, 1] = torch.arange(46.0)
     series[:, 1, [0, 45]] = torch.nan
-    usual = usual_year(series)
+    usual = mean_year(series)
     assert usual[0, 0] == 2
     assert usual[0, 5] == 3  # of the one sample that has it
     # Around New Year 44, -, -, 1: a third and two thirds of the way.
@@ -119,13 +119,13 @@ def test_what_one_departure_adds_by_hand():
     departure = np.array([2.0, -2.0, 1.0, 0.0]).reshape(4, 1, 1)
     added = 5 * departure
     # Three rows know the month: 5 x root mean square of 2, 2 and 1.
-    assert per_departure(added, departure).item() == pytest.approx(5 * 3**0.5)
-    assert per_departure(-added, departure).item() == pytest.approx(-5 * 3**0.5)
-    assert per_departure(added, 0 * departure).item() == 0
+    assert scale_to_departure(added, departure).item() == pytest.approx(5 * 3**0.5)
+    assert scale_to_departure(-added, departure).item() == pytest.approx(-5 * 3**0.5)
+    assert scale_to_departure(added, 0 * departure).item() == 0
 
 
 def test_months_sum_the_steps():
-    sums = by_month(np.ones((1, 1, 46)))
+    sums = sum_months(np.ones((1, 1, 46)))
     assert sums.shape == (1, 1, 12)
     assert sums.sum() == 46
     assert sums[0, 0, 2] == 4  # March: steps 7-10
@@ -146,7 +146,7 @@ def test_the_variable_that_makes_the_flux_adds_most_and_upwards(tables, model):
 
 def test_the_table_has_every_type_series_and_month_with_its_spread(tables):
     signed, size = tables
-    table = attribution_table(signed, size)
+    table = tabulate_attributions(signed, size)
     columns = "igbp variable month gpp nee gpp_sd nee_sd gpp_size nee_size"
     assert " ".join(table) == columns
     assert set(table["variable"]) == {*VARIABLES, "radiation"}
@@ -169,4 +169,6 @@ def test_rows_that_were_kept_apart_do_not_make_the_usual_year(model, samples):
     )
     for first, second in zip(one, two, strict=True):
         np.testing.assert_array_equal(first, second)
-    pd.testing.assert_frame_equal(attribution_table(*one), attribution_table(*two))
+    pd.testing.assert_frame_equal(
+        tabulate_attributions(*one), tabulate_attributions(*two)
+    )

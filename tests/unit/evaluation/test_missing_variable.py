@@ -11,9 +11,9 @@ from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.conformal import Calibration
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import (
-    importance_table,
-    measure_activation,
     measure_occlusion,
+    tabulate_activations,
+    tabulate_importance,
 )
 from forestflux.models.classical_models import BASELINES, ClassicalRegressor
 from forestflux.models.flux_model import predict_samples
@@ -69,12 +69,12 @@ def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
     model = Ensemble(
         [member], calibration=Calibration(0.9, {}), applicability=near, metadata={}
     )
-    table = importance_table(measure_occlusion(model, samples))
+    table = tabulate_importance(measure_occlusion(model, samples))
     assert np.isfinite(table[["gpp", "nee", "gpp_sd", "nee_sd"]]).all().all()
     rain = table["variable"] == "precip"
     assert (table.loc[rain, "gpp"] == 0).all()
     assert (table.loc[~rain, "gpp"] > 0).any()
-    assert np.isfinite(measure_activation(model, samples)["activation"]).all()
+    assert np.isfinite(tabulate_activations(model, samples)["activation"]).all()
 
 
 def test_scales_of_an_absent_variable_are_plain_json():

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.evaluation.model_differences import difference_table
 from forestflux.evaluation.scores import r2
+from forestflux.evaluation.skill_comparisons import tabulate_differences
 
 
 def predictions(error: float, *, seed: int = 1) -> pd.DataFrame:
@@ -23,7 +23,9 @@ def predictions(error: float, *, seed: int = 1) -> pd.DataFrame:
 
 def gpp_row(table: pd.DataFrame) -> pd.Series:
     return (
-        difference_table(table, min_quality=0.8, seed=3).set_index("target").loc["gpp"]
+        tabulate_differences(table, min_quality=0.8, seed=3)
+        .set_index("target")
+        .loc["gpp"]
     )
 
 
@@ -50,4 +52,4 @@ def test_rows_of_low_quality_do_not_count() -> None:
 def test_without_the_network_there_is_nothing_to_compare() -> None:
     table = predictions(100.0)
     others = table[table["model"] == "svr"]
-    assert difference_table(others, min_quality=0.8, seed=3).empty
+    assert tabulate_differences(others, min_quality=0.8, seed=3).empty

@@ -74,7 +74,7 @@ def predictions():
 
 
 def test_score_table_by_hand(predictions):
-    table = scores.score_table(predictions, min_quality=0.8).set_index(
+    table = scores.tabulate_scores(predictions, min_quality=0.8).set_index(
         ["target", "subset"]
     )
     assert list(table.index.get_level_values("target").unique()) == [
@@ -109,14 +109,16 @@ def test_score_table_by_hand(predictions):
 
 
 def test_undefined_scores_are_written_empty(predictions, tmp_path):
-    table = scores.score_table(predictions[predictions["site"] == "b"], min_quality=0)
+    table = scores.tabulate_scores(
+        predictions[predictions["site"] == "b"], min_quality=0
+    )
     table.to_csv(tmp_path / "scores.csv", index=False)
     line = (tmp_path / "scores.csv").read_text().splitlines()[1]
     assert line == "svr,site,gpp,all,1,1,,100.0,100.0,-100.0,"
 
 
 def test_coverage_by_hand(predictions):
-    table = scores.coverage_table(predictions, min_quality=0.0, level=0.9, seed=1)
+    table = scores.tabulate_coverage(predictions, min_quality=0.0, level=0.9, seed=1)
     gpp = table[(table["target"] == "gpp") & (table["subset"] == "all")].iloc[0]
     # Observed minus predicted is -100, 100, 100, -100: inside -99 to 101 twice.
     assert (gpp["covered"], gpp["n"], gpp["mean_width"]) == (0.5, 4, 200.0)

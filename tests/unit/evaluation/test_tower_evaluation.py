@@ -14,7 +14,7 @@ SETTINGS = {"min_quality": 0.8, "level": 0.8, "seed": 3}
 
 
 def evaluate(parts, towers, **settings):
-    return stage.evaluate(parts, towers, likeness(parts), **settings)
+    return stage.evaluate_models(parts, towers, likeness(parts), **settings)
 
 
 def likeness(parts):
@@ -207,4 +207,4 @@ def test_a_row_without_a_dissimilarity_is_named(parts, towers):
     known = likeness(parts)
     known = known[(known["site"] != "S04") | (known["split"] != "random")]
     with pytest.raises(InputError, match=r"random.*S04 2003.*expected a dissimilarity"):
-        stage.evaluate(parts, towers, known, **SETTINGS)
+        stage.evaluate_models(parts, towers, known, **SETTINGS)

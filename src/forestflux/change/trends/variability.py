@@ -37,7 +37,7 @@ class TotalVariability:
         spread = detrended_sd(self.mean, self.years, self.slope)
         self.variance = year_sd(spread, self.autocorrelation, len(self.years)) ** 2
 
-    def test_change(
+    def assess_change(
         self, change: np.ndarray, variance: np.ndarray, *, level: float
     ) -> dict[str, np.ndarray]:
         """Mean, bounds and p (variable, stratum) of a change of totals.

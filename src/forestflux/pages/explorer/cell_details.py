@@ -11,7 +11,7 @@ from forestflux.core.eight_day import STEPS, step_months
 from forestflux.core.grid import Grid
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES, VARIABLES
 from forestflux.ensemble.trained_ensemble import Ensemble
-from forestflux.evaluation.explanations import COMMON_YEAR, changes
+from forestflux.evaluation.explanations import COMMON_YEAR, iterate_occlusions
 from forestflux.jobs.stages import Stores
 from forestflux.jobs.store import load_store
 from forestflux.pages.explorer.packed_arrays import pack, pack_bytes
@@ -105,7 +105,7 @@ def reasons(
     samples = Samples(series, table)
     months = np.tile(step_months(COMMON_YEAR), (len(table), 1))
     found = {flux: np.empty((len(table), len(VARIABLES), 12)) for flux in TARGET_FLUXES}
-    for name, month, change in changes(model, samples, months):
+    for name, month, change in iterate_occlusions(model, samples, months):
         for flux, values in found.items():
             values[:, VARIABLES.index(name), month - 1] = change[flux].mean(0)
     return {flux: pack(values, digit=0.01) for flux, values in found.items()}

@@ -1,12 +1,17 @@
-"""What gaps cost: R2 lost and its interval, over the same towers for every model."""
+"""What gaps cost: R2 lost and its bootstrap_interval, over the same towers for every model."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.evaluation.gap_robustness import gap_table
 from forestflux.evaluation.scores import r2
-from forestflux.evaluation.site_bootstrap import DRAWS, drawn_r2, interval, site_draws
+from forestflux.evaluation.site_bootstrap import (
+    DRAWS,
+    bootstrap_interval,
+    bootstrap_r2,
+    draw_sites,
+)
+from forestflux.evaluation.skill_comparisons import tabulate_gaps
 
 SITES = 40
 
@@ -39,7 +44,7 @@ def row_of(table, pattern, target):
 
 def test_lost_is_the_difference_of_the_scores():
     rows = joined()
-    table = gap_table(rows, min_quality=0.8, seed=1)
+    table = tabulate_gaps(rows, min_quality=0.8, seed=1)
     found = row_of(table, "random", "gpp")
     good = rows[rows["nee_qc"] >= 0.8]
     scores = {
@@ -53,7 +58,7 @@ def test_lost_is_the_difference_of_the_scores():
 
 
 def test_what_nothing_is_lost_of_has_no_spread():
-    table = gap_table(joined(), min_quality=0.8, seed=1)
+    table = tabulate_gaps(joined(), min_quality=0.8, seed=1)
     for found in (row_of(table, "none", "gpp"), row_of(table, "random", "nee")):
         lost = [found[f"r2_lost{end}"] for end in ("", "_lower", "_upper")]
         np.testing.assert_allclose(lost, 0, atol=1e-12)
@@ -61,7 +66,7 @@ def test_what_nothing_is_lost_of_has_no_spread():
 
 def test_every_model_is_scored_on_the_same_towers():
     both = pd.concat([joined("cnn"), joined("svr")], ignore_index=True)
-    table = gap_table(both, min_quality=0.8, seed=1)
+    table = tabulate_gaps(both, min_quality=0.8, seed=1)
     columns = ["r2_lost_lower", "r2_lost_upper"]
     one, two = (table.loc[table["model"] == m, columns] for m in ("cnn", "svr"))
     np.testing.assert_array_equal(one, two)
@@ -71,13 +76,13 @@ def test_a_draw_of_every_site_once_has_the_score_itself():
     rows = joined()
     pair = rows["gpp_obs"].to_numpy(), rows["gpp_pred"].to_numpy()
     once = np.ones((1, len(rows)))
-    assert drawn_r2(once, *pair)[0] == pytest.approx(r2(*pair))
-    assert np.isnan(drawn_r2(once, np.full(len(rows), 3.0), pair[1])[0])
+    assert bootstrap_r2(once, *pair)[0] == pytest.approx(r2(*pair))
+    assert np.isnan(bootstrap_r2(once, np.full(len(rows), 3.0), pair[1])[0])
 
 
 def test_sites_are_drawn_whole():
     sites = np.array(list("aabccc"))
-    draws = site_draws(sites, seed=4)
+    draws = draw_sites(sites, seed=4)
     assert draws.shape == (DRAWS, 6)
     assert (draws[:, 0] == draws[:, 1]).all()
     assert (draws[:, 3] == draws[:, 5]).all()
@@ -90,7 +95,7 @@ def test_interval_covers_the_true_mean_as_often_as_it_says():
     inside = []
     for seed in range(200):
         values = np.repeat(rng.normal(size=30), 10)
-        draws = site_draws(np.repeat(np.arange(30), 10), seed=seed)
-        low, high = interval(draws @ values / draws.sum(axis=1))
+        draws = draw_sites(np.repeat(np.arange(30), 10), seed=seed)
+        low, high = bootstrap_interval(draws @ values / draws.sum(axis=1))
         inside.append(low <= 0 <= high)
     assert 0.89 <= np.mean(inside) <= 0.99
