@@ -96,7 +96,7 @@ def benchmarks() -> Iterator[tuple[str, str]]:
     yield "layout.land_cells", f"{read_benchmark('layout')['land_cells']:,}"
     plan = read_table("earthengine_plan").set_index("run")
     asked = plan.loc["globe, 2003 and 2018"]
-    yield "plan.globe.requests", f"{asked.requests:,}"
+    yield "plan.globe.requests", f"{int(asked.requests):,}"
     yield "plan.globe.gib", f"{asked.mib / 1024:.0f}"
     pilot = plan[[str(run).startswith("pilot") for run in plan.index]]
     yield "plan.pilot.requests", f"{pilot.requests.sum():,}"
