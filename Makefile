@@ -8,9 +8,6 @@ STAMP := $(VENV)/installed
 CORES ?= all
 WORKERS ?= logical
 
-BENCH := results/benchmark
-BENCH_TILES := r05c06 r02c14
-
 .PHONY: demo quick lint types unit test bench env lock environments docs docs-fill docs-data format clean
 
 demo: env
@@ -38,11 +35,10 @@ test: env
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m "" -n $(WORKERS) --dist worksteal \
 	  --durations=10 --cov $(PYTEST)
 
-# Two tiles of the simulated planet are made first; xgboost is needed for nothing else.
+# xgboost is needed for nothing else. Others: `python -m benchmarks` lists them.
 bench: env
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock --editable '.[bench]'
-	@$(BIN)/python benchmarks/masked.py --folder $(BENCH) --tiles $(BENCH_TILES)
-	@$(BIN)/python benchmarks/inference.py --masked $(BENCH)/mask --tiles $(BENCH_TILES)
+	@$(BIN)/python -m benchmarks inference $(BENCH)
 
 env: $(STAMP)
 

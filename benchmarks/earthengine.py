@@ -1,26 +1,22 @@
-"""How fast and in how much memory the archive is asked, against a server with 200 ms latency.
+"""Rate and memory of requests to Earth Engine, against a server with 200 ms latency.
 
 Runs the job `extract` on towers and on tiles with 1, 8, 20 and 40 requests in flight, and on
 ever more tiles for its memory. The server is the emulator of the tests in a process of its own;
-answers to all places of one shape are the same and are made before anything is measured:
-
-    python benchmarks/earthengine.py --output benchmarks/earthengine.json
+answers to all places of one shape are the same and are made before anything is measured.
 
 A rate is requests for pixels over the time from the first that comes to the last that is
 answered, as the server sees it. `bare` is the rate at which the server answers a client that
 does nothing but ask: nobody can be faster than that here.
 """
 
-import argparse
 import http.client
 import json
-import os
+import math
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,23 +28,47 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from benchmarks.harness import (
+    ROOT,
+    Measured,
+    Option,
+    Usage,
+    compare,
+    measure_command,
+    script_words,
+)
 from forestflux.core.grid import Grid
 from forestflux.core.product_table import read_products
 from forestflux.jobs.configuration import read_configuration
-from forestflux.jobs.store import write_json
-
-ROOT = Path(__file__).parents[1]
 
 YEAR = 2003
 LATENCY_S = 0.2
-IN_FLIGHT = (1, 8, 20, 40)
-LEAST_RATIO = 0.85
-MOST_MEGABYTES = 1000
+LIMITS = {"ratio at 40": 0.85, "megabytes": 1000}
 # Places of the rates by requests in flight; of five and of eight requests each.
 TOWERS = {1: 8, 8: 40, 20: 80, 40: 160}
 SMALL_TILES = {1: 4, 8: 20, 20: 60, 40: 160}
 SMALL_CELLS, LARGE_CELLS = 8, 400
-LARGE_TILES = (1, 4, 8)
+OPTIONS = {
+    "kinds": Option(("towers", "tiles", "memory"), ("towers",), "what is measured"),
+    "runs": Option(3, 1, "turns"),
+    "share": Option(1.0, 0.05, "share of the places of a full run"),
+    "large_tiles": Option((1, 4, 8), (1,), "numbers of tiles whose memory is measured"),
+}
+
+
+def measure(
+    *, kinds: tuple[str, ...], runs: int, share: float, large_tiles: tuple[int, ...]
+) -> Measured:
+    """Rates of towers and tiles, and memory."""
+    measured = Measured(limits=LIMITS, facts={"latency_s": LATENCY_S})
+    with tempfile.TemporaryDirectory() as name, server(Path(name)) as there:
+        for kind, counts in (("towers", TOWERS), ("tiles", SMALL_TILES)):
+            if kind in kinds:
+                fewer = {n: math.ceil(share * count) for n, count in counts.items()}
+                measured.ratios += measure_rates(there, kind, fewer, runs)
+        if "memory" in kinds:
+            measured.rows += measure_memory(there, large_tiles)
+    return measured
 
 
 @dataclass(frozen=True)
@@ -126,36 +146,34 @@ def tiles(count: int, cells: int) -> list[str]:
 
 def extract(
     there: Server, places: list[str], *, in_flight: int, sites: pd.DataFrame, cells: int
-) -> float:
-    """Run the job with an empty cache; its largest memory, megabytes."""
+) -> Usage:
+    """Run the job with an empty cache."""
     kind = "tower" if places == ["towers"] else "tile"
     table = read_products(ROOT / "config" / "products.yaml").only([kind])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sites.to_csv(folder / "sites.csv", index=False)
-        settings = {
-            "source": "earthengine",
-            "settings": {
-                "forest_only": False,
-                "grid": {"resolution_deg": 0.05, "tile_cells": cells},
+        words = script_words(
+            "extract",
+            places=places,
+            years=YEAR,
+            sites="sites.csv",
+            table=[],
+            subsets=[],
+            settings={
+                "source": "earthengine",
+                "settings": {
+                    "forest_only": False,
+                    "grid": {"resolution_deg": 0.05, "tile_cells": cells},
+                },
             },
-        }
-        words = [
-            *("--places", *places, "--years", str(YEAR)),
-            *("--sites", "sites.csv", "--table", "--subsets"),
-            *("--settings", json.dumps(settings), "--products", table.to_json()),
-            *("--runtime", json.dumps(access(there, folder, in_flight)), "--code", "1"),
-            *("--manifest", "extract/job.json", "--log", "job.log"),
-        ]
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "workflow" / "scripts" / "extract.py"), *words],
-            cwd=folder,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "NO_PROXY": "127.0.0.1"},
+            products=table.to_json(),
+            runtime=access(there, folder, in_flight),
+            code="benchmark",
+            manifest="extract/job.json",
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise SystemExit((folder / "job.log").read_text())
-        return usage.ru_maxrss / 1024
+        alone = {"OMP_NUM_THREADS": "1", "NO_PROXY": "127.0.0.1"}
+        return measure_command(words, log=folder / "log", cwd=folder, env=alone)
 
 
 def rate_of(there: Server) -> float:
@@ -193,102 +211,37 @@ def measure_rates(
 ) -> list[dict]:
     """Rates of a kind of place against multiples of the rate of single requests."""
 
-    def rate(in_flight: int) -> float:
-        count = counts[in_flight]
+    def run_job(count: int, in_flight: int) -> None:
         places = ["towers"] if kind == "towers" else tiles(count, SMALL_CELLS)
-        control(there, latency_s=LATENCY_S)
-        extract(
-            there,
-            places,
-            in_flight=in_flight,
-            sites=towers(count),
-            cells=SMALL_CELLS,
-        )
-        return rate_of(there)
+        sites = towers(count)
+        extract(there, places, in_flight=in_flight, sites=sites, cells=SMALL_CELLS)
 
     control(there, latency_s=0)
-    extract(
-        there,
-        ["towers"] if kind == "towers" else tiles(1, SMALL_CELLS),
-        in_flight=4,
-        sites=towers(1),
-        cells=SMALL_CELLS,
-    )
-    # Runs alternate, so that whatever else runs here disturbs all alike.
-    found = {in_flight: [] for in_flight in counts}
-    bare = []
+    run_job(1, 4)  # answers of this shape are made now
+    rates: dict[int, list[float]] = {in_flight: [] for in_flight in counts}
+    most, bare = max(counts), []
     for _ in range(runs):
-        for in_flight in counts:
-            found[in_flight].append(rate(in_flight))
-        bare.append(bare_rate(there, max(counts), 10 * max(counts)))
-    single = statistics.median(found[1])
-    rows = [
-        ratio_of(f"{kind}, {n} in flight", statistics.median(rates), n * single, runs)
-        for n, rates in found.items()
-    ]
-    most = max(counts)
-    limit = statistics.median(bare)
-    return [
-        *rows,
-        ratio_of(f"{kind}, {most} in flight, bare", limit, most * single, runs),
-    ]
+        for in_flight, count in counts.items():
+            control(there, latency_s=LATENCY_S)
+            run_job(count, in_flight)
+            rates[in_flight].append(rate_of(there))
+        bare.append(bare_rate(there, most, 10 * most))
+    single = statistics.median(rates[1])
+
+    def against(name: str, found: list[float], in_flight: int) -> dict:
+        other = [in_flight * single] * len(found)
+        return compare(f"{kind}, {name}", found, other, unit="requests s-1")
+
+    rows = [against(f"{n} in flight", found, n) for n, found in rates.items()]
+    return [*rows, against(f"{most} in flight, bare", bare, most)]
 
 
-def ratio_of(name: str, ours: float, other: float, runs: int) -> dict:
-    """A line of the record."""
-    return {
-        "name": name,
-        "ours": round(ours, 3),
-        "other": round(other, 3),
-        "ratio": round(ours / other, 3),
-        "runs": runs,
-    }
-
-
-def measure_memory(there: Server) -> list[dict]:
-    """Largest memory of the job for several numbers of large tiles."""
+def measure_memory(there: Server, large_tiles: tuple[int, ...]) -> list[dict]:
+    """Memory of the job for several numbers of large tiles."""
     control(there, latency_s=0)
     rows = []
-    for count in LARGE_TILES:
-        used = extract(
-            there,
-            tiles(count, LARGE_CELLS),
-            in_flight=20,
-            sites=towers(1),
-            cells=LARGE_CELLS,
-        )
-        rows.append(ratio_of(f"memory, {count} large tiles", used, MOST_MEGABYTES, 1))
+    for count in large_tiles:
+        places, sites = tiles(count, LARGE_CELLS), towers(1)
+        used = extract(there, places, in_flight=20, sites=sites, cells=LARGE_CELLS)
+        rows.append({"name": f"{count} large tiles", "tiles": count, **used.numbers()})
     return rows
-
-
-def main() -> None:
-    """Measure and write the record."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", choices=("towers", "tiles", "memory"), nargs="*")
-    arguments = parser.parse_args()
-    wanted = arguments.only or ("towers", "tiles", "memory")
-    rows = []
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory() as name, server(Path(name)) as there:
-        if "towers" in wanted:
-            rows += measure_rates(there, "towers", TOWERS, arguments.runs)
-        if "tiles" in wanted:
-            rows += measure_rates(there, "tiles", SMALL_TILES, arguments.runs)
-        if "memory" in wanted:
-            rows += measure_memory(there)
-    write_json(
-        arguments.output,
-        {
-            "latency_s": LATENCY_S,
-            "limits": {"ratio at 40": LEAST_RATIO, "megabytes": MOST_MEGABYTES},
-            "load": os.getloadavg(),
-            "seconds": round(time.monotonic() - started),
-            "ratios": rows,
-        },
-    )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,223 +1,223 @@
-"""Time and memory of the stages infer and map against cells, members and tiles.
+"""Growth of time and memory of infer and map with cells, members and tiles.
 
-    python benchmarks/masked.py --folder results/globe
-    python benchmarks/growth.py --masked results/globe/mask     # writes benchmarks/growth.json
-
-Each number is a job of its own, run as the rule runs it: mask stores to infer stores, and all of
-them to one map. Cells beyond one year of the globe come from the same tiles under other
-years. Exponents are slopes of log time or log memory against log size.
+Each number is a job of its own, run as the rule runs it: mask stores to infer stores, and all
+of them to one map. Cells beyond one year of the globe come from the same tiles under other
+years. Exponents are slopes of log time or log memory against log size. All tiles with land are
+made first, which takes an hour.
 """
 
-# ruff: noqa: E402 - the number of threads is set before numpy and torch are imported
-
-import argparse
-import json
-import os
+import math
 import shutil
-import subprocess
-import sys
-import tempfile
-import time
 from pathlib import Path
-
-CORES = 2
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-import zarr
-from masked import GRID
-from trained import tower_samples, write_model
 
-from forestflux.core.names import VARIABLES
+from benchmarks.harness import (
+    ROOT,
+    Measured,
+    Option,
+    measure_command,
+    pin_cores,
+    scratch_folder,
+    script_words,
+)
+from benchmarks.masked_tiles import (
+    MIN_FOREST_FRACTION,
+    RESOLUTION_DEG,
+    YEAR,
+    forest_cells,
+    land_cells,
+    masked_tiles,
+)
+from benchmarks.trained_model import tower_samples, write_model
+from forestflux.jobs.settings.map_settings import InferSettings
 from forestflux.jobs.store import manifest_path, read_json, write_json
 
 mpl.use("Agg")
 
-ROOT = Path(__file__).parents[1]
-
-YEAR = 2003
-CELLS = (10**4, 10**5, 10**6, 10**7)
-MEMBERS = (1, 2, 5, 10, 20)
-TILES = (10, 100)
-LIMIT_MB = 1500
-# Runs the command that it is given and prints what that took.
-WATCH = """
-import json, resource, subprocess, sys
-
-ROOT = Path(__file__).parents[1]
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]))
-"""
-SETTINGS = {"min_forest_fraction": 0.05, "precision": "auto"}
-
-
-def forest_cells(path: Path) -> int:
-    """Cells of a mask store that are estimated."""
-    fraction, kind = (
-        zarr.open_array(path / name, mode="r")[:]
-        for name in ("forest_fraction", "forest_type")
-    )
-    return int(((fraction >= SETTINGS["min_forest_fraction"]) & (kind > 0)).sum())
-
-
-def land_cells(path: Path) -> int:
-    """Cells of a mask store with some value of precipitation, which has them on land alone."""
-    gaps = zarr.open_array(path / "gap_fraction", mode="r")[
-        list(VARIABLES).index("precip")
-    ]
-    return int((gaps < 1).sum())
-
-
-def run(words: list[str]) -> dict[str, float]:
-    """Wall and processor seconds and the most memory (MB) of a script."""
-    start = time.perf_counter()
-    # Through a process that is small: a child's maximum starts with its parent's memory.
-    done = subprocess.run(
-        [sys.executable, "-c", WATCH, sys.executable, *words],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    processor, kilobytes = json.loads(done.stdout.splitlines()[-1])
-    return {
-        "seconds": round(time.perf_counter() - start, 2),
-        "processor_seconds": round(processor, 2),
-        "megabytes": round(kilobytes / 1024, 1),
-    }
-
-
-def infer(folder: Path, model: Path, tiles: list[str], years: list[int]) -> dict:
-    """Run rule infer on some tiles and years of `folder/mask`."""
-    checksums = {
-        f"{tile}/{year}": read_json(manifest_path(folder / f"mask/{tile}/{YEAR}.zarr"))[
-            "checksum"
-        ]
-        for tile in tiles
-        for year in years
-    }
-    write_json(folder / "mask/job.json", {"stores": checksums})
-    shutil.rmtree(folder / "infer", ignore_errors=True)
-    words = [str(ROOT / "workflow/scripts/infer.py"), "--places", *tiles]
-    words += ["--years", *map(str, years), "--model", str(model / "model.json")]
-    words += ["--upstream", str(folder / "mask/job.json"), "--code", "benchmark"]
-    words += ["--settings", json.dumps(SETTINGS), "--device", "cpu"]
-    words += ["--batch-cells", "2048", "--workers", str(CORES)]
-    words += ["--manifest", str(folder / "infer/job.json"), "--log", os.devnull]
-    return run(words)
-
-
-def mapped(folder: Path, model: Path, tiles: list[str]) -> dict:
-    """Run rule map on what was inferred."""
-    shutil.rmtree(folder / "maps", ignore_errors=True)
-    grid = {"resolution_deg": GRID.resolution_deg, "tile_cells": GRID.tile_cells}
-    settings = json.dumps({"grid": grid | {"only": tiles}})
-    words = [str(ROOT / "workflow/scripts/map.py"), "--years", str(YEAR)]
-    words += ["--model", str(model / "model.json"), "--code", "benchmark"]
-    words += ["--tiles", str(folder / "infer/job.json"), "--settings", settings]
-    words += ["--manifest", str(folder / "maps/job.json"), "--log", os.devnull]
-    return run(words)
-
-
-def link(masked: Path, folder: Path, years: list[int]) -> None:
-    """The mask stores of one year under several years, as links."""
-    for tile in sorted(masked.glob(f"r*/{YEAR}.zarr")):
-        for year in years:
-            place = folder / f"mask/{tile.parent.name}/{year}.zarr"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.symlink_to(tile.resolve())
-            manifest_path(place).symlink_to(manifest_path(tile).resolve())
-
-
-def exponent(rows: list[dict], size: str, value: str) -> float:
-    """Slope of log value against log size."""
-    x, y = (np.log([row[name] for row in rows]) for name in (size, value))
-    return round(float(np.polyfit(x, y, 1)[0]), 3)
+CORES = 2
+LIMITS = {"megabytes": 1500}
+OPTIONS = {
+    "tile_cells": Option(400, 40, "rows and columns of a tile"),
+    "only": Option(("",), ("r55c65", "r55c66"), "tiles; none for every tile with land"),
+    "cells": Option((10**4, 10**5, 10**6, 10**7), (100, 1000), "numbers of cells"),
+    "members": Option((1, 2, 5, 10, 20), (1, 2), "numbers of members"),
+    "tiles": Option((10, 100), (1, 2), "numbers of tiles"),
+    "figure": Option("docs/images/growth.png", "", "where a figure goes, if anywhere"),
+}
 
 
 def measure(
-    folder: Path, masked: Path, counts: dict[str, int], sizes: list[int]
-) -> dict:
+    *,
+    tile_cells: int,
+    only: tuple[str, ...],
+    cells: tuple[int, ...],
+    members: tuple[int, ...],
+    tiles: tuple[int, ...],
+    figure: str,
+) -> Measured:
     """All rows: against cells, members and tiles, and the map."""
-    order = sorted(counts, key=counts.get)
-    samples = tower_samples([masked / f"{order[-1]}/{YEAR}.zarr"])
-    for members in MEMBERS:
-        write_model(folder / f"model{members}", samples, members=members)
-    usual, total = folder / "model5", sum(counts.values())
-    found: dict[str, list] = {"cells": [], "members": [], "tiles": []}
-    for wanted in sizes:
-        if wanted < total:
-            near = [name for name in order if 0 < counts[name] <= wanted]
-            chosen, years = near[-max(1, round(wanted / counts[near[-1]])) :], [YEAR]
-        else:
-            chosen, years = order, [YEAR + k for k in range(-(-wanted // total))]
-        cells = len(years) * sum(counts[name] for name in chosen)
-        row = infer(folder, usual, chosen, years)
-        found["cells"].append(
-            {"cells": cells, "stores": len(chosen) * len(years)} | row
-        )
-    middle = min(order, key=lambda name: abs(counts[name] - 10**5))
-    for members in MEMBERS:
-        row = infer(folder, folder / f"model{members}", [middle], [YEAR])
-        found["members"].append({"members": members, "cells": counts[middle]} | row)
-    for tiles in TILES:
-        row = infer(folder, usual, order[-tiles:], [YEAR])
-        cells = sum(counts[name] for name in order[-tiles:])
-        found["tiles"].append({"tiles": tiles, "cells": cells} | row)
-    globe = infer(folder, usual, order, [YEAR])
-    return found | {
-        "globe": {"tiles": len(order), "cells": total} | globe,
-        "map": mapped(folder, usual, order),
-        "exponents": {
-            f"{value} against {size}": exponent(found[size], size, value)
-            for size in ("cells", "members")
-            for value in ("seconds", "megabytes")
-        },
+    cores = pin_cores(CORES)
+    stores = masked_tiles([name for name in only if name], tile_cells)
+    counts = {tile: forest_cells(path) for tile, path in stores.items()}
+    land = sum(land_cells(path) for path in stores.values())
+    with scratch_folder() as folder:
+        jobs = Jobs(folder, stores, counts, tile_cells)
+        jobs.link_years(math.ceil(max(cells) / sum(counts.values())))
+        jobs.write_models(sorted({*members, jobs.usual_members(members)}))
+        rows = jobs.rows(cells, members, tiles)
+    exponents = {
+        f"{value} against {size}": exponent(rows, size, value)
+        for size in ("cells", "members")
+        for value in ("seconds", "megabytes")
     }
+    facts = {"cores": cores, "land_cells": land, "exponents": exponents}
+    if figure:
+        draw(rows, exponents, ROOT / figure)
+    return Measured(rows=rows, facts=facts, limits=LIMITS)
 
 
-def draw(found: dict, path: Path) -> None:
+class Jobs:
+    """Jobs of infer and map over some tiles, years and members."""
+
+    def __init__(
+        self,
+        folder: Path,
+        stores: dict[str, Path],
+        counts: dict[str, int],
+        tile_cells: int,
+    ) -> None:
+        """Take the mask stores and the forest cells of each tile."""
+        self.folder, self.stores, self.counts = folder, stores, counts
+        self.tile_cells = tile_cells
+        self.order = sorted(counts, key=counts.get)
+        self.usual = 0
+
+    def usual_members(self, members: tuple[int, ...]) -> int:
+        """Members of the model where something else varies: 5, if that is measured."""
+        self.usual = 5 if 5 in members else max(members)
+        return self.usual
+
+    def link_years(self, count: int) -> None:
+        """The mask stores of one year under several years, as links."""
+        for tile, path in self.stores.items():
+            for year in range(YEAR, YEAR + count):
+                place = self.folder / f"mask/{tile}/{year}.zarr"
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.symlink_to(path.resolve())
+                manifest_path(place).symlink_to(manifest_path(path).resolve())
+
+    def write_models(self, members: list[int]) -> None:
+        """A model of each number of members, trained on cells of the richest tile."""
+        samples = tower_samples([self.stores[self.order[-1]]])
+        for count in members:
+            write_model(self.folder / f"model{count}", samples, members=count)
+
+    def rows(
+        self, cells: tuple[int, ...], members: tuple[int, ...], tiles: tuple[int, ...]
+    ) -> list[dict]:
+        """Rows of all groups."""
+        rows = [self.infer("cells", *self.tiles_with(wanted)) for wanted in cells]
+        middle = min(self.order, key=lambda name: abs(self.counts[name] - 10**5))
+        rows += [self.infer("members", [middle], [YEAR], count) for count in members]
+        rows += [self.infer("tiles", self.order[-n:], [YEAR]) for n in tiles]
+        rows.append(self.infer("globe", self.order, [YEAR]))
+        return [*rows, self.map_globe()]
+
+    def tiles_with(self, wanted: int) -> tuple[list[str], list[int]]:
+        """Tiles and years that have about so many cells together."""
+        total = sum(self.counts.values())
+        if wanted >= total:
+            return self.order, [YEAR + k for k in range(math.ceil(wanted / total))]
+        near = [name for name in self.order if 0 < self.counts[name] <= wanted]
+        near = near or self.order[:1]
+        count = max(1, round(wanted / max(1, self.counts[near[-1]])))
+        return near[-count:], [YEAR]
+
+    def infer(
+        self, group: str, tiles: list[str], years: list[int], members: int = 0
+    ) -> dict:
+        """Run rule infer on some tiles and years."""
+        members = members or self.usual
+        checksums = {
+            f"{tile}/{year}": read_json(manifest_path(self.stores[tile]))["checksum"]
+            for tile in tiles
+            for year in years
+        }
+        write_json(self.folder / "mask/job.json", {"stores": checksums})
+        shutil.rmtree(self.folder / "infer", ignore_errors=True)
+        settings = InferSettings(min_forest_fraction=MIN_FOREST_FRACTION, device="cpu")
+        words = script_words(
+            "infer",
+            places=tiles,
+            years=years,
+            model=self.folder / f"model{members}/model.json",
+            upstream=self.folder / "mask/job.json",
+            settings={"infer": settings.numbers()},
+            runtime=settings.model_dump(mode="json"),
+            threads=CORES,
+            code="benchmark",
+            manifest=self.folder / "infer/job.json",
+        )
+        usage = measure_command(words, log=self.folder / "log")
+        return {
+            "group": group,
+            "cells": len(years) * sum(self.counts[name] for name in tiles),
+            "members": members,
+            "tiles": len(tiles),
+            "stores": len(checksums),
+            **usage.numbers(),
+        }
+
+    def map_globe(self) -> dict:
+        """Run rule map on what was inferred last."""
+        words = script_words(
+            "map",
+            years=YEAR,
+            model=self.folder / f"model{self.usual}/model.json",
+            tiles=self.folder / "infer/job.json",
+            settings={
+                "grid": {
+                    "resolution_deg": RESOLUTION_DEG,
+                    "tile_cells": self.tile_cells,
+                    "only": self.order,
+                }
+            },
+            code="benchmark",
+            manifest=self.folder / "maps/job.json",
+        )
+        usage = measure_command(words, log=self.folder / "log")
+        cells = sum(self.counts.values())
+        return {
+            "group": "map",
+            "cells": cells,
+            "members": self.usual,
+            "tiles": len(self.order),
+            **usage.numbers(),
+        }
+
+
+def exponent(rows: list[dict], size: str, value: str) -> float:
+    """Slope of log value against log size in the group of that size."""
+    group = [row for row in rows if row["group"] == size]
+    x, y = (np.log([row[name] for row in group]) for name in (size, value))
+    return round(float(np.polyfit(x, y, 1)[0]), 3)
+
+
+def draw(rows: list[dict], exponents: dict[str, float], path: Path) -> None:
     """Time and memory against cells and members."""
     figure, axes = plt.subplots(2, 2, figsize=(7.2, 5), constrained_layout=True)
     for column, size in enumerate(("cells", "members")):
-        rows = found[size]
+        group = [row for row in rows if row["group"] == size]
         for axis, value in zip(axes[:, column], ("seconds", "megabytes"), strict=True):
-            axis.loglog([row[size] for row in rows], [row[value] for row in rows], "o-")
-            slope = found["exponents"][f"{value} against {size}"]
+            axis.loglog(
+                [row[size] for row in group], [row[value] for row in group], "o-"
+            )
+            slope = exponents[f"{value} against {size}"]
             axis.set(xlabel=size, ylabel=value, title=f"exponent {slope:.2f}")
     for axis in axes[1]:
-        axis.axhline(LIMIT_MB, color="0.5", linestyle="--", linewidth=1)
-        axis.set_ylim(100, 2 * LIMIT_MB)
+        axis.axhline(LIMITS["megabytes"], color="0.5", linestyle="--", linewidth=1)
+        axis.set_ylim(100, 2 * LIMITS["megabytes"])
     figure.savefig(path, dpi=150)
-
-
-def main() -> None:
-    """Measure, write the numbers and the figure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--masked", type=Path, required=True, help="folder of mask stores"
-    )
-    parser.add_argument("--largest", type=int, default=CELLS[-1], help="cells")
-    parser.add_argument("--output", type=Path, default=ROOT / "benchmarks/growth.json")
-    parser.add_argument("--figure", type=Path, default=ROOT / "docs/images/growth.png")
-    arguments = parser.parse_args()
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
-    stores = sorted(arguments.masked.glob(f"r*/{YEAR}.zarr"))
-    counts = {path.parent.name: forest_cells(path) for path in stores}
-    sizes = [size for size in CELLS if size <= arguments.largest]
-    folder = Path(tempfile.mkdtemp(dir=Path.cwd()))
-    try:
-        years = -(-sizes[-1] // sum(counts.values()))
-        link(arguments.masked, folder, [YEAR + k for k in range(years)])
-        found = measure(folder, arguments.masked, counts, sizes)
-    finally:
-        shutil.rmtree(folder)
-    land = sum(land_cells(path) for path in stores)
-    write_json(arguments.output, {"cores": CORES, "land_cells": land} | found)
-    arguments.figure.parent.mkdir(parents=True, exist_ok=True)
-    draw(found, arguments.figure)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,17 +1,8 @@
 """Time, memory and size of publishing one year of a global map.
 
-    python benchmarks/publish.py --resolution-deg 0.05
-
 The map is made up: a quarter of the cells is forest, with noise that compresses badly.
 """
 
-import argparse
-import json
-import resource
-import subprocess
-import sys
-import tempfile
-import time
 from pathlib import Path
 
 import dask
@@ -19,41 +10,31 @@ import dask.array as da
 import numpy as np
 import xarray as xr
 
+from benchmarks.harness import Measured, Option, measure_call, scratch_folder
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.layers import LAYERS, NOT_FOREST
 from forestflux.jobs.store import write_store
 from forestflux.maps.mosaic import coordinates, title, variable
 from forestflux.publish.year_product import publish_year
 
-ROOT = Path(__file__).parents[1]
-
 YEAR = 2003
 LEVEL = 0.9
-SETTINGS = {
-    "run": "benchmark",
-    "source": "simulated",
-    "publish": {"max_gap_fraction": 0.7, "license": "other", "institution": "none"},
-}
+TILE_CELLS = 400
+OPTIONS = {"resolution_deg": Option(0.05, 1.0, "side of a cell, degree")}
 
 
-def main() -> None:
-    """Make the map, publish it in a process of its own, print what that took."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--resolution-deg", type=float, default=0.05)
-    parser.add_argument("--folder", type=Path, help="where to work; kept if given")
-    parser.add_argument("--publish-only", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.publish_only:
-        measure(arguments.folder, arguments.resolution_deg)
-        return
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = arguments.folder or Path(scratch)
+def measure(*, resolution_deg: float) -> Measured:
+    """Make the map, and publish it in a process of its own."""
+    with scratch_folder() as folder:
         with dask.config.set(scheduler="synchronous"):
-            made = make_map(Grid(arguments.resolution_deg, 400))
+            made = make_map(Grid(resolution_deg, TILE_CELLS))
             write_store(made, folder / f"maps/{YEAR}.zarr")
-        words = ["--resolution-deg", str(arguments.resolution_deg), "--publish-only"]
-        command = [sys.executable, __file__, "--folder", str(folder), *words]
-        subprocess.run(command, check=True)
+        usage = measure_call(publish_map, folder, resolution_deg)
+        sizes = {
+            path.name: sum(f.stat().st_size for f in [path, *path.rglob("*")]) // 10**6
+            for path in sorted((folder / f"products/{YEAR}").iterdir())
+        }
+    return Measured(rows=[usage.numbers()], facts={"size_mb": sizes})
 
 
 def make_map(grid: Grid) -> xr.Dataset:
@@ -78,33 +59,21 @@ def make_map(grid: Grid) -> xr.Dataset:
     return xr.Dataset(layers, coordinates(grid, 1), title(YEAR))
 
 
-def measure(folder: Path, resolution_deg: float) -> None:
-    """Publish the map and print seconds, highest memory and sizes as JSON."""
-    start, cpu = time.perf_counter(), time.process_time()
-    product = folder / f"products/{YEAR}"
+def publish_map(folder: Path, resolution_deg: float) -> None:
+    """All formats of the year, as the stage writes them."""
     publish_year(
         folder / f"maps/{YEAR}.zarr",
-        product,
+        folder / f"products/{YEAR}",
         year=YEAR,
         settings={
-            **SETTINGS,
-            "grid": {"resolution_deg": resolution_deg, "tile_cells": 400},
+            "run": "benchmark",
+            "source": "simulated",
+            "publish": {
+                "max_gap_fraction": 0.7,
+                "license": "other",
+                "institution": "none",
+            },
+            "grid": {"resolution_deg": resolution_deg, "tile_cells": TILE_CELLS},
         },
         record={"build_key": "benchmark", "code": "benchmark"},
     )
-    sizes = {
-        path.name: sum(f.stat().st_size for f in [path, *path.rglob("*")]) // 10**6
-        for path in sorted(product.iterdir())
-    }
-    found = {
-        "resolution_deg": resolution_deg,
-        "seconds": round(time.perf_counter() - start, 1),
-        "cpu_seconds": round(time.process_time() - cpu, 1),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "size_mb": sizes,
-    }
-    print(json.dumps(found, indent=1))
-
-
-if __name__ == "__main__":
-    main()

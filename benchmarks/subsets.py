@@ -1,22 +1,16 @@
-"""Reading of MODIS subsets: time and memory for many towers and years.
+"""Time and memory of reading MODIS subsets of many towers and years.
 
-Writes ORNL CSV (odd towers) and JSON (even towers) files of six layers - NDVI and EVI of
-Terra, their pixel reliability, ET, its QC and LST by day - with the windows that the
-service gives (17 x 17 pixels of 500 m, 9 x 9 of 1 km), then reads them as the rule
-`subsets` does.
-
-    python benchmarks/subsets.py --towers 200 --years 20
+Writes ORNL CSV (odd towers) and JSON (even towers) files of six layers - NDVI and EVI of Terra,
+their pixel reliability, ET, its QC and LST by day - with the windows that the service gives (17
+x 17 pixels of 500 m, 9 x 9 of 1 km), then reads them as the rule `subsets` does.
 """
 
-import argparse
-import resource
-import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.harness import Measured, Option, measure_call, scratch_folder
 from tests.builders.subsets import (
     collect,
     eight_days,
@@ -26,8 +20,6 @@ from tests.builders.subsets import (
     write_json,
 )
 
-ROOT = Path(__file__).parents[1]
-
 LAYERS = (
     ("MOD13A1", "500m_16_days_NDVI", 17, (2000, 9000)),
     ("MOD13A1", "500m_16_days_EVI", 17, (1000, 6000)),
@@ -36,27 +28,30 @@ LAYERS = (
     ("MOD16A2GF", "ET_QC_500m", 17, (0, 1)),
     ("MOD11A2", "LST_Day_1km", 9, (13500, 15500)),
 )
+OPTIONS = {
+    "towers": Option(200, 2, "towers"),
+    "years": Option(20, 1, "years of each, from 2001"),
+}
 
 
-def main() -> None:
-    """Write the files, read them, print what it took."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--towers", type=int, default=200)
-    parser.add_argument("--years", type=int, default=20)
-    arguments = parser.parse_args()
-    years = range(2001, 2001 + arguments.years)
-    with tempfile.TemporaryDirectory() as folder:
-        sites = write_files(Path(folder), arguments.towers, years)
-        files = [file for file in Path(folder).rglob("*") if file.is_file()]
+def measure(*, towers: int, years: int) -> Measured:
+    """Write the files, and read them in a process of its own."""
+    with scratch_folder() as folder:
+        sites = write_files(folder, towers, range(2001, 2001 + years))
+        files = [file for file in folder.rglob("*") if file.is_file()]
         size = sum(file.stat().st_size for file in files) / 1e6
-        before = peak_mb()
-        start = time.perf_counter()
-        images, _ = collect(Path(folder), sites)
-        seconds = time.perf_counter() - start
-    print(f"{len(files)} files, {size:.0f} MB, {arguments.towers} towers")
-    print(f"read in {seconds:.0f} s, {size / seconds:.0f} MB s-1")
-    print(f"images: {images.nbytes / 1e6:.0f} MB")
-    print(f"largest memory: {peak_mb():.0f} MB ({before:.0f} MB before reading)")
+        usage = measure_call(read_files, folder, sites)
+    facts = {
+        "files": len(files),
+        "megabytes_of_files": round(size),
+        "megabytes_per_second": round(size / usage.seconds, 1),
+    }
+    return Measured(rows=[usage.numbers()], facts=facts)
+
+
+def read_files(folder: Path, sites: pd.DataFrame) -> None:
+    """What the rule does with the files."""
+    collect(folder, sites)
 
 
 def write_files(folder: Path, towers: int, years: range) -> pd.DataFrame:
@@ -82,12 +77,3 @@ def write_files(folder: Path, towers: int, years: range) -> pd.DataFrame:
                 place = {"lat": tower.lat, "lon": tower.lon}
                 write_json(path, product, band, days, values, **place)
     return sites
-
-
-def peak_mb() -> float:
-    """Largest memory that this process has held, MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-if __name__ == "__main__":
-    main()

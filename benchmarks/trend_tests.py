@@ -1,28 +1,20 @@
-"""How often tests at 5 % find a change in series that have none, and in series that have one.
+"""How often tests at 5 % find a change in series with one and in series without.
 
 Simulated annual series of a first-order process, without a trend and with one of a tenth of
-their standard deviation a year: the Mann-Kendall tests of pymannkendall as published, beside the
-tests that the change analysis uses (slope, difference of the last and first year, difference of the
-means of the last and first window of three or five years):
-
-    python benchmarks/trend_tests.py --output benchmarks/trend_tests.csv
+their standard deviation a year: the Mann-Kendall tests of pymannkendall as published, beside
+the tests that the change analysis uses (slope, difference of the last and first year,
+difference of the means of the last and first window of three or five years).
 """
 
-import argparse
-import sys
-from pathlib import Path
+from itertools import product
 
 import numpy as np
-import pandas as pd
 import pymannkendall
 
+from benchmarks.harness import Measured, Option
 from forestflux.change.cell_series import CHANGE_LAYERS, compute_flux_layers
-from forestflux.jobs.tables import write_table
-
-ROOT = Path(__file__).parents[1]
 
 ALPHA = 0.05
-SERIES, PUBLISHED_SERIES = 40_000, 500
 LENGTHS = {16: 3, 20: 5}  # years, and years of a window
 PERSISTENCE = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 TREND = 0.1
@@ -41,6 +33,31 @@ OURS = {
     "difference of two years": "difference_p",
     "difference of windows": "window_difference_p",
 }
+
+
+OPTIONS = {
+    "series": Option(40_000, 100, "series of the tests of the change analysis"),
+    "published_series": Option(
+        500, 2, "series of the tests of pymannkendall, which are slow"
+    ),
+}
+
+
+def measure(*, series: int, published_series: int) -> Measured:
+    """The share of series in which a change is found, by test, years, autocorrelation and trend."""
+    rows = []
+    for (years, window), rho, trend in product(
+        LENGTHS.items(), PERSISTENCE, (0.0, TREND)
+    ):
+        rise = trend * np.arange(years)[:, None]
+        values = persistent(years, rho, series, seed=1) + rise
+        found = ours(values, window) | published(values[:, :published_series])
+        case = {"years": years, "autocorrelation": rho, "trend": trend}
+        rows += [
+            {"test": name, **case, "found": round(float(share), 4)}
+            for name, share in found.items()
+        ]
+    return Measured(rows=rows)
 
 
 def persistent(years: int, rho: float, series: int, *, seed: int) -> np.ndarray:
@@ -73,32 +90,3 @@ def published(values: np.ndarray) -> dict[str, float]:
             name: np.mean([test(series).p <= ALPHA for series in values.T])
             for name, test in PUBLISHED.items()
         }
-
-
-def main() -> None:
-    """Write the shares, one row per test, length, autocorrelation and trend."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, required=True)
-    output = parser.parse_args().output
-    rows = []
-    for years, window in LENGTHS.items():
-        for rho in PERSISTENCE:
-            for trend in (0.0, TREND):
-                rise = trend * np.arange(years)[:, None]
-                values = persistent(years, rho, SERIES, seed=1) + rise
-                found = ours(values, window) | published(values[:, :PUBLISHED_SERIES])
-                case = {"years": years, "autocorrelation": rho, "trend": trend}
-                rows += [
-                    {"test": name, **case, "found": share}
-                    for name, share in found.items()
-                ]
-    table = pd.DataFrame(rows)
-    write_table(table, output)
-    wide = table.pivot(
-        index=["trend", "years", "test"], columns="autocorrelation", values="found"
-    )
-    sys.stdout.write(wide.round(3).to_string() + "\n")
-
-
-if __name__ == "__main__":
-    main()

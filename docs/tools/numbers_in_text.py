@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from settings_blocks import default_settings
-from tracked_files import ROOT, read_benchmark, read_record, read_table
+from tracked_files import ROOT, read_benchmark, read_record, read_table, rows_of
 
 # 500 m: forest cells, and what Earth Engine sends for a cell-year and for a request
 # (`snakemake plan` with config/global.yaml).
@@ -81,19 +81,20 @@ def drivers() -> Iterator[tuple[str, str]]:
 def benchmarks() -> Iterator[tuple[str, str]]:
     """Numbers of the benchmarks."""
     inference, growth = read_benchmark("inference"), read_benchmark("growth")
-    yield "inference.members", str(inference["members"])
+    yield "inference.members", str(inference["settings"]["members"])
     yield "inference.runs", str(inference["ratios"][0]["runs"])
-    for name, value in growth["exponents"].items():
+    for name, value in growth["facts"]["exponents"].items():
         yield f"growth.{name.replace(' ', '_')}", f"{value:.2f}"
-    globe = growth["globe"]
+    (globe,) = rows_of(growth, "globe")
     rate = round(globe["cells"] / globe["seconds"], -3)
     yield "growth.cells_per_second", f"{rate:,.0f}"
-    *_, fewer, most = growth["cells"]
+    *_, fewer, most = rows_of(growth, "cells")
     slope = math.log(most["seconds"] / fewer["seconds"]) / math.log(
         most["cells"] / fewer["cells"]
     )
     yield "growth.seconds_from_a_million_cells", f"{slope:.2f}"
-    yield "layout.land_cells", f"{read_benchmark('layout')['land_cells']:,}"
+    land_cells = read_benchmark("layout")["facts"]["land_cells"]
+    yield "layout.land_cells", f"{land_cells:,}"
     plan = read_table("earthengine_plan").set_index("run")
     asked = plan.loc["globe, 2003 and 2018"]
     yield "plan.globe.requests", f"{int(asked.requests):,}"
@@ -105,15 +106,15 @@ def benchmarks() -> Iterator[tuple[str, str]]:
 def fine_resolution() -> Iterator[tuple[str, str]]:
     """What a year at 500 m would take, from the rates that were measured."""
     growth, layout = read_benchmark("growth"), read_benchmark("layout")
-    globe = growth["globe"]
-    rate = globe["cells"] / globe["processor_seconds"]
+    (globe,) = rows_of(growth, "globe")
+    rate = globe["cells"] / globe["core_seconds"]
     hours = FINE_FOREST / rate / 3600
-    beside = growth["land_cells"] / globe["cells"]
+    beside = growth["facts"]["land_cells"] / globe["cells"]
     land = FINE_FOREST * beside
-    per_cell = layout["layouts"][0]["bytes_per_land_cell"]
+    per_cell = layout["rows"][0]["bytes_per_land_cell"]
     yield "fine.forest_cells", f"{FINE_FOREST:,.0f}"
     yield "fine.measured_cells", f"{globe['cells']:,}"
-    yield "fine.measured_seconds", f"{globe['processor_seconds']:.0f}"
+    yield "fine.measured_seconds", f"{globe['core_seconds']:.0f}"
     yield "fine.rate", f"{rate:,.0f}"
     yield "fine.core_hours", f"{hours:.1f}"
     yield "fine.node_cores", f"{NODE_CORES}"

@@ -1,6 +1,6 @@
 """Blocks with speed, memory and sizes, from the records of the benchmarks."""
 
-from tracked_files import markdown_table, read_benchmark
+from tracked_files import markdown_table, read_benchmark, rows_of
 
 
 def inference() -> str:
@@ -15,7 +15,7 @@ def inference() -> str:
 
 def shares() -> str:
     """Where the processor time of the stage goes."""
-    found = read_benchmark("inference")["shares"]
+    found = read_benchmark("inference")["facts"]["shares"]
     rows = [[name, f"{value:.2f}"] for name, value in found.items()]
     return markdown_table(["share", "found"], rows)
 
@@ -23,21 +23,24 @@ def shares() -> str:
 def growth() -> str:
     """Jobs against cells, members and tiles."""
     found = read_benchmark("growth")
-    jobs = [("infer, more cells", row, 5) for row in found["cells"]]
-    jobs += [("infer, more members", row, row["members"]) for row in found["members"]]
-    jobs += [(f"infer, {row['tiles']} tiles", row, 5) for row in found["tiles"]]
-    jobs += [("infer, all land tiles", found["globe"], 5)]
-    jobs += [("map, the globe", found["map"] | {"cells": found["globe"]["cells"]}, 5)]
+    names = {
+        "cells": "infer, more cells",
+        "members": "infer, more members",
+        "tiles": "infer, {tiles} tiles",
+        "globe": "infer, all land tiles",
+        "map": "map, the globe",
+    }
     rows = [
         [
-            name,
+            name.format(**row),
             f"{row['cells']:,}",
-            str(members),
+            str(row["members"]),
             f"{row['seconds']:.0f}",
-            f"{row['processor_seconds']:.0f}",
+            f"{row['core_seconds']:.0f}",
             f"{row['megabytes']:.0f}",
         ]
-        for name, row, members in jobs
+        for group, name in names.items()
+        for row in rows_of(found, group)
     ]
     head = ["job", "forest cells", "members", "seconds", "processor seconds", "MB"]
     return markdown_table(head, rows)
@@ -54,7 +57,7 @@ def layout() -> str:
         "read_mb_s",
         "read_rows_mb_s",
     )
-    found = read_benchmark("layout")["layouts"]
+    found = read_benchmark("layout")["rows"]
     rows = [[str(row[key]) for key in keys] for row in found]
     head = ["layout", "MB", "files", "bytes per land cell", "write", "read"]
     return markdown_table([*head, "read 50 rows"], rows)
@@ -62,10 +65,15 @@ def layout() -> str:
 
 def dry_runs() -> str:
     """What it takes to plan a run of 20 years over all land tiles."""
-    found = read_benchmark("dag")["dry_runs"]
+    found = read_benchmark("planning")["rows"]
     rows = [
-        [name, f"{row['jobs']:,}", f"{row['seconds']:.0f}", str(row["megabytes"])]
-        for name, row in found.items()
+        [
+            row["name"],
+            f"{row['jobs']:,}",
+            f"{row['seconds']:.0f}",
+            str(row["megabytes"]),
+        ]
+        for row in found
     ]
     head = ["how jobs own tiles and years", "jobs", "seconds", "MB"]
     return markdown_table(head, rows)

@@ -21,8 +21,13 @@ def read_record(name: str) -> dict:
 
 
 def read_benchmark(name: str) -> dict:
-    """A record that a benchmark wrote."""
-    return json.loads((ROOT / "benchmarks" / f"{name}.json").read_text())
+    """A record that a benchmark wrote: rows, ratios, facts, settings."""
+    return json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text())
+
+
+def rows_of(record: dict, group: str) -> list[dict]:
+    """The rows of one group of a benchmark's record."""
+    return [row for row in record["rows"] if row["group"] == group]
 
 
 def markdown_table(head: list[str], rows: list[list[str]]) -> str:

@@ -14,7 +14,7 @@ TESTED_YEARS = 10
 # (n r + 2) / (n - 4) would be free of bias. The rest of the 4 allows for what n years leave
 # unknown: it is the smallest whole number with which Mann-Kendall at 5 % finds no more than
 # 5 % of trendless series of 16 to 20 years with autocorrelation up to 0.3 significant
-# (benchmarks/trend_tests.py).
+# (`python -m benchmarks trend_tests`).
 BIAS_CORRECTION = 4.0
 # A departure that lasts longer is a disturbance and its recovery rather than weather. Without
 # this bound a lasting step would count as variability and hide itself.

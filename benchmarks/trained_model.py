@@ -1,7 +1,7 @@
 """A model for the benchmarks: networks of the default sizes, trained for a moment.
 
-Speed does not depend on what the weights are, nor much on how many rows a tree has seen, so
-the rows are forest cells of masked tiles with fluxes that follow their greenness.
+Speed does not depend on what the weights are, nor much on how many rows a tree has seen, so the
+rows are forest cells of masked tiles with fluxes that follow their greenness.
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.masked_tiles import MIN_FOREST_FRACTION, SEED
 from forestflux.core.names import FOREST_TYPES, VARIABLES
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.model_folder import save_model
@@ -21,11 +22,8 @@ from forestflux.models.network_training import train_network
 from forestflux.prepare.masked_series import read_pieces
 from forestflux.prepare.sample_table import Samples
 
-ROOT = Path(__file__).parents[1]
-
 # Site-years: about what the towers of the world give.
 ROWS = 1500
-SEED = 2019
 HALF_WIDTH = {"gpp": {"all": 500.0}, "nee": {"all": 400.0}}
 
 
@@ -39,7 +37,7 @@ def forest_rows(paths: list[Path], count: int) -> tuple[np.ndarray, ...]:
     """Series, latitudes and forest type codes of some forest cells of mask stores."""
     parts = []
     for path in paths:
-        for piece in read_pieces(path, min_forest_fraction=0.05):
+        for piece in read_pieces(path, min_forest_fraction=MIN_FOREST_FRACTION):
             parts.append((piece.series, piece.lat, piece.types))
             if sum(len(part[0]) for part in parts) >= count:
                 break
