@@ -133,7 +133,7 @@ def driver_table(results: Path) -> pd.DataFrame:
             (
                 "interaction_percent",
                 "",
-                f"{100 * abs(gpp['interaction'] / gpp['change']):.1f}",
+                f"{100 * abs(gpp['interaction'] / gpp['change']):.2f}",
             ),
         ],
         columns=["quantity", "planted", "found"],

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 from settings_blocks import default_settings
-from tracked_files import ROOT, read_benchmark, read_record, read_table, rows_of
+from tracked_files import (
+    ROOT,
+    read_benchmark,
+    read_record,
+    read_table,
+    read_texts,
+    rows_of,
+)
 
 # 500 m: forest cells, and what Earth Engine sends for a cell-year and for a request
 # (`snakemake plan` with config/global.yaml).
@@ -73,7 +80,7 @@ def demo() -> Iterator[tuple[str, str]]:
 
 def drivers() -> Iterator[tuple[str, str]]:
     """Drivers of the demo's change: `drivers.gpp_change.found`."""
-    for row in read_table("demo_drivers").astype(str).itertuples():
+    for row in read_texts("demo_drivers").itertuples():
         yield f"drivers.{row.quantity}.planted", row.planted
         yield f"drivers.{row.quantity}.found", row.found
 

@@ -11,8 +11,14 @@ LINE_LENGTH = 118
 
 
 def read_table(name: str) -> pd.DataFrame:
-    """A table of `docs/data`; text where a page shows the digits as they are."""
+    """A table of `docs/data`."""
     return pd.read_csv(ROOT / "docs" / "data" / f"{name}.csv")
+
+
+def read_texts(name: str) -> pd.DataFrame:
+    """A table of `docs/data` whose digits a page shows as they are."""
+    file = ROOT / "docs" / "data" / f"{name}.csv"
+    return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
 def read_record(name: str) -> dict:
