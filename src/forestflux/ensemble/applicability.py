@@ -39,6 +39,11 @@ class Applicability:
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "Applicability":
         """The same from plain arrays."""
-        parts = [arrays[name] for name in ("mean", "factor", "share", "points")]
-        reference = Reference(*parts, float(arrays["mean_distance"]))
+        reference = Reference(
+            mean=arrays["mean"],
+            factor=arrays["factor"],
+            share=arrays["share"],
+            points=arrays["points"],
+            mean_distance=float(arrays["mean_distance"]),
+        )
         return cls(reference, float(arrays["threshold"]))

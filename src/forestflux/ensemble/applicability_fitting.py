@@ -7,6 +7,7 @@ Training rows are compared with those of other folds only, as for the intervals;
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import product
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -106,7 +107,8 @@ def score_unseen_rows(
             parts.append(part.assign(dissimilarity=reference.dissimilarity(features)))
     table = pd.concat(parts, ignore_index=True)
     limit = pd.Series(np.nan, table.index)
-    for (split, fold), rows in table.groupby(["split", "fold"]):
+    for key, rows in table.groupby(["split", "fold"]):
+        split, fold = cast("tuple[str, int]", key)
         calibrating = (table["split"] == split) & (table["fold"] != fold)
         if split == "holdout":
             calibrating = table["split"] == MAP_SPLIT
@@ -139,22 +141,19 @@ def importance(
     """
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.permutation(len(prepared))[:IMPORTANCE_ROWS])
-    prepared, types = torch.from_numpy(prepared[rows]), torch.from_numpy(types[rows])
+    series, one_hot = torch.from_numpy(prepared[rows]), torch.from_numpy(types[rows])
     order = torch.from_numpy(rng.permutation(len(rows)))
-    pair = (
-        range(prepared.shape[1]),
-        np.array_split(np.arange(prepared.shape[2]), QUARTERS),
-    )
+    quarters = np.array_split(np.arange(series.shape[2]), QUARTERS)
     with one_thread():
-        usual = [_standard(member, prepared, types) for member in members]
+        usual = [_standard(member, series, one_hot) for member in members]
         change = partial(_change, members, usual)
-        found = []
-        for row, steps in product(*pair):
-            series = prepared.clone()
-            series[:, row, steps] = prepared[order][:, row, steps]
-            found.append(change(series, types))
-        of_type = change(prepared, types[order])
-    return np.array(found + [of_type] * len(TYPES))
+        changes = []
+        for row, steps in product(range(series.shape[1]), quarters):
+            shuffled = series.clone()
+            shuffled[:, row, steps] = series[order][:, row, steps]
+            changes.append(change(shuffled, one_hot))
+        type_change = change(series, one_hot[order])
+    return np.array(changes + [type_change] * len(TYPES))
 
 
 def _change(
@@ -165,7 +164,9 @@ def _change(
 ) -> float:
     """Mean absolute departure from the usual estimates over fluxes, rows and members."""
     pairs = zip(members, usual, strict=True)
-    return np.mean([abs(_standard(m, prepared, types) - u).mean() for m, u in pairs])
+    return float(
+        np.mean([abs(_standard(m, prepared, types) - u).mean() for m, u in pairs])
+    )
 
 
 def _standard(member: NetworkRegressor, prepared: Tensor, types: Tensor) -> np.ndarray:

@@ -72,7 +72,7 @@ class FusedBackend:
         kernels.smooth_over_gaps(
             sums.numpy(),
             (1 / network.narrow.sum(0)).numpy(),
-            tuple(np.float32(PRIOR_WEIGHTS)),
+            tuple(np.float32(weight) for weight in PRIOR_WEIGHTS),
             smooth.numpy(),
             valid_share.numpy(),
         )
@@ -84,11 +84,9 @@ class FusedBackend:
         """As `Backend.activate`."""
         cells, steps, features = filtered.shape
         padded = torch.empty(cells, steps + 2 * half, features, dtype=filtered.dtype)
+        gain, shift = flat_affine(block)
         kernels.activate(
-            flat(filtered),
-            *flat_affine(block),
-            half * features,
-            raw(padded).reshape(cells, -1),
+            flat(filtered), gain, shift, half * features, raw(padded).reshape(cells, -1)
         )
         return padded
 
@@ -96,7 +94,8 @@ class FusedBackend:
         """As `Backend.pool`."""
         cells, _, features = filtered.shape
         pooled = torch.empty(cells, 2 * features)
-        kernels.pool(flat(filtered), *flat_affine(block), pooled.numpy())
+        gain, shift = flat_affine(block)
+        kernels.pool(flat(filtered), gain, shift, pooled.numpy())
         return pooled
 
 
@@ -141,6 +140,6 @@ def flat(filtered: Tensor) -> np.ndarray:
     return raw(filtered.contiguous()).reshape(len(filtered), -1)
 
 
-def flat_affine(block: Affine) -> list[np.ndarray]:
+def flat_affine(block: Affine) -> tuple[np.ndarray, np.ndarray]:
     """Gain and shift of every number of a year (number,)."""
-    return [part.flatten().numpy() for part in (block.gain, block.shift)]
+    return block.gain.flatten().numpy(), block.shift.flatten().numpy()

@@ -175,7 +175,9 @@ def add_intervals(
             known = own[(own["split"] == split) & (own["fold"] != fold)]
         calibration = Calibration.from_dict(calibrate(known, **settings))
         bounds = calibration.interval(
-            rows["gpp_pred"].to_numpy(), rows["nee_pred"].to_numpy(), rows["igbp"]
+            rows["gpp_pred"].to_numpy(),
+            rows["nee_pred"].to_numpy(),
+            rows["igbp"].to_numpy(),
         )
         parts.append(rows.assign(**bounds))
     return pd.concat(parts).loc[predictions.index]

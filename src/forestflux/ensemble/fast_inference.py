@@ -138,7 +138,7 @@ class Head:
             layers = [getattr(network, name) for network in networks]
             weight = torch.stack([layer.weight.detach() for layer in layers])
             if name == "encode":
-                channels = networks[0].block[-1].norm.num_channels
+                channels = networks[0].blocks()[-1].norm.num_channels
                 weight = rows_first(weight, channels)
             parts[name] = weight.transpose(1, 2).contiguous()
             bias = torch.stack([layer.bias.detach() for layer in layers])
@@ -201,14 +201,14 @@ class FastInference:
                 Block.of(block, first=index == 0, steps=steps).to(
                     self.device, self.dtype
                 )
-                for index, block in enumerate(network.block)
+                for index, block in enumerate(network.blocks())
             ]
             for network in networks
         ]
         self.backend: Backend = (
             FusedBackend() if self.device == "cpu" else EagerBackend()
         )
-        self.half = networks[0].block[0].kernel // 2
+        self.half = networks[0].blocks()[0].kernel // 2
         self.head = Head.of(networks).to(self.device)
 
     def predict_prepared(self, prepared: Tensor, types: Tensor) -> np.ndarray:

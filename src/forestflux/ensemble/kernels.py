@@ -17,11 +17,13 @@ EPSILON = np.float32(1e-5)
 
 
 def widen(number: np.generic) -> np.float32:
-    """A stored number as float32."""
+    """A stored number as float32, in compiled code only."""
+    raise NotImplementedError
 
 
 def narrow(number: np.float32, like: np.generic) -> np.generic:
-    """A float32 as it is stored, rounded to nearest, in the type of another number."""
+    """A float32 rounded to the type of another number, in compiled code only."""
+    raise NotImplementedError
 
 
 @overload(widen, strict=False, inline="always")
@@ -184,7 +186,7 @@ def split_valid(rows: np.ndarray, both: np.ndarray) -> None:
 def smooth_over_gaps(
     sums: np.ndarray,
     inverse: np.ndarray,
-    priors: tuple[np.float32, np.float32, np.float32],
+    priors: tuple[np.float32, ...],
     smooth: np.ndarray,
     valid_share: np.ndarray,
 ) -> None:

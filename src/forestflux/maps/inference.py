@@ -129,11 +129,11 @@ def finished(
     piece: Piece, futures: list[Future], members: int
 ) -> tuple[Piece, Numbers]:
     """A piece with its numbers, when all of its batches are there."""
-    fluxes = [np.empty((2, members, 0))]
-    index = [np.empty(0)]
+    fluxes, index = [np.empty((2, members, 0))], [np.empty(0)]
     for future in futures:
-        for parts, part in zip((fluxes, index), future.result(), strict=True):
-            parts.append(part)
+        cell_fluxes, cell_index = future.result()
+        fluxes.append(cell_fluxes)
+        index.append(cell_index)
     together = np.concatenate(fluxes, axis=2).astype("float32")
     for name, values in zip(("gpp", "reco"), together, strict=True):
         if not np.isfinite(values).all():
@@ -175,7 +175,7 @@ def inferred(masked: xr.Dataset, members: int) -> xr.Dataset:
         "long_name": "share of the year's values that are gaps, mean over variables",
     }
     along = {
-        name: layer(masked[name].dtype, masked[name].attrs)
+        name: layer(str(masked[name].dtype), masked[name].attrs)
         for name in ("forest_fraction", "forest_type")
     }
     return xr.Dataset(

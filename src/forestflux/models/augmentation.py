@@ -33,7 +33,7 @@ def augment(
     maskable : only the first so many variables get gaps; derived series have none
     """
     samples, variables, steps = series.shape
-    shift = rng.integers(-settings.jitter, settings.jitter + 1, samples)
+    shift = rng.integers(-settings.jitter, settings.jitter + 1, size=(samples,))
     order = (np.arange(steps) - shift[:, None]) % steps
     moved = np.take_along_axis(series, order[:, None], axis=2)
     moved += settings.noise * rng.standard_normal(moved.shape, dtype="float32")

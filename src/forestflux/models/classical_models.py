@@ -12,13 +12,14 @@ Closure. GPP and NEE have regressors of their own; RECO = GPP + NEE.
 import logging
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.models.flux_model import Fluxes
-from forestflux.models.regressors import Regressor, make_regressor
+from forestflux.models.regressors import Regressor, fit_regressor
 from forestflux.models.year_features import Features
 from forestflux.prepare.folds import assign_groups
 from forestflux.prepare.sample_table import Samples
@@ -31,7 +32,7 @@ CLEAR = 2.0
 # `choose` were picked by out-of-fold scores on FLUXNET2015 towers, so that scores of
 # these models on the same towers flatter them. `summary` (see
 # `forestflux.models.year_features.summarise`) and `rows` (which rows train) are tuned too.
-BASELINES: dict[str, dict[str, tuple]] = {
+BASELINES: dict[str, dict[str, tuple[Any, ...]]] = {
     "extra_trees": {
         "summary": ("quantiles+months", "quantiles", "months"),
         "rows": ("all", "forest"),
@@ -67,7 +68,7 @@ class Choice:
         was nothing to choose from
     """
 
-    settings: dict
+    settings: dict[str, Any]
     rmse: float
 
 
@@ -120,7 +121,7 @@ class ClassicalRegressor:
         self.choices = self._tune(samples, seed=seed)
         self.features = Features(samples)
         matrices = self._matrices(samples.series, samples.lat, samples.forest_type)
-        self.regressors = {}
+        self.regressors: dict[str, Regressor] = {}
         for target, choice in self.choices.items():
             self.regressors[target] = self._fit_regressor(
                 choice.settings, matrices, samples, target=target, seed=seed, final=True
@@ -202,7 +203,7 @@ class ClassicalRegressor:
 
     def _fit_regressor(
         self,
-        settings: dict,
+        settings: dict[str, Any],
         matrices: dict[str, np.ndarray],
         samples: Samples,
         *,
@@ -214,17 +215,19 @@ class ClassicalRegressor:
         rows = np.ones(len(samples), dtype=bool)
         if settings["rows"] == "forest":
             rows = samples.table["forest"].to_numpy(bool)
-        regressor = make_regressor(
-            self.name, settings, seed=seed, n_jobs=self.n_jobs, final=final
-        )
-        return regressor.fit(
+        return fit_regressor(
+            self.name,
+            settings,
             matrices[settings["summary"]][rows],
             samples.table[target].to_numpy(float)[rows],
-            sample_weight=samples.table["weight"].to_numpy(float)[rows],
+            weight=samples.table["weight"].to_numpy(float)[rows],
+            seed=seed,
+            n_jobs=self.n_jobs,
+            final=final,
         )
 
 
-def draw_candidates(name: str, *, count: int, seed: int) -> list[dict]:
+def draw_candidates(name: str, *, count: int, seed: int) -> list[dict[str, Any]]:
     """Settings to try: the first of the space, then others at random, none twice.
 
     Parameters
@@ -242,7 +245,11 @@ def draw_candidates(name: str, *, count: int, seed: int) -> list[dict]:
 
 
 def choose(
-    candidates: list[dict], error: np.ndarray, *, weight: np.ndarray, groups: np.ndarray
+    candidates: list[dict[str, Any]],
+    error: np.ndarray,
+    *,
+    weight: np.ndarray,
+    groups: np.ndarray,
 ) -> Choice:
     """The candidate that tuning settles on: the first unless another is clearly better.
 

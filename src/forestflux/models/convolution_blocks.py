@@ -41,6 +41,10 @@ class ParallelBlock(nn.Module):
             "variable": (channels_in * rows, 1),
             "joint": (channels_in * rows, kernel),
         }
+        # Attributes of their own, because weight files name them.
+        self.time: nn.Conv1d
+        self.variable: nn.Conv1d
+        self.joint: nn.Conv1d
         for name in filters:
             wide, steps = layers[name]
             setattr(self, name, nn.Conv1d(wide, channels, steps))

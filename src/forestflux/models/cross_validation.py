@@ -75,14 +75,16 @@ def run_fold(
     check_trainable(samples.table, train, split=split)
     trained = fit(samples.take(train), seed=seed)
     unseen = samples.take(test)
-    key = {"model": model, "split": split, "fold": fold, "member": member}
     parts = []
     for pattern, fraction, series in gap_cases(
         unseen, gaps if split == "site" else None, fold=fold, others=samples
     ):
         fluxes = _predict(trained, Samples(series, unseen.table, unseen.variables))
         part = unseen.table[["site", "year"]].assign(
-            **key,
+            model=model,
+            split=split,
+            fold=fold,
+            member=member,
             gap_pattern=pattern,
             gap_fraction=fraction,
             gpp_pred=fluxes.gpp,

@@ -11,6 +11,7 @@ of its variable.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -69,7 +70,8 @@ class FluxNetwork(nn.Module):
         for name, sd in (("narrow", NARROW_SD), ("wide", WIDE_SD)):
             window = circular_window(sd, STEPS)
             self.register_buffer(name, window, persistent=False)
-        layers, rows = [], variables
+        layers: list[ParallelBlock] = []
+        rows = variables
         before = 1 + gap_channel + (len(TYPES) if forest_type == "early" else 0)
         for _ in range(blocks):
             block = ParallelBlock(
@@ -104,6 +106,10 @@ class FluxNetwork(nn.Module):
             encoded = encoded * (1 + scale) + shift
         return self.heads(functional.silu(self.mlp(self.dropout(encoded))))
 
+    def blocks(self) -> list[ParallelBlock]:
+        """The convolutional blocks, in order."""
+        return [cast("ParallelBlock", layer) for layer in self.block]
+
     def patterns(self, series: Tensor, types: Tensor | None = None) -> Tensor:
         """Activations of the convolutional block (sample, channel, row, pooled step).
 
@@ -113,8 +119,8 @@ class FluxNetwork(nn.Module):
             unknown if there are none
         """
         features = self.channels(series, types)
-        for layer in self.block:
-            features = layer(features)
+        for block in self.blocks():
+            features = block(features)
         return features
 
     def channels(self, series: Tensor, types: Tensor | None) -> Tensor:
@@ -137,8 +143,11 @@ class FluxNetwork(nn.Module):
         """The same from series without gaps and the valid share of each step."""
         channels = [smooth, 1 - valid_share] if self.gap_channel else [smooth]
         pooled = self.pooled_steps
-        channels = [sum(c[..., s::pooled] for s in range(pooled)) for c in channels]
-        features = torch.stack(channels, dim=1) / pooled
+        sums = [
+            sum((c[..., s::pooled] for s in range(pooled)), start=c.new_zeros(()))
+            for c in channels
+        ]
+        features = torch.stack(sums, dim=1) / pooled
         if self.forest_type == "early":
             unknown = features.new_zeros(len(smooth), len(TYPES))
             planes = (unknown if types is None else types)[:, :, None, None]

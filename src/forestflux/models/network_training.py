@@ -210,7 +210,7 @@ def class_weights(table: pd.DataFrame) -> Tensor:
     number of sites, a compromise between equal rows and equal classes, so that a
     single-site class does not dominate.
     """
-    group = table["igbp"].astype(str) + climate_of(table["lat"])
+    group = table["igbp"].astype(str) + climate_of(table["lat"].to_numpy())
     sites = table["site"].groupby(group).transform("nunique")
     weight = 1 / np.sqrt(sites.to_numpy(float))
     forest = table["igbp"].isin(FOREST_TYPES).to_numpy()
