@@ -71,6 +71,9 @@ def driver_table(results: Path) -> pd.DataFrame:
     def total(values: np.ndarray, cells: np.ndarray) -> float:
         return float(np.nansum((values * area)[cells])) * 1e-15
 
+    def mean(values: np.ndarray, cells: np.ndarray) -> float:
+        return float(np.average(values[cells], weights=area[cells]))
+
     def effect(flux: str, names: list[str] | None = None) -> np.ndarray:
         effects = drivers[f"{flux}_effect"]
         chosen = effects if names is None else effects.sel(driver=names)
@@ -113,8 +116,8 @@ def driver_table(results: Path) -> pd.DataFrame:
             *(
                 (
                     f"struck_{flux}_{kind}",
-                    f"{np.nanmean(true_change(flux)[struck]):.0f}",
-                    f"{np.nanmean(effect(flux, chosen)[struck]):.0f}",
+                    f"{mean(true_change(flux), struck):.0f}",
+                    f"{mean(effect(flux, chosen), struck):.0f}",
                 )
                 for flux in ("gpp", "nee")
                 for kind, chosen in (("all", None), ("canopy", CANOPY))
@@ -122,7 +125,7 @@ def driver_table(results: Path) -> pd.DataFrame:
             (
                 "calm_gpp_canopy",
                 "",
-                f"{np.nanmean(effect('gpp', CANOPY)[calm]):.0f}",
+                f"{mean(effect('gpp', CANOPY), calm):.0f}",
             ),
             (
                 "struck_canopy_first_percent",
