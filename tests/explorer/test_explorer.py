@@ -9,8 +9,10 @@ import pyproj
 import pytest
 import xarray as xr
 
+from forestflux.jobs.settings.page_settings import ExplorerSettings
+from forestflux.jobs.stages import Stores
 from forestflux.pages.explorer.explorer_page import write_page
-from forestflux.pages.explorer.page_data import page_data
+from forestflux.pages.explorer.page_data import MapFiles, RunFiles, collect_page_data
 from tests.explorer.browser import (
     open_browser,
     open_page,
@@ -28,13 +30,22 @@ YEARS = range(PAIR[0], PAIR[1] + 1)
 
 
 def write(results, *, grid, name="explorer.html", **settings):
-    data = page_data(
-        results,
-        grid=grid,
-        years=YEARS if grid else (),
-        pair=PAIR,
-        settings=SETTINGS | settings,
+    run = RunFiles(
+        model=results / "model/model.json",
+        samples=results / "samples/samples.json",
+        sample_table=results / "samples/samples.csv",
+        predictions=results / "evaluate/predictions.csv",
     )
+    maps = grid and MapFiles(
+        maps=Stores(results / "maps", dict.fromkeys(map(str, YEARS), "")),
+        masks=Stores(results / "mask", {}),
+        change=results / "change/change.zarr",
+        totals=results / "change/totals.csv",
+        grid=grid,
+        pair=PAIR,
+    )
+    chosen = ExplorerSettings(**(SETTINGS | settings))
+    data = collect_page_data(run, maps, settings=chosen)
     page = results / name
     page.write_text(write_page(data, run="a<b", simulated=grid is not None))
     return page

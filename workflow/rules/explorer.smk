@@ -6,10 +6,18 @@
 
 rule explorer:
     input:
-        samples="<results>/samples/samples.json",
-        predictions="<results>/evaluate/predictions.csv",
         model="<results>/model/model.json",
-        maps=explorer_maps(),
+        samples="<results>/samples/samples.json",
+        sample_table="<results>/samples/samples.csv",
+        predictions="<results>/evaluate/predictions.csv",
+        maps=yearly("maps"),
+        # Of the pair of years only.
+        masks=tile_stage("mask", years=pair_batches()) if MAPPED else [],
+        change=(
+            ["<results>/change/change.json", "<results>/change/totals.csv"]
+            if MAPPED
+            else []
+        ),
     output:
         page="<results>/explorer.html",
     log:
@@ -26,16 +34,20 @@ rule explorer:
             run=CONFIG.run,
             simulated=SIMULATED,
             explorer=CONFIG.explorer,
-            years=YEARS,
             **({"grid": CONFIG.grid, "pair": CONFIG.change.pair} if MAPPED else {}),
         ),
         code=code("explorer"),
-        results=lambda wildcards, output: str(Path(output.page).parent),
     message:
         "Building the explorer"
     shell:
         'python "$SCRIPTS"/explorer.py'
-        " --results {params.results:q}"
+        " --model {input.model:q}"
+        " --samples {input.samples:q}"
+        " --sample-table {input.sample_table:q}"
+        " --predictions {input.predictions:q}"
+        " --maps {input.maps:q}"
+        " --masks {input.masks:q}"
+        " --change {input.change:q}"
         " --settings {params.settings:q}"
         " --output {output.page:q}"
         " --log {log:q}"

@@ -102,8 +102,7 @@ def yearly(folder):
 
 def of_pair(stage, places):
     """Manifests of a tile stage for the pair of years, each once."""
-    names = dict.fromkeys(year_batch(year) for year in CONFIG.change.pair)
-    return [f"<results>/{stage}/{places}.{batch}.json" for batch in names]
+    return [f"<results>/{stage}/{places}.{batch}.json" for batch in pair_batches()]
 
 
 def map_targets():
@@ -167,17 +166,9 @@ def upload_targets():
     return [f"<results>/upload/{part}.json" for part in (*YEAR_BATCHES, "collection")]
 
 
-def explorer_maps():
-    """What the explorer reads of a run with maps; the tiles of the pair of years only."""
-    if not MAPPED:
-        return []
-    pair = {year_batch(year): None for year in CONFIG.change.pair}
-    return [
-        *yearly("maps"),
-        *tile_stage("mask", years=pair),
-        "<results>/change/change.json",
-        "<results>/change/totals.csv",
-    ]
+def pair_batches():
+    """Names of the batches in which the pair of years lies, each once."""
+    return list(dict.fromkeys(year_batch(year) for year in CONFIG.change.pair))
 
 
 def figure_names():

@@ -7,30 +7,50 @@ from forestflux.jobs import command_line
 from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.store import write_text
+from forestflux.jobs.small_files import write_text
+from forestflux.jobs.stages import upstream_stores
 from forestflux.pages.explorer.explorer_page import write_page
-from forestflux.pages.explorer.page_data import page_data
+from forestflux.pages.explorer.page_data import MapFiles, RunFiles, collect_page_data
 
 
 class Settings(Section):
-    """What the job's numbers depend on."""
+    """What the page shows; no grid and no pair where the run has no maps."""
 
     run: str
     simulated: bool
     explorer: ExplorerSettings
-    years: tuple[int, ...]
     grid: GridSettings | None = None
     pair: tuple[int, int] | None = None
 
 
-def main(*, results: Path, settings: Settings, output: Path) -> None:
-    """Write explorer.html."""
-    data = page_data(
-        results,
-        grid=Grid(**settings.grid.model_dump()) if settings.grid else None,
-        years=settings.years,
-        pair=settings.pair or (),
-        settings=settings.explorer.numbers(),
+def main(
+    *,
+    model: Path,
+    samples: Path,
+    sample_table: Path,
+    predictions: Path,
+    maps: list[Path],
+    masks: list[Path],
+    change: list[Path],
+    settings: Settings,
+    output: Path,
+) -> None:
+    """Write explorer.html; `change` is the manifest and the totals, if there are maps."""
+    map_files = None
+    if settings.grid and settings.pair:
+        manifest, totals = change
+        map_files = MapFiles(
+            maps=upstream_stores(*maps),
+            masks=upstream_stores(*masks),
+            change=upstream_stores(manifest).path("change"),
+            totals=totals,
+            grid=Grid(**settings.grid.model_dump()),
+            pair=settings.pair,
+        )
+    data = collect_page_data(
+        RunFiles(model, samples, sample_table, predictions),
+        map_files,
+        settings=settings.explorer,
     )
     page = write_page(data, run=settings.run, simulated=settings.simulated)
     write_text(output, page)

@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from forestflux.core.errors import InputError
 from forestflux.core.layers import flagged
 from forestflux.jobs.settings.training_settings import TransferSteps
-from forestflux.models.flux_network import FILTERS
+from forestflux.models.convolution_blocks import FILTERS
 from forestflux.pages.figures import world_maps
 from forestflux.pages.figures.captions import CAPTIONS, caption_of
 from forestflux.pages.figures.drawing import draw_figure

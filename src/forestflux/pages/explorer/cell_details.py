@@ -14,7 +14,7 @@ from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import COMMON_YEAR, iterate_occlusions
 from forestflux.jobs.stages import Stores
 from forestflux.jobs.store import load_store
-from forestflux.pages.explorer.packed_arrays import pack, pack_bytes
+from forestflux.pages.explorer.packed_arrays import pack_codes, pack_numbers
 from forestflux.prepare.sample_table import Samples
 
 GAP = 255
@@ -36,7 +36,7 @@ class CellSamples:
     lon: np.ndarray
 
     @classmethod
-    def of(cls, grid: Grid, flat: np.ndarray) -> "CellSamples":
+    def from_positions(cls, grid: Grid, flat: np.ndarray) -> "CellSamples":
         """The cells at these positions of the flattened map."""
         rows, columns = np.divmod(flat, grid.shape[1])
         return cls(flat, grid.latitudes()[rows], grid.longitudes()[columns])
@@ -80,13 +80,13 @@ def pack_series(series: np.ndarray) -> dict[str, dict]:
     codes = np.rint((series - lower[..., None]) / span * TOP)
     codes = np.where(there, codes, GAP)
     return {
-        "codes": pack_bytes(codes),
-        "lower": pack(lower, digit=0.0001),
-        "upper": pack(upper, digit=0.0001),
+        "codes": pack_codes(codes),
+        "lower": pack_numbers(lower, digit=0.0001),
+        "upper": pack_numbers(upper, digit=0.0001),
     }
 
 
-def reasons(
+def pack_reasons(
     model: Ensemble, series: np.ndarray, *, lat: np.ndarray, igbp: Sequence[str]
 ) -> dict[str, dict]:
     """Change of the estimate when one variable is hidden in one month, packed.
@@ -108,9 +108,9 @@ def reasons(
     for name, month, change in iterate_occlusions(model, samples, months):
         for flux, values in found.items():
             values[:, VARIABLES.index(name), month - 1] = change[flux].mean(0)
-    return {flux: pack(values, digit=0.01) for flux, values in found.items()}
+    return {flux: pack_numbers(values, digit=0.01) for flux, values in found.items()}
 
 
-def type_names(codes: np.ndarray) -> list[str]:
+def name_types(codes: np.ndarray) -> list[str]:
     """Names of forest type codes 1-5."""
     return [FOREST_TYPES[code - 1] for code in codes]

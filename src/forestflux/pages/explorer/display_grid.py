@@ -67,7 +67,7 @@ class Display:
         return np.where(np.max(areas, axis=0) > 0, best, 0).astype("uint8")
 
 
-def display_of(grid: Grid, *, columns: int) -> Display:
+def choose_display(grid: Grid, *, columns: int) -> Display:
     """The finest display of whole blocks that has at most so many columns."""
     height, width = grid.shape
     factor = next(
@@ -78,7 +78,7 @@ def display_of(grid: Grid, *, columns: int) -> Display:
     return Display(grid, factor)
 
 
-def sample_cells(
+def choose_cells(
     display: Display, forest: np.ndarray, *, limit: int
 ) -> tuple[np.ndarray, int]:
     """One map cell for each square block of displayed cells: the one with most forest.
@@ -96,17 +96,17 @@ def sample_cells(
     """
     for side in range(1, max(display.shape) + 1):
         factor = display.factor * side
-        blocks = display.blocks(padded(forest, factor), factor)
+        blocks = display.blocks(pad_to_blocks(forest, factor), factor)
         there = blocks.max(-1) > 0
         if there.sum() <= limit:
             break
     positions = np.arange(forest.size, dtype="int64").reshape(forest.shape)
-    places = display.blocks(padded(positions, factor), factor)
+    places = display.blocks(pad_to_blocks(positions, factor), factor)
     best = blocks.argmax(-1)[..., None]
     return np.take_along_axis(places, best, -1)[..., 0][there], side
 
 
-def padded(values: np.ndarray, factor: int) -> np.ndarray:
+def pad_to_blocks(values: np.ndarray, factor: int) -> np.ndarray:
     """Values (y, x) with zeros below and to the right, up to whole blocks."""
     more = [(0, -length % factor) for length in values.shape]
     return np.pad(values, more)

@@ -11,7 +11,7 @@ from forestflux.core.layers import flagged
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.jobs.store import load_store, open_store
 from forestflux.pages.explorer.display_grid import Display
-from forestflux.pages.explorer.packed_arrays import pack, pack_bytes
+from forestflux.pages.explorer.packed_arrays import pack_codes, pack_numbers
 
 # Layers that are shown as they are, where the maps have them; NEE is RECO - GPP.
 BASIC = ("gpp", "reco", "gap_fraction", "dissimilarity", "applicable")
@@ -49,7 +49,7 @@ class Cells:
     display: Display
     flat: np.ndarray
 
-    def of(self, layer: np.ndarray) -> np.ndarray:
+    def select(self, layer: np.ndarray) -> np.ndarray:
         """Values of the cells from a displayed layer (row, column)."""
         return layer.ravel()[self.flat]
 
@@ -60,7 +60,7 @@ def forest_area(maps: xr.Dataset) -> np.ndarray:
     return np.where(np.isfinite(maps["gpp"].values), area, 0)
 
 
-def annual_layers(
+def pack_annual_layers(
     stores: Sequence[Path], display: Display
 ) -> tuple[Cells, dict[str, dict]]:
     """The forest cells, and every annual layer that the maps have, packed (year, cell).
@@ -70,20 +70,20 @@ def annual_layers(
     Bounds are kept as distances from the estimate, which compress far better:
     `gpp_below`, `gpp_above` and so on. One map is in memory at a time.
     """
-    years = [displayed_year(store, display) for store in stores]
+    years = [read_displayed_year(store, display) for store in stores]
     there = np.any([year["forest_fraction"] > 0 for year in years], axis=0)
     cells = Cells(display, np.flatnonzero(there))
     layers = {}
     for name in list(years[0]):
-        values = np.stack([cells.of(year.pop(name)) for year in years])
+        values = np.stack([cells.select(year.pop(name)) for year in years])
         if name == "forest_type":
-            layers[name] = pack_bytes(values)
+            layers[name] = pack_codes(values)
         else:
-            layers[name] = pack(values, digit=DIGITS.get(name, FLUX_DIGIT))
+            layers[name] = pack_numbers(values, digit=DIGITS.get(name, FLUX_DIGIT))
     return cells, layers
 
 
-def displayed_year(store: Path, display: Display) -> dict[str, np.ndarray]:
+def read_displayed_year(store: Path, display: Display) -> dict[str, np.ndarray]:
     """Displayed layers (row, column) of one map, float32; types uint8."""
     there = open_store(store).data_vars
     names = [name for name in BASIC if name in there]
@@ -108,7 +108,7 @@ def displayed_year(store: Path, display: Display) -> dict[str, np.ndarray]:
     return layers
 
 
-def change_layers(store: Path, cells: Cells) -> dict[str, dict]:
+def pack_change_layers(store: Path, cells: Cells) -> dict[str, dict]:
     """The layers of the change, packed, (cell,), with the share that is significant.
 
     `{flux}_{kind}_clear` and `_adjusted` are shares of the forest (1) whose change passes
@@ -135,7 +135,7 @@ def change_layers(store: Path, cells: Cells) -> dict[str, dict]:
                 passed = flagged(change[flags], meaning).values.astype(float)
                 values[f"{flux}_{kind}_{word}"] = (passed, 0.0001)
             for name, (layer, digit) in values.items():
-                layers[name] = pack(
-                    cells.of(cells.display.mean(layer, forest)), digit=digit
+                layers[name] = pack_numbers(
+                    cells.select(cells.display.mean(layer, forest)), digit=digit
                 )
     return layers

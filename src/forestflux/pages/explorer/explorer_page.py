@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 
 from forestflux.core.land import land_polygons
 from forestflux.core.names import FOREST_TYPES, UNITS, VARIABLES
-from forestflux.pages.explorer.packed_arrays import compress, compress_bytes
+from forestflux.pages.explorer.packed_arrays import encode_array, encode_bytes
 from forestflux.pages.labels_and_colours import (
     TYPE_COLOURS,
     TYPE_NAMES,
@@ -51,15 +51,15 @@ def write_page(data: Mapping[str, object], *, run: str, simulated: bool) -> str:
 
     Parameters
     ----------
-    data : what `forestflux.pages.explorer.page_data.page_data` gives
+    data : what `forestflux.pages.explorer.page_data.collect_page_data` gives
     run : name of the run
     simulated : whether the banner of the simulated planet stands on it
     """
     content = {
         **data,
         "run": run,
-        "coast": coast(),
-        "palettes": {name: palette(cmap) for name, cmap in PALETTES.items()},
+        "coast": pack_coastlines(),
+        "palettes": {name: encode_colours(cmap) for name, cmap in PALETTES.items()},
         "types": [
             {"name": name, "label": TYPE_NAMES[name], "colour": TYPE_COLOURS[name]}
             for name in FOREST_TYPES
@@ -77,7 +77,7 @@ def write_page(data: Mapping[str, object], *, run: str, simulated: bool) -> str:
         simulated="" if simulated else "hidden",
         style=style,
         data=text.replace("<", "\\u003c"),
-        library=compress_bytes(get_plotlyjs().encode()),
+        library=encode_bytes(get_plotlyjs().encode()),
         script="\n".join(scripts),
     )
 
@@ -87,7 +87,7 @@ def read_asset(name: str) -> str:
     return (Path(__file__).parent / name).read_text()
 
 
-def coast() -> dict[str, object]:
+def pack_coastlines() -> dict[str, object]:
     """Rings of the coastlines: points as multiples of a digit, lengths of the rings."""
     # simplified to what a screen shows; islands smaller than a few km are left out
     land = shapely.simplify(land_polygons(), 0.08)
@@ -101,10 +101,10 @@ def coast() -> dict[str, object]:
     rings = [shapely.get_coordinates(shapely.segmentize(ring, 3.0)) for ring in rings]
     points = np.rint(np.concatenate(rings) / COAST_DIGIT).astype("<i2")
     lengths = [len(ring) for ring in rings]
-    return {"digit": COAST_DIGIT, "lengths": lengths, "data": compress(points)}
+    return {"digit": COAST_DIGIT, "lengths": lengths, "data": encode_array(points)}
 
 
-def palette(cmap: Colormap) -> str:
+def encode_colours(cmap: Colormap) -> str:
     """256 colours as one text of hexadecimal digits."""
     colours = np.rint(255 * cmap(np.linspace(0, 1, 256))[:, :3]).astype("uint8")
     return colours.tobytes().hex()

@@ -8,7 +8,7 @@ import numpy as np
 MISSING = np.iinfo("int32").min
 
 
-def pack(values: np.ndarray, *, digit: float) -> dict:
+def pack_numbers(values: np.ndarray, *, digit: float) -> dict:
     """Numbers as multiples of a digit, any shape; NaN is kept.
 
     Parameters
@@ -25,20 +25,20 @@ def pack(values: np.ndarray, *, digit: float) -> dict:
     there = np.isfinite(values)
     whole[there] = np.rint(np.asarray(values, float)[there] / digit)
     planes = whole.astype("<i4").view("uint8").reshape(-1, 4).T
-    return {"shape": values.shape, "digit": digit, "data": compress(planes)}
+    return {"shape": values.shape, "digit": digit, "data": encode_array(planes)}
 
 
-def pack_bytes(values: np.ndarray) -> dict:
+def pack_codes(values: np.ndarray) -> dict:
     """Codes 0-255, any shape: `shape` and `data` (uint8, gzip, base64)."""
     codes = np.asarray(values).astype("uint8")
-    return {"shape": codes.shape, "data": compress(codes)}
+    return {"shape": codes.shape, "data": encode_array(codes)}
 
 
-def compress(array: np.ndarray) -> str:
+def encode_array(array: np.ndarray) -> str:
     """Bytes of an array, gzip, base64; equal arrays give equal text."""
-    return compress_bytes(np.ascontiguousarray(array).tobytes())
+    return encode_bytes(np.ascontiguousarray(array).tobytes())
 
 
-def compress_bytes(raw: bytes) -> str:
+def encode_bytes(raw: bytes) -> str:
     """Bytes, gzip without a time of making, base64."""
     return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode()

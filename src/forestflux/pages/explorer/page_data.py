@@ -1,159 +1,185 @@
 """Everything that the page shows, read from a finished run."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from forestflux.change.change_schemas import TOTALS
 from forestflux.core.grid import Grid
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.ensemble.model_folder import load_model
 from forestflux.ensemble.trained_ensemble import Ensemble
+from forestflux.evaluation.evaluation_schemas import PREDICTIONS
+from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.jobs.stages import Stores
 from forestflux.jobs.store import load_store, open_store
-from forestflux.jobs.tables import read_table
 from forestflux.pages.explorer.cell_details import (
     CellSamples,
+    name_types,
+    pack_reasons,
     pack_series,
     read_series,
-    reasons,
-    type_names,
 )
-from forestflux.pages.explorer.display_grid import Display, display_of, sample_cells
+from forestflux.pages.explorer.display_grid import Display, choose_cells, choose_display
 from forestflux.pages.explorer.displayed_layers import (
     NEEDED,
-    annual_layers,
-    change_layers,
     forest_area,
+    pack_annual_layers,
+    pack_change_layers,
 )
-from forestflux.pages.explorer.packed_arrays import compress
-from forestflux.pages.explorer.tower_details import tower_details, tower_records
+from forestflux.pages.explorer.packed_arrays import encode_array
+from forestflux.pages.explorer.tower_details import (
+    ESTIMATED,
+    describe_towers,
+    pack_tower_details,
+)
 from forestflux.prepare.sample_table import read_sample_table, read_samples
 
-TOTALS = ("year", "stratum", "variable", "total", "total_lower", "total_upper")
+COLUMNS = ("year", "stratum", "variable", "total", "total_lower", "total_upper")
 
 
-def page_data(
-    results: Path,
-    *,
-    grid: Grid | None,
-    years: Sequence[int],
-    pair: tuple[int, int],
-    settings: dict,
+@dataclass(frozen=True)
+class RunFiles:
+    """Files that every run has.
+
+    Attributes
+    ----------
+    model : `model/model.json`
+    samples : manifest of the samples
+    sample_table : `samples/samples.csv`
+    predictions : `evaluate/predictions.csv`
+    """
+
+    model: Path
+    samples: Path
+    sample_table: Path
+    predictions: Path
+
+
+@dataclass(frozen=True)
+class MapFiles:
+    """Files of a run with maps.
+
+    Attributes
+    ----------
+    maps : stores of all mapped years
+    masks : masked tiles, at least those of the pair of years
+    change : store of the change by cell
+    totals : `change/totals.csv`
+    grid : of the maps
+    pair : years whose series are kept
+    """
+
+    maps: Stores
+    masks: Stores
+    change: Path
+    totals: Path
+    grid: Grid
+    pair: tuple[int, int]
+
+
+def collect_page_data(
+    run: RunFiles, maps: MapFiles | None, *, settings: ExplorerSettings
 ) -> dict[str, object]:
     """Data of the page, ready for JSON.
 
     Parameters
     ----------
-    results : folder of a finished run
-    grid : of its maps; None for a run of towers alone
-    years : mapped years; none without maps
-    pair : years whose series are kept
+    run, maps : files of a finished run; no maps for a run of towers alone
     settings : section `explorer` of the configuration
 
     Raises
     ------
     InputError : a store or a table is missing or not as the contracts say
     """
-    model = load_model(results / "model")
-    samples = read_samples(results / "samples/samples.json")
-    predictions = read_table(
-        results / "evaluate/predictions.csv", columns=["model", "split", "site", "year"]
-    )
-    records = tower_records(
-        read_sample_table(results / "samples/samples.csv"), predictions
-    )
+    model = load_model(run.model)
+    samples = read_samples(run.samples)
+    columns = ["model", "split", "site", "year", *ESTIMATED, "applicable"]
+    predictions = PREDICTIONS.read_file(run.predictions, columns=columns)
+    records = describe_towers(read_sample_table(run.sample_table), predictions)
     return {
         "level": model.level,
-        "pair": list(pair),
-        "towers": {"sites": records, **tower_details(samples, model)},
-        "map": grid
-        and map_data(
-            results, model, grid=grid, years=years, pair=pair, settings=settings
-        ),
+        "pair": list(maps.pair) if maps else [],
+        "towers": {"sites": records, **pack_tower_details(samples, model)},
+        "map": maps and collect_map_data(model, maps, settings=settings),
     }
 
 
-def map_data(
-    results: Path,
-    model: Ensemble,
-    *,
-    grid: Grid,
-    years: Sequence[int],
-    pair: tuple[int, int],
-    settings: dict,
+def collect_map_data(
+    model: Ensemble, files: MapFiles, *, settings: ExplorerSettings
 ) -> dict[str, object]:
     """Layers, totals, series and reasons of the cells of the maps."""
-    display = display_of(grid, columns=settings["columns"])
-    stores = [results / f"maps/{year}.zarr" for year in years]
-    cells, annual = annual_layers(stores, display)
+    display = choose_display(files.grid, columns=settings.columns)
+    stores = files.maps.years()
+    cells, annual = pack_annual_layers(list(stores.values()), display)
     return {
-        "years": list(years),
+        "years": list(stores),
         "shape": display.shape,
         "resolution": display.resolution_deg,
-        "map_resolution": grid.resolution_deg,
-        "cells": compress(cells.flat.astype("<i4")),
+        "map_resolution": files.grid.resolution_deg,
+        "cells": encode_array(cells.flat.astype("<i4")),
         "annual": annual,
-        "change": change_layers(results / "change/change.zarr", cells),
-        "windows": windows(results / "change/change.zarr"),
-        "totals": totals(results),
-        "details": cell_details(
-            results, model, display=display, pair=pair, settings=settings
-        ),
+        "change": pack_change_layers(files.change, cells),
+        "windows": read_windows(files.change),
+        "totals": read_totals(files.totals),
+        "details": pack_cell_details(model, files, display=display, settings=settings),
     }
 
 
-def windows(store: Path) -> list[list[int]]:
+def read_windows(store: Path) -> list[list[int]]:
     """First and last year of the two windows of years, where they are mapped."""
     attributes = open_store(store).attrs
     years = [attributes["first_window"], attributes["second_window"]]
     return [[int(span[0]), int(span[-1])] for span in years if len(span)]
 
 
-def totals(results: Path) -> list[dict]:
+def read_totals(totals: Path) -> list[dict]:
     """Annual totals of GPP and NEE over all forests with their interval, PgC yr-1."""
-    table = read_table(results / "change/totals.csv", columns=TOTALS)
+    table = TOTALS.read_file(totals, columns=COLUMNS)
     chosen = (table["stratum"] == "all") & table["variable"].isin(TARGET_FLUXES)
-    rows = table.loc[chosen, list(TOTALS)].sort_values(["variable", "year"])
+    rows = table.loc[chosen, list(COLUMNS)].sort_values(["variable", "year"])
     return rows.drop(columns="stratum").to_dict("records")
 
 
-def cell_details(
-    results: Path,
+def pack_cell_details(
     model: Ensemble,
+    files: MapFiles,
     *,
     display: Display,
-    pair: tuple[int, int],
-    settings: dict,
+    settings: ExplorerSettings,
 ) -> dict[str, object]:
     """Series of the pair of years, and reasons of the second year, of sampled cells."""
-    maps = [load_store(results / f"maps/{year}.zarr", NEEDED) for year in pair]
+    stores = files.maps.years()
+    maps = [load_store(stores[year], NEEDED) for year in files.pair]
     areas = [forest_area(year) for year in maps]
-    grid, masks = display.grid, Stores(results / "mask", {})
-    flat, side = sample_cells(
-        display, areas[0] + areas[1], limit=settings["series_cells"]
-    )
-    cells = CellSamples.of(grid, flat)
-    series = {str(year): read_series(masks, cells, grid, year=year) for year in pair}
-    # explained are some of the cells with series: forest in the second year
+    flat, side = choose_cells(display, areas[0] + areas[1], limit=settings.series_cells)
+    cells = CellSamples.from_positions(files.grid, flat)
+    series = {
+        str(year): read_series(files.masks, cells, files.grid, year=year)
+        for year in files.pair
+    }
+    # Only cells with series can be explained, and only where they are forest in the second
+    # year: all others get no area, so that they are not chosen.
     explained = np.zeros(areas[1].size)
     explained[flat] = areas[1].ravel()[flat]
-    chosen, wider = sample_cells(
-        display, explained.reshape(grid.shape), limit=settings["reason_cells"]
+    chosen, wider = choose_cells(
+        display, explained.reshape(files.grid.shape), limit=settings.reason_cells
     )
     rows = pd.Index(flat).get_indexer(chosen)
     types = maps[1]["forest_type"].values.ravel()[chosen]
+    second = files.pair[1]
     return {
         "lat": cells.lat.round(4).tolist(),
         "lon": cells.lon.round(4).tolist(),
         "side": side,
         "series": {year: pack_series(values) for year, values in series.items()},
-        "explained": {"rows": rows.tolist(), "side": wider, "year": pair[1]},
-        "reasons": reasons(
+        "explained": {"rows": rows.tolist(), "side": wider, "year": second},
+        "reasons": pack_reasons(
             model,
-            series[str(pair[1])][rows],
+            series[str(second)][rows],
             lat=cells.lat[rows],
-            igbp=type_names(types),
+            igbp=name_types(types),
         ),
     }

@@ -8,7 +8,7 @@ import pandas as pd
 
 from forestflux.core.names import FOREST_TYPES, NETWORK
 from forestflux.ensemble.trained_ensemble import Ensemble
-from forestflux.pages.explorer.cell_details import pack_series, reasons
+from forestflux.pages.explorer.cell_details import pack_reasons, pack_series
 from forestflux.prepare.sample_table import Samples
 
 OBSERVED = ("gpp", "reco", "nee", "nee_qc")
@@ -18,7 +18,7 @@ ESTIMATED = (
 )
 
 
-def tower_records(table: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
+def describe_towers(table: pd.DataFrame, predictions: pd.DataFrame) -> list[dict]:
     """One record per tower with its site-years, as the tables of the run hold them.
 
     Parameters
@@ -73,7 +73,7 @@ def round_number(value: float) -> float | None:
     return round(float(value), 3) if np.isfinite(value) else None
 
 
-def tower_details(samples: Samples, model: Ensemble) -> dict[str, object]:
+def pack_tower_details(samples: Samples, model: Ensemble) -> dict[str, object]:
     """Series of all used site-years, and the reasons of each forest tower's last year."""
     table = samples.table
     forest = table["igbp"].isin(FOREST_TYPES).to_numpy()
@@ -82,6 +82,8 @@ def tower_details(samples: Samples, model: Ensemble) -> dict[str, object]:
     lat = part.table["lat"].to_numpy(float)
     return {
         "series": pack_series(samples.series),
-        "reasons": reasons(model, part.series, lat=lat, igbp=list(part.table["igbp"])),
+        "reasons": pack_reasons(
+            model, part.series, lat=lat, igbp=list(part.table["igbp"])
+        ),
         "reasons_of": part.table[["site", "year"]].to_dict("records"),
     }
