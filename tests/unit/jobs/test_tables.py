@@ -79,6 +79,11 @@ def test_a_writer_cannot_leave_the_schema(tmp_path):
     assert not (tmp_path / "scores.csv").exists()
 
 
+def test_numbers_in_a_column_of_objects_are_numbers(tmp_path):
+    SCORES.write(TABLE.astype({"n": object, "r2": object}), tmp_path / SCORES.path)
+    assert SCORES.read(tmp_path)["n"].tolist() == [3, 4]
+
+
 def test_the_reference_has_a_line_for_each_column():
     page = SCORES.to_markdown()
     assert page.startswith("### evaluate/scores.csv\n\nOne row: a model.\n")
