@@ -221,6 +221,7 @@ def test_layers_of_cells_are_those_of_their_series(
     assert 0 < shares["gpp", "slope"] <= shares["gpp", "slope_independent"]
 
 
+@pytest.mark.slow
 def test_tables_hold_every_stratum_and_year_and_add_up(
     tmp_path: Path, noisy: tuple
 ) -> None:
@@ -326,6 +327,7 @@ def test_strata_and_parts_by_hand(tmp_path: Path) -> None:
     assert row_of(tables["regions"], "stable", "gpp", "forest_change")["cells"] == 62
 
 
+@pytest.mark.slow
 def test_parts_sum_to_the_change_exactly(tmp_path: Path, noisy: tuple) -> None:
     gpp, reco = noisy
     rng = np.random.default_rng(4)
@@ -399,6 +401,7 @@ def test_the_pair_alone_has_a_difference_and_says_what_is_missing(
     assert tables["decomposition"]["intensity_lower"].notna().all()
 
 
+@pytest.mark.slow
 def test_years_with_a_hole_have_windows_but_no_slope(
     tmp_path: Path, noisy: tuple
 ) -> None:
@@ -413,6 +416,7 @@ def test_years_with_a_hole_have_windows_but_no_slope(
     assert tables["pair"][["slope", "p_value"]].isna().all(axis=None)
 
 
+@pytest.mark.slow
 def test_one_member_has_no_spread(tmp_path: Path, noisy: tuple) -> None:
     gpp, reco = (flux[:, :1] for flux in noisy)
     change, tables = run(write_maps(tmp_path, gpp, reco))
@@ -467,6 +471,7 @@ def write_regions(path: Path, shapes: dict[str, list]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_regions_of_the_user_get_rows(tmp_path: Path, noisy: tuple) -> None:
     shapes = {"east": square(0, -90, 180, 90), "nowhere": square(1, 1, 2, 2)}
     file = write_regions(tmp_path / "regions.geojson", shapes)

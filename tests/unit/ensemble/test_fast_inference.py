@@ -1,5 +1,7 @@
 """Fast inference against its reference: each member's own network in float32."""
 
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -93,9 +95,15 @@ def test_fluxes_are_those_of_the_reference_within_tolerance(
     assert expected.std(axis=2).min() > 20 * usual * scale.min()
 
 
+@functools.cache
+def one_member() -> list[NetworkRegressor]:
+    """A trained network; read only."""
+    return members_of(1)
+
+
 @pytest.mark.parametrize("precision", TOLERANCE)
 def test_a_cell_does_not_depend_on_those_beside_it(precision: str) -> None:
-    members = members_of(1)
+    members = one_member()
     fast = FastInference(members, device="cpu", precision=precision)
     prepared, types = inputs(members[0])
     whole = fast.predict_prepared(prepared, types)
@@ -107,14 +115,14 @@ def test_a_cell_does_not_depend_on_those_beside_it(precision: str) -> None:
 
 
 def test_no_cells_give_no_fluxes() -> None:
-    members = members_of(1)
+    members = one_member()
     prepared, types = inputs(members[0], 9)
     fast = FastInference(members, device="cpu", precision="float32")
     assert fast.predict_prepared(prepared[:0], types[:0]).shape == (2, 1, 0)
 
 
 def test_auto_takes_what_the_machine_has() -> None:
-    fast = FastInference(members_of(1), device="auto", precision="auto")
+    fast = FastInference(one_member(), device="auto", precision="auto")
     hardware = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     if not torch.cuda.is_available():
         assert fast.device == "cpu"

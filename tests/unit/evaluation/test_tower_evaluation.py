@@ -27,7 +27,7 @@ def likeness(parts):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def towers():
     rng = np.random.default_rng(1)
     rows = []
@@ -48,7 +48,7 @@ def towers():
     return table
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def parts(towers):
     rng = np.random.default_rng(2)
     rows = towers[towers["forest"] & towers["used"]]
@@ -71,8 +71,14 @@ def parts(towers):
     return found
 
 
-def test_tables_have_the_columns_of_the_contract(parts, towers):
-    found = evaluate(parts, towers, **SETTINGS)
+@pytest.fixture(scope="module")
+def tables(parts, towers):
+    """What the stage makes of all parts; read only."""
+    return evaluate(parts, towers, **SETTINGS)
+
+
+def test_tables_have_the_columns_of_the_contract(tables):
+    found = tables
     columns = {
         "predictions": "model split fold site year igbp climate gpp_obs gpp_pred "
         "reco_pred nee_obs nee_pred nee_qc gpp_lower gpp_upper nee_lower nee_upper "
@@ -87,8 +93,8 @@ def test_tables_have_the_columns_of_the_contract(parts, towers):
     assert {name: " ".join(table) for name, table in found.items()} == columns
 
 
-def test_predictions_are_ensemble_means_beside_observations(parts, towers):
-    found = evaluate(parts, towers, **SETTINGS)["predictions"]
+def test_predictions_are_ensemble_means_beside_observations(parts, towers, tables):
+    found = tables["predictions"]
     every = pd.concat(parts)
     key = dict(model="cnn", split="cluster", site="S04", year=2004)
     members = every[np.logical_and.reduce([every[k] == v for k, v in key.items()])]
@@ -100,18 +106,18 @@ def test_predictions_are_ensemble_means_beside_observations(parts, towers):
     assert (row["gpp_obs"], row["nee_obs"]) == (tower["gpp"], tower["nee"])
 
 
-def test_rows_are_sorted_and_only_forest_rows_that_are_used(parts, towers):
+def test_rows_are_sorted_and_only_forest_rows_that_are_used(parts, towers, tables):
     found = evaluate(parts[::-1], towers, **SETTINGS)["predictions"]
     assert list(found["split"].unique()) == ["site", "cluster", "random", "holdout"]
-    again = evaluate(parts, towers, **SETTINGS)["predictions"]
+    again = tables["predictions"]
     pd.testing.assert_frame_equal(found, again)
     assert "S03" not in set(found["site"])
     assert "S02" not in set(found["site"])  # grassland
     assert set(found.loc[found["split"] == "holdout", "site"]) == {"S00", "S01"}
 
 
-def test_gap_curve_is_pooled_over_folds(parts, towers):
-    found = evaluate(parts, towers, **SETTINGS)["gaps"]
+def test_gap_curve_is_pooled_over_folds(parts, towers, tables):
+    found = tables["gaps"]
     row = found[
         (found["model"] == "svr")
         & (found["target"] == "gpp")
@@ -184,8 +190,8 @@ def test_unknown_row_is_refused(parts, towers):
         evaluate(parts, towers[towers["site"] != "S04"], **SETTINGS)
 
 
-def test_scores_and_coverage_inside_and_outside(parts, towers):
-    found = evaluate(parts, towers, **SETTINGS)
+def test_scores_and_coverage_inside_and_outside(parts, towers, tables):
+    found = tables
     rows = found["predictions"]
     inside = rows["applicable"] == "inside"
     assert (rows["dissimilarity"] == np.where(inside, 0.1, 0.9)).all()

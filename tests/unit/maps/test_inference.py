@@ -125,6 +125,7 @@ def test_each_cell_gets_its_own_series_type_and_latitude(
     assert np.isnan(result["dissimilarity"].values[[0, 0, 1], [1, 2, 2]]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunks", [{}, {"y": 1}, {"x": 2}, {"y": 1, "x": 1}])
 @pytest.mark.parametrize("batch_cells", [1, 3, 100])
 def test_batches_and_pieces_do_not_change_the_result(

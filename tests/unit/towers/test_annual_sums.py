@@ -72,6 +72,7 @@ def test_line_ends_do_not_matter(tmp_path, hours, resolution, line_end):
     np.testing.assert_array_equal(found.sums, expected.sums)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stamp", ["TIMESTAMP_START", "TIMESTAMP_END"])
 @pytest.mark.parametrize("resolution", ["HH", "HR"])
 def test_half_hours_may_tell_start_or_end_alone(tmp_path, hours, resolution, stamp):
@@ -174,6 +175,7 @@ def test_a_quality_that_is_missing_is_not_good(tmp_path, hours):
     assert found.good[0] == pytest.approx(292 / 365)
 
 
+@pytest.mark.slow
 def test_order_is_kept_across_the_pieces_of_a_long_file(tmp_path, hours):
     table = table_of("HH", hours[30])
     wide = pd.concat(
