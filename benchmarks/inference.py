@@ -59,6 +59,7 @@ OPTIONS = {
     "tile_cells": Option(400, 40, "rows and columns of a tile"),
     "members": Option(5, 1, "networks of the ensemble"),
     "boosted_members": Option(30, 1, "members of the boosted trees"),
+    "trees": Option(300, 3, "extra trees, and rounds of each boosted member"),
     "cells": Option(16384, 256, "cells of the contenders without a stage"),
     "runs": Option(5, 1, "turns"),
 }
@@ -70,6 +71,7 @@ def measure(
     tile_cells: int,
     members: int,
     boosted_members: int,
+    trees: int,
     cells: int,
     runs: int,
 ) -> Measured:
@@ -81,10 +83,10 @@ def measure(
         write_model(folder / "model", samples, members=members)
         reference = load_model(folder / "model")
         model = reference.accelerate(device="cpu", precision="auto")
-        trees = TreeModels(samples, boosted_members, cores=CORES)
+        fitted = TreeModels(samples, boosted_members, trees=trees, cores=CORES)
         pieces = list(all_pieces(paths))
         whole, some = joined(pieces), forest_rows(paths, cells)
-        matrix = trees.matrix(some)
+        matrix = fitted.matrix(some)
         networks(model, some)  # compiled loops are made before anything is measured
         stage(paths[:1], model, folder / "infer")
         contenders = {
@@ -93,9 +95,9 @@ def measure(
             "matrix product": matrix_products(),
             "ensemble": lambda: product(model, networks(model, some), some[2]),
             "loop": lambda: product(model, loop(reference, some), some[2]),
-            "features": lambda: trees.matrix(some),
-            "extra trees": lambda: trees.extra_product(matrix),
-            "XGBoost": lambda: trees.boosted_product(matrix),
+            "features": lambda: fitted.matrix(some),
+            "extra trees": lambda: fitted.extra_product(matrix),
+            "XGBoost": lambda: fitted.boosted_product(matrix),
         }
         times = take_turns(contenders, runs)
         operations = network_operations(model)

@@ -10,26 +10,27 @@ from forestflux.models.year_features import Features
 from forestflux.prepare.sample_table import Samples
 
 SUMMARY = "months+quantiles"
-TREES, ROUNDS = 300, 300
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class TreeModels:
     """Extra trees and boosted trees on the usual features; gaps are filled first."""
 
-    def __init__(self, samples: Samples, members: int, *, cores: int) -> None:
-        """Fit extra trees, and so many boosted members for each flux."""
+    def __init__(
+        self, samples: Samples, members: int, *, trees: int, cores: int
+    ) -> None:
+        """Fit extra trees, and for each flux boosted members of as many rounds."""
         self.members, self.cores = members, cores
         self.features = Features(samples)
         matrix = self.features.matrices(
             samples.series, samples.lat, samples.forest_type, summaries=[SUMMARY]
         )[SUMMARY]
         target = samples.table[["gpp", "nee"]].to_numpy()
-        self.extra = ExtraTreesRegressor(TREES, n_jobs=cores, random_state=1)
+        self.extra = ExtraTreesRegressor(trees, n_jobs=cores, random_state=1)
         self.extra.fit(matrix, target)
         self.boosted = [
             XGBRegressor(
-                n_estimators=ROUNDS,
+                n_estimators=trees,
                 max_depth=6,
                 learning_rate=0.05,
                 subsample=0.7,
