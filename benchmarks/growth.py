@@ -43,8 +43,8 @@ OPTIONS = {
     "tile_cells": Option(400, 40, "rows and columns of a tile"),
     "only": Option(("",), ("r55c65", "r55c66"), "tiles; none for every tile with land"),
     "cells": Option((10**4, 10**5, 10**6, 10**7), (100, 1000), "numbers of cells"),
-    "members": Option((1, 2, 5, 10, 20), (1, 2), "numbers of members"),
-    "tiles": Option((10, 100), (1, 2), "numbers of tiles"),
+    "members": Option((1, 2, 5, 10, 20), (1,), "numbers of members"),
+    "tiles": Option((10, 100), (1,), "numbers of tiles"),
     "figure": Option("docs/images/growth.png", "", "where a figure goes, if anywhere"),
 }
 
@@ -199,14 +199,16 @@ class Jobs:
         }
 
 
-def exponent(rows: list[dict], size: str, value: str) -> float:
-    """Slope of log value against log size in the group of that size."""
+def exponent(rows: list[dict], size: str, value: str) -> float | None:
+    """Slope of log value against log size in the group of that size; none from one row."""
     group = [row for row in rows if row["group"] == size]
+    if len(group) < 2:
+        return None
     x, y = (np.log([row[name] for row in group]) for name in (size, value))
     return round(float(np.polyfit(x, y, 1)[0]), 3)
 
 
-def draw(rows: list[dict], exponents: dict[str, float], path: Path) -> None:
+def draw(rows: list[dict], exponents: dict[str, float | None], path: Path) -> None:
     """Time and memory against cells and members."""
     figure, axes = plt.subplots(2, 2, figsize=(7.2, 5), constrained_layout=True)
     for column, size in enumerate(("cells", "members")):
@@ -216,7 +218,8 @@ def draw(rows: list[dict], exponents: dict[str, float], path: Path) -> None:
                 [row[size] for row in group], [row[value] for row in group], "o-"
             )
             slope = exponents[f"{value} against {size}"]
-            axis.set(xlabel=size, ylabel=value, title=f"exponent {slope:.2f}")
+            title = f"exponent {slope:.2f}" if slope is not None else ""
+            axis.set(xlabel=size, ylabel=value, title=title)
     for axis in axes[1]:
         axis.axhline(LIMITS["megabytes"], color="0.5", linestyle="--", linewidth=1)
         axis.set_ylim(100, 2 * LIMITS["megabytes"])
