@@ -47,15 +47,16 @@ LAYOUTS = [
     ("plain zstd 3, no shuffle", 50, 400, False, None, None),
 ]
 OPTIONS = {
-    "tile": Option("r05c06", "r05c06", "tile of 400 x 400 cells"),
+    "tile": Option("r05c06", "r55c65", "tile of the simulated planet"),
+    "tile_cells": Option(400, 40, "rows and columns of a tile"),
     "layouts": Option(len(LAYOUTS), 2, "the first so many layouts"),
     "runs": Option(5, 1, "turns"),
 }
 
 
-def measure(*, tile: str, layouts: int, runs: int) -> Measured:
+def measure(*, tile: str, tile_cells: int, layouts: int, runs: int) -> Measured:
     """Every layout of one tile."""
-    (path,) = masked_tiles([tile], 400).values()
+    (path,) = masked_tiles([tile], tile_cells).values()
     stored = load_store(path, VARIABLES)
     arrays = {name: stored[name].values for name in VARIABLES}
     land = int(np.isfinite(arrays["precip"]).any(axis=0).sum())
@@ -102,14 +103,16 @@ def measure_layout(arrays: dict, layout: tuple, folder: Path, runs: int) -> dict
         variable: float(np.nanmax(np.abs(values - arrays[variable])))
         for variable, values in read(slice(None)).items()
     }
+    height = next(iter(arrays.values())).shape[1]
+    some = slice(height // 4, height // 4 + ROWS)
     works = {
         "write_mb_s": write,
         "read_mb_s": lambda: read(slice(None)),
-        "read_rows_mb_s": lambda: read(slice(100, 100 + ROWS)),
+        "read_rows_mb_s": lambda: read(some),
     }
     times = take_turns(works, runs)
     megabytes = sum(values.nbytes for values in arrays.values()) / 1e6
-    share = ROWS / next(iter(arrays.values())).shape[1]
+    share = min(ROWS, height - some.start) / height
     amounts = dict.fromkeys(works, megabytes) | {"read_rows_mb_s": share * megabytes}
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {
