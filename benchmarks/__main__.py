@@ -19,6 +19,7 @@ NAMES = (
     "fluxnet",
     "growth",
     "inference",
+    "inference_libraries",
     "layout",
     "planning",
     "publish",
