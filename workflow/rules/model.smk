@@ -1,7 +1,7 @@
 # The trained model as one folder: weights, normalisation, calendar, intervals, area of applicability, provenance.
 #
 # needs  the networks of split holdout, those of split cluster for the intervals
-# makes  <results>/model/model.json, member{m}.npz and applicability.npz beside it
+# makes  <results>/model/model.json, member{m}.safetensors and applicability.safetensors beside it
 
 
 rule model:

@@ -12,7 +12,7 @@ from forestflux.jobs.store import read_json
 from forestflux.models.network_inputs import Normalisation
 from forestflux.models.network_regressor import NetworkRegressor
 
-RECORD, WEIGHTS, PREDICTIONS = "member.json", "weights.npz", "predictions.csv"
+RECORD, WEIGHTS, PREDICTIONS = "member.json", "weights.safetensors", "predictions.csv"
 
 
 def read_member(folder: Path, settings: TrainSettings) -> NetworkRegressor:

@@ -17,10 +17,10 @@ from forestflux.jobs.store import checksum_folder, read_json, write_json
 from forestflux.models.network_inputs import TYPES, Normalisation
 from forestflux.models.network_regressor import NetworkRegressor
 
-# 3: gaps are read without weight. Folders of another version are refused: the same
-# weights would mean another network.
-FORMAT_VERSION = 3
-APPLICABILITY = "applicability.npz"
+# 4: weights are safetensors, and settings have the names of today. Folders of another
+# version are refused: what is in them would be read wrongly.
+FORMAT_VERSION = 4
+APPLICABILITY = "applicability.safetensors"
 CALENDAR = {"steps": STEPS, "step_days": STEP_DAYS, "first_day": "01-01"}
 
 
@@ -32,7 +32,7 @@ def save_model(
     applicability: Applicability,
     metadata: dict[str, Any],
 ) -> None:
-    """Write `member{m}.npz` (weights), `applicability.npz` and last `model.json` (all the rest).
+    """Write `member{m}.safetensors`, `applicability.safetensors` and last `model.json`.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def save_model(
             raise ValueError("members of one model share their scales and settings")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.json").unlink(missing_ok=True)
-    names = [f"member{index}.npz" for index in range(len(members))]
+    names = [f"member{index}.safetensors" for index in range(len(members))]
     for name, member in zip(names, members, strict=True):
         write_arrays(folder / name, member.weights())
     write_arrays(folder / APPLICABILITY, applicability.to_arrays())

@@ -1,31 +1,33 @@
-"""Files of plain arrays: weights of networks, reference points of the applicability."""
+"""Files of plain arrays: weights of networks, reference points of the applicability.
 
-import zipfile
+The format is safetensors: it holds numbers alone, so that reading a file runs no code, and equal
+arrays give equal bytes.
+"""
+
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 
 from forestflux.core.errors import InputError
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write plain arrays that `numpy.load` reads; equal arrays give equal bytes.
-
-    `numpy.savez` stamps each array with the time of day, so the archive is written
-    here, with a fixed date.
-    """
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, array in sorted(arrays.items()):
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as file:
-                np.lib.format.write_array(file, array, allow_pickle=False)
+    """Write arrays by name; equal arrays give equal bytes."""
+    save_file(arrays, path)
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a file; objects are refused, because to load one runs its code."""
+    """The arrays of a file by name.
+
+    Raises
+    ------
+    InputError : the file is damaged or of another format
+    """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except ValueError as error:
+        return load_file(path)
+    except SafetensorError as error:
         raise InputError(
-            path, variable="arrays", expected="plain numbers", found=str(error)
+            path, variable="arrays", expected="a safetensors file", found=str(error)
         ) from error

@@ -11,9 +11,9 @@ from tests.builders.finished_results import build_results
 
 RECORD = {
     "flux_unit": "gC m-2 yr-1",
-    "members": ["member0.npz", "member1.npz"],
+    "members": ["member0.safetensors", "member1.safetensors"],
     "checksum": "0123",
-    "applicability": {"file": "applicability.npz", "threshold": 0.4321},
+    "applicability": {"file": "applicability.safetensors", "threshold": 0.4321},
     "metadata": {
         "run": "test",
         "source": "files",
