@@ -13,8 +13,10 @@ import xarray as xr
 from benchmarks.harness import Measured, Option, measure_call, scratch_folder
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.layers import LAYERS, NOT_FOREST
+from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.jobs.store import write_store
 from forestflux.maps.mosaic import coordinates, title, variable
+from forestflux.publish.published_dataset import ProductSettings
 from forestflux.publish.year_product import publish_year
 
 YEAR = 2003
@@ -65,15 +67,11 @@ def publish_map(folder: Path, resolution_deg: float) -> None:
         folder / f"maps/{YEAR}.zarr",
         folder / f"products/{YEAR}",
         year=YEAR,
-        settings={
-            "run": "benchmark",
-            "source": "simulated",
-            "publish": {
-                "max_gap_fraction": 0.7,
-                "license": "other",
-                "institution": "none",
-            },
-            "grid": {"resolution_deg": resolution_deg, "tile_cells": TILE_CELLS},
-        },
+        settings=ProductSettings(
+            run="benchmark",
+            source="simulated",
+            grid=Grid(resolution_deg, TILE_CELLS),
+            publish=PublishSettings(),
+        ),
         record={"build_key": "benchmark", "code": "benchmark"},
     )

@@ -7,8 +7,10 @@ import xarray as xr
 
 from forestflux.core.grid import Grid
 from forestflux.core.layers import LAYERS, NOT_FOREST
+from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.jobs.store import write_store
 from forestflux.maps.mosaic import areas, coordinates, title, variable
+from forestflux.publish.published_dataset import ProductSettings
 from forestflux.publish.year_product import publish_year
 
 LEVEL = 0.9
@@ -72,12 +74,17 @@ def publish_store(
 ) -> Path:
     """The same of a map store that is there."""
     product = folder / f"products/{year}"
-    cells = {"resolution_deg": grid.resolution_deg, "tile_cells": grid.tile_cells}
+    chosen = {**SETTINGS, **changes}
     publish_year(
         store,
         product,
         year=year,
-        settings={**SETTINGS, "grid": cells, **changes},
+        settings=ProductSettings(
+            run=chosen["run"],
+            source=chosen["source"],
+            grid=grid,
+            publish=PublishSettings(**chosen["publish"]),
+        ),
         record={"build_key": "made up", "code": "abc", "inputs": {"map": "xyz"}},
     )
     return product

@@ -21,10 +21,8 @@ class Settings(Section):
 
 def main(*, name: str, results: Path, settings: Settings, output: list[Path]) -> None:
     """Write the figure in every format."""
-    style = StyleSettings.from_config(
-        settings.figures.numbers(),
-        pair=settings.pair,
-        simulated=settings.simulated,
+    style = StyleSettings.of_run(
+        settings.figures, pair=settings.pair, simulated=settings.simulated
     )
     figure = draw_figure(name, results, style_settings=style)
     caption = caption_of(name, pair=settings.pair, level=settings.level).text

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from forestflux.core.grid import Grid
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.evaluation_settings import EvaluateSettings
 from forestflux.jobs.settings.map_settings import (
@@ -24,6 +25,7 @@ from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.stages import upstream_stores
 from forestflux.jobs.store import checksum_files, make_build_key, read_json, write_json
 from forestflux.publish.provenance import CHECKSUMS, sha256
+from forestflux.publish.published_dataset import ProductSettings
 from forestflux.publish.year_product import is_published, publish_year
 
 
@@ -58,6 +60,12 @@ def main(
     """Write products/{year}/ and the job's manifest."""
     stores, trained = upstream_stores(maps), read_json(model)
     model_checksum = checksum_files([model])
+    product_settings = ProductSettings(
+        run=settings.run,
+        source=settings.source,
+        grid=Grid(**settings.grid.model_dump()),
+        publish=settings.publish,
+    )
     products = {}
     for year in tqdm(years, desc="publish", disable=None):
         folder = manifest.parent / str(year)
@@ -75,7 +83,7 @@ def main(
                 stores.path(year),
                 folder,
                 year=year,
-                settings=settings.model_dump(mode="json", exclude_unset=True),
+                settings=product_settings,
                 record=record,
             )
         products[str(year)] = sha256(folder / CHECKSUMS)

@@ -1,5 +1,6 @@
 """The published dataset of a year: the map with CF coordinates, time and a quality flag."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import xarray as xr
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.layers import BIAS, CF_FLUX_UNIT, LAYERS, NOT_FOREST, SIGN
+from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.jobs.store import check_chunks, open_store
 from forestflux.maps.mosaic import spatial_reference
 
@@ -23,6 +25,24 @@ SOURCES = {
     "simulated": "series of a simulated planet, not of the Earth",
     "earthengine": "MODIS and ERA5-Land series of the Earth Engine archive",
 }
+
+
+@dataclass(frozen=True)
+class ProductSettings:
+    """What a product says of its run.
+
+    Attributes
+    ----------
+    run : name
+    source : of the layers, `simulated` or `earthengine`
+    grid : of the maps
+    publish : section of the configuration
+    """
+
+    run: str
+    source: str
+    grid: Grid
+    publish: PublishSettings
 
 
 def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:
@@ -68,24 +88,24 @@ def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:
 
 
 def build_dataset(
-    mapped: xr.Dataset, grid: Grid, *, year: int, settings: dict, history: str
+    mapped: xr.Dataset, *, year: int, settings: ProductSettings, history: str
 ) -> xr.Dataset:
     """The dataset (time, latitude, longitude) of a year, as lazy as the map.
 
     Parameters
     ----------
     mapped : as `open_map` gives it
-    grid : of the map
     year : of the map
-    settings : `source` and `run` of the run, section `publish` of the configuration
+    settings : of the run, with the grid of the map
     history : what made it
 
     Returns
     -------
     every layer of `forestflux.core.layers.LAYERS`, `spatial_ref`, coordinates with bounds
     """
+    grid = settings.grid
     level = mapped["gpp_lower"].attrs["level"]
-    max_gap_fraction = settings["publish"]["max_gap_fraction"]
+    max_gap_fraction = settings.publish.max_gap_fraction
     mapped = mapped.assign(
         quality=make_quality_flag(mapped, max_gap_fraction=max_gap_fraction)
     )
@@ -174,21 +194,23 @@ def make_bounds(grid: Grid, year: int) -> dict[str, tuple]:
     return {f"{name}_bounds": ((name, "bound"), edge) for name, edge in edges.items()}
 
 
-def global_attributes(year: int, settings: dict, *, history: str) -> dict[str, str]:
+def global_attributes(
+    year: int, settings: ProductSettings, *, history: str
+) -> dict[str, str]:
     """Global attributes; the title of a simulated planet says that it is one."""
-    simulated = settings["source"] == "simulated"
+    simulated = settings.source == "simulated"
     where = "of a simulated planet, not the Earth" if simulated else "of the world"
     return {
         "Conventions": "CF-1.11",
         "title": f"Annual GPP, RECO and NEE of the forests {where}, {year}",
-        "institution": settings["publish"]["institution"],
+        "institution": settings.publish.institution,
         "source": (
             "convolutional networks learnt at flux towers, applied to "
-            + SOURCES.get(settings["source"], settings["source"])
+            + SOURCES.get(settings.source, settings.source)
         ),
         "history": history,
         "references": REFERENCES,
         "comment": SIGN + BIAS,
-        "license": settings["publish"]["license"],
-        "run": settings["run"],
+        "license": settings.publish.license,
+        "run": settings.run,
     }

@@ -15,11 +15,14 @@ import numpy as np
 import xarray as xr
 from zarr.errors import ZarrUserWarning
 
-from forestflux.core.grid import Grid
 from forestflux.jobs.store import manifest_path, read_json, write_json, write_store
 from forestflux.publish.geotiff import BANDS, write_geotiff
 from forestflux.publish.provenance import describe_code, write_checksums
-from forestflux.publish.published_dataset import build_dataset, open_map
+from forestflux.publish.published_dataset import (
+    ProductSettings,
+    build_dataset,
+    open_map,
+)
 from forestflux.publish.stac import build_item, file_stem, write_stac
 
 PROVENANCE = "provenance.json"
@@ -36,7 +39,7 @@ def is_published(folder: Path, build_key: str) -> bool:
 
 
 def publish_year(
-    mapped: Path, folder: Path, *, year: int, settings: dict, record: dict
+    mapped: Path, folder: Path, *, year: int, settings: ProductSettings, record: dict
 ) -> None:
     """Write the product of a year as a folder that appears at once.
 
@@ -48,7 +51,7 @@ def publish_year(
     mapped : the year's map store
     folder : of the product, replaced if it is there
     year : of the map
-    settings : `run`, `source`, `grid` and section `publish` of the configuration
+    settings : of the run, with the grid of the map
     record : what goes into `provenance.json`: `build_key`, `code` (checksum), `inputs`,
         `configuration`, `model`
 
@@ -56,25 +59,22 @@ def publish_year(
     ------
     InputError : the map is not whole, or of another grid or year
     """
-    grid = Grid(**settings["grid"])
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     code = describe_code(record["code"])
     history = f"forestflux {code['version']}, code {code['checksum']}"
     # Threads would hold several layers in memory.
     with dask.config.set(scheduler="synchronous"):
-        source = open_map(mapped, grid, year=year)
-        dataset = build_dataset(
-            source, grid, year=year, settings=settings, history=history
-        )
+        source = open_map(mapped, settings.grid, year=year)
+        dataset = build_dataset(source, year=year, settings=settings, history=history)
         part.mkdir(parents=True)
-        stem = part / file_stem(settings["run"], year)
+        stem = part / file_stem(settings.run, year)
         write_zarr(dataset, stem.with_name(f"{stem.name}.zarr"))
         write_netcdf(dataset, stem.with_name(f"{stem.name}.nc"))
         for kind in BANDS:
             write_geotiff(dataset, stem.with_name(f"{stem.name}_{kind}.tif"), kind=kind)
     level = source["gpp_lower"].attrs["level"]
-    item = build_item(settings["run"], year, title=dataset.attrs["title"], level=level)
+    item = build_item(settings.run, year, title=dataset.attrs["title"], level=level)
     write_stac(item, part / "item.json")
     write_json(part / PROVENANCE, record | {"code": code, "year": year, "level": level})
     write_checksums(part)

@@ -177,7 +177,20 @@ def test_a_map_with_a_lost_chunk_is_refused(tmp_path: Path) -> None:
 def run_job(folder: Path, grid: Grid) -> list[str]:
     """The command of a publish job for the maps of a folder."""
     cells = {"resolution_deg": grid.resolution_deg, "tile_cells": grid.tile_cells}
-    settings = json.dumps({**SETTINGS, "grid": cells})
+    # Every section is a setting of the job; those that do not matter here are their defaults.
+    sections = [
+        "planet",
+        "towers",
+        "mask",
+        "samples",
+        "folds",
+        "train",
+        "model",
+        "infer",
+        "evaluate",
+    ]
+    others = {"seed": 1, "grid": cells} | {name: {} for name in sections}
+    settings = json.dumps(SETTINGS | others)
     options = {
         "maps": folder / "maps/2003.json",
         "model": folder / "model.json",

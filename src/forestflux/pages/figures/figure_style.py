@@ -1,6 +1,6 @@
 """How every figure is set up and saved: size, text, lines; same content, same bytes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
+from forestflux.jobs.settings.page_settings import FigureSettings
 
 MM_PER_INCH = 25.4
 
@@ -41,12 +42,18 @@ class StyleSettings:
     dpi: int = 200
 
     @classmethod
-    def from_config(
-        cls, figures: dict, *, pair: Sequence[int], simulated: bool
+    def of_run(
+        cls, figures: FigureSettings, *, pair: tuple[int, int], simulated: bool
     ) -> "StyleSettings":
         """Settings of a run: its section `figures`, pair of years, kind of planet."""
-        look = {key: value for key, value in figures.items() if key != "formats"}
-        return cls(pair=(pair[0], pair[1]), simulated=simulated, **look)
+        return cls(
+            pair=pair,
+            simulated=simulated,
+            projection=figures.projection,
+            width_mm=figures.width_mm,
+            font_pt=figures.font_pt,
+            dpi=figures.dpi,
+        )
 
 
 def apply_style(settings: StyleSettings) -> AbstractContextManager:
