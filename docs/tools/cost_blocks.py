@@ -29,7 +29,7 @@ def parts_of_the_tests() -> str:
     for part, runs in PARTS.items():
         cost = sums.loc[part] if part in sums.index else None
         count = "" if cost is None else f"{cost.cases:.0f}"
-        seconds = "not run" if cost is None else f"{cost.seconds:.0f}"
+        seconds = "not measured" if cost is None else f"{cost.seconds:.0f}"
         rows.append([f"`tests/{part}`", runs, count, seconds])
     return markdown_table(["folder", "what runs", "tests", "processor seconds"], rows)
 

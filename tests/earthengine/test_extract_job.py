@@ -219,6 +219,7 @@ def changed(products, **values):
 def test_bad_input_is_one_line_and_nothing_is_written(
     serve, formula_catalogue, job_on, change, expected
 ):
+    """What the server refuses ends the job with one line and writes nothing."""
     emulator = serve(formula_catalogue)
     job = job_on(emulator, "ndvi")
     change(job, emulator)

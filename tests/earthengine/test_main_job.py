@@ -105,6 +105,7 @@ def same_bits(name, found, expected):
 
 @pytest.mark.parametrize("year", YEARS)
 def test_cubes_are_those_of_the_source_simulated(finished, table, sites, year):
+    """A run that asks the emulator gives the cubes of the simulated planet behind it."""
     _, project, source = finished
     for place in places(sites):
         wanted = table.column(place.kind)
@@ -130,6 +131,7 @@ def test_every_request_is_sent_once_and_tagged(finished):
 
 
 def test_without_results_the_cache_answers_everything(finished, tmp_path):
+    """Answers that are in the cache are not asked for again."""
     emulator, project, _ = finished
     again = tmp_path / "again"
     shutil.copytree(project, again, symlinks=True)

@@ -181,6 +181,7 @@ def right(products, formula_catalogue, tmp_path_factory):
 
 
 def test_a_fifth_of_all_requests_fails_in_five_ways(open_source, products, tmp_path):
+    """Requests that fail in five ways are asked again and the values stay the same."""
     sites = pd.concat([FOUR_SITES.assign(lat=FOUR_SITES["lat"] + n) for n in range(6)])
     sites["site"] = [f"XX-{number:03d}" for number in range(len(sites))]
     wanted, place = column(products, "tower"), TowerPlace(sites)

@@ -17,7 +17,7 @@ from tests.builders.projects import (
     snakemake,
 )
 
-TIMEOUT_S = 300
+TIMEOUT_S = 1800  # a busy machine may take long to get as far as the kill
 
 
 def checksums(project):

@@ -14,7 +14,7 @@ import pytest
 
 from tests.builders.projects import command, environment, planned, snakemake
 
-TIMEOUT_S = 120
+TIMEOUT_S = 600
 HOURS_S = 7200
 
 

@@ -110,6 +110,7 @@ STRATA = {
 @pytest.mark.parametrize("stratum", STRATA)
 @pytest.mark.parametrize("flux", ["gpp", "reco", "nee"])
 def test_parts_sum_to_the_change_of_the_total(stores, collected, stratum, flux):
+    """Effects of the drivers sum to the change, for each flux and stratum."""
     _, table = collected
     rows = table[(table["stratum"] == stratum) & (table["flux"] == flux)]
     effect = rows.set_index("driver")["effect"]

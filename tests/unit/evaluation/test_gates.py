@@ -210,6 +210,7 @@ def test_a_seam_is_found_where_it_is(tmp_path):
 
 @pytest.mark.slow
 def test_chance_makes_no_seams(tmp_path):
+    """Noise alone fails no gate of seams between tiles."""
     seams = 0
     for seed in range(40):
         table = judge(tmp_path, globe(seed=seed))

@@ -131,6 +131,7 @@ def test_each_cell_gets_its_own_series_type_and_latitude(
 def test_batches_and_pieces_do_not_change_the_result(
     masked: xr.Dataset, tmp_path: Path, batch_cells: int, chunks: dict[str, int]
 ) -> None:
+    """How a map is cut into batches and chunks changes no value."""
     model = Arithmetic()
     (whole,) = run(tmp_path / "whole", Arithmetic(), masked)
     (part,) = run(

@@ -38,6 +38,7 @@ def run(*words):
     ids=" ".join,
 )
 def test_lint_and_format_are_clean(words):
+    """Style, format, rule files, imports and types are clean."""
     status, output = run(*words)
     assert status == 0, output
 
