@@ -44,6 +44,7 @@ from forestflux.jobs.store import write_store
 from forestflux.maps.inference import estimate_pieces, infer
 from forestflux.models.network_inputs import TYPES, one_hot_types
 from forestflux.prepare.masked_series import Piece, read_pieces
+from tests.builders.inputs import UNITS
 
 AIMS = {
     "whole stage / networks alone, cells per second": 0.85,
@@ -280,7 +281,9 @@ def measure_shares(
 def all_pieces(paths: list[Path]) -> Iterator[Piece]:
     """Every piece of the mask stores."""
     for path in paths:
-        yield from read_pieces(path, min_forest_fraction=MIN_FOREST_FRACTION)
+        yield from read_pieces(
+            path, inputs=UNITS, min_forest_fraction=MIN_FOREST_FRACTION
+        )
 
 
 def joined(pieces: list[Piece]) -> Arrays:

@@ -10,7 +10,6 @@ import zarr
 from benchmarks.harness import ROOT
 from forestflux.core.grid import Grid, Tile
 from forestflux.core.land import is_land
-from forestflux.core.names import VARIABLES
 from forestflux.core.places import TilePlace
 from forestflux.core.product_table import read_products
 from forestflux.jobs.chunked import CHUNKS
@@ -20,6 +19,7 @@ from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
 from forestflux.sources.extraction import extract
 from forestflux.sources.simulated.simulated_source import open_source
+from tests.builders.inputs import VARIABLES
 
 RESOLUTION_DEG = 0.05
 SEED = 2019

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.masked_tiles import MIN_FOREST_FRACTION, SEED
-from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.model_folder import save_model
 from forestflux.jobs.settings.training_settings import (
@@ -21,6 +21,7 @@ from forestflux.jobs.settings.training_settings import (
 from forestflux.models.network_training import train_network
 from forestflux.prepare.masked_series import read_pieces
 from forestflux.prepare.sample_table import Samples
+from tests.builders.inputs import UNITS, VARIABLES
 
 # Site-years: about what the towers of the world give.
 ROWS = 1500
@@ -37,7 +38,9 @@ def forest_rows(paths: list[Path], count: int) -> tuple[np.ndarray, ...]:
     """Series, latitudes and forest type codes of some forest cells of mask stores."""
     parts = []
     for path in paths:
-        for piece in read_pieces(path, min_forest_fraction=MIN_FOREST_FRACTION):
+        for piece in read_pieces(
+            path, inputs=UNITS, min_forest_fraction=MIN_FOREST_FRACTION
+        ):
             parts.append((piece.series, piece.lat, piece.types))
             if sum(len(part[0]) for part in parts) >= count:
                 break
@@ -86,5 +89,6 @@ def write_model(folder: Path, samples: Samples, *, members: int) -> None:
         trained,
         calibration={"level": 0.9, "half_width": HALF_WIDTH},
         applicability=fit_applicability(trained, samples, quantile=None, seed=SEED),
+        units=UNITS,
         metadata={"run": "benchmark"},
     )

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.eight_day import STEPS
-from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.store import write_json
 from forestflux.pages.headline_numbers import headline_numbers
 from forestflux.prepare.sample_table import Samples, no_series, write_samples
+from tests.builders.inputs import VARIABLES
 from tests.builders.map_stores import YEARS, build_maps, write_table
 
 LEVEL = {"ENF": 1100, "EBF": 2400, "DNF": 700, "DBF": 1450, "MF": 1300}
@@ -97,7 +98,12 @@ def build_results(
     samples = build_samples(rng)
     used = samples[samples["used"]].reset_index(drop=True)
     series = Samples(some_series(np.random.default_rng(seed), len(used)), used)
-    write_samples(path / "samples/samples.json", samples, series, no_series())
+    write_samples(
+        path / "samples/samples.json",
+        samples,
+        series,
+        no_series(len(samples.variables)),
+    )
     columns = ["site", "lat", "lon", "igbp", "cluster"]
     sites = samples[columns].drop_duplicates("site")
     write_table(sites, path / "towers/sites.csv")

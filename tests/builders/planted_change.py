@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.eight_day import step_months
-from forestflux.core.names import VARIABLES
 from forestflux.core.places import TowerPlace
 from forestflux.core.product_table import ProductTable, read_products
 from forestflux.prepare.calendar_cube import build_cube
@@ -15,6 +14,7 @@ from forestflux.sources.simulated.simulated_source import open_source
 from forestflux.sources.simulated.simulated_towers import kinds_of, simulated_sites
 from forestflux.sources.simulated.vegetation import cells_of_kind
 from forestflux.sources.simulated.weather import weather_of
+from tests.builders.inputs import VARIABLES
 from tests.builders.paths import ROOT
 
 SEED = 5

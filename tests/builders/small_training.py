@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pandas as pd
 
-from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.jobs.settings.training_settings import TrainSettings, with_changes
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.prepare.sample_table import Samples
+from tests.builders.inputs import VARIABLES
 
 SETTINGS = TrainSettings.model_validate_json(
     json.dumps(

@@ -7,13 +7,13 @@ import xarray as xr
 
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.grid import Grid
-from forestflux.core.names import UNITS, VARIABLES
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.model_folder import save_model
 from forestflux.jobs.settings.training_settings import TransferEpochs
 from forestflux.jobs.store import write_store
 from forestflux.models.network_training import train_network
 from tests.builders.finished_results import build_results, some_series
+from tests.builders.inputs import UNITS, VARIABLES
 from tests.builders.map_stores import RESOLUTION_DEG, YEARS
 from tests.builders.small_training import make_samples, settings
 
@@ -36,6 +36,7 @@ def build_run(path: Path, *, seed: int, maps: bool) -> Path:
         members,
         calibration=CALIBRATION,
         applicability=reference,
+        units=UNITS,
         metadata={},
     )
     if maps:

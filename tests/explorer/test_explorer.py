@@ -13,6 +13,7 @@ from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.jobs.stages import Stores
 from forestflux.pages.explorer.explorer_page import write_page
 from forestflux.pages.explorer.page_data import MapFiles, RunFiles, collect_page_data
+from tests.builders.inputs import INPUTS
 from tests.explorer.browser import (
     open_browser,
     open_page,
@@ -47,7 +48,9 @@ def write(results, *, grid, name="explorer.html", **settings):
     chosen = ExplorerSettings(**(SETTINGS | settings))
     data = collect_page_data(run, maps, settings=chosen)
     page = results / name
-    page.write_text(write_page(data, run="a<b", simulated=grid is not None))
+    page.write_text(
+        write_page(data, inputs=INPUTS, run="a<b", simulated=grid is not None)
+    )
     return page
 
 

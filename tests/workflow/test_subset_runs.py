@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.names import VARIABLES
 from forestflux.prepare.sample_table import read_samples
+from tests.builders.inputs import VARIABLES
 from tests.builders.projects import (
     RuleGraph,
     copy_project,

@@ -29,7 +29,9 @@ from forestflux.towers.tower_years import find_tower_years
 
 try:
     CONFIG = read_configuration(config)
-    PRODUCTS = read_products(Path(workflow.basedir, CONFIG.products), CONFIG.alternates)
+    TABLE = Path(workflow.basedir, CONFIG.products)
+    PRODUCTS = read_products(TABLE, CONFIG.alternates, inputs=CONFIG.inputs)
+    INPUTS = [series.model_dump() for series in PRODUCTS.series()]
     FLUXNET = (
         list_fluxnet_files(Path(CONFIG.towers.fluxnet))
         if CONFIG.labels_from == "fluxnet"
@@ -37,7 +39,9 @@ try:
     )
     TOWER_YEARS = find_tower_years(CONFIG)
     SUBSET_TABLE = read_subset_table(
-        Path(workflow.basedir, "config/subsets.yaml"), PRODUCTS
+        Path(workflow.basedir, "config/subsets.yaml"),
+        read_products(TABLE, CONFIG.alternates),
+        inputs=CONFIG.inputs,
     )
     SUBSET_FILES = (
         list_subset_files(CONFIG.towers.subsets) if CONFIG.layers_from == "files" else []

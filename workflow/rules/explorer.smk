@@ -34,6 +34,7 @@ rule explorer:
             run=CONFIG.run,
             simulated=SIMULATED,
             explorer=CONFIG.explorer,
+            inputs=INPUTS,
             **({"grid": CONFIG.grid, "pair": CONFIG.change.pair} if MAPPED else {}),
         ),
         code=code("explorer"),

@@ -23,6 +23,7 @@ rule model:
             min_quality=CONFIG.evaluate.min_quality,
             quantile=CONFIG.model.dissimilarity_quantile,
             seed=CONFIG.seed,
+            units={one["name"]: one["units"] for one in INPUTS},
             run=CONFIG.run,
             source=SOURCE,
         ),

@@ -6,7 +6,6 @@ from pathlib import Path
 import xarray as xr
 
 from forestflux.change.drivers.one_at_a_time import attribute_change
-from forestflux.core.names import VARIABLES
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.map_settings import InferSettings
@@ -40,7 +39,7 @@ def main(
         device=runtime.device, precision=settings.infer.precision
     )
     model_checksum = checksum_files([model])
-    layers = (*VARIABLES, "forest_type")
+    layers = (*trained.inputs, "forest_type")
 
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         for (place,) in missing:

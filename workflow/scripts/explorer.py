@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from forestflux.core.grid import Grid
+from forestflux.core.products import InputSeries
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.jobs.settings.run_settings import GridSettings
@@ -19,6 +20,7 @@ class Settings(Section):
     run: str
     simulated: bool
     explorer: ExplorerSettings
+    inputs: tuple[InputSeries, ...]
     grid: GridSettings | None = None
     pair: tuple[int, int] | None = None
 
@@ -52,7 +54,12 @@ def main(
         map_files,
         settings=settings.explorer,
     )
-    page = write_page(data, run=settings.run, simulated=settings.simulated)
+    page = write_page(
+        data,
+        inputs=settings.inputs,
+        run=settings.run,
+        simulated=settings.simulated,
+    )
     write_text(output, page)
 
 

@@ -37,7 +37,7 @@ def main(
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         for place, year in missing:
             cube = cubes.load(place, year)
-            followed = products.follow(columns_of(cube))
+            followed = products.inputs(columns_of(cube))
             yield mask_cube(cube, followed, year=year, **settings.mask.numbers())
 
     run_stage(

@@ -23,6 +23,7 @@ class Settings(Section):
     min_quality: float
     quantile: float | None
     seed: int
+    units: dict[str, str]
     run: str
     source: str
 
@@ -59,6 +60,7 @@ def main(
             quantile=settings.quantile,
             seed=settings.seed,
         ),
+        units=settings.units,
         metadata={
             "run": settings.run,
             "source": settings.source,

@@ -1,14 +1,13 @@
 """Names and orders that every stage shares; units and signs are fixed here once."""
 
-VARIABLES = ("ndvi", "evi", "et", "lst_day", "lst_night", "precip")
-UNITS = {
-    "ndvi": "1",
-    "evi": "1",
-    "et": "mm day-1",
-    "lst_day": "K",
-    "lst_night": "K",
-    "precip": "mm day-1",
-}
+# The variable of the product table that is no input series: where forest is.
+LAND_COVER = "landcover"
+
+# Patterns of artificial gaps; the name of an input series is one, too. The last stands for a
+# pattern of each input series, hidden all year.
+EACH_INPUT = "each_input"
+GAP_PATTERNS = ("random", "block", "borrowed", EACH_INPUT)
+
 FLUXES = ("gpp", "reco", "nee")
 # The fluxes with intervals, maps of change and figures of their own; RECO follows as their sum.
 TARGET_FLUXES = ("gpp", "nee")

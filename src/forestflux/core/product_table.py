@@ -4,7 +4,7 @@ A variable has a product in each column: `tile` for cells of the global grid, `t
 windows of native pixels around a tower, `table` for physical values in a table of the user.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,8 +12,8 @@ import xarray as xr
 import yaml
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import VARIABLES
-from forestflux.core.products import Part, Product
+from forestflux.core.names import LAND_COVER
+from forestflux.core.products import InputSeries, Part, Product
 from forestflux.core.typed_input import FrozenModel
 
 Column = Literal["tile", "tower", "table"]
@@ -25,6 +25,8 @@ class Variable(FrozenModel):
 
     units: str
     """Unit of the physical value, as UDUNITS reads it."""
+    label: str = ""
+    """Name on pages."""
     tile: Product | None = None
     tower: Product | None = None
     table: Product | None = None
@@ -42,9 +44,10 @@ class Variable(FrozenModel):
         }
         return Variable(units=self.units, **kept)
 
-    def has_products(self) -> bool:
-        """Whether any column has a product."""
-        return any(self.product(name) is not None for name in COLUMNS)
+    def products(self) -> Iterator[Product]:
+        """The products of all columns that have one."""
+        every = (self.product(name) for name in COLUMNS)
+        return (product for product in every if product is not None)
 
 
 class ProductTable(FrozenModel):
@@ -66,6 +69,27 @@ class ProductTable(FrozenModel):
         }
         return {name: p for name, p in products.items() if p is not None}
 
+    def inputs(self, columns: Mapping[str, str]) -> dict[str, Product]:
+        """The product of every input series, as `follow` chooses it.
+
+        A series whose column is not given is lacking in the store that names the columns. It
+        becomes a gap, whatever product stands for it here.
+        """
+        followed = self.follow(columns)
+        return {
+            name: followed.get(name) or next(variable.products())
+            for name, variable in self.variables.items()
+            if name != LAND_COVER
+        }
+
+    def series(self) -> list[InputSeries]:
+        """What models and pages know of each input series, in their order."""
+        return [
+            InputSeries(name=name, units=v.units, label=v.label or name)
+            for name, v in self.variables.items()
+            if name != LAND_COVER
+        ]
+
     def only(self, columns: Collection[str], *parts: Part) -> "ProductTable":
         """The part of the table that a stage reads for a place.
 
@@ -79,35 +103,30 @@ class ProductTable(FrozenModel):
         """
         variables = {n: v.only(columns, *parts) for n, v in self.variables.items()}
         return ProductTable(
-            variables={n: v for n, v in variables.items() if v.has_products()}
+            variables={n: v for n, v in variables.items() if any(v.products())}
         )
-
-    def units(self) -> dict[str, str]:
-        """Unit of each variable's physical value."""
-        return {name: variable.units for name, variable in self.variables.items()}
 
 
 def read_products(
-    path: Path, alternates: Mapping[str, str] | None = None
+    path: Path,
+    alternates: Mapping[str, str] | None = None,
+    *,
+    inputs: Sequence[str] | None = None,
 ) -> ProductTable:
-    """The whole product table, checked.
+    """The checked products of the input series, in their order, and of land cover.
 
     Parameters
     ----------
     path : the table; other products for a variable lie beside it in `alternates.yaml`
     alternates : variable and name of the product that it takes instead
+    inputs : variables that are input series of the run; all of the table where not given
 
     Raises
     ------
-    InputError : a file is not YAML, a variable is missing, a key is not known, a rule's
-    reason is not one of ours, there is no such product for a variable
+    InputError : a file is not YAML, an input is not in the table, a key is not known, a
+    rule's reason is not one of ours, there is no such product for a variable
     """
     content = read_yaml(path)
-    missing = [name for name in VARIABLES if name not in content]
-    if missing:
-        raise InputError(
-            path, variable=missing[0], expected="an entry", found="nothing"
-        )
     if alternates:
         beside = path.with_name("alternates.yaml")
         others = read_yaml(beside)
@@ -121,12 +140,40 @@ def read_products(
                     found=name,
                 )
             content[variable] = merge(content[variable], known[name])
-    return ProductTable(
-        variables={
-            name: Variable.read(entry, path, within=name)
-            for name, entry in content.items()
-        }
-    )
+    known = [name for name in content if name != LAND_COVER]
+    chosen = known if inputs is None else inputs
+    for name in chosen:
+        if name not in known:
+            raise InputError(
+                "configuration",
+                variable="inputs",
+                expected=f"variables of {path.name}: {', '.join(known)}",
+                found=name,
+            )
+    wanted = [*chosen, *([LAND_COVER] if LAND_COVER in content else [])]
+    table = {name: read_variable(content[name], path, name) for name in wanted}
+    return ProductTable(variables=table)
+
+
+def read_variable(entry: dict, path: Path, name: str) -> Variable:
+    """An entry of the table; each of its products gets the unit of the variable.
+
+    Raises
+    ------
+    InputError : a key is not known or missing, or an input series has no part `cube` or `mask`
+    """
+    units = {"units": entry.get("units")}
+    products = {c: entry[c] | units for c in COLUMNS if isinstance(entry.get(c), dict)}
+    variable = Variable.read(entry | products, path, within=name)
+    for product in variable.products():
+        if name != LAND_COVER and None in (product.cube, product.mask):
+            raise InputError(
+                path,
+                variable=f"{name}.{'cube' if product.cube is None else 'mask'}",
+                expected="this part in each column of an input series",
+                found="nothing",
+            )
+    return variable
 
 
 def read_yaml(path: Path) -> dict[str, dict]:

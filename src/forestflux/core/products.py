@@ -78,6 +78,27 @@ class ArchiveNumbers(FrozenModel):
     """From the archive's number to the stored one."""
 
 
+class InputSeries(FrozenModel):
+    """What models and pages know of an input series."""
+
+    name: str
+    units: str
+    label: str
+    """Name on pages."""
+
+
+class Simulation(FrozenModel):
+    """What the sensors of the simulated planet record for a product."""
+
+    quantity: str
+    """A sensor of `forestflux.sources.simulated.sensors`, or a quantity of the planet as
+    `forestflux.sources.simulated.sensor_records` names it."""
+    multiply: float = 1.0
+    """From the planet's unit to the stored number; sensors have their own."""
+    noise: float = 0.0
+    """Standard deviation of the error as a share of the value; sensors have their own."""
+
+
 class Extract(FrozenModel):
     """What is read of the archive and how it is stored."""
 
@@ -107,6 +128,9 @@ class Extract(FrozenModel):
     average: Average | None = None
     request_cells: int = 200
     """Side of one request in cells."""
+    median: tuple[float, float] | None = None
+    """Where the median of a tower's series lies if the unit of a user's table is right."""
+    simulation: Simulation | None = None
 
     @model_validator(mode="after")
     def check_quality(self) -> Self:
@@ -158,6 +182,8 @@ class Mask(PixelRules):
 class Product(FrozenModel):
     """What one column of the table holds for a variable."""
 
+    units: str
+    """Unit of the physical value, as UDUNITS reads it."""
     extract: Extract
     cube: Cube | None = None
     mask: Mask | None = None
@@ -216,6 +242,7 @@ class Product(FrozenModel):
     def only(self, *parts: Part) -> "Product":
         """The product with these parts beside `extract`, which every stage reads."""
         return Product(
+            units=self.units,
             extract=self.extract,
             cube=self.cube if "cube" in parts else None,
             mask=self.mask if "mask" in parts else None,

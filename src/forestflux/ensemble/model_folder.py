@@ -1,13 +1,13 @@
 """The trained model: a folder that gives fluxes with intervals and needs no more."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from forestflux.core.eight_day import STEP_DAYS, STEPS
 from forestflux.core.errors import InputError
-from forestflux.core.names import FLUX_UNIT, UNITS, VARIABLES
+from forestflux.core.names import FLUX_UNIT
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.conformal import Calibration
 from forestflux.ensemble.trained_ensemble import Ensemble
@@ -30,6 +30,7 @@ def save_model(
     *,
     calibration: dict[str, Any],
     applicability: Applicability,
+    units: Mapping[str, str],
     metadata: dict[str, Any],
 ) -> None:
     """Write `member{m}.safetensors`, `applicability.safetensors` and last `model.json`.
@@ -41,6 +42,7 @@ def save_model(
     calibration : what `forestflux.ensemble.conformal.calibrate` gives: nominal coverage and
         half-widths, gC m-2 yr-1
     applicability : of these members
+    units : of each input series
     metadata : whatever belongs to the record: run, checksum of the data, versions; JSON
 
     Raises
@@ -65,7 +67,7 @@ def save_model(
         "format_version": FORMAT_VERSION,
         "calendar": CALENDAR,
         "variables": list(first.variables),
-        "units": {name: UNITS[name] for name in first.variables},
+        "units": {name: units[name] for name in first.variables},
         "forest_types": list(TYPES),
         "settings": first.settings.model_dump(mode="json"),
         "normalisation": first.normalisation.to_dict(),
@@ -87,8 +89,8 @@ def load_model(path: Path | str) -> Ensemble:
 
     Raises
     ------
-    InputError : a file is missing or damaged; format, calendar, variables or forest
-        types are not those of this code
+    InputError : a file is missing or damaged; format, calendar or forest types are
+        not those of this code, or a series has no unit
     """
     path = Path(path)
     record = path if path.suffix == ".json" else path / "model.json"
@@ -117,16 +119,24 @@ def load_model(path: Path | str) -> Ensemble:
         members,
         calibration=Calibration.from_dict(content["calibration"]),
         applicability=applicability,
+        inputs={name: content["units"][name] for name in content["variables"]},
         metadata=content["metadata"],
     )
 
 
 def check_record(content: dict[str, Any], record: Path) -> None:
     """Refuse a model whose numbers would mean something else to this code."""
+    variables, units = content.get("variables", []), content.get("units", {})
+    if sorted(variables) != sorted(units):
+        raise InputError(
+            record,
+            variable="variables",
+            expected=f"the series that have units: {json.dumps(sorted(units))}",
+            found=json.dumps(variables),
+        )
     wanted = {
         "format_version": FORMAT_VERSION,
         "calendar": CALENDAR,
-        "variables": list(VARIABLES),
         "forest_types": list(TYPES),
         "flux_unit": FLUX_UNIT,
     }

@@ -1,6 +1,6 @@
 """The trained ensemble: fluxes with intervals from masked series."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.layers import LAYERS, NOT_FOREST
-from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES, UNITS, VARIABLES
+from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.conformal import Calibration
 from forestflux.ensemble.dissimilarity import describe
@@ -40,6 +40,7 @@ class Ensemble:
     members : trained networks
     calibration : level and half-widths of the intervals
     applicability : what a series is compared with, and the largest index inside
+    inputs : unit of each input series, in the order of the networks
     metadata : the record of the training
     """
 
@@ -49,12 +50,14 @@ class Ensemble:
         *,
         calibration: Calibration,
         applicability: Applicability,
+        inputs: Mapping[str, str],
         metadata: dict[str, Any],
     ) -> None:
         """Keep the members and what is known of them."""
         self.members = list(members)
         self.calibration = calibration
         self.applicability = applicability
+        self.inputs = dict(inputs)
         self.metadata = metadata
         # Without it each member's own network computes in float32: the reference.
         self.fast_inference: FastInference | None = None
@@ -82,12 +85,12 @@ class Ensemble:
         InputError : a variable, its unit or the calendar does not fit
         """
         source = dataset.encoding.get("source", "dataset")
-        check_dataset(dataset, source)
+        check_dataset(dataset, source, inputs=self.inputs)
         types = dataset["forest_type"].transpose("y", "x").values
         lat = (dataset["lat"] if "lat" in dataset else dataset["y"]).values
         forest = types > 0
-        series = np.empty((forest.sum(), len(VARIABLES), STEPS), "float32")
-        for position, name in enumerate(VARIABLES):
+        series = np.empty((forest.sum(), len(self.inputs), STEPS), "float32")
+        for position, name in enumerate(self.inputs):
             values = dataset[name].transpose("time", "y", "x").values
             series[:, position] = values[:, forest].T
         lat = np.broadcast_to(lat[:, None], types.shape)[forest]
@@ -224,9 +227,11 @@ def fluxes_on_grid(
     return result
 
 
-def check_dataset(dataset: xr.Dataset, source: str) -> None:
+def check_dataset(
+    dataset: xr.Dataset, source: str, *, inputs: Mapping[str, str]
+) -> None:
     """Refuse a dataset that the model would misread."""
-    for name in (*VARIABLES, "forest_type", "time", "y", "x"):
+    for name in (*inputs, "forest_type", "time", "y", "x"):
         if name not in dataset.variables:
             raise InputError(
                 source,
@@ -234,11 +239,11 @@ def check_dataset(dataset: xr.Dataset, source: str) -> None:
                 expected="a variable of the dataset",
                 found=f"only {', '.join(map(str, dataset.variables))}",
             )
-    for name in VARIABLES:
+    for name, expected in inputs.items():
         unit = dataset[name].attrs.get("units")
-        if unit != UNITS[name]:
+        if unit != expected:
             raise InputError(
-                source, variable=name, expected=f"units {UNITS[name]}", found=str(unit)
+                source, variable=name, expected=f"units {expected}", found=str(unit)
             )
     days = dataset["time"].values.astype("datetime64[D]")
     year = int(days[0].astype("datetime64[Y]").astype(int)) + 1970

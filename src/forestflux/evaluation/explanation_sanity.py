@@ -129,6 +129,7 @@ def randomise_weights(model: Ensemble, *, seed: int) -> Ensemble:
         members,
         calibration=model.calibration,
         applicability=model.applicability,
+        inputs=model.inputs,
         metadata=model.metadata,
     )
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from forestflux.core.grid import Grid
+from forestflux.core.names import GAP_PATTERNS, LAND_COVER
 from forestflux.jobs.configuration_errors import refuse, refused_key
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
@@ -76,6 +77,13 @@ class Configuration(Section):
 
     products: str = key("config/products.yaml", unit="path in the repository")
     """The product table: what each variable is and how its numbers are read."""
+
+    inputs: Annotated[tuple[str, ...], Unique] = key(
+        ("ndvi", "evi", "et", "lst_day", "lst_night", "precip"),
+        unit="names",
+        min_length=1,
+    )
+    """The series that a model is given, in this order: variables of the product table."""
 
     alternates: dict[str, str] = key({}, unit="variable: product")
     """Variables that take another product than the table's, by its name in `alternates.yaml`
@@ -152,6 +160,7 @@ def read_configuration(content: dict[str, Any]) -> Configuration:
     check_years(configuration)
     check_grid(configuration)
     check_figures(configuration)
+    check_inputs(configuration)
     for name, changes in configuration.ablation.variants.items():
         check_variant(configuration.train, name, changes)
     return configuration
@@ -201,6 +210,18 @@ def check_grid(configuration: Configuration) -> None:
         grid = Grid(**configuration.grid.model_dump())
         for name in grid.only:
             grid.tile(name)
+
+
+def check_inputs(configuration: Configuration) -> None:
+    """Refuse gaps and layers of variables that are no input of the run."""
+    inputs = configuration.inputs
+    for name, listed, others in (
+        ("evaluate.gaps.patterns", configuration.evaluate.gaps.patterns, GAP_PATTERNS),
+        ("preview.layers", configuration.preview.layers, (LAND_COVER,)),
+    ):
+        for one in listed:
+            if one not in (*inputs, *others):
+                refuse(name, f"some of {', '.join((*others, *inputs))}", one)
 
 
 def check_figures(configuration: Configuration) -> None:

@@ -55,7 +55,8 @@ def infer(
     InputError : as `read_pieces`; the model gives no finite flux
     """
     pieces = chain.from_iterable(
-        read_pieces(path, min_forest_fraction=min_forest_fraction) for path in paths
+        read_pieces(path, inputs=model.inputs, min_forest_fraction=min_forest_fraction)
+        for path in paths
     )
     estimates = estimate_pieces(
         prefetch(pieces, depth=DEPTH), model, batch_cells=batch_cells, workers=workers

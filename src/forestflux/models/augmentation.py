@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import VARIABLES
 from forestflux.jobs.settings.training_settings import TrainSettings
 
 
@@ -55,7 +54,7 @@ def mask_pattern(
     pattern: str,
     fraction: float | np.ndarray,
     rng: np.random.Generator,
-    variables: Sequence[str] = VARIABLES,
+    variables: Sequence[str] = (),
 ) -> np.ndarray:
     """A copy of the series with artificial gaps (NaN) of a pattern.
 

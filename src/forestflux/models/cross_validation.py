@@ -1,12 +1,12 @@
 """One fold of one model: fit on its training rows, predict the others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from forestflux.core.names import VARIABLES
+from forestflux.core.names import EACH_INPUT
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.models.augmentation import mask_borrowed, mask_pattern
 from forestflux.models.flux_model import Fluxes, FluxModel, predict_samples
@@ -113,12 +113,12 @@ def gap_cases(
     yield "none", 0.0, unseen.series
     if gaps is None:
         return
-    for number, pattern in enumerate(gaps.patterns):
+    for number, pattern in enumerate(each_pattern(gaps, unseen.variables)):
         if pattern == BORROWED:
             rng = np.random.default_rng([GAP_SEED, fold])
             yield _borrowed_case(unseen, others, rng)
             continue
-        fractions: list[float] = [1 / len(VARIABLES)]
+        fractions: list[float] = [1 / len(unseen.variables)]
         if pattern == "random":
             fractions = list(gaps.fractions)
         elif pattern == "block":
@@ -127,9 +127,22 @@ def gap_cases(
             thousandths = round(1000 * fraction)
             rng = np.random.default_rng([GAP_SEED, fold, number, thousandths])
             masked = mask_pattern(
-                unseen.series, pattern=pattern, fraction=fraction, rng=rng
+                unseen.series,
+                pattern=pattern,
+                fraction=fraction,
+                rng=rng,
+                variables=unseen.variables,
             )
             yield pattern, round(float(fraction), 6), masked
+
+
+def each_pattern(gaps: GapExperiment, variables: Sequence[str]) -> list[str]:
+    """The patterns of `gaps`, with each input series in the place of `each_input`."""
+    return [
+        name
+        for pattern in gaps.patterns
+        for name in (variables if pattern == EACH_INPUT else (pattern,))
+    ]
 
 
 def _borrowed_case(

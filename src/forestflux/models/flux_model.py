@@ -1,6 +1,6 @@
 """The one interface of a trained model: network, classical model and ensemble alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -49,9 +49,11 @@ class CalibratedModel(FluxModel, Protocol):
     Attributes
     ----------
     members : the trained networks
+    inputs : unit of each series that they read, in their order
     """
 
     members: Sequence[FluxModel]
+    inputs: Mapping[str, str]
 
     @property
     def level(self) -> float:

@@ -7,7 +7,7 @@ colour makes pages stale, never their data.
 from collections.abc import Iterable
 from itertools import cycle
 
-from forestflux.core.names import FOREST_TYPES, NETWORK, VARIABLES
+from forestflux.core.names import FOREST_TYPES, NETWORK
 
 # Tol's bright palette, for any colour vision; each type has a marker of its own as well.
 TYPE_COLOURS = dict(
@@ -39,13 +39,15 @@ SPLIT_LABELS = {
     "holdout": "held-out towers",
     "random": "random (optimistic)",
 }
-VARIABLE_LABELS = dict(
-    zip(
-        VARIABLES,
-        ("NDVI", "EVI", "ET", "LST day", "LST night", "precipitation"),
-        strict=True,
-    )
-)
+# Input series whose own name is no word; any other one is called by its name.
+SERIES_LABELS = {
+    "ndvi": "NDVI",
+    "evi": "EVI",
+    "et": "ET",
+    "lst_day": "LST day",
+    "lst_night": "LST night",
+    "precip": "precipitation",
+}
 # Okabe and Ito's palette, for any colour vision.
 DRIVER_COLOURS = {
     "ndvi": "#009E73",
@@ -58,7 +60,7 @@ DRIVER_COLOURS = {
     "area": "#6B4E1F",
     "interaction": "#999999",
 }
-DRIVER_LABELS = VARIABLE_LABELS | {
+DRIVER_LABELS = {
     "type": "forest type",
     "area": "forest area",
     "change": "all together",
@@ -104,7 +106,17 @@ def split_label(name: str) -> str:
 
 def driver_label(name: str) -> str:
     """Name of a driver of the change: `lst_day` as LST day, `type` as forest type."""
-    return DRIVER_LABELS.get(name, name)
+    return DRIVER_LABELS.get(name) or series_label(name)
+
+
+def series_label(name: str) -> str:
+    """Name of an input series as figures and report write it."""
+    return SERIES_LABELS.get(name, name.replace("_", " "))
+
+
+def driver_colour(name: str) -> str:
+    """Colour of a driver of the change; drivers without one of their own share a grey."""
+    return DRIVER_COLOURS.get(name, PALE)
 
 
 def subset_label(name: str) -> str:

@@ -12,7 +12,6 @@ import ee
 import folium
 import pandas as pd
 
-from forestflux.core.names import VARIABLES
 from forestflux.core.products import Extract, Product
 from forestflux.sources.earthengine.layer_groups import rejected_numbers
 
@@ -65,9 +64,10 @@ def pictures(
     products: Mapping[str, Product], *, layers: list[str], year: int
 ) -> Iterator[tuple[str, ee.Image, dict]]:
     """Name, image and colours of each picture: means and gaps, then the forest."""
-    for variable in (name for name in VARIABLES if name in layers):
+    for variable in (name for name in products if name in layers):
         images = trusted_images(products[variable], year)
-        low, high = RANGES[variable]
+        mask = products[variable].mask
+        low, high = RANGES.get(variable) or (mask.physical if mask else (0.0, 1.0))
         looks = {"min": low, "max": high, "palette": list(VALUE_COLOURS)}
         yield f"{variable} {year}, mean", images.mean(), looks
         share = images.count().unmask(0).divide(images.size())

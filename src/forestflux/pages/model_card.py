@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux.core.names import FOREST_TYPES, NETWORK, UNITS
+from forestflux.core.names import FOREST_TYPES, NETWORK
 
 ASSETS = ("model_card.md",)  # read by `forestflux.jobs.code_checksum` as well
 SPLITS = {
@@ -46,7 +46,9 @@ def model_card(
             run=meta["run"],
             planet=warning if meta["source"] == "simulated" else "",
             unit=record["flux_unit"],
-            inputs=", ".join(f"{name} ({unit})" for name, unit in UNITS.items()),
+            inputs=", ".join(
+                f"{name} ({unit})" for name, unit in record["units"].items()
+            ),
             members=len(record["members"]),
             site_years=meta["site_years"],
             sites=meta["sites"],

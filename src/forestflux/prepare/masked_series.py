@@ -1,6 +1,6 @@
 """Masked places as the model reads them: the series of forest cells, part by part."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import xarray as xr
 
 from forestflux.core import eight_day
 from forestflux.core.errors import InputError
-from forestflux.core.names import FOREST_TYPES, UNITS, VARIABLES
+from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.chunked import Where, blocks
 from forestflux.jobs.store import check_chunks, load_part, open_store
 
@@ -41,12 +41,15 @@ class Piece:
     beside: dict[str, np.ndarray]
 
 
-def read_pieces(path: Path, *, min_forest_fraction: float) -> Iterator[Piece]:
+def read_pieces(
+    path: Path, *, inputs: Mapping[str, str], min_forest_fraction: float
+) -> Iterator[Piece]:
     """The parts of a mask store, as its chunks lie; series of forest cells only are kept.
 
     Parameters
     ----------
     path : `mask/{place}/{year}.zarr`
+    inputs : unit of each series that the model reads, in its order
     min_forest_fraction : smallest forest share of a cell (1) that is estimated
 
     Raises
@@ -54,23 +57,30 @@ def read_pieces(path: Path, *, min_forest_fraction: float) -> Iterator[Piece]:
     InputError : a layer or a chunk is missing, not on the calendar or in another unit
     """
     masked = open_store(path)
-    check_masked(masked, path)
-    for name in (*VARIABLES, *NEEDED):
+    check_masked(masked, path, inputs=inputs)
+    variables = tuple(inputs)
+    for name in (*variables, *NEEDED):
         check_chunks(path, name)
     sizes = {dim: masked.sizes[dim] for dim in ("y", "x")}
-    chunks = masked[VARIABLES[0]].encoding["preferred_chunks"]
+    chunks = masked[variables[0]].encoding["preferred_chunks"]
     parts = list(blocks(sizes, chunks))
     for where in parts:
         yield read_piece(
             masked,
             where,
+            variables=variables,
             last=where is parts[-1],
             min_forest_fraction=min_forest_fraction,
         )
 
 
 def read_piece(
-    masked: xr.Dataset, where: Where, *, last: bool, min_forest_fraction: float
+    masked: xr.Dataset,
+    where: Where,
+    *,
+    variables: Sequence[str],
+    last: bool,
+    min_forest_fraction: float,
 ) -> Piece:
     """A part of a mask store; nothing is read of the series where there is no forest."""
     layers = load_part(masked, NEEDED, **where)
@@ -84,7 +94,7 @@ def read_piece(
         where=where,
         last=last,
         forest=forest,
-        series=forest_series(masked, forest, where),
+        series=forest_series(masked, forest, variables=variables, where=where),
         lat=lat,
         types=layers["forest_type"].values[forest].astype(int),
         beside=kept | {"gap_fraction": gaps.values},
@@ -103,7 +113,11 @@ def forest_cells(masked: xr.Dataset, *, min_forest_fraction: float) -> np.ndarra
 
 
 def forest_series(
-    masked: xr.Dataset, forest: np.ndarray, where: Where | None = None
+    masked: xr.Dataset,
+    forest: np.ndarray,
+    *,
+    variables: Sequence[str],
+    where: Where | None = None,
 ) -> np.ndarray:
     """Series of the forest cells, float32 (sample, variable, step), in row order.
 
@@ -113,19 +127,22 @@ def forest_series(
     ----------
     masked : a mask store, in memory or lazy
     forest : cells (y, x) of the part, bool
+    variables : names along the axis `variable`
     where : rows and columns of the part; everything where not given
     """
-    series = np.empty((forest.sum(), len(VARIABLES), eight_day.STEPS), "float32")
+    series = np.empty((forest.sum(), len(variables), eight_day.STEPS), "float32")
     if len(series):
-        for position, variable in enumerate(VARIABLES):
+        for position, variable in enumerate(variables):
             part = masked if where is None else load_part(masked, [variable], **where)
             series[:, position] = part[variable].values[:, forest].T
     return series
 
 
-def check_masked(masked: xr.Dataset, source: Path) -> None:
+def check_masked(
+    masked: xr.Dataset, source: Path, *, inputs: Mapping[str, str]
+) -> None:
     """Refuse a mask store that the model would misread."""
-    for name in (*VARIABLES, *NEEDED):
+    for name in (*inputs, *NEEDED):
         if name not in masked:
             raise InputError(
                 source,
@@ -133,11 +150,11 @@ def check_masked(masked: xr.Dataset, source: Path) -> None:
                 expected="a layer of a masked tile",
                 found=f"only {', '.join(map(str, masked.data_vars))}",
             )
-    for name in VARIABLES:
+    for name, expected in inputs.items():
         unit = masked[name].attrs.get("units")
-        if unit != UNITS[name]:
+        if unit != expected:
             raise InputError(
-                source, variable=name, expected=f"units {UNITS[name]}", found=str(unit)
+                source, variable=name, expected=f"units {expected}", found=str(unit)
             )
     if masked["time"].size != eight_day.STEPS:
         raise InputError(

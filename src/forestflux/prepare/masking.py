@@ -7,7 +7,7 @@ import xarray as xr
 
 from forestflux.core import eight_day
 from forestflux.core.errors import InputError
-from forestflux.core.names import FOREST_TYPES, REASONS, UNITS, VARIABLES
+from forestflux.core.names import FOREST_TYPES, REASONS
 from forestflux.core.pixel_quality import code, stored_reason
 from forestflux.core.products import Mask, Product
 from forestflux.prepare.calendar_cube import cell_shape
@@ -25,8 +25,8 @@ def mask_cube(
     Parameters
     ----------
     cube : the cube store
-    products : by variable, those that the store's numbers follow; a variable that has
-    none is a gap
+    products : by variable, in the order of the input series; a series that the cube lacks is
+    a gap, a variable without rules of a mask is no series
     min_valid_share : share of a cell's native pixels that must be valid, else the cell
     is a gap
     """
@@ -39,11 +39,14 @@ def mask_cube(
         )
     cells = cell_shape(cube)
     values, reasons = {}, []
-    for variable in VARIABLES:
+    for variable, product in products.items():
+        if product.mask is None:
+            continue
         physical, reason = mask_variable(
             cube,
             variable,
-            products.get(variable),
+            product,
+            product.mask,
             year=year,
             min_valid_share=min_valid_share,
         )
@@ -53,7 +56,7 @@ def mask_cube(
         values[variable] = (
             ("time", "y", "x"),
             physical.astype("float32"),
-            {"units": UNITS[variable]},
+            {"units": product.units},
         )
         reasons.append(reason)
     reason = np.stack(reasons)
@@ -65,7 +68,7 @@ def mask_cube(
                 reason,
                 {
                     "long_name": "reason of a gap, per variable in the order "
-                    + " ".join(VARIABLES),
+                    + " ".join(values),
                     "flag_values": list(range(len(REASONS))),
                     "flag_meanings": " ".join(REASONS),
                 },
@@ -77,7 +80,7 @@ def mask_cube(
             ),
             **forest_layers(cube),
         },
-        attrs={"variables": list(VARIABLES)},
+        attrs={"variables": list(values)},
     )
     return masked.assign_coords(
         {
@@ -91,16 +94,17 @@ def mask_cube(
 def mask_variable(
     cube: xr.Dataset,
     variable: str,
-    product: Product | None,
+    product: Product,
+    rules: Mask,
     *,
     year: int,
     min_valid_share: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Physical values and reason codes of native pixels, both (time, y_v, x_v)."""
-    if variable not in cube or product is None or product.mask is None:
+    if variable not in cube:
         shape = (eight_day.STEPS, *cell_shape(cube))
         return np.full(shape, np.nan), np.full(shape, code("not_acquired"), "uint8")
-    stored, rules = cube[variable].values, product.mask
+    stored = cube[variable].values
     quality = cube.get(f"{variable}_quality")
     reason = stored_reason(
         stored,

@@ -10,7 +10,7 @@ import xarray as xr
 
 from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
-from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.store import checksum_files, load_store, write_json, write_store
 from forestflux.jobs.tables import write_table
 
@@ -38,7 +38,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Samples:
-    """Six series of a year and what is known of it, one row per sample.
+    """The input series of a year and what is known of it, one row per sample.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Samples:
 
     series: np.ndarray
     table: pd.DataFrame
-    variables: tuple[str, ...] = VARIABLES
+    variables: tuple[str, ...]
 
     def __len__(self) -> int:
         """Samples."""
@@ -218,15 +218,15 @@ def read_unlabelled(manifest: Path) -> UnlabelledSeries:
     names = ("unlabelled", "unlabelled_lat", "unlabelled_type", "unlabelled_site")
     store = load_store(store_beside(manifest))
     if "unlabelled" not in store:
-        return no_series()
+        return no_series(len(store.attrs["variables"]))
     *arrays, site = (store[name].values for name in names)
     return UnlabelledSeries(*arrays, site.astype(object))
 
 
-def no_series() -> UnlabelledSeries:
-    """No unlabelled series at all."""
+def no_series(variables: int) -> UnlabelledSeries:
+    """No unlabelled series at all, of so many variables."""
     return UnlabelledSeries(
-        np.empty((0, len(VARIABLES), STEPS), "float32"),
+        np.empty((0, variables, STEPS), "float32"),
         np.empty(0),
         np.empty(0, "uint8"),
         np.empty(0, object),

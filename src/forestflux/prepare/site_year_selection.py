@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES, VARIABLES
-from forestflux.jobs.store import load_store
+from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES
+from forestflux.jobs.store import load_store, open_store
 from forestflux.prepare.folds import assign_folds
 from forestflux.prepare.sample_table import (
     COLUMNS,
@@ -29,10 +29,12 @@ class TowerSeries(NamedTuple):
     ----------
     sites : columns site, year, lat (degrees)
     series : float32 (row, variable, step), physical values, NaN = gap
+    variables : names along the axis `variable`
     """
 
     sites: pd.DataFrame
     series: np.ndarray
+    variables: tuple[str, ...]
 
 
 def collect_towers(stores: dict[int, Path]) -> TowerSeries:
@@ -43,10 +45,12 @@ def collect_towers(stores: dict[int, Path]) -> TowerSeries:
     stores : `mask/towers/{year}.zarr` by year
     """
     tables, series = [], []
+    variables: tuple[str, ...] = ()
     for year, path in sorted(stores.items()):
-        masked = load_store(path, VARIABLES)
+        variables = variables or input_names(path)
+        masked = load_store(path, variables)
         values = np.stack(
-            [masked[name].values[:, :, 0].T for name in VARIABLES], axis=1
+            [masked[name].values[:, :, 0].T for name in variables], axis=1
         )
         table = pd.DataFrame(
             {
@@ -58,7 +62,14 @@ def collect_towers(stores: dict[int, Path]) -> TowerSeries:
         there = np.isfinite(values).any(axis=(1, 2))
         tables.append(table[there])
         series.append(values[there].astype("float32"))
-    return TowerSeries(pd.concat(tables, ignore_index=True), np.concatenate(series))
+    return TowerSeries(
+        pd.concat(tables, ignore_index=True), np.concatenate(series), variables
+    )
+
+
+def input_names(path: Path) -> tuple[str, ...]:
+    """Names of the input series of a mask store, in their order."""
+    return tuple(open_store(path).attrs["variables"])
 
 
 def build_samples(
@@ -110,7 +121,7 @@ def build_samples(
     table.loc[used, list(FOLDS)] = folds[list(FOLDS)]
     table = table[list(COLUMNS)]
     series = towers.series[row[used]]
-    return table, Samples(series, table[used].reset_index(drop=True), VARIABLES)
+    return table, Samples(series, table[used].reset_index(drop=True), towers.variables)
 
 
 def check_budgets(site_years: pd.DataFrame, sites: pd.DataFrame) -> None:
@@ -233,7 +244,7 @@ def tile_series(
     drawn = np.random.default_rng(seed).permutation(sizes.sum())[:count]
     owner = np.repeat(np.arange(len(sizes)), sizes)
     position = np.concatenate([np.arange(size) for size in sizes] or [drawn])
-    parts = [no_series()]
+    parts = [no_series(len(input_names(tiles[0])) if tiles else 0)]
     for tile in np.unique(owner[drawn]):
         chosen = np.sort(position[drawn[owner[drawn] == tile]])
         parts.append(read_cells(tiles[tile], cells[tile][chosen]))
@@ -256,7 +267,8 @@ def read_cells(path: Path, cells: np.ndarray) -> UnlabelledSeries:
     layers = load_store(path, ["forest_type"])
     row, column = np.unravel_index(cells, layers["forest_type"].shape)
     series = [
-        load_store(path, [name])[name].values[:, row, column].T for name in VARIABLES
+        load_store(path, [name])[name].values[:, row, column].T
+        for name in input_names(path)
     ]
     return UnlabelledSeries(
         np.stack(series, axis=1).astype("float32"),

@@ -5,6 +5,7 @@ A year of a tower has 46 rows of physical values; gaps are empty and stay gaps.
 
 import functools
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,6 @@ import xarray as xr
 
 from forestflux.core import eight_day
 from forestflux.core.errors import InputError
-from forestflux.core.names import UNITS
 from forestflux.jobs.user_tables import (
     is_fill,
     parse_numbers,
@@ -22,28 +22,35 @@ from forestflux.jobs.user_tables import (
     require_columns,
 )
 
-# Where the median of a tower's series lies if the unit is right. Celsius, indices times
-# 10,000 and stored integers fall outside; single outliers are left to the mask stage.
-MEDIAN_RANGE = {
-    "ndvi": (-0.2, 1.0),
-    "evi": (-0.2, 1.0),
-    "et": (-1.0, 20.0),
-    "lst_day": (180.0, 345.0),
-    "lst_night": (180.0, 345.0),
-    "precip": (0.0, 500.0),
-}
+
+class TableSeries(NamedTuple):
+    """A series of the table.
+
+    Attributes
+    ----------
+    variable : as the run calls it
+    column : as the table calls it
+    units : that its numbers must have
+    median : where the median of a tower's series lies if the unit is right. Celsius, indices
+        times 10,000 and stored integers fall outside; single outliers are left to the mask stage
+    """
+
+    variable: str
+    column: str
+    units: str
+    median: tuple[float, float] | None
 
 
 @functools.lru_cache(maxsize=4)
 def read_predictors(
-    resolved: Path, bands: tuple[tuple[str, str], ...], modified: int, path: Path
+    resolved: Path, series: tuple[TableSeries, ...], modified: int, path: Path
 ) -> xr.Dataset:
     """Checked series with dims (site, year, step), float32; read once per process.
 
     Parameters
     ----------
     resolved, modified : the file and its time of change: a changed file is read again
-    bands : variables and the columns that hold them; other columns stay on disk
+    series : what is read; other columns stay on disk
     path : the file as the user knows it
 
     Raises
@@ -52,21 +59,21 @@ def read_predictors(
         numbers, another unit, an incomplete year, other towers than `sites.csv`, or a
         year of gaps only
     """
-    columns = tuple(column for _, column in bands)
+    columns = tuple(one.column for one in series)
     sites = read_csv(path.with_name("sites.csv"), ("site",))["site"]
     table = read_table(path, ("site", "date", *columns))
     check_towers(table["site"], sites, path)
     year, step = check_calendar(table, path)
-    for variable, column in bands:
-        check_values(table, column, variable, path)
+    for one in series:
+        check_values(table, one, path)
     check_gaps(table, year, columns, path)
     names, years = np.unique(table["site"]), np.unique(year)
     where = (np.searchsorted(names, table["site"]), np.searchsorted(years, year), step)
     arrays = {}
-    for variable, column in bands:
+    for one in series:
         values = np.full((len(names), len(years), eight_day.STEPS), np.nan, "float32")
-        values[where] = table[column]
-        arrays[variable] = (("site", "year", "step"), values)
+        values[where] = table[one.column]
+        arrays[one.variable] = (("site", "year", "step"), values)
     return xr.Dataset(arrays, coords={"site": names, "year": years})
 
 
@@ -191,11 +198,9 @@ def check_calendar(
     return year, step
 
 
-def check_values(
-    table: dict[str, np.ndarray], column: str, variable: str, path: Path
-) -> None:
+def check_values(table: dict[str, np.ndarray], series: TableSeries, path: Path) -> None:
     """Refuse infinite and fill values, and a tower's series in another unit."""
-    values, site = table[column], table["site"]
+    values, site = table[series.column], table["site"]
     for bad, expected in (
         (np.isinf(values), "finite numbers"),
         (is_fill(values), "gaps left empty"),
@@ -203,25 +208,28 @@ def check_values(
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             found = f"{values[row]:g} at {site[row]} on {str(table['date'][row])[:10]}"
-            raise InputError(path, variable=column, expected=expected, found=found)
-    low, high = MEDIAN_RANGE[variable]
+            raise InputError(
+                path, variable=series.column, expected=expected, found=found
+            )
+    if series.median is None:
+        return
+    low, high = series.median
     median = pd.Series(values).groupby(site).median()
     outside = median[(median < low) | (median > high)]
     if len(outside):
         raise InputError(
             path,
-            variable=column,
-            expected=f"{UNITS[variable]}, a median from {low:g} to {high:g}",
+            variable=series.column,
+            expected=f"{series.units}, a median from {low:g} to {high:g}",
             found=f"{outside.iloc[0]:.4g} at {outside.index[0]}"
-            f" ({len(outside)} of {len(median)} towers; {unit_hint(variable)})",
+            f" ({len(outside)} of {len(median)} towers; {unit_hint(series.units)})",
         )
 
 
-def unit_hint(variable: str) -> str:
+def unit_hint(units: str) -> str:
     """The usual mistake behind a median out of range."""
-    if variable.startswith("lst"):
-        return "in Celsius or scaled?"
-    return "scaled by 10,000?" if variable in ("ndvi", "evi") else "another unit?"
+    hints = {"K": "in Celsius or scaled?", "1": "scaled by 10,000?"}
+    return hints.get(units, "another unit?")
 
 
 def check_gaps(

@@ -2,7 +2,7 @@
 
 Subsets are native integers with their quality bits and follow the product table's column
 `tower`, as the archive itself does. The table of eight-day steps holds physical values
-in the units of `forestflux.core.names`. A variable comes from the subsets where any tower has
+in the units of the product table. A variable comes from the subsets where any tower has
 it there, else from the table; what neither has is a gap. Nothing is filled.
 """
 
@@ -15,11 +15,15 @@ import xarray as xr
 
 from forestflux.core import eight_day
 from forestflux.core.errors import InputError
-from forestflux.core.names import UNITS
+from forestflux.core.names import LAND_COVER
 from forestflux.core.places import Place, TowerPlace
 from forestflux.core.products import Product
 from forestflux.jobs.stages import upstream_stores
-from forestflux.sources.predictor_table import read_predictors, refuse_names
+from forestflux.sources.predictor_table import (
+    TableSeries,
+    read_predictors,
+    refuse_names,
+)
 
 TABLES = ("predictors_8day.parquet", "predictors_8day.csv")
 
@@ -56,7 +60,7 @@ class FilesSource:
         """Column of the product table: tower from subsets, table from the table, or None."""
         if variable in self._held:
             return "tower"
-        return "table" if self._has_table and variable in UNITS else None
+        return "table" if self._has_table and variable != LAND_COVER else None
 
     def prepare(
         self, products: Mapping[str, Product], work: Sequence[tuple[Place, int]]
@@ -132,23 +136,24 @@ class FilesSource:
         self, products: Mapping[str, Product], names: list[str], year: int
     ) -> xr.Dataset:
         path = predictors_path(self.folder)
-        bands = tuple((name, p.extract.band) for name, p in products.items())
+        series = tuple(
+            TableSeries(name, p.extract.band, p.units, p.extract.median)
+            for name, p in products.items()
+        )
         modified = path.stat().st_mtime_ns
-        series = read_predictors(path.resolve(), bands, modified, path)
+        read = read_predictors(path.resolve(), series, modified, path)
         refuse_names(
-            set(names) - set(series["site"].values.tolist()),
+            set(names) - set(read["site"].values.tolist()),
             path,
             expected="predictors of each tower",
             found="none",
         )
         arrays, times = {}, eight_day.step_starts(year).astype("datetime64[ns]")
-        for variable, _ in bands:
-            dims = (f"time_{variable}", f"y_{variable}", f"x_{variable}")
-            values = year_of(series[variable], names=names, year=year)
-            arrays[variable] = (dims, values[:, :, None], {"units": UNITS[variable]})
-        return xr.Dataset(
-            arrays, coords={f"time_{variable}": times for variable, _ in bands}
-        )
+        for name in products:
+            dims = (f"time_{name}", f"y_{name}", f"x_{name}")
+            values = year_of(read[name], names=names, year=year)
+            arrays[name] = (dims, values[:, :, None], {"units": products[name].units})
+        return xr.Dataset(arrays, coords={f"time_{name}": times for name in products})
 
 
 def images_of(held: xr.Dataset, variables: Sequence[str], year: int) -> xr.Dataset:

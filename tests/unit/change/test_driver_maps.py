@@ -5,16 +5,19 @@ import pytest
 import xarray as xr
 
 from forestflux.change.drivers.driver_maps import (
-    TABLE_DRIVERS,
     collect_drivers,
     find_dominant,
+    table_drivers,
 )
-from forestflux.change.drivers.one_at_a_time import DRIVERS
+from forestflux.change.drivers.one_at_a_time import driver_names
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import load_store, write_store
+from tests.builders.inputs import VARIABLES
 
+DRIVERS = driver_names(VARIABLES)
+TABLE_DRIVERS = table_drivers(DRIVERS)
 GRID = Grid(10.0, 9)
 BANDS = (
     LatitudeBandSettings(name="south", south=-90, north=0),

@@ -6,18 +6,20 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.change.drivers.one_at_a_time import DRIVERS, attribute_change
+from forestflux.change.drivers.one_at_a_time import attribute_change, driver_names
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
-from forestflux.core.names import UNITS, VARIABLES
 from forestflux.jobs.store import load_store, write_store
 from forestflux.prepare.masked_series import forest_series
+from tests.builders.inputs import UNITS, VARIABLES
 
 TYPES = ([[1, 0, 2], [2, 5, 3]], [[1, 0, 2], [4, 5, 0]])
 
 
 class Additive:
     """Fluxes that are sums: an input's effect is its own difference, nothing interacts."""
+
+    inputs = UNITS
 
     def __init__(self) -> None:
         self.cells: list[int] = []
@@ -68,7 +70,9 @@ def estimated(year: xr.Dataset, model) -> xr.Dataset:
     forest = year["forest_type"].values > 0
     lat = np.broadcast_to(year["y"].values[:, None], forest.shape)[forest]
     types = year["forest_type"].values[forest].astype(int)
-    pair = model.predict_arrays(forest_series(year, forest), lat, types)
+    pair = model.predict_arrays(
+        forest_series(year, forest, variables=VARIABLES), lat, types
+    )
     store = xr.Dataset(coords={"y": year["y"], "x": year["x"]})
     for name, flux in zip(("gpp", "reco"), pair, strict=True):
         tile = np.full((len(flux), *forest.shape), np.nan)
@@ -171,7 +175,7 @@ def test_gaps_are_swapped_with_their_series():
     inferred = tuple(estimated(year, Gaps()) for year in years)
     effects = attribute_change(years, inferred, Gaps())
     here = effects["gpp_effect"].isel(member=0).sel(y=50.5, x=7.5)
-    assert dict(zip(DRIVERS, here.values, strict=True))["et"] == 7
+    assert dict(zip(driver_names(VARIABLES), here.values, strict=True))["et"] == 7
     assert float(here.sum()) == 7
 
 
@@ -180,7 +184,7 @@ def test_from_store_to_store(tmp_path):
     write_store(effects.copy(), tmp_path / "r00c00.zarr")
     stored = load_store(tmp_path / "r00c00.zarr")
     xr.testing.assert_equal(stored["gpp_effect"], effects["gpp_effect"])
-    assert stored["driver"].values.tolist() == list(DRIVERS)
+    assert stored["driver"].values.tolist() == list(driver_names(VARIABLES))
 
 
 def test_a_model_without_an_answer_is_an_error():

@@ -57,7 +57,10 @@ def edited(folder, change):
             lambda t: t["ndvi"]["tile"]["extract"].pop("quality_absent"),
             r"ndvi.tile.extract: expected quality_absent beside quality_dtype",
         ),
-        (lambda t: t.pop("et"), r"et: expected an entry, found nothing"),
+        (
+            lambda t: t["et"]["tile"].pop("cube"),
+            r"et.cube: expected this part in each column of an input series",
+        ),
     ],
 )
 def test_what_the_table_does_not_know_is_one_line(tmp_path, change, line):
@@ -110,3 +113,11 @@ def test_variables_follow_the_columns_that_a_store_names():
     assert list(products) == ["ndvi", "precip"]
     assert products["precip"].extract.collections == ()
     assert products["ndvi"].extract.window == 5
+
+
+def test_inputs_are_a_choice_of_the_table_in_the_order_of_the_configuration():
+    table = read_products(PRODUCTS, inputs=["precip", "ndvi"])
+    assert list(table.variables) == ["precip", "ndvi", "landcover"]
+    assert [series.name for series in table.series()] == ["precip", "ndvi"]
+    with pytest.raises(InputError, match=r"inputs: expected variables of .*found rain"):
+        read_products(PRODUCTS, inputs=["ndvi", "rain"])

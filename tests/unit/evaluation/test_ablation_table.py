@@ -6,6 +6,7 @@ from forestflux.core.errors import InputError
 from forestflux.evaluation.ablation_table import run_variant, tabulate_ablation
 from forestflux.jobs.settings.training_settings import BaselineSettings, merge
 from forestflux.prepare.sample_table import Samples, no_series
+from tests.builders.inputs import VARIABLES
 from tests.builders.small_training import make_samples, settings
 
 ASKED = {
@@ -34,7 +35,7 @@ def samples() -> Samples:
 def run(samples: Samples, variant: str, split: str, repeat: int) -> pd.DataFrame:
     return run_variant(
         samples,
-        no_series(),
+        no_series(len(VARIABLES)),
         variant=variant,
         split=split,
         repeat=repeat,

@@ -18,6 +18,7 @@ from forestflux.evaluation.explanations import measure_occlusion
 from forestflux.evaluation.integrated_gradients import measure_attribution
 from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
+from tests.builders.inputs import UNITS
 from tests.builders.planted_change import PLANTED, planted_samples
 from tests.builders.small_training import settings
 
@@ -43,7 +44,9 @@ SETTINGS = settings(
 
 def trained(samples: Samples) -> Ensemble:
     members = [train_network(samples, settings=SETTINGS, seed=seed) for seed in (1, 2)]
-    return Ensemble(members, calibration=None, applicability=None, metadata={})
+    return Ensemble(
+        members, calibration=None, applicability=None, inputs=UNITS, metadata={}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +202,11 @@ def test_drawn_weights_leave_the_model_as_it_was(model):
 
 def test_one_member_cannot_agree_with_itself(model, few):
     alone = Ensemble(
-        model.members[:1], calibration=None, applicability=None, metadata={}
+        model.members[:1],
+        calibration=None,
+        applicability=None,
+        inputs=UNITS,
+        metadata={},
     )
     part = few.take(np.arange(60))
     table = tabulate_sanity(alone, part, **importance_of(alone, part), seed=3)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import (
     measure_occlusion,
@@ -12,6 +12,7 @@ from forestflux.evaluation.explanations import (
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
+from tests.builders.inputs import UNITS, VARIABLES
 from tests.builders.small_training import make_samples, settings
 
 
@@ -26,7 +27,9 @@ def model(samples: Samples) -> Ensemble:
         epochs={"all_biomes": 10, "forest": 15}, dropout=0.0, offset_noise=0.0
     )
     members = [train_network(samples, settings=chosen, seed=seed) for seed in (1, 2)]
-    return Ensemble(members, calibration={}, applicability=None, metadata={})
+    return Ensemble(
+        members, calibration={}, applicability=None, inputs=UNITS, metadata={}
+    )
 
 
 def test_importance_has_every_type_variable_and_month(

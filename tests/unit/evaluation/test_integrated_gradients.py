@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.integrated_gradients import (
     integrate_gradients,
@@ -20,6 +20,7 @@ from forestflux.evaluation.integrated_gradients import (
 from forestflux.models.network_inputs import one_hot_types
 from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
+from tests.builders.inputs import UNITS, VARIABLES
 from tests.builders.small_training import make_samples, settings
 
 
@@ -32,7 +33,9 @@ def samples() -> Samples:
 def model(samples: Samples) -> Ensemble:
     chosen = settings(epochs={"all_biomes": 5, "forest": 12}, dropout=0.0)
     members = [train_network(samples, settings=chosen, seed=seed) for seed in (1, 2)]
-    return Ensemble(members, calibration=None, applicability=None, metadata={})
+    return Ensemble(
+        members, calibration=None, applicability=None, inputs=UNITS, metadata={}
+    )
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 import pytest
 
-from forestflux.core.names import VARIABLES
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.conformal import Calibration
 from forestflux.ensemble.trained_ensemble import Ensemble
@@ -19,6 +18,7 @@ from forestflux.models.classical_models import BASELINES, ClassicalRegressor
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
+from tests.builders.inputs import UNITS, VARIABLES
 from tests.builders.small_training import make_samples, settings
 
 RAIN = VARIABLES.index("precip")
@@ -28,7 +28,7 @@ def changed(samples, value, rows=slice(None)):
     """The samples with the rain of some rows set to one value."""
     series = samples.series.copy()
     series[rows, RAIN] = value
-    return Samples(series, samples.table)
+    return Samples(series, samples.table, VARIABLES)
 
 
 MODELS = ("cnn", *BASELINES)
@@ -67,7 +67,11 @@ def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
     near = fit_applicability([member], samples, quantile=None, seed=1)
     assert 0 < near.threshold < np.inf
     model = Ensemble(
-        [member], calibration=Calibration(0.9, {}), applicability=near, metadata={}
+        [member],
+        calibration=Calibration(0.9, {}),
+        applicability=near,
+        inputs=UNITS,
+        metadata={},
     )
     table = tabulate_importance(measure_occlusion(model, samples))
     assert np.isfinite(table[["gpp", "nee", "gpp_sd", "nee_sd"]]).all().all()

@@ -9,11 +9,11 @@ import xarray as xr
 
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
-from forestflux.core.names import UNITS, VARIABLES
 from forestflux.jobs.store import load_store, write_store
 from forestflux.maps.inference import infer
 from forestflux.models.flux_model import Fluxes
 from forestflux.prepare import masked_series
+from tests.builders.inputs import UNITS, VARIABLES
 
 SETTINGS = {"min_forest_fraction": 0.05, "batch_cells": 100, "workers": 2}
 
@@ -22,6 +22,7 @@ class Arithmetic:
     """A model of two members whose fluxes are plain sums of what it is given."""
 
     members = (0, 1)
+    inputs = UNITS
 
     def __init__(self) -> None:
         self.batches: list[int] = []

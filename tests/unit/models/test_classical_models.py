@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import VARIABLES
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.models.classical_models import (
     BASELINES,
@@ -18,6 +17,7 @@ from forestflux.models.flux_model import predict_samples
 from forestflux.models.year_features import GapFiller, summarise
 from forestflux.prepare.folds import assign_folds
 from forestflux.prepare.sample_table import Samples, forest_type_codes
+from tests.builders.inputs import VARIABLES
 
 SETTINGS = {"candidates": 2, "inner_folds": 2}
 NO_GAPS = GapExperiment(patterns=())

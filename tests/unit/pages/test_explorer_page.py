@@ -4,10 +4,11 @@ import json
 import re
 
 from forestflux.pages.explorer.explorer_page import ASSETS, read_asset, write_page
+from tests.builders.inputs import INPUTS
 
 
 def test_page_holds_every_script_and_the_data_and_no_name_ends_a_script():
-    page = write_page({"site": "</script>"}, run="a<b", simulated=False)
+    page = write_page({"site": "</script>"}, inputs=INPUTS, run="a<b", simulated=False)
     for name in ASSETS:
         if name.endswith((".js", ".css")):
             assert read_asset(name) in page

@@ -14,6 +14,7 @@ from forestflux.models.cross_validation import run_fold
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
+from tests.builders.inputs import UNITS
 from tests.builders.small_training import make_samples, settings
 
 MODELS = ("cnn", *BASELINES)
@@ -162,6 +163,7 @@ def test_a_type_that_was_never_seen_is_outside_with_the_interval_of_all():
         [member],
         calibration=Calibration(0.9, {"gpp": widths, "nee": widths}),
         applicability=area,
+        inputs=UNITS,
         metadata={},
     )
     forest = samples.take(samples.table["forest"].to_numpy(bool))

@@ -9,7 +9,6 @@ import xarray as xr
 
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
-from forestflux.core.names import VARIABLES
 from forestflux.jobs.store import write_store
 from forestflux.prepare.sample_table import (
     COLUMNS,
@@ -25,6 +24,7 @@ from forestflux.prepare.site_year_selection import (
     tile_series,
     tower_series,
 )
+from tests.builders.inputs import VARIABLES
 from tests.builders.tower_folders import read_towers, tower_folder
 
 SETTINGS = {
@@ -50,7 +50,7 @@ def series_of(sites, years=(2003, 2004)):
     )
     marks = np.array([100 * i + year - 2000 for i, _, year in rows], "float32")
     series = np.broadcast_to(marks[:, None, None], (len(rows), 6, STEPS))
-    return TowerSeries(table, series)
+    return TowerSeries(table, series, VARIABLES)
 
 
 def build(towers, series=None, *, holdout=(), seed=5, **changes):
@@ -91,7 +91,7 @@ def masked_towers(path, sites, years, rng):
             "lat": ("y", sites["lat"].to_numpy()),
         }
         stores[year] = path / f"{year}.zarr"
-        masked = xr.Dataset(arrays, coords=coords)
+        masked = xr.Dataset(arrays, coords=coords, attrs={"variables": list(VARIABLES)})
         if year == years[0]:
             for name in VARIABLES:
                 masked[name][:, 1] = np.nan
@@ -112,6 +112,7 @@ def masked_tile(path, *, south, rng):
             "forest_type": (("y", "x"), rng.integers(1, 6, (4, 5)).astype("uint8")),
         },
         coords={"y": lat, "x": np.arange(5.0)},
+        attrs={"variables": list(VARIABLES)},
     )
     write_store(tile, path)
     return tile
@@ -153,7 +154,9 @@ def test_each_cause_drops_its_row_and_says_so(towers):
     )
     towers = series_of(sites)
     keep = ~((towers.sites["site"] == "F4") & (towers.sites["year"] == 2003)).to_numpy()
-    towers = TowerSeries(towers.sites[keep].reset_index(drop=True), towers.series[keep])
+    towers = TowerSeries(
+        towers.sites[keep].reset_index(drop=True), towers.series[keep], VARIABLES
+    )
     table, samples = build((sites, site_years), towers)
     assert table["reason"].tolist() == [
         "nee_qc below 0.5",

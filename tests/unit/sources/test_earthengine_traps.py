@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import IGBP_CLASSES, REASONS, VARIABLES
+from forestflux.core.names import IGBP_CLASSES, REASONS
 from forestflux.core.pixel_quality import stored_reason
 from forestflux.core.product_table import read_products
 from forestflux.sources.earthengine.layer_groups import groups_of
@@ -14,6 +14,7 @@ from forestflux.sources.earthengine.pixel_arrays import (
     average_quality,
     stored,
 )
+from tests.builders.inputs import VARIABLES
 from tests.builders.paths import PRODUCTS
 
 TABLE = read_products(PRODUCTS)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import REASONS, VARIABLES
+from forestflux.core.names import REASONS
 from forestflux.core.places import TowerPlace
 from forestflux.prepare.masking import stored_reason
 from forestflux.sources.sinusoidal import project_sinusoidal
 from forestflux.sources.tower_files import FilesSource
 from forestflux.towers.tower_tables import read_sites
+from tests.builders.inputs import VARIABLES
 from tests.builders.subsets import (
     PIXEL_M,
     PRODUCTS,

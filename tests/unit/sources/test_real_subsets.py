@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from forestflux.core.names import REASONS, VARIABLES
+from forestflux.core.names import REASONS
+from tests.builders.inputs import VARIABLES
 from tests.builders.paths import REAL_DATA
 from tests.builders.subsets import collect, masked, towers
 

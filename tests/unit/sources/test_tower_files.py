@@ -7,12 +7,12 @@ import pytest
 from forestflux.core.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
-from forestflux.core.names import VARIABLES
 from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.core.product_table import read_products
 from forestflux.sources.extraction import extract
 from forestflux.sources.source_registry import open_source
 from forestflux.towers.tower_tables import read_sites
+from tests.builders.inputs import VARIABLES
 from tests.builders.paths import REAL_DATA, ROOT
 from tests.builders.products import with_extract
 from tests.builders.tower_folders import tower_folder

@@ -10,7 +10,6 @@ import xarray as xr
 from tqdm import tqdm
 
 from forestflux.change.drivers.one_at_a_time import (
-    DRIVERS,
     INTERACTION,
     find_common_forest,
 )
@@ -20,11 +19,9 @@ from forestflux.change.trends.member_spread import member_half_width
 from forestflux.core.grid import Grid, Tile, cell_area
 from forestflux.core.names import FLUX_UNIT, FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
-from forestflux.jobs.store import load_store
+from forestflux.jobs.store import load_store, open_store
 from forestflux.maps.mosaic import coordinates
 
-# Drivers of a total: those of a cell, the forest area, and last the interaction.
-TABLE_DRIVERS = (*DRIVERS[:-1], "area", INTERACTION)
 TOTAL_CHANGE = "change"
 TileStores = tuple[Tile, Path, tuple[Path, Path]]
 
@@ -39,7 +36,7 @@ def collect_drivers(
 ) -> tuple[xr.Dataset, pd.DataFrame]:
     """The store and the table of the drivers of the change (docs/reference/tables.md).
 
-    One tile is in memory at a time, beside 18 global layers of the store. The total of
+    One tile is in memory at a time, beside the global layers of the store. The total of
     a cell is flux x area: its change is the change of the flux on the mean area, which
     the drivers of the cell share, and the change of the area at the mean flux, which is
     the driver `area`. The parts sum to the change of the total exactly.
@@ -57,12 +54,14 @@ def collect_drivers(
     InputError : the latitude bands do not cover the globe once; a store is damaged
     """
     check_latitude_bands(bands)
+    tiles = list(tiles)
+    drivers = tuple(open_store(tiles[0][1])["driver"].values.tolist())
     maps = {
-        f"{flux}_effect": np.full((len(DRIVERS), *grid.shape), np.nan, "float32")
+        f"{flux}_effect": np.full((len(drivers), *grid.shape), np.nan, "float32")
         for flux in TARGET_FLUXES
     }
     sums = 0.0
-    for tile, path, years in tqdm(list(tiles), desc="drivers", disable=None):
+    for tile, path, years in tqdm(tiles, desc="drivers", disable=None):
         effects, inferred = load_store(path), tuple(map(load_store, years))
         cells = find_common_forest(inferred)
         divisions = divide_map(inferred[0], bands)
@@ -73,8 +72,15 @@ def collect_drivers(
         for flux, values in mean_effects(effects).items():
             maps[flux][:, tile.rows, tile.columns] = values
     strata = [(name, kind) for kind, names, _ in divisions for name in names]
-    table = tabulate_drivers(sums * PG_PER_G, strata, level=level)
-    return build_driver_store(maps, grid, pair=pair), table
+    table = tabulate_drivers(
+        sums * PG_PER_G, strata, parts=table_drivers(drivers), level=level
+    )
+    return build_driver_store(maps, grid, pair=pair, drivers=drivers), table
+
+
+def table_drivers(drivers: Sequence[str]) -> tuple[str, ...]:
+    """Rows of the table: the drivers of a cell, forest area, and last what is left over."""
+    return (*drivers[:-1], "area", INTERACTION)
 
 
 def split_tile_change(
@@ -115,13 +121,18 @@ def sum_strata(parts: np.ndarray, labels: list[tuple[np.ndarray, int]]) -> np.nd
 
 
 def tabulate_drivers(
-    sums: np.ndarray, names: list[tuple[str, str]], *, level: float
+    sums: np.ndarray,
+    names: list[tuple[str, str]],
+    *,
+    parts: Sequence[str],
+    level: float,
 ) -> pd.DataFrame:
     """`drivers.csv` from sums (part, flux, member, stratum), PgC yr-1.
 
     Parameters
     ----------
     names : stratum and kind of each place along the strata
+    parts : names along the axis `part`
     level : probability of the members' interval
     """
     whole = np.concatenate([sums, sums.sum(axis=0, keepdims=True)])
@@ -130,9 +141,9 @@ def tabulate_drivers(
     half = member_half_width(members, level=level)
     absolute = np.abs(effect[..., :-1]).sum(axis=-1, keepdims=True)
     share = np.full(effect.shape, np.nan)
-    parts = share[..., :-1]
-    np.divide(effect[..., :-1], absolute, out=parts, where=absolute > 0)
-    keys = product(FLUXES, names, (*TABLE_DRIVERS, TOTAL_CHANGE))
+    shares = share[..., :-1]
+    np.divide(effect[..., :-1], absolute, out=shares, where=absolute > 0)
+    keys = product(FLUXES, names, (*parts, TOTAL_CHANGE))
     rows = [(driver, flux, *stratum) for flux, stratum, driver in keys]
     columns = {
         "effect": effect,
@@ -151,13 +162,17 @@ def mean_effects(effects: xr.Dataset) -> dict[str, np.ndarray]:
 
 
 def build_driver_store(
-    maps: dict[str, np.ndarray], grid: Grid, *, pair: tuple[int, int]
+    maps: dict[str, np.ndarray],
+    grid: Grid,
+    *,
+    pair: tuple[int, int],
+    drivers: Sequence[str],
 ) -> xr.Dataset:
     """`drivers.zarr` from the effects (driver, y, x)."""
     axes = coordinates(grid, 1)
     axes.pop("member")
     result = xr.Dataset(
-        coords={"driver": list(DRIVERS), **axes},
+        coords={"driver": list(drivers), **axes},
         attrs={
             "Conventions": "CF-1.11",
             "title": f"What drove the change of forest GPP and NEE, {pair[0]}-{pair[1]}",
@@ -177,8 +192,8 @@ def build_driver_store(
         code, share = find_dominant(effect)
         flags = {
             "long_name": f"driver with the largest effect on {name}",
-            "flag_values": list(range(len(DRIVERS) + 1)),
-            "flag_meanings": " ".join(("none", *DRIVERS)),
+            "flag_values": list(range(len(drivers) + 1)),
+            "flag_meanings": " ".join(("none", *drivers)),
         }
         result[f"{flux}_driver"] = ("y", "x"), code, flags | shared
         part = {

@@ -5,27 +5,34 @@ This is first-order and last-order attribution: the input changes before all oth
 all others.
 """
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import xarray as xr
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import FLUX_UNIT, VARIABLES
-from forestflux.models.flux_model import FluxModel
+from forestflux.core.names import FLUX_UNIT
+from forestflux.models.flux_model import CalibratedModel
 from forestflux.prepare.masked_series import forest_series
 
 INTERACTION = "interaction"
-# `type` is the forest type; `interaction` is what the single swaps leave.
-DRIVERS = (*VARIABLES, "type", INTERACTION)
 Pair = tuple[xr.Dataset, xr.Dataset]
 
 
-def attribute_change(masked: Pair, inferred: Pair, model: FluxModel) -> xr.Dataset:
+def driver_names(inputs: Iterable[str]) -> tuple[str, ...]:
+    """The drivers: each input series, the forest type, and what the single swaps leave."""
+    return (*inputs, "type", INTERACTION)
+
+
+def attribute_change(
+    masked: Pair, inferred: Pair, model: CalibratedModel
+) -> xr.Dataset:
     """Effect of each input's year on GPP and RECO, member by member.
 
     The effect of an input is the mean of two: what its second year changes when it comes
     first (all others still have the first year) and when it comes last (all others have
-    the second year already). The Shapley value would average over all orders, at 64 runs
-    instead of 12. The interaction is the rest of the difference of the years, so that
+    the second year already). The Shapley value would average over all orders, at many
+    more runs. The interaction is the rest of the difference of the years, so that
     the drivers sum to that difference exactly. A series is swapped with its gaps.
 
     Parameters
@@ -47,7 +54,8 @@ def attribute_change(masked: Pair, inferred: Pair, model: FluxModel) -> xr.Datas
     known = np.stack([read_fluxes(dataset, cells) for dataset in inferred])
     types = [dataset["forest_type"].values[cells].astype(int) for dataset in masked]
     lat = np.broadcast_to(masked[0]["y"].values[:, None], cells.shape)[cells]
-    series = [forest_series(dataset, cells) for dataset in masked]
+    variables = tuple(model.inputs)
+    series = [forest_series(each, cells, variables=variables) for each in masked]
 
     def run(kinds: list[np.ndarray], where: np.ndarray | slice) -> np.ndarray:
         """Fluxes (year, flux, member, sample) of both years' inputs as they are now."""
@@ -56,8 +64,9 @@ def attribute_change(masked: Pair, inferred: Pair, model: FluxModel) -> xr.Datas
             [model.predict_arrays(m[where], lat[where], k[where]) for m, k in both]
         )
 
-    effect = np.zeros((len(DRIVERS), *known.shape[1:]))
-    for position in range(len(VARIABLES)):
+    drivers = driver_names(variables)
+    effect = np.zeros((len(drivers), *known.shape[1:]))
+    for position in range(len(variables)):
         swap_variable(series, position)
         effect[position] = mean_effect(known, run(types, slice(None)))
         swap_variable(series, position)
@@ -65,7 +74,7 @@ def attribute_change(masked: Pair, inferred: Pair, model: FluxModel) -> xr.Datas
     changed = types[0] != types[1]
     if changed.any():
         swapped = run(types[::-1], changed)
-        effect[len(VARIABLES)][..., changed] = mean_effect(known[..., changed], swapped)
+        effect[len(variables)][..., changed] = mean_effect(known[..., changed], swapped)
     effect[-1] = known[1] - known[0] - effect[:-1].sum(axis=0)
     if not np.isfinite(effect).all():
         raise InputError(
@@ -74,7 +83,7 @@ def attribute_change(masked: Pair, inferred: Pair, model: FluxModel) -> xr.Datas
             expected="finite ones from the model when the year of an input is swapped",
             found="others",
         )
-    return place_on_tile(effect, cells, masked[0])
+    return place_on_tile(effect, cells, masked[0], drivers=drivers)
 
 
 def find_common_forest(inferred: Pair) -> np.ndarray:
@@ -108,12 +117,16 @@ def mean_effect(known: np.ndarray, swapped: np.ndarray) -> np.ndarray:
 
 
 def place_on_tile(
-    effect: np.ndarray, cells: np.ndarray, masked: xr.Dataset
+    effect: np.ndarray,
+    cells: np.ndarray,
+    masked: xr.Dataset,
+    *,
+    drivers: Sequence[str],
 ) -> xr.Dataset:
     """Effects (driver, flux, member, sample) put back on the tile, as a store."""
     result = xr.Dataset(
         coords={
-            "driver": list(DRIVERS),
+            "driver": list(drivers),
             "member": np.arange(effect.shape[2]),
             "y": masked["y"].copy(),
             "x": masked["x"].copy(),

@@ -10,38 +10,12 @@ from forestflux.jobs.settings.section import Section, Unique, key
 class GapExperiment(Section):
     """Gaps put into unseen site-years (folds by site) to measure what they cost."""
 
-    patterns: Annotated[
-        tuple[
-            Literal[
-                "random",
-                "block",
-                "borrowed",
-                "ndvi",
-                "evi",
-                "et",
-                "lst_day",
-                "lst_night",
-                "precip",
-            ],
-            ...,
-        ],
-        Unique,
-    ] = key(
-        (
-            "random",
-            "block",
-            "borrowed",
-            "ndvi",
-            "evi",
-            "et",
-            "lst_day",
-            "lst_night",
-            "precip",
-        ),
-        unit="names",
+    patterns: Annotated[tuple[str, ...], Unique] = key(
+        ("random", "block", "borrowed", "each_input"), unit="names"
     )
     """Single values, a run of months, the gaps of another site-year (of the gappiest
-    third) put on top of a site-year's own, or one variable hidden all year.
+    third) put on top of a site-year's own, or one variable hidden all year: each of the
+    inputs in turn, or those that are named.
     """
 
     fractions: Annotated[tuple[Annotated[float, Field(le=0.95, gt=0)], ...], Unique] = (

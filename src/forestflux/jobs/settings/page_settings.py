@@ -37,7 +37,7 @@ class ExplorerSettings(Section):
     """
 
     series_cells: int = key(12000, unit="cells", ge=1)
-    """Most cells whose six series are kept, one for each of equal blocks; a click shows
+    """Most cells whose input series are kept, one for each of equal blocks; a click shows
     the nearest and says which.
     """
 

@@ -1,6 +1,6 @@
 """Settings: planet, earthengine, preview."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from forestflux.jobs.settings.section import Section, Unique, key
 
@@ -89,13 +89,9 @@ class PreviewSettings(Section):
     It needs the extra `map` (docs/how-to/earth-engine.md).
     """
 
-    layers: Annotated[
-        tuple[
-            Literal["ndvi", "evi", "et", "lst_day", "lst_night", "precip", "landcover"],
-            ...,
-        ],
-        Unique,
-    ] = key(("ndvi", "et", "lst_day", "landcover"), unit="names", min_length=1)
+    layers: Annotated[tuple[str, ...], Unique] = key(
+        ("ndvi", "et", "lst_day", "landcover"), unit="names", min_length=1
+    )
     """What is drawn, each variable as its mean of the year and as its share of gaps;
     the first is shown at once.
     """

@@ -1,4 +1,4 @@
-"""What a click shows of a cell: its six series with gaps, and what drove its estimate."""
+"""What a click shows of a cell: its input series with gaps, and what drove its estimate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from forestflux.core.eight_day import STEPS, step_months
 from forestflux.core.grid import Grid
-from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES, VARIABLES
+from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import COMMON_YEAR, iterate_occlusions
 from forestflux.jobs.stages import Stores
@@ -43,13 +43,18 @@ class CellSamples:
 
 
 def read_series(
-    masks: Stores, cells: CellSamples, grid: Grid, *, year: int
+    masks: Stores,
+    cells: CellSamples,
+    grid: Grid,
+    *,
+    variables: Sequence[str],
+    year: int,
 ) -> np.ndarray:
     """Series of the cells in one year (cell, variable, step), float32, NaN = gap.
 
     One tile is in memory at a time.
     """
-    series = np.full((len(cells.flat), len(VARIABLES), STEPS), np.nan, "float32")
+    series = np.full((len(cells.flat), len(variables), STEPS), np.nan, "float32")
     rows, columns = np.divmod(cells.flat, grid.shape[1])
     for tile in tqdm(grid.tiles(), desc=f"series {year}", disable=None):
         inside = (rows >= tile.rows.start) & (rows < tile.rows.stop)
@@ -57,8 +62,8 @@ def read_series(
         if not inside.any():
             continue
         y, x = rows[inside] - tile.rows.start, columns[inside] - tile.columns.start
-        masked = load_store(masks.path(tile.name, year), VARIABLES)
-        for place, name in enumerate(VARIABLES):
+        masked = load_store(masks.path(tile.name, year), variables)
+        for place, name in enumerate(variables):
             series[inside, place] = masked[name].values[:, y, x].T
     return series
 
@@ -102,12 +107,13 @@ def pack_reasons(
     igbp : forest type of each sample
     """
     table = pd.DataFrame({"lat": lat, "igbp": list(igbp)})
-    samples = Samples(series, table)
+    variables = tuple(model.inputs)
+    samples = Samples(series, table, variables)
     months = np.tile(step_months(COMMON_YEAR), (len(table), 1))
-    found = {flux: np.empty((len(table), len(VARIABLES), 12)) for flux in TARGET_FLUXES}
+    found = {flux: np.empty((len(table), len(variables), 12)) for flux in TARGET_FLUXES}
     for name, month, change in iterate_occlusions(model, samples, months):
         for flux, values in found.items():
-            values[:, VARIABLES.index(name), month - 1] = change[flux].mean(0)
+            values[:, variables.index(name), month - 1] = change[flux].mean(0)
     return {flux: pack_numbers(values, digit=0.01) for flux, values in found.items()}
 
 

@@ -1,7 +1,7 @@
 """The page: data, styles and scripts in one file that loads nothing from elsewhere."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
@@ -13,12 +13,12 @@ from matplotlib.colors import Colormap
 from plotly.offline import get_plotlyjs
 
 from forestflux.core.land import land_polygons
-from forestflux.core.names import FOREST_TYPES, UNITS, VARIABLES
+from forestflux.core.names import FOREST_TYPES
+from forestflux.core.products import InputSeries
 from forestflux.pages.explorer.packed_arrays import encode_array, encode_bytes
 from forestflux.pages.labels_and_colours import (
     TYPE_COLOURS,
     TYPE_NAMES,
-    VARIABLE_LABELS,
 )
 
 # `forestflux.jobs.code_checksum` reads this list: an edit of a file makes the page stale.
@@ -46,7 +46,13 @@ PALETTES = {
 }
 
 
-def write_page(data: Mapping[str, object], *, run: str, simulated: bool) -> str:
+def write_page(
+    data: Mapping[str, object],
+    *,
+    inputs: Sequence[InputSeries],
+    run: str,
+    simulated: bool,
+) -> str:
     """The whole page as HTML.
 
     Parameters
@@ -65,8 +71,7 @@ def write_page(data: Mapping[str, object], *, run: str, simulated: bool) -> str:
             for name in FOREST_TYPES
         ],
         "variables": [
-            {"name": name, "label": VARIABLE_LABELS[name], "unit": UNITS[name]}
-            for name in VARIABLES
+            {"name": one.name, "label": one.label, "unit": one.units} for one in inputs
         ],
     }
     # `<` would let a name of the user end the script

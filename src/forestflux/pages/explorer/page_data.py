@@ -157,7 +157,9 @@ def pack_cell_details(
     flat, side = choose_cells(display, areas[0] + areas[1], limit=settings.series_cells)
     cells = CellSamples.from_positions(files.grid, flat)
     series = {
-        str(year): read_series(files.masks, cells, files.grid, year=year)
+        str(year): read_series(
+            files.masks, cells, files.grid, variables=tuple(model.inputs), year=year
+        )
         for year in files.pair
     }
     # Only cells with series can be explained, and only where they are forest in the second

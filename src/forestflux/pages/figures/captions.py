@@ -42,7 +42,7 @@ CAPTIONS = {
     ),
     "network": Caption(
         "The method",
-        "(a) The six series of a year at one tower, as the network reads them: variables x "
+        "(a) The input series of a year at one tower, as the network reads them: variables x "
         "eight-day steps, in standard deviations; hatched values are missing and stay "
         "missing, a second channel says so. (b) After Wu (2019): filters along time, "
         "across variables and jointly, twice; the encoded pattern is adjusted with the "
@@ -50,7 +50,7 @@ CAPTIONS = {
         "series more, the radiation at the top of the atmosphere, follows from the "
         "latitude. (c) The steps in which each network is trained. The paper's layer "
         "sizes are not public: these are choices of the configuration.",
-        "A heat map of six series with gaps above a diagram of the network's layers and a "
+        "A heat map of the input series with gaps above a diagram of the network's layers and a "
         "row of its training steps.",
     ),
     "scatter": Caption(

@@ -12,9 +12,9 @@ from forestflux.core.names import (
 )
 from forestflux.evaluation.scores import YEAR_CLASSES
 from forestflux.pages.labels_and_colours import (
-    VARIABLE_LABELS,
     model_label,
     order_models,
+    series_label,
     split_label,
     subset_label,
 )
@@ -134,7 +134,7 @@ def case_label(pattern: str, fraction: float) -> str:
         "random": f"{fraction:.0%} of the values",
         "block": "1 month" if round(12 * fraction, 3) == 1 else months,
         "borrowed": f"gaps of another site-year ({fraction:.0%} on average)",
-    }.get(pattern) or f"{VARIABLE_LABELS[pattern]} all year"
+    }.get(pattern) or f"{series_label(pattern)} all year"
 
 
 def sanity_table(sanity: pd.DataFrame) -> ShownTable:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from forestflux.core.eight_day import step_lengths, step_starts
-from forestflux.core.names import VARIABLES
 from forestflux.core.pixel_quality import code, quality_reason
 from forestflux.core.products import PixelRules, Product
 from forestflux.sources.earthengine.request import (
@@ -37,15 +36,13 @@ class Group:
 
 
 def groups_of(products: Mapping[str, Product]) -> list[Group]:
-    """The variables that are read together, grouped; land cover comes last."""
+    """The variables that are read together, in the order of the table: land cover is last."""
     together: dict[str, list[str]] = {}
-    for variable in (*VARIABLES, "landcover"):
-        if variable in products:
-            product = products[variable]
-            extract = product.extract
-            alone = variable if product.is_average else ""
-            shared = (extract.collections, product.grid, extract.window, alone)
-            together.setdefault(repr(shared), []).append(variable)
+    for variable, product in products.items():
+        extract = product.extract
+        alone = variable if product.is_average else ""
+        shared = (extract.collections, product.grid, extract.window, alone)
+        together.setdefault(repr(shared), []).append(variable)
     return [group_of(names, products) for names in together.values()]
 
 

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from forestflux.core.eight_day import STEPS, step_starts, year_length
 from forestflux.core.land import is_land
-from forestflux.core.names import VARIABLES
+from forestflux.core.names import LAND_COVER
 from forestflux.core.places import Place
 from forestflux.core.products import Product
 from forestflux.sources.earthengine import expressions
@@ -148,7 +148,9 @@ def years_of(images: tuple) -> str:
 def store_bytes(products: Mapping[str, Product], place: Place) -> int:
     """Bytes of a place's extract, cube and mask stores of a year before compression."""
     cells, total = place.shape, 0
-    for product in (products[variable] for variable in VARIABLES):
+    for variable, product in products.items():
+        if variable == LAND_COVER:
+            continue
         extract = product.extract
         pixel = np.dtype(extract.dtype).itemsize
         if extract.quality_dtype is not None:

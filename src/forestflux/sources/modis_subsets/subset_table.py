@@ -1,5 +1,6 @@
 """The table of layers: how files of subsets name what a variable needs."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -79,7 +80,9 @@ class SubsetTable(FrozenModel):
     variables: dict[str, SubsetVariable]
 
 
-def read_subset_table(path: Path, products: ProductTable) -> SubsetTable:
+def read_subset_table(
+    path: Path, products: ProductTable, *, inputs: Collection[str] | None = None
+) -> SubsetTable:
     """The table of layers, with the numbers of the product table.
 
     Only those numbers are in it that a reader of files needs: a change of a quality rule
@@ -87,7 +90,8 @@ def read_subset_table(path: Path, products: ProductTable) -> SubsetTable:
 
     Parameters
     ----------
-    products : the product table, whose variables may have layers
+    products : the whole product table, whose variables may have layers
+    inputs : the input series of the run, which alone are kept; all where not given
 
     Raises
     ------
@@ -106,7 +110,8 @@ def read_subset_table(path: Path, products: ProductTable) -> SubsetTable:
             expected = f"one of {', '.join(towers)}"
             raise InputError(path, variable=variable, expected=expected, found="none")
         layers = VariableLayers.read(entry, path, within=variable)
-        variables[variable] = add_numbers(layers, towers[variable])
+        if inputs is None or variable in inputs:
+            variables[variable] = add_numbers(layers, towers[variable])
     return SubsetTable(variables=variables)
 
 

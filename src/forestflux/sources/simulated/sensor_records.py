@@ -1,16 +1,32 @@
 """What the sensors record of the simulated planet, laid out as the product table has it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from forestflux.core.eight_day import step_starts, year_length
+from forestflux.core.errors import InputError
 from forestflux.core.names import IGBP_CLASSES
 from forestflux.core.pixel_quality import code, pack_average, stored_reason
 from forestflux.core.places import TowerPlace
-from forestflux.core.products import Average, Extract, Product
+from forestflux.core.products import Average, Extract, Product, Simulation
 from forestflux.sources.simulated import sensors
+from forestflux.sources.simulated.carbon import CarbonYear
 from forestflux.sources.simulated.noise import hashed
+
+RAIN = "precipitation"
+# What has a sensor of its own, with the faults, fills and quality bits of the real product.
+SENSORS = ("ndvi", "evi", "evapotranspiration", "lst_day", "lst_night", RAIN)
+# Quantities (cell, step) of the planet that any further product may record; their units are
+# those of `CarbonYear` and `Weather`.
+QUANTITIES: dict[str, Callable[[CarbonYear], np.ndarray]] = {
+    "absorbed": lambda year: year.absorbed,
+    "temperature": lambda year: year.weather.temperature,
+    "wetness": lambda year: year.weather.wetness,
+    "cloud": lambda year: year.weather.cloud,
+    "shortwave": lambda year: year.weather.shortwave,
+    "demand": lambda year: year.weather.demand,
+}
 
 
 def window_pixels(
@@ -29,22 +45,49 @@ def window_pixels(
     return cell, pixels, (len(keys) * window, window)
 
 
+def simulation_of(variable: str, product: Product) -> Simulation:
+    """What the planet's sensors record for a product.
+
+    Raises
+    ------
+    InputError : the product table does not say it, or names what the planet has not
+    """
+    simulation = product.extract.simulation
+    if simulation is None or simulation.quantity not in (*SENSORS, *QUANTITIES):
+        raise InputError(
+            "product table",
+            variable=f"{variable}.extract.simulation.quantity",
+            expected=f"one of {', '.join((*SENSORS, *QUANTITIES))}",
+            found="nothing" if simulation is None else simulation.quantity,
+        )
+    return simulation
+
+
 def record(
-    scene: sensors.Scene, variable: str, extract: Extract
-) -> tuple[np.ndarray, np.ndarray]:
-    """Stored values and quality of a variable, both (pixel, step)."""
-    if variable in ("ndvi", "evi"):
+    scene: sensors.Scene, variable: str, product: Product
+) -> tuple[np.ndarray, ...]:
+    """Stored values and, where the product has it, quality, both (pixel, step)."""
+    extract, simulation = product.extract, simulation_of(variable, product)
+    quantity = simulation.quantity
+    if quantity in ("ndvi", "evi"):
         return sensors.vegetation_index(
             scene,
-            variable,
+            quantity,
             absent=extract.absent,
             quality_absent=extract.quality_absent,
         )
-    if variable == "et":
+    if quantity == "evapotranspiration":
         return sensors.evapotranspiration(
             scene, quality_absent=pixel_quality_absent(extract)
         )
-    return sensors.surface_temperature(scene, variable)
+    if quantity in ("lst_day", "lst_night"):
+        return sensors.surface_temperature(scene, quantity)
+    noise = 1 + simulation.noise * scene.noise(f"{variable} noise")
+    values = QUANTITIES[quantity](scene.carbon)[scene.cell] * noise
+    values = values * simulation.multiply
+    if np.issubdtype(extract.dtype, np.integer):
+        values = np.rint(values)
+    return (values, np.zeros_like(values)) if product.has_quality else (values,)
 
 
 def tower_classes(place: TowerPlace, extract: Extract, year: int) -> dict:
@@ -66,11 +109,15 @@ def rain_of(
     return read(rain, keys, year=year, seed=seed)
 
 
-def at_sea(variable: str, extract: Extract) -> tuple[float, float]:
+def at_sea(variable: str, product: Product) -> tuple[float, float]:
     """What a product stores where there is no land: value and quality."""
-    fills = {"ndvi": sensors.VEGETATION_FILL, "et": sensors.WATER_FILL}
-    fills["evi"] = fills["ndvi"]
-    return fills.get(variable, extract.absent), pixel_quality_absent(extract)
+    fills = {
+        "ndvi": sensors.VEGETATION_FILL,
+        "evi": sensors.VEGETATION_FILL,
+        "evapotranspiration": sensors.WATER_FILL,
+    }
+    quantity, extract = simulation_of(variable, product).quantity, product.extract
+    return fills.get(quantity, extract.absent), pixel_quality_absent(extract)
 
 
 def pixel_quality_absent(extract: Extract) -> int:
@@ -118,10 +165,11 @@ def as_arrays(
     layers : values and, where the product has it, quality: (step or day, y, x)
     """
     days, extract = step_starts(year), product.extract
-    if variable == "precip" and not extract.sum_over_step:
+    quantity = simulation_of(variable, product).quantity
+    if quantity == RAIN and not extract.sum_over_step:
         days = days[0] + np.arange(year_length(year))
-    elif variable != "precip":
-        steps = sensors.image_steps(variable, year, collections=extract.collections)
+    elif quantity != RAIN:
+        steps = sensors.image_steps(quantity, year, collections=extract.collections)
         days, layers = days[steps], [layer[steps] for layer in layers]
     dims = (f"time_{variable}", f"y_{variable}", f"x_{variable}")
     arrays = {dims[0]: (dims[:1], days.astype("datetime64[ns]"))}

@@ -8,18 +8,20 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.land import is_land
-from forestflux.core.names import FOREST_TYPES, VARIABLES
+from forestflux.core.names import FOREST_TYPES, LAND_COVER
 from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.products import Product
 from forestflux.sources.simulated import sensors
 from forestflux.sources.simulated.carbon import carbon_year
 from forestflux.sources.simulated.planet_settings import PlanetSettings, planet_settings
 from forestflux.sources.simulated.sensor_records import (
+    RAIN,
     as_arrays,
     at_sea,
     average_alike,
     rain_of,
     record,
+    simulation_of,
     spread_over,
     tower_classes,
     window_pixels,
@@ -81,17 +83,17 @@ class SimulatedSource:
         cells, percent = forest_cells(latitudes[land], longitudes[land], seed=self.seed)
         scene = self.scene(cells, np.arange(len(cells.keys)), cells.keys, year)
         native = {}
-        for variable, product in known(products):
+        for variable, product in series_of(products):
             extract = product.extract
-            if variable == "precip":
+            if simulation_of(variable, product).quantity == RAIN:
                 layers = [self.tile_rain(product, place, year)]
             else:
                 layers = [
                     spread_over(layer, land, sea, place.shape)
                     for layer, sea in zip(
-                        record(scene, variable, extract),
-                        at_sea(variable, extract),
-                        strict=True,
+                        record(scene, variable, product),
+                        at_sea(variable, product),
+                        strict=False,  # a product without quality has one layer
                     )
                 ]
                 if extract.average is not None:
@@ -125,20 +127,20 @@ class SimulatedSource:
         )
         towers = self.scene(cells, np.arange(len(cells.keys)), cells.keys, year)
         native = {}
-        for variable, product in known(products):
+        for variable, product in series_of(products):
             extract = product.extract
             cell, keys, shape = window_pixels(cells.keys, extract.window)
-            if variable == "precip":
+            if simulation_of(variable, product).quantity == RAIN:
                 rain = towers.carbon.weather.rain[cell]
                 layers = [rain_of(rain, keys, extract, year=year, seed=self.seed)]
             else:
                 layers = record(
-                    replace(towers, cell=cell, keys=keys), variable, extract
+                    replace(towers, cell=cell, keys=keys), variable, product
                 )
             layers = [layer.T.reshape(-1, *shape) for layer in layers]
             native |= as_arrays(variable, product, layers, year)
-        if "landcover" in products:
-            native |= tower_classes(place, products["landcover"].extract, year)
+        if LAND_COVER in products:
+            native |= tower_classes(place, products[LAND_COVER].extract, year)
         return xr.Dataset(
             native,
             coords={
@@ -195,9 +197,9 @@ class SimulatedSource:
         return spread_over(layer, land, product.extract.absent, shape)
 
 
-def known(products: Mapping[str, Product]) -> Iterator[tuple[str, Product]]:
-    """The variables that were asked for with their products, in our order."""
-    return ((name, products[name]) for name in VARIABLES if name in products)
+def series_of(products: Mapping[str, Product]) -> Iterator[tuple[str, Product]]:
+    """The series that were asked for with their products."""
+    return ((n, p) for n, p in products.items() if n != LAND_COVER)
 
 
 def mesh(latitudes: np.ndarray, longitudes: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -68,7 +68,7 @@ function plotYears(place, years, fluxes, marks = []) {
   return plot(place, traces, layout);
 }
 
-/** The six series of one or two years; a gap stays a gap, with a mark below. */
+/** The input series of one or two years; a gap stays a gap, with a mark below. */
 function plotSeries(place, sets) {
   const days = Array.from({ length: 46 }, (_, step) => 1 + 8 * step);
   const traces = [];

@@ -35,7 +35,7 @@ function codes(packed) {
   return keep(packed, () => inflate(packed.data));
 }
 
-/** Six series of one sample: values by variable, NaN where there is a gap. */
+/** Input series of one sample: values by variable, NaN where there is a gap. */
 async function seriesOf(packed, sample) {
   const [code, lower, upper] = await Promise.all([codes(packed.codes), numbers(packed.lower), numbers(packed.upper)]);
   const [, count, steps] = packed.codes.shape;

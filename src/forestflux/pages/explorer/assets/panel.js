@@ -141,7 +141,7 @@ async function showCell(cell, year) {
   const sample = sampleFor(place, every);
   const explained = sampleFor(place, world.details.explained.rows);
   const places = [chart("Lines of annual GPP and NEE with their interval"),
-    chart(`Six input series in ${data.pair.join(" and ")}; gaps stay open`),
+    chart(`Input series in ${data.pair.join(" and ")}; gaps stay open`),
     chart("Heat maps of the change of GPP and NEE by variable and month")];
   const reasons = await reasonsOf(world.details.reasons, explained.at);
   fill(make("h2", {}, `Cell ${placeName(place.lat, place.lon)}`), facts(about),
@@ -198,7 +198,7 @@ async function showTower(tower, wanted) {
   const span = Array.from({ length: years[years.length - 1] - years[0] + 1 }, (_, i) => years[0] + i);
   const of = (name) => span.map((year) => { const row = tower.years.find((r) => r.year === year); return row && row[name] !== undefined ? row[name] : null; });
   const places = [chart("Annual GPP and NEE at the tower and as estimated, with the interval"),
-    chart(`Six input series of ${shownYear.year}; gaps stay open`), chart("Heat maps of the change of GPP and NEE by variable and month")];
+    chart(`Input series of ${shownYear.year}; gaps stay open`), chart("Heat maps of the change of GPP and NEE by variable and month")];
   const at = data.towers.reasons_of.findIndex((row) => row.site === tower.site);
   const reasons = at < 0 ? null : await reasonsOf(data.towers.reasons, at);
   const drove = reasons === null ? [] : [make("h3", {}, `What drove the estimate of ${data.towers.reasons_of[at].year}`),

@@ -20,9 +20,9 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.figures.world_maps import draw_raster, world_axes
 from forestflux.pages.labels_and_colours import (
-    DRIVER_COLOURS,
     NEUTRAL,
     TOTAL_UNIT,
+    driver_colour,
     driver_label,
 )
 
@@ -52,8 +52,7 @@ def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
     letter_panels(panels)
     figure.legend(
         handles=[
-            Patch(color=DRIVER_COLOURS[name], label=driver_label(name))
-            for name in shown
+            Patch(color=driver_colour(name), label=driver_label(name)) for name in shown
         ],
         loc="outside lower center",
         ncols=4,
@@ -63,10 +62,10 @@ def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
 
 def draw_effects(ax: Axes, rows: pd.DataFrame) -> None:
     """A bar with its interval for each driver."""
-    names = [name for name in DRIVER_COLOURS if name in rows.index]
+    names = [name for name in rows.index if name != "change"]
     for place, name in enumerate(names):
         row = rows.loc[name]
-        ax.barh(place, row["effect"], color=DRIVER_COLOURS[name], height=0.65)
+        ax.barh(place, row["effect"], color=driver_colour(name), height=0.65)
         bounds = [row["effect_lower"], row["effect_upper"]]
         ax.plot(bounds, [place, place], color="white", linewidth=2.4)
         ax.plot(bounds, [place, place], color=NEUTRAL, linewidth=1)
@@ -83,7 +82,7 @@ def draw_strongest(ax: Axes, layer: xr.DataArray) -> list[str]:
     words = layer.attrs["flag_meanings"].split()
     names = [word for value, word in zip(values, words, strict=True) if value > 0]
     codes = layer.where(layer > 0).astype("float32")
-    palette = ListedColormap([DRIVER_COLOURS[name] for name in names])
+    palette = ListedColormap([driver_colour(name) for name in names])
     image = draw_raster(ax, codes, cmap=palette, norm=None, average=False)
     image.set_clim(0.5, len(names) + 0.5)
     return names

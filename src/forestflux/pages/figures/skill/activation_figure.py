@@ -14,7 +14,7 @@ from forestflux.pages.figures.figure_style import (
     new_figure,
 )
 from forestflux.pages.figures.skill.month_heatmap import draw_month_heatmap
-from forestflux.pages.labels_and_colours import TYPE_NAMES, VARIABLE_LABELS
+from forestflux.pages.labels_and_colours import TYPE_NAMES, series_label
 
 COLUMNS = ("igbp", "pattern", "month", "activation", "activation_sd")
 KINDS = {"variables": "across variables", "joint": "jointly"}
@@ -61,4 +61,4 @@ def pattern_label(name: str) -> str:
     kind, _, block = name.partition(" ")
     if block:
         return f"{KINDS.get(kind, kind)}, block {block}"
-    return VARIABLE_LABELS.get(name, name)
+    return series_label(name)

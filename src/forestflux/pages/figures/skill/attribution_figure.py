@@ -14,7 +14,7 @@ from forestflux.pages.figures.figure_style import (
     new_figure,
 )
 from forestflux.pages.figures.skill.month_heatmap import draw_month_heatmap
-from forestflux.pages.labels_and_colours import FLUX_UNIT, TYPE_NAMES, VARIABLE_LABELS
+from forestflux.pages.labels_and_colours import FLUX_UNIT, TYPE_NAMES, series_label
 
 COLUMNS = ("igbp", "variable", "month", "gpp", "nee", "gpp_sd", "nee_sd")
 # Green or blue is what a growing forest does: more GPP, more uptake.
@@ -38,7 +38,7 @@ def draw_attributions(results: Path, *, settings: StyleSettings) -> Figure:
                 target,
                 index="variable",
                 names=variables,
-                labels=[VARIABLE_LABELS.get(name, name) for name in variables],
+                labels=[series_label(name) for name in variables],
                 cmap=colours,
                 norm=norm,
                 dots_from=0.05 * top,

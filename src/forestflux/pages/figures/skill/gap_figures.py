@@ -12,7 +12,6 @@ from forestflux.core.names import (
     NETWORK,
     SPLITS,
     TARGET_FLUXES,
-    VARIABLES,
 )
 from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
@@ -24,10 +23,10 @@ from forestflux.pages.labels_and_colours import (
     NEUTRAL,
     SPLIT_LABELS,
     SPLIT_MARKERS,
-    VARIABLE_LABELS,
     model_label,
     model_styles,
     order_models,
+    series_label,
     subset_label,
 )
 
@@ -102,8 +101,9 @@ def lost_ends(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 def draw_hidden(ax: Axes, gaps: pd.DataFrame, styles: dict[str, dict]) -> None:
     """A mark per model and case with the interval of what it loses; left: nothing hidden."""
-    wanted = [*CASE_LABELS, *VARIABLES]
-    cases = [name for name in wanted if name in set(gaps["gap_pattern"])]
+    there = list(dict.fromkeys(gaps["gap_pattern"]))
+    hidden = [name for name in there if name not in (*CASE_LABELS, "random", "block")]
+    cases = [*(name for name in CASE_LABELS if name in there), *hidden]
     for order, (model, style) in enumerate(styles.items()):
         rows = gaps[(gaps["model"] == model) & gaps["gap_pattern"].isin(cases)]
         rows = rows.set_index("gap_pattern", drop=False).reindex(cases)
@@ -113,7 +113,7 @@ def draw_hidden(ax: Axes, gaps: pd.DataFrame, styles: dict[str, dict]) -> None:
         mark = {key: style[key] for key in ("color", "marker", "zorder")}
         ax.scatter(place, rows["r2"], s=14, linewidths=0, **mark)
         ax.vlines(place, low, high, color=style["color"], linewidth=0.7)
-    labels = [CASE_LABELS.get(name) or VARIABLE_LABELS[name] for name in cases]
+    labels = [CASE_LABELS.get(name) or series_label(name) for name in cases]
     ax.set_xticks(np.arange(len(cases)), labels, rotation=40, ha="right")
     ax.set_xlim(-0.6, len(cases) - 0.4)
 

@@ -6,7 +6,7 @@ from cmcrameri import cm
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES, VARIABLES
+from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
@@ -14,7 +14,7 @@ from forestflux.pages.figures.figure_style import (
     new_figure,
 )
 from forestflux.pages.figures.skill.month_heatmap import draw_month_heatmap
-from forestflux.pages.labels_and_colours import FLUX_UNIT, TYPE_NAMES, VARIABLE_LABELS
+from forestflux.pages.labels_and_colours import FLUX_UNIT, TYPE_NAMES, series_label
 
 
 def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
@@ -22,6 +22,7 @@ def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
     columns = ("igbp", "variable", "month", "gpp", "nee", "gpp_sd", "nee_sd")
     table = read_table(results / "explain/importance.csv", columns=columns)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
+    variables = list(dict.fromkeys(table["variable"]))
     figure = new_figure(settings, height_mm=24 + 31 * len(types))
     axes = figure.subplots(len(types), 2, sharex=True, sharey=True, squeeze=False)
     for column, target in zip(axes.T, TARGET_FLUXES, strict=True):
@@ -32,8 +33,8 @@ def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
                 table[table["igbp"] == name],
                 target,
                 index="variable",
-                names=VARIABLES,
-                labels=[VARIABLE_LABELS[name] for name in VARIABLES],
+                names=variables,
+                labels=[series_label(name) for name in variables],
                 cmap=cm.lapaz_r,
                 norm=norm,
             )

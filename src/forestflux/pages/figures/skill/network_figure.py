@@ -17,7 +17,7 @@ from forestflux.pages.figures.figure_style import (
     new_figure,
     set_month_ticks,
 )
-from forestflux.pages.labels_and_colours import NEUTRAL, TYPE_NAMES, VARIABLE_LABELS
+from forestflux.pages.labels_and_colours import NEUTRAL, TYPE_NAMES, series_label
 from forestflux.prepare.sample_table import Samples, read_samples
 
 FILTER_LABELS = {
@@ -88,7 +88,7 @@ def draw_example(
         steps, places, (values - mean) / sd, cmap=cm.vik, vmin=-2.5, vmax=2.5, zorder=1
     )
     mesh.set_rasterized(True)
-    ax.set_yticks(places, [VARIABLE_LABELS[name] for name in samples.variables])
+    ax.set_yticks(places, [series_label(name) for name in samples.variables])
     ax.set_ylim(count - 0.5, -0.5)
     set_month_ticks(ax)
     ax.tick_params(length=0)

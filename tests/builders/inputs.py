@@ -1,0 +1,8 @@
+"""The input series of the project's own configuration."""
+
+from forestflux.core.product_table import read_products
+from tests.builders.paths import ROOT
+
+INPUTS = read_products(ROOT / "config/products.yaml").series()
+VARIABLES = tuple(series.name for series in INPUTS)
+UNITS = {series.name: series.units for series in INPUTS}
