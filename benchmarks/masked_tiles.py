@@ -14,6 +14,7 @@ from forestflux.core.places import TilePlace
 from forestflux.core.product_table import read_products
 from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.configuration import read_configuration
+from forestflux.jobs.settings.source_settings import SourceSettings
 from forestflux.jobs.stages import Key, run_stage
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
@@ -64,7 +65,7 @@ def write_tile(folder: Path, grid: Grid, name: str) -> None:
         {"run": "benchmark", "seed": SEED, "years": [2003, 2018]}
     )
     products = read_products(ROOT / "config/products.yaml").column("tile")
-    source = open_source({"seed": SEED, "planet": configuration.planet.numbers()})
+    source = open_source(SourceSettings(seed=SEED, planet=configuration.planet))
 
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         for tile, year in missing:

@@ -6,6 +6,7 @@ import pandas as pd
 from forestflux.core.eight_day import step_months
 from forestflux.core.places import TowerPlace
 from forestflux.core.product_table import ProductTable, read_products
+from forestflux.jobs.settings.source_settings import SourceSettings
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
 from forestflux.prepare.sample_table import Samples
@@ -65,7 +66,7 @@ def planted_year(
     sites: pd.DataFrame, products: ProductTable, year: int
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Table with the true `driver` of each row, and series as the samples have them."""
-    source = open_source({"seed": SEED})
+    source = open_source(SourceSettings(seed=SEED))
     place = TowerPlace(sites)
     columns = products.column("tower")
     held = {name: columns[name] for name in VARIABLES}

@@ -8,6 +8,7 @@ import yaml
 
 from forestflux.core.product_table import ProductTable
 from forestflux.jobs.configuration import read_configuration
+from forestflux.jobs.settings.source_settings import PlanetSettings, SourceSettings
 from forestflux.sources.simulated import simulated_source
 from forestflux.sources.simulated.simulated_towers import (
     simulated_site_years,
@@ -73,7 +74,7 @@ def planet_of(
     products: ProductTable, sites: pd.DataFrame
 ) -> tuple[SimulatedPlanet, simulated_source.SimulatedSource]:
     """The planet behind the server, and the same one as the source `simulated`."""
-    source = simulated_source.open_source({"seed": SEED, "planet": {}})
+    source = simulated_source.open_source(SourceSettings(seed=SEED))
     planet = SimulatedPlanet(
         source, products=products, resolution_deg=RESOLUTION_DEG, sites=sites
     )
@@ -84,7 +85,7 @@ def write_labels(folder: Path, sites: pd.DataFrame) -> None:
     """The folder of a user whose towers these are: places, classes and annual fluxes."""
     folder.mkdir(parents=True)
     sites.to_csv(folder / "sites.csv", index=False)
-    years = simulated_site_years(sites, seed=SEED, planet={}, years=YEARS)
+    years = simulated_site_years(sites, seed=SEED, planet=PlanetSettings(), years=YEARS)
     years.to_csv(folder / "site_years.csv", index=False)
 
 

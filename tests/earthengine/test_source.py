@@ -14,7 +14,7 @@ from pyproj import Transformer
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
-from forestflux.jobs.settings.source_settings import EarthEngineSettings
+from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.sources.earthengine import earthengine_source
 from forestflux.sources.earthengine.client.band_packing import pack_bands
 from forestflux.sources.earthengine.request import Band, Layers, Request, Window
@@ -45,8 +45,8 @@ def open_source(serve, formula_catalogue, tmp_path):
         emulator.tokens.service_account(path)
         keys = {"cache": str(tmp_path / "cache"), "credentials": str(path)} | keys
         settings = EarthEngineSettings(**access(emulator.url, **keys))
-        shared = {"access": settings, "forest_only": False, "years": [YEAR]}
-        source = earthengine_source.open_source(shared)
+        chosen = SourceSettings(forest_only=False)
+        source = earthengine_source.open_source(chosen, years=[YEAR], runtime=settings)
         return emulator, source
 
     return start
@@ -175,8 +175,8 @@ def right(products, formula_catalogue, tmp_path_factory):
         key = emulator.tokens.service_account(folder / "key.json")
         keys = {"cache": str(folder / "cache"), "credentials": str(key)}
         settings = EarthEngineSettings(**access(emulator.url, **keys))
-        shared = {"access": settings, "forest_only": False, "years": [YEAR]}
-        source = earthengine_source.open_source(shared)
+        chosen = SourceSettings(forest_only=False)
+        source = earthengine_source.open_source(chosen, years=[YEAR], runtime=settings)
         return source.fetch(column(products, "tower"), TowerPlace(FOUR_SITES), YEAR)
 
 

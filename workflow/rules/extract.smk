@@ -28,8 +28,7 @@ rule extract:
         ee_requests=(CONFIG.earthengine.in_flight if SOURCE == "earthengine" else 0),
     params:
         settings=lambda wildcards: settings(
-            source=SOURCE,
-            settings=source_settings(wildcards.places),
+            **source_settings(wildcards.places),
         ),
         products=lambda wildcards: products(wildcards.places),
         code=code("extract", SOURCES[SOURCE]),

@@ -6,13 +6,13 @@ GRID = CONFIG.grid.numbers("resolution_deg", "tile_cells")
 
 def source_settings(places):
     """What the source reads of the configuration; towers do not depend on the grid."""
-    if SOURCE == "files":
-        return {"towers": {"folder": CONFIG.towers.folder}}
-    if SOURCE == "earthengine":
-        kept = {"forest_only": CONFIG.earthengine.forest_only}
-    else:
-        kept = {"seed": CONFIG.seed, "planet": CONFIG.planet}
-    return kept | ({} if places == "towers" else {"grid": GRID})
+    read = {
+        "files": {"folder": CONFIG.towers.folder},
+        "earthengine": {"forest_only": CONFIG.earthengine.forest_only},
+        "simulated": {"seed": CONFIG.seed, "planet": CONFIG.planet},
+    }
+    grid = {} if places == "towers" else {"grid": GRID}
+    return {"source": SOURCE, "settings": read[SOURCE], **grid}
 
 
 def tower_file(*names):

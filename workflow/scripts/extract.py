@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import xarray as xr
@@ -13,8 +12,9 @@ from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.product_table import ProductTable
 from forestflux.core.products import Product
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.settings.source_settings import EarthEngineSettings
+from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.jobs.stages import Key, run_stage
 from forestflux.jobs.store import checksum_files
 from forestflux.sources.extraction import available_columns, extract
@@ -25,7 +25,8 @@ class Settings(Section):
     """What the job's numbers depend on."""
 
     source: str
-    settings: dict[str, Any]
+    settings: SourceSettings
+    grid: GridSettings | None = None
 
 
 def main(
@@ -45,15 +46,20 @@ def main(
 
     `runtime` says how Earth Engine is reached; it changes no number.
     """
-    shared = {"access": runtime, "years": years}
-    stores = {"subsets": str(subsets[0])} if subsets else {}
-    source = open_source(settings.source, settings.settings | shared | stores)
+    source = open_source(
+        settings.source,
+        settings.settings,
+        years=years,
+        runtime=runtime,
+        subsets=next(iter(subsets), None),
+    )
     inputs = checksum_files([*sites, *table, *subsets])
 
     def place_of(name: str) -> Place:
         if name == "towers":
             return TowerPlace(pd.read_csv(sites[0]))
-        return TilePlace(Grid(**settings.settings["grid"]).tile(name))
+        assert settings.grid is not None  # tiles come with a grid
+        return TilePlace(Grid(**settings.grid.model_dump()).tile(name))
 
     def available(place: Place) -> dict[str, Product]:
         return products.follow(available_columns(source, place, products))

@@ -39,12 +39,13 @@ def main(
     sites: list[Path],
 ) -> None:
     """Print the plan of the towers and of the tiles."""
-    chosen = {"access": runtime, "forest_only": settings.forest_only}
     lines = []
     if sites:
         years, of_towers = settings.tower_years, products.column("tower")
         place = TowerPlace(pd.read_csv(sites[0]))
-        source = Planned(chosen | {"years": years}, of_towers)
+        source = Planned(
+            years, runtime, forest_only=settings.forest_only, products=of_towers
+        )
         work = [(place, year) for year in years]
         lines += lines_of(
             plan_of(source, of_towers, work),
@@ -56,7 +57,9 @@ def main(
         lines.append("towers: no table of towers yet, so nothing is planned for them")
     years, of_tiles = settings.years, products.column("tile")
     places = [TilePlace(tile) for tile in Grid(**settings.grid.model_dump()).tiles()]
-    source = Planned(chosen | {"years": years}, of_tiles)
+    source = Planned(
+        years, runtime, forest_only=settings.forest_only, products=of_tiles
+    )
     work = [(place, year) for year in years for place in places]
     lines.append("")
     lines += lines_of(

@@ -35,7 +35,7 @@ def main(*, sites: Path, table: list[Path], settings: Settings, output: Path) ->
         site_years = simulated_site_years(
             towers,
             seed=settings.seed,
-            planet=settings.planet.numbers(),
+            planet=settings.planet,
             years=(settings.years[0], settings.years[-1]),
         )
     schema = FLUXNET_SITE_YEARS if settings.labels == "fluxnet" else SITE_YEARS

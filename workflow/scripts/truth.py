@@ -28,9 +28,7 @@ def main(*, years: list[int], settings: Settings, code: str, manifest: Path) -> 
 
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         for (year,) in missing:
-            yield true_year(
-                grid, year, seed=settings.seed, planet=settings.planet.numbers()
-            )
+            yield true_year(grid, year, seed=settings.seed, planet=settings.planet)
 
     run_stage(
         manifest,

@@ -1,7 +1,11 @@
 """The sources by name. Nothing heavy is imported: the workflow asks this table when it plans."""
 
 import importlib
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 
 if TYPE_CHECKING:
     from forestflux.sources.source import Source
@@ -14,7 +18,14 @@ SOURCES = {
 }
 
 
-def open_source(name: str, settings: dict) -> "Source":
+def open_source(
+    name: str,
+    settings: SourceSettings,
+    *,
+    years: Sequence[int] = (),
+    runtime: EarthEngineSettings | None = None,
+    subsets: Path | None = None,
+) -> "Source":
     """The source of a name.
 
     Modules are imported by name, so that only the one in use counts as code of a run.
@@ -22,7 +33,10 @@ def open_source(name: str, settings: dict) -> "Source":
     Parameters
     ----------
     name : simulated, files or earthengine
-    settings : what sources use: seed, planet, towers, and of Earth Engine access,
-    forest_only and the years of the job
+    settings : what its numbers depend on
+    years : all years of the job; a tower's request to Earth Engine holds several
+    runtime : how Earth Engine is reached; changes no number
+    subsets : manifest of the stage of that name, where the run has one
     """
-    return importlib.import_module(SOURCES[name]).open_source(settings)
+    module = importlib.import_module(SOURCES[name])
+    return module.open_source(settings, years=years, runtime=runtime, subsets=subsets)

@@ -18,6 +18,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.names import LAND_COVER
 from forestflux.core.places import Place, TowerPlace
 from forestflux.core.products import Product
+from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.jobs.stages import upstream_stores
 from forestflux.sources.predictor_table import (
     TableSeries,
@@ -28,18 +29,16 @@ from forestflux.sources.predictor_table import (
 TABLES = ("predictors_8day.parquet", "predictors_8day.csv")
 
 
-def open_source(settings: dict) -> "FilesSource":
-    """The source that reads `towers.folder`, relative to the working directory.
-
-    Parameters
-    ----------
-    settings : `towers.folder`, a path or None; `subsets`, the manifest of the stage of
-        that name, where the run has one
-    """
-    folder, subsets = settings["towers"]["folder"], settings.get("subsets")
-    return FilesSource(
-        folder and Path(folder), subsets=Path(subsets) if subsets else None
-    )
+def open_source(
+    settings: SourceSettings,
+    *,
+    years: Sequence[int] = (),
+    runtime: EarthEngineSettings | None = None,
+    subsets: Path | None = None,
+) -> "FilesSource":
+    """The source that reads `towers.folder`, relative to the working directory."""
+    folder = Path(settings.folder) if settings.folder else None
+    return FilesSource(folder, subsets=subsets)
 
 
 class FilesSource:

@@ -8,8 +8,8 @@ from forestflux.change.trends.significance import step_up_threshold, two_stage_t
 from forestflux.core.grid import Grid
 from forestflux.core.land import is_land
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.sources.simulated.carbon import carbon_year
-from forestflux.sources.simulated.planet_settings import PlanetSettings
 from forestflux.sources.simulated.vegetation import forest_cells
 
 YEARS = np.arange(2003, 2019)

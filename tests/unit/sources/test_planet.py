@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.land import is_land, land_raster
 from forestflux.core.names import FOREST_TYPES, OTHER_CLASSES
+from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.sources.simulated.carbon import DNF, carbon_year, spring_factor
 from forestflux.sources.simulated.noise import Lattice, hashed, mix, normal, uniform
-from forestflux.sources.simulated.planet_settings import PlanetSettings, planet_settings
 from forestflux.sources.simulated.simulated_towers import (
     kinds_of,
     simulated_site_years,
@@ -126,9 +125,9 @@ def test_forest_types_lie_where_they_grow(land_cells):
 
 
 def test_same_seed_same_bytes_other_seed_others(truths):
-    again = true_year(GRID, 2003, seed=SEED, planet={})
+    again = true_year(GRID, 2003, seed=SEED, planet=PlanetSettings())
     assert again.identical(truths[2003])
-    other = true_year(GRID, 2003, seed=SEED + 1, planet={})
+    other = true_year(GRID, 2003, seed=SEED + 1, planet=PlanetSettings())
     assert not np.array_equal(other["gpp"], again["gpp"], equal_nan=True)
 
 
@@ -251,16 +250,6 @@ def test_warm_spring_nights_make_larch_grow():
     assert factor.max() < 1.45
 
 
-def test_unknown_and_impossible_planet_settings_are_refused():
-    with pytest.raises(InputError, match=r"planet\.greening:"):
-        planet_settings({"greening": 3})
-    with pytest.raises(InputError, match=r"planet\.disturbed_share"):
-        planet_settings({"disturbed_share": 1.5})
-    with pytest.raises(InputError, match=r"planet\.cloudiness"):
-        planet_settings({"cloudiness": "much"})
-    assert planet_settings(None) == PlanetSettings()
-
-
 def test_simulated_sites_are_a_tower_table():
     sites = simulated_sites()
     assert list(sites.columns) == ["site", "lat", "lon", "igbp"]
@@ -276,7 +265,9 @@ def test_simulated_sites_are_a_tower_table():
 
 def test_site_years_close_and_follow_the_truth():
     sites = simulated_sites()
-    table = simulated_site_years(sites, seed=SEED, planet={}, years=(2001, 2018))
+    table = simulated_site_years(
+        sites, seed=SEED, planet=PlanetSettings(), years=(2001, 2018)
+    )
     columns = ["site", "year", "gpp", "reco", "nee", "nee_qc"]
     assert list(table.columns) == columns
     assert not table.duplicated(["site", "year"]).any()

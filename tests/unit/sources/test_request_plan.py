@@ -37,8 +37,7 @@ def planned(folder, products, years, *, forest_only=True):
     access = EarthEngineSettings(
         cache=str(folder), in_flight=4, url="http://127.0.0.1:9"
     )
-    settings = {"access": access, "forest_only": forest_only, "years": years}
-    return Planned(settings, products)
+    return Planned(years, access, forest_only=forest_only, products=products)
 
 
 def towers(count):

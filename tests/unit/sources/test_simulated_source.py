@@ -10,8 +10,8 @@ from forestflux.core.names import IGBP_CLASSES, REASONS
 from forestflux.core.pixel_quality import stored_reason
 from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.core.product_table import read_products
+from forestflux.jobs.settings.source_settings import PlanetSettings, SourceSettings
 from forestflux.sources.simulated.carbon import carbon_year
-from forestflux.sources.simulated.planet_settings import PlanetSettings
 from forestflux.sources.simulated.simulated_source import open_source
 from forestflux.sources.simulated.simulated_towers import kinds_of, simulated_sites
 from forestflux.sources.simulated.true_fluxes import true_year
@@ -36,7 +36,7 @@ def pixels() -> dict:
 
 def source(**planet: float):
     """The planet under test."""
-    return open_source({"seed": SEED, "grid": {"tile_cells": 60}, "planet": planet})
+    return open_source(SourceSettings(seed=SEED, planet=PlanetSettings(**planet)))
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_same_seed_same_bytes_other_seed_others(europe):
     place = TilePlace(GRID.tile("r00c03"))
     again = source().fetch(pixels(), place, 2003)
     assert again.identical(europe)
-    other = open_source({"seed": SEED + 1, "planet": {}})
+    other = open_source(SourceSettings(seed=SEED + 1))
     assert not other.fetch(pixels(), place, 2003).equals(europe)
 
 
@@ -275,7 +275,7 @@ def test_disturbance_shows_in_ndvi():
     """Cells struck in 2004-2006 are darker in 2006 than without disturbance."""
     grid = Grid(2.0, 90)
     place = TilePlace(grid.tile("r00c01"))
-    truth = true_year(grid, 2006, seed=SEED, planet={"disturbed_share": 0.3})
+    truth = true_year(grid, 2006, seed=SEED, planet=PlanetSettings(disturbed_share=0.3))
     struck = truth["disturbed"].values[:, 90:] == 1
     products = {"ndvi": TABLE.column("tile")["ndvi"]}
     wounded = source(disturbed_share=0.3).fetch(products, place, 2006)
@@ -368,9 +368,7 @@ def test_daily_rain_sums_to_the_true_rain_of_the_steps(towers):
 
 def test_source_without_seed_is_refused():
     with pytest.raises(InputError, match="seed"):
-        open_source({"planet": {}})
-    with pytest.raises(InputError, match=r"planet\.clouds"):
-        open_source({"seed": 1, "planet": {"clouds": 2}})
+        open_source(SourceSettings())
 
 
 def test_towers_of_a_user_table_need_only_position_and_class():

@@ -9,6 +9,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.core.product_table import read_products
+from forestflux.jobs.settings.source_settings import SourceSettings
 from forestflux.sources.extraction import extract
 from forestflux.sources.source_registry import open_source
 from forestflux.towers.tower_tables import read_sites
@@ -27,7 +28,7 @@ def folder(tmp_path):
 
 
 def source_of(folder):
-    return open_source("files", {"towers": {"folder": str(folder)}})
+    return open_source("files", SourceSettings(folder=str(folder)))
 
 
 def place_of(folder):

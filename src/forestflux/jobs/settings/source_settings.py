@@ -98,3 +98,18 @@ class PreviewSettings(Section):
 
     year: int | None = key(None, unit="year", ge=2000, le=2100)
     """The year that is drawn; null for the first mapped year."""
+
+
+class SourceSettings(Section):
+    """What native numbers depend on beside the product table; each source reads its own keys."""
+
+    seed: int | None = None
+    """Seed of the simulated planet."""
+
+    planet: PlanetSettings = PlanetSettings()
+
+    folder: str | None = None
+    """Folder of a user's tower tables."""
+
+    forest_only: bool = True
+    """Whether Earth Engine is asked only for windows with forest."""

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -11,6 +12,7 @@ import xarray as xr
 from forestflux.core.errors import InputError
 from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.products import Product
+from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client.downloads import Downloads
 from forestflux.sources.earthengine.client.request_parts import read_bands
@@ -33,25 +35,34 @@ from forestflux.sources.earthengine.request import Layers, Request
 log = logging.getLogger(__name__)
 
 
-def open_source(settings: Mapping) -> "EarthEngineSource":
-    """The archive; nothing is sent before a layer is asked for that the cache lacks.
-
-    Parameters
-    ----------
-    settings : `access` (section `earthengine` of the configuration), `forest_only`, and
-    `years`, all years of the job: a tower's request holds several
-    """
-    return EarthEngineSource(settings)
+def open_source(
+    settings: SourceSettings,
+    *,
+    years: Sequence[int],
+    runtime: EarthEngineSettings,
+    subsets: Path | None = None,
+) -> "EarthEngineSource":
+    """Earth Engine; nothing is sent before a layer is asked for that the cache lacks."""
+    return EarthEngineSource(years, runtime, forest_only=settings.forest_only)
 
 
 class EarthEngineSource:
-    """Native values and quality bands from Earth Engine, by way of the cache."""
+    """Native values and quality bands from Earth Engine, by way of the cache.
 
-    def __init__(self, settings: Mapping) -> None:
+    Parameters
+    ----------
+    years : all years of the job; a tower's request holds several
+    runtime : how the service is reached, and where answers are kept
+    forest_only : whether tiles are asked only where the land cover has forest
+    """
+
+    def __init__(
+        self, years: Sequence[int], runtime: EarthEngineSettings, *, forest_only: bool
+    ) -> None:
         """Start the client, offline."""
-        self.years = sorted(settings["years"])
-        self.forest_only = settings["forest_only"]
-        self.downloads = Downloads(settings["access"])
+        self.years = sorted(years)
+        self.forest_only = forest_only
+        self.downloads = Downloads(runtime)
         self.looked_at = None
         self.days = lru_cache(maxsize=1024)(self.read_days)
         self.images_in = lru_cache(maxsize=1024)(self.images_of_year)

@@ -11,6 +11,7 @@ from forestflux.core.land import is_land
 from forestflux.core.names import LAND_COVER
 from forestflux.core.places import Place
 from forestflux.core.products import Product
+from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client.request_parts import is_cached, read_bands
 from forestflux.sources.earthengine.coverage import check_coverage
@@ -30,13 +31,20 @@ class Planned(EarthEngineSource):
 
     Parameters
     ----------
-    settings : as of the source
+    years, runtime, forest_only : as of the source
     products : by variable, with the part `cube`
     """
 
-    def __init__(self, settings: Mapping, products: Mapping[str, Product]) -> None:
+    def __init__(
+        self,
+        years: Sequence[int],
+        runtime: EarthEngineSettings,
+        *,
+        forest_only: bool,
+        products: Mapping[str, Product],
+    ) -> None:
         """Nothing is sent, neither now nor later."""
-        super().__init__(settings)
+        super().__init__(years, runtime, forest_only=forest_only)
         self.regular = regular_images(products)
 
     def read_days(self, collection: str, year: int) -> np.ndarray:

@@ -18,9 +18,9 @@ import numpy as np
 
 from forestflux.core.eight_day import step_lengths
 from forestflux.core.names import FOREST_TYPES
+from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.sources.simulated.climate import sigmoid
 from forestflux.sources.simulated.noise import Lattice, hashed, normal, uniform
-from forestflux.sources.simulated.planet_settings import PlanetSettings
 from forestflux.sources.simulated.vegetation import FORESTS, Cells
 from forestflux.sources.simulated.weather import Weather, mean_weather, weather_of
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -11,9 +12,13 @@ from forestflux.core.land import is_land
 from forestflux.core.names import FOREST_TYPES, LAND_COVER
 from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.products import Product
+from forestflux.jobs.settings.source_settings import (
+    EarthEngineSettings,
+    PlanetSettings,
+    SourceSettings,
+)
 from forestflux.sources.simulated import sensors
 from forestflux.sources.simulated.carbon import carbon_year
-from forestflux.sources.simulated.planet_settings import PlanetSettings, planet_settings
 from forestflux.sources.simulated.sensor_records import (
     RAIN,
     as_arrays,
@@ -31,23 +36,24 @@ from forestflux.sources.simulated.vegetation import Cells, cells_of_kind, forest
 from forestflux.sources.simulated.weather import weather_of
 
 
-def open_source(settings: Mapping) -> "SimulatedSource":
-    """The simulated planet of a seed.
-
-    Parameters
-    ----------
-    settings : `seed` (integer) and `planet` (section of the configuration)
+def open_source(
+    settings: SourceSettings,
+    *,
+    years: Sequence[int] = (),
+    runtime: EarthEngineSettings | None = None,
+    subsets: Path | None = None,
+) -> "SimulatedSource":
+    """The simulated planet of a seed; nothing beside the settings matters to it.
 
     Raises
     ------
-    InputError : no seed, or an unknown or impossible planet setting
+    InputError : no seed
     """
-    if "seed" not in settings:
+    if settings.seed is None:
         raise InputError(
             "configuration", variable="seed", expected="an integer", found="nothing"
         )
-    planet = planet_settings(settings.get("planet"))
-    return SimulatedSource(seed=int(settings["seed"]), planet=planet)
+    return SimulatedSource(seed=settings.seed, planet=settings.planet)
 
 
 class SimulatedSource:

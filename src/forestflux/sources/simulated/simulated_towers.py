@@ -1,13 +1,11 @@
 """The simulated towers: where they stand and what they measured."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
+from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.sources.simulated.carbon import carbon_year
 from forestflux.sources.simulated.noise import hashed, normal, uniform
-from forestflux.sources.simulated.planet_settings import PlanetSettings, planet_settings
 from forestflux.sources.simulated.tower_sites import TOWERS
 from forestflux.sources.simulated.vegetation import CLASS_TYPES, Cells, cells_of_kind
 
@@ -33,7 +31,7 @@ def simulated_site_years(
     sites: pd.DataFrame,
     *,
     seed: int,
-    planet: Mapping | PlanetSettings | None,
+    planet: PlanetSettings,
     years: tuple[int, int],
 ) -> pd.DataFrame:
     """What the towers measured, one row per site-year.
@@ -50,13 +48,12 @@ def simulated_site_years(
     planet : settings of the planet
     years : first and last year in which towers may have measured
     """
-    settings = planet_settings(planet)
     latitudes, longitudes = (sites[name].to_numpy(float) for name in ("lat", "lon"))
     cells = cells_of_kind(latitudes, longitudes, kinds_of(sites), seed=seed)
     first, last = record_spans(cells, years, seed=seed)
     tables = []
     for year in range(years[0], years[1] + 1):
-        truth = carbon_year(cells, year, seed=seed, planet=settings)
+        truth = carbon_year(cells, year, seed=seed, planet=planet)
         table = measure(cells, truth.gpp, truth.nee, year, seed=seed)
         table.insert(0, "site", sites["site"].to_numpy())
         tables.append(table[(year >= first) & (year <= last)])

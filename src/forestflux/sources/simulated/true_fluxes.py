@@ -1,15 +1,13 @@
 """The truth of the simulated planet: what a perfect map would show."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import xarray as xr
 
 from forestflux.core.grid import Grid
 from forestflux.core.land import is_land
 from forestflux.core.names import FLUX_UNIT
+from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.sources.simulated.carbon import carbon_year
-from forestflux.sources.simulated.planet_settings import PlanetSettings, planet_settings
 from forestflux.sources.simulated.vegetation import forest_cells
 
 # Land cells that are computed at once; each (cell, step) array then takes 6 MB.
@@ -57,7 +55,7 @@ def true_year(
     year: int,
     *,
     seed: int,
-    planet: Mapping | PlanetSettings | None = None,
+    planet: PlanetSettings,
 ) -> xr.Dataset:
     """True fluxes and vegetation of the globe in one year (docs/reference/stores.md, truth).
 
@@ -69,7 +67,6 @@ def true_year(
     grid : the global grid
     planet : settings of the planet
     """
-    settings = planet_settings(planet)
     latitudes = np.repeat(grid.latitudes(), grid.shape[1])
     longitudes = np.tile(grid.longitudes(), grid.shape[0])
     land = np.flatnonzero(is_land(latitudes, longitudes))
@@ -80,7 +77,7 @@ def true_year(
     for start in range(0, len(land), BLOCK_CELLS):
         block = land[start : start + BLOCK_CELLS]
         cells, percent = forest_cells(latitudes[block], longitudes[block], seed=seed)
-        carbon = carbon_year(cells, year, seed=seed, planet=settings)
+        carbon = carbon_year(cells, year, seed=seed, planet=planet)
         layers["forest_fraction"][block] = percent.sum(axis=0) / 100
         layers["forest_type"][block] = cells.kind
         for name in ("gpp", "reco", "disturbed", "planted_slope"):
