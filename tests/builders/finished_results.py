@@ -97,7 +97,8 @@ def build_results(
     rng = np.random.default_rng(seed)
     samples = build_samples(rng)
     used = samples[samples["used"]].reset_index(drop=True)
-    series = Samples(some_series(np.random.default_rng(seed), len(used)), used)
+    values = some_series(np.random.default_rng(seed), len(used))
+    series = Samples(values, used, VARIABLES)
     write_samples(
         path / "samples/samples.json",
         samples,

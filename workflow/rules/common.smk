@@ -44,7 +44,9 @@ try:
         inputs=CONFIG.inputs,
     )
     SUBSET_FILES = (
-        list_subset_files(CONFIG.towers.subsets) if CONFIG.layers_from == "files" else []
+        list_subset_files(CONFIG.towers.subsets)
+        if CONFIG.layers_from == "files"
+        else []
     )
 except InputError as error:
     raise WorkflowError(str(error))

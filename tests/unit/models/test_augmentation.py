@@ -46,7 +46,11 @@ def test_block_is_common_to_all_variables_in_about_half_of_the_samples() -> None
 
 def test_a_name_masks_the_whole_variable() -> None:
     gaps = mask_pattern(
-        whole(), pattern="et", fraction=0.0, rng=np.random.default_rng(1)
+        whole(),
+        pattern="et",
+        fraction=0.0,
+        rng=np.random.default_rng(1),
+        variables=VARIABLES,
     )
     masked = np.isnan(gaps).all(axis=2)
     assert (masked == (np.array(VARIABLES) == "et")).all()

@@ -13,6 +13,7 @@ from forestflux.jobs.store import write_store
 from forestflux.prepare.sample_table import (
     COLUMNS,
     Samples,
+    no_series,
     read_samples,
     read_unlabelled,
     write_samples,
@@ -321,7 +322,7 @@ def test_a_change_of_labels_alone_changes_the_manifest(towers, tmp_path):
     manifests = []
     for quality in (0.8, 0.9):
         table, samples = build(with_rows(towers, nee_qc={0: quality}))
-        none = tile_series([], count=1, min_forest=0.5, seed=1)
+        none = no_series(len(VARIABLES))
         write_samples(tmp_path / "samples.json", table, samples, none)
         manifests.append(json.loads((tmp_path / "samples.json").read_text()))
     assert manifests[0]["stores"] == manifests[1]["stores"]
@@ -331,7 +332,7 @@ def test_a_change_of_labels_alone_changes_the_manifest(towers, tmp_path):
 
 def test_table_and_series_that_do_not_belong_together_stop(towers, tmp_path):
     table, samples = build(towers)
-    none = tile_series([], count=1, min_forest=0.5, seed=1)
+    none = no_series(len(VARIABLES))
     write_samples(tmp_path / "samples.json", table, samples, none)
     lines = (tmp_path / "samples.csv").read_text().splitlines()
     (tmp_path / "samples.csv").write_text("\n".join(lines[:-1]))

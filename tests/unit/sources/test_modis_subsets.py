@@ -12,7 +12,6 @@ from forestflux.prepare.masking import stored_reason
 from forestflux.sources.sinusoidal import project_sinusoidal
 from forestflux.sources.tower_files import FilesSource
 from forestflux.towers.tower_tables import read_sites
-from tests.builders.inputs import VARIABLES
 from tests.builders.subsets import (
     PIXEL_M,
     PRODUCTS,
@@ -39,7 +38,7 @@ NDVI = RNG.integers(2000, 9000, (46, 17, 17))
 
 
 def codes_of(data, name, site=0):
-    return data["reason"].values[VARIABLES.index(name), :, site, 0]
+    return data["reason"].values[data.attrs["variables"].index(name), :, site, 0]
 
 
 def lst_file(path, values=LST, days=DAYS, band="LST_Day_1km", place=None, **options):

@@ -292,7 +292,7 @@ def test_site_years_close_and_follow_the_truth():
 
 def test_a_tower_record_does_not_depend_on_its_neighbours():
     sites = simulated_sites()
-    options = {"seed": SEED, "planet": {}, "years": (2003, 2010)}
+    options = {"seed": SEED, "planet": PLANET, "years": (2003, 2010)}
     whole = simulated_site_years(sites, **options)
     alone = simulated_site_years(sites.iloc[[40]], **options)
     name = sites["site"].iloc[40]
