@@ -34,13 +34,14 @@ from benchmarks.harness import (
     scratch_folder,
     take_turns,
 )
-from forestflux.core.names import FLUXES, VARIABLES
+from forestflux.core.names import FLUXES
 from forestflux.ensemble.fast_inference import FastInference
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.models.flux_network import FluxNetwork
 from forestflux.models.network_inputs import TYPES, Normalisation
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.torch_contexts import one_thread, seeded
+from tests.builders.inputs import VARIABLES
 
 # Fast inference is kept by hand only while it is so many times as fast as a library.
 AIM = 1.5

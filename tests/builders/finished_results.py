@@ -103,7 +103,7 @@ def build_results(
         path / "samples/samples.json",
         samples,
         series,
-        no_series(len(samples.variables)),
+        no_series(len(VARIABLES)),
     )
     columns = ["site", "lat", "lon", "igbp", "cluster"]
     sites = samples[columns].drop_duplicates("site")

@@ -11,17 +11,25 @@ import xarray as xr
 from odc.geo.data import ocean_geom
 
 from forestflux.change.analysis import analyse_change
-from forestflux.change.drivers.driver_maps import build_driver_store, tabulate_drivers
+from forestflux.change.drivers.driver_maps import (
+    build_driver_store,
+    table_drivers,
+    tabulate_drivers,
+)
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FLUX_UNIT
 from forestflux.evaluation.evaluation_schemas import GATES
 from forestflux.evaluation.gates.gate_rows import make_row
 from forestflux.jobs.settings.change_settings import ChangeSettings
 from forestflux.jobs.store import manifest_path, write_json, write_store
+from tests.builders.inputs import VARIABLES
 
 YEARS = range(2003, 2019)
 MEMBERS = 3
 RESOLUTION_DEG = 6.0
+
+# What drove the change of a cell, in the order of `drivers.zarr`.
+DRIVERS = (*VARIABLES, "type", "interaction")
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -182,7 +190,9 @@ def build_drivers(years: dict[int, xr.Dataset]) -> xr.Dataset:
         for flux in ("gpp", "nee")
     }
     maps = {f"{flux}_effect": effect for flux, effect in effects.items()}
-    return build_driver_store(maps, Grid(RESOLUTION_DEG, 30), pair=(2003, 2018))
+    return build_driver_store(
+        maps, Grid(RESOLUTION_DEG, 30), pair=(2003, 2018), drivers=DRIVERS
+    )
 
 
 def build_driver_table() -> pd.DataFrame:
@@ -190,4 +200,6 @@ def build_driver_table() -> pd.DataFrame:
     sums = np.linspace(-0.4, 0.9, 9)[:, None, None, None]
     members = sums * np.linspace(0.9, 1.1, MEMBERS)[:, None]
     whole = np.broadcast_to(members, (9, 3, MEMBERS, 1))
-    return tabulate_drivers(whole, [("all", "all")], level=0.9)
+    return tabulate_drivers(
+        whole, [("all", "all")], parts=table_drivers(DRIVERS), level=0.9
+    )

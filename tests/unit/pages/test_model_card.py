@@ -8,9 +8,11 @@ import pytest
 from forestflux.pages.model_card import SPLITS, model_card
 from forestflux.prepare.sample_table import read_sample_table
 from tests.builders.finished_results import build_results
+from tests.builders.inputs import UNITS
 
 RECORD = {
     "flux_unit": "gC m-2 yr-1",
+    "units": UNITS,
     "members": ["member0.safetensors", "member1.safetensors"],
     "checksum": "0123",
     "applicability": {"file": "applicability.safetensors", "threshold": 0.4321},
