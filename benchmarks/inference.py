@@ -41,9 +41,9 @@ from forestflux.ensemble.model_folder import load_model
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.store import write_store
-from forestflux.maps.inference import estimate_pieces, infer
+from forestflux.maps.inference import estimate_chunks, infer
 from forestflux.models.network_inputs import TYPES, one_hot_types
-from forestflux.prepare.masked_series import Piece, read_pieces
+from forestflux.prepare.masked_series import SeriesChunk, read_chunks
 from tests.builders.inputs import UNITS
 
 AIMS = {
@@ -85,8 +85,8 @@ def measure(
         reference = load_model(folder / "model")
         model = reference.accelerate(device="cpu", precision="auto")
         fitted = TreeModels(samples, boosted_members, trees=trees, cores=CORES)
-        pieces = list(all_pieces(paths))
-        whole, some = joined(pieces), forest_rows(paths, cells)
+        chunks = list(all_chunks(paths))
+        whole, some = joined(chunks), forest_rows(paths, cells)
         matrix = fitted.matrix(some)
         networks(model, some)  # compiled loops are made before anything is measured
         stage(paths[:1], model, folder / "infer")
@@ -103,7 +103,7 @@ def measure(
         times = take_turns(contenders, runs)
         operations = network_operations(model)
         ratios = compare_all(times, len(whole[0]), len(some[0]), operations)
-        shares = measure_shares(paths, model, pieces, folder)
+        shares = measure_shares(paths, model, chunks, folder)
     return Measured(ratios=ratios, facts={"shares": shares}, limits=AIMS)
 
 
@@ -224,9 +224,9 @@ def processor_seconds(work: Callable[[], object]) -> tuple[float, float]:
     return time.process_time() - start, wall
 
 
-def estimates(model: Ensemble, pieces: Iterable[Piece]) -> None:
+def estimates(model: Ensemble, chunks: Iterable[SeriesChunk]) -> None:
     """What the stage does between reading and writing: fluxes and dissimilarity."""
-    for _ in estimate_pieces(iter(pieces), model, batch_cells=BATCH, workers=CORES):
+    for _ in estimate_chunks(iter(chunks), model, batch_cells=BATCH, workers=CORES):
         pass
 
 
@@ -257,14 +257,14 @@ def multiplied(model: Ensemble) -> float:
 
 
 def measure_shares(
-    paths: list[Path], model: Ensemble, pieces: list, folder: Path
+    paths: list[Path], model: Ensemble, chunks: list, folder: Path
 ) -> dict:
     """Where the processor time of the stage goes, as shares of it."""
-    cells = joined(pieces)
+    cells = joined(chunks)
     took, wall = processor_seconds(lambda: stage(paths, model, folder / "infer"))
     alone = processor_seconds(lambda: networks(model, cells))[0]
-    between = processor_seconds(lambda: estimates(model, pieces))[0]
-    reading = processor_seconds(lambda: list(all_pieces(paths)))[0]
+    between = processor_seconds(lambda: estimates(model, chunks))[0]
+    reading = processor_seconds(lambda: list(all_chunks(paths)))[0]
     few = tuple(part[:BATCH] for part in cells)
     parts = {
         "networks": alone / took,
@@ -278,15 +278,15 @@ def measure_shares(
     return {name: round(value, 2) for name, value in parts.items()}
 
 
-def all_pieces(paths: list[Path]) -> Iterator[Piece]:
-    """Every piece of the mask stores."""
+def all_chunks(paths: list[Path]) -> Iterator[SeriesChunk]:
+    """Every chunk of the mask stores."""
     for path in paths:
-        yield from read_pieces(
+        yield from read_chunks(
             path, inputs=UNITS, min_forest_fraction=MIN_FOREST_FRACTION
         )
 
 
-def joined(pieces: list[Piece]) -> Arrays:
-    """Series, latitudes and types of the forest cells of all pieces."""
+def joined(chunks: list[SeriesChunk]) -> Arrays:
+    """Series, latitudes and types of the forest cells of all chunks."""
     names = ("series", "lat", "types")
-    return tuple(np.concatenate([getattr(p, name) for p in pieces]) for name in names)
+    return tuple(np.concatenate([getattr(p, name) for p in chunks]) for name in names)

@@ -19,7 +19,7 @@ from forestflux.jobs.settings.training_settings import (
     with_changes,
 )
 from forestflux.models.network_training import train_network
-from forestflux.prepare.masked_series import read_pieces
+from forestflux.prepare.masked_series import read_chunks
 from forestflux.prepare.sample_table import Samples
 from tests.builders.inputs import UNITS, VARIABLES
 
@@ -38,10 +38,10 @@ def forest_rows(paths: list[Path], count: int) -> tuple[np.ndarray, ...]:
     """Series, latitudes and forest type codes of some forest cells of mask stores."""
     parts = []
     for path in paths:
-        for piece in read_pieces(
+        for chunk in read_chunks(
             path, inputs=UNITS, min_forest_fraction=MIN_FOREST_FRACTION
         ):
-            parts.append((piece.series, piece.lat, piece.types))
+            parts.append((chunk.series, chunk.lat, chunk.types))
             if sum(len(part[0]) for part in parts) >= count:
                 break
     series, lat, types = (np.concatenate(part) for part in zip(*parts, strict=True))

@@ -17,7 +17,7 @@ from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.sources.earthengine import earthengine_source
 from forestflux.sources.earthengine.client.band_packing import pack_bands
-from forestflux.sources.earthengine.request import Band, Layers, Request, Window
+from forestflux.sources.earthengine.request import ArchiveWindow, Band, Layers, Request
 from tests.earthengine.catalogue import Catalogue
 from tests.earthengine.faults import Fault, five_ways
 from tests.earthengine.formulas import FormulaPlanet, hidden, stored
@@ -311,7 +311,7 @@ def test_answers_are_read_while_other_threads_read():
     """Python 3.11 fails inside `ast`, which reads their headers, if two are in it at once."""
     images = tuple((f"2003-01-{day:02d}", "2003-12-31") for day in range(1, 32))
     band = Band("total_precipitation_sum", "float32", -9999)
-    corner = Window("EPSG:4326", 0.1, 0.0, 0.0, (1, 1))
+    corner = ArchiveWindow("EPSG:4326", 0.1, 0.0, 0.0, (1, 1))
     asked = Request(Layers("a", (band,)), images, corner)
     pixels = np.zeros((1, 1), [(f"{first}_{band.name}", "f4") for first, _ in images])
     file = io.BytesIO()

@@ -1,8 +1,8 @@
 """Infer: GPP and RECO of the forest cells of places and years, member by member.
 
-Reading, the networks and writing overlap: a thread reads pieces (chunks of the mask
-stores) ahead, as many threads as the job may use work on their cells, and the caller writes what
-is finished. Pieces follow each other over all stores of a job, so that no store's end leaves a
+Reading, the networks and writing overlap: a thread reads chunks of the mask
+stores ahead, as many threads as the job may use work on their cells, and the caller writes what
+is finished. Chunks follow each other over all stores of a job, so that no store's end leaves a
 processor idle; no more than a few are in memory, however large or many the stores are.
 """
 
@@ -21,7 +21,7 @@ from forestflux.core.layers import LAYERS
 from forestflux.core.names import FLUX_UNIT
 from forestflux.jobs.chunked import ChunkedDataset, Where, prefetch, template_array
 from forestflux.models.flux_model import CalibratedModel
-from forestflux.prepare.masked_series import Piece, read_pieces
+from forestflux.prepare.masked_series import SeriesChunk, read_chunks
 
 # Pieces that are read before they are needed.
 DEPTH = 2
@@ -52,14 +52,14 @@ def infer(
 
     Raises
     ------
-    InputError : as `read_pieces`; the model gives no finite flux
+    InputError : as `read_chunks`; the model gives no finite flux
     """
-    pieces = chain.from_iterable(
-        read_pieces(path, inputs=model.inputs, min_forest_fraction=min_forest_fraction)
+    chunks = chain.from_iterable(
+        read_chunks(path, inputs=model.inputs, min_forest_fraction=min_forest_fraction)
         for path in paths
     )
-    estimates = estimate_pieces(
-        prefetch(pieces, depth=DEPTH), model, batch_cells=batch_cells, workers=workers
+    estimates = estimate_chunks(
+        prefetch(chunks, depth=DEPTH), model, batch_cells=batch_cells, workers=workers
     )
     for first in estimates:
         whole = inferred(first[0].masked, len(model.members))
@@ -67,46 +67,50 @@ def infer(
 
 
 def values_of_store(
-    estimates: Iterable[tuple[Piece, Numbers]],
+    estimates: Iterable[tuple[SeriesChunk, Numbers]],
 ) -> Iterator[tuple[Where, dict[str, np.ndarray]]]:
-    """Where the pieces of one store lie and their values; later stores are left alone."""
-    for piece, numbers in estimates:
-        yield piece.where, on_piece(piece, *numbers)
-        if piece.last:
+    """Where the chunks of one store lie and their values; later stores are left alone."""
+    for chunk, numbers in estimates:
+        yield chunk.where, on_chunk(chunk, *numbers)
+        if chunk.last:
             return
 
 
-def estimate_pieces(
-    pieces: Iterator[Piece], model: CalibratedModel, *, batch_cells: int, workers: int
-) -> Iterator[tuple[Piece, Numbers]]:
-    """Each piece with its numbers; the next one is worked on while the caller writes it.
+def estimate_chunks(
+    chunks: Iterator[SeriesChunk],
+    model: CalibratedModel,
+    *,
+    batch_cells: int,
+    workers: int,
+) -> Iterator[tuple[SeriesChunk, Numbers]]:
+    """Each chunk with its numbers; the next one is worked on while the caller writes it.
 
-    What is wrong with a piece that is read ahead is raised when the ones before it are
+    What is wrong with a chunk that is read ahead is raised when the ones before it are
     finished.
     """
     pool = ThreadPoolExecutor(
         workers, "infer", initializer=torch.set_num_threads, initargs=(1,)
     )
     with pool:
-        waiting: deque[tuple[Piece, list[Future]]] = deque()
+        waiting: deque[tuple[SeriesChunk, list[Future]]] = deque()
         fault = None
         while True:
             try:
-                piece = next(pieces, None)
+                chunk = next(chunks, None)
             except InputError as error:
-                piece, fault = None, error
-            if piece is None:
+                chunk, fault = None, error
+            if chunk is None:
                 break
-            cells = (piece.series, piece.lat, piece.types)
+            cells = (chunk.series, chunk.lat, chunk.types)
             futures = [
                 pool.submit(
                     estimate_cells,
                     model,
                     *(part[start : start + batch_cells] for part in cells),
                 )
-                for start in range(0, len(piece.series), batch_cells)
+                for start in range(0, len(chunk.series), batch_cells)
             ]
-            waiting.append((piece, futures))
+            waiting.append((chunk, futures))
             if len(waiting) > 1:
                 yield finished(*waiting.popleft(), len(model.members))
         for pair in waiting:
@@ -127,9 +131,9 @@ def estimate_cells(
 
 
 def finished(
-    piece: Piece, futures: list[Future], members: int
-) -> tuple[Piece, Numbers]:
-    """A piece with its numbers, when all of its batches are there."""
+    chunk: SeriesChunk, futures: list[Future], members: int
+) -> tuple[SeriesChunk, Numbers]:
+    """A chunk with its numbers, when all of its batches are there."""
     fluxes, index = [np.empty((2, members, 0))], [np.empty(0)]
     for future in futures:
         cell_fluxes, cell_index = future.result()
@@ -139,25 +143,25 @@ def finished(
     for name, values in zip(("gpp", "reco"), together, strict=True):
         if not np.isfinite(values).all():
             raise InputError(
-                piece.masked.encoding["source"],
+                chunk.masked.encoding["source"],
                 variable=name,
                 expected="finite fluxes from the model",
                 found=f"{(~np.isfinite(values)).any(axis=0).sum()} without one",
             )
-    return piece, (together, np.concatenate(index).astype("float32"))
+    return chunk, (together, np.concatenate(index).astype("float32"))
 
 
-def on_piece(
-    piece: Piece, fluxes: np.ndarray, dissimilarity: np.ndarray
+def on_chunk(
+    chunk: SeriesChunk, fluxes: np.ndarray, dissimilarity: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Values of the infer store on a piece, put back on its cells."""
+    """Values of the infer store on a chunk, put back on its cells."""
     gpp, reco, index = (
-        np.full((*numbers.shape[:-1], *piece.forest.shape), np.nan, "float32")
+        np.full((*numbers.shape[:-1], *chunk.forest.shape), np.nan, "float32")
         for numbers in (*fluxes, dissimilarity)
     )
-    gpp[:, piece.forest], reco[:, piece.forest] = fluxes
-    index[piece.forest] = dissimilarity
-    return {"gpp": gpp, "reco": reco, "dissimilarity": index, **piece.beside}
+    gpp[:, chunk.forest], reco[:, chunk.forest] = fluxes
+    index[chunk.forest] = dissimilarity
+    return {"gpp": gpp, "reco": reco, "dissimilarity": index, **chunk.beside}
 
 
 def inferred(masked: xr.Dataset, members: int) -> xr.Dataset:

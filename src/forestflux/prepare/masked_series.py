@@ -17,7 +17,7 @@ NEEDED = ("gap_fraction", "forest_fraction", "forest_type")
 
 
 @dataclass(frozen=True)
-class Piece:
+class SeriesChunk:
     """Forest cells of a part of a masked place and year.
 
     Attributes
@@ -41,9 +41,9 @@ class Piece:
     beside: dict[str, np.ndarray]
 
 
-def read_pieces(
+def read_chunks(
     path: Path, *, inputs: Mapping[str, str], min_forest_fraction: float
-) -> Iterator[Piece]:
+) -> Iterator[SeriesChunk]:
     """The parts of a mask store, as its chunks lie; series of forest cells only are kept.
 
     Parameters
@@ -65,7 +65,7 @@ def read_pieces(
     chunks = masked[variables[0]].encoding["preferred_chunks"]
     parts = list(blocks(sizes, chunks))
     for where in parts:
-        yield read_piece(
+        yield read_chunk(
             masked,
             where,
             variables=variables,
@@ -74,14 +74,14 @@ def read_pieces(
         )
 
 
-def read_piece(
+def read_chunk(
     masked: xr.Dataset,
     where: Where,
     *,
     variables: Sequence[str],
     last: bool,
     min_forest_fraction: float,
-) -> Piece:
+) -> SeriesChunk:
     """A part of a mask store; nothing is read of the series where there is no forest."""
     layers = load_part(masked, NEEDED, **where)
     check_types(layers["forest_type"].values, masked.encoding["source"])
@@ -89,7 +89,7 @@ def read_piece(
     gaps = layers["gap_fraction"].mean("variable").astype("float32")
     kept = {name: layers[name].values for name in ("forest_fraction", "forest_type")}
     lat = np.broadcast_to(layers["y"].values[:, None], forest.shape)[forest]
-    return Piece(
+    return SeriesChunk(
         masked=masked,
         where=where,
         last=last,

@@ -1,4 +1,4 @@
-"""Inference over places: which cells, in which order, in how many pieces, and bad input."""
+"""Inference over places: which cells, in which order, in how many chunks, and bad input."""
 
 import threading
 from pathlib import Path
@@ -157,15 +157,15 @@ def test_no_more_than_a_few_pieces_are_read_ahead(
 ) -> None:
     read, written, most = [], [], []
     lock = threading.Lock()
-    inside = masked_series.read_piece
+    inside = masked_series.read_chunk
 
-    def counting(*arguments: object, **options: object) -> masked_series.Piece:
+    def counting(*arguments: object, **options: object) -> masked_series.SeriesChunk:
         with lock:
             read.append(1)
             most.append(len(read) - len(written))
         return inside(*arguments, **options)
 
-    monkeypatch.setattr(masked_series, "read_piece", counting)
+    monkeypatch.setattr(masked_series, "read_chunk", counting)
     many = xr.concat(
         [masked.isel(y=[0]).assign_coords(y=[50.5 - row]) for row in range(30)], "y"
     )

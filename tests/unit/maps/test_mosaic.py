@@ -33,7 +33,7 @@ MODEL = Trained(
 
 
 def mapped(tiles: list, grid: Grid, model: Trained, *, year: int) -> xr.Dataset:
-    """The map with its pieces put together in memory."""
+    """The map with its chunks put together in memory."""
     made = map_year(tiles, grid, model, year=year)
     whole = made.template.load().copy(deep=True)
     for variable in whole.data_vars.values():

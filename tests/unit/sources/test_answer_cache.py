@@ -18,7 +18,13 @@ from forestflux.sources.earthengine.client.request_parts import (
     read_bands,
     write_note,
 )
-from forestflux.sources.earthengine.request import Band, Layers, Request, Window, halves
+from forestflux.sources.earthengine.request import (
+    ArchiveWindow,
+    Band,
+    Layers,
+    Request,
+    halves,
+)
 
 KEY = "ab" * 32
 
@@ -32,7 +38,7 @@ def asked(**changes):
     """A request for two images of 3 x 4 pixels."""
     band = Band("NDVI", changes.get("dtype", "int16"), changes.get("absent", -32768))
     days = (("2003-01-01", "2003-01-02"), ("2003-01-17", "2003-01-18"))
-    window = Window("EPSG:4326", 0.05, changes.get("west", 10.0), 50.0, (3, 4))
+    window = ArchiveWindow("EPSG:4326", 0.05, changes.get("west", 10.0), 50.0, (3, 4))
     return Request(Layers("MODIS/061/MOD13C1", (band,)), days, window)
 
 

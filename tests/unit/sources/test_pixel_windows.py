@@ -15,7 +15,7 @@ from forestflux.sources.earthengine.layer_groups import (
     images_of,
     runs_of_years,
 )
-from forestflux.sources.earthengine.pixel_windows import pieces_of, position
+from forestflux.sources.earthengine.pixel_windows import position, split_place
 from tests.builders.paths import ROOT
 
 CONFIG = ROOT / "config"
@@ -50,16 +50,16 @@ def test_the_pixel_of_the_tower_is_in_the_middle_of_its_window(variable):
     product, place = products("tower")[variable], TowerPlace(TOWERS)
     grid, side = product.grid, product.extract.window
     east, north = position(grid.crs, place.latitudes, place.longitudes)
-    pieces = pieces_of(product, place)
-    assert [piece.rows.start for piece in pieces] == [0, side, 2 * side, 3 * side]
-    for piece, x, y in zip(pieces, east, north, strict=True):
-        column = (x - piece.window.west) / grid.pixel
-        row = (piece.window.north - y) / grid.pixel
+    parts = split_place(product, place)
+    assert [part.rows.start for part in parts] == [0, side, 2 * side, 3 * side]
+    for part, x, y in zip(parts, east, north, strict=True):
+        column = (x - part.window.west) / grid.pixel
+        row = (part.window.north - y) / grid.pixel
         assert int(column) == int(row) == side // 2
-        assert piece.window.shape == (side, side)
+        assert part.window.shape == (side, side)
         # Corners lie on the product's grid, so that nothing is resampled.
         west, top = grid.corner
-        for length in (piece.window.west - west, top - piece.window.north):
+        for length in (part.window.west - west, top - part.window.north):
             assert length / grid.pixel == pytest.approx(
                 round(length / grid.pixel), abs=1e-6
             )
@@ -71,9 +71,9 @@ def test_pieces_of_a_tile_cover_it_once_on_the_grid_of_the_product(name, variabl
     product, tile = products("tile")[variable], Grid(0.05, 400).tile(name)
     grid = product.grid
     seen = np.zeros(product.native_shape(tile.shape), int)
-    for piece in pieces_of(product, TilePlace(tile)):
-        seen[piece.rows, piece.columns] += 1
-        window = piece.window.grid()["affineTransform"]
+    for part in split_place(product, TilePlace(tile)):
+        seen[part.rows, part.columns] += 1
+        window = part.window.grid()["affineTransform"]
         for length in (
             window["translateX"] - grid.corner[0],
             grid.corner[1] - window["translateY"],
@@ -87,8 +87,8 @@ def test_pieces_of_a_tile_cover_it_once_on_the_grid_of_the_product(name, variabl
 def test_cells_lie_in_the_era5_land_pixels_that_hold_them():
     """Grid points at whole tenths: cells 0 | 1-2 | 3-4 share a pixel, not 0-1 | 2-3."""
     product, tile = products("tile")["precip"], Grid(0.05, 400).tile("r02c10")
-    piece = pieces_of(product, TilePlace(tile))[0]
-    pixels = piece.window.west + (np.arange(5) + 0.5) * 0.1
+    part = split_place(product, TilePlace(tile))[0]
+    pixels = part.window.west + (np.arange(5) + 0.5) * 0.1
     cells = tile.longitudes()[:9]
     nearest = np.abs(cells[:, None] - pixels).argmin(axis=1)
     np.testing.assert_array_equal(nearest, (np.arange(9) + 1) // 2)

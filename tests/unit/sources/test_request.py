@@ -9,10 +9,10 @@ import pytest
 from forestflux.sources.earthengine.client.band_packing import pack_bands, unpack_bands
 from forestflux.sources.earthengine.request import (
     MAX_BYTES,
+    ArchiveWindow,
     Band,
     Layers,
     Request,
-    Window,
     fit,
     halves,
     join,
@@ -24,7 +24,7 @@ def request(*, images, bands, shape):
     """A request of some images with bands of these types."""
     names = (Band(f"b{i}", dtype, 0) for i, dtype in enumerate(bands))
     days = tuple((f"d{i:05d}", f"d{i + 1:05d}") for i in range(images))
-    window = Window("EPSG:4326", 0.05, -180.0, 90.0, shape)
+    window = ArchiveWindow("EPSG:4326", 0.05, -180.0, 90.0, shape)
     return Request(Layers("A", tuple(names)), days, window)
 
 
@@ -119,7 +119,7 @@ def test_one_pixel_of_one_image_has_no_halves():
 
 
 def test_a_window_has_one_grid_whatever_corner_it_is_counted_from():
-    whole = Window("EPSG:4326", 0.1, -180.05, 90.05, (1801, 3600))
+    whole = ArchiveWindow("EPSG:4326", 0.1, -180.05, 90.05, (1801, 3600))
     differ = 0
     for step in range(1, 1999, 97):
         part = whole.part(slice(400, 500), slice(1999, 2010))

@@ -27,9 +27,9 @@ from forestflux.sources.earthengine.pixel_arrays import (
     Canvas,
     arrays_of,
     canvas_of,
-    place_piece,
+    paste_window,
 )
-from forestflux.sources.earthengine.pixel_windows import Piece, pieces_of
+from forestflux.sources.earthengine.pixel_windows import PixelWindow, split_place
 from forestflux.sources.earthengine.request import Layers, Request
 
 log = logging.getLogger(__name__)
@@ -134,10 +134,10 @@ class EarthEngineSource:
             start, stop = stop, stop + len(images)
             canvas.days[start:stop] = [first for first, _ in images]
             first = runs[layers].index(images[0]) if images else 0
-            for piece, request in self.requests(layers, group, covers, place, year):
+            for part, request in self.requests(layers, group, covers, place, year):
                 arrays = self.read(request)
                 chosen = [array[first : first + len(images)] for array in arrays]
-                place_piece(canvas, piece, slice(start, stop), chosen)
+                paste_window(canvas, part, slice(start, stop), chosen)
         return canvas
 
     def read(self, request: Request) -> list[np.ndarray]:
@@ -155,8 +155,8 @@ class EarthEngineSource:
         covers: Sequence[Group],
         place: Place,
         year: int,
-    ) -> Iterator[tuple[Piece, Request]]:
-        """Each piece of a place with the request that brings its pixels of a year.
+    ) -> Iterator[tuple[PixelWindow, Request]]:
+        """Each part of a place with the request that brings its pixels of a year.
 
         Parameters
         ----------
@@ -166,15 +166,15 @@ class EarthEngineSource:
         images = self.images(layers, place, year)
         if not images:
             return
-        pieces = pieces_of(group.product, place)
+        parts = split_place(group.product, place)
         if self.forest_only and covers and not group.product.is_class_cover:
             if (place.name, year) != self.looked_at:
                 self.cells = self.forest(covers[0], place, year)
                 self.looked_at = (place.name, year)
             forest = self.cells
-            pieces = [piece for piece in pieces if forest[piece.cells].any()]
-        for piece in pieces:
-            yield piece, Request(layers, images, piece.window)
+            parts = [part for part in parts if forest[part.cells].any()]
+        for part in parts:
+            yield part, Request(layers, images, part.window)
 
     def forest(self, cover: Group, place: Place, year: int) -> np.ndarray:
         """Cells of a tile (y, x) with any forest, by the cached land cover of the year."""

@@ -9,7 +9,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.pixel_quality import pack_average
 from forestflux.core.products import Extract, Product
 from forestflux.sources.earthengine.layer_groups import NO_NUMBER, Group
-from forestflux.sources.earthengine.pixel_windows import Piece
+from forestflux.sources.earthengine.pixel_windows import PixelWindow
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,18 @@ def canvas_of(group: Group, cells: tuple[int, int], images: int) -> Canvas:
     return Canvas(days, bands, np.zeros(shape, bool))
 
 
-def place_piece(
-    canvas: Canvas, piece: Piece, images: slice, arrays: Sequence[np.ndarray]
+def paste_window(
+    canvas: Canvas, part: PixelWindow, images: slice, arrays: Sequence[np.ndarray]
 ) -> None:
-    """Put the bands (image, row, column) of a piece where they belong.
+    """Put the bands (image, row, column) of a part where they belong.
 
     Parameters
     ----------
     images : where the images stand on the canvas
     """
     for band, array in zip(canvas.bands.values(), arrays, strict=True):
-        band[images, piece.rows, piece.columns] = array
-    canvas.asked[piece.rows, piece.columns] = True
+        band[images, part.rows, part.columns] = array
+    canvas.asked[part.rows, part.columns] = True
 
 
 def arrays_of(

@@ -1,4 +1,4 @@
-"""Windows: the native pixels over a place, and the pieces in which they are asked for."""
+"""Windows: the native pixels over a place, and the parts in which they are asked for."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ import numpy as np
 from forestflux.core.errors import InputError
 from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.products import Product
-from forestflux.sources.earthengine.request import Window
+from forestflux.sources.earthengine.request import ArchiveWindow
 from forestflux.sources.sinusoidal import project_sinusoidal
 
 GEOGRAPHIC = "EPSG:4326"
 
 
 @dataclass(frozen=True)
-class Piece:
+class PixelWindow:
     """A part of a place's native pixels.
 
     Attributes
@@ -27,22 +27,22 @@ class Piece:
     rows: slice
     columns: slice
     cells: tuple[slice, slice]
-    window: Window
+    window: ArchiveWindow
 
 
-def pieces_of(product: Product, place: Place) -> list[Piece]:
-    """The pieces of a place for a product.
+def split_place(product: Product, place: Place) -> list[PixelWindow]:
+    """The parts of a place for a product.
 
     Raises
     ------
     InputError : the grid of the maps is not the product's
     """
     if isinstance(place, TowerPlace):
-        return tower_pieces(product, place)
-    return tile_pieces(product, place)
+        return tower_windows(product, place)
+    return tile_windows(product, place)
 
 
-def tower_pieces(product: Product, place: TowerPlace) -> list[Piece]:
+def tower_windows(product: Product, place: TowerPlace) -> list[PixelWindow]:
     """One window around each tower, centred on the pixel that holds it."""
     grid, side = product.grid, product.extract.window
     west, north = grid.corner
@@ -50,11 +50,11 @@ def tower_pieces(product: Product, place: TowerPlace) -> list[Piece]:
     columns = np.floor((east - west) / grid.pixel).astype(int) - side // 2
     rows = np.floor((north - up) / grid.pixel).astype(int) - side // 2
     return [
-        Piece(
+        PixelWindow(
             rows=slice(number * side, (number + 1) * side),
             columns=slice(0, side),
             cells=(slice(number, number + 1), slice(0, 1)),
-            window=Window(
+            window=ArchiveWindow(
                 crs=grid.crs,
                 pixel=grid.pixel,
                 west=west + column * grid.pixel,
@@ -75,13 +75,13 @@ def position(
     return project_sinusoidal(latitudes, longitudes)
 
 
-def tile_pieces(product: Product, place: TilePlace) -> list[Piece]:
+def tile_windows(product: Product, place: TilePlace) -> list[PixelWindow]:
     """Blocks of a tile's native pixels."""
     check_grid(product, place)
     grid, factor = product.grid, product.extract.cells_per_pixel
     before, resolution = product.cells_before, place.tile.grid.resolution_deg
     shape = product.native_shape(place.shape)
-    tile = Window(
+    tile = ArchiveWindow(
         crs=grid.crs,
         pixel=grid.pixel,
         west=-180 + resolution * (place.tile.columns.start - before),
@@ -89,7 +89,7 @@ def tile_pieces(product: Product, place: TilePlace) -> list[Piece]:
         shape=shape,
     )
     side = -(-(product.extract.request_cells + before) // factor)
-    pieces = []
+    parts = []
     for row in range(0, shape[0], side):
         for column in range(0, shape[1], side):
             rows = slice(row, min(row + side, shape[0]))
@@ -98,10 +98,10 @@ def tile_pieces(product: Product, place: TilePlace) -> list[Piece]:
                 slice(max(part.start * factor - before, 0), part.stop * factor - before)
                 for part in (rows, columns)
             )
-            pieces.append(
-                Piece(rows, columns, tuple(covered), tile.part(rows, columns))
+            parts.append(
+                PixelWindow(rows, columns, tuple(covered), tile.part(rows, columns))
             )
-    return pieces
+    return parts
 
 
 def check_grid(product: Product, place: TilePlace) -> None:

@@ -80,7 +80,7 @@ class Layers:
 
 
 @dataclass(frozen=True)
-class Window:
+class ArchiveWindow:
     """A window of pixels.
 
     Attributes
@@ -97,7 +97,7 @@ class Window:
     north: float
     shape: tuple[int, int]
 
-    def part(self, rows: slice, columns: slice) -> "Window":
+    def part(self, rows: slice, columns: slice) -> "ArchiveWindow":
         """A part of the window."""
         return replace(
             self,
@@ -139,7 +139,7 @@ class Request:
 
     layers: Layers
     images: tuple[tuple[str, str], ...]
-    window: Window
+    window: ArchiveWindow
 
     @property
     def bands(self) -> int:
