@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from forestflux.core.climates import climate_of
 from forestflux.core.eight_day import STEPS
 from forestflux.core.names import FOREST_TYPES
+from forestflux.evaluation.evaluation_schemas import PREDICTIONS
 from forestflux.jobs.store import write_json
 from forestflux.pages.headline_numbers import headline_numbers
 from forestflux.prepare.sample_table import Samples, no_series, write_samples
@@ -208,11 +210,7 @@ def build_evaluation(
                 predict(rows, error * more, rng).assign(model=model, split=split)
             )
     predictions = pd.concat(parts, ignore_index=True)
-    order = (
-        "model split fold site year igbp gpp_obs gpp_pred reco_pred nee_obs nee_pred "
-        "nee_qc gpp_lower gpp_upper nee_lower nee_upper dissimilarity applicable"
-    )
-    write_table(predictions[order.split()], folder / "predictions.csv")
+    write_table(predictions[PREDICTIONS.names], folder / "predictions.csv")
     groups = predictions.groupby(["model", "split"], sort=False)
     scores, covered = [], []
     for (model, split), group in groups:
@@ -244,6 +242,7 @@ def predict(rows: pd.DataFrame, error: float, rng: np.random.Generator) -> pd.Da
     inside = table["dissimilarity"] <= 0.5
     table["applicable"] = np.where(inside, "inside", "outside")
     table["reco_pred"] = table["gpp_pred"] + table["nee_pred"]
+    table["climate"] = climate_of(rows["lat"])
     return table
 
 

@@ -10,37 +10,10 @@ import xarray as xr
 
 from forestflux.core.names import FOREST_TYPES, SPLITS
 from forestflux.ensemble.fast_inference import TOLERANCE, precision_of
+from forestflux.evaluation.evaluation_schemas import PREDICTIONS, SCORES
 from tests.builders.projects import ROOT, copy_project, finish, planned
 
 MODELS = {"cnn", "extra_trees", "svr", "gradient_boosting"}
-PREDICTIONS = [
-    "model",
-    "split",
-    "fold",
-    "site",
-    "year",
-    "igbp",
-    "climate",
-    "gpp_obs",
-    "gpp_pred",
-    "reco_pred",
-    "nee_obs",
-    "nee_pred",
-    "nee_qc",
-]
-SCORES = [
-    "model",
-    "split",
-    "target",
-    "subset",
-    "n",
-    "n_sites",
-    "r2",
-    "rmse",
-    "mae",
-    "bias",
-    "r2_site_mean",
-]
 YEARS = range(2003, 2019)
 
 # Largest errors that docs/explanation/recovery.md and README.md state, in percent.
@@ -84,8 +57,8 @@ def test_results_have_their_fixed_names(results):
 def test_every_model_is_scored_on_every_split(results):
     predictions = pd.read_csv(results / "evaluate/predictions.csv")
     scores = pd.read_csv(results / "evaluate/scores.csv")
-    assert list(predictions.columns[: len(PREDICTIONS)]) == PREDICTIONS
-    assert list(scores.columns) == SCORES
+    assert list(predictions.columns) == PREDICTIONS.names
+    assert list(scores.columns) == SCORES.names
     wanted = {(m, s) for m in MODELS for s in SPLITS if s != "holdout"}
     assert set(zip(predictions["model"], predictions["split"], strict=True)) == wanted
     closed = predictions["reco_pred"] - predictions["gpp_pred"]

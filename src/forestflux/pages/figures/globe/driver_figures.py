@@ -10,9 +10,9 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from forestflux.change.change_schemas import DRIVERS
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.jobs.store import load_store
-from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -26,12 +26,10 @@ from forestflux.pages.labels_and_colours import (
     driver_label,
 )
 
-COLUMNS = ("driver", "flux", "stratum", "effect", "effect_lower", "effect_upper")
-
 
 def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
     """Effects on the total change with their intervals, and each cell's strongest driver."""
-    table = read_table(results / "counterfactual/drivers.csv", columns=COLUMNS)
+    table = DRIVERS.read(results)
     names = [f"{flux}_driver" for flux in TARGET_FLUXES]
     maps = load_store(results / "counterfactual/drivers.zarr", names)
     figure = new_figure(settings, height_mm=106)

@@ -8,10 +8,10 @@ import xarray as xr
 from cmcrameri import cm
 from matplotlib.figure import Figure
 
+from forestflux.change.change_schemas import SIGNIFICANCE
 from forestflux.core.layers import flagged
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.jobs.store import load_store
-from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -109,8 +109,7 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
     parts = [part for test in TESTS for part in (test, f"{test}_significance")]
     names = [f"{flux}_{part}" for flux in TARGET_FLUXES for part in parts]
     dataset = load_store(results / "change/change.zarr", names)
-    columns = ("variable", "test", "share", "share_adjusted")
-    shares = read_table(results / "change/significance.csv", columns=columns)
+    shares = SIGNIFICANCE.read(results)
     # windows of years that are not mapped leave no cell
     tests = [test for test in TESTS if dataset[f"gpp_{test}"].notnull().any()]
     figure = new_figure(settings, height_mm=66 * len(tests))

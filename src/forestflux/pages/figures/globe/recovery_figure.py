@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from forestflux.core.names import FLUXES, TARGET_FLUXES
-from forestflux.jobs.tables import read_table
+from forestflux.evaluation.evaluation_schemas import RECOVERY
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -33,8 +33,7 @@ TOP_MM, ROW_MM, PANEL_MM = 75, 4.2, 15
 
 def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
     """Annual totals against the truth, their errors, and what else was recovered."""
-    columns = ("quantity", "unit", "truth", "mapped", "error", "error_percent")
-    table = sort_out(read_table(results / "recovery/recovery.csv", columns=columns))
+    table = sort_out(RECOVERY.read(results))
     totals = table[table["group"] == "year"]
     others = table[table["flux"].isin(TARGET_FLUXES) & table["group"].isin(GROUPS)]
     groups = [group for group in GROUPS if group in set(others["group"])]

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forestflux.jobs.tables import read_table
+from forestflux.change.change_schemas import REGIONS, SERIES
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -22,14 +22,12 @@ from forestflux.pages.number_text import format_p_value
 
 FLUX_COLOURS = {"gpp": "#2F6B2F", "nee": "#1D5C8F"}
 PANELS_PER_ROW = 3
-SERIES = ("year", "stratum", "kind", "variable", "total", "total_lower", "total_upper")
-SLOPES = ("stratum", "kind", "variable", "slope", "slope_p_adjusted")
 
 
 def draw_regions(results: Path, *, settings: StyleSettings) -> Figure:
     """Small panels: GPP of each continent, then NEE, with their interval and slope."""
-    series = read_table(results / "change/series.csv", columns=SERIES)
-    slopes = read_table(results / "change/regions.csv", columns=SLOPES)
+    series = SERIES.read(results)
+    slopes = REGIONS.read(results)
     series, slopes = (t[t["kind"] == "continent"] for t in (series, slopes))
     # the largest first; cells of no continent are left out
     gpp = series[(series["variable"] == "gpp") & (series["stratum"] != "none")]

@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from forestflux.change.change_schemas import DECOMPOSITION, REGIONS, WINDOWS
 from forestflux.core.names import TARGET_FLUXES
-from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -33,9 +33,8 @@ BOUNDS = ["change", "change_lower", "change_upper"]
 
 def draw_windows(results: Path, *, settings: StyleSettings) -> Figure:
     """The change of the pair and of the windows by stratum, each with its interval."""
-    pair = read_table(results / "change/regions.csv", columns=[*KEYS, *BOUNDS])
-    columns = [*KEYS, *BOUNDS, "first_years", "second_years"]
-    windows = read_table(results / "change/windows.csv", columns=columns)
+    pair = REGIONS.read(results)
+    windows = WINDOWS.read(results)
     tables = {"pair": pair, "windows": windows}
     names = {"pair": f"{settings.pair[1]} minus {settings.pair[0]}"}
     known = windows.dropna(subset=["first_years", "second_years", "change"])
@@ -63,8 +62,7 @@ def draw_windows(results: Path, *, settings: StyleSettings) -> Figure:
 
 def draw_decomposition(results: Path, *, settings: StyleSettings) -> Figure:
     """Bars of what the change of each stratum is made of; a mark for their sum."""
-    columns = [*KEYS, "change", *PARTS]
-    table = read_table(results / "change/decomposition.csv", columns=columns)
+    table = DECOMPOSITION.read(results)
     strata = strata_with_forest(table)
     figure = new_figure(settings, height_mm=22 + 4.6 * len(strata))
     axes = figure.subplots(1, len(TARGET_FLUXES), sharey=True)

@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from forestflux.change.change_schemas import PAIR, TOTALS, ZONAL
 from forestflux.core.names import TARGET_FLUXES
-from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -30,8 +30,7 @@ PAIR_COLOURS = ("#0072B2", "#D55E00")
 
 def draw_zonal(results: Path, *, settings: StyleSettings) -> Figure:
     """Mean and total of GPP and NEE by latitude in both years of the pair."""
-    columns = ("year", "latitude", "variable", "mean", "total")
-    table = read_table(results / "change/zonal.csv", columns=columns)
+    table = ZONAL.read(results)
     units = {"mean": FLUX_UNIT, "total": f"{TOTAL_UNIT} per zone"}
     figure = new_figure(settings, height_mm=95)
     axes = figure.subplots(1, 4, sharey=True)
@@ -54,16 +53,7 @@ def draw_zonal(results: Path, *, settings: StyleSettings) -> Figure:
 
 def draw_series(results: Path, *, settings: StyleSettings) -> Figure:
     """Annual totals of GPP and NEE with their interval: all, by type, by band."""
-    columns = [
-        "year",
-        "stratum",
-        "kind",
-        "variable",
-        "total",
-        "total_lower",
-        "total_upper",
-    ]
-    table = read_table(results / "change/totals.csv", columns=columns)
+    table = TOTALS.read(results)
     kinds = [kind for kind in KINDS if kind in set(table["kind"])]
     figure = new_figure(settings, height_mm=115)
     axes = figure.subplots(len(TARGET_FLUXES), len(kinds), sharex=True, squeeze=False)
@@ -110,9 +100,7 @@ def stratum_colours(strata: list[str]) -> dict[str, str]:
 
 def draw_change_table(results: Path, *, settings: StyleSettings) -> Figure:
     """Change between the pair and slope of the series per stratum, with intervals."""
-    columns = ["stratum", "kind", "variable", "change", "change_lower", "change_upper"]
-    columns += ["slope", "slope_lower", "slope_upper", "p_value"]
-    table = read_table(results / "change/pair.csv", columns=columns)
+    table = PAIR.read(results)
     order = table[table["variable"] == "gpp"]
     order = pd.concat([order[order["kind"] == kind] for kind in KINDS])
     strata = list(dict.fromkeys(order["stratum"]))

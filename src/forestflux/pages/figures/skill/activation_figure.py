@@ -7,7 +7,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.tables import read_table
+from forestflux.evaluation.evaluation_schemas import ACTIVATIONS
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -16,13 +16,12 @@ from forestflux.pages.figures.figure_style import (
 from forestflux.pages.figures.skill.month_heatmap import draw_month_heatmap
 from forestflux.pages.labels_and_colours import TYPE_NAMES, series_label
 
-COLUMNS = ("igbp", "pattern", "month", "activation", "activation_sd")
 KINDS = {"variables": "across variables", "joint": "jointly"}
 
 
 def draw_activations(results: Path, *, settings: StyleSettings) -> Figure:
     """Heat maps, pattern by month: mean absolute activation, a panel for each forest type."""
-    table = read_table(results / "explain/activations.csv", columns=COLUMNS)
+    table = ACTIVATIONS.read(results)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     patterns = list(dict.fromkeys(table["pattern"]))
     rows = -(-len(types) // 2)

@@ -7,7 +7,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.tables import read_table
+from forestflux.evaluation.evaluation_schemas import ATTRIBUTIONS
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -16,14 +16,13 @@ from forestflux.pages.figures.figure_style import (
 from forestflux.pages.figures.skill.month_heatmap import draw_month_heatmap
 from forestflux.pages.labels_and_colours import FLUX_UNIT, TYPE_NAMES, series_label
 
-COLUMNS = ("igbp", "variable", "month", "gpp", "nee", "gpp_sd", "nee_sd")
 # Green or blue is what a growing forest does: more GPP, more uptake.
 COLOUR_MAPS = {"gpp": cm.bam, "nee": cm.vik}
 
 
 def draw_attributions(results: Path, *, settings: StyleSettings) -> Figure:
     """Heat maps, variable by month: what one typical departure upwards adds."""
-    table = read_table(results / "explain/attributions.csv", columns=COLUMNS)
+    table = ATTRIBUTIONS.read(results)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     variables = list(dict.fromkeys(table["variable"]))
     figure = new_figure(settings, height_mm=24 + 34 * len(types))

@@ -13,7 +13,7 @@ from forestflux.core.names import (
     SPLITS,
     TARGET_FLUXES,
 )
-from forestflux.jobs.tables import read_table
+from forestflux.evaluation.evaluation_schemas import CALIBRATION, GAPS
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -43,9 +43,7 @@ NOMINAL = 0.9
 
 def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
     """R2 at unseen sites against the hidden share of inputs, and by what is hidden."""
-    columns = ["model", "target", "gap_pattern", "gap_fraction", "r2"]
-    columns += ["r2_lost_lower", "r2_lost_upper"]
-    gaps = read_table(results / "evaluate/gaps.csv", columns=columns)
+    gaps = GAPS.read(results)
     styles = model_styles(gaps["model"])
     figure = new_figure(settings, height_mm=125)
     axes = figure.subplots(2, 3, sharey="row", squeeze=False, width_ratios=(3, 3, 4))
@@ -120,19 +118,7 @@ def draw_hidden(ax: Axes, gaps: pd.DataFrame, styles: dict[str, dict]) -> None:
 
 def draw_calibration(results: Path, *, settings: StyleSettings) -> Figure:
     """Share of observations inside the interval by forest type, model and split."""
-    columns = [
-        "model",
-        "split",
-        "target",
-        "subset",
-        "nominal",
-        "covered",
-        "covered_lower",
-        "covered_upper",
-        "n",
-        "n_sites",
-    ]
-    table = read_table(results / "evaluate/calibration.csv", columns=columns)
+    table = CALIBRATION.read(results)
     distance = (table["nominal"] - NOMINAL).abs()
     table = table[distance == distance.min()]
     models = order_models(table["model"])

@@ -7,7 +7,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
-from forestflux.jobs.tables import read_table
+from forestflux.evaluation.evaluation_schemas import IMPORTANCE
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -19,8 +19,7 @@ from forestflux.pages.labels_and_colours import FLUX_UNIT, TYPE_NAMES, series_la
 
 def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
     """Heat maps, variable by month: change of the estimate when it is hidden."""
-    columns = ("igbp", "variable", "month", "gpp", "nee", "gpp_sd", "nee_sd")
-    table = read_table(results / "explain/importance.csv", columns=columns)
+    table = IMPORTANCE.read(results)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     variables = list(dict.fromkeys(table["variable"]))
     figure = new_figure(settings, height_mm=24 + 31 * len(types))

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES, NETWORK, SPLITS, TARGET_FLUXES
-from forestflux.jobs.tables import read_table
+from forestflux.evaluation.evaluation_schemas import PREDICTIONS, SCORES
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -33,9 +33,7 @@ LOWEST_R2 = -0.5
 def draw_scatter(results: Path, *, settings: StyleSettings) -> Figure:
     """Observed against estimated: the network by split, the best other by site."""
     scores = read_scores(results)
-    columns = [f"{t}_{part}" for t in TARGET_FLUXES for part in ("obs", "pred")]
-    columns = ["model", "split", "site", "igbp", *columns]
-    predictions = read_table(results / "evaluate/predictions.csv", columns=columns)
+    predictions = PREDICTIONS.read(results)
     shown = choose_panels(scores)
     figure = new_figure(settings, height_mm=138)
     axes = figure.subplots(len(TARGET_FLUXES), len(shown), squeeze=False, sharey="row")
@@ -199,5 +197,4 @@ def draw_marks(
 
 def read_scores(results: Path) -> pd.DataFrame:
     """The table of scores."""
-    columns = ("model", "split", "target", "subset", "n", "n_sites", "r2", "rmse")
-    return read_table(results / "evaluate/scores.csv", columns=columns)
+    return SCORES.read(results)
