@@ -194,7 +194,7 @@ def masked(
     assert columns_of(native) == columns
     cube = build_cube(native, table.follow(columns_of(native)), year=year)
     assert columns_of(cube) == columns
-    followed = table.follow(columns_of(cube))
+    followed = table.inputs(columns_of(cube))
     return mask_cube(cube, followed, year=year, min_valid_share=0.3)
 
 
