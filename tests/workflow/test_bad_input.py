@@ -86,7 +86,7 @@ CASES = {
     break_configuration: ["train.epoch", "did you mean train.epochs"],
     unknown_holdout: ["towers.holdout", "expected", "found XX-Non"],
     more_folds_than_sites: ["expected", "9", "found"],
-    no_folder: ["data/site_years.csv", "expected", "found"],
+    no_folder: ["data: towers.folder", "expected", "no such folder"],
     no_column: ["site_years.csv", "nee", "expected", "found"],
     latitude_of_95: ["sites.csv", "lat", "expected", "95"],
     truncated_predictors: ["predictors_8day.parquet", "expected", "found"],
