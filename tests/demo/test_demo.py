@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from forestflux.core.names import FOREST_TYPES, SPLITS
-from forestflux.ensemble.fast_inference import TOLERANCE, precision_of
+from forestflux.ensemble.fast_inference import TOLERANCE, choose_precision
 from forestflux.evaluation.evaluation_schemas import PREDICTIONS, SCORES
 from tests.builders.projects import ROOT, copy_project, finish, planned
 
@@ -239,6 +239,6 @@ def test_the_model_folder_predicts_alone(results):
     # The reference, in float32, is as far away as the engine may be.
     off = (model.predict(masked)["gpp"].values - mapped)[there]
     off /= model.members[0].flux_scale.sd[0]
-    most, usual = TOLERANCE[precision_of("auto", "cpu")]
+    most, usual = TOLERANCE[choose_precision("auto", "cpu")]
     assert np.abs(off).max() < most
     assert np.sqrt((off**2).mean()) < usual
