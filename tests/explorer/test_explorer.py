@@ -350,7 +350,7 @@ def test_a_run_of_towers_alone_has_towers_and_no_map_controls(desktop, tmp_path)
 
 
 def test_a_finer_map_is_averaged_over_its_forest_and_says_so(desktop, page, results):
-    coarse = write(results, grid=GRID, name="coarse.html", columns=30)
+    coarse = write(results, grid=GRID, name="coarse.html", columns=36)
     open_page(desktop, coarse, f"#gpp/{PAIR[1]}")
     assert "means over the forest of 2 \u00d7 2 cells" in text_of(
         desktop, "#display-note"

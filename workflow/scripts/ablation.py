@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from forestflux.jobs import command_line
 from forestflux.evaluation.ablation_table import tabulate_ablation
 from forestflux.evaluation.evaluation_schemas import ABLATION
-from forestflux.jobs import command_line
 from forestflux.prepare.sample_table import read_sample_table
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from forestflux.evaluation.ablation_table import run_variant
 from forestflux.jobs import command_line
+from forestflux.evaluation.ablation_table import run_variant
 from forestflux.jobs.settings.sample_settings import FoldSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import BaselineSettings, TrainSettings

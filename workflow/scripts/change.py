@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from forestflux.jobs import command_line
 from forestflux.change.analysis import analyse_change
 from forestflux.change.change_schemas import CHANGE_TABLES
-from forestflux.jobs import command_line
 from forestflux.jobs.settings.change_settings import ChangeSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores, write_single_store

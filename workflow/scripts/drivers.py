@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from forestflux.jobs import command_line
 from forestflux.change.change_schemas import DRIVERS
 from forestflux.change.drivers.driver_maps import collect_drivers
 from forestflux.core.grid import Grid
-from forestflux.jobs import command_line
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from forestflux.jobs import command_line
 from forestflux.ensemble.applicability_fitting import score_unseen_rows
 from forestflux.ensemble.members import read_ensembles, read_predictions
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
 from forestflux.evaluation.tower_evaluation import evaluate_models
-from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.tables import write_tables

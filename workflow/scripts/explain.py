@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from forestflux.jobs import command_line
 from forestflux.ensemble.model_folder import load_model
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
 from forestflux.evaluation.explanation_sanity import tabulate_sanity
@@ -14,7 +15,6 @@ from forestflux.evaluation.integrated_gradients import (
     measure_attribution,
     tabulate_attributions,
 )
-from forestflux.jobs import command_line
 from forestflux.jobs.tables import write_tables
 from forestflux.prepare.sample_table import read_samples
 

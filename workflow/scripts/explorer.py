@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
 from forestflux.core.products import InputSeries
-from forestflux.jobs import command_line
 from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section

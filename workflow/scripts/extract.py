@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
+from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
 from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.product_table import ProductTable
 from forestflux.core.products import Product
-from forestflux.jobs import command_line
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings

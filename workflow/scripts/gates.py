@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
 from forestflux.evaluation.evaluation_schemas import GATES
 from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
-from forestflux.jobs import command_line
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs import command_line
+from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs.chunked import CHUNKS, ChunkedDataset
 from forestflux.jobs.settings.map_settings import InferSettings
 from forestflux.jobs.settings.section import Section

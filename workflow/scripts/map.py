@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
 from forestflux.ensemble.model_folder import load_model
-from forestflux.jobs import command_line
 from forestflux.jobs.chunked import ChunkedDataset
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section

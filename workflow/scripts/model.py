@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from forestflux.jobs import command_line
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.conformal import calibrate
 from forestflux.ensemble.members import member_folders, read_member, read_predictions
 from forestflux.ensemble.model_folder import save_model
 from forestflux.evaluation.tower_evaluation import join_observed
-from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.store import read_json

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.core.product_table import ProductTable
-from forestflux.jobs import command_line
 from forestflux.jobs.batches import span
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section

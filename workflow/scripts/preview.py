@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux.core.product_table import ProductTable
 from forestflux.jobs import command_line
+from forestflux.core.product_table import ProductTable
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.jobs.store import write_text

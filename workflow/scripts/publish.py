@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from forestflux.core.grid import Grid
 from forestflux.jobs import command_line
+from forestflux.core.grid import Grid
 from forestflux.jobs.settings.evaluation_settings import EvaluateSettings
 from forestflux.jobs.settings.map_settings import (
     InferSettings,

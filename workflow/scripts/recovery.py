@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from forestflux.jobs import command_line
 from forestflux.evaluation.evaluation_schemas import RECOVERY
 from forestflux.evaluation.planet_recovery import score_recovery
-from forestflux.jobs import command_line
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores

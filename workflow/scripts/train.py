@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from forestflux.ensemble.member_training import train_member
 from forestflux.jobs import command_line
+from forestflux.ensemble.member_training import train_member
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
