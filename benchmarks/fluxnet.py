@@ -43,7 +43,7 @@ OPTIONS = {
     "cores": Option(2, 2, "cores of the workflow"),
     "sites": Option(200, 8, "sites of the daily archive"),
     "daily_years": Option(10, 1, "years of each of them, from 2004"),
-    "half_hourly_years": Option(20, 1, "years of the half-hourly site, from 1995"),
+    "half_hourly_years": Option(20, 6, "years of the half-hourly site, from 1995"),
 }
 
 
@@ -76,7 +76,7 @@ def read_archive(folder: Path, cores: int) -> Usage:
     """The workflow up to the towers' fluxes."""
     command = ["snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder]
     command += ["--configfile", folder / "bench.yaml", "--cores", cores]
-    command += ["--until", "tower_fluxes", "--quiet", "all"]
+    command += ["--until", "tower_fluxes", "--quiet", "rules", "progress"]
     return measure_command(command, log=folder / "log")
 
 
