@@ -162,10 +162,8 @@ def extract(
             subsets=[],
             settings={
                 "source": "earthengine",
-                "settings": {
-                    "forest_only": False,
-                    "grid": {"resolution_deg": 0.05, "tile_cells": cells},
-                },
+                "settings": {"forest_only": False},
+                "grid": {"resolution_deg": 0.05, "tile_cells": cells},
             },
             products=table.to_json(),
             runtime=access(there, folder, in_flight),
