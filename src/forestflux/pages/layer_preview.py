@@ -1,7 +1,7 @@
 """Preview: an interactive map of a year's layers, their gaps and the towers, before any download.
 
-The layers are drawn by Earth Engine while one looks at them, from its image pyramid and
-without the care that the numbers of a run get. Only this module needs geemap.
+Earth Engine draws the layers while a reader looks at them, from its image pyramid. They are
+less exact than the numbers of a run. Only this module needs geemap.
 """
 
 import os
@@ -38,52 +38,52 @@ def draw_preview(
 
     Parameters
     ----------
-    products : of tiles, by variable
-    layers : variables, and `landcover`
-    year : whose mean and gaps are shown
+    products : products of tiles, by variable
+    layers : variables to show; `landcover` shows the forest
+    year : the year whose means and gaps are shown
     sites : site, lat, lon, igbp of the towers; none are drawn without them
     """
-    page = geemap_with_folium().Map(ee_initialize=False, plugin_Draw=False)
-    for name, image, looks in pictures(products, layers=layers, year=year):
-        page.add_layer(image, looks, name, shown=name.startswith(layers[0]))
+    page = import_geemap().Map(ee_initialize=False, plugin_Draw=False)
+    for name, image, style in iterate_pictures(products, layers=layers, year=year):
+        page.add_layer(image, style, name, shown=name.startswith(layers[0]))
     if sites is not None:
-        tower_markers(sites).add_to(page)
+        make_tower_markers(sites).add_to(page)
     page.add_layer_control()
     return page.get_root().render()
 
 
-def geemap_with_folium() -> ModuleType:
-    """The package geemap, drawing with folium: the choice is made when it is imported."""
+def import_geemap() -> ModuleType:
+    """The package geemap, drawing with folium: it reads the choice when it is imported."""
     os.environ["USE_FOLIUM"] = "1"
     import geemap
 
     return geemap
 
 
-def pictures(
+def iterate_pictures(
     products: Mapping[str, Product], *, layers: list[str], year: int
 ) -> Iterator[tuple[str, ee.Image, dict]]:
-    """Name, image and colours of each picture: means and gaps, then the forest."""
+    """Name, image and style of each picture: means and gaps, then the forest."""
     for variable in (name for name in products if name in layers):
-        images = trusted_images(products[variable], year)
+        images = select_trusted_images(products[variable], year)
         mask = products[variable].mask
         low, high = RANGES.get(variable) or (mask.physical if mask else (0.0, 1.0))
-        looks = {"min": low, "max": high, "palette": list(VALUE_COLOURS)}
-        yield f"{variable} {year}, mean", images.mean(), looks
+        style = {"min": low, "max": high, "palette": list(VALUE_COLOURS)}
+        yield f"{variable} {year}, mean", images.mean(), style
         share = images.count().unmask(0).divide(images.size())
-        looks = {"min": 0, "max": 1, "palette": list(GAP_COLOURS)}
+        style = {"min": 0, "max": 1, "palette": list(GAP_COLOURS)}
         gaps = ee.Image.constant(1).subtract(share)
-        yield f"{variable} {year}, share of gaps", gaps, looks
+        yield f"{variable} {year}, share of gaps", gaps, style
     if "landcover" in layers:
-        looks = {"min": 0, "max": 100, "palette": list(VALUE_COLOURS)}
+        style = {"min": 0, "max": 100, "palette": list(VALUE_COLOURS)}
         yield (
             f"forest {year}, percent",
-            forest_percent(products["landcover"].extract, year),
-            looks,
+            compute_forest_percent(products["landcover"].extract, year),
+            style,
         )
 
 
-def trusted_images(product: Product, year: int) -> ee.ImageCollection:
+def select_trusted_images(product: Product, year: int) -> ee.ImageCollection:
     """The physical values of a product's images in a year, masked where not trusted.
 
     Raises
@@ -99,7 +99,7 @@ def trusted_images(product: Product, year: int) -> ee.ImageCollection:
     if mask.per_composite:
         scale /= 1 if extract.sum_over_step else 8
 
-    def trusted(image: ee.Image) -> ee.Image:
+    def mask_untrusted(image: ee.Image) -> ee.Image:
         value = image.select([extract.band]).multiply(stored)
         if rules.valid is not None:
             low, high = rules.valid
@@ -117,10 +117,10 @@ def trusted_images(product: Product, year: int) -> ee.ImageCollection:
     )
     for other in others:
         first = first.merge(other)
-    return first.map(trusted)
+    return first.map(mask_untrusted)
 
 
-def forest_percent(extract: Extract, year: int) -> ee.Image:
+def compute_forest_percent(extract: Extract, year: int) -> ee.Image:
     """Percent of a cell under forest, masked where there is none."""
     images = ee.ImageCollection(extract.collections[0])
     image = images.filterDate(f"{year}-01-01", f"{year + 1}-01-01").mean()
@@ -132,7 +132,7 @@ def forest_percent(extract: Extract, year: int) -> ee.Image:
     return first.updateMask(first.gt(0))
 
 
-def tower_markers(sites: pd.DataFrame) -> folium.FeatureGroup:
+def make_tower_markers(sites: pd.DataFrame) -> folium.FeatureGroup:
     """A marker for each tower with its name and class."""
     group = folium.FeatureGroup(name="towers")
     for site in sites.itertuples(index=False):

@@ -1,5 +1,5 @@
 """The explorer: a map to explore in a browser, one file that loads nothing.
 
-`page_data` collects what is shown, `explorer_page` writes it into the page; the styles and
-scripts beside it are the page's own.
+`page_data` collects what is shown, and `explorer_page` writes it into the page. The styles and
+scripts of the page lie in `assets`.
 """

@@ -18,7 +18,7 @@ from forestflux.pages.explorer.packed_arrays import pack_codes, pack_numbers
 from forestflux.prepare.sample_table import Samples
 
 GAP = 255
-TOP = 254  # steps of the range of a series
+TOP = 254  # the code of the largest value of a series
 
 
 @dataclass(frozen=True)
@@ -63,27 +63,28 @@ def read_series(
             continue
         y, x = rows[inside] - tile.rows.start, columns[inside] - tile.columns.start
         masked = load_store(masks.path(tile.name, year), variables)
-        for place, name in enumerate(variables):
-            series[inside, place] = masked[name].values[:, y, x].T
+        for index, name in enumerate(variables):
+            series[inside, index] = masked[name].values[:, y, x].T
     return series
 
 
 def pack_series(series: np.ndarray) -> dict[str, dict]:
-    """Series (sample, variable, step) with 255 levels each between its own ends.
+    """Series (sample, variable, step), each in 255 levels between its least and largest value.
 
     Returns
     -------
     `codes` uint8, 255 = gap; `lower` and `upper` (sample, variable): values of the codes
     0 and 254; NaN where the whole series is a gap
     """
-    there = np.isfinite(series)
-    lower = np.where(there, series, np.inf).min(-1)
-    upper = np.where(there, series, -np.inf).max(-1)
-    known = there.any(-1)
-    lower, upper = np.where(known, lower, np.nan), np.where(known, upper, np.nan)
+    known = np.isfinite(series)
+    lower = np.where(known, series, np.inf).min(-1)
+    upper = np.where(known, series, -np.inf).max(-1)
+    has_values = known.any(-1)
+    lower = np.where(has_values, lower, np.nan)
+    upper = np.where(has_values, upper, np.nan)
     span = np.where(upper > lower, upper - lower, 1)[..., None]
     codes = np.rint((series - lower[..., None]) / span * TOP)
-    codes = np.where(there, codes, GAP)
+    codes = np.where(known, codes, GAP)
     return {
         "codes": pack_codes(codes),
         "lower": pack_numbers(lower, digit=0.0001),

@@ -32,15 +32,17 @@ class Display:
         """Side of a displayed cell, degrees."""
         return self.grid.resolution_deg * self.factor
 
-    def blocks(self, values: np.ndarray, factor: int | None = None) -> np.ndarray:
+    def split_into_blocks(
+        self, values: np.ndarray, factor: int | None = None
+    ) -> np.ndarray:
         """Map cells (y, x) by block: (row, column, cell of the block)."""
         factor = factor or self.factor
         rows, columns = (length // factor for length in values.shape)
         parts = values.reshape(rows, factor, columns, factor)
         return parts.swapaxes(1, 2).reshape(rows, columns, factor**2)
 
-    def mean(self, values: np.ndarray, forest: np.ndarray) -> np.ndarray:
-        """Means of blocks (row, column) over the forest of their cells; NaN without.
+    def average_over_forest(self, values: np.ndarray, forest: np.ndarray) -> np.ndarray:
+        """Means of blocks (row, column) over the forest of their cells; NaN without forest.
 
         Parameters
         ----------
@@ -50,25 +52,27 @@ class Display:
         if self.factor == 1:
             return np.where(forest > 0, values, np.nan)
         known = np.isfinite(values)
-        weight = self.blocks(np.where(known, forest, 0))
-        total = (self.blocks(np.where(known, values, 0)) * weight).sum(-1)
+        weight = self.split_into_blocks(np.where(known, forest, 0))
+        total = (self.split_into_blocks(np.where(known, values, 0)) * weight).sum(-1)
         area = weight.sum(-1)
         return np.where(area > 0, total / np.where(area > 0, area, 1), np.nan)
 
-    def largest(self, codes: np.ndarray, forest: np.ndarray, count: int) -> np.ndarray:
-        """Code with the most forest in each block (row, column), uint8; 0 without."""
+    def find_commonest(
+        self, codes: np.ndarray, forest: np.ndarray, count: int
+    ) -> np.ndarray:
+        """Code (1 to `count`) with most forest in each block (row, column), uint8; 0 without."""
         if self.factor == 1:
             return np.where(forest > 0, codes, 0).astype("uint8")
-        blocks, weight = self.blocks(codes), self.blocks(forest)
+        blocks, weight = self.split_into_blocks(codes), self.split_into_blocks(forest)
         areas = [
             np.where(blocks == code, weight, 0).sum(-1) for code in range(1, count + 1)
         ]
-        best = np.argmax(areas, axis=0) + 1
-        return np.where(np.max(areas, axis=0) > 0, best, 0).astype("uint8")
+        commonest = np.argmax(areas, axis=0) + 1
+        return np.where(np.max(areas, axis=0) > 0, commonest, 0).astype("uint8")
 
 
 def choose_display(grid: Grid, *, columns: int) -> Display:
-    """The finest display of whole blocks that has at most so many columns."""
+    """The finest display of whole blocks that has at most `columns` columns."""
     height, width = grid.shape
     factor = next(
         n
@@ -86,8 +90,8 @@ def choose_cells(
     Parameters
     ----------
     display : the displayed grid
-    forest : forest area of each map cell (y, x), m2; cells without are never chosen
-    limit : most cells; the blocks are the smallest that stay within it
+    forest : forest area of each map cell (y, x), m2; cells without forest are never chosen
+    limit : most cells to choose; the blocks are the smallest that stay within it
 
     Returns
     -------
@@ -96,17 +100,17 @@ def choose_cells(
     """
     for side in range(1, max(display.shape) + 1):
         factor = display.factor * side
-        blocks = display.blocks(pad_to_blocks(forest, factor), factor)
-        there = blocks.max(-1) > 0
-        if there.sum() <= limit:
+        blocks = display.split_into_blocks(pad_to_blocks(forest, factor), factor)
+        has_forest = blocks.max(-1) > 0
+        if has_forest.sum() <= limit:
             break
     positions = np.arange(forest.size, dtype="int64").reshape(forest.shape)
-    places = display.blocks(pad_to_blocks(positions, factor), factor)
+    candidates = display.split_into_blocks(pad_to_blocks(positions, factor), factor)
     best = blocks.argmax(-1)[..., None]
-    return np.take_along_axis(places, best, -1)[..., 0][there], side
+    return np.take_along_axis(candidates, best, -1)[..., 0][has_forest], side
 
 
 def pad_to_blocks(values: np.ndarray, factor: int) -> np.ndarray:
     """Values (y, x) with zeros below and to the right, up to whole blocks."""
-    more = [(0, -length % factor) for length in values.shape]
-    return np.pad(values, more)
+    padding = [(0, -length % factor) for length in values.shape]
+    return np.pad(values, padding)

@@ -27,12 +27,14 @@ DIGITS = {
 }
 NEEDED = ("gpp", "forest_fraction", "forest_type", "cell_area")
 OUTSIDE_FOREST = 255  # of the layer `applicable`
-# Kind of change: its layers besides the change itself; a kind has significance flags.
+# Kinds of change, with the layers that each has besides the change itself and its flags of
+# significance.
 CHANGES = {
     "difference": ("difference_sd",),
     "window_difference": ("window_difference_sd",),
     "slope": ("p",),
 }
+# The end of a layer's name in the page: the meaning of the flag that it shows.
 FLAGS = {"clear": "significant", "adjusted": "significant_adjusted"}
 
 
@@ -54,7 +56,7 @@ class Cells:
         return layer.ravel()[self.flat]
 
 
-def forest_area(maps: xr.Dataset) -> np.ndarray:
+def compute_forest_area(maps: xr.Dataset) -> np.ndarray:
     """Forest area of each estimated map cell (y, x), m2; 0 where nothing is estimated."""
     area = maps["cell_area"].values * maps["forest_fraction"].values
     return np.where(np.isfinite(maps["gpp"].values), area, 0)
@@ -66,13 +68,13 @@ def pack_annual_layers(
     """The forest cells, and every annual layer that the maps have, packed (year, cell).
 
     Finer maps are averaged over the forest of a displayed cell. `applicable` becomes
-    the share of the forest that is inside; the type is the one with the most forest.
+    the share of the forest that is inside; `forest_type` is the type with most forest.
     Bounds are kept as distances from the estimate, which compress far better:
     `gpp_below`, `gpp_above` and so on. One map is in memory at a time.
     """
     years = [read_displayed_year(store, display) for store in stores]
-    there = np.any([year["forest_fraction"] > 0 for year in years], axis=0)
-    cells = Cells(display, np.flatnonzero(there))
+    is_forest = np.any([year["forest_fraction"] > 0 for year in years], axis=0)
+    cells = Cells(display, np.flatnonzero(is_forest))
     layers = {}
     for name in list(years[0]):
         values = np.stack([cells.select(year.pop(name)) for year in years])
@@ -85,26 +87,27 @@ def pack_annual_layers(
 
 def read_displayed_year(store: Path, display: Display) -> dict[str, np.ndarray]:
     """Displayed layers (row, column) of one map, float32; types uint8."""
-    there = open_store(store).data_vars
-    names = [name for name in BASIC if name in there]
+    present = open_store(store).data_vars
+    names = [name for name in BASIC if name in present]
     maps = load_store(store, dict.fromkeys([*NEEDED, *names]))
-    forest = forest_area(maps)
+    forest = compute_forest_area(maps)
     layers = {}
     for name in names:
         values = maps[name].values
         if name == "applicable":
             values = np.where(values == OUTSIDE_FOREST, np.nan, values)
-        layers[name] = display.mean(values, forest).astype("float32")
+        layers[name] = display.average_over_forest(values, forest).astype("float32")
     types = maps["forest_type"].values
-    layers["forest_type"] = display.largest(types, forest, len(FOREST_TYPES))
-    area = display.blocks(maps["cell_area"].values).sum(-1)
-    share = display.blocks(forest).sum(-1) / area
+    layers["forest_type"] = display.find_commonest(types, forest, len(FOREST_TYPES))
+    area = display.split_into_blocks(maps["cell_area"].values).sum(-1)
+    share = display.split_into_blocks(forest).sum(-1) / area
     layers["forest_fraction"] = share.astype("float32")
     for flux in TARGET_FLUXES:
         bounds = load_store(store, [flux, f"{flux}_lower", f"{flux}_upper"])
-        for way, end in (("below", "lower"), ("above", "upper")):
-            away = abs(bounds[f"{flux}_{end}"].values - bounds[flux].values)
-            layers[f"{flux}_{way}"] = display.mean(away, forest).astype("float32")
+        for side, bound in (("below", "lower"), ("above", "upper")):
+            distance = abs(bounds[f"{flux}_{bound}"].values - bounds[flux].values)
+            mean = display.average_over_forest(distance, forest)
+            layers[f"{flux}_{side}"] = mean.astype("float32")
     return layers
 
 
@@ -112,8 +115,8 @@ def pack_change_layers(store: Path, cells: Cells) -> dict[str, dict]:
     """The layers of the change, packed, (cell,), with the share that is significant.
 
     `{flux}_{kind}_clear` and `_adjusted` are shares of the forest (1) whose change passes
-    its own test, and passes it with false discoveries held; 0 or 1 where every cell is
-    shown. A kind of change that the mapped years do not allow is left out.
+    its test by itself, and with the false discovery rate limited. They are 0 or 1 where
+    every map cell is shown. A kind of change that the mapped years do not allow is left out.
     """
     layers = {}
     common = load_store(store, ["forest_fraction", "cell_area"])
@@ -131,11 +134,10 @@ def pack_change_layers(store: Path, cells: Cells) -> dict[str, dict]:
                 name: (change[name].values, DIGITS.get(part, FLUX_DIGIT))
                 for part, name in names.items()
             }
-            for word, meaning in FLAGS.items():
+            for ending, meaning in FLAGS.items():
                 passed = flagged(change[flags], meaning).values.astype(float)
-                values[f"{flux}_{kind}_{word}"] = (passed, 0.0001)
+                values[f"{flux}_{kind}_{ending}"] = (passed, 0.0001)
             for name, (layer, digit) in values.items():
-                layers[name] = pack_numbers(
-                    cells.select(cells.display.mean(layer, forest)), digit=digit
-                )
+                mean = cells.display.average_over_forest(layer, forest)
+                layers[name] = pack_numbers(cells.select(mean), digit=digit)
     return layers

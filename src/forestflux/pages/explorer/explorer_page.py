@@ -19,10 +19,11 @@ from forestflux.pages.explorer.packed_arrays import encode_array, encode_bytes
 from forestflux.pages.labels_and_colours import (
     TYPE_COLOURS,
     TYPE_NAMES,
+    series_label,
 )
 
 # `forestflux.jobs.code_checksum` reads this list: an edit of a file makes the page stale.
-# The scripts are one script in this order; each part uses what stands above it.
+# The scripts become one script in this order: each part is read when those above it have run.
 ASSETS = (
     "assets/page.html",
     "assets/page.css",
@@ -71,10 +72,11 @@ def write_page(
             for name in FOREST_TYPES
         ],
         "variables": [
-            {"name": one.name, "label": one.label, "unit": one.units} for one in inputs
+            {"name": one.name, "label": series_label(one.name), "unit": one.units}
+            for one in inputs
         ],
     }
-    # `<` would let a name of the user end the script
+    # A `<` in a user's name could end the script.
     text = json.dumps(content, separators=(",", ":"), allow_nan=False)
     template, style, *scripts = map(read_asset, ASSETS)
     return Template(template).substitute(
@@ -94,7 +96,7 @@ def read_asset(name: str) -> str:
 
 def pack_coastlines() -> dict[str, object]:
     """Rings of the coastlines: points as multiples of a digit, lengths of the rings."""
-    # simplified to what a screen shows; islands smaller than a few km are left out
+    # Coasts are simplified to what a screen shows, and small islands are left out.
     land = shapely.simplify(land_polygons(), 0.08)
     rings = [
         ring
@@ -102,7 +104,7 @@ def pack_coastlines() -> dict[str, object]:
         if polygon.area > 0.02
         for ring in (polygon.exterior, *polygon.interiors)
     ]
-    # straight edges bend on the projection
+    # Long edges get more points, because straight lines bend on the projection.
     rings = [shapely.get_coordinates(shapely.segmentize(ring, 3.0)) for ring in rings]
     points = np.rint(np.concatenate(rings) / COAST_DIGIT).astype("<i2")
     lengths = [len(ring) for ring in rings]

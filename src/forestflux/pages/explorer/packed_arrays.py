@@ -5,7 +5,7 @@ import gzip
 
 import numpy as np
 
-MISSING = np.iinfo("int32").min
+MISSING = np.iinfo("int32").min  # stands for NaN
 
 
 def pack_numbers(values: np.ndarray, *, digit: float) -> dict:
@@ -22,8 +22,8 @@ def pack_numbers(values: np.ndarray, *, digit: float) -> dict:
     the other for the whole array (they compress better apart), gzip, base64
     """
     whole = np.full(values.shape, MISSING, "int32")
-    there = np.isfinite(values)
-    whole[there] = np.rint(np.asarray(values, float)[there] / digit)
+    known = np.isfinite(values)
+    whole[known] = np.rint(np.asarray(values, float)[known] / digit)
     planes = whole.astype("<i4").view("uint8").reshape(-1, 4).T
     return {"shape": values.shape, "digit": digit, "data": encode_array(planes)}
 
@@ -40,5 +40,5 @@ def encode_array(array: np.ndarray) -> str:
 
 
 def encode_bytes(raw: bytes) -> str:
-    """Bytes, gzip without a time of making, base64."""
+    """Bytes, gzip, base64; the file holds no time, so that equal bytes give equal text."""
     return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode()

@@ -25,7 +25,7 @@ from forestflux.pages.explorer.cell_details import (
 from forestflux.pages.explorer.display_grid import Display, choose_cells, choose_display
 from forestflux.pages.explorer.displayed_layers import (
     NEEDED,
-    forest_area,
+    compute_forest_area,
     pack_annual_layers,
     pack_change_layers,
 )
@@ -37,7 +37,7 @@ from forestflux.pages.explorer.tower_details import (
 )
 from forestflux.prepare.sample_table import read_sample_table, read_samples
 
-COLUMNS = ("year", "stratum", "variable", "total", "total_lower", "total_upper")
+TOTAL_COLUMNS = ("year", "stratum", "variable", "total", "total_lower", "total_upper")
 
 
 @dataclass(frozen=True)
@@ -137,9 +137,9 @@ def read_windows(store: Path) -> list[list[int]]:
 
 def read_totals(totals: Path) -> list[dict]:
     """Annual totals of GPP and NEE over all forests with their interval, PgC yr-1."""
-    table = TOTALS.read_file(totals, columns=COLUMNS)
+    table = TOTALS.read_file(totals, columns=TOTAL_COLUMNS)
     chosen = (table["stratum"] == "all") & table["variable"].isin(TARGET_FLUXES)
-    rows = table.loc[chosen, list(COLUMNS)].sort_values(["variable", "year"])
+    rows = table.loc[chosen, list(TOTAL_COLUMNS)].sort_values(["variable", "year"])
     return rows.drop(columns="stratum").to_dict("records")
 
 
@@ -153,7 +153,7 @@ def pack_cell_details(
     """Series of the pair of years, and reasons of the second year, of sampled cells."""
     stores = files.maps.years()
     maps = [load_store(stores[year], NEEDED) for year in files.pair]
-    areas = [forest_area(year) for year in maps]
+    areas = [compute_forest_area(year) for year in maps]
     flat, side = choose_cells(display, areas[0] + areas[1], limit=settings.series_cells)
     cells = CellSamples.from_positions(files.grid, flat)
     series = {
@@ -164,10 +164,10 @@ def pack_cell_details(
     }
     # Only cells with series can be explained, and only where they are forest in the second
     # year: all others get no area, so that they are not chosen.
-    explained = np.zeros(areas[1].size)
-    explained[flat] = areas[1].ravel()[flat]
-    chosen, wider = choose_cells(
-        display, explained.reshape(files.grid.shape), limit=settings.reason_cells
+    candidates = np.zeros(areas[1].size)
+    candidates[flat] = areas[1].ravel()[flat]
+    chosen, explained_side = choose_cells(
+        display, candidates.reshape(files.grid.shape), limit=settings.reason_cells
     )
     rows = pd.Index(flat).get_indexer(chosen)
     types = maps[1]["forest_type"].values.ravel()[chosen]
@@ -177,7 +177,7 @@ def pack_cell_details(
         "lon": cells.lon.round(4).tolist(),
         "side": side,
         "series": {year: pack_series(values) for year, values in series.items()},
-        "explained": {"rows": rows.tolist(), "side": wider, "year": second},
+        "explained": {"rows": rows.tolist(), "side": explained_side, "year": second},
         "reasons": pack_reasons(
             model,
             series[str(second)][rows],

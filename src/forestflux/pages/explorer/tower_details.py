@@ -29,18 +29,18 @@ def describe_towers(table: pd.DataFrame, predictions: pd.DataFrame) -> list[dict
     Returns
     -------
     site, lat, lon, igbp, forest, and `years`: observed fluxes, the network's estimate by
-    a fold that had not seen the site (absent where it was not scored), `series`: position of the
-    series among the used rows, or None
+    a fold that had not seen the site (absent where it was not scored), and `series`, the position
+    of the series among the used rows, or None
     """
-    chosen = predictions["model"] == NETWORK
-    unseen = predictions[chosen & predictions["split"].isin(["site", "holdout"])]
+    by_network = predictions["model"] == NETWORK
+    unseen = predictions[by_network & predictions["split"].isin(["site", "holdout"])]
     unseen = unseen.set_index(["site", "year"])[[*ESTIMATED, "applicable"]]
     series = np.where(table["used"], table["used"].cumsum() - 1, -1)
     records = []
     for site, rows in table.assign(series=series).groupby("site", sort=True):
         first = rows.iloc[0]
         # Whole degrees come from the table as integers, which JSON does not take.
-        record: dict[str, Any] = {n: float(first[n]) for n in ("lat", "lon")}
+        record: dict[str, Any] = {name: float(first[name]) for name in ("lat", "lon")}
         record |= {"site": site, "igbp": first["igbp"]}
         record["forest"] = bool(first["forest"])
         record["holdout"] = bool(first["holdout"])

@@ -1,29 +1,34 @@
-// Arrays of the page: unpacked when they are first asked for, kept from then on.
+// Arrays of the page: each is unpacked when it is first asked for, and kept from then on.
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const MISSING = -2147483648;
-const GAP = 255;
-const kept = new WeakMap();
+const TARGET_FLUXES = ["gpp", "nee"];
+const MISSING = -2147483648; // stands for NaN among the packed numbers
+const GAP = 255; // stands for a gap among the codes of a series
+const TOP = 254; // the code of the largest value of a series
+const computed = new WeakMap();
 
-async function inflate(text) {
+/** Bytes of a text that is gzip in base64. */
+async function decompressText(text) {
   const raw = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const stream = new Blob([raw]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-function keep(packed, make) {
-  if (!kept.has(packed)) kept.set(packed, make());
-  return kept.get(packed);
+/** What `compute` gives; it is called only once for each object `key`. */
+function computeOnce(key, compute) {
+  if (!computed.has(key)) computed.set(key, compute());
+  return computed.get(key);
 }
 
 /** Numbers of a packed array, flat; NaN where there is none. */
-function numbers(packed) {
-  return keep(packed, async () => {
-    const planes = await inflate(packed.data);
-    const count = planes.length / 4;
+function unpackNumbers(packed) {
+  return computeOnce(packed, async () => {
+    // The first bytes of all numbers come first, then all second bytes, and so on.
+    const bytes = await decompressText(packed.data);
+    const count = bytes.length / 4;
     const values = new Float64Array(count);
     for (let i = 0; i < count; i += 1) {
-      const whole = planes[i] | (planes[count + i] << 8) | (planes[2 * count + i] << 16) | (planes[3 * count + i] << 24);
+      const whole = bytes[i] | (bytes[count + i] << 8) | (bytes[2 * count + i] << 16) | (bytes[3 * count + i] << 24);
       values[i] = whole === MISSING ? NaN : whole * packed.digit;
     }
     return values;
@@ -31,55 +36,46 @@ function numbers(packed) {
 }
 
 /** Codes 0-255 of a packed array, flat. */
-function codes(packed) {
-  return keep(packed, () => inflate(packed.data));
+function unpackCodes(packed) {
+  return computeOnce(packed, () => decompressText(packed.data));
 }
 
 /** Input series of one sample: values by variable, NaN where there is a gap. */
-async function seriesOf(packed, sample) {
-  const [code, lower, upper] = await Promise.all([codes(packed.codes), numbers(packed.lower), numbers(packed.upper)]);
+async function unpackSeries(packed, sample) {
+  const [codes, lower, upper] = await Promise.all([unpackCodes(packed.codes), unpackNumbers(packed.lower), unpackNumbers(packed.upper)]);
   const [, count, steps] = packed.codes.shape;
-  return data.variables.map((_, place) => {
-    const low = lower[sample * count + place];
-    const span = upper[sample * count + place] - low || 1;
-    const start = (sample * count + place) * steps;
-    return Array.from(code.subarray(start, start + steps), (c) => (c === GAP ? NaN : low + (c / 254) * span));
+  return data.variables.map((_, variable) => {
+    const row = sample * count + variable;
+    const low = lower[row];
+    const span = upper[row] - low || 1; // a constant series has no span
+    return Array.from(codes.subarray(row * steps, (row + 1) * steps), (code) => (code === GAP ? NaN : low + (code / TOP) * span));
   });
 }
 
 /** What hiding each variable in each month does, by flux: rows of variables, columns of months. */
-async function reasonsOf(packed, sample) {
-  const found = {};
-  for (const flux of ["gpp", "nee"]) {
-    const values = await numbers(packed[flux]);
+async function unpackReasons(packed, sample) {
+  const reasons = {};
+  for (const flux of TARGET_FLUXES) {
+    const values = await unpackNumbers(packed[flux]);
     const [, count, months] = packed[flux].shape;
-    found[flux] = data.variables.map((_, place) => {
-      const start = (sample * count + place) * months;
-      return Array.from(values.subarray(start, start + months));
+    reasons[flux] = data.variables.map((_, variable) => {
+      const row = sample * count + variable;
+      return Array.from(values.subarray(row * months, (row + 1) * months));
     });
   }
-  return found;
+  return reasons;
 }
 
 /** A number as readers see it, with a true minus. */
-function shown(value, digits = 0, plus = false) {
+function formatNumber(value, digits = 0, plus = false) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  const rounded = Number(value.toFixed(digits)) || 0;
+  const rounded = Number(value.toFixed(digits)) || 0; // `|| 0` turns -0 into 0
   const text = Math.abs(rounded).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   return (rounded < 0 ? "−" : plus && rounded > 0 ? "+" : "") + text;
 }
 
-/** A place in words: 51.5° N, 10.5° E. */
-function placeName(lat, lon, digits = 2) {
-  const part = (value, ends) => `${Number(Math.abs(value).toFixed(digits))}° ${ends[value < 0 ? 1 : 0]}`;
-  return `${part(lat, "NS")}, ${part(lon, "EW")}`;
-}
-
-/** Distance on the sphere, km. */
-function distance(latA, lonA, latB, lonB) {
-  const rad = Math.PI / 180;
-  const cosine =
-    Math.sin(latA * rad) * Math.sin(latB * rad) +
-    Math.cos(latA * rad) * Math.cos(latB * rad) * Math.cos((lonA - lonB) * rad);
-  return 6371 * Math.acos(Math.min(1, Math.max(-1, cosine)));
+/** Coordinates in words: 51.5° N, 10.5° E. */
+function formatCoordinates(lat, lon, digits = 2) {
+  const format = (value, directions) => `${Number(Math.abs(value).toFixed(digits))}° ${directions[value < 0 ? 1 : 0]}`;
+  return `${format(lat, "NS")}, ${format(lon, "EW")}`;
 }

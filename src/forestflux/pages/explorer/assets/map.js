@@ -1,85 +1,86 @@
 // The map: a canvas on which every pixel takes the colour of the cell in which it lies.
 
 const SOUTH = -57;
-const NORTH = 80; // no forest beyond either
+const NORTH = 80; // no forest lies beyond either
 const SEA = "#f2f5f6";
 const LAND = "#dcdcd5";
 const canvas = document.getElementById("map");
 const pen = canvas.getContext("2d");
-const edges = { left: -halfWidth(0), right: halfWidth(0), top: project(NORTH, 0)[1], bottom: project(SOUTH, 0)[1] };
+const edges = { left: -computeHalfLength(0), right: computeHalfLength(0), top: project(NORTH, 0)[1], bottom: project(SOUTH, 0)[1] };
 const view = { x: 0, y: (edges.top + edges.bottom) / 2, zoom: 1 };
-const drawn = { colours: null, weak: null, outside: null }; // by cell: what the layer shows
+const drawn = { colours: null, weak: null, outside: null }; // by forest cell: colour, whether dotted, whether hatched
 const cursor = { lat: 45, lon: 10, active: false };
-let positions = null; // by displayed cell: place among the forest cells, -1 without forest
-let flat = null; // by forest cell: place on the displayed grid
+let cellByPosition = null; // number of the forest cell at a position of the flattened displayed grid; -1 without forest
+let positionByCell = null; // the reverse
 let coastline = null;
-let chosen = null; // what the panel shows: {tower} or {cell}
+let selection = null; // what the panel shows: {tower}, {cell}, or null for all forests
 
-/** Pixels of the canvas per unit of the plane. */
-function pixelsPerUnit() {
+/** Scale of the view: pixels of the canvas per unit of the plane. */
+function computeMapScale() {
   const fit = Math.min(canvas.width / (edges.right - edges.left), canvas.height / (edges.top - edges.bottom));
   return fit * view.zoom;
 }
 
 const toPixel = (x, y) => [
-  canvas.width / 2 + (x - view.x) * pixelsPerUnit(),
-  canvas.height / 2 - (y - view.y) * pixelsPerUnit(),
+  canvas.width / 2 + (x - view.x) * computeMapScale(),
+  canvas.height / 2 - (y - view.y) * computeMapScale(),
 ];
 const toPlane = (px, py) => [
-  view.x + (px - canvas.width / 2) / pixelsPerUnit(),
-  view.y - (py - canvas.height / 2) / pixelsPerUnit(),
+  view.x + (px - canvas.width / 2) / computeMapScale(),
+  view.y - (py - canvas.height / 2) / computeMapScale(),
 ];
 
+/** Unpack the coastline and the positions of the forest cells. */
 async function prepareMap() {
-  const points = new Int16Array((await inflate(data.coast.data)).buffer);
+  const points = new Int16Array((await decompressText(data.coast.data)).buffer);
   coastline = new Path2D();
-  let at = 0;
+  let next = 0;
   for (const length of data.coast.lengths) {
-    for (let i = 0; i < length; i += 1, at += 2) {
-      const [x, y] = project(points[at + 1] * data.coast.digit, points[at] * data.coast.digit);
+    for (let i = 0; i < length; i += 1, next += 2) {
+      const [x, y] = project(points[next + 1] * data.coast.digit, points[next] * data.coast.digit);
       if (i === 0) coastline.moveTo(x, y);
       else coastline.lineTo(x, y);
     }
     coastline.closePath();
   }
-  if (world === null) return;
-  flat = new Int32Array((await inflate(world.cells)).buffer);
-  positions = new Int32Array(world.shape[0] * world.shape[1]).fill(-1);
-  flat.forEach((place, cell) => { positions[place] = cell; });
+  if (mapData === null) return;
+  positionByCell = new Int32Array((await decompressText(mapData.cells)).buffer);
+  cellByPosition = new Int32Array(mapData.shape[0] * mapData.shape[1]).fill(-1);
+  positionByCell.forEach((position, cell) => { cellByPosition[position] = cell; });
 }
 
-/** The forest cell at a place, -1 without. */
-function cellAt(lat, lon) {
-  if (positions === null) return -1;
-  const row = Math.floor((90 - lat) / world.resolution);
-  const column = Math.floor((lon + 180) / world.resolution);
-  if (row < 0 || row >= world.shape[0] || column < 0 || column >= world.shape[1]) return -1;
-  return positions[row * world.shape[1] + column];
+/** Number of the forest cell at coordinates, -1 where there is none. */
+function findCell(lat, lon) {
+  if (cellByPosition === null) return -1;
+  const row = Math.floor((90 - lat) / mapData.resolution);
+  const column = Math.floor((lon + 180) / mapData.resolution);
+  if (row < 0 || row >= mapData.shape[0] || column < 0 || column >= mapData.shape[1]) return -1;
+  return cellByPosition[row * mapData.shape[1] + column];
 }
 
 /** Centre of a forest cell in degrees. */
-function centreOf(cell) {
-  const row = Math.floor(flat[cell] / world.shape[1]);
-  const column = flat[cell] % world.shape[1];
-  return { lat: 90 - (row + 0.5) * world.resolution, lon: -180 + (column + 0.5) * world.resolution };
+function findCentre(cell) {
+  const row = Math.floor(positionByCell[cell] / mapData.shape[1]);
+  const column = positionByCell[cell] % mapData.shape[1];
+  return { lat: 90 - (row + 0.5) * mapData.resolution, lon: -180 + (column + 0.5) * mapData.resolution };
 }
 
-/** Colours of all cells, packed as the canvas wants them. */
+/** Colours of all cells, each packed into the 32 bits of a pixel (alpha, blue, green, red); 0 where there is none. */
 async function colourCells(layer, year) {
   const values = await layer.read(year);
   const coloured = new Uint32Array(values.length);
   const factor = layer.factor || 1;
-  const packed = ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r;
+  const packColour = ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r;
   if (layer.classes) {
-    const colours = layer.classes.map((c) => packed([1, 3, 5].map((at) => parseInt(c.colour.substr(at, 2), 16))));
+    const colours = layer.classes.map(({ colour }) => packColour(decodeColour(colour, 1)));
     values.forEach((value, cell) => {
-      const which = layer.classes.findIndex((c) => c.test(value * factor));
-      if (which >= 0) coloured[cell] = colours[which];
+      const found = layer.classes.findIndex(({ test }) => test(value * factor));
+      if (found >= 0) coloured[cell] = colours[found];
     });
     return coloured;
   }
-  const [low, high] = await scaleOf(layer);
-  const palette = paletteOf(layer.palette).map(packed);
+  const [low, high] = await findColourRange(layer);
+  const palette = decodePalette(layer.palette).map(packColour);
   values.forEach((value, cell) => {
     if (Number.isNaN(value)) return;
     const share = (value * factor - low) / (high - low);
@@ -88,29 +89,29 @@ async function colourCells(layer, year) {
   return coloured;
 }
 
-/** The raster of the view as an image. */
-function raster() {
+/** The cells of the view, painted pixel by pixel on a canvas of their own. */
+function paintCells() {
   const image = pen.createImageData(canvas.width, canvas.height);
   const pixels = new Uint32Array(image.data.buffer);
-  const [rows, columns] = world.shape;
-  const dot = Math.max(5, Math.round(canvas.width / 200));
+  const [rows, columns] = mapData.shape;
+  const spacing = Math.max(5, Math.round(canvas.width / 200)); // of dots and hatching, pixels
   for (let py = 0; py < canvas.height; py += 1) {
-    const line = parallel(toPlane(0, py + 0.5)[1]);
-    if (line === null) continue;
-    const row = Math.floor((90 - line.lat) / world.resolution);
+    const parallel = findParallel(toPlane(0, py + 0.5)[1]);
+    if (parallel === null) continue;
+    const row = Math.floor((90 - parallel.lat) / mapData.resolution);
     if (row < 0 || row >= rows) continue;
-    const left = (toPlane(0.5, 0)[0] / line.half + 1) * (columns / 2);
-    const step = columns / 2 / line.half / pixelsPerUnit();
+    const left = (toPlane(0.5, 0)[0] / parallel.half + 1) * (columns / 2);
+    const step = columns / 2 / parallel.half / computeMapScale();
     for (let px = 0; px < canvas.width; px += 1) {
       const column = Math.floor(left + px * step);
       if (column < 0 || column >= columns) continue;
-      const cell = positions[row * columns + column];
+      const cell = cellByPosition[row * columns + column];
       if (cell < 0 || drawn.colours[cell] === 0) continue;
-      const at = py * canvas.width + px;
-      pixels[at] = drawn.colours[cell];
-      // black beside white: a line that is seen on dark and on light colours
-      if (drawn.outside && drawn.outside[cell] && (px + py) % dot < 2) pixels[at] = (px + py) % dot ? 0xffffffff : 0xff202020;
-      if (drawn.weak && drawn.weak[cell] && px % dot < dot / 3 && py % dot < dot / 3) pixels[at] = 0xff303030;
+      const pixel = py * canvas.width + px;
+      pixels[pixel] = drawn.colours[cell];
+      // A black line beside a white one is seen on dark colours and on light ones.
+      if (drawn.outside && drawn.outside[cell] && (px + py) % spacing < 2) pixels[pixel] = (px + py) % spacing ? 0xffffffff : 0xff202020;
+      if (drawn.weak && drawn.weak[cell] && px % spacing < spacing / 3 && py % spacing < spacing / 3) pixels[pixel] = 0xff303030;
     }
   }
   const sheet = document.createElement("canvas");
@@ -120,7 +121,8 @@ function raster() {
   return sheet;
 }
 
-function outlineOfWorld() {
+/** The outline of the map on the canvas. */
+function traceOutline() {
   const path = new Path2D();
   for (let lat = SOUTH; lat <= NORTH; lat += 1) path[lat === SOUTH ? "moveTo" : "lineTo"](...toPixel(...project(lat, -180)));
   for (let lat = NORTH; lat >= SOUTH; lat -= 1) path.lineTo(...toPixel(...project(lat, 180)));
@@ -128,79 +130,81 @@ function outlineOfWorld() {
   return path;
 }
 
+/** Draw everything that the canvas shows. */
 function drawMap() {
   if (coastline === null) return;
-  const scale = pixelsPerUnit();
-  const dpr = canvas.width / canvas.clientWidth;
-  const inPlane = (work) => {
+  const scale = computeMapScale();
+  const pixelRatio = canvas.width / canvas.clientWidth;
+  const drawInPlane = (draw) => {
     pen.save();
     pen.setTransform(scale, 0, 0, -scale, canvas.width / 2 - view.x * scale, canvas.height / 2 + view.y * scale);
-    work();
+    draw();
     pen.restore();
   };
   pen.clearRect(0, 0, canvas.width, canvas.height);
-  const edge = outlineOfWorld();
+  const outline = traceOutline();
   pen.save();
-  pen.clip(edge);
+  pen.clip(outline);
   pen.fillStyle = SEA;
   pen.fillRect(0, 0, canvas.width, canvas.height);
-  inPlane(() => { pen.fillStyle = LAND; pen.fill(coastline, "evenodd"); });
-  if (drawn.colours) pen.drawImage(raster(), 0, 0);
-  inPlane(() => { pen.strokeStyle = "#5d6a66"; pen.lineWidth = (0.6 * dpr) / scale; pen.stroke(coastline); });
+  drawInPlane(() => { pen.fillStyle = LAND; pen.fill(coastline, "evenodd"); });
+  if (drawn.colours) pen.drawImage(paintCells(), 0, 0);
+  drawInPlane(() => { pen.strokeStyle = "#5d6a66"; pen.lineWidth = (0.6 * pixelRatio) / scale; pen.stroke(coastline); });
   pen.restore();
   pen.strokeStyle = "#8b9893";
-  pen.lineWidth = dpr;
-  pen.stroke(edge);
-  if (document.getElementById("show-towers").checked) drawTowers(dpr);
-  drawMarks(dpr);
+  pen.lineWidth = pixelRatio;
+  pen.stroke(outline);
+  if (document.getElementById("show-towers").checked) drawTowers(pixelRatio);
+  drawMarks(pixelRatio);
 }
 
-function drawTowers(dpr) {
-  const size = Math.min(6.5, (canvas.clientWidth < 500 ? 2 : 3) + Math.log2(view.zoom)) * dpr;
+/** A circle for each tower: white in forest, grey elsewhere. */
+function drawTowers(pixelRatio) {
+  const size = Math.min(6.5, (canvas.clientWidth < 500 ? 2 : 3) + Math.log2(view.zoom)) * pixelRatio;
   for (const tower of data.towers.sites) {
     const [px, py] = toPixel(...project(tower.lat, tower.lon));
     pen.beginPath();
     pen.arc(px, py, size, 0, 2 * Math.PI);
     pen.fillStyle = tower.forest ? "#ffffff" : "#9aa19e";
     pen.fill();
-    pen.lineWidth = 1.2 * dpr;
+    pen.lineWidth = 1.2 * pixelRatio;
     pen.strokeStyle = "#1a1a1a";
     pen.stroke();
   }
 }
 
-/** The chosen place and the cursor of the keyboard. */
-function drawMarks(dpr) {
-  if (chosen) {
-    const place = chosen.tower || centreOf(chosen.cell);
-    const [px, py] = toPixel(...project(place.lat, place.lon));
-    for (const [colour, line] of [["#ffffff", 5], ["#b3470a", 2.5]]) {
+/** The selected cell or tower, and the cursor of the keyboard. */
+function drawMarks(pixelRatio) {
+  if (selection) {
+    const { lat, lon } = selection.tower || findCentre(selection.cell);
+    const [px, py] = toPixel(...project(lat, lon));
+    for (const [colour, width] of [["#ffffff", 5], ["#b3470a", 2.5]]) {
       pen.beginPath();
-      pen.arc(px, py, 9 * dpr, 0, 2 * Math.PI);
-      pen.lineWidth = line * dpr;
+      pen.arc(px, py, 9 * pixelRatio, 0, 2 * Math.PI);
+      pen.lineWidth = width * pixelRatio;
       pen.strokeStyle = colour;
       pen.stroke();
     }
   }
   if (!cursor.active) return;
   const [px, py] = toPixel(...project(cursor.lat, cursor.lon));
-  for (const [colour, line] of [["#ffffff", 4], ["#111111", 1.6]]) {
+  for (const [colour, width] of [["#ffffff", 4], ["#111111", 1.6]]) {
     pen.beginPath();
     for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-      pen.moveTo(px + 3 * dx * dpr, py + 3 * dy * dpr);
-      pen.lineTo(px + 13 * dx * dpr, py + 13 * dy * dpr);
+      pen.moveTo(px + 3 * dx * pixelRatio, py + 3 * dy * pixelRatio);
+      pen.lineTo(px + 13 * dx * pixelRatio, py + 13 * dy * pixelRatio);
     }
-    pen.lineWidth = line * dpr;
+    pen.lineWidth = width * pixelRatio;
     pen.strokeStyle = colour;
     pen.stroke();
   }
 }
 
-/** Fit the canvas to its place on the page, sharp on fine screens. */
+/** Fit the canvas to its size on the page, with as many pixels as the screen has. */
 function resizeMap() {
-  const dpr = Math.min(2, window.devicePixelRatio || 1);
-  const width = Math.round(canvas.clientWidth * dpr);
-  const height = Math.round(canvas.clientHeight * dpr);
+  const pixelRatio = Math.min(2, window.devicePixelRatio || 1); // more would be slow and not look better
+  const width = Math.round(canvas.clientWidth * pixelRatio);
+  const height = Math.round(canvas.clientHeight * pixelRatio);
   if (width && (canvas.width !== width || canvas.height !== height)) {
     canvas.width = width;
     canvas.height = height;
@@ -208,35 +212,35 @@ function resizeMap() {
   drawMap();
 }
 
-/** Zoom by a factor, keeping a point of the plane where it is. */
-function zoomBy(factor, x = view.x, y = view.y) {
+/** Zoom by a factor, keeping a point of the plane where it is; a tiny factor shows the whole map. */
+function zoomView(factor, x = view.x, y = view.y) {
   const zoom = Math.max(1, Math.min(40, view.zoom * factor));
   view.x = x + (view.x - x) * (view.zoom / zoom);
   view.y = y + (view.y - y) * (view.zoom / zoom);
   view.zoom = zoom;
-  moveTo(view.x, view.y);
+  moveView(view.x, view.y);
 }
 
-/** Put a point of the plane in the middle, never leaving the world. */
-function moveTo(x, y) {
-  const span = { x: canvas.width / 2 / pixelsPerUnit(), y: canvas.height / 2 / pixelsPerUnit() };
-  const within = (value, low, high, half) =>
-    high - low <= 2 * half ? (low + high) / 2 : Math.max(low + half, Math.min(high - half, value));
-  view.x = within(x, edges.left, edges.right, span.x);
-  view.y = within(y, edges.bottom, edges.top, span.y);
+/** Put a point of the plane in the middle of the view, as far as the view then stays on the map. */
+function moveView(x, y) {
+  const half = { x: canvas.width / 2 / computeMapScale(), y: canvas.height / 2 / computeMapScale() };
+  const limit = (value, low, high, margin) =>
+    high - low <= 2 * margin ? (low + high) / 2 : Math.max(low + margin, Math.min(high - margin, value));
+  view.x = limit(x, edges.left, edges.right, half.x);
+  view.y = limit(y, edges.bottom, edges.top, half.y);
   canvas.classList.toggle("zoomed", view.zoom > 1);
   requestAnimationFrame(drawMap);
 }
 
 /** The tower within reach of a pixel of the canvas, or null. */
-function towerAt(px, py, reach) {
-  let best = null;
-  let least = reach;
+function findTower(px, py, reach) {
+  let nearest = null;
+  let shortest = reach;
   if (!document.getElementById("show-towers").checked) return null;
   for (const tower of data.towers.sites) {
     const [tx, ty] = toPixel(...project(tower.lat, tower.lon));
     const away = Math.hypot(tx - px, ty - py);
-    if (away < least) [best, least] = [tower, away];
+    if (away < shortest) [nearest, shortest] = [tower, away];
   }
-  return best;
+  return nearest;
 }

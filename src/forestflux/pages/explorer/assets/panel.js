@@ -1,218 +1,235 @@
-// The details beside the map: all forests, one cell, one tower.
+// The details beside the map: of all forests, of one cell, or of one tower.
 
 const panel = document.getElementById("details");
+const GAPS_NOTE = "Ticks below a series mark gaps. Nothing is filled.";
+const REASONS_LABEL = "Heat maps of the change of GPP and NEE by variable and month";
+const REASONS_NOTE = "The network's estimate with one variable hidden in one month, minus its estimate from the series as " +
+  "observed; mean of the ensemble. Where two variables say the same, hiding one of them changes little.";
 const FLUXES = [
   { name: "gpp", title: `GPP (${FLUX_UNIT})`, colour: "#2f6b2f" },
   { name: "nee", title: `NEE (${FLUX_UNIT}; negative: uptake)`, colour: "#1d5c8f" },
 ];
 
-/** An element with text and children. */
-function make(tag, attributes = {}, ...children) {
+/** An element with attributes, and with texts and elements in it. */
+function makeElement(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
 }
 
-function facts(rows) {
-  return make("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
+/** A list of facts: [name, value]. */
+function makeFacts(rows) {
+  return makeElement("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [makeElement("dt", {}, name), makeElement("dd", {}, value)]));
 }
 
-function table(caption, head, rows) {
-  const cell = (value, at) => (at === 0 ? make("th", { scope: "row" }, value) : make("td", at === 1 ? { class: "strong" } : {}, value));
-  return make("table", {}, make("caption", {}, caption),
-    make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name)))),
-    make("tbody", {}, ...rows.map(({ id, cells }) => make("tr", id ? { id } : {}, ...cells.map(cell)))));
+/** A table; each row has an `id` and `cells`, whose first one is its head. */
+function makeTable(caption, head, rows) {
+  const makeCell = (value, column) => (column === 0 ? makeElement("th", { scope: "row" }, value)
+    : makeElement("td", column === 1 ? { class: "strong" } : {}, value));
+  return makeElement("table", {}, makeElement("caption", {}, caption),
+    makeElement("thead", {}, makeElement("tr", {}, ...head.map((name) => makeElement("th", { scope: "col" }, name)))),
+    makeElement("tbody", {}, ...rows.map(({ id, cells }) => makeElement("tr", id ? { id } : {}, ...cells.map(makeCell)))));
 }
 
-/** A place for a chart, with words for those who do not see it. */
-const chart = (label) => make("div", { class: "chart", role: "img", "aria-label": label });
-const quiet = (text) => make("p", { class: "quiet" }, text);
-const interval = (lower, upper, digits) =>
-  Number.isFinite(lower) && Number.isFinite(upper) ? `${shown(lower, digits)} to ${shown(upper, digits)}` : "–";
+/** An empty element for a chart, with words for readers who do not see it. */
+const makeChartBox = (label) => makeElement("div", { class: "chart", role: "img", "aria-label": label });
+/** A paragraph that says how to read what stands beside it. */
+const makeNote = (text) => makeElement("p", { class: "quiet" }, text);
+/** An interval in words, a dash where it is not known. */
+const formatInterval = (lower, upper, digits) =>
+  Number.isFinite(lower) && Number.isFinite(upper) ? `${formatNumber(lower, digits)} to ${formatNumber(upper, digits)}` : "–";
 
-function fill(...parts) {
-  const back = make("button", { type: "button", class: "back", id: "back" }, "all forests");
-  back.addEventListener("click", () => select(null));
-  panel.replaceChildren(...(chosen ? [back] : []), ...parts);
+/** Show these parts in the panel, below a way back to all forests. */
+function fillPanel(...parts) {
+  const back = makeElement("button", { type: "button", class: "back", id: "back" }, "all forests");
+  back.addEventListener("click", () => openDetails(null));
+  panel.replaceChildren(...(selection ? [back] : []), ...parts);
   panel.scrollTop = 0;
 }
 
 /** The strongest reason of each flux in words. */
-function strongest(reasons) {
-  const words = ["gpp", "nee"].map((flux) => {
-    let best = { size: -1 };
+function describeStrongestReasons(reasons) {
+  const words = TARGET_FLUXES.map((flux) => {
+    let strongest = { size: -1 };
     reasons[flux].forEach((months, variable) => months.forEach((value, month) => {
-      if (Math.abs(value) > best.size) best = { size: Math.abs(value), value, variable, month };
+      if (Math.abs(value) > strongest.size) strongest = { size: Math.abs(value), value, variable, month };
     }));
-    return `${flux.toUpperCase()} by ${shown(best.value, 0, true)} (${data.variables[best.variable].label}, ${MONTH_NAMES[best.month]})`;
+    const { value, variable, month } = strongest;
+    return `${flux.toUpperCase()} by ${formatNumber(value, 0, true)} (${data.variables[variable].label}, ${MONTH_NAMES[month]})`;
   });
   return `Hiding one variable in one month would change ${words.join(" and ")} at most.`;
 }
 
-const REASON_NOTE = "The network's estimate with one variable hidden in one month, minus its estimate from the series as " +
-  "observed; mean of the ensemble. Variables that say the same stand in for each other.";
-
-/** All forests: totals through the years, or what the page can show. */
-async function showAll() {
-  if (world === null) {
-    fill(make("h2", {}, "Towers"),
-      make("p", {}, `${data.towers.sites.length} flux towers. Choose one on the map or from the list: its series, its fluxes and the estimate of a network that had not seen it.`));
+/** Show the totals of all forests; for a run of towers alone, say what the page can show. */
+async function showAllForests() {
+  if (mapData === null) {
+    fillPanel(makeElement("h2", {}, "Towers"),
+      makeElement("p", {}, `${data.towers.sites.length} flux towers. Choose one on the map or from the list to see its series, its fluxes and the estimate of a network that had not seen it.`));
     return;
   }
-  const rows = ["gpp", "nee"].flatMap((flux) => data.pair.map((year) => {
-    const row = world.totals.find((r) => r.variable === flux && r.year === year);
-    return { id: `total-${flux}-${year}`, cells: [`${flux.toUpperCase()} ${year}`, shown(row.total, 2), interval(row.total_lower, row.total_upper, 2)] };
+  const rows = TARGET_FLUXES.flatMap((flux) => data.pair.map((year) => {
+    const row = mapData.totals.find((total) => total.variable === flux && total.year === year);
+    return { id: `total-${flux}-${year}`, cells: [`${flux.toUpperCase()} ${year}`, formatNumber(row.total, 2), formatInterval(row.total_lower, row.total_upper, 2)] };
   }));
-  const place = chart("Lines of the annual totals of GPP and NEE with their interval");
-  fill(make("h2", {}, "All forests"), quiet("Choose a cell or a tower to see its series, its estimate and what drove it."),
-    table(`Totals, PgC yr⁻¹; negative NEE: uptake by the forest`, ["", "total", `${percent} interval`], rows),
-    make("h3", {}, "Annual totals"), place,
-    quiet("Bands: spread of the ensemble's members. What all members get wrong alike is not in them."));
-  const years = [...new Set(world.totals.map((row) => row.year))];
-  const of = (flux, name) => world.totals.filter((row) => row.variable === flux).map((row) => row[name]);
-  await plotYears(place, years, FLUXES.map(({ name, colour }) => ({ title: `${name.toUpperCase()} (PgC yr⁻¹)`, colour,
-    values: of(name, "total"), lower: of(name, "total_lower"), upper: of(name, "total_upper") })), data.pair);
+  const box = makeChartBox("Lines of the annual totals of GPP and NEE with their interval");
+  fillPanel(makeElement("h2", {}, "All forests"), makeNote("Choose a cell or a tower to see its series, its estimate and what drove it."),
+    makeTable("Totals, PgC yr⁻¹; negative NEE: uptake by the forest", ["", "total", `${levelText} interval`], rows),
+    makeElement("h3", {}, "Annual totals"), box,
+    makeNote("Bands show the spread of the ensemble's members. An error that all members share is not in them."));
+  const years = [...new Set(mapData.totals.map((row) => row.year))];
+  const takeColumn = (flux, name) => mapData.totals.filter((row) => row.variable === flux).map((row) => row[name]);
+  await plotYears(box, years, FLUXES.map(({ name, colour }) => ({ title: `${name.toUpperCase()} (PgC yr⁻¹)`, colour,
+    values: takeColumn(name, "total"), lower: takeColumn(name, "total_lower"), upper: takeColumn(name, "total_upper") })), data.pair);
 }
 
 /** Annual values of one cell: {gpp: [...], gpp_lower: ...}. */
-async function annualOf(cell) {
-  const count = flat.length;
-  const found = {};
-  for (const name of ["nee", ...Object.keys(world.annual)]) {
-    const values = await (name === "forest_type" ? codes(world.annual[name]) : everyYear(name));
-    found[name] = world.years.map((_, year) => values[year * count + cell]);
+async function readAnnualValues(cell) {
+  const count = positionByCell.length;
+  const annual = {};
+  for (const name of ["nee", ...Object.keys(mapData.annual)]) {
+    const values = await (name === "forest_type" ? unpackCodes(mapData.annual[name]) : readAllYears(name));
+    annual[name] = mapData.years.map((_, year) => values[year * count + cell]);
   }
-  for (const flux of ["gpp", "nee"]) {
-    found[`${flux}_lower`] = found[flux].map((value, year) => value - found[`${flux}_below`][year]);
-    found[`${flux}_upper`] = found[flux].map((value, year) => value + found[`${flux}_above`][year]);
+  for (const flux of TARGET_FLUXES) {
+    annual[`${flux}_lower`] = annual[flux].map((value, year) => value - annual[`${flux}_below`][year]);
+    annual[`${flux}_upper`] = annual[flux].map((value, year) => value + annual[`${flux}_above`][year]);
   }
-  return found;
+  return annual;
 }
 
-async function changeOf(cell) {
-  const found = {};
-  for (const [name, packed] of Object.entries(world.change)) found[name] = (await numbers(packed))[cell];
-  return found;
+/** Layers of the change at one cell, by name. */
+async function readChange(cell) {
+  const change = {};
+  for (const [name, packed] of Object.entries(mapData.change)) change[name] = (await unpackNumbers(packed))[cell];
+  return change;
 }
 
-/** The kept sample of the block in which a cell lies, nearest first; of all, or of the explained ones. */
-function sampleFor(place, rows) {
-  const { lat, lon } = world.details;
-  let best = { away: Infinity };
-  rows.forEach((row, at) => {
-    const away = distance(place.lat, place.lon, lat[row], lon[row]);
-    if (away < best.away) best = { row, at, away };
+/** The nearest cell whose series are kept, among those with these rows: its row, where it stands in `rows`, km away. */
+function findNearestSample(centre, rows) {
+  const { lat, lon } = mapData.details;
+  let nearest = { away: Infinity };
+  rows.forEach((row, index) => {
+    const away = measureDistance(centre.lat, centre.lon, lat[row], lon[row]);
+    if (away < nearest.away) nearest = { row, index, away };
   });
-  return best;
+  return nearest;
 }
 
-/** Says of which cell a part is, where it is not the chosen one. */
-function whose(sample, place, side) {
-  const same = sample.away < 0.6 * world.resolution * 111 && world.resolution === world.map_resolution;
+/** Say of which cell a part of the details is, where it is not the selected one. */
+function describeSample(sample, side) {
+  // A degree has 111 km; within 0.6 cells it is the selected cell itself, unless the page shows means of cells.
+  const same = sample.away < 0.6 * mapData.resolution * 111 && !isAveraged;
   if (same && side === 1) return "";
-  if (same) return "Kept for some cells, this one among them.";
-  const { lat, lon } = world.details;
-  return `Not of this cell: kept for the cell with most forest in each block of ${side} × ${side}, here the one at ` +
-    `${placeName(lat[sample.row], lon[sample.row])}, ${shown(sample.away)} km away.`;
+  if (same) return "Kept for some cells only, of which this is one.";
+  const { lat, lon } = mapData.details;
+  return `Not of this cell: in each block of ${side} × ${side} cells it is kept for the one with most forest. The nearest one is at ` +
+    `${formatCoordinates(lat[sample.row], lon[sample.row])}, ${formatNumber(sample.away)} km away.`;
 }
 
+/** Show the details of a cell; the estimate is that of the year with this index. */
 async function showCell(cell, year) {
-  const place = centreOf(cell);
-  const [values, change] = await Promise.all([annualOf(cell), changeOf(cell)]);
+  const centre = findCentre(cell);
+  const [values, change] = await Promise.all([readAnnualValues(cell), readChange(cell)]);
   const type = data.types[values.forest_type[year] - 1];
-  const name = world.years[year];
-  const estimate = ["gpp", "reco", "nee"].map((flux) => ({ id: `estimate-${flux}`, cells: [flux.toUpperCase(), shown(values[flux][year]),
-    flux === "reco" ? "–" : interval(values[`${flux}_lower`][year], values[`${flux}_upper`][year])] }));
-  const changes = ["gpp", "nee"].flatMap((flux) => [
-    [`difference-${flux}`, `${flux}_difference`, pairName, 0],
-    [`window-${flux}`, `${flux}_window_difference`, windowName, 0],
+  const calendarYear = mapData.years[year];
+  const estimates = ["gpp", "reco", "nee"].map((flux) => ({ id: `estimate-${flux}`, cells: [flux.toUpperCase(), formatNumber(values[flux][year]),
+    flux === "reco" ? "–" : formatInterval(values[`${flux}_lower`][year], values[`${flux}_upper`][year])] }));
+  const changes = TARGET_FLUXES.flatMap((flux) => [
+    [`difference-${flux}`, `${flux}_difference`, pairLabel, 0],
+    [`window-${flux}`, `${flux}_window_difference`, windowLabel, 0],
     [`slope-${flux}`, `${flux}_slope`, "slope (yr⁻²)", 1],
   ].filter(([, layer]) => layer in change).map(([id, layer, words, digits]) => ({ id, cells: [`${flux.toUpperCase()}, ${words}`,
-    shown(change[layer], digits, true), layer.endsWith("slope") ? pName(change[`${flux}_p`]) : `± ${shown(change[`${layer}_sd`])}`,
-    passes(change[`${layer}_clear`], change[`${layer}_adjusted`])] })));
+    formatNumber(change[layer], digits, true), layer.endsWith("slope") ? formatPValue(change[`${flux}_p`]) : `± ${formatNumber(change[`${layer}_sd`])}`,
+    describeSignificance(change[`${layer}_clear`], change[`${layer}_adjusted`])] })));
   const about = [
-    ["forest", type ? `${type.label} (${type.name}), ${shown(100 * values.forest_fraction[year])} % of the cell` : `none in ${name}`],
-    ["missing inputs", `${shown(100 * values.gap_fraction[year], 1)} %`],
-    ...("applicable" in values ? [["applicability", applicability(values, year)]] : []),
-    ...(world.resolution === world.map_resolution ? [] : [["size", `mean of the forest in ${world.resolution / world.map_resolution} × ${world.resolution / world.map_resolution} cells of the map`]]),
+    ["forest", type ? `${type.label} (${type.name}), ${formatNumber(100 * values.forest_fraction[year])} % of the cell` : `none in ${calendarYear}`],
+    ["missing inputs", `${formatNumber(100 * values.gap_fraction[year], 1)} %`],
+    ...("applicable" in values ? [["applicability", describeApplicability(values, year)]] : []),
+    ...(isAveraged ? [["size", `mean of the forest in ${blockSide} × ${blockSide} cells of the map`]] : []),
   ];
-  const every = [...world.details.lat.keys()];
-  const sample = sampleFor(place, every);
-  const explained = sampleFor(place, world.details.explained.rows);
-  const places = [chart("Lines of annual GPP and NEE with their interval"),
-    chart(`Input series in ${data.pair.join(" and ")}; gaps stay open`),
-    chart("Heat maps of the change of GPP and NEE by variable and month")];
-  const reasons = await reasonsOf(world.details.reasons, explained.at);
-  fill(make("h2", {}, `Cell ${placeName(place.lat, place.lon)}`), facts(about),
-    table(`Estimate of ${name}, ${FLUX_UNIT} of forest ground`, ["", "estimate", `${percent} interval`], estimate),
-    make("h3", {}, "Annual series"), places[0],
-    table(`Change, ${FLUX_UNIT}; negative NEE: more uptake`, ["", "change", "how sure", "significant"], changes),
-    make("h3", {}, `Inputs in ${data.pair.join(" and ")}`),
-    quiet(`${whose(sample, place, world.details.side)} Ticks below a series: gaps. Nothing is filled.`), places[1],
-    make("h3", {}, `What drove the estimate of ${world.details.explained.year}`),
-    quiet(whose(explained, place, world.details.explained.side)), make("p", {}, strongest(reasons)), places[2], quiet(REASON_NOTE));
-  await plotYears(places[0], world.years, FLUXES.map(({ name: flux, title, colour }) => ({ title, colour, values: values[flux],
-    lower: values[`${flux}_lower`], upper: values[`${flux}_upper`] })), [name]);
-  const series = await Promise.all(data.pair.map((y) => seriesOf(world.details.series[y], sample.row)));
-  await plotSeries(places[1], series.map((s, at) => ({ name: String(data.pair[at]), series: s, colour: [FIRST, SECOND][at] })));
-  await plotReasons(places[2], reasons);
+  const sample = findNearestSample(centre, [...mapData.details.lat.keys()]);
+  const explained = findNearestSample(centre, mapData.details.explained.rows);
+  const boxes = [makeChartBox("Lines of annual GPP and NEE with their interval"),
+    makeChartBox(`Input series in ${data.pair.join(" and ")}; gaps stay open`),
+    makeChartBox(REASONS_LABEL)];
+  const reasons = await unpackReasons(mapData.details.reasons, explained.index);
+  fillPanel(makeElement("h2", {}, `Cell ${formatCoordinates(centre.lat, centre.lon)}`), makeFacts(about),
+    makeTable(`Estimate of ${calendarYear}, ${FLUX_UNIT} of forest ground`, ["", "estimate", `${levelText} interval`], estimates),
+    makeElement("h3", {}, "Annual series"), boxes[0],
+    makeTable(`Change, ${FLUX_UNIT}; negative NEE: more uptake`, ["", "change", "how sure", "significant"], changes),
+    makeElement("h3", {}, `Inputs in ${data.pair.join(" and ")}`),
+    makeNote(`${describeSample(sample, mapData.details.side)} ${GAPS_NOTE}`), boxes[1],
+    makeElement("h3", {}, `What drove the estimate of ${mapData.details.explained.year}`),
+    makeNote(describeSample(explained, mapData.details.explained.side)), makeElement("p", {}, describeStrongestReasons(reasons)), boxes[2], makeNote(REASONS_NOTE));
+  await plotYears(boxes[0], mapData.years, FLUXES.map(({ name: flux, title, colour }) => ({ title, colour, values: values[flux],
+    lower: values[`${flux}_lower`], upper: values[`${flux}_upper`] })), [calendarYear]);
+  const sets = await Promise.all(data.pair.map((one) => unpackSeries(mapData.details.series[one], sample.row)));
+  await plotSeries(boxes[1], sets.map((series, i) => ({ name: String(data.pair[i]), series, colour: [FIRST_YEAR_COLOUR, SECOND_YEAR_COLOUR][i] })));
+  await plotReasons(boxes[2], reasons);
 }
 
-const pName = (p) => (p < 0.001 ? "p < 0.001" : `p ${shown(p, 3)}`);
+/** A p value in words. */
+const formatPValue = (p) => (p < 0.001 ? "p < 0.001" : `p ${formatNumber(p, 3)}`);
 
-/** Whether a change is more than chance; of a mean over cells, the share of the forest where it is. */
-function passes(clear, adjusted) {
-  if (world.resolution !== world.map_resolution) return `${shown(100 * clear)} % of forest, adjusted ${shown(100 * adjusted)} %`;
+/** Whether a change is more than chance; for a mean over cells, the share of the forest where it is. */
+function describeSignificance(clear, adjusted) {
+  if (isAveraged) return `${formatNumber(100 * clear)} % of forest, adjusted ${formatNumber(100 * adjusted)} %`;
   if (adjusted >= 0.5) return "yes, adjusted too";
   return clear >= 0.5 ? "yes, not adjusted" : "may be chance";
 }
 
-function applicability(values, year) {
+/** Whether a cell is inside the area of applicability; for a mean over cells, the share of the forest that is. */
+function describeApplicability(values, year) {
   const share = values.applicable[year];
-  const words = world.resolution === world.map_resolution
-    ? (share >= 0.5 ? "inside" : "outside: unlike every training tower") : `${shown(100 * share)} % of the forest inside`;
-  return "dissimilarity" in values ? `${words}; dissimilarity ${shown(values.dissimilarity[year], 2)}` : words;
+  const words = isAveraged ? `${formatNumber(100 * share)} % of the forest inside`
+    : share >= 0.5 ? "inside" : "outside: unlike every training tower";
+  return "dissimilarity" in values ? `${words}; dissimilarity ${formatNumber(values.dissimilarity[year], 2)}` : words;
 }
 
-/** The site-year to show: the one of the map's year, else the last with a series. */
-function siteYear(tower, wanted) {
+/** The site-year to show: that of the wanted year if it has a series, otherwise the last one that has, otherwise the last one. */
+function chooseSiteYear(tower, wanted) {
   const usable = tower.years.filter((row) => row.series !== null);
   return usable.find((row) => row.year === wanted) || usable[usable.length - 1] || tower.years[tower.years.length - 1];
 }
 
+/** Show the details of a tower, with the series and the estimate of the wanted year where there are any. */
 async function showTower(tower, wanted) {
-  const shownYear = siteYear(tower, wanted);
-  const type = data.types.find((t) => t.name === tower.igbp);
+  const siteYear = chooseSiteYear(tower, wanted);
+  const type = data.types.find(({ name }) => name === tower.igbp);
   const used = tower.years.filter((row) => row.used).length;
   const about = [["land cover", type ? `${type.label} (${type.name})` : `${tower.igbp}: trains the network, is never scored`],
-    ["place", placeName(tower.lat, tower.lon)],
+    ["place", formatCoordinates(tower.lat, tower.lon)],
     ["site-years", `${used} used, ${tower.years.length - used} dropped`],
     ...(tower.holdout ? [["training", "held out of all training"]] : []),
-    ...("applicable" in shownYear ? [["applicability", `${shownYear.applicable}; dissimilarity ${shown(shownYear.dissimilarity, 2)} to the towers that trained its fold`]] : [])];
-  const known = Number.isFinite(shownYear.gpp_pred);
-  const rows = ["gpp", "nee"].map((flux) => ({ id: `estimate-${flux}`, cells: [flux.toUpperCase(),
-    known ? shown(shownYear[`${flux}_pred`]) : "–", known ? interval(shownYear[`${flux}_lower`], shownYear[`${flux}_upper`]) : "–",
-    shown(shownYear[flux])] }));
+    ...("applicable" in siteYear ? [["applicability", `${siteYear.applicable}; dissimilarity ${formatNumber(siteYear.dissimilarity, 2)} to the towers that trained its fold`]] : [])];
+  const isScored = Number.isFinite(siteYear.gpp_pred);
+  const rows = TARGET_FLUXES.map((flux) => ({ id: `estimate-${flux}`, cells: [flux.toUpperCase(),
+    isScored ? formatNumber(siteYear[`${flux}_pred`]) : "–", isScored ? formatInterval(siteYear[`${flux}_lower`], siteYear[`${flux}_upper`]) : "–",
+    formatNumber(siteYear[flux])] }));
   const years = tower.years.map((row) => row.year);
+  // Years without a row are null, so that they stay empty on the axis.
   const span = Array.from({ length: years[years.length - 1] - years[0] + 1 }, (_, i) => years[0] + i);
-  const of = (name) => span.map((year) => { const row = tower.years.find((r) => r.year === year); return row && row[name] !== undefined ? row[name] : null; });
-  const places = [chart("Annual GPP and NEE at the tower and as estimated, with the interval"),
-    chart(`Input series of ${shownYear.year}; gaps stay open`), chart("Heat maps of the change of GPP and NEE by variable and month")];
-  const at = data.towers.reasons_of.findIndex((row) => row.site === tower.site);
-  const reasons = at < 0 ? null : await reasonsOf(data.towers.reasons, at);
-  const drove = reasons === null ? [] : [make("h3", {}, `What drove the estimate of ${data.towers.reasons_of[at].year}`),
-    make("p", {}, strongest(reasons)), places[2], quiet(`Of the tower's last year that is used. ${REASON_NOTE}`)];
-  fill(make("h2", {}, `Tower ${tower.site}`), facts(about),
-    table(`${shownYear.year}, ${FLUX_UNIT} of ground; estimate by networks that had not seen this site`,
-      ["", "estimate", `${percent} interval`, "at the tower"], rows),
-    ...(known ? [] : [quiet(shownYear.used ? "No estimate: not scored in this year." : `No estimate: ${shownYear.reason}.`)]),
-    make("h3", {}, "Site-years"), places[0], quiet("Rings: at the tower. Squares with bars: estimate and interval."),
-    ...(shownYear.series === null ? [] : [make("h3", {}, `Inputs in ${shownYear.year}`), quiet("Ticks below a series: gaps. Nothing is filled."), places[1]]),
-    ...drove);
-  await plotYears(places[0], span, FLUXES.map(({ name, title, colour }) => ({ title, colour, values: of(`${name}_pred`),
-    lower: of(`${name}_lower`), upper: of(`${name}_upper`), observed: of(name) })), []);
-  if (shownYear.series !== null)
-    await plotSeries(places[1], [{ name: String(shownYear.year), series: await seriesOf(data.towers.series, shownYear.series), colour: FIRST }]);
-  if (reasons !== null) await plotReasons(places[2], reasons);
+  const takeColumn = (name) => span.map((year) => {
+    const row = tower.years.find((other) => other.year === year);
+    return row && row[name] !== undefined ? row[name] : null;
+  });
+  const boxes = [makeChartBox("Annual GPP and NEE at the tower and as estimated, with the interval"),
+    makeChartBox(`Input series of ${siteYear.year}; gaps stay open`), makeChartBox(REASONS_LABEL)];
+  const explained = data.towers.reasons_of.findIndex((row) => row.site === tower.site);
+  const reasons = explained < 0 ? null : await unpackReasons(data.towers.reasons, explained);
+  const explanation = reasons === null ? [] : [makeElement("h3", {}, `What drove the estimate of ${data.towers.reasons_of[explained].year}`),
+    makeElement("p", {}, describeStrongestReasons(reasons)), boxes[2], makeNote(`Of the tower's last year that is used. ${REASONS_NOTE}`)];
+  fillPanel(makeElement("h2", {}, `Tower ${tower.site}`), makeFacts(about),
+    makeTable(`${siteYear.year}, ${FLUX_UNIT} of ground; estimate by networks that had not seen this site`,
+      ["", "estimate", `${levelText} interval`, "at the tower"], rows),
+    ...(isScored ? [] : [makeNote(siteYear.used ? "No estimate: not scored in this year." : `No estimate: ${siteYear.reason}.`)]),
+    makeElement("h3", {}, "Site-years"), boxes[0], makeNote("Rings are values at the tower; squares with bars are estimates with their intervals."),
+    ...(siteYear.series === null ? [] : [makeElement("h3", {}, `Inputs in ${siteYear.year}`), makeNote(GAPS_NOTE), boxes[1]]),
+    ...explanation);
+  await plotYears(boxes[0], span, FLUXES.map(({ name, title, colour }) => ({ title, colour, values: takeColumn(`${name}_pred`),
+    lower: takeColumn(`${name}_lower`), upper: takeColumn(`${name}_upper`), observed: takeColumn(name) })), []);
+  if (siteYear.series !== null)
+    await plotSeries(boxes[1], [{ name: String(siteYear.year), series: await unpackSeries(data.towers.series, siteYear.series), colour: FIRST_YEAR_COLOUR }]);
+  if (reasons !== null) await plotReasons(boxes[2], reasons);
 }

@@ -1,250 +1,262 @@
-// Controls, pointer and keyboard; then the first picture.
+// Controls, pointer, keyboard and the address; at the end the page is started.
 
-const by = (id) => document.getElementById(id);
-const picker = by("layer");
-const slider = by("year");
-const list = by("tower");
-let turn = 0; // the last picture asked for wins
+const findElement = (id) => document.getElementById(id);
+const layerPicker = findElement("layer");
+const yearSlider = findElement("year");
+const towerPicker = findElement("tower");
+let lastRequest = 0; // number of the picture that was asked for last
 
-const layerNow = () => LAYERS[picker.value];
-const yearNow = () => Number(slider.value) - Number(slider.min);
+/** The layer that the reader chose. */
+const findChosenLayer = () => LAYERS[layerPicker.value];
+/** Index of the chosen year among the mapped years. */
+const findYearIndex = () => Number(yearSlider.value) - Number(yearSlider.min);
 
 /** Colour the map by the chosen layer and year. */
-async function repaint() {
-  if (world === null) return drawMap();
-  const mine = (turn += 1);
-  const layer = layerNow();
-  slider.disabled = !layer.year;
-  by("show-weak").parentElement.hidden = !layer.clear;
-  by("show-outside").parentElement.hidden = !has("applicable") || picker.value === "applicable";
-  by("year-shown").textContent = layer.year ? slider.value : `${data.pair[0]}–${data.pair[1]}`;
-  const colours = await colourCells(layer, yearNow());
-  const share = layer.clear && by("show-weak").checked ? await numbers(world.change[layer.clear]) : null;
-  const inside = has("applicable") && by("show-outside").checked && picker.value !== "applicable"
-    ? cut(await numbers(world.annual.applicable), layer.year ? yearNow() : world.years.indexOf(data.pair[1])) : null;
-  if (mine !== turn) return undefined;
+async function repaintMap() {
+  if (mapData === null) return drawMap();
+  const request = (lastRequest += 1);
+  const layer = findChosenLayer();
+  yearSlider.disabled = !layer.annual;
+  findElement("show-weak").parentElement.hidden = !layer.clear;
+  const canHatch = hasLayer("applicable") && layerPicker.value !== "applicable";
+  findElement("show-outside").parentElement.hidden = !canHatch;
+  findElement("year-shown").textContent = layer.annual ? yearSlider.value : `${data.pair[0]}–${data.pair[1]}`;
+  const colours = await colourCells(layer, findYearIndex());
+  const clear = layer.clear && findElement("show-weak").checked ? await unpackNumbers(mapData.change[layer.clear]) : null;
+  const inside = canHatch && findElement("show-outside").checked
+    ? takeYear(await unpackNumbers(mapData.annual.applicable), layer.annual ? findYearIndex() : mapData.years.indexOf(data.pair[1])) : null;
+  if (request !== lastRequest) return undefined; // another picture was asked for meanwhile
   drawn.colours = colours;
-  drawn.weak = share && Uint8Array.from(share, (value) => (value < 0.5 ? 1 : 0));
+  drawn.weak = clear && Uint8Array.from(clear, (value) => (value < 0.5 ? 1 : 0));
   drawn.outside = inside && Uint8Array.from(inside, (value) => (value < 0.5 ? 1 : 0));
   await drawLegend(layer);
   drawMap();
-  remember();
-  document.documentElement.dataset.painted = picker.value;
+  writeAddress();
+  document.documentElement.dataset.painted = layerPicker.value;
   return undefined;
 }
 
-/** Round numbers between two ends. */
-function ticks(low, high) {
-  const raw = (high - low) / 5;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw);
-  const found = [];
-  for (let value = Math.ceil(low / step) * step; value <= high + 1e-9 * step; value += step) found.push(Math.abs(value) < 1e-9 * step ? 0 : value);
-  return { values: found, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9) + (String(step).includes("25") && step < 10 ? 1 : 0)) };
+/** Round numbers between two values, about five, and the decimals that they need. */
+function chooseTicks(low, high) {
+  const least = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= least);
+  const values = [];
+  // 1e-9 steps are for rounding errors: of the last tick, of zero, and of the logarithm.
+  for (let value = Math.ceil(low / step) * step; value <= high + 1e-9 * step; value += step) values.push(Math.abs(value) < 1e-9 * step ? 0 : value);
+  const more = String(step).includes("25") && step < 10 ? 1 : 0; // 2.5 needs one decimal more than 2
+  return { values, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9) + more) };
 }
 
+/** Write the legend of a layer: a bar with ticks, or its classes. */
 async function drawLegend(layer) {
-  by("legend-title").textContent = `${layer.label}${layer.year ? ` ${slider.value}` : ""}${layer.unit && layer.unit !== "1" && !layer.classes ? ` (${layer.unit})` : ""}`;
-  by("legend-note").textContent = layer.note;
-  const bar = by("legend-bar");
-  by("legend-classes").replaceChildren(...(layer.classes || []).map((c) => {
-    const key = make("span", { class: "key" });
-    key.style.background = c.colour;
-    return make("li", {}, key, c.label);
+  findElement("legend-title").textContent = `${layer.label}${layer.annual ? ` ${yearSlider.value}` : ""}${layer.unit && layer.unit !== "1" && !layer.classes ? ` (${layer.unit})` : ""}`;
+  findElement("legend-note").textContent = layer.note;
+  const bar = findElement("legend-bar");
+  findElement("legend-classes").replaceChildren(...(layer.classes || []).map(({ colour, label }) => {
+    const key = makeElement("span", { class: "key" });
+    key.style.background = colour;
+    return makeElement("li", {}, key, label);
   }));
-  bar.hidden = by("legend-ticks").hidden = Boolean(layer.classes);
+  bar.hidden = findElement("legend-ticks").hidden = Boolean(layer.classes);
   if (layer.classes) return;
-  const [low, high] = await scaleOf(layer);
+  const [low, high] = await findColourRange(layer);
   bar.width = 512;
-  const paint = bar.getContext("2d");
-  paletteOf(layer.palette).forEach(([r, g, b], i) => { paint.fillStyle = `rgb(${r},${g},${b})`; paint.fillRect(2 * i, 0, 2, 14); });
-  const { values, digits } = ticks(low, high);
-  by("legend-ticks").replaceChildren(...values.filter((v) => (v - low) / (high - low) < 0.97).map((value) => {
-    const mark = make("span", {}, shown(value, digits));
+  const barPen = bar.getContext("2d");
+  decodePalette(layer.palette).forEach(([r, g, b], i) => { barPen.fillStyle = `rgb(${r},${g},${b})`; barPen.fillRect(2 * i, 0, 2, 14); });
+  const { values, digits } = chooseTicks(low, high);
+  findElement("legend-ticks").replaceChildren(...values.filter((value) => (value - low) / (high - low) < 0.97).map((value) => {
+    const mark = makeElement("span", {}, formatNumber(value, digits));
     mark.style.left = `${Math.max(1.5, (100 * (value - low)) / (high - low))}%`;
     return mark;
   }));
 }
 
-/** Say what lies under the pointer or the cursor. */
-async function tell(place) {
-  if (place === null) { by("status").textContent = ""; return; }
-  const cell = cellAt(place.lat, place.lon);
-  const where = placeName(place.lat, place.lon, 1);
-  if (cell < 0) { by("status").textContent = `${where}: no forest on the map`; return; }
-  const layer = layerNow();
-  const value = (await layer.read(yearNow()))[cell] * (layer.factor || 1);
-  const found = layer.classes && layer.classes.find((c) => c.test(value));
-  const words = found ? found.label : `${shown(value, layer.digits || 0)} ${layer.unit === "1" ? "" : layer.unit}`;
-  by("status").textContent = `${where}: ${layer.label}${layer.year ? ` ${slider.value}` : ""} ${words}`;
+/** Say below the map what lies at coordinates: those of the pointer or of the cursor. */
+async function writeStatus(coordinates) {
+  if (coordinates === null) { findElement("status").textContent = ""; return; }
+  const cell = findCell(coordinates.lat, coordinates.lon);
+  const where = formatCoordinates(coordinates.lat, coordinates.lon, 1);
+  if (cell < 0) { findElement("status").textContent = `${where}: no forest on the map`; return; }
+  const layer = findChosenLayer();
+  const value = (await layer.read(findYearIndex()))[cell] * (layer.factor || 1);
+  const found = layer.classes && layer.classes.find(({ test }) => test(value));
+  const words = found ? found.label : `${formatNumber(value, layer.digits || 0)} ${layer.unit === "1" ? "" : layer.unit}`;
+  findElement("status").textContent = `${where}: ${layer.label}${layer.annual ? ` ${yearSlider.value}` : ""} ${words}`;
 }
 
-/** Open a cell, a tower, or with null all forests. */
-async function select(what, { scroll = false } = {}) {
-  chosen = what;
-  list.value = what && what.tower ? what.tower.site : "";
+/** Show the details of a {cell}, of a {tower}, or with null of all forests. */
+async function openDetails(wanted, { scroll = false } = {}) {
+  selection = wanted;
+  towerPicker.value = wanted && wanted.tower ? wanted.tower.site : "";
   document.documentElement.dataset.shown = "";
   drawMap();
-  if (what === null) await showAll();
-  else if (what.tower) await showTower(what.tower, world ? Number(slider.value) : 0);
-  else await showCell(what.cell, yearNow());
-  document.documentElement.dataset.shown = what === null ? "all" : what.tower ? what.tower.site : String(what.cell);
-  remember();
+  if (wanted === null) await showAllForests();
+  else if (wanted.tower) await showTower(wanted.tower, mapData ? Number(yearSlider.value) : 0);
+  else await showCell(wanted.cell, findYearIndex());
+  document.documentElement.dataset.shown = wanted === null ? "all" : wanted.tower ? wanted.tower.site : String(wanted.cell);
+  writeAddress();
   if (scroll && panel.getBoundingClientRect().top > 0.6 * window.innerHeight) {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     panel.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
 }
 
-/** The view in the address, so that it can be passed on. */
-function remember() {
-  const parts = world ? [picker.value, slider.value] : ["towers", ""];
-  if (chosen) parts.push(chosen.tower ? chosen.tower.site : Object.values(centreOf(chosen.cell)).join(","));
+/** Write layer, year and selection into the address, so that a reader can pass it on. */
+function writeAddress() {
+  const parts = mapData ? [layerPicker.value, yearSlider.value] : ["towers", ""];
+  if (selection) parts.push(selection.tower ? selection.tower.site : Object.values(findCentre(selection.cell)).join(","));
   history.replaceState(null, "", `#${parts.map(encodeURIComponent).join("/")}`);
 }
 
-function recall() {
-  const [layer, year, place] = location.hash.slice(1).split("/").map(decodeURIComponent);
-  if (world && has(layer) && layer in LAYERS) picker.value = layer;
-  if (world && Number(year) >= Number(slider.min) && Number(year) <= Number(slider.max)) slider.value = year;
-  if (!place) return null;
-  const tower = data.towers.sites.find((site) => site.site === place);
+/** Take layer and year from the address, and return its selection. */
+function readAddress() {
+  const [layer, year, selected] = location.hash.slice(1).split("/").map(decodeURIComponent);
+  if (mapData && hasLayer(layer) && layer in LAYERS) layerPicker.value = layer;
+  if (mapData && Number(year) >= Number(yearSlider.min) && Number(year) <= Number(yearSlider.max)) yearSlider.value = year;
+  if (!selected) return null;
+  const tower = data.towers.sites.find(({ site }) => site === selected);
   if (tower) return { tower };
-  const cell = cellAt(...place.split(",").map(Number));
+  const cell = findCell(...selected.split(",").map(Number));
   return cell < 0 ? null : { cell };
 }
 
-function openAt(px, py, reach) {
-  const tower = towerAt(px, py, reach);
-  if (tower) return select({ tower }, { scroll: true });
-  const place = unproject(...toPlane(px, py));
-  const cell = place === null ? -1 : cellAt(place.lat, place.lon);
-  return cell < 0 ? tell(place) : select({ cell }, { scroll: true });
+/** Open what lies at a pixel of the canvas: a tower within reach, otherwise the cell. */
+function openPixel(px, py, reach) {
+  const tower = findTower(px, py, reach);
+  if (tower) return openDetails({ tower }, { scroll: true });
+  const coordinates = unproject(...toPlane(px, py));
+  const cell = coordinates === null ? -1 : findCell(coordinates.lat, coordinates.lon);
+  return cell < 0 ? writeStatus(coordinates) : openDetails({ cell }, { scroll: true });
 }
 
+/** A drag moves the view, two fingers or the wheel zoom, a click or a tap opens. */
 function listenToPointer() {
-  const fingers = new Map();
+  const pointers = new Map(); // pixels of the mouse or the fingers that are down
   let moved = 0;
-  const at = (event) => {
+  const findPixel = (event) => {
     const box = canvas.getBoundingClientRect();
-    const dpr = canvas.width / box.width;
-    return [(event.clientX - box.left) * dpr, (event.clientY - box.top) * dpr];
+    const pixelRatio = canvas.width / box.width;
+    return [(event.clientX - box.left) * pixelRatio, (event.clientY - box.top) * pixelRatio];
   };
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
-    fingers.set(event.pointerId, at(event));
-    if (fingers.size === 1) moved = 0;
+    pointers.set(event.pointerId, findPixel(event));
+    if (pointers.size === 1) moved = 0;
     cursor.active = false;
   });
   canvas.addEventListener("pointermove", (event) => {
-    const now = at(event);
-    if (!fingers.has(event.pointerId)) { tell(unproject(...toPlane(...now))); return; }
-    const before = fingers.get(event.pointerId);
+    const now = findPixel(event);
+    if (!pointers.has(event.pointerId)) { writeStatus(unproject(...toPlane(...now))); return; }
+    const before = pointers.get(event.pointerId);
     moved += Math.hypot(now[0] - before[0], now[1] - before[1]);
-    if (fingers.size === 2) {
-      const other = [...fingers].find(([id]) => id !== event.pointerId)[1];
-      const apart = (p) => Math.hypot(p[0] - other[0], p[1] - other[1]);
-      zoomBy(apart(now) / Math.max(1, apart(before)), ...toPlane((now[0] + other[0]) / 2, (now[1] + other[1]) / 2));
+    if (pointers.size === 2) {
+      const other = [...pointers].find(([id]) => id !== event.pointerId)[1];
+      const measureGap = (pixel) => Math.hypot(pixel[0] - other[0], pixel[1] - other[1]);
+      zoomView(measureGap(now) / Math.max(1, measureGap(before)), ...toPlane((now[0] + other[0]) / 2, (now[1] + other[1]) / 2));
     } else if (view.zoom > 1) {
-      moveTo(view.x - (now[0] - before[0]) / pixelsPerUnit(), view.y + (now[1] - before[1]) / pixelsPerUnit());
+      moveView(view.x - (now[0] - before[0]) / computeMapScale(), view.y + (now[1] - before[1]) / computeMapScale());
     }
-    fingers.set(event.pointerId, now);
+    pointers.set(event.pointerId, now);
   });
   canvas.addEventListener("pointerup", (event) => {
-    const single = fingers.size === 1;
-    fingers.delete(event.pointerId);
-    const dpr = canvas.width / canvas.clientWidth;
-    if (single && moved < 6 * dpr) openAt(...at(event), (event.pointerType === "touch" ? 16 : 9) * dpr);
+    const alone = pointers.size === 1;
+    pointers.delete(event.pointerId);
+    const pixelRatio = canvas.width / canvas.clientWidth;
+    // A hand is never quite still: less than 6 pixels is a click and not a drag.
+    if (alone && moved < 6 * pixelRatio) openPixel(...findPixel(event), (event.pointerType === "touch" ? 16 : 9) * pixelRatio);
   });
-  canvas.addEventListener("pointercancel", (event) => fingers.delete(event.pointerId));
-  canvas.addEventListener("pointerleave", () => { if (!cursor.active) tell(null); });
+  canvas.addEventListener("pointercancel", (event) => pointers.delete(event.pointerId));
+  canvas.addEventListener("pointerleave", () => { if (!cursor.active) writeStatus(null); });
   canvas.addEventListener("wheel", (event) => {
     event.preventDefault();
-    zoomBy(event.deltaY < 0 ? 1.25 : 0.8, ...toPlane(...at(event)));
+    zoomView(event.deltaY < 0 ? 1.25 : 0.8, ...toPlane(...findPixel(event)));
   }, { passive: false });
 }
 
+/** Keys move a cursor over the map, open what lies under it, and zoom. */
 function listenToKeyboard() {
-  const steps = { ArrowUp: [1, 0], ArrowDown: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-  const put = (lat, lon) => {
+  const directions = { ArrowUp: [1, 0], ArrowDown: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  const moveCursor = (lat, lon) => {
     Object.assign(cursor, { lat, lon, active: true });
     const [x, y] = project(lat, lon);
     const [px, py] = toPixel(x, y);
-    if (px < 0.05 * canvas.width || px > 0.95 * canvas.width || py < 0.05 * canvas.height || py > 0.95 * canvas.height) moveTo(x, y);
+    if (px < 0.05 * canvas.width || px > 0.95 * canvas.width || py < 0.05 * canvas.height || py > 0.95 * canvas.height) moveView(x, y);
     else requestAnimationFrame(drawMap);
-    tell(cursor);
+    writeStatus(cursor);
   };
-  canvas.addEventListener("focus", () => { if (canvas.matches(":focus-visible")) put(cursor.lat, cursor.lon); });
+  canvas.addEventListener("focus", () => { if (canvas.matches(":focus-visible")) moveCursor(cursor.lat, cursor.lon); });
   canvas.addEventListener("blur", () => { cursor.active = false; requestAnimationFrame(drawMap); });
   canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const cells = (world ? world.resolution : 1) * (event.shiftKey ? 10 : 1);
-    if (event.key in steps) {
-      const [north, east] = steps[event.key];
-      const lat = Math.max(SOUTH + 0.5, Math.min(NORTH - 0.5, cursor.lat + north * cells));
-      put(lat, ((cursor.lon + east * cells + 540) % 360) - 180);
+    const step = (mapData ? mapData.resolution : 1) * (event.shiftKey ? 10 : 1); // degrees
+    if (event.key in directions) {
+      const [north, east] = directions[event.key];
+      const lat = Math.max(SOUTH + 0.5, Math.min(NORTH - 0.5, cursor.lat + north * step));
+      moveCursor(lat, ((cursor.lon + east * step + 540) % 360) - 180);
     } else if (event.key === "Enter" || event.key === " ") {
-      openAt(...toPixel(...project(cursor.lat, cursor.lon)), 3 * (canvas.width / canvas.clientWidth));
-    } else if (event.key === "+" || event.key === "=") zoomBy(1.5, ...project(cursor.lat, cursor.lon));
-    else if (event.key === "-") zoomBy(1 / 1.5, ...project(cursor.lat, cursor.lon));
-    else if (event.key === "0") zoomBy(1e-9);
+      openPixel(...toPixel(...project(cursor.lat, cursor.lon)), 3 * (canvas.width / canvas.clientWidth));
+    } else if (event.key === "+" || event.key === "=") zoomView(1.5, ...project(cursor.lat, cursor.lon));
+    else if (event.key === "-") zoomView(1 / 1.5, ...project(cursor.lat, cursor.lon));
+    else if (event.key === "0") zoomView(1e-9);
     else if (event.key === "t" || event.key === "T") {
-      const away = (tower) => distance(cursor.lat, cursor.lon, tower.lat, tower.lon);
-      const others = data.towers.sites.filter((tower) => away(tower) > 1e-3).sort((a, b) => away(a) - away(b));
-      if (others.length) put(others[0].lat, others[0].lon);
+      const measureAway = (tower) => measureDistance(cursor.lat, cursor.lon, tower.lat, tower.lon);
+      const others = data.towers.sites.filter((tower) => measureAway(tower) > 1e-3).sort((a, b) => measureAway(a) - measureAway(b));
+      if (others.length) moveCursor(others[0].lat, others[0].lon);
     } else return;
     event.preventDefault();
   });
 }
 
+/** Fill the lists of towers and layers, and connect every control. */
 function fillControls() {
-  for (const tower of data.towers.sites) list.append(make("option", { value: tower.site }, `${tower.site} (${tower.igbp})`));
-  list.addEventListener("change", () => {
-    const tower = data.towers.sites.find((site) => site.site === list.value);
-    select(tower ? { tower } : null, { scroll: true });
+  for (const tower of data.towers.sites) towerPicker.append(makeElement("option", { value: tower.site }, `${tower.site} (${tower.igbp})`));
+  towerPicker.addEventListener("change", () => {
+    const tower = data.towers.sites.find(({ site }) => site === towerPicker.value);
+    openDetails(tower ? { tower } : null, { scroll: true });
   });
-  by("show-towers").addEventListener("change", drawMap);
-  for (const id of ["show-weak", "show-outside"]) by(id).addEventListener("change", repaint);
-  by("zoom-in").addEventListener("click", () => zoomBy(1.6));
-  by("zoom-out").addEventListener("click", () => zoomBy(1 / 1.6));
-  by("zoom-all").addEventListener("click", () => zoomBy(1e-9));
-  by("controls").addEventListener("submit", (event) => event.preventDefault());
-  if (world === null) {
+  findElement("show-towers").addEventListener("change", drawMap);
+  for (const id of ["show-weak", "show-outside"]) findElement(id).addEventListener("change", repaintMap);
+  findElement("zoom-in").addEventListener("click", () => zoomView(1.6));
+  findElement("zoom-out").addEventListener("click", () => zoomView(1 / 1.6));
+  findElement("zoom-all").addEventListener("click", () => zoomView(1e-9));
+  findElement("controls").addEventListener("submit", (event) => event.preventDefault());
+  if (mapData === null) {
     for (const part of document.querySelectorAll("[data-map]")) part.hidden = true;
     return;
   }
   const groups = {};
   for (const [name, layer] of Object.entries(LAYERS)) {
-    if (!has(name)) continue;
-    if (!(layer.group in groups)) picker.append((groups[layer.group] = make("optgroup", { label: layer.group })));
-    groups[layer.group].append(make("option", { value: name }, layer.label));
+    if (!hasLayer(name)) continue;
+    if (!(layer.group in groups)) layerPicker.append((groups[layer.group] = makeElement("optgroup", { label: layer.group })));
+    groups[layer.group].append(makeElement("option", { value: name }, layer.label));
   }
-  [slider.min, slider.max] = [world.years[0], world.years[world.years.length - 1]];
-  slider.value = data.pair[1];
-  picker.addEventListener("change", repaint);
-  slider.addEventListener("input", () => {
-    repaint();
-    if (chosen) select(chosen);
+  [yearSlider.min, yearSlider.max] = [mapData.years[0], mapData.years[mapData.years.length - 1]];
+  yearSlider.value = data.pair[1];
+  layerPicker.addEventListener("change", repaintMap);
+  yearSlider.addEventListener("input", () => {
+    repaintMap();
+    if (selection) openDetails(selection);
   });
-  const finer = world.resolution !== world.map_resolution;
-  by("display-note").textContent = finer
-    ? `Shown at ${world.resolution}°: means over the forest of ${world.resolution / world.map_resolution} × ${world.resolution / world.map_resolution} cells of the map, which has ${world.map_resolution}°. Intervals are means of the cells' intervals.`
-    : `Every cell of the map, ${world.resolution}°, as it is. Equal Earth projection.`;
+  findElement("display-note").textContent = isAveraged
+    ? `Shown at ${mapData.resolution}°: means over the forest of ${blockSide} × ${blockSide} cells of the map, which has ${mapData.map_resolution}°. Intervals are means of the cells' intervals.`
+    : `Every cell of the map, ${mapData.resolution}°, as it is. Equal Earth projection.`;
 }
 
-async function start() {
+/** Show the map as early as possible, then the details. */
+async function startPage() {
   fillControls();
   await prepareMap();
-  const wanted = recall();
+  const wanted = readAddress();
   resizeMap();
   new ResizeObserver(resizeMap).observe(canvas);
-  await repaint();
+  await repaintMap();
   listenToPointer();
   listenToKeyboard();
   document.documentElement.dataset.ready = String(Math.round(performance.now()));
-  await new Promise((done) => setTimeout(done, 0)); // the map is painted before the charts are unpacked
-  await select(wanted);
+  await new Promise((done) => setTimeout(done, 0)); // lets the browser paint the map before the charts are unpacked
+  await openDetails(wanted);
 }
 
-if ("DecompressionStream" in window) start();
+if ("DecompressionStream" in window) startPage();
 else panel.append("This browser is too old for the page: it needs Chrome 80, Firefox 113 or Safari 16.4.");
