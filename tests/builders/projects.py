@@ -36,6 +36,27 @@ figures: {dpi: 50}
 jobs: {tiles: 6, years: 1, tower_years: 4, folds: 2, members: 2}
 """
 
+# What a user writes for one more input, see docs/how-to/add-input.md. The shared micro run has it.
+SUNSHINE = """
+sunshine:
+  units: MJ m-2 day-1
+  tile: &sunshine
+    extract: &sunshine_extract
+      collections: [OURS/SUNSHINE]
+      band: shortwave
+      dtype: int16
+      absent: -1
+      window: 1
+      grid: *climate_modelling_grid
+      simulation: {quantity: shortwave, multiply: 100.0, noise: 0.02}
+    cube: {step_days: 8}
+    mask: {scale: 0.01, offset: 0.0, valid: [0, 6000], physical: [0.0, 60.0]}
+  tower:
+    <<: *sunshine
+    extract: {<<: *sunshine_extract, window: 3}
+"""
+SEVEN_INPUTS = ("ndvi", "evi", "sunshine", "et", "lst_day", "lst_night", "precip")
+
 # A run of a folder of towers, in seconds.
 TOWERS = """
 run: mine
@@ -84,8 +105,13 @@ def finish(project: Path, *arguments: str, **options) -> None:
 
 
 def run_micro(project: Path) -> None:
-    """A copy of the project whose micro run is finished."""
-    finish(copy_project(project), "--cores", "2")
+    """A copy of the project whose micro run, with a seventh input, is finished."""
+    copy_project(project)
+    products = project / "config" / "products.yaml"
+    products.write_text(products.read_text() + SUNSHINE)
+    inputs = f"run: micro\ninputs: [{', '.join(SEVEN_INPUTS)}]"
+    edit(project, "micro.yaml", "run: micro", inputs)
+    finish(project, "--cores", "2")
 
 
 def towers_project(folder: Path) -> Path:
