@@ -25,7 +25,8 @@ from forestflux.change.change_schemas import CHANGE_TABLES
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.land import is_land
 from forestflux.jobs.configuration import read_configuration
-from forestflux.jobs.store import write_json, write_store
+from forestflux.jobs.small_files import write_json
+from forestflux.jobs.store import write_store
 
 LIMITS = {"seconds": 600, "megabytes": 4000}
 CORES = 2

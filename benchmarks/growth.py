@@ -33,7 +33,8 @@ from benchmarks.masked_tiles import (
 )
 from benchmarks.trained_model import tower_samples, write_model
 from forestflux.jobs.settings.map_settings import InferSettings
-from forestflux.jobs.store import manifest_path, read_json, write_json
+from forestflux.jobs.small_files import read_json, write_json
+from forestflux.jobs.store import manifest_path
 
 mpl.use("Agg")
 

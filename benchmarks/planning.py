@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from benchmarks.harness import ROOT, Measured, Option, measure_command, scratch_folder
-from forestflux.jobs.store import write_json
+from forestflux.jobs.small_files import write_json
 from tests.builders.tower_folders import tower_folder
 
 YEARS = range(2001, 2021)

@@ -14,7 +14,7 @@ from forestflux.core.climates import climate_of
 from forestflux.core.eight_day import STEPS
 from forestflux.core.names import FOREST_TYPES
 from forestflux.evaluation.evaluation_schemas import PREDICTIONS
-from forestflux.jobs.store import write_json
+from forestflux.jobs.small_files import write_json
 from forestflux.pages.headline_numbers import headline_numbers
 from forestflux.prepare.sample_table import Samples, no_series, write_samples
 from tests.builders.inputs import VARIABLES

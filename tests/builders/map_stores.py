@@ -21,7 +21,8 @@ from forestflux.core.names import FLUX_UNIT
 from forestflux.evaluation.evaluation_schemas import GATES
 from forestflux.evaluation.gates.gate_rows import make_row
 from forestflux.jobs.settings.change_settings import ChangeSettings
-from forestflux.jobs.store import manifest_path, write_json, write_store
+from forestflux.jobs.small_files import write_json
+from forestflux.jobs.store import manifest_path, write_store
 from tests.builders.inputs import VARIABLES
 
 YEARS = range(2003, 2019)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.jobs import command_line
-from forestflux.jobs.store import write_text
+from forestflux.jobs.small_files import write_text
 from forestflux.jobs.tables import read_table, write_table
 from forestflux.pages.tower_citations import as_markdown, bibliography
 from forestflux.towers.tower_schemas import CITATIONS

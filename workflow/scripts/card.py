@@ -7,7 +7,7 @@ import pandas as pd
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.sample_settings import FoldSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.store import read_json, write_text
+from forestflux.jobs.small_files import read_json, write_text
 from forestflux.pages.model_card import model_card
 from forestflux.prepare.sample_table import read_sample_table
 

@@ -8,10 +8,11 @@ import xarray as xr
 from forestflux.jobs import command_line
 from forestflux.change.drivers.one_at_a_time import attribute_change
 from forestflux.ensemble.model_folder import load_model
+from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.settings.map_settings import InferSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
-from forestflux.jobs.store import checksum_files, load_store
+from forestflux.jobs.store import load_store
 
 
 class Settings(Section):

@@ -12,11 +12,11 @@ from forestflux.core.grid import Grid
 from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.product_table import ProductTable
 from forestflux.core.products import Product
+from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.jobs.stages import Key, run_stage
-from forestflux.jobs.store import checksum_files
 from forestflux.sources.extraction import available_columns, extract
 from forestflux.sources.source_registry import open_source
 

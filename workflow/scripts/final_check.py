@@ -6,7 +6,7 @@ from pathlib import Path
 
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.store import read_json, write_json
+from forestflux.jobs.small_files import read_json, write_json
 
 log = logging.getLogger("forestflux.final_check")
 

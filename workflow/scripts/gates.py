@@ -11,8 +11,8 @@ from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
+from forestflux.jobs.small_files import write_json
 from forestflux.jobs.stages import upstream_stores
-from forestflux.jobs.store import write_json
 
 
 class Settings(Section):

@@ -10,7 +10,7 @@ from forestflux.ensemble.model_folder import save_model
 from forestflux.evaluation.tower_evaluation import join_observed
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.jobs.store import read_json
+from forestflux.jobs.small_files import read_json
 from forestflux.prepare.folds import split_rows
 from forestflux.prepare.sample_table import read_sample_table, read_samples
 

@@ -8,7 +8,7 @@ from forestflux.jobs import command_line
 from forestflux.core.product_table import ProductTable
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
-from forestflux.jobs.store import write_text
+from forestflux.jobs.small_files import write_text
 from forestflux.pages.layer_preview import draw_preview
 from forestflux.sources.earthengine.client.session import connect
 

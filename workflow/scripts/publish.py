@@ -6,6 +6,7 @@ from tqdm import tqdm
 
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
+from forestflux.jobs.checksums import checksum_files, make_build_key
 from forestflux.jobs.settings.evaluation_settings import EvaluateSettings
 from forestflux.jobs.settings.map_settings import (
     InferSettings,
@@ -22,8 +23,8 @@ from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.jobs.settings.tower_settings import TowerSettings
 from forestflux.jobs.settings.training_settings import TrainSettings
+from forestflux.jobs.small_files import read_json, write_json
 from forestflux.jobs.stages import upstream_stores
-from forestflux.jobs.store import checksum_files, make_build_key, read_json, write_json
 from forestflux.publish.provenance import CHECKSUMS, sha256
 from forestflux.publish.published_dataset import ProductSettings
 from forestflux.publish.year_product import is_published, publish_year

@@ -38,7 +38,6 @@ def main(
     manifest: Path,
 ) -> None:
     """Write samples.csv, samples.zarr and the manifest."""
-    section, seed = settings.samples.numbers(), settings.seed
     tower_table = pd.read_csv(sites)
     masked = upstream_stores(*towers)
     series = collect_towers(
@@ -48,19 +47,19 @@ def main(
         pd.read_csv(site_years),
         tower_table,
         series,
-        settings=section,
+        settings=settings.samples,
         holdout=list(settings.holdout),
         folds_count=settings.folds.count,
-        seed=seed,
+        seed=settings.seed,
     )
     if tiles:
         cubes = upstream_stores(*tiles)
         wanted = str(settings.unlabelled_year)
         unlabelled = tile_series(
             [cubes.path(*key) for key in cubes.listing() if key[1] == wanted],
-            count=section["unlabelled"],
-            min_forest=section["unlabelled_min_forest"],
-            seed=seed,
+            count=settings.samples.unlabelled,
+            min_forest=settings.samples.unlabelled_min_forest,
+            seed=settings.seed,
         )
     else:
         unlabelled = tower_series(series, table, tower_table)

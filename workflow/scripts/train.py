@@ -7,10 +7,11 @@ from tqdm import tqdm
 
 from forestflux.jobs import command_line
 from forestflux.ensemble.member_training import train_member
+from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.jobs.store import checksum_files, write_json
+from forestflux.jobs.small_files import write_json
 from forestflux.prepare.sample_table import read_samples, read_unlabelled
 
 

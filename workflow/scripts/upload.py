@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.jobs.store import write_json
+from forestflux.jobs.small_files import write_json
 from forestflux.publish.object_storage import shared_files, upload, year_files
 
 

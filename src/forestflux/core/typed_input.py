@@ -2,10 +2,12 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from forestflux.core.errors import InputError
 
@@ -61,27 +63,51 @@ def explain(
     *,
     within: str = "",
 ) -> InputError:
-    """One line for the first thing that a type refuses: key, expected, found."""
+    """One line for the first thing that a type refuses: key, expected, found.
+
+    Parameters
+    ----------
+    error : what pydantic found
+    model : the type that was asked for
+    source, within : the file and the key above
+    """
     faults = error.errors(include_url=False)
     # An unknown key is often the misspelt one that is missing as well.
     unknown = (fault for fault in faults if fault["type"] == "extra_forbidden")
     first = next(unknown, faults[0])
     place = [str(part) for part in first["loc"] if part not in TYPE_NAMES]
-    above = [within] if within else []
-    name, found = ".".join(above + place) or "content", repr(first["input"])
-    if first["type"] == "extra_forbidden":
-        known = known_keys(model, place[:-1])
-        near = difflib.get_close_matches(place[-1], known, n=1)
-        beginning = "".join(f"{part}." for part in above + place[:-1])
-        hint = f" (did you mean {beginning}{near[0]}?)" if near else ""
-        expected, found = f"one of {', '.join(known)}{hint}", "an unknown key"
-    elif first["type"] == "missing":
-        expected, found = "a value", "a missing key"
-    elif first["type"] == "value_error":
-        expected = str(first["ctx"]["error"])
-    else:
-        expected = first["msg"].removeprefix("Input should be ")
-    return InputError(str(source), variable=name, expected=expected, found=found)
+    parents = [within] if within else []
+    expected, found = expectation_of(first), repr(first["input"])
+    if first["type"] == "missing":
+        found = "a missing key"
+    elif first["type"] == "extra_forbidden":
+        expected, found = expected_keys(model, place, parents), "an unknown key"
+    return InputError(
+        str(source),
+        variable=".".join(parents + place) or "content",
+        expected=expected,
+        found=found,
+    )
+
+
+def expectation_of(fault: ErrorDetails) -> str:
+    """What a key takes, in words."""
+    if fault["type"] == "missing":
+        return "a value"
+    if fault["type"] in ("model_type", "dict_type"):
+        return "a section of keys"
+    text = fault["msg"].removeprefix("Value error, ")
+    text = re.sub(r"^String should match pattern", "text that matches", text)
+    return re.sub(r"^(Input|String|Tuple|List|Value) should (be |have )?", "", text)
+
+
+def expected_keys(model: type[BaseModel], place: list[str], parents: list[str]) -> str:
+    """The keys that stand beside an unknown one, with the nearest to it."""
+    known = known_keys(model, place[:-1])
+    near = difflib.get_close_matches(place[-1], known, n=1)
+    beginning = "".join(f"{part}." for part in parents + place[:-1])
+    hint = f" (did you mean {beginning}{near[0]}?)" if near else ""
+    return f"one of {', '.join(known)}{hint}"
 
 
 def known_keys(model: type[BaseModel], place: list[str]) -> list[str]:

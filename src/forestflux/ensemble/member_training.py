@@ -6,9 +6,10 @@ from pathlib import Path
 from forestflux.core.names import NETWORK
 from forestflux.ensemble.members import PREDICTIONS, RECORD, WEIGHTS
 from forestflux.ensemble.weight_files import write_arrays
+from forestflux.jobs.checksums import checksum_folder, make_build_key
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.jobs.store import checksum_folder, make_build_key, read_json, write_json
+from forestflux.jobs.small_files import read_json, write_json
 from forestflux.jobs.tables import write_table
 from forestflux.models.cross_validation import run_fold
 from forestflux.models.network_training import member_seed, train_network

@@ -8,7 +8,7 @@ import pandas as pd
 
 from forestflux.ensemble.weight_files import read_arrays
 from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.jobs.store import read_json
+from forestflux.jobs.small_files import read_json
 from forestflux.models.network_inputs import Normalisation
 from forestflux.models.network_regressor import NetworkRegressor
 

@@ -12,8 +12,9 @@ from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.conformal import Calibration
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.ensemble.weight_files import read_arrays, write_arrays
+from forestflux.jobs.checksums import checksum_folder
 from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.jobs.store import checksum_folder, read_json, write_json
+from forestflux.jobs.small_files import read_json, write_json
 from forestflux.models.network_inputs import TYPES, Normalisation
 from forestflux.models.network_regressor import NetworkRegressor
 

@@ -38,7 +38,7 @@ def parse(text: str) -> Module:
             }
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [part for part in body if not is_plain_text(part)]
+            body[:] = [part for part in body if not is_plain_text(part)]
     return Module(tree, frozenset(imports))
 
 

@@ -1,13 +1,14 @@
 """The configuration: all sections together, defaults filled in, every contradiction named."""
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import Field, ValidationError
 
+from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.names import GAP_PATTERNS, LAND_COVER
-from forestflux.jobs.configuration_errors import refuse, refused_key
+from forestflux.core.typed_input import explain
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
     CounterfactualSettings,
@@ -155,7 +156,7 @@ def read_configuration(content: dict[str, Any]) -> Configuration:
     try:
         configuration = Configuration.model_validate_json(text)
     except ValidationError as error:
-        raise refused_key(error, Configuration) from None
+        raise explain(error, Configuration, "configuration") from None
     check_sources(configuration)
     check_years(configuration)
     check_grid(configuration)
@@ -239,4 +240,10 @@ def check_variant(train: TrainSettings, name: str, changes: dict[str, Any]) -> N
     try:
         with_changes(train, changes)
     except ValidationError as error:
-        raise refused_key(error, TrainSettings, f"ablation.variants.{name}.") from None
+        within = f"ablation.variants.{name}"
+        raise explain(error, TrainSettings, "configuration", within=within) from None
+
+
+def refuse(variable: str, expected: str, found: str) -> NoReturn:
+    """Raise the one-line error of a configuration key."""
+    raise InputError("configuration", variable=variable, expected=expected, found=found)

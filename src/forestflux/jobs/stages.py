@@ -9,16 +9,10 @@ import xarray as xr
 from tqdm import tqdm
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.checksums import make_build_key
 from forestflux.jobs.chunked import ChunkedDataset
-from forestflux.jobs.store import (
-    is_done,
-    load_store,
-    make_build_key,
-    manifest_path,
-    read_json,
-    write_json,
-    write_store,
-)
+from forestflux.jobs.small_files import read_json, write_json
+from forestflux.jobs.store import is_done, load_store, manifest_path, write_store
 
 log = logging.getLogger(__name__)
 

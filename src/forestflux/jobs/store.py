@@ -5,8 +5,6 @@ at once, is there and names the build key (checksum of code, configuration and i
 which the job would make it again.
 """
 
-import hashlib
-import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,15 +13,12 @@ from typing import Any, Literal, cast
 import numpy as np
 import xarray as xr
 import zarr
-from pydantic import BaseModel
 from zarr.codecs import BloscCodec, Crc32cCodec
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.checksums import checksum_folder
 from forestflux.jobs.chunked import ChunkedDataset, write_parts
 from forestflux.jobs.small_files import read_json, write_json
-from forestflux.jobs.small_files import (
-    write_text as write_text,  # for those who write both
-)
 
 
 def manifest_path(store: Path) -> Path:
@@ -145,15 +140,6 @@ def describe(path: Path, *, build_key: str) -> dict:
             sorted(p for p in path.rglob("*") if p.is_file()), path
         ),
     }
-
-
-def checksum_folder(files: Iterable[Path], root: Path) -> str:
-    """Checksum of names and contents of files below a folder."""
-    checksum = hashlib.blake2b(digest_size=16)
-    for file in files:
-        checksum.update(str(file.relative_to(root)).encode())
-        checksum.update(file.read_bytes())
-    return checksum.hexdigest()
 
 
 def is_done(path: Path, build_key: str) -> bool:
@@ -283,22 +269,3 @@ def read_values(array: xr.DataArray, path: Path) -> None:
             expected="readable chunks",
             found=f"a damaged one ({type(error).__name__}: {error})",
         ) from error
-
-
-def checksum_files(files: Iterable[Path]) -> str:
-    """Checksum of the contents of input files, whatever they are called and wherever they lie."""
-    checksum = hashlib.blake2b(digest_size=16)
-    for file in files:
-        checksum.update(file.read_bytes())
-    return checksum.hexdigest()
-
-
-def make_build_key(*parts: object) -> str:
-    """Checksum of anything that JSON can hold: settings, code checksums, checksums of inputs."""
-    text = json.dumps(parts, sort_keys=True, default=plain_value)
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def plain_value(part: object) -> object:
-    """A part of a build key as JSON holds it."""
-    return part.model_dump(mode="json") if isinstance(part, BaseModel) else str(part)

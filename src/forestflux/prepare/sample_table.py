@@ -11,7 +11,9 @@ import xarray as xr
 from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.store import checksum_files, load_store, write_json, write_store
+from forestflux.jobs.checksums import checksum_files
+from forestflux.jobs.small_files import write_json
+from forestflux.jobs.store import load_store, write_store
 from forestflux.jobs.tables import write_table
 
 COLUMNS = (
@@ -202,7 +204,7 @@ def read_samples(manifest: Path) -> Samples:
 
 def read_sample_table(path: Path) -> pd.DataFrame:
     """Every labelled site-year, used or dropped, with the columns `COLUMNS`."""
-    kinds = dict.fromkeys(("site", "igbp", "reason"), str)
+    kinds: dict[str, type] = dict.fromkeys(("site", "igbp", "reason"), str)
     kinds |= dict.fromkeys(("forest", "holdout", "used"), bool)
     try:
         table = pd.read_csv(path, dtype=kinds, usecols=list(COLUMNS))
@@ -219,8 +221,8 @@ def read_unlabelled(manifest: Path) -> UnlabelledSeries:
     store = load_store(store_beside(manifest))
     if "unlabelled" not in store:
         return no_series(len(store.attrs["variables"]))
-    *arrays, site = (store[name].values for name in names)
-    return UnlabelledSeries(*arrays, site.astype(object))
+    series, lat, forest_type, site = (store[name].values for name in names)
+    return UnlabelledSeries(series, lat, forest_type, site.astype(object))
 
 
 def no_series(variables: int) -> UnlabelledSeries:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES
+from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.jobs.store import load_store, open_store
 from forestflux.prepare.folds import assign_folds
 from forestflux.prepare.sample_table import (
@@ -77,12 +78,12 @@ def build_samples(
     sites: pd.DataFrame,
     towers: TowerSeries,
     *,
-    settings: dict,
+    settings: SampleSettings,
     holdout: Sequence[str],
     folds_count: int,
     seed: int,
 ) -> tuple[pd.DataFrame, Samples]:
-    """Every labelled site-year with its fate, and the samples of those that are used.
+    """Every labelled site-year, used or dropped with a reason, and the samples of those used.
 
     The weight of a used row is its `nee_qc`: a year half measured counts half.
 
@@ -90,8 +91,7 @@ def build_samples(
     ----------
     site_years, sites : canonical tables (`docs/reference/tables.md`, towers)
     towers : result of `collect_towers`
-    settings : section `samples`: min_quality (1), plausible {flux: [low, high]} in
-        gC m-2 yr-1
+    settings : least quality and plausible fluxes of a site-year
     holdout : sites kept out of every fold
     folds_count : folds by site, by cluster and at random
     seed : of the folds
@@ -166,25 +166,25 @@ def find_series(table: pd.DataFrame, towers: TowerSeries) -> np.ndarray:
 
 
 def drop_reasons(
-    table: pd.DataFrame, has_series: np.ndarray, *, settings: dict
+    table: pd.DataFrame, has_series: np.ndarray, *, settings: SampleSettings
 ) -> np.ndarray:
     """Why each site-year is dropped, text (row,): the first cause, empty where used.
 
     Parameters
     ----------
     has_series : bool (row,), whether the tower has predictors in that year
-    settings : section `samples`
+    settings : least quality and plausible fluxes of a site-year
     """
     fluxes, quality = table[list(FLUXES)], table["nee_qc"]
-    causes = [
+    causes: list[tuple[str, pd.Series | np.ndarray]] = [
         ("fluxes missing", fluxes.isna().any(axis=1)),
         ("nee_qc missing", quality.isna()),
         (
-            f"nee_qc below {settings['min_quality']:g}",
-            quality < settings["min_quality"],
+            f"nee_qc below {settings.min_quality:g}",
+            quality < settings.min_quality,
         ),
     ]
-    for flux, (low, high) in settings["plausible"].items():
+    for flux, (low, high) in settings.plausible:
         outside = (table[flux] < low) | (table[flux] > high)
         causes.append((f"{flux} outside {low:g} to {high:g} {FLUX_UNIT}", outside))
     causes.append(("no predictors that year", ~has_series))

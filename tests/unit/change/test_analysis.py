@@ -24,7 +24,8 @@ from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
     LatitudeBandSettings,
 )
-from forestflux.jobs.store import load_store, write_json, write_store
+from forestflux.jobs.small_files import write_json
+from forestflux.jobs.store import load_store, write_store
 from workflow.scripts.change import Settings as ChangeJob
 from workflow.scripts.change import main as write_change
 

@@ -12,7 +12,7 @@ import forestflux
 from forestflux.core.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.ensemble.model_folder import load_model, save_model
-from forestflux.jobs.store import checksum_folder
+from forestflux.jobs.checksums import checksum_folder
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.network_training import train_network

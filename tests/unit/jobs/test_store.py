@@ -11,14 +11,13 @@ import pytest
 import xarray as xr
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.checksums import make_build_key
+from forestflux.jobs.small_files import read_json, write_json
 from forestflux.jobs.store import (
     is_done,
     load_store,
-    make_build_key,
     manifest_path,
     open_store,
-    read_json,
-    write_json,
     write_store,
 )
 

@@ -9,6 +9,7 @@ import xarray as xr
 
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
+from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.jobs.store import write_store
 from forestflux.prepare.sample_table import (
     COLUMNS,
@@ -27,11 +28,6 @@ from forestflux.prepare.site_year_selection import (
 )
 from tests.builders.inputs import VARIABLES
 from tests.builders.tower_folders import read_towers, tower_folder
-
-SETTINGS = {
-    "min_quality": 0.5,
-    "plausible": {"gpp": [0, 5000], "reco": [0, 5000], "nee": [-3000, 3000]},
-}
 
 
 @pytest.fixture
@@ -54,13 +50,13 @@ def series_of(sites, years=(2003, 2004)):
     return TowerSeries(table, series, VARIABLES)
 
 
-def build(towers, series=None, *, holdout=(), seed=5, **changes):
+def build(towers, series=None, *, holdout=(), seed=5):
     sites, site_years = towers
     return build_samples(
         site_years,
         sites,
         series_of(sites) if series is None else series,
-        settings={**SETTINGS, **changes},
+        settings=SampleSettings(),
         holdout=holdout,
         folds_count=3,
         seed=seed,

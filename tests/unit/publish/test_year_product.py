@@ -17,7 +17,8 @@ import yaml
 import forestflux
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
-from forestflux.jobs.store import write_json, write_store
+from forestflux.jobs.small_files import write_json
+from forestflux.jobs.store import write_store
 from forestflux.publish.provenance import describe_code
 from forestflux.publish.year_product import is_published
 from tests.builders.paths import ROOT

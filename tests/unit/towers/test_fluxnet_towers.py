@@ -5,7 +5,7 @@ import pytest
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
-from forestflux.jobs.store import write_json
+from forestflux.jobs.small_files import write_json
 from forestflux.jobs.tables import write_table
 from forestflux.towers.fluxnet.annual_table import ANNUAL_COLUMNS
 from forestflux.towers.fluxnet.file_names import list_fluxnet_files

@@ -195,7 +195,7 @@ class TrainSettings(Section):
     derived: Annotated[tuple[Literal["radiation"], ...], Unique] = key(
         ("radiation",), unit="names"
     )
-    """Series computed from latitude and day alone, beside the six variables."""
+    """Series computed from latitude and day alone, beside the input series."""
 
 
 class BaselineSettings(Section):
