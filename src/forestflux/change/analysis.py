@@ -106,7 +106,10 @@ def analyse_change(
         analyse_block(plan, rows)
         for rows in tqdm(list(row_blocks(maps[years[0]])), desc="change", disable=None)
     ]
-    sums = {n: sum(block.sums[n] for block in blocks) for n in blocks[0].sums}
+    sums = {
+        name: sum((block.sums[name] for block in blocks), start=np.zeros_like(first))
+        for name, first in blocks[0].sums.items()
+    }
     totals = collect_totals(
         sums, list_strata(divisions), years=years, on_grid=count_grid_cells(divisions)
     )

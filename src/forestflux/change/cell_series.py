@@ -60,7 +60,7 @@ class CellSeries:
         self.places, self.years, self.windows = places, list(years), windows
         shape = len(self.years), len(places)
         self.mean = {n: np.full(shape, np.nan, "float32") for n in TARGET_FLUXES}
-        self.window = {}
+        self.window: dict[str, np.ndarray] = {}
 
     def add(self, year: int, cells: YearCells) -> None:
         """Add the fluxes of a year."""
@@ -85,8 +85,9 @@ class CellSeries:
         first, second : GPP and RECO (member, cell) of the two years of the pair
         """
         before, after = derive_fluxes(*first), derive_fluxes(*second)
+        earlier, later = self.windows
         count = len(self.places)
-        result = {}
+        result: dict[str, np.ndarray] = {}
         for flux in TARGET_FLUXES:
             layers = np.empty((len(CHANGE_LAYERS), count), "float32")
             for start in range(0, count, CHUNK_CELLS):
@@ -96,7 +97,7 @@ class CellSeries:
                     np.array(self.years),
                     difference=after[flux][:, part] - before[flux][:, part],
                     window=self.window_difference(flux, part),
-                    lengths=tuple(len(window.years) for window in self.windows),
+                    lengths=(len(earlier.years), len(later.years)),
                 )
             result |= {
                 f"{flux}_{n}": v for n, v in zip(CHANGE_LAYERS, layers, strict=True)

@@ -81,6 +81,7 @@ def analyse_block(plan: ChangePlan, rows: slice) -> BlockChange:
         sums.append(sum_year(cells, groups, plan.zones, rows))
         series.add(year, cells)
     number, parts = decompose_change(first, second, groups)
+    areas = [c.area[np.isin(c.place, places)] for c in (first, second)]
     paired = np.zeros(first.size, bool)
     paired[places] = True
     shape = rows.stop - rows.start, -1
@@ -90,7 +91,7 @@ def analyse_block(plan: ChangePlan, rows: slice) -> BlockChange:
         | {"cells": number, "part": parts},
         forest_change=labels.reshape(shape),
         paired=paired.reshape(shape),
-        weights=sum(c.area[np.isin(c.place, places)] for c in (first, second)) / 2,
+        weights=(areas[0] + areas[1]) / 2,
         layers=series.layers(first.fluxes_at(places), second.fluxes_at(places)),
     )
 

@@ -69,7 +69,7 @@ def tabulate_pair(
 
     Parameters
     ----------
-    totals : see `change_tables`
+    totals : see `build_change_tables`
     variability : of the same totals
     pair : first and second year
     level : probability of the intervals
@@ -143,7 +143,7 @@ def tabulate_windows(
 
     Parameters
     ----------
-    totals : see `change_tables`
+    totals : see `build_change_tables`
     variability : of the same totals
     windows : earlier and later window
     level : probability of the interval
@@ -197,7 +197,9 @@ def stack_fluxes(
     """
     tables = []
     for position, variable in enumerate(FLUXES):
-        rows = {name: totals[name].values for name in ("stratum", "kind", "code")}
+        rows: dict[str, np.ndarray | str] = {
+            name: totals[name].values for name in ("stratum", "kind", "code")
+        }
         rows |= head | {"variable": variable} | (after or {})
         for name, values in columns.items():
             rows[name] = values if values.ndim == 1 else values[position]
@@ -217,7 +219,8 @@ def insert_adjusted_p(table: pd.DataFrame, *names: str) -> pd.DataFrame:
         p_adjusted = p.groupby(
             [table["kind"], table["variable"]], sort=False
         ).transform(lambda values: adjust_p(values.to_numpy()))
-        table.insert(table.columns.get_loc(name) + 1, f"{name}_adjusted", p_adjusted)
+        behind = table.columns.tolist().index(name) + 1
+        table.insert(behind, f"{name}_adjusted", p_adjusted)
     return table
 
 

@@ -61,7 +61,7 @@ def cut_window(first: int, last: int, years: Sequence[int]) -> YearWindow:
 
 
 def average_window(
-    values: np.ndarray, years: Sequence[int], window: YearWindow
+    values: np.ndarray, years: Sequence[int] | np.ndarray, window: YearWindow
 ) -> np.ndarray:
     """Mean (...) over the years of a window, NaN where it is missing.
 

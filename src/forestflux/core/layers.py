@@ -65,14 +65,14 @@ class Layer:
         level : nominal coverage of the intervals, 0-1; bounds need it
         """
         flux = self.units == CF_FLUX_UNIT
-        found = {
+        texts = {
             "long_name": self.long_name.format(level=level),
             "units": self.units,
             "standard_name": self.standard_name,
             "comment": self.comment + (CARBON if flux else ""),
             "ancillary_variables": " ".join(self.beside),
         }
-        found = {key: text for key, text in found.items() if text}
+        found: dict[str, object] = {key: text for key, text in texts.items() if text}
         if self.flags:
             found["flag_values"] = list(self.flags)
             found["flag_meanings"] = " ".join(self.flags.values())

@@ -25,8 +25,6 @@ class Variable(FrozenModel):
 
     units: str
     """Unit of the physical value, as UDUNITS reads it."""
-    label: str = ""
-    """Name on pages."""
     tile: Product | None = None
     tower: Product | None = None
     table: Product | None = None
@@ -85,7 +83,7 @@ class ProductTable(FrozenModel):
     def series(self) -> list[InputSeries]:
         """What models and pages know of each input series, in their order."""
         return [
-            InputSeries(name=name, units=v.units, label=v.label or name)
+            InputSeries(name=name, units=v.units)
             for name, v in self.variables.items()
             if name != LAND_COVER
         ]
@@ -131,15 +129,15 @@ def read_products(
         beside = path.with_name("alternates.yaml")
         others = read_yaml(beside)
         for variable, name in alternates.items():
-            known = others.get(variable, {})
-            if name not in known:
+            choices = others.get(variable, {})
+            if name not in choices:
                 raise InputError(
                     beside,
                     variable=f"alternates.{variable}",
-                    expected=f"one of {', '.join(known) or 'none'}",
+                    expected=f"one of {', '.join(choices) or 'none'}",
                     found=name,
                 )
-            content[variable] = merge(content[variable], known[name])
+            content[variable] = merge(content[variable], choices[name])
     known = [name for name in content if name != LAND_COVER]
     chosen = known if inputs is None else inputs
     for name in chosen:

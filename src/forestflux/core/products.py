@@ -83,8 +83,6 @@ class InputSeries(FrozenModel):
 
     name: str
     units: str
-    label: str
-    """Name on pages."""
 
 
 class Simulation(FrozenModel):

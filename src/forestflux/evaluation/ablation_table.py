@@ -132,7 +132,7 @@ def change_settings(
 def reassign_folds(table: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
     """The table of samples with folds assigned anew."""
     folds = assign_folds(table, count=count, seed=seed)
-    return table.assign(**{name: folds[name] for name in folds})
+    return table.assign(**{str(name): folds[name] for name in folds})
 
 
 def tabulate_ablation(
@@ -176,12 +176,15 @@ def score_repeat(
     for (variant, split), part in good.groupby(["variant", "split"], sort=False):
         hidden = part["gap_pattern"] != "none"
         for target in FLUXES:
-            whole = observed_and_predicted(part[~hidden], target)
-            score = {"variant": variant, "split": split, "target": target}
-            score["r2"] = r2(*whole)
-            score["lost"] = score["r2"] - r2(
-                *observed_and_predicted(part[hidden], target)
-            )
+            whole = r2(*observed_and_predicted(part[~hidden], target))
+            half = r2(*observed_and_predicted(part[hidden], target))
+            score = {
+                "variant": variant,
+                "split": split,
+                "target": target,
+                "r2": whole,
+                "lost": whole - half,
+            }
             for igbp, own in part[~hidden].groupby("igbp"):
                 score[f"rmse_{igbp}"] = rmse(*observed_and_predicted(own, target))
             rows.append(score)
@@ -199,5 +202,5 @@ def summarise_repeats(scores: pd.DataFrame) -> dict:
         "r2_minus_full_sd": scores["minus_full"].std(),
         "r2_lost_half_hidden": scores["lost"].mean(),
         "worst_rmse": type_rmse.max(),
-        "worst_type": type_rmse.idxmax().removeprefix("rmse_"),
+        "worst_type": str(type_rmse.idxmax()).removeprefix("rmse_"),
     }

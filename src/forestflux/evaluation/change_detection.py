@@ -56,7 +56,8 @@ def compare_detections(
                 detect_change(side, "slope", sign=1, alpha=alpha)[undisturbed]
                 for side in sides
             ]
-            yield "gpp_slope_found", *map(detected_share, shares)
+            true, mapped = map(detected_share, shares)
+            yield "gpp_slope_found", true, mapped
         if not (disturbed.any() and undisturbed.any()):
             continue
         for test in DETECTION_TESTS:
@@ -66,18 +67,12 @@ def compare_detections(
             ]
             evidence = [rank_evidence(side, test, sign=sign) for side in sides]
             name = f"{flux}_disturbance"
-            yield (
-                f"{name}_found_{test}",
-                *(detected_share(alarm[disturbed]) for alarm in alarms),
-            )
-            yield (
-                f"{name}_alarm_{test}",
-                *(detected_share(alarm[undisturbed]) for alarm in alarms),
-            )
-            yield (
-                f"{name}_auc_{test}",
-                *(auc(e[disturbed], e[undisturbed]) for e in evidence),
-            )
+            true, mapped = (detected_share(alarm[disturbed]) for alarm in alarms)
+            yield f"{name}_found_{test}", true, mapped
+            true, mapped = (detected_share(alarm[undisturbed]) for alarm in alarms)
+            yield f"{name}_alarm_{test}", true, mapped
+            true, mapped = (auc(e[disturbed], e[undisturbed]) for e in evidence)
+            yield f"{name}_auc_{test}", true, mapped
 
 
 def compute_true_layers(
@@ -86,19 +81,19 @@ def compute_true_layers(
     """Layers (cell,) of the true series: two members that agree on everything."""
     series = both.truth[flux].astype("float32")
     first, second = np.searchsorted(both.years, attrs["pair"])
-    windows = [
+    earlier, later = (
         np.isin(both.years, attrs[f"{name}_window"]) for name in ("first", "second")
-    ]
+    )
     window = None
-    if all(inside.any() for inside in windows):
-        earlier, later = (series[inside].mean(axis=0) for inside in windows)
-        window = np.stack([later - earlier] * 2)
+    if earlier.any() and later.any():
+        rise = series[later].mean(axis=0) - series[earlier].mean(axis=0)
+        window = np.stack([rise] * 2)
     layers = compute_flux_layers(
         series,
         both.years,
         difference=np.stack([series[second] - series[first]] * 2),
         window=window,
-        lengths=tuple(int(inside.sum()) for inside in windows),
+        lengths=(int(earlier.sum()), int(later.sum())),
     )
     return dict(zip(CHANGE_LAYERS, layers, strict=True))
 

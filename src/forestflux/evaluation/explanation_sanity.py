@@ -7,6 +7,7 @@ that importance names first moves the estimate more than hiding any.
 """
 
 import copy
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -77,13 +78,13 @@ def tabulate_sanity(
         "occlusion": measure_occlusion(drawn, few),
         "attribution": measure_attribution(drawn, few)[0].sel(variable=inputs),
     }
-    checked = []
+    checked: list[tuple[str, str, str, Sequence[float] | np.ndarray]] = []
     for flux in occlusion["flux"].values:
         own = {name: part.sel(flux=flux) for name, part in importance.items()}
         for name, part in own.items():
             members = [part.sel(member=m) for m in part["member"].values]
             drawn_members = random[name].sel(flux=flux).transpose("member", ...)
-            checks = {
+            checks: dict[str, Sequence[float] | np.ndarray] = {
                 "members_agree": [
                     rank_correlations(*pair).mean() for pair in combinations(members, 2)
                 ],
@@ -99,9 +100,9 @@ def tabulate_sanity(
         both = rank_correlations(*(abs(part.mean("member")) for part in own.values()))
         checked.append(("methods_agree", "both", flux, both))
     rows = []
-    for *key, values in checked:
+    for check, method, flux, values in checked:
         known = np.asarray(values) if len(values) else np.array([np.nan])
-        rows.append((*key, known.mean(), known.std()))
+        rows.append((check, method, flux, known.mean(), known.std()))
     return judge_checks(pd.DataFrame(rows, columns=SANITY.names[:5]))
 
 
@@ -122,8 +123,9 @@ def randomise_weights(model: Ensemble, *, seed: int) -> Ensemble:
         drawn.network = copy.deepcopy(member.network)
         with seeded(seed + index):
             for part in drawn.network.modules():
-                if hasattr(part, "reset_parameters"):
-                    part.reset_parameters()
+                reset = getattr(part, "reset_parameters", None)
+                if callable(reset):
+                    reset()
         members.append(drawn)
     return Ensemble(
         members,

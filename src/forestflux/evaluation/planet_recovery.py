@@ -173,8 +173,10 @@ def pair_rows(both: TruthComparison, pair: tuple[int, int]) -> list[dict]:
     for name in FLUXES:
         change = (side[second] - side[first] for side in both.totals(name))
         rows.append(make_row(f"{name}_change", TOTAL_UNIT, *change))
-        cells = (s[name][second] - s[name][first] for s in (both.truth, both.mapped))
-        _, r2, _ = weighted_agreement(*cells, both.weights[second])
+        truth, mapped = (
+            side[name][second] - side[name][first] for side in (both.truth, both.mapped)
+        )
+        _, r2, _ = weighted_agreement(truth, mapped, both.weights[second])
         rows.append(make_row(f"{name}_change_cell_r2", "1", 1.0, r2))
     return rows
 

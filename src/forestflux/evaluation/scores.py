@@ -188,6 +188,6 @@ def list_subsets(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
         yield f"years={name}", years.between(fewest, most).to_numpy()
 
 
-def mean_or_nan(values: np.ndarray) -> float:
+def mean_or_nan(values: np.ndarray | pd.Series) -> float:
     """Mean; NaN without values."""
     return float(np.mean(values)) if len(values) else float("nan")

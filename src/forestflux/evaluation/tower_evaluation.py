@@ -67,13 +67,13 @@ def join_observed(
 ) -> pd.DataFrame:
     """Ensemble means of every gap case beside what the towers observed, sorted.
 
-    Parameters and errors are those of `evaluate`.
+    Parameters and errors are those of `evaluate_models`.
     """
     means = average_members(pd.concat(parts, ignore_index=True))
     towers = select_scored_rows(samples_table)
     refuse_missing(means, towers)
     columns = [*SITE_YEAR, "igbp", "climate", "gpp", "nee", "nee_qc"]
-    towers = towers.assign(climate=climate_of(towers["lat"]))
+    towers = towers.assign(climate=climate_of(towers["lat"].to_numpy()))
     names = {"gpp": "gpp_obs", "nee": "nee_obs"}
     joined = means.merge(
         towers[columns].rename(columns=names), on=SITE_YEAR, how="inner"

@@ -75,13 +75,15 @@ class TruthComparison:
     def band_part(self, position: int) -> "TruthComparison":
         """The cells of one latitude band."""
         chosen = self.band == position
-        fluxes = {
-            side: {name: v[:, chosen] for name, v in getattr(self, side).items()}
-            for side in ("truth", "mapped", "covered")
-        }
+        truth, mapped, covered = (
+            {name: values[:, chosen] for name, values in side.items()}
+            for side in (self.truth, self.mapped, self.covered)
+        )
         return replace(
             self,
-            **fluxes,
+            truth=truth,
+            mapped=mapped,
+            covered=covered,
             applicable=self.applicable[:, chosen],
             weights=self.weights[:, chosen],
             cell=self.cell[chosen],
@@ -138,14 +140,14 @@ def compare_with_truth(
             name: np.mean([side[f"area_{name}"] for side in sides])
             for name in ("truth", "mapped")
         },
-        level=sides[0]["level"],
+        level=float(sides[0]["level"]),
     )
 
 
 def read_map_and_truth(
     map_path: Path, truth_path: Path, *, bands: Sequence[LatitudeBandSettings]
 ) -> dict[str, np.ndarray]:
-    """Vectors over the cells that are forest in map and truth, by cell number."""
+    """Vectors over the cells that are forest in map and truth, and single numbers."""
     mapped = load_store(map_path, MAP_LAYERS)
     truth = load_store(truth_path, TRUTH_LAYERS)
     for name in ("y", "x"):

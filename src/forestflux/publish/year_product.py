@@ -15,7 +15,8 @@ import numpy as np
 import xarray as xr
 from zarr.errors import ZarrUserWarning
 
-from forestflux.jobs.store import manifest_path, read_json, write_json, write_store
+from forestflux.jobs.small_files import read_json, write_json
+from forestflux.jobs.store import manifest_path, write_store
 from forestflux.publish.geotiff import BANDS, write_geotiff
 from forestflux.publish.provenance import describe_code, write_checksums
 from forestflux.publish.published_dataset import (

@@ -124,7 +124,7 @@ class FilesSource:
     ) -> xr.Dataset:
         if self._held["site"].values.tolist() != names:
             raise InputError(
-                self.subsets,
+                str(self.subsets),
                 variable="site",
                 expected="the towers of the run in their order",
                 found="others",
@@ -172,13 +172,20 @@ def year_of(series: xr.DataArray, *, names: list[str], year: int) -> np.ndarray:
     return series.sel(site=names, year=year).transpose("step", "site").values
 
 
-def predictors_path(folder: Path) -> Path:
+def predictors_path(folder: Path | None) -> Path:
     """The predictor table of a folder: Parquet, or CSV where there is no Parquet.
 
     Raises
     ------
     InputError : there is no folder or neither file
     """
+    if folder is None:
+        raise InputError(
+            "configuration",
+            variable="towers.folder",
+            expected="a folder with a table of eight-day series",
+            found="none",
+        )
     for name in TABLES:
         if (folder / name).is_file():
             return folder / name

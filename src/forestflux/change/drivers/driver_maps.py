@@ -60,9 +60,10 @@ def collect_drivers(
         f"{flux}_effect": np.full((len(drivers), *grid.shape), np.nan, "float32")
         for flux in TARGET_FLUXES
     }
-    sums = 0.0
+    sums: np.ndarray = np.zeros(())
     for tile, path, years in tqdm(tiles, desc="drivers", disable=None):
-        effects, inferred = load_store(path), tuple(map(load_store, years))
+        effects = load_store(path)
+        inferred = load_store(years[0]), load_store(years[1])
         cells = find_common_forest(inferred)
         divisions = divide_map(inferred[0], bands)
         labels = [(label[cells], len(names)) for _, names, label in divisions]

@@ -48,7 +48,7 @@ def decompose_change(
     count = groups.membership.shape[1]
     # One number for the group of a cell and its forest type in both years.
     key = (groups.cell_group[places] * TYPE_CODES + types[0]) * TYPE_CODES + types[1]
-    terms = ChangeTerms(area, both=(types > 0).all(axis=0))
+    terms = ChangeTerms(area, both=np.all(types > 0, axis=0))
     members = len(first.gpp)
     sums = np.empty((5, len(FLUXES), members, count * TYPE_CODES**2))
     pairs = zip(first.fluxes_at(places), second.fluxes_at(places), strict=True)

@@ -104,7 +104,7 @@ def pairwise_slopes(
         yield part, slopes
 
 
-def working_precision(values: np.ndarray) -> type:
+def working_precision(values: np.ndarray) -> type[np.floating]:
     """Working precision: that of float32 series, else float64."""
     return np.float32 if values.dtype == np.float32 else np.float64
 

@@ -56,7 +56,7 @@ class CellFacts:
     empty_area: float = 0.0
     inside_area: float = 0.0
     totals: dict[str, np.ndarray] = field(
-        default_factory=lambda: dict.fromkeys(FLUXES, 0.0)
+        default_factory=lambda: {flux: np.zeros(()) for flux in FLUXES}
     )
 
 
@@ -89,7 +89,7 @@ def add_block(
     min_forest_fraction: float,
 ) -> None:
     """Add a block of rows (y, x) to the facts."""
-    layer = {name: block[name].values for name in block.data_vars}
+    layer = {name: block[name].values for name in TESTED_LAYERS}
     fraction = layer["forest_fraction"]
     forest = (fraction > 0) & (fraction >= min_forest_fraction)
     forest &= layer["forest_type"] > 0

@@ -18,6 +18,8 @@ NOT_APPLICABLE = "not applicable"
 # The worst first.
 STATUSES = (FAIL, KNOWN, PASS, NOT_APPLICABLE)
 NO_CELLS = (0, 0)
+# No known bias.
+UNBIASED = (np.nan, np.nan)
 # Rounding error of areas that are summed cell by cell, relative.
 AREA_TOLERANCE = 1e-6
 # A trend of fewer years is not tested.
@@ -52,7 +54,7 @@ def make_row(
     found: float,
     *,
     cells: str = "forest",
-    known: Sequence[float] = (np.nan, np.nan),
+    known: Sequence[float] = UNBIASED,
     reference: str = "",
     not_applicable: str = "",
 ) -> dict[str, object]:
@@ -132,17 +134,19 @@ def gate_seams(
             ratios = np.array([seam.ratio for seam in measured if seam.known])
             noise = np.array([seam.noise for seam in measured if seam.known])
             limits = 1 + excess + settings.seam_sigma * noise
-            worst = np.argmax(ratios - limits) if len(ratios) else None
-            known = worst is not None
+            limit = ratio = np.nan
+            if len(ratios):
+                worst = np.argmax(ratios - limits)
+                limit, ratio = limits[worst], ratios[worst]
             rows.append(
                 make_row(
                     "seam",
                     f"jump of {flux.upper()} across / beside",
                     "1",
-                    (0.0, limits[worst] if known else np.nan),
-                    ratios[worst] if known else np.nan,
+                    (0.0, limit),
+                    ratio,
                     cells=place,
-                    not_applicable="" if known else few,
+                    not_applicable="" if len(ratios) else few,
                 )
             )
     return rows
@@ -157,7 +161,6 @@ def gate_globe(facts: CellFacts, settings: GateSettings, *, earth: str) -> list[
     """
     globe, forest = ellipsoid_area(), facts.forest_area or np.nan
     whole = (globe * (1 - AREA_TOLERANCE), globe * (1 + AREA_TOLERANCE))
-    reason = {"not_applicable": earth}
     totals = {flux: float(np.mean(facts.totals[flux])) for flux in TARGET_FLUXES}
     return [
         make_row(
@@ -176,7 +179,7 @@ def gate_globe(facts: CellFacts, settings: GateSettings, *, earth: str) -> list[
             facts.forest_area,
             known=settings.forest_area_known,
             reference="forest",
-            **reason,
+            not_applicable=earth,
         ),
         make_row(
             "total",
@@ -185,7 +188,7 @@ def gate_globe(facts: CellFacts, settings: GateSettings, *, earth: str) -> list[
             settings.gpp_total,
             totals["gpp"],
             reference="gpp",
-            **reason,
+            not_applicable=earth,
         ),
         make_row(
             "total",
@@ -195,7 +198,7 @@ def gate_globe(facts: CellFacts, settings: GateSettings, *, earth: str) -> list[
             totals["nee"],
             known=settings.nee_total_known,
             reference="nee",
-            **reason,
+            not_applicable=earth,
         ),
         make_row(
             "applicability",
@@ -265,13 +268,28 @@ def gate_truth(
     """
     error = recovery.set_index("quantity")["error_percent"]
 
-    def gate_error(quantity: str, limit: float, label: str, **options: object) -> dict:
-        name = f"error of {label}"
-        found = float(error.get(quantity, np.nan))
-        return make_row("truth", name, "percent", (-limit, limit), found, **options)
+    def gate_error(
+        quantity: str,
+        limit: float,
+        label: str,
+        *,
+        known: Sequence[float] = UNBIASED,
+        reference: str = "",
+        not_applicable: str = "",
+    ) -> dict:
+        return make_row(
+            "truth",
+            f"error of {label}",
+            "percent",
+            (-limit, limit),
+            float(error.get(quantity, np.nan)),
+            known=known,
+            reference=reference,
+            not_applicable=not_applicable,
+        )
 
-    limit, options = limits.forest_area, {"not_applicable": part}
-    rows = [gate_error("forest_area", limit, "the forest area", **options)]
+    limit, label = limits.forest_area, "the forest area"
+    rows = [gate_error("forest_area", limit, label, not_applicable=part)]
     for year in years:
         for flux in TARGET_FLUXES:
             label = f"the total of {flux.upper()}"
@@ -281,10 +299,14 @@ def gate_truth(
             rows.append(test | {"year": year})
     short = f"{len(years)} years, {TREND_YEARS} are needed"
     reason = "" if len(years) >= TREND_YEARS else short
-    known = {"nee": {"known": limits.nee_trend_known, "reference": "trend"}}
     for flux in TARGET_FLUXES:
-        label = f"the trend of mean {flux.upper()}"
-        options = {"not_applicable": reason, **known.get(flux, {})}
-        limit = getattr(limits, f"{flux}_trend")
-        rows.append(gate_error(f"{flux}_series_slope", limit, label, **options))
+        test = gate_error(
+            f"{flux}_series_slope",
+            getattr(limits, f"{flux}_trend"),
+            f"the trend of mean {flux.upper()}",
+            known=limits.nee_trend_known if flux == "nee" else UNBIASED,
+            reference="trend" if flux == "nee" else "",
+            not_applicable=reason,
+        )
+        rows.append(test)
     return rows

@@ -1,7 +1,9 @@
 """Gates: tests of a run's results that either hold, are a known bias, or fail loudly."""
 
 import math
+from collections.abc import Hashable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -92,15 +94,17 @@ def summarise_gates(table: pd.DataFrame) -> dict[str, object]:
     failed = table[table["status"] == FAIL]
     return {
         "counts": {status: int(counts.get(status, 0)) for status in STATUSES},
-        "failed": [describe_failure(test) for test in failed.itertuples()],
+        "failed": [describe_failure(test) for test in failed.to_dict("records")],
     }
 
 
-def describe_failure(test: object) -> str:
+def describe_failure(test: Mapping[Hashable, Any]) -> str:
     """One line for a failed row: what was expected and what was found."""
-    when = "" if pd.isna(test.year) else f" {test.year}"
-    ends = [f"{end:.6g}" if pd.notna(end) else "any" for end in (test.low, test.high)]
+    when = "" if pd.isna(test["year"]) else f" {test['year']}"
+    low, high = (
+        f"{test[end]:.6g}" if pd.notna(test[end]) else "any" for end in ("low", "high")
+    )
     return (
-        f"gate {test.gate}{when}: {test.quantity} ({test.cells}): expected"
-        f" {ends[0]} to {ends[1]} {test.unit}, found {test.found:.6g}"
+        f"gate {test['gate']}{when}: {test['quantity']} ({test['cells']}): expected"
+        f" {low} to {high} {test['unit']}, found {test['found']:.6g}"
     )

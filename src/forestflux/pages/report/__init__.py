@@ -1,4 +1,4 @@
 """The report: one page that explains a run and works offline.
 
-`report_page` puts the sections together; `report_tables` turns tables into HTML.
+`report_page` puts the sections together.
 """

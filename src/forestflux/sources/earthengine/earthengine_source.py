@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import xarray as xr
@@ -31,6 +32,8 @@ from forestflux.sources.earthengine.pixel_arrays import (
 )
 from forestflux.sources.earthengine.pixel_windows import PixelWindow, split_place
 from forestflux.sources.earthengine.request import Layers, Request
+
+Answer = TypeVar("Answer")
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +66,7 @@ class EarthEngineSource:
         self.years = sorted(years)
         self.forest_only = forest_only
         self.downloads = Downloads(runtime)
-        self.looked_at = None
+        self.looked_at: tuple[str, int] | None = None
         self.days = lru_cache(maxsize=1024)(self.read_days)
         self.images_in = lru_cache(maxsize=1024)(self.images_of_year)
 
@@ -145,7 +148,7 @@ class EarthEngineSource:
         arrays = read_bands(request, self.downloads.cache)
         if arrays is None:
             self.downloads.fetch([request])
-            arrays = read_bands(request, self.downloads.cache)
+            arrays = just_fetched(read_bands(request, self.downloads.cache))
         return arrays
 
     def requests(
@@ -208,7 +211,7 @@ class EarthEngineSource:
         answer = cache.read(key)
         if answer is None:
             self.downloads.fetch_days([(collection, year)])
-            answer = cache.read(key)
+            answer = just_fetched(cache.read(key))
         times = np.array(json.loads(answer), "int64").astype("datetime64[ms]")
         return times.astype("datetime64[D]")
 
@@ -222,6 +225,18 @@ class EarthEngineSource:
             elif lacking:
                 listed = ", ".join(lacking)
                 log.info("%s %d: no image of %s", layers.collection, year, listed)
+
+
+def just_fetched(answer: Answer | None) -> Answer:
+    """What a download has just brought into the cache.
+
+    Raises
+    ------
+    LookupError : it was removed or damaged in the meantime
+    """
+    if answer is None:
+        raise LookupError("an answer was lost from the cache right after its download")
+    return answer
 
 
 def of_year(images: tuple, year: int) -> tuple:

@@ -72,7 +72,7 @@ def arrays_of(
             found="two",
         )
     bands = {name: array[order] for name, array in canvas.bands.items()}
-    arrays = {}
+    arrays: dict[str, tuple] = {}
     for variable in group.variables:
         product = products[variable]
         dims = (f"time_{variable}", f"y_{variable}", f"x_{variable}")

@@ -94,12 +94,12 @@ def tile_windows(product: Product, place: TilePlace) -> list[PixelWindow]:
         for column in range(0, shape[1], side):
             rows = slice(row, min(row + side, shape[0]))
             columns = slice(column, min(column + side, shape[1]))
-            covered = (
+            below, beside = (
                 slice(max(part.start * factor - before, 0), part.stop * factor - before)
                 for part in (rows, columns)
             )
             parts.append(
-                PixelWindow(rows, columns, tuple(covered), tile.part(rows, columns))
+                PixelWindow(rows, columns, (below, beside), tile.part(rows, columns))
             )
     return parts
 

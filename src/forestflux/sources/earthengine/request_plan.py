@@ -9,7 +9,7 @@ from tqdm import tqdm
 from forestflux.core.eight_day import STEPS, step_starts, year_length
 from forestflux.core.land import is_land
 from forestflux.core.names import LAND_COVER
-from forestflux.core.places import Place
+from forestflux.core.places import Place, TilePlace
 from forestflux.core.products import Product
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine import expressions
@@ -60,6 +60,8 @@ class Planned(EarthEngineSource):
         try:
             return super().forest(cover, place, year)
         except LookupError:
+            if not isinstance(place, TilePlace):
+                raise
             latitudes, longitudes = place.tile.latitudes(), place.tile.longitudes()
             rows, columns = place.shape
             land = is_land(np.repeat(latitudes, columns), np.tile(longitudes, rows))
@@ -111,7 +113,8 @@ def plan_of(
     groups = groups_of(products)
     check_coverage(groups, work)
     covers = [group for group in groups if group.product.is_class_cover]
-    rows, seen = {}, set()
+    rows: dict[tuple[Layers, tuple[str, ...], str], list[float]] = {}
+    seen = set()
     for place, year in tqdm(work, desc="plan", disable=None, leave=False):
         for group in groups:
             for layers in group.layers:

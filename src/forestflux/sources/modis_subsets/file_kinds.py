@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.store import read_json
+from forestflux.jobs.small_files import read_json
 
 HEAD_BYTES = 65536
 GRANULE = re.compile(r"\"?M[OY]D\w+\.A\d{7}\.")

@@ -258,6 +258,7 @@ def make_csv_band(path: Path, images: list[CsvImage]) -> SubsetBand:
     """The band of images with one key."""
     product, layer, word = images[0].key
     match = PLACE.fullmatch(word)
+    names: tuple[str, ...]
     if match:
         names, place = (), (float(match[1]), float(match[2]))
         shape = int(match[4]), int(match[3])  # lines are rows, samples are columns

@@ -9,7 +9,7 @@ import yaml
 from forestflux.core.eight_day import STEP_DAYS
 from forestflux.core.errors import InputError
 from forestflux.core.product_table import ProductTable
-from forestflux.core.products import Product
+from forestflux.core.products import Extract, Mask
 from forestflux.core.typed_input import FrozenModel
 
 Number = int | float
@@ -111,13 +111,18 @@ def read_subset_table(
             raise InputError(path, variable=variable, expected=expected, found="none")
         layers = VariableLayers.read(entry, path, within=variable)
         if inputs is None or variable in inputs:
-            variables[variable] = add_numbers(layers, towers[variable])
+            mask = towers[variable].mask
+            if mask is None:
+                expected = "an input series, which has the part mask"
+                raise InputError(
+                    path, variable=variable, expected=expected, found="none"
+                )
+            variables[variable] = add_numbers(layers, towers[variable].extract, mask)
     return SubsetTable(variables=variables)
 
 
-def add_numbers(entry: VariableLayers, product: Product) -> SubsetVariable:
+def add_numbers(entry: VariableLayers, extract: Extract, mask: Mask) -> SubsetVariable:
     """The layers of a variable with the numbers of its product."""
-    extract, mask = product.extract, product.mask
     # A value of AppEEARS is the sum over the composite, the table's range is of one day.
     days = STEP_DAYS if mask.per_composite else 1
     low, high = mask.physical

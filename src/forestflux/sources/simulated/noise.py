@@ -102,15 +102,15 @@ class Lattice:
         self.side = 2 * self.half + 1
         corners, weights = [], []
         for shift in product((0, 1), repeat=3):
-            index, weight = 0, 1.0
+            index, weight = np.zeros_like(lower[0]), np.ones_like(upper[0])
             for low, share, step in zip(lower, upper, shift, strict=True):
                 index = index * self.side + low + step
                 weight = weight * (share if step else 1 - share)
             corners.append(index)
             weights.append(weight)
         self.corners = np.stack(corners, axis=1)
-        weights = np.stack(weights, axis=1)
-        self.weights = weights / np.sqrt((weights**2).sum(axis=1, keepdims=True))
+        stacked = np.stack(weights, axis=1)
+        self.weights = stacked / np.sqrt((stacked**2).sum(axis=1, keepdims=True))
 
     def still(self, seed: int, name: str) -> np.ndarray:
         """A field that does not move in time (cell,), mean 0, variance 1."""

@@ -172,8 +172,10 @@ def as_arrays(
         steps = sensors.image_steps(quantity, year, collections=extract.collections)
         days, layers = days[steps], [layer[steps] for layer in layers]
     dims = (f"time_{variable}", f"y_{variable}", f"x_{variable}")
-    arrays = {dims[0]: (dims[:1], days.astype("datetime64[ns]"))}
-    arrays[variable] = (dims, layers[0].astype(extract.dtype))
+    arrays: dict[str, tuple] = {
+        dims[0]: (dims[:1], days.astype("datetime64[ns]")),
+        variable: (dims, layers[0].astype(extract.dtype)),
+    }
     if product.has_quality:
         arrays[f"{variable}_quality"] = (
             dims,

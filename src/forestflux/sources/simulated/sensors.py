@@ -106,7 +106,7 @@ class Scene:
 
 
 def vegetation_index(
-    scene: Scene, variable: str, *, absent: int, quality_absent: int
+    scene: Scene, variable: str, *, absent: float, quality_absent: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """NDVI or EVI x 10000 and SummaryQA, both (pixel, step).
 

@@ -88,7 +88,7 @@ class SimulatedSource:
         land = is_land(latitudes, longitudes)
         cells, percent = forest_cells(latitudes[land], longitudes[land], seed=self.seed)
         scene = self.scene(cells, np.arange(len(cells.keys)), cells.keys, year)
-        native = {}
+        native: dict[str, tuple] = {}
         for variable, product in series_of(products):
             extract = product.extract
             if simulation_of(variable, product).quantity == RAIN:
@@ -132,7 +132,7 @@ class SimulatedSource:
             place.latitudes, place.longitudes, kinds_of(place.sites), seed=self.seed
         )
         towers = self.scene(cells, np.arange(len(cells.keys)), cells.keys, year)
-        native = {}
+        native: dict[str, tuple] = {}
         for variable, product in series_of(products):
             extract = product.extract
             cell, keys, shape = window_pixels(cells.keys, extract.window)
@@ -140,9 +140,8 @@ class SimulatedSource:
                 rain = towers.carbon.weather.rain[cell]
                 layers = [rain_of(rain, keys, extract, year=year, seed=self.seed)]
             else:
-                layers = record(
-                    replace(towers, cell=cell, keys=keys), variable, product
-                )
+                pixels = replace(towers, cell=cell, keys=keys)
+                layers = list(record(pixels, variable, product))
             layers = [layer.T.reshape(-1, *shape) for layer in layers]
             native |= as_arrays(variable, product, layers, year)
         if LAND_COVER in products:

@@ -81,11 +81,14 @@ def anomalies(
     """The lasting and the quick part of an anomaly (cell, step), variances sum to 1."""
     first = year * STEPS
     lasting = sum(
-        deviation
-        * lattice.node_series(
-            seed, f"{name} {period}", first_step=first, steps=STEPS, period=period
-        )
-        for period, deviation in LASTING_PARTS
+        (
+            deviation
+            * lattice.node_series(
+                seed, f"{name} {period}", first_step=first, steps=STEPS, period=period
+            )
+            for period, deviation in LASTING_PARTS
+        ),
+        start=np.zeros((lattice.side**3, STEPS)),
     )
     quick = QUICK_PART * lattice.node_series(
         seed, f"{name} quick", first_step=first, steps=STEPS, period=1

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.store import read_json
+from forestflux.jobs.small_files import read_json
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
