@@ -1,7 +1,7 @@
 # Scores of every model on every split, the gap curve, the coverage of the intervals.
 #
 # needs  the networks, their predictions and those of the classical models, the training table
-# makes  <results>/evaluate/predictions.csv, scores.csv, gaps.csv, calibration.csv, differences.csv
+# makes  <results>/evaluate/predictions.csv, scores.csv, interannual.csv, gaps.csv, calibration.csv, differences.csv
 
 
 rule evaluate:
@@ -13,6 +13,7 @@ rule evaluate:
     output:
         predictions="<results>/evaluate/predictions.csv",
         scores="<results>/evaluate/scores.csv",
+        interannual="<results>/evaluate/interannual.csv",
         gaps="<results>/evaluate/gaps.csv",
         calibration="<results>/evaluate/calibration.csv",
         differences="<results>/evaluate/differences.csv",

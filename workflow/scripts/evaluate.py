@@ -1,4 +1,4 @@
-"""Wiring of rule evaluate: predictions, scores, gap curve and coverage of all models."""
+"""Wiring of rule evaluate: predictions, scores in space and time, gaps and coverage."""
 
 from pathlib import Path
 
@@ -36,9 +36,10 @@ def main(
 ) -> None:
     """Write the tables of the stage."""
     parts = [*read_predictions(train), *(pd.read_csv(path) for path in baseline)]
+    used = read_samples(samples)
     dissimilarity = score_unseen_rows(
         read_ensembles(train, settings.train),
-        read_samples(samples),
+        used,
         quantile=settings.quantile,
         seed=settings.seed,
     )
@@ -46,6 +47,7 @@ def main(
         parts,
         read_sample_table(table),
         dissimilarity,
+        samples=used,
         min_quality=settings.min_quality,
         level=settings.level,
         seed=settings.seed,

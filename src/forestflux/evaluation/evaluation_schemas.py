@@ -113,6 +113,40 @@ CALIBRATION = TableSchema(
         Column("mean_width", "mean width of the intervals", unit=FLUX_UNIT),
     ),
 )
+INTERANNUAL = TableSchema(
+    "evaluate/interannual.csv",
+    "a model, a form, a split, a flux and a subset of the rows: differences between the"
+    " years of one site, at sites with three scored years or more",
+    (
+        MODEL,
+        Column(
+            "form",
+            "`constant`: no difference between years; `between`: the model's estimate of"
+            " each year; `scaled`: that difference times a factor learnt within sites;"
+            " `response`: learnt within sites from departures of the inputs;"
+            " `scaled_response`: both",
+            "text",
+        ),
+        *(SPLIT, TARGET, SUBSET, *ROWS),
+        Column("r2", "1 - error of the differences / that of no difference", unit="1"),
+        Column("r2_lower", "lower end of its 95 % bootstrap interval", unit="1"),
+        Column("r2_upper", "upper end of its 95 % bootstrap interval", unit="1"),
+        Column("slope", "of observed on predicted differences; 1 is right", unit="1"),
+        Column("slope_lower", "lower end of its 95 % bootstrap interval", unit="1"),
+        Column("slope_upper", "upper end of its 95 % bootstrap interval", unit="1"),
+        Column("sd_observed", "standard deviation of the observed", unit=FLUX_UNIT),
+        Column("sd_predicted", "standard deviation of the predicted", unit=FLUX_UNIT),
+        Column("trend_sites", "sites with five scored years or more", "integer"),
+        Column("trend_sign_share", "share with the right sign of the trend", unit="1"),
+        Column("trend_r", "correlation of predicted and observed trends", unit="1"),
+        Column(
+            "halves_r2",
+            "1 - error of the change from a site's earlier to its later half / that of"
+            " no change",
+            unit="1",
+        ),
+    ),
+)
 ABLATION = TableSchema(
     "ablation/ablation.csv",
     "a variant of the network or a classical model, a split and a flux",
@@ -238,6 +272,6 @@ GATES = TableSchema(
     ),
 )
 EVALUATION_TABLES = (
-    *(PREDICTIONS, SCORES, GAPS, DIFFERENCES, CALIBRATION, ABLATION),
+    *(PREDICTIONS, SCORES, INTERANNUAL, GAPS, DIFFERENCES, CALIBRATION, ABLATION),
     *(IMPORTANCE, ATTRIBUTIONS, ACTIVATIONS, SANITY, RECOVERY, GATES),
 )

@@ -7,12 +7,14 @@ from forestflux.core.errors import InputError
 from forestflux.core.names import SPLITS
 from forestflux.ensemble.conformal import add_intervals
 from forestflux.evaluation.evaluation_schemas import PREDICTIONS
+from forestflux.evaluation.interannual_skill import tabulate_interannual
 from forestflux.evaluation.scores import tabulate_coverage, tabulate_scores
 from forestflux.evaluation.skill_comparisons import (
     GAP_CASE,
     tabulate_differences,
     tabulate_gaps,
 )
+from forestflux.prepare.sample_table import Samples
 
 SITE_YEAR = ["site", "year"]
 
@@ -22,6 +24,7 @@ def evaluate_models(
     samples_table: pd.DataFrame,
     dissimilarity: pd.DataFrame,
     *,
+    samples: Samples,
     min_quality: float,
     level: float,
     seed: int,
@@ -36,6 +39,7 @@ def evaluate_models(
     samples_table : `samples/samples.csv`
     dissimilarity : of each row that a split predicts to the rows that its fold trained
         on, as `forestflux.ensemble.applicability_fitting.score_unseen_rows` gives it
+    samples : the used rows with their series
     min_quality : rows of lower `nee_qc` are neither scored nor calibrated on
     level : nominal coverage of the intervals, 0-1
     seed : of the bootstrap over sites
@@ -52,6 +56,9 @@ def evaluate_models(
     return {
         "predictions": predictions[PREDICTIONS.names],
         "scores": tabulate_scores(predictions, min_quality=min_quality),
+        "interannual": tabulate_interannual(
+            predictions, samples, min_quality=min_quality, seed=seed
+        ),
         "gaps": tabulate_gaps(joined, min_quality=min_quality, seed=seed),
         "calibration": tabulate_coverage(
             predictions, min_quality=min_quality, level=level, seed=seed
