@@ -1,9 +1,9 @@
 """Growth of time and memory of infer and map with cells, members and tiles.
 
 Each number is a job of its own, run as the rule runs it: mask stores to infer stores, and all
-of them to one map. Cells beyond one year of the globe come from the same tiles under other
-years. Exponents are slopes of log time or log memory against log size. All tiles with land are
-made first, which takes an hour.
+of them, with the departures and the level of that one year, to one map. Cells beyond one year of
+the globe come from the same tiles under other years. Exponents are slopes of log time or log
+memory against log size. All tiles with land are made first, which takes an hour.
 """
 
 import math
@@ -81,7 +81,7 @@ def measure(
 
 
 class Jobs:
-    """Jobs of infer and map over some tiles, years and members."""
+    """Jobs of infer, departures, level and map over some tiles, years and members."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class Jobs:
         rows += [self.infer("members", [middle], [YEAR], count) for count in members]
         rows += [self.infer("tiles", self.order[-n:], [YEAR]) for n in tiles]
         rows.append(self.infer("globe", self.order, [YEAR]))
-        return [*rows, self.map_globe()]
+        return [*rows, self.departures(), self.level(), self.map_globe()]
 
     def tiles_with(self, wanted: int) -> tuple[list[str], list[int]]:
         """Tiles and years that have about so many cells together."""
@@ -172,13 +172,35 @@ class Jobs:
             **usage.numbers(),
         }
 
+    def departures(self) -> dict:
+        """Run rule departures on one year of all tiles."""
+        return self.measure_globe(
+            "departures",
+            places=self.order,
+            years=YEAR,
+            upstream=self.folder / "mask/job.json",
+        )
+
+    def level(self) -> dict:
+        """Run rule level on what was inferred last."""
+        return self.measure_globe(
+            "level",
+            places=self.order,
+            years=YEAR,
+            inferred=self.folder / "infer/job.json",
+            departures=self.folder / "departures/job.json",
+        )
+
     def map_globe(self) -> dict:
         """Run rule map on what was inferred last."""
-        words = script_words(
+        return self.measure_globe(
             "map",
+            folder="maps",
             years=YEAR,
             model=self.folder / f"model{self.usual}/model.json",
             tiles=self.folder / "infer/job.json",
+            departures=self.folder / "departures/job.json",
+            levels=self.folder / "level/job.json",
             settings={
                 "grid": {
                     "resolution_deg": RESOLUTION_DEG,
@@ -186,14 +208,20 @@ class Jobs:
                     "only": self.order,
                 }
             },
+        )
+
+    def measure_globe(self, rule: str, *, folder: str = "", **flags: object) -> dict:
+        """Run a rule once on all tiles; its stores go to a folder of its name if not given."""
+        words = script_words(
+            rule,
+            **flags,
             code="benchmark",
-            manifest=self.folder / "maps/job.json",
+            manifest=self.folder / (folder or rule) / "job.json",
         )
         usage = measure_command(words, log=self.folder / "log")
-        cells = sum(self.counts.values())
         return {
-            "group": "map",
-            "cells": cells,
+            "group": rule,
+            "cells": sum(self.counts.values()),
             "members": self.usual,
             "tiles": len(self.order),
             **usage.numbers(),

@@ -19,6 +19,7 @@ from forestflux.jobs.settings.training_settings import (
     with_changes,
 )
 from forestflux.models.network_training import train_network
+from forestflux.models.response import fit_response, measure_sample_departures
 from forestflux.prepare.masked_series import read_chunks
 from forestflux.prepare.sample_table import Samples
 from tests.builders.inputs import UNITS, VARIABLES
@@ -67,6 +68,7 @@ def tower_samples(paths: list[Path]) -> Samples:
             "lon": 0.0,
             "holdout": False,
             "fold_site": site % 5,
+            "cluster": site,
             "fold_cluster": site % 5,
             "gpp": gpp,
             "reco": reco,
@@ -87,6 +89,13 @@ def write_model(folder: Path, samples: Samples, *, members: int) -> None:
     save_model(
         folder,
         trained,
+        response=fit_response(
+            measure_sample_departures(samples),
+            samples.table,
+            min_quality=0.8,
+            members=members,
+            seed=SEED,
+        ),
         calibration={"level": 0.9, "half_width": HALF_WIDTH},
         applicability=fit_applicability(trained, samples, quantile=None, seed=SEED),
         units=UNITS,

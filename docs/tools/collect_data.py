@@ -38,6 +38,7 @@ def collect_towers(results: Path) -> None:
     write_table("towers_scores", tower_numbers.score_table(results))
     write_table("towers_differences", tower_numbers.difference_table(results))
     write_table("towers_gaps", tower_numbers.gap_table(results))
+    write_table("towers_interannual", tower_numbers.interannual_table(results))
     write_table("towers_coverage", tower_numbers.coverage_table(results))
     write_record("towers_facts", tower_numbers.facts(results))
     if (results / "ablation").is_dir():

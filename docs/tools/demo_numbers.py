@@ -27,7 +27,10 @@ RECOVERY = (
     "nee_share_within_interval_inside",
     "nee_share_within_interval_outside",
     "gpp_change",
+    "reco_change",
     "nee_change",
+    "reco_series_slope",
+    "nee_change_cell_r2",
 )
 
 
@@ -47,21 +50,16 @@ def facts(results: Path) -> dict[str, float]:
         for file in sorted((results / "benchmarks").glob("*.tsv"))
     ]
     seconds = sum(float(job["cpu_time"]) for job in jobs)
-    counterfactual = [
-        float(pd.read_csv(file, sep="\t").iloc[0]["cpu_time"])
-        for file in (results / "benchmarks").glob("counterfactual.*.tsv")
-    ]
     return {
         "processor_minutes": round(seconds / 60, 1),
         "largest_mb": round(max(float(job["max_rss"]) for job in jobs)),
-        "counterfactual_seconds": round(sum(counterfactual)),
     }
 
 
 def driver_table(results: Path) -> pd.DataFrame:
     """Planted and found drivers of the change of the pair: quantity, planted, found."""
     truth = {year: open_store(results / f"truth/{year}.zarr") for year in PAIR}
-    drivers = open_store(results / "counterfactual/drivers.zarr")
+    drivers = open_store(results / "drivers/drivers.zarr")
     change = open_store(results / "change/change.zarr")
     before, after = (truth[year].disturbed.values > 0 for year in PAIR)
     forest = np.isfinite(drivers.gpp_effect.values[0])
@@ -88,11 +86,9 @@ def driver_table(results: Path) -> pd.DataFrame:
     names = list(drivers.driver.values)
     canopy_codes = [names.index(name) + 1 for name in CANOPY]
     canopy_first = np.isin(drivers.nee_driver.values, canopy_codes)
-    table = pd.read_csv(results / "counterfactual/drivers.csv")
+    table = pd.read_csv(results / "drivers/drivers.csv")
     whole = table[(table["kind"] == "all") & (table["flux"] == "nee")]
     whole = whole.set_index("driver")["effect"]
-    gpp = table[(table["kind"] == "all") & (table["flux"] == "gpp")]
-    gpp = gpp.set_index("driver")["effect"]
     return pd.DataFrame(
         [
             (
@@ -133,11 +129,6 @@ def driver_table(results: Path) -> pd.DataFrame:
                 f"{100 * canopy_first[struck].mean():.0f}",
             ),
             ("nee_canopy", "", f"{whole['ndvi'] + whole['evi']:.2f}"),
-            (
-                "interaction_percent",
-                "",
-                f"{100 * abs(gpp['interaction'] / gpp['change']):.2f}",
-            ),
         ],
         columns=["quantity", "planted", "found"],
     )

@@ -53,6 +53,14 @@ def towers() -> Iterator[tuple[str, str]]:
     whole = covered[covered["subset"] == "all"]["covered"]
     yield "towers.covered_least", f"{100 * whole.min():.0f}"
     yield "towers.covered_most", f"{100 * whole.max():.0f}"
+    time = read_table("towers_interannual")
+    time = time[(time["form"] == "response") & (time["split"] == "cluster")]
+    for row in time.itertuples():
+        yield f"towers.interannual_percent.{row.target}", f"{100 * row.r2:.0f}"
+        yield f"towers.interannual_slope.{row.target}", f"{row.slope:.2f}"
+        yield f"towers.interannual_sd.{row.target}", f"{row.sd_observed:.0f}"
+    yield "towers.interannual_site_years", str(time["n"].iloc[0])
+    yield "towers.interannual_sites", str(time["n_sites"].iloc[0])
     gaps = read_table("towers_gaps").set_index(
         ["model", "gap_pattern", "gap_fraction"]
     )["r2_lost"]

@@ -11,6 +11,11 @@ AIMS = {
 }
 SPLITS = {"site": "by site", "cluster": "by cluster", "random": "random (optimistic)"}
 TOGETHER = "together"
+# Forms that ask no model.
+FORMS = {
+    "constant": "no difference between years",
+    "response": "**response** (mapped)",
+}
 PATTERNS = ["random", "block", "borrowed"]
 
 
@@ -41,6 +46,23 @@ def scores_of_all_splits() -> str:
         rows.append([label(model), *(f"{c.r2:.2f} / {c.rmse:.0f}" for c in cells)])
     heads = [f"{target.upper()} {SPLITS[split]}" for target, split in columns]
     return markdown_table(["R2 / RMSE", *heads], rows)
+
+
+def interannual() -> str:
+    """R2 and slope of differences between years, by cluster, of all models and forms."""
+    found = read_table("towers_interannual").query("split == 'cluster'")
+    found = found.set_index(["model", "form", "target"])
+    targets = ("gpp", "nee", "reco")
+    rows = []
+    for model, form in found.index.droplevel("target").unique():
+        cells = [found.loc[(model, form, target)] for target in targets]
+        name = FORMS.get(form, f"{label(model)}, {form.replace('_', ' and ')}")
+        rows.append(
+            [name, *(f"{c.r2:.2f} ({c.r2_lower:.2f} to {c.r2_upper:.2f})" for c in cells)]
+            + [f"{c.slope:.2f}" if c.slope == c.slope else "" for c in cells[:2]]
+        )
+    heads = [target.upper() for target in targets]
+    return markdown_table(["R2 by cluster", *heads, "slope GPP", "slope NEE"], rows)
 
 
 def differences() -> str:

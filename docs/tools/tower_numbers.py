@@ -90,6 +90,15 @@ def coverage_table(results: Path) -> pd.DataFrame:
     )
 
 
+def interannual_table(results: Path) -> pd.DataFrame:
+    """Skill in time of all models and forms, at all scored sites."""
+    found = read_evaluation(results, "interannual")
+    found = found[(found["subset"] == "all") & found["split"].isin(SPLITS[:2])]
+    names = ["model", "form", "split", "target", "n", "n_sites", "r2", "r2_lower"]
+    names += ["r2_upper", "slope", "sd_observed", "trend_sign_share", "halves_r2"]
+    return found[names].round(3)
+
+
 def facts(results: Path) -> dict:
     """Numbers of site-years, of the towers that weigh most, and what the run took."""
     scores = read_evaluation(results, "scores")

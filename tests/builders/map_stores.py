@@ -11,6 +11,7 @@ import xarray as xr
 from odc.geo.data import ocean_geom
 
 from forestflux.change.analysis import analyse_change
+from forestflux.change.drivers.departure_effects import driver_names
 from forestflux.change.drivers.driver_maps import (
     build_driver_store,
     table_drivers,
@@ -30,7 +31,7 @@ MEMBERS = 3
 RESOLUTION_DEG = 6.0
 
 # What drove the change of a cell, in the order of `drivers.zarr`.
-DRIVERS = (*VARIABLES, "type", "interaction")
+DRIVERS = driver_names(VARIABLES)
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -53,10 +54,10 @@ def build_maps(path: Path, rng: np.random.Generator, written: Iterable[int]) -> 
     write_table(build_recovery(totals, rng), path / "recovery/recovery.csv")
     write_table(build_gates(), path / "gates/gates.csv")
     drivers = build_drivers(years)
-    store = write_store(drivers, path / "counterfactual/drivers.zarr")
+    store = write_store(drivers, path / "drivers/drivers.zarr")
     manifest = {"stores": {"drivers": store["checksum"]}}
-    write_json(path / "counterfactual/drivers.json", manifest)
-    write_table(build_driver_table(), path / "counterfactual/drivers.csv")
+    write_json(path / "drivers/drivers.json", manifest)
+    write_table(build_driver_table(), path / "drivers/drivers.csv")
 
 
 def build_land() -> xr.Dataset:
@@ -185,7 +186,7 @@ def build_gates() -> pd.DataFrame:
 def build_drivers(years: dict[int, xr.Dataset]) -> xr.Dataset:
     """The dataset of `drivers.zarr`: shares of the difference of the pair."""
     first, last = years[min(years)], years[max(years)]
-    part = np.array([0.4, 0.2, 0.25, -0.1, 0.05, 0.15, 0.0, 0.05], "float32")
+    part = np.array([0.4, 0.2, 0.25, -0.1, 0.05, 0.15, 0.05], "float32")
     effects = {
         flux: part[:, None, None] * (last[flux] - first[flux]).to_numpy()
         for flux in ("gpp", "nee")
@@ -198,9 +199,8 @@ def build_drivers(years: dict[int, xr.Dataset]) -> xr.Dataset:
 
 def build_driver_table() -> pd.DataFrame:
     """Table of `drivers.csv`, all forest alone."""
-    sums = np.linspace(-0.4, 0.9, 9)[:, None, None, None]
+    parts = table_drivers(DRIVERS)
+    sums = np.linspace(-0.4, 0.9, len(parts))[:, None, None, None]
     members = sums * np.linspace(0.9, 1.1, MEMBERS)[:, None]
-    whole = np.broadcast_to(members, (9, 3, MEMBERS, 1))
-    return tabulate_drivers(
-        whole, [("all", "all")], parts=table_drivers(DRIVERS), level=0.9
-    )
+    whole = np.broadcast_to(members, (len(parts), 3, MEMBERS, 1))
+    return tabulate_drivers(whole, [("all", "all")], parts=parts, level=0.9)

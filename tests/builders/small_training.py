@@ -10,6 +10,11 @@ from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.jobs.settings.training_settings import TrainSettings, with_changes
 from forestflux.models.network_regressor import NetworkRegressor
+from forestflux.models.response import (
+    Response,
+    fit_response,
+    measure_sample_departures,
+)
 from forestflux.prepare.sample_table import Samples
 from tests.builders.inputs import VARIABLES
 
@@ -76,6 +81,18 @@ def make_applicability(members: list[NetworkRegressor]) -> Applicability:
     return fit_applicability(members, make_samples(), quantile=None, seed=1)
 
 
+def make_response(members: int) -> Response:
+    """The response that `make_samples()` teaches an ensemble of so many members."""
+    samples = make_samples()
+    return fit_response(
+        measure_sample_departures(samples),
+        samples.table,
+        min_quality=0.8,
+        members=members,
+        seed=1,
+    )
+
+
 def make_samples(count: int = 60, *, seed: int = 5) -> Samples:
     """Samples whose GPP follows the summer's NDVI; every seventh row is a grassland."""
     rng = np.random.default_rng(seed)
@@ -101,6 +118,7 @@ def make_samples(count: int = 60, *, seed: int = 5) -> Samples:
             "lon": 0.0,
             "holdout": False,
             "fold_site": np.arange(count) // 3 % 4,
+            "cluster": np.arange(count) // 6,
             "fold_cluster": np.arange(count) // 6 % 3,
             "gpp": gpp,
             "reco": reco,

@@ -15,7 +15,7 @@ from forestflux.models.network_training import train_network
 from tests.builders.finished_results import build_results, some_series
 from tests.builders.inputs import UNITS, VARIABLES
 from tests.builders.map_stores import RESOLUTION_DEG, YEARS
-from tests.builders.small_training import make_samples, settings
+from tests.builders.small_training import make_response, make_samples, settings
 
 GRID = Grid(RESOLUTION_DEG, 30)
 PAIR = (YEARS[0], YEARS[-1])
@@ -34,6 +34,7 @@ def build_run(path: Path, *, seed: int, maps: bool) -> Path:
     save_model(
         path / "model",
         members,
+        response=make_response(len(members)),
         calibration=CALIBRATION,
         applicability=reference,
         units=UNITS,

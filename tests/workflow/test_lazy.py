@@ -20,8 +20,9 @@ STORES = (
     "infer/r00c00/2003.zarr",
     "maps/2003.zarr",
     "change/change.zarr",
-    "counterfactual/r00c00.zarr",
-    "counterfactual/drivers.zarr",
+    "departures/r00c00.zarr",
+    "level/r00c00.zarr",
+    "drivers/drivers.zarr",
     "products/2003/forestflux_micro_2003.zarr",
 )
 

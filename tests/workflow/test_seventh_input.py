@@ -38,7 +38,7 @@ def test_it_is_explained_and_has_its_part_in_the_change(results):
     assert (importance.query("variable == 'sunshine'")["gpp"] > 0).any()
     scores = pd.read_csv(results / "evaluate/gaps.csv")
     assert "sunshine" in set(scores["gap_pattern"])
-    drivers = pd.read_csv(results / "counterfactual/drivers.csv")
+    drivers = pd.read_csv(results / "drivers/drivers.csv")
     assert list(dict.fromkeys(drivers["driver"]))[: len(SEVEN_INPUTS)] == list(
         SEVEN_INPUTS
     )

@@ -27,11 +27,12 @@ READS = RuleGraph(
             "model": "samples train",
             "explain": "model samples",
             "card": "evaluate model samples",
+            "departures": "mask",
             "infer": "mask model",
-            "map": "infer model",
+            "level": "departures infer",
+            "map": "departures infer level model",
             "change": "map",
-            "drivers": "counterfactual infer",
-            "counterfactual": "infer mask model",
+            "drivers": "departures infer level model",
             "truth": "",
             "recovery": "change map truth",
             "gates": "map recovery",
@@ -40,8 +41,8 @@ READS = RuleGraph(
             "figure": "change drivers evaluate explain map model recovery samples",
             "explorer": "change evaluate map mask model samples",
             "headline": "change evaluate",
-            "report": "change drivers evaluate explain figure gates headline infer map recovery "
-            "samples tower_sites truth",
+            "report": "change departures drivers evaluate explain figure gates headline infer level"
+            " map recovery samples tower_sites truth",
         }.items()
     }
 )
@@ -157,17 +158,17 @@ EDITS = {
         "gates: {fail: false, ",
         "report",
     ),
-    "no counterfactual runs any more": (
+    "no drivers any more": (
         "micro.yaml",
         "run: micro",
-        "run: micro\ncounterfactual: {enabled: false}",
+        "run: micro\ndrivers: {enabled: false}",
         "report",
     ),
-    "the swap of the counterfactual runs": (
-        f"{FORESTFLUX}/change/drivers/one_at_a_time.py",
+    "the effects of the drivers": (
+        f"{FORESTFLUX}/change/drivers/departure_effects.py",
         None,
         "WIDER = 1",
-        "counterfactual",
+        "drivers",
     ),
     "the resolution of figures": (
         "micro.yaml",
@@ -268,16 +269,18 @@ def test_exactly_the_stale_rules_run(scratch, name):
         assert set(planned(scratch)) == stale(*roots.split())
 
 
-def test_a_year_more_runs_that_year_and_what_looks_at_all_years(scratch):
+def test_a_year_more_asks_the_networks_about_that_year_alone(scratch):
     years = ("micro.yaml", "years: [2003, 2004]", "years: [2003, 2005]")
     towers = ("micro.yaml", "run: micro", "run: micro\ntowers: {years: [2003, 2004]}")
     with edited(scratch, years, towers):
         jobs = planned(scratch)
-    per_year = {"extract", "cube", "mask", "infer", "map", "truth"}
-    assert set(jobs) == per_year | stale("change", "publish")
+    per_year = {"extract", "cube", "mask", "infer", "truth"}
+    # The mean year changes, and with it what every year departs from.
+    assert set(jobs) == per_year | stale("departures")
     tiles = len(list((scratch / "results/micro/extract").glob("r*.2003.json")))
     assert {jobs[rule] for rule in ("extract", "cube", "mask", "infer")} == {tiles}
-    assert jobs["map"] == jobs["truth"] == jobs["publish"] == 1
+    assert jobs["truth"] == 1
+    assert jobs["map"] == 3
 
 
 def test_a_moved_project_has_nothing_to_do(project, tmp_path):

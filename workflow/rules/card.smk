@@ -1,6 +1,6 @@
 # The model card: what the model learnt from, how good it is, where not to use it.
 #
-# needs  the trained model, the training table, scores and coverage
+# needs  the trained model, the training table, scores and coverage, skill in time
 # makes  <results>/model/card.md
 
 
@@ -10,6 +10,7 @@ rule card:
         samples="<results>/samples/samples.csv",
         scores="<results>/evaluate/scores.csv",
         calibration="<results>/evaluate/calibration.csv",
+        interannual="<results>/evaluate/interannual.csv",
     output:
         card="<results>/model/card.md",
     log:
@@ -27,6 +28,7 @@ rule card:
         " --samples {input.samples:q}"
         " --scores {input.scores:q}"
         " --calibration {input.calibration:q}"
+        " --interannual {input.interannual:q}"
         " --settings {params.settings:q}"
         " --output {output.card:q}"
         " --log {log:q}"

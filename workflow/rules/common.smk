@@ -55,7 +55,8 @@ SOURCE = CONFIG.layers_from
 LABELS = CONFIG.labels_from
 MAPPED = CONFIG.has_maps
 SIMULATED = SOURCE == "simulated"
-COUNTERFACTUAL = MAPPED and CONFIG.counterfactual.enabled
+# Drivers are those of the response.
+WITH_DRIVERS = MAPPED and CONFIG.drivers.enabled and CONFIG.model.years == "response"
 
 
 def runtime_variable(section):

@@ -30,6 +30,8 @@ rule evaluate:
             quantile=CONFIG.model.dissimilarity_quantile,
             train=CONFIG.train,
             seed=CONFIG.seed,
+            gaps=CONFIG.evaluate.gaps,
+            years=CONFIG.model.years,
         ),
         code=code("evaluate"),
     message:

@@ -1,6 +1,6 @@
-# One global store a year from the inferred tiles.
+# One global store a year: the level of each cell and its response to the year.
 #
-# needs  the inferred tiles of the years that a job owns
+# needs  the inferred tiles of the years that a job owns, departures and level of each tile
 # makes  <results>/maps/{year}.zarr and one manifest per job
 
 
@@ -8,6 +8,8 @@ rule map:
     input:
         model="<results>/model/model.json",
         tiles=lambda wildcards: tile_stage("infer", years=[wildcards.years]),
+        departures=place_stage("departures"),
+        levels=place_stage("level"),
     output:
         manifest="<results>/maps/{years}.json",
     log:
@@ -30,6 +32,8 @@ rule map:
         " --years {params.years}"
         " --model {input.model:q}"
         " --tiles {input.tiles:q}"
+        " --departures {input.departures:q}"
+        " --levels {input.levels:q}"
         " --settings {params.settings:q}"
         " --code {params.code}"
         " --manifest {output.manifest:q}"

@@ -26,6 +26,7 @@ rule model:
             units={one["name"]: one["units"] for one in INPUTS},
             run=CONFIG.run,
             source=SOURCE,
+            years=CONFIG.model.years,
         ),
         code=code("model"),
     message:

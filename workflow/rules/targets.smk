@@ -100,6 +100,16 @@ def yearly(folder):
     return [f"<results>/{folder}/{batch}.json" for batch in YEAR_BATCHES]
 
 
+def place_stage(stage):
+    """Manifests of a stage that has one store for each tile, whatever the years."""
+    return [f"<results>/{stage}/{places}.json" for places in TILE_BATCHES]
+
+
+def all_years(stage, places):
+    """Manifests of a tile stage for all years of a batch of tiles."""
+    return [f"<results>/{stage}/{places}.{batch}.json" for batch in YEAR_BATCHES]
+
+
 def of_pair(stage, places):
     """Manifests of a tile stage for the pair of years, each once."""
     return [f"<results>/{stage}/{places}.{batch}.json" for batch in pair_batches()]
@@ -110,12 +120,14 @@ def map_targets():
     if not MAPPED:
         return []
     simulated = yearly("truth") + ["<results>/recovery/recovery.csv"]
-    drivers = ["<results>/counterfactual/drivers.json"]
+    drivers = ["<results>/drivers/drivers.json"]
     return [
+        *place_stage("departures"),
         *tile_stage("infer"),
+        *place_stage("level"),
         *yearly("maps"),
         "<results>/change/change.json",
-        *(drivers if COUNTERFACTUAL else []),
+        *(drivers if WITH_DRIVERS else []),
         *(simulated if SIMULATED else []),
         "<results>/gates/gates.csv",
     ]
@@ -177,7 +189,7 @@ def figure_names():
         name
         for name, files in needs().items()
         if (MAPPED or not any(f.startswith(OF_MAPS) for f in files))
-        and (COUNTERFACTUAL or not any(f.startswith("counterfactual/") for f in files))
+        and (WITH_DRIVERS or not any(f.startswith("drivers/") for f in files))
         and (SIMULATED or not any(f.startswith("recovery/") for f in files))
     ]
 
@@ -219,8 +231,8 @@ def report_tables():
     names += "evaluate/scores evaluate/calibration evaluate/gaps".split()
     if MAPPED:
         names += "gates/gates change/totals change/pair".split()
-    if COUNTERFACTUAL:
-        names.append("counterfactual/drivers")
+    if WITH_DRIVERS:
+        names.append("drivers/drivers")
     if MAPPED and SIMULATED:
         names.append("recovery/recovery")
     if bibliography_targets():

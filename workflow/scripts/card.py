@@ -25,6 +25,7 @@ def main(
     samples: Path,
     scores: Path,
     calibration: Path,
+    interannual: Path,
     settings: Settings,
     output: Path,
 ) -> None:
@@ -34,6 +35,7 @@ def main(
         read_sample_table(samples),
         pd.read_csv(scores),
         pd.read_csv(calibration),
+        pd.read_csv(interannual),
         min_quality=settings.min_quality,
         folds=settings.folds.count,
     )

@@ -5,11 +5,14 @@ from pathlib import Path
 from forestflux.jobs import command_line
 from forestflux.change.change_schemas import DRIVERS
 from forestflux.change.drivers.driver_maps import collect_drivers
+from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
+from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores, write_single_store
+from forestflux.maps.tile_years import TileYear
 
 
 class Settings(Section):
@@ -23,8 +26,10 @@ class Settings(Section):
 
 def main(
     *,
-    tiles: list[Path],
+    model: Path,
     inferred: list[Path],
+    departures: list[Path],
+    levels: list[Path],
     settings: Settings,
     code: str,
     table: Path,
@@ -32,17 +37,34 @@ def main(
 ) -> None:
     """Write drivers.csv, drivers.zarr and the manifest."""
     grid, pair = Grid(**settings.grid.model_dump()), settings.pair
-    effects, fluxes = upstream_stores(*tiles), upstream_stores(*inferred)
+    fluxes, level = upstream_stores(*inferred), upstream_stores(*levels)
+    moved, response = upstream_stores(*departures), load_model(model).response
+    if response is None:
+        raise InputError(
+            model,
+            variable="response",
+            expected="a response, which drivers follow from (model.years: response)",
+            found="none",
+        )
     store, drivers = collect_drivers(
         [
             (
                 tile,
-                effects.path(tile.name),
-                tuple(fluxes.path(tile.name, year) for year in pair),
+                [
+                    TileYear(
+                        year,
+                        fluxes.path(tile.name, year),
+                        moved.path(tile.name),
+                        level.path(tile.name),
+                        response,
+                    )
+                    for year in pair
+                ],
             )
             for tile in grid.tiles()
         ],
         grid,
+        response=response,
         pair=pair,
         bands=settings.bands,
         level=settings.level,

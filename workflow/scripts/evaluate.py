@@ -1,6 +1,7 @@
 """Wiring of rule evaluate: predictions, scores in space and time, gaps and coverage."""
 
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -9,6 +10,7 @@ from forestflux.ensemble.applicability_fitting import score_unseen_rows
 from forestflux.ensemble.members import read_ensembles, read_predictions
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
 from forestflux.evaluation.tower_evaluation import evaluate_models
+from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.tables import write_tables
@@ -23,6 +25,8 @@ class Settings(Section):
     quantile: float | None
     train: TrainSettings
     seed: int
+    gaps: GapExperiment
+    years: Literal["response", "between"]
 
 
 def main(
@@ -48,6 +52,8 @@ def main(
         read_sample_table(table),
         dissimilarity,
         samples=used,
+        gaps=settings.gaps,
+        years=settings.years,
         min_quality=settings.min_quality,
         level=settings.level,
         seed=settings.seed,

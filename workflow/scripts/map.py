@@ -12,6 +12,7 @@ from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
 from forestflux.maps.mosaic import map_chunks, map_year
+from forestflux.maps.tile_years import TileYear
 
 
 class Settings(Section):
@@ -25,6 +26,8 @@ def main(
     years: list[int],
     model: Path,
     tiles: list[Path],
+    departures: list[Path],
+    levels: list[Path],
     settings: Settings,
     code: str,
     manifest: Path,
@@ -32,11 +35,24 @@ def main(
     """Write maps/{year}.zarr and the job's manifest."""
     grid = Grid(**settings.grid.model_dump())
     trained, model_checksum = load_model(model), checksum_files([model])
-    inferred = upstream_stores(*tiles)
+    inferred, level = upstream_stores(*tiles), upstream_stores(*levels)
+    moved = upstream_stores(*departures)
 
     def make(missing: list[Key]) -> Iterator[ChunkedDataset]:
         for (year,) in missing:
-            tiles = [(tile, inferred.path(tile.name, year)) for tile in grid.tiles()]
+            tiles = [
+                (
+                    tile,
+                    TileYear(
+                        year,
+                        inferred.path(tile.name, year),
+                        moved.path(tile.name),
+                        level.path(tile.name),
+                        trained.response,
+                    ),
+                )
+                for tile in grid.tiles()
+            ]
             mapped = map_year(tiles, grid, trained, year=year)
             mapped.template.attrs["model"] = model_checksum
             yield mapped
@@ -48,7 +64,14 @@ def main(
             code,
             settings,
             model_checksum,
-            [inferred.checksum(tile.name, year) for tile in grid.tiles()],
+            [
+                [
+                    inferred.checksum(tile.name, year),
+                    moved.checksum(tile.name),
+                    level.checksum(tile.name),
+                ]
+                for tile in grid.tiles()
+            ],
         ],
         make=make,
         chunks=map_chunks(grid),

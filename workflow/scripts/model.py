@@ -1,6 +1,7 @@
 """Wiring of rule model: the trained ensemble with its intervals, as one folder."""
 
 from pathlib import Path
+from typing import Literal
 
 from forestflux.jobs import command_line
 from forestflux.ensemble.applicability_fitting import fit_applicability
@@ -11,6 +12,8 @@ from forestflux.evaluation.tower_evaluation import join_observed
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.small_files import read_json
+from forestflux.models.response import fit_response, measure_sample_departures
+from forestflux.models.response_predictions import respond_to_years
 from forestflux.prepare.folds import split_rows
 from forestflux.prepare.sample_table import read_sample_table, read_samples
 
@@ -26,6 +29,7 @@ class Settings(Section):
     units: dict[str, str]
     run: str
     source: str
+    years: Literal["response", "between"]
 
 
 def main(
@@ -42,21 +46,36 @@ def main(
     `folds` are the networks of the split by cluster, whose residuals calibrate the map.
     """
     site_years = read_sample_table(table)
-    predictions = join_observed(read_predictions(folds), site_years)
-    used = site_years[site_years["used"] & ~site_years["holdout"]]
     read = read_samples(samples)
+    predictions = join_observed(read_predictions(folds), site_years)
+    predictions = predictions[predictions["gap_pattern"] == "none"]
+    if settings.years == "response":
+        predictions = respond_to_years(
+            predictions, read, gaps=None, min_quality=settings.min_quality
+        )
+    used = site_years[site_years["used"] & ~site_years["holdout"]]
+    training = read.take(split_rows(read.table, "holdout", 0)[0])
     members = [read_member(path, settings.train) for path in member_folders(train)]
     save_model(
         output.parent,
         members,
+        response=fit_response(
+            measure_sample_departures(training),
+            training.table,
+            min_quality=settings.min_quality,
+            members=len(members),
+            seed=settings.seed,
+        )
+        if settings.years == "response"
+        else None,
         calibration=calibrate(
-            predictions[predictions["gap_pattern"] == "none"],
+            predictions,
             level=settings.level,
             min_quality=settings.min_quality,
         ),
         applicability=fit_applicability(
             members,
-            read.take(split_rows(read.table, "holdout", 0)[0]),
+            training,
             quantile=settings.quantile,
             seed=settings.seed,
         ),

@@ -175,7 +175,7 @@ SIGNIFICANCE = TableSchema(
     ),
 )
 DRIVERS = TableSchema(
-    "counterfactual/drivers.csv",
+    "drivers/drivers.csv",
     "a driver, a flux and a stratum of kind `all`, `type` or `band`",
     (
         Column(

@@ -17,10 +17,11 @@ from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.small_files import read_json, write_json
 from forestflux.models.network_inputs import TYPES, Normalisation
 from forestflux.models.network_regressor import NetworkRegressor
+from forestflux.models.response import Response
 
-# 4: weights are safetensors, and settings have the names of today. Folders of another
+# 5: the response to departures from the mean year is part of the model. Folders of another
 # version are refused: what is in them would be read wrongly.
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 APPLICABILITY = "applicability.safetensors"
 CALENDAR = {"steps": STEPS, "step_days": STEP_DAYS, "first_day": "01-01"}
 
@@ -29,6 +30,7 @@ def save_model(
     folder: Path,
     members: Sequence[NetworkRegressor],
     *,
+    response: Response | None,
     calibration: dict[str, Any],
     applicability: Applicability,
     units: Mapping[str, str],
@@ -40,6 +42,7 @@ def save_model(
     ----------
     folder : made if it is not there
     members : trained on the same rows, hence with the same scales
+    response : with coefficients for each member; None where years differ like places
     calibration : what `forestflux.ensemble.conformal.calibrate` gives: nominal coverage and
         half-widths, gC m-2 yr-1
     applicability : of these members
@@ -74,6 +77,7 @@ def save_model(
         "normalisation": first.normalisation.to_dict(),
         "flux_scale": first.flux_scale.to_dict(),
         "flux_unit": FLUX_UNIT,
+        "response": response.to_dict() if response else None,
         "calibration": calibration,
         "members": names,
         "applicability": {"file": APPLICABILITY, "threshold": applicability.threshold},
@@ -118,6 +122,9 @@ def load_model(path: Path | str) -> Ensemble:
     applicability = Applicability.from_arrays(read_arrays(reference))
     return Ensemble(
         members,
+        response=(
+            Response.from_dict(content["response"]) if content["response"] else None
+        ),
         calibration=Calibration.from_dict(content["calibration"]),
         applicability=applicability,
         inputs={name: content["units"][name] for name in content["variables"]},

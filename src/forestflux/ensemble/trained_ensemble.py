@@ -20,6 +20,7 @@ from forestflux.ensemble.fast_inference import FastInference
 from forestflux.models.flux_model import Fluxes
 from forestflux.models.network_inputs import one_hot_types
 from forestflux.models.network_regressor import CHUNK, NetworkRegressor
+from forestflux.models.response import Response
 from forestflux.models.torch_contexts import one_thread
 
 LONG_NAMES = {
@@ -38,6 +39,8 @@ class Ensemble:
     Parameters
     ----------
     members : trained networks
+    response : how the fluxes of a place follow what its years do differently; None where
+        years are taken to differ like places
     calibration : level and half-widths of the intervals
     applicability : what a series is compared with, and the largest index inside
     inputs : unit of each input series, in the order of the networks
@@ -48,6 +51,7 @@ class Ensemble:
         self,
         members: Sequence[NetworkRegressor],
         *,
+        response: Response | None,
         calibration: Calibration,
         applicability: Applicability,
         inputs: Mapping[str, str],
@@ -55,6 +59,7 @@ class Ensemble:
     ) -> None:
         """Keep the members and what is known of them."""
         self.members = list(members)
+        self.response = response
         self.calibration = calibration
         self.applicability = applicability
         self.inputs = dict(inputs)

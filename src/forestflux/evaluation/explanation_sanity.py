@@ -129,6 +129,7 @@ def randomise_weights(model: Ensemble, *, seed: int) -> Ensemble:
         members.append(drawn)
     return Ensemble(
         members,
+        response=model.response,
         calibration=model.calibration,
         applicability=model.applicability,
         inputs=model.inputs,

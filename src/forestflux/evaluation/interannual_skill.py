@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.names import FLUXES, FOREST_TYPES, NETWORK, TARGET_FLUXES
+from forestflux.ensemble.conformal import MAP_SPLIT
 from forestflux.evaluation.evaluation_schemas import INTERANNUAL
 from forestflux.evaluation.site_bootstrap import bootstrap_interval, draw_sites
 from forestflux.models.response import (
@@ -50,7 +51,18 @@ def tabulate_interannual(
         scored = select_scored_years(part, min_quality=min_quality)
         if split not in SPLITS or scored.empty:
             continue
-        forms = predict_forms(scored, samples, departures, min_quality=min_quality)
+        others = part
+        # The rows that teach the holdout are predicted in other splits only.
+        if split == "holdout":
+            own = predictions["model"] == model
+            others = predictions[own & (predictions["split"] == MAP_SPLIT)]
+        forms = predict_forms(
+            scored,
+            select_scored_years(others, min_quality=min_quality),
+            samples,
+            departures,
+            min_quality=min_quality,
+        )
         for form, predicted in forms.items():
             if model != NETWORK and form in WITHOUT_MODEL:
                 continue
@@ -81,6 +93,7 @@ def list_types(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
 
 def predict_forms(
     scored: pd.DataFrame,
+    others: pd.DataFrame,
     samples: Samples,
     departures: np.ndarray,
     *,
@@ -96,17 +109,20 @@ def predict_forms(
     Parameters
     ----------
     scored : rows of one model and split
+    others : rows of the same model whose predictions teach `scaled`: those of the split, for
+        `holdout` those of the split that calibrates it
     samples : all used rows
     departures : (sample, variable) of all used rows
     min_quality : of rows that teach
     """
     index = pd.MultiIndex.from_frame(samples.table[SITE_YEAR])
-    position = index.get_indexer(pd.MultiIndex.from_frame(scored[SITE_YEAR]))
-    between = scored[[f"{flux}_pred" for flux in TARGET_FLUXES]].to_numpy(float)
     # Predictions of rows that teach are those of other folds; a row without one, such as of
     # another biome, cannot teach a factor.
     known = np.full((len(samples), len(TARGET_FLUXES)), np.nan)
-    known[position] = between
+    for predicted in (others, scored):
+        position = index.get_indexer(pd.MultiIndex.from_frame(predicted[SITE_YEAR]))
+        between = predicted[[f"{flux}_pred" for flux in TARGET_FLUXES]].to_numpy(float)
+        known[position] = between
     regressors = {
         "response": departures,
         "scaled": known,
@@ -115,8 +131,9 @@ def predict_forms(
     forms = {"constant": np.zeros(between.T.shape), "between": between.T}
     for form, values in regressors.items():
         change = np.zeros(between.T.shape)
-        for (split, fold), rows in scored.groupby(["split", "fold"]).indices.items():
-            teach, _ = split_rows(samples.table, split, fold)
+        for fold in scored["fold"].unique():
+            rows = np.flatnonzero(scored["fold"] == fold)
+            teach, _ = split_rows(samples.table, scored["split"].iloc[0], int(fold))
             teach = teach[np.isfinite(values[teach]).all(axis=1)]
             response = fit_response(
                 values[teach], samples.table.iloc[teach], min_quality=min_quality

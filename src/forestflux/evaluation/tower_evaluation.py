@@ -1,10 +1,12 @@
 """Predictions of all models beside the towers, scored and calibrated."""
 
+from typing import Literal
+
 import pandas as pd
 
 from forestflux.core.climates import climate_of
 from forestflux.core.errors import InputError
-from forestflux.core.names import SPLITS
+from forestflux.core.names import NETWORK, SPLITS
 from forestflux.ensemble.conformal import add_intervals
 from forestflux.evaluation.evaluation_schemas import PREDICTIONS
 from forestflux.evaluation.interannual_skill import tabulate_interannual
@@ -14,6 +16,8 @@ from forestflux.evaluation.skill_comparisons import (
     tabulate_differences,
     tabulate_gaps,
 )
+from forestflux.jobs.settings.evaluation_settings import GapExperiment
+from forestflux.models.response_predictions import respond_to_years
 from forestflux.prepare.sample_table import Samples
 
 SITE_YEAR = ["site", "year"]
@@ -25,13 +29,16 @@ def evaluate_models(
     dissimilarity: pd.DataFrame,
     *,
     samples: Samples,
+    gaps: GapExperiment,
+    years: Literal["response", "between"],
     min_quality: float,
     level: float,
     seed: int,
 ) -> dict[str, pd.DataFrame]:
     """Tables of the stage, columns as in `docs/reference/tables.md`.
 
-    Of an ensemble the mean over members is evaluated.
+    Of an ensemble the mean over members is evaluated. The network is evaluated as it is
+    mapped, as level and response; the classical models for each year as it is.
 
     Parameters
     ----------
@@ -40,6 +47,8 @@ def evaluate_models(
     dissimilarity : of each row that a split predicts to the rows that its fold trained
         on, as `forestflux.ensemble.applicability_fitting.score_unseen_rows` gives it
     samples : the used rows with their series
+    gaps : section `evaluate.gaps`, with which the predictions were made
+    years : how the network tells years apart, `model.years`
     min_quality : rows of lower `nee_qc` are neither scored nor calibrated on
     level : nominal coverage of the intervals, 0-1
     seed : of the bootstrap over sites
@@ -49,7 +58,13 @@ def evaluate_models(
     InputError : a model or a member lacks a row of a split, or has it twice; too few
         sites for intervals
     """
-    joined = join_observed(parts, samples_table)
+    between = join_observed(parts, samples_table)
+    joined = between.copy()
+    network = joined["model"] == NETWORK
+    if years == "response":
+        joined.loc[network] = respond_to_years(
+            joined[network], samples, gaps=gaps, min_quality=min_quality
+        )
     observed = joined[joined["gap_pattern"] == "none"].reset_index(drop=True)
     observed = join_dissimilarity(observed, dissimilarity)
     predictions = add_intervals(observed, level=level, min_quality=min_quality)
@@ -57,7 +72,10 @@ def evaluate_models(
         "predictions": predictions[PREDICTIONS.names],
         "scores": tabulate_scores(predictions, min_quality=min_quality),
         "interannual": tabulate_interannual(
-            predictions, samples, min_quality=min_quality, seed=seed
+            between[between["gap_pattern"] == "none"],
+            samples,
+            min_quality=min_quality,
+            seed=seed,
         ),
         "gaps": tabulate_gaps(joined, min_quality=min_quality, seed=seed),
         "calibration": tabulate_coverage(

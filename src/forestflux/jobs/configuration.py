@@ -11,7 +11,7 @@ from forestflux.core.names import GAP_PATTERNS, LAND_COVER
 from forestflux.core.typed_input import explain
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
-    CounterfactualSettings,
+    DriverSettings,
 )
 from forestflux.jobs.settings.evaluation_settings import (
     AblationSettings,
@@ -108,7 +108,7 @@ class Configuration(Section):
     infer: InferSettings = InferSettings()
     change: ChangeSettings = ChangeSettings()
     publish: PublishSettings = PublishSettings()
-    counterfactual: CounterfactualSettings = CounterfactualSettings()
+    drivers: DriverSettings = DriverSettings()
     gates: GateSettings = GateSettings()
     figures: FigureSettings = FigureSettings()
     explorer: ExplorerSettings = ExplorerSettings()

@@ -12,7 +12,8 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, Tile, cell_area
 from forestflux.core.layers import CF_FLUX_UNIT, LAYERS, SIGN
 from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
-from forestflux.jobs.store import check_chunks, check_names, load_part, open_store
+from forestflux.jobs.store import check_chunks, check_names, open_store
+from forestflux.maps.tile_years import TileYear
 from forestflux.models.flux_model import CalibratedModel
 
 # Most rows of a chunk: a band of the globe with all members must fit into memory.
@@ -21,7 +22,7 @@ BESIDE = ("forest_fraction", "forest_type", "gap_fraction", "dissimilarity")
 
 
 def map_year(
-    tiles: Sequence[tuple[Tile, Path]],
+    tiles: Sequence[tuple[Tile, TileYear]],
     grid: Grid,
     model: CalibratedModel,
     *,
@@ -33,7 +34,7 @@ def map_year(
 
     Parameters
     ----------
-    tiles : every tile of the grid with its infer store
+    tiles : every tile of the grid with its fluxes
     grid : the global grid
     model : the trained model, for the interval of a cell and its area of applicability
     year : the year that the stores must be of
@@ -58,7 +59,7 @@ def map_year(
 
 
 def bands(
-    tiles: Sequence[tuple[Tile, Path]],
+    tiles: Sequence[tuple[Tile, TileYear]],
     grid: Grid,
     model: CalibratedModel,
     *,
@@ -109,10 +110,11 @@ def check_tiles(tiles: list[Tile], grid: Grid, year: int) -> None:
             )
 
 
-def check_stores(tiles: Sequence[tuple[Tile, Path]], *, year: int) -> int:
+def check_stores(tiles: Sequence[tuple[Tile, TileYear]], *, year: int) -> int:
     """Members of the infer stores, each of which must be of its tile and this year."""
     members = None
-    for tile, path in tiles:
+    for tile, fluxes in tiles:
+        path = fluxes.inferred
         part = open_store(path)
         check_names(part, ("gpp", "reco", *BESIDE), path)
         check_part(part, tile, path, year=year)
@@ -130,7 +132,7 @@ def check_stores(tiles: Sequence[tuple[Tile, Path]], *, year: int) -> int:
 
 
 def assemble(
-    tiles: Sequence[tuple[Tile, Path]], grid: Grid, *, rows: slice, members: int
+    tiles: Sequence[tuple[Tile, TileYear]], grid: Grid, *, rows: slice, members: int
 ) -> dict[str, np.ndarray]:
     """Arrays of some rows of the globe: gpp, reco (member, y, x), the layers (y, x).
 
@@ -143,12 +145,12 @@ def assemble(
     for name in BESIDE:
         dtype = LAYERS[name].dtype
         layers[name] = np.full(shape, 0 if dtype == "uint8" else np.nan, dtype)
-    for tile, path in tiles:
+    for tile, fluxes in tiles:
         start, stop = max(rows.start, tile.rows.start), min(rows.stop, tile.rows.stop)
         if start >= stop:
             continue
         own = slice(start - tile.rows.start, stop - tile.rows.start)
-        part = load_part(open_store(path), layers, y=own)
+        part = fluxes.load(list(layers), rows=own)
         for name, array in layers.items():
             array[..., start - rows.start : stop - rows.start, tile.columns] = part[
                 name

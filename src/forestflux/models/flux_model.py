@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from forestflux.models.response import Response
 from forestflux.prepare.sample_table import Samples
 
 
@@ -49,10 +50,13 @@ class CalibratedModel(FluxModel, Protocol):
     Attributes
     ----------
     members : the trained networks
+    response : how the fluxes of a place follow what its years do differently; None where
+        years are taken to differ like places
     inputs : unit of each series that they read, in their order
     """
 
     members: Sequence[FluxModel]
+    response: Response | None
     inputs: Mapping[str, str]
 
     @property

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from forestflux.core.eight_day import STEP_DAYS, STEPS
+from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
+from forestflux.core.radiation import radiation
 
-# Solar constant, MJ m-2 min-1 (FAO Irrigation and Drainage Paper 56, eq. 21).
-SOLAR_CONSTANT = 0.0820
 HALF_YEAR = STEPS // 2
 # The forest types and one class for every other tower: those train, they are not
 # scored.
@@ -65,37 +64,6 @@ def add_derived(
         unique, place = np.unique(np.asarray(lat, float), return_inverse=True)
         extra.append(radiation(unique)[place][:, None])
     return np.concatenate([series, *extra], axis=1).astype("float32")
-
-
-def radiation(lat: np.ndarray) -> np.ndarray:
-    """Daily radiation on top of the atmosphere (sample, step), MJ m-2 day-1.
-
-    Taken at the middle of each step in a year of 365 days. Allen et al. (1998), FAO
-    Irrigation and Drainage Paper 56, eq. 21-25; polar day and night are the limits of
-    the sunset angle.
-
-    Parameters
-    ----------
-    lat : (sample,), degrees north
-    """
-    day = STEP_DAYS * np.arange(STEPS) + STEP_DAYS / 2 + 0.5
-    day[-1] = (STEP_DAYS * (STEPS - 1) + 1 + 365) / 2
-    angle = 2 * np.pi * day / 365
-    distance = 1 + 0.033 * np.cos(angle)
-    declination = 0.409 * np.sin(angle - 1.39)
-    phi = np.radians(np.asarray(lat, float))[:, None]
-    sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(declination), -1, 1))
-    return (
-        24
-        * 60
-        / np.pi
-        * SOLAR_CONSTANT
-        * distance
-        * (
-            sunset * np.sin(phi) * np.sin(declination)
-            + np.cos(phi) * np.cos(declination) * np.sin(sunset)
-        )
-    )
 
 
 @dataclass(frozen=True)

@@ -5,22 +5,19 @@ species come with the climate, a single warm summer brings none of them. The res
 therefore learnt from differences between the years of the same tower only (the within
 transformation of panel data: Mundlak 1978, Econometrica 46, 69-85).
 
-The departure of a variable is its mean difference from the mean year of the place, weighted
-with the light on top of the atmosphere, because carbon is exchanged when there is light. Steps
-without a value count as normal ones: what is missing is no evidence of a change. The response
-is linear in the departures, and shrunk towards no response (ridge regression: Hoerl and Kennard
-1970, Technometrics 12, 55-67) as far as towers of inner folds ask for it.
+The response is linear in the departures (`forestflux.prepare.departures`), and shrunk towards
+no response (ridge regression: Hoerl and Kennard 1970, Technometrics 12, 55-67) as far as towers
+of inner folds ask for it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import GroupKFold
 
 from forestflux.core.names import TARGET_FLUXES
-from forestflux.models.network_inputs import radiation
+from forestflux.prepare.departures import average_years, measure_departures
 from forestflux.prepare.sample_table import Samples
 
 # Strengths of the shrinkage that inner folds choose from, in site-years: a departure of one
@@ -40,11 +37,14 @@ class Response:
         of each regressor; 1 of one that never departs
     coefficients : (target, regressor), gC m-2 yr-1 per standard deviation; targets are GPP, NEE
     penalty : (target,), strength of the shrinkage of each target; infinite for no response
+    members : (member, target, regressor), as many likely values of the coefficients as the
+        ensemble has members; their mean is `coefficients`
     """
 
     scale: np.ndarray
     coefficients: np.ndarray
     penalty: np.ndarray
+    members: np.ndarray
 
     def predict(self, departures: np.ndarray) -> np.ndarray:
         """Change of GPP and NEE (target, sample), gC m-2 yr-1, by departures.
@@ -54,6 +54,25 @@ class Response:
         departures : (sample, regressor), in the units of the regressors
         """
         return self.coefficients @ (departures / self.scale).T
+
+    def predict_members(self, departures: np.ndarray) -> np.ndarray:
+        """The same by each member's coefficients (member, target, sample)."""
+        return self.members @ (departures / self.scale).T
+
+    def to_dict(self) -> dict[str, list]:
+        """Plain numbers for JSON; `Response.from_dict` reads them. Infinite is None."""
+        content = {
+            name: np.asarray(values).tolist() for name, values in vars(self).items()
+        }
+        penalty = [each if np.isfinite(each) else None for each in self.penalty]
+        return content | {"penalty": penalty}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, list]) -> "Response":
+        """The response from plain numbers."""
+        penalty = [np.inf if each is None else each for each in content["penalty"]]
+        arrays = {name: np.array(values) for name, values in content.items()}
+        return cls(**arrays | {"penalty": np.array(penalty)})
 
 
 def find_mean_years(series: np.ndarray, sites: np.ndarray) -> np.ndarray:
@@ -71,33 +90,6 @@ def find_mean_years(series: np.ndarray, sites: np.ndarray) -> np.ndarray:
         own = sites == site
         result[own] = average_years(series[own])
     return result
-
-
-def average_years(series: np.ndarray) -> np.ndarray:
-    """Mean over the first axis, without gaps; NaN where every year has a gap."""
-    known = np.isfinite(series)
-    total = np.where(known, series, 0).sum(axis=0, dtype="float64")
-    count = known.sum(axis=0)
-    mean = np.full(total.shape, np.nan)
-    return np.divide(total, count, out=mean, where=count > 0).astype("float32")
-
-
-def measure_departures(
-    series: np.ndarray, mean_year: np.ndarray, lat: np.ndarray
-) -> np.ndarray:
-    """Departures float64 (sample, variable) from the mean year, in the unit of each variable.
-
-    Parameters
-    ----------
-    series : (sample, variable, step), calendar order, NaN = gap
-    mean_year : the same shape, of the place of each sample
-    lat : (sample,), degrees north
-    """
-    unique, place = np.unique(np.asarray(lat, float), return_inverse=True)
-    light = radiation(unique)
-    share = (light / light.sum(axis=1, keepdims=True))[place]
-    difference = np.nan_to_num(series.astype("float64") - mean_year)
-    return np.einsum("ivs,is->iv", difference, share)
 
 
 def measure_sample_departures(samples: Samples) -> np.ndarray:
@@ -126,7 +118,8 @@ def fit_response(
     table: pd.DataFrame,
     *,
     min_quality: float,
-    penalties: Sequence[float] = PENALTIES,
+    members: int = 1,
+    seed: int = 0,
 ) -> Response:
     """The response that these site-years teach; none where no site has two good years.
 
@@ -135,7 +128,8 @@ def fit_response(
     departures : (row, regressor), of all rows
     table : (row,) columns site, cluster, forest, nee_qc, gpp, nee
     min_quality : least `nee_qc` of a row that teaches
-    penalties : strengths of shrinkage to choose from on inner folds of clusters
+    members : likely values of the coefficients that are drawn
+    seed : of the draws
     """
     rows = select_teaching_rows(table, min_quality=min_quality)
     taught = table[rows]
@@ -144,26 +138,74 @@ def fit_response(
     scale = within.std(axis=0) if len(within) else np.ones(departures.shape[1])
     scale = np.where(scale > 0, scale, 1.0)
     regressors = within / scale
-    coefficients, chosen = [], []
-    for target in TARGET_FLUXES:
-        observed = subtract_site_means(taught[target].to_numpy(float)[:, None], sites)
-        penalty = choose_penalty(
-            regressors,
-            observed[:, 0],
-            taught["cluster"].to_numpy(),
-            penalties=penalties,
-        )
-        chosen.append(penalty)
-        coefficients.append(solve_ridge(regressors, observed[:, 0], penalty))
-    return Response(scale, np.stack(coefficients), np.array(chosen))
+    clusters = taught["cluster"].to_numpy()
+    observed = subtract_site_means(taught[list(TARGET_FLUXES)].to_numpy(float), sites)
+    penalty = np.array(
+        [choose_penalty(regressors, target, clusters) for target in observed.T]
+    )
+    coefficients = np.stack(
+        [
+            solve_ridge(regressors, target, each)
+            for target, each in zip(observed.T, penalty, strict=True)
+        ]
+    )
+    response = Response(scale, coefficients, penalty, coefficients[None])
+    drawn = draw_coefficients(
+        response, regressors, observed, clusters, members=members, seed=seed
+    )
+    return replace(response, members=drawn)
 
 
-def choose_penalty(
+def draw_coefficients(
+    response: Response,
     regressors: np.ndarray,
     observed: np.ndarray,
     clusters: np.ndarray,
     *,
-    penalties: Sequence[float],
+    members: int,
+    seed: int,
+) -> np.ndarray:
+    """Likely coefficients (member, target, regressor) whose mean is that of the response.
+
+    Clusters of towers are weighted at random (Bayesian bootstrap: Rubin 1981, Annals of
+    Statistics 9, 130-134), and the value towards which is shrunk is drawn from its prior, so
+    that what towers say nothing of stays uncertain. With errors that are independent and of
+    one size this is the posterior of the ridge regression.
+
+    Parameters
+    ----------
+    response : fitted, with one member
+    regressors, observed : (row, regressor) and (row, target), site means subtracted
+    clusters : (row,)
+    members : draws
+    seed : of the draws
+    """
+    names, position = np.unique(clusters, return_inverse=True)
+    rng = np.random.default_rng(seed)
+    result = np.repeat(response.coefficients[None], members, axis=0)
+    if members < 2 or not len(names):
+        return result
+    residual = observed - regressors @ response.coefficients.T
+    noise = np.sqrt((residual**2).mean(axis=0))
+    for member in range(members):
+        weight = rng.exponential(size=len(names))[position]
+        prior = rng.standard_normal(response.coefficients.shape)
+        for target, penalty in enumerate(response.penalty):
+            if np.isfinite(penalty):
+                result[member, target] = solve_ridge(
+                    regressors,
+                    observed[:, target],
+                    penalty,
+                    weight=weight,
+                    pull=noise[target] * np.sqrt(penalty) * prior[target],
+                )
+    # The spread over few draws about their own mean is too small by this factor.
+    deviation = (result - result.mean(axis=0)) * np.sqrt(members / (members - 1))
+    return response.coefficients + deviation
+
+
+def choose_penalty(
+    regressors: np.ndarray, observed: np.ndarray, clusters: np.ndarray
 ) -> float:
     """The penalty with the smallest error at clusters that did not teach.
 
@@ -175,28 +217,46 @@ def choose_penalty(
     observed : (row,), site means subtracted
     clusters : (row,), group of each row
     """
-    count = min(INNER_FOLDS, len(np.unique(clusters)))
+    names, position, rows = np.unique(clusters, return_inverse=True, return_counts=True)
+    count = min(INNER_FOLDS, len(names))
     if count < 2:
         return np.inf
-    folds = list(GroupKFold(count).split(regressors, groups=clusters))
+    # The largest clusters are assigned first, so that folds have about as many rows.
+    rank = np.argsort(np.argsort(-rows, kind="stable"))
+    fold = (rank % count)[position]
     errors = []
-    for penalty in penalties:
+    for penalty in PENALTIES:
         error = 0.0
-        for teach, test in folds:
-            slope = solve_ridge(regressors[teach], observed[teach], penalty)
+        for test in (fold == number for number in range(count)):
+            slope = solve_ridge(regressors[~test], observed[~test], penalty)
             error += ((observed[test] - regressors[test] @ slope) ** 2).sum()
         errors.append(error)
-    return float(penalties[int(np.argmin(errors))])
+    return float(PENALTIES[int(np.argmin(errors))])
 
 
 def solve_ridge(
-    regressors: np.ndarray, observed: np.ndarray, penalty: float
+    regressors: np.ndarray,
+    observed: np.ndarray,
+    penalty: float,
+    *,
+    weight: np.ndarray | float = 1.0,
+    pull: np.ndarray | float = 0.0,
 ) -> np.ndarray:
-    """Coefficients (regressor,) of a ridge regression without a constant."""
+    """Coefficients (regressor,) of a ridge regression without a constant.
+
+    Parameters
+    ----------
+    regressors : (row, regressor)
+    observed : (row,)
+    penalty : added to the diagonal; infinite gives zeros
+    weight : (row,)
+    pull : (regressor,), penalty times the value towards which is shrunk
+    """
     if not np.isfinite(penalty):
         return np.zeros(regressors.shape[1])
-    square = regressors.T @ regressors + penalty * np.eye(regressors.shape[1])
-    return np.linalg.solve(square, regressors.T @ observed)
+    weighted = (regressors.T * weight).T
+    square = regressors.T @ weighted + penalty * np.eye(regressors.shape[1])
+    return np.linalg.solve(square, weighted.T @ observed + pull)
 
 
 def subtract_site_means(values: np.ndarray, sites: np.ndarray) -> np.ndarray:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from forestflux.core.names import FOREST_TYPES, NETWORK
+from forestflux.core.names import FOREST_TYPES, NETWORK, TARGET_FLUXES
 
 ASSETS = ("model_card.md",)  # read by `forestflux.jobs.code_checksum` as well
 SPLITS = {
@@ -20,6 +21,7 @@ def model_card(
     samples: pd.DataFrame,
     scores: pd.DataFrame,
     calibration: pd.DataFrame,
+    interannual: pd.DataFrame,
     *,
     min_quality: float,
     folds: int,
@@ -30,7 +32,7 @@ def model_card(
     ----------
     record : content of `model.json`
     samples : `samples/samples.csv`
-    scores, calibration : tables of the stage evaluate
+    scores, calibration, interannual : tables of the stage evaluate
     min_quality : `nee_qc` from which rows are scored
     folds : outer folds of each split
     """
@@ -65,6 +67,8 @@ def model_card(
             min_quality=min_quality,
             scores=score_table(scores),
             coverage=coverage_table(calibration),
+            response=response_table(record),
+            interannual=interannual_table(interannual),
             threshold=record["applicability"]["threshold"],
         )
     )
@@ -105,6 +109,51 @@ def score_table(scores: pd.DataFrame) -> str:
     ]
     head = ("split", "rows", "flux", "site-years", "R2", "RMSE", "bias")
     return markdown_table(head, rows)
+
+
+def response_table(record: dict) -> str:
+    """What a usual departure of each input changes in GPP and NEE."""
+    response = record["response"]
+    if response is None:
+        return "None: the networks' estimate of each year is taken as it is."
+    members = np.array(response["members"])
+    spread = members.std(axis=0, ddof=min(1, len(members) - 1))
+    rows = [
+        (
+            name,
+            f"{response['scale'][position]:.3g} {unit}",
+            *(
+                f"{response['coefficients'][target][position]:+.0f}"
+                f" ± {spread[target][position]:.0f}"
+                for target in range(len(TARGET_FLUXES))
+            ),
+        )
+        for position, (name, unit) in enumerate(record["units"].items())
+    ]
+    return markdown_table(
+        ("input", "departure", *(flux.upper() for flux in TARGET_FLUXES)), rows
+    )
+
+
+def interannual_table(interannual: pd.DataFrame) -> str:
+    """Skill in time of the response, at all scored sites and by forest type."""
+    own = interannual[interannual["form"] == "response"]
+    own = select_network(own)
+    rows = [
+        (
+            SPLITS[row["split"]],
+            row["subset"],
+            row["target"].upper(),
+            str(row["n"]),
+            str(row["n_sites"]),
+            format_number(row["r2"], 2),
+            f"{format_number(row['r2_lower'], 2)} to {format_number(row['r2_upper'], 2)}",
+            format_number(row["slope"], 2),
+        )
+        for row in own.to_dict("records")
+    ]
+    head = ["split", "rows", "flux", "site-years", "sites", "R2", "95 % over sites"]
+    return markdown_table([*head, "slope"], rows)
 
 
 def coverage_table(calibration: pd.DataFrame) -> str:

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from forestflux.change.drivers.departure_effects import driver_names
 from forestflux.change.drivers.driver_maps import (
     collect_drivers,
     find_dominant,
     table_drivers,
 )
-from forestflux.change.drivers.one_at_a_time import driver_names
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
-from forestflux.jobs.store import load_store, write_store
 from tests.builders.inputs import VARIABLES
+from tests.builders.tile_stores import make_members, write_tile_years
 
 DRIVERS = driver_names(VARIABLES)
 TABLE_DRIVERS = table_drivers(DRIVERS)
@@ -23,70 +23,64 @@ BANDS = (
     LatitudeBandSettings(name="south", south=-90, north=0),
     LatitudeBandSettings(name="north", south=0, north=90),
 )
+PAIR = (2003, 2018)
 MEMBERS = 3
+# Some fluxes of the pair would fall below zero, so that something is left over.
+RESPONSE = make_members(
+    np.random.default_rng(7).normal(30, 90, (MEMBERS, 2, len(VARIABLES))), scale=0.5
+)
 
 
-def tile_stores(tile, folder, rng):
-    """Random infer stores of two years and effects that sum to their difference."""
+def tile_years(tile, folder, rng):
+    """A tile in the pair of years, of random fluxes, departures and forest."""
     shape = (MEMBERS, *tile.shape)
     types = rng.integers(0, 6, tile.shape).astype("uint8")
     fraction = np.where(types > 0, rng.uniform(0.1, 0.9, tile.shape), 0)
-    years, paths = [], []
-    for year in (2003, 2018):
-        cut = rng.random(tile.shape) < 0.1
-        forest = (types > 0) & ~cut
-        flux = {
-            name: np.where(forest, rng.normal(level, 200, shape), np.nan)
-            for name, level in (("gpp", 1500), ("reco", 1200))
+    inferred = {}
+    for year in PAIR:
+        forest = (types > 0) & (rng.random(tile.shape) > 0.1)
+        layers = {
+            name: np.where(forest, rng.uniform(0, most, shape), np.nan).astype("f4")
+            for name, most in (("gpp", 2500), ("reco", 2000))
         }
-        store = xr.Dataset(
+        inferred[year] = xr.Dataset(
             {
-                **{
-                    n: (("member", "y", "x"), v.astype("float32"))
-                    for n, v in flux.items()
-                },
+                **{n: (("member", "y", "x"), values) for n, values in layers.items()},
                 "forest_fraction": (("y", "x"), fraction.astype("float32")),
                 "forest_type": (("y", "x"), types),
             },
-            {"y": tile.latitudes(), "x": tile.longitudes()},
+            {
+                "member": np.arange(MEMBERS),
+                "y": tile.latitudes(),
+                "x": tile.longitudes(),
+            },
+            {"year": year},
         )
         fraction = fraction * rng.uniform(0.7, 1.1, tile.shape)
-        years.append(store)
-        paths.append(folder / f"infer/{tile.name}/{year}.zarr")
-        write_store(store.copy(), paths[-1])
-    part = rng.dirichlet(np.ones(len(DRIVERS)))[:, None, None, None]
-    effects = xr.Dataset(
-        {
-            f"{n}_effect": (
-                ("driver", "member", "y", "x"),
-                (part * (years[1][n] - years[0][n]).values).astype("float32"),
-            )
-            for n in ("gpp", "reco")
-        },
-        {"driver": list(DRIVERS)},
-    )
-    path = folder / f"counterfactual/{tile.name}.zarr"
-    write_store(effects, path)
-    return tile, path, tuple(paths)
+    departure = rng.normal(0, 0.5, (2, len(VARIABLES), *tile.shape))
+    years = write_tile_years(folder / tile.name, inferred, departure, response=RESPONSE)
+    return tile, [years[year] for year in PAIR]
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory):
+def tiles(tmp_path_factory):
     folder = tmp_path_factory.mktemp("drivers")
     rng = np.random.default_rng(4)
-    return [tile_stores(tile, folder, rng) for tile in GRID.tiles()]
+    return [tile_years(tile, folder, rng) for tile in GRID.tiles()]
 
 
 @pytest.fixture(scope="module")
-def collected(stores):
-    return collect_drivers(stores, GRID, pair=(2003, 2018), bands=BANDS, level=0.9)
+def collected(tiles):
+    return collect_drivers(
+        tiles, GRID, response=RESPONSE, pair=PAIR, bands=BANDS, level=0.9
+    )
 
 
-def mapped_change(stores, flux, of_kind):
+def mapped_change(tiles, flux, of_kind):
     """Change of the total (member,), PgC yr-1, cell by cell, of the cells of a stratum."""
     total = np.zeros(MEMBERS)
-    for tile, _, paths in stores:
-        first, second = map(load_store, paths)
+    for tile, years in tiles:
+        first, second = (year.load() for year in years)
         area = cell_area(tile.latitudes(), 10.0)[:, None]
         both = np.isfinite(first["gpp"][0]) & np.isfinite(second["gpp"][0])
         chosen = both.values & of_kind(first)
@@ -112,7 +106,7 @@ STRATA = {
 
 @pytest.mark.parametrize("stratum", STRATA)
 @pytest.mark.parametrize("flux", ["gpp", "reco", "nee"])
-def test_parts_sum_to_the_change_of_the_total(stores, collected, stratum, flux):
+def test_parts_sum_to_the_change_of_the_total(tiles, collected, stratum, flux):
     """Effects of the drivers sum to the change, for each flux and stratum."""
     _, table = collected
     rows = table[(table["stratum"] == stratum) & (table["flux"] == flux)]
@@ -121,7 +115,7 @@ def test_parts_sum_to_the_change_of_the_total(stores, collected, stratum, flux):
     assert effect[list(TABLE_DRIVERS)].sum() == pytest.approx(
         effect["change"], rel=1e-9
     )
-    wanted = mapped_change(stores, flux, STRATA[stratum]).mean()
+    wanted = mapped_change(tiles, flux, STRATA[stratum]).mean()
     assert effect["change"] == pytest.approx(wanted, rel=1e-5)
 
 
@@ -133,11 +127,11 @@ def test_nee_closes_in_every_row(collected):
     np.testing.assert_allclose(wide["nee"], wide["reco"] - wide["gpp"], atol=1e-12)
 
 
-def test_area_is_the_mean_flux_on_the_area_that_moved(stores, collected):
+def test_area_is_the_mean_flux_on_the_area_that_moved(tiles, collected):
     _, table = collected
     wanted = 0.0
-    for tile, _, paths in stores:
-        first, second = map(load_store, paths)
+    for tile, years in tiles:
+        first, second = (year.load() for year in years)
         flux = (first["gpp"] + second["gpp"]).astype(float).mean("member") / 2
         moved = (second["forest_fraction"] - first["forest_fraction"]).astype(float)
         area = cell_area(tile.latitudes(), 10.0)[:, None]
@@ -156,17 +150,24 @@ def test_shares_and_intervals(collected):
     assert (table["effect_lower"] < table["effect_upper"]).all()
 
 
-def test_maps_hold_the_mean_effects_of_their_tile(stores, collected):
+def test_maps_hold_the_mean_effects_of_their_tile(tiles, collected):
+    """Of cells that are forest in both years; the response is to the step between them."""
     maps, _ = collected
-    for tile, path, _ in stores:
-        effects = load_store(path)
-        mean = effects["gpp_effect"].mean("member").values
-        here = maps["gpp_effect"].values[:, tile.rows, tile.columns]
-        np.testing.assert_allclose(here, mean, rtol=1e-5)
+    for tile, years in tiles:
+        first, second = (year.load_departure().values for year in years)
+        both = np.isfinite(years[0].load()["gpp"][0] + years[1].load()["gpp"][0])
+        slope = RESPONSE.coefficients[0] / RESPONSE.scale
+        wanted = slope[:, None, None] * (second - first)
+        here = maps["gpp_effect"].values[:-1, tile.rows, tile.columns]
+        np.testing.assert_array_equal(
+            np.isfinite(here), np.broadcast_to(both, here.shape)
+        )
+        np.testing.assert_allclose(here, np.where(both, wanted, np.nan), rtol=1e-4)
     nee = maps["nee_effect"].values
     forest = np.isfinite(nee[0])
     code = maps["nee_driver"].values
     assert (code[~forest] == 0).all()
+    assert (np.abs(nee[-1, forest]) > 1).any()
     assert (code[forest] == np.abs(nee[:, forest]).argmax(axis=0) + 1).all()
     assert maps["nee_driver"].attrs["flag_meanings"].split()[0] == "none"
 

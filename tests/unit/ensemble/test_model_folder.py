@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,20 @@ from forestflux.jobs.checksums import checksum_folder
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.network_training import train_network
+from forestflux.models.response import Response
 from tests.builders.inputs import UNITS, VARIABLES
-from tests.builders.small_training import make_applicability, make_samples, settings
+from tests.builders.small_training import (
+    make_applicability,
+    make_response,
+    make_samples,
+    settings,
+)
 
 CALIBRATION = {
     "level": 0.9,
     "half_width": {"gpp": {"all": 400.0}, "nee": {"all": 300.0, "DBF": 90.0}},
 }
+RESPONSE = make_response(2)
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +48,13 @@ def saved(
     return folder
 
 
-def save(folder: Path, members: list[NetworkRegressor]) -> None:
+def save(
+    folder: Path, members: list[NetworkRegressor], response: Response = RESPONSE
+) -> None:
     save_model(
         folder,
         members,
+        response=response,
         calibration=CALIBRATION,
         applicability=make_applicability(members),
         units=UNITS,
@@ -90,6 +101,31 @@ def test_loaded_members_predict_what_the_trained_ones_do(
         expected = predict_samples(member, samples)
         assert np.allclose(gpp[index], expected.gpp, rtol=1e-5)
         assert np.allclose(reco[index], expected.reco, rtol=1e-5)
+
+
+@pytest.mark.parametrize("penalty", [(30.0, 3.0), (np.inf, 100.0), (np.inf, np.inf)])
+def test_response_comes_along(
+    members: list[NetworkRegressor], tmp_path: Path, penalty: tuple[float, float]
+) -> None:
+    """Every number of it, also where one target or both do not respond."""
+    responds = np.isfinite(penalty)
+    assert (RESPONSE.members[:, 0] != 0).all()
+    saved = replace(
+        RESPONSE,
+        penalty=np.array(penalty),
+        coefficients=RESPONSE.coefficients * responds[:, None],
+        members=RESPONSE.members * responds[:, None],
+    )
+    save(tmp_path, members, saved)
+    loaded = load_model(tmp_path).response
+    for name, values in vars(saved).items():
+        np.testing.assert_array_equal(getattr(loaded, name), values)
+    departures = np.random.default_rng(1).normal(0, 1, (5, len(VARIABLES)))
+    np.testing.assert_array_equal(
+        loaded.predict_members(departures), saved.predict_members(departures)
+    )
+    record = json.loads((tmp_path / "model.json").read_text())["response"]
+    assert [value is None for value in record["penalty"]] == list(~responds)
 
 
 def test_predict_gives_closed_fluxes_on_forest_and_nan_elsewhere(folder: Path) -> None:
@@ -193,7 +229,7 @@ def test_weights_are_plain_arrays(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"format_version": 3}, "format_version: expected 4, found 3"),
+        ({"format_version": 4}, "format_version: expected 5, found 4"),
         (
             {"calendar": {"steps": 23}},
             r'calendar: expected .*46.*, found .*"steps": 23',

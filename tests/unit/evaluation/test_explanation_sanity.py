@@ -45,7 +45,12 @@ SETTINGS = settings(
 def trained(samples: Samples) -> Ensemble:
     members = [train_network(samples, settings=SETTINGS, seed=seed) for seed in (1, 2)]
     return Ensemble(
-        members, calibration=None, applicability=None, inputs=UNITS, metadata={}
+        members,
+        response=None,
+        calibration=None,
+        applicability=None,
+        inputs=UNITS,
+        metadata={},
     )
 
 
@@ -203,6 +208,7 @@ def test_drawn_weights_leave_the_model_as_it_was(model):
 def test_one_member_cannot_agree_with_itself(model, few):
     alone = Ensemble(
         model.members[:1],
+        response=None,
         calibration=None,
         applicability=None,
         inputs=UNITS,

@@ -28,7 +28,12 @@ def model(samples: Samples) -> Ensemble:
     )
     members = [train_network(samples, settings=chosen, seed=seed) for seed in (1, 2)]
     return Ensemble(
-        members, calibration={}, applicability=None, inputs=UNITS, metadata={}
+        members,
+        response=None,
+        calibration={},
+        applicability=None,
+        inputs=UNITS,
+        metadata={},
     )
 
 

@@ -34,7 +34,12 @@ def model(samples: Samples) -> Ensemble:
     chosen = settings(epochs={"all_biomes": 5, "forest": 12}, dropout=0.0)
     members = [train_network(samples, settings=chosen, seed=seed) for seed in (1, 2)]
     return Ensemble(
-        members, calibration=None, applicability=None, inputs=UNITS, metadata={}
+        members,
+        response=None,
+        calibration=None,
+        applicability=None,
+        inputs=UNITS,
+        metadata={},
     )
 
 

@@ -68,6 +68,7 @@ def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
     assert 0 < near.threshold < np.inf
     model = Ensemble(
         [member],
+        response=None,
         calibration=Calibration(0.9, {}),
         applicability=near,
         inputs=UNITS,

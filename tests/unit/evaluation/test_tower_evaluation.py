@@ -7,14 +7,33 @@ import pytest
 from forestflux.core.errors import InputError
 from forestflux.evaluation import tower_evaluation as stage
 from forestflux.evaluation.scores import r2
+from forestflux.jobs.settings.evaluation_settings import GapExperiment
+from forestflux.prepare.sample_table import Samples
+from tests.builders.inputs import VARIABLES
 
 MEMBERS = {"cnn": (0, 1, 2), "svr": (-1,)}
 GAPS = [("none", 0.0), ("random", 0.5), ("ndvi", 0.166667)]
-SETTINGS = {"min_quality": 0.8, "level": 0.8, "seed": 3}
+SETTINGS = {
+    "gaps": GapExperiment(patterns=("random", "ndvi"), fractions=(0.5,), months=(2,)),
+    "years": "response",
+    "min_quality": 0.8,
+    "level": 0.8,
+    "seed": 3,
+}
 
 
 def evaluate(parts, towers, **settings):
-    return stage.evaluate_models(parts, towers, likeness(parts), **settings)
+    return stage.evaluate_models(
+        parts, towers, likeness(parts), samples=used_samples(towers), **settings
+    )
+
+
+def used_samples(towers):
+    """The used rows with series in which every year departs from the others."""
+    table = towers[towers["used"]].reset_index(drop=True)
+    level = np.random.default_rng(4).random((len(table), len(VARIABLES), 1))
+    series = np.repeat(level, 46, axis=2).astype("float32")
+    return Samples(series, table, VARIABLES)
 
 
 def likeness(parts):
@@ -33,18 +52,21 @@ def towers():
     rows = []
     for number in range(30):
         igbp = ("ENF", "DBF", "GRA")[number % 3]
-        for year in (2003, 2004):
+        for year in (2003, 2004, 2005):
             rows.append(
                 (f"S{number:02d}", year, igbp, number % 3 != 2, number // 3 % 3)
             )
     columns = ["site", "year", "igbp", "forest", "fold"]
     table = pd.DataFrame(rows, columns=columns)
-    table["gpp"], table["nee"] = rng.normal(1500, 400, 60), rng.normal(-200, 200, 60)
+    table["gpp"], table["nee"] = rng.normal(1500, 400, 90), rng.normal(-200, 200, 90)
     table["reco"] = table["gpp"] + table["nee"]
-    table["lat"] = np.tile([-10.0, 45.0, 65.0], 20)
-    table["nee_qc"] = np.where(np.arange(60) % 7 == 0, 0.6, 0.9)
+    table["lat"] = np.repeat(np.tile([-10.0, 45.0, 65.0], 10), 3)
+    table["nee_qc"] = np.where(np.arange(90) % 7 == 0, 0.6, 0.9)
     table["holdout"] = table["site"].isin(["S00", "S01"])
     table["used"] = table["site"] != "S03"
+    table["cluster"] = table["site"]
+    for split in ("site", "cluster", "random"):
+        table[f"fold_{split}"] = np.where(table["holdout"], -1, table["fold"])
     return table
 
 
@@ -84,6 +106,9 @@ def test_tables_have_the_columns_of_the_contract(tables):
         "reco_pred nee_obs nee_pred nee_qc gpp_lower gpp_upper nee_lower nee_upper "
         "dissimilarity applicable",
         "scores": "model split target subset n n_sites r2 rmse mae bias r2_site_mean",
+        "interannual": "model form split target subset n n_sites r2 r2_lower r2_upper "
+        "slope slope_lower slope_upper sd_observed sd_predicted trend_sites "
+        "trend_sign_share trend_r halves_r2",
         "gaps": "model target gap_pattern gap_fraction n n_sites r2 rmse r2_lost "
         "r2_lost_lower r2_lost_upper",
         "calibration": "model split target subset nominal covered covered_lower "
@@ -94,16 +119,24 @@ def test_tables_have_the_columns_of_the_contract(tables):
 
 
 def test_predictions_are_ensemble_means_beside_observations(parts, towers, tables):
-    found = tables["predictions"]
-    every = pd.concat(parts)
-    key = dict(model="cnn", split="cluster", site="S04", year=2004)
-    members = every[np.logical_and.reduce([every[k] == v for k, v in key.items()])]
-    row = found[np.logical_and.reduce([found[k] == v for k, v in key.items()])].iloc[0]
+    key = "model == 'cnn' and split == 'cluster' and site == 'S04'"
+    members = pd.concat(parts).query(key)
+    assert len(members) == 3 * 3
     tower = towers[(towers["site"] == "S04") & (towers["year"] == 2004)].iloc[0]
-    assert len(members) == 3
-    assert row["gpp_pred"] == pytest.approx(members["gpp_pred"].mean())
+    row = stage.join_observed(parts, towers).query(f"{key} and year == 2004").iloc[0]
+    of_year = members.loc[members["year"] == 2004, "gpp_pred"]
+    assert row["gpp_pred"] == pytest.approx(of_year.mean())
     assert row["nee_pred"] == pytest.approx(tower["nee"] + 50)
     assert (row["gpp_obs"], row["nee_obs"]) == (tower["gpp"], tower["nee"])
+    # What the network gives for single years is only in the level of the site.
+    found = tables["predictions"].query(key)
+    assert found["gpp_pred"].mean() == pytest.approx(members["gpp_pred"].mean())
+    assert (
+        found["gpp_pred"].std() < 0.5 * members.groupby("year")["gpp_pred"].mean().std()
+    )
+    kept = tables["predictions"].query(key.replace("cnn", "svr"))
+    given = pd.concat(parts).query(key.replace("cnn", "svr"))
+    np.testing.assert_allclose(kept["gpp_pred"], given.sort_values("year")["gpp_pred"])
 
 
 def test_rows_are_sorted_and_only_forest_rows_that_are_used(parts, towers, tables):
@@ -142,6 +175,19 @@ def test_reco_is_scored_against_gpp_plus_nee(parts, towers):
         & (found["subset"] == "all")
     ].iloc[0]
     assert 0 < row["bias"] < 100  # 50 and the mean of the errors of GPP
+
+
+def test_skill_in_time_is_that_of_sites_with_three_good_years(towers, tables):
+    found = tables["interannual"].query("model == 'svr' and form == 'between'")
+    assert list(found["split"].unique()) == ["site", "cluster", "holdout"]
+    good = towers[towers["used"] & towers["forest"] & (towers["nee_qc"] >= 0.8)]
+    years = good[~good["holdout"]].groupby("site").size()
+    row = found.query("split == 'site' and target == 'nee' and subset == 'all'").iloc[0]
+    assert (row["n_sites"], row["n"]) == ((years == 3).sum(), 3 * (years == 3).sum())
+    # Predictions of NEE are 50 above the towers every year: no error between years.
+    assert row["r2"] == pytest.approx(1)
+    row = found.query("split == 'site' and target == 'gpp' and subset == 'all'").iloc[0]
+    assert 0.5 < row["r2"] < 0.99
 
 
 def test_run_without_holdout_has_no_holdout_rows(parts, towers):
@@ -213,4 +259,6 @@ def test_a_row_without_a_dissimilarity_is_named(parts, towers):
     known = likeness(parts)
     known = known[(known["site"] != "S04") | (known["split"] != "random")]
     with pytest.raises(InputError, match=r"random.*S04 2003.*expected a dissimilarity"):
-        stage.evaluate_models(parts, towers, known, **SETTINGS)
+        stage.evaluate_models(
+            parts, towers, known, samples=used_samples(towers), **SETTINGS
+        )

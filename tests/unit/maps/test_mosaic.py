@@ -13,6 +13,8 @@ from forestflux.core.grid import Grid, Tile
 from forestflux.ensemble.conformal import Calibration
 from forestflux.jobs.store import load_store, write_store
 from forestflux.maps.mosaic import map_year
+from forestflux.maps.tile_years import TileYear
+from tests.builders.tile_stores import no_response, write_tile_years
 
 # 9 x 18 cells in 2 x 4 tiles; the last row and column of tiles are smaller.
 GRID = Grid(resolution_deg=20.0, tile_cells=5)
@@ -47,11 +49,11 @@ def mapped(tiles: list, grid: Grid, model: Trained, *, year: int) -> xr.Dataset:
 
 
 def world(members: int = 3) -> dict[str, np.ndarray]:
-    """Random global layers, a third of the cells without forest."""
+    """Random global layers, some cells without forest; fluxes are whole numbers."""
     rng = np.random.default_rng(1)
     shape = GRID.shape
     kind = rng.integers(0, 6, shape).astype("uint8")
-    fluxes = rng.uniform(100, 3000, (2, members, *shape)).astype("float32")
+    fluxes = rng.integers(100, 3000, (2, members, *shape)).astype("float32")
     fluxes[:, :, kind == 0] = np.nan
     return {
         "gpp": fluxes[0],
@@ -66,36 +68,44 @@ def world(members: int = 3) -> dict[str, np.ndarray]:
 
 
 def write_tile(
-    layers: dict[str, np.ndarray], tile: Tile, path: Path, *, year: int = 2003
-) -> tuple[Tile, Path]:
-    """The infer store of one tile, cut from global layers."""
-    variables = {
-        name: (
-            ("member", "y", "x")[3 - array.ndim :],
-            array[..., tile.rows, tile.columns],
+    layers: dict[str, np.ndarray], tile: Tile, folder: Path, *, year: int = 2003
+) -> tuple[Tile, TileYear]:
+    """One tile, cut from global layers, with a level of their fluxes and no response.
+
+    The networks gave 64 more than the level in this year, and 64 less in the next one.
+    """
+    parts = {
+        name: array[..., tile.rows, tile.columns] for name, array in layers.items()
+    }
+    inferred = {}
+    for own, more in ((year, 64), (year + 1, -64)):
+        moved = parts | {flux: parts[flux] + more for flux in ("gpp", "reco")}
+        inferred[own] = xr.Dataset(
+            {
+                name: (("member", "y", "x")[3 - array.ndim :], array)
+                for name, array in moved.items()
+            },
+            coords={
+                "member": np.arange(len(layers["gpp"])),
+                "y": tile.latitudes(),
+                "x": tile.longitudes(),
+            },
+            attrs={"year": own},
         )
-        for name, array in layers.items()
-    }
-    coords = {
-        "member": np.arange(len(layers["gpp"])),
-        "y": tile.latitudes(),
-        "x": tile.longitudes(),
-    }
-    write_store(xr.Dataset(variables, coords=coords, attrs={"year": year}), path)
-    return tile, path
+    departure = np.random.default_rng(2).normal(0, 1, (2, 3, *tile.shape))
+    response = no_response(len(layers["gpp"]), 3)
+    years = write_tile_years(folder / tile.name, inferred, departure, response=response)
+    return tile, years[year]
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Tile, Path]]:
-    folder, layers = tmp_path_factory.mktemp("infer"), world()
-    return [
-        write_tile(layers, tile, folder / tile.name / "2003.zarr")
-        for tile in GRID.tiles()
-    ]
+def stores(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Tile, TileYear]]:
+    folder, layers = tmp_path_factory.mktemp("tiles"), world()
+    return [write_tile(layers, tile, folder) for tile in GRID.tiles()]
 
 
 @pytest.fixture
-def tiles(stores: list[tuple[Tile, Path]]) -> list[tuple[Tile, Path]]:
+def tiles(stores: list[tuple[Tile, TileYear]]) -> list[tuple[Tile, TileYear]]:
     return list(stores)
 
 
@@ -113,7 +123,7 @@ def test_tiles_join_without_a_seam_in_any_order(tiles: list) -> None:
 def test_tiles_that_are_not_mapped_stay_empty(tiles: list) -> None:
     part = replace(GRID, only=("r00c01", "r01c03"))
     chosen = [pair for pair in tiles if pair[0].name in part.only]
-    chosen = [(part.tile(tile.name), path) for tile, path in chosen]
+    chosen = [(part.tile(tile.name), fluxes) for tile, fluxes in chosen]
     result, whole = mapped(chosen, part, MODEL, year=2003), world()
     inside = np.zeros(GRID.shape, bool)
     for tile, _ in chosen:
@@ -224,26 +234,28 @@ def test_a_tile_of_another_shape_place_year_or_ensemble(
 ) -> None:
     layers = world()
     place = GRID.tile("r01c03")
-    stores = dict((tile.name, (tile, path)) for tile, path in tiles)
+    stores = {tile.name: (tile, fluxes) for tile, fluxes in tiles}
 
-    def with_tile(path: Path) -> list:
-        return list({**stores, "r01c03": (place, path)}.values())
+    def with_tile(fluxes: TileYear) -> list:
+        return list({**stores, "r01c03": (place, fluxes)}.values())
 
-    neighbour = write_tile(layers, GRID.tile("r00c03"), tmp_path / "a.zarr")
-    moved = write_tile(layers, GRID.tile("r01c02"), tmp_path / "b.zarr")
-    late = write_tile(layers, place, tmp_path / "c.zarr", year=2004)
-    few = write_tile(world(members=2), place, tmp_path / "d.zarr")
-    for (_, path), message in (
+    neighbour = write_tile(layers, GRID.tile("r00c03"), tmp_path / "a")
+    moved = write_tile(layers, GRID.tile("r01c02"), tmp_path / "b")
+    late = write_tile(layers, place, tmp_path / "c", year=2004)
+    few = write_tile(world(members=2), place, tmp_path / "d")
+    for (_, fluxes), message in (
         (neighbour, "y: expected the 4 cell centres of tile r01c03"),
         (moved, "x: expected the 3 cell centres of tile r01c03"),
         (late, "year: expected 2003, found 2004"),
         (few, "member: expected 3 members"),
     ):
         with pytest.raises(InputError, match=message):
-            mapped(with_tile(path), GRID, MODEL, year=2003)
+            mapped(with_tile(fluxes), GRID, MODEL, year=2003)
 
 
-def test_a_missing_store(tiles: list) -> None:
-    tiles[3] = (tiles[3][0], tiles[3][1].with_name("2010.zarr"))
+@pytest.mark.parametrize("store", ["inferred", "departures", "level"])
+def test_a_missing_store(tiles: list, tmp_path: Path, store: str) -> None:
+    tile, fluxes = tiles[3]
+    tiles[3] = tile, replace(fluxes, **{store: tmp_path / "nothing.zarr"})
     with pytest.raises(InputError, match="expected a Zarr store, found nothing"):
         mapped(tiles, GRID, MODEL, year=2003)

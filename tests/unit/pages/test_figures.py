@@ -49,7 +49,7 @@ def only_inputs(results, name, folder):
     """A folder with nothing but what the registry says that the figure needs."""
     words = {"maps/first.zarr": "maps/2003.zarr", "maps/second.zarr": "maps/2018.zarr"}
     words["change/change.json"] = "change/change.zarr"
-    words["counterfactual/drivers.json"] = "counterfactual/drivers.zarr"
+    words["drivers/drivers.json"] = "drivers/drivers.zarr"
     for need in needs()[name]:
         path = words.get(need, need)
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -173,7 +173,7 @@ def test_missing_column_is_named(results, tmp_path):
 
 
 def test_run_of_towers_alone_draws_what_needs_no_map(towers):
-    apart = ("maps/", "change/", "counterfactual/", "recovery/")
+    apart = ("maps/", "change/", "drivers/", "recovery/")
     names = [
         n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
     ]

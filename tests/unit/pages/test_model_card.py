@@ -15,6 +15,14 @@ RECORD = {
     "units": UNITS,
     "members": ["member0.safetensors", "member1.safetensors"],
     "checksum": "0123",
+    "response": {
+        "scale": [0.016, 0.01, 0.14, 0.57, 0.44, 0.475],
+        "coefficients": [[11.0, 24, 16, -1, 7, 19], [-14, -26, -2, -17, 22, -13]],
+        "members": [
+            [[10.0, 24, 16, -1, 7, 19], [-14, -26, -2, -17, 22, -13]],
+            [[12.0, 24, 16, -1, 7, 19], [-14, -26, -2, -17, 22, -13]],
+        ],
+    },
     "applicability": {"file": "applicability.safetensors", "threshold": 0.4321},
     "metadata": {
         "run": "test",
@@ -35,7 +43,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def card_of(results: Path, record: dict = RECORD) -> str:
     tables = (
         pd.read_csv(results / f"evaluate/{name}.csv")
-        for name in ("scores", "calibration")
+        for name in ("scores", "calibration", "interannual")
     )
     samples = read_sample_table(results / "samples/samples.csv")
     return model_card(record, samples, *tables, min_quality=0.8, folds=7)
@@ -100,9 +108,12 @@ def test_limits_and_bias_are_said_and_the_random_split_is_not_shown(
 def test_a_score_that_is_not_defined_is_a_dash(results: Path) -> None:
     scores = pd.read_csv(results / "evaluate/scores.csv").assign(r2=float("nan"))
     calibration = pd.read_csv(results / "evaluate/calibration.csv")
+    interannual = pd.read_csv(results / "evaluate/interannual.csv")
     samples = read_sample_table(results / "samples/samples.csv")
-    card = model_card(RECORD, samples, scores, calibration, min_quality=0.8, folds=7)
-    skill = card[card.index("## Skill") : card.index("## Intervals")]
+    card = model_card(
+        RECORD, samples, scores, calibration, interannual, min_quality=0.8, folds=7
+    )
+    skill = card[card.index("## Skill") : card.index("## Years of one place")]
     rows = [x.strip("| ").split(" | ") for x in skill.splitlines() if "| GPP |" in x]
     assert rows
     assert {row[4] for row in rows} == {"-"}
@@ -113,7 +124,24 @@ def test_types_that_were_never_learnt_are_named(results: Path) -> None:
     samples = samples[~samples["igbp"].isin(["DNF", "MF"])]
     tables = (
         pd.read_csv(results / f"evaluate/{name}.csv")
-        for name in ("scores", "calibration")
+        for name in ("scores", "calibration", "interannual")
     )
     card = model_card(RECORD, samples, *tables, min_quality=0.8, folds=7)
     assert "of this run: DNF, MF." in card
+
+
+def test_the_response_is_given_per_usual_departure(results: Path) -> None:
+    card = card_of(results)
+    assert cells_of(card, "ndvi") == ["0.016 1", "+11 ± 1", "-14 ± 0"]
+    assert cells_of(card, "lst_night") == ["0.44 K", "+7 ± 0", "+22 ± 0"]
+
+
+def test_skill_in_time_is_that_of_the_table(results: Path) -> None:
+    card = card_of(results)
+    table = pd.read_csv(results / "evaluate/interannual.csv")
+    own = table.query("form == 'response' and split == 'cluster' and subset == 'all'")
+    row = own.set_index("target").loc["nee"]
+    section = card[card.index("## Years of one place") : card.index("## Intervals")]
+    cells = cells_of(section, "towers never seen, nor any near them", "all", "NEE")
+    assert cells[:3] == [str(row["n"]), str(row["n_sites"]), f"{row['r2']:.2f}"]
+    assert cells[-1] == f"{row['slope']:.2f}"

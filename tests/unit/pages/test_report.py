@@ -82,7 +82,7 @@ def add_pictures(results, names):
 
 
 def tower_figures():
-    apart = ("maps/", "change/", "recovery/", "gates/", "counterfactual/")
+    apart = ("maps/", "change/", "recovery/", "gates/", "drivers/")
     return [
         n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
     ]
@@ -98,7 +98,7 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(results):
-    return Page(build_page(results, figures=FIGURES, tables="counterfactual/drivers"))
+    return Page(build_page(results, figures=FIGURES, tables="drivers/drivers"))
 
 
 @pytest.fixture(scope="module")
@@ -306,12 +306,12 @@ def test_a_failed_gate_is_the_first_thing_on_the_page(tmp_path):
 
 
 def test_drivers_of_the_change_are_those_of_the_table(page, results):
-    table = pd.read_csv(results / "counterfactual/drivers.csv")
+    table = pd.read_csv(results / "drivers/drivers.csv")
     row = table.query("flux == 'nee' and driver == 'evi'").iloc[0]
     assert f"EVI {row['effect']:+.3f}" in page.text
     assert "not what caused the change" in page.text
 
 
-def test_without_counterfactual_runs_the_report_does_not_speak_of_them(results):
+def test_without_drivers_the_report_does_not_speak_of_them(results):
     figures = [name for name in FIGURES if name != "drivers"]  # as such a run draws
     assert "What drove the change" not in build_page(results, figures=figures)

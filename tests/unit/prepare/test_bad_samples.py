@@ -161,6 +161,7 @@ def test_a_type_that_was_never_seen_is_outside_with_the_interval_of_all():
     widths = {"all": 300.0, "ENF": 100.0}
     model = Ensemble(
         [member],
+        response=None,
         calibration=Calibration(0.9, {"gpp": widths, "nee": widths}),
         applicability=area,
         inputs=UNITS,

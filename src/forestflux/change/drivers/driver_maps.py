@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from tqdm import tqdm
 
-from forestflux.change.drivers.one_at_a_time import (
+from forestflux.change.drivers.departure_effects import (
     INTERACTION,
+    attribute_change,
+    driver_names,
     find_common_forest,
 )
 from forestflux.change.strata.latitude_bands import check_latitude_bands
@@ -19,17 +20,20 @@ from forestflux.change.trends.member_spread import member_half_width
 from forestflux.core.grid import Grid, Tile, cell_area
 from forestflux.core.names import FLUX_UNIT, FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
-from forestflux.jobs.store import load_store, open_store
+from forestflux.jobs.store import open_store
 from forestflux.maps.mosaic import coordinates
+from forestflux.maps.tile_years import TileYear
+from forestflux.models.response import Response
 
 TOTAL_CHANGE = "change"
-TileStores = tuple[Tile, Path, tuple[Path, Path]]
+TilePair = tuple[Tile, Sequence[TileYear]]
 
 
 def collect_drivers(
-    tiles: Iterable[TileStores],
+    tiles: Iterable[TilePair],
     grid: Grid,
     *,
+    response: Response,
     pair: tuple[int, int],
     bands: Sequence[LatitudeBandSettings],
     level: float,
@@ -43,8 +47,9 @@ def collect_drivers(
 
     Parameters
     ----------
-    tiles : every tile with its counterfactual store and its two infer stores
+    tiles : every tile with its fluxes of both years
     grid : the global grid
+    response : how fluxes follow departures
     pair : first and second year
     bands : latitude bands
     level : probability of the members' interval
@@ -55,15 +60,17 @@ def collect_drivers(
     """
     check_latitude_bands(bands)
     tiles = list(tiles)
-    drivers = tuple(open_store(tiles[0][1])["driver"].values.tolist())
+    inputs = open_store(tiles[0][1][0].departures)["variable"].values
+    drivers = driver_names(inputs.tolist())
     maps = {
         f"{flux}_effect": np.full((len(drivers), *grid.shape), np.nan, "float32")
         for flux in TARGET_FLUXES
     }
     sums: np.ndarray = np.zeros(())
-    for tile, path, years in tqdm(tiles, desc="drivers", disable=None):
-        effects = load_store(path)
-        inferred = load_store(years[0]), load_store(years[1])
+    for tile, years in tqdm(tiles, desc="drivers", disable=None):
+        inferred = years[0].load(), years[1].load()
+        moved = [year.load_departure() for year in years]
+        effects = attribute_change(inferred, moved, response)
         cells = find_common_forest(inferred)
         divisions = divide_map(inferred[0], bands)
         labels = [(label[cells], len(names)) for _, names, label in divisions]

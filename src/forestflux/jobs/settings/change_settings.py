@@ -1,4 +1,4 @@
-"""Settings: change, counterfactual."""
+"""Settings: change, drivers."""
 
 from forestflux.jobs.settings.section import Section, key
 
@@ -76,8 +76,8 @@ class ChangeSettings(Section):
     """Height of a zone in zonal.csv; a row of the grid where the grid is coarser."""
 
 
-class CounterfactualSettings(Section):
-    """Runs that swap one input's year at a time, to say what drove the pair's change."""
+class DriverSettings(Section):
+    """What drove the change of the pair: the effects of the inputs' departures."""
 
     enabled: bool = True
-    """Whether they are run; they cost as much as inferring twelve years."""
+    """Whether they are computed."""

@@ -8,6 +8,12 @@ from forestflux.jobs.settings.section import Section, key
 class ModelSettings(Section):
     """The trained model and the area in which it can be believed."""
 
+    years: Literal["response", "between"] = key("response", unit="name")
+    """How the years of a place differ. `response` adds to the level of the place what is
+    learnt from differences between years of the same tower. `between` takes what the
+    networks give for each year, as if years differed like places; for comparison.
+    """
+
     dissimilarity_quantile: float | None = key(None, unit="1", le=1, gt=0)
     """Quantile of the dissimilarity index of training rows to other folds above which a
     cell is outside the area of applicability; null for the upper whisker: 75th

@@ -213,12 +213,12 @@ CAPTIONS = {
     ),
     "drivers": Caption(
         "What drove the change",
-        "Counterfactual runs of the network: the input of {second} with one variable of "
-        "{first}, and the reverse, on cells that are forest in both years. (a, b) Effects "
+        "Effects of the departure of each variable from its mean year, as towers respond "
+        "to it from year to year, on cells that are forest in both years. (a, b) Effects "
         "on the total change over all forests, lines: {level} % interval of the members; "
         "all drivers sum to the mapped change. (c, d) The driver with the largest effect "
-        "in each cell. Variables that say the same share an effect, and an effect in the "
-        "network is no proof of a cause in the forest.",
+        "in each cell. Variables that say the same share an effect, and an effect is no "
+        "proof of a cause in the forest.",
         "Bars of the effects of the drivers on GPP and NEE, and world maps of the "
         "strongest driver.",
     ),

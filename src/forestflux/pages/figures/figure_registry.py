@@ -83,7 +83,7 @@ FIGURES = {
     "drivers": Entry(
         "globe.driver_figures",
         "draw_drivers",
-        ("counterfactual/drivers.csv", "counterfactual/drivers.json"),
+        ("drivers/drivers.csv", "drivers/drivers.json"),
     ),
     "change_table": Entry(
         "globe.total_figures", "draw_change_table", ("change/pair.csv",)
@@ -98,7 +98,7 @@ def needs() -> dict[str, tuple[str, ...]]:
     """Files that each figure reads, relative to the run's folder.
 
     A run without maps draws those figures that need nothing below `maps/`, `change/`,
-    `counterfactual/` and `recovery/`. `change/change.json` is the manifest of
+    `drivers/` and `recovery/`. `change/change.json` is the manifest of
     `change/change.zarr`, and so on.
     """
     return {name: entry.needs for name, entry in FIGURES.items()}

@@ -1,4 +1,4 @@
-"""Which input drove the change of the pair of years, from the counterfactual runs."""
+"""Which input drove the change of the pair of years, from its departures."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
     """Effects on the total change with their intervals, and each cell's strongest driver."""
     table = DRIVERS.read(results)
     names = [f"{flux}_driver" for flux in TARGET_FLUXES]
-    maps = load_store(results / "counterfactual/drivers.zarr", names)
+    maps = load_store(results / "drivers/drivers.zarr", names)
     figure = new_figure(settings, height_mm=106)
     grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.05])
     panels = []

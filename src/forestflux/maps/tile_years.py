@@ -1,0 +1,126 @@
+"""Fluxes of a tile in a year: the level of each cell and its response to the year."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from forestflux.core.errors import InputError
+from forestflux.jobs.store import check_chunks, load_part, load_store, open_store
+from forestflux.models.response import Response
+
+MEMBER_FLUXES = ("gpp", "reco")
+LEVEL_LAYERS = (*MEMBER_FLUXES, "departure")
+
+
+@dataclass(frozen=True)
+class TileYear:
+    """A tile in a year, as the stages infer, departures and level left it.
+
+    Attributes
+    ----------
+    year : calendar year
+    inferred : infer store of the tile and year
+    departures : departures store of the tile
+    level : level store of the tile
+    response : how fluxes follow departures; None where what the networks give for the year
+        is taken as it is
+    """
+
+    year: int
+    inferred: Path
+    departures: Path
+    level: Path
+    response: Response | None
+
+    def load(
+        self, layers: Sequence[str] | None = None, *, rows: slice = slice(None)
+    ) -> xr.Dataset:
+        """Layers of the infer store, its fluxes replaced by level plus response.
+
+        Parameters
+        ----------
+        layers : names, GPP and RECO among them; all where not given
+        rows : rows of the tile
+
+        Raises
+        ------
+        InputError : a layer is missing or damaged, or the year has no departures
+        """
+        part = load_store(self.inferred, layers, rows=rows)
+        if self.response is None:
+            return part
+        moved = self.load_departure(rows=rows)
+        level = load_store(self.level, MEMBER_FLUXES, rows=rows)
+        cells = np.isfinite(part["gpp"].values[0])
+        gpp, nee = self.response.predict_members(
+            moved.values[:, cells].astype(float).T
+        ).transpose(1, 0, 2)
+        for name, change in (("gpp", gpp), ("reco", gpp + nee)):
+            values = np.full(part[name].shape, np.nan, "float32")
+            values[:, cells] = np.maximum(level[name].values[:, cells] + change, 0.0)
+            part[name] = part[name].copy(data=values)
+        return part
+
+    def load_departure(self, *, rows: slice = slice(None)) -> xr.DataArray:
+        """Departures (variable, y, x) from the mean of the years in which a cell is estimated."""
+        own = load_year(self.departures, self.year, rows=rows)
+        level = load_store(self.level, ["departure"], rows=rows)
+        return own.copy(data=own.values - level["departure"].values)
+
+
+def load_year(
+    departures: Path, year: int, *, rows: slice = slice(None)
+) -> xr.DataArray:
+    """Departures (variable, y, x) of a year.
+
+    Raises
+    ------
+    InputError : the store has no such year, or is damaged
+    """
+    whole = open_store(departures)
+    years = whole["year"].values.tolist()
+    if year not in years:
+        raise InputError(
+            departures, variable="year", expected=str(year), found=f"only {years}"
+        )
+    check_chunks(departures, "departure")
+    where = slice(years.index(year), years.index(year) + 1)
+    return load_part(whole, ["departure"], year=where, y=rows)["departure"][0]
+
+
+def average_fluxes(inferred: dict[int, Path], departures: Path) -> xr.Dataset:
+    """The level store of a tile: means over the years in which a cell is estimated.
+
+    Parameters
+    ----------
+    inferred : infer store of the tile by year
+    departures : departures store of the tile
+
+    Returns
+    -------
+    gpp, reco (member, y, x), gC m-2 yr-1, and departure (variable, y, x), float32, NaN where
+    no year is estimated
+    """
+    sums: dict[str, np.ndarray] = {}
+    count = np.zeros(())
+    layers: dict[str, xr.DataArray] = {}
+    for year, path in inferred.items():
+        fluxes = load_store(path, MEMBER_FLUXES)
+        layers = {name: fluxes[name] for name in MEMBER_FLUXES}
+        layers["departure"] = load_year(departures, year)
+        there = np.isfinite(layers["gpp"].values[0])
+        count = count + there
+        for name, layer in layers.items():
+            values = np.where(there, layer.values, 0).astype("float64")
+            sums[name] = sums[name] + values if name in sums else values
+    known = np.where(count > 0, count, np.nan)
+    means = {
+        name: layer.copy(data=(sums[name] / known).astype("float32")).drop_vars(
+            "year", errors="ignore"
+        )
+        for name, layer in layers.items()
+    }
+    return xr.Dataset(means)

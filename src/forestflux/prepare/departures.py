@@ -1,0 +1,134 @@
+"""Departures: how each year of a place differs from the mean of its years.
+
+The departure of a variable is its mean difference from the mean year of the place, weighted
+with the light on top of the atmosphere, because carbon is exchanged when there is light. A step
+without a value counts as a normal one: what is missing is no evidence of a change.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from forestflux.core.errors import InputError
+from forestflux.core.radiation import radiation
+from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
+from forestflux.jobs.store import check_chunks, load_part, open_store
+
+
+def average_years(series: np.ndarray) -> np.ndarray:
+    """Mean over the first axis without gaps, float32; NaN where every year has a gap."""
+    known = np.isfinite(series)
+    count = known.sum(axis=0)
+    total = np.where(known, series, 0).sum(axis=0, dtype="float64")
+    mean = np.full(total.shape, np.nan)
+    return np.divide(total, count, out=mean, where=count > 0).astype("float32")
+
+
+def share_light(lat: np.ndarray) -> np.ndarray:
+    """Share of the year's light in each step (sample, step), sum 1.
+
+    Parameters
+    ----------
+    lat : (sample,), degrees north
+    """
+    unique, place = np.unique(np.asarray(lat, float), return_inverse=True)
+    light = radiation(unique)
+    return (light / light.sum(axis=1, keepdims=True))[place]
+
+
+def measure_departures(
+    series: np.ndarray, mean_year: np.ndarray, lat: np.ndarray
+) -> np.ndarray:
+    """Departures float64 (sample, variable) from the mean year, in the unit of each variable.
+
+    Parameters
+    ----------
+    series : (sample, variable, step), calendar order, NaN = gap
+    mean_year : the same shape, of the place of each sample
+    lat : (sample,), degrees north
+    """
+    difference = np.nan_to_num(series.astype("float64") - mean_year)
+    return np.einsum("ivs,is->iv", difference, share_light(lat))
+
+
+def measure_place(paths: Sequence[Path], years: Sequence[int]) -> ChunkedDataset:
+    """Departures of a place: departure float32 (year, variable, y, x), in each variable's unit.
+
+    The mean year is that of these years. One variable of all years of a chunk is in memory at a
+    time.
+
+    Parameters
+    ----------
+    paths : mask stores of the place
+    years : the year of each
+
+    Raises
+    ------
+    InputError : a year has other cells or other variables than the first one
+    """
+    masks = [open_store(path) for path in paths]
+    variables = check_years(masks, paths)
+    first = masks[0]
+    sizes = {dim: first.sizes[dim] for dim in ("y", "x")}
+    shape = (len(years), len(variables), *sizes.values())
+    template = xr.Dataset(
+        {
+            "departure": (
+                ("year", "variable", "y", "x"),
+                template_array(shape, "float32"),
+                {"long_name": "difference from the mean year, weighted with light"},
+            )
+        },
+        coords={
+            "year": list(years),
+            "variable": np.array(variables, dtype=object),
+            **{dim: first[dim].copy() for dim in sizes},
+        },
+    )
+    chunks = first[variables[0]].encoding["preferred_chunks"]
+    return ChunkedDataset(
+        template, measure_blocks(masks, variables, blocks(sizes, chunks))
+    )
+
+
+def measure_blocks(
+    masks: Sequence[xr.Dataset], variables: Sequence[str], places: Iterator[Where]
+) -> Iterator[tuple[Where, dict[str, np.ndarray]]]:
+    """Where each chunk of cells lies, and the departures (year, variable, y, x) of its cells."""
+    for where in places:
+        light = share_light(masks[0]["y"].isel(y=where["y"]).values)
+        departures = []
+        for name in variables:
+            series = np.stack(
+                [load_part(m, [name], **where)[name].values for m in masks]
+            )
+            difference = np.nan_to_num(series.astype("float64") - average_years(series))
+            departures.append(np.einsum("tsyx,ys->tyx", difference, light))
+        yield where, {"departure": np.stack(departures, axis=1).astype("float32")}
+
+
+def check_years(masks: Sequence[xr.Dataset], paths: Sequence[Path]) -> tuple[str, ...]:
+    """The input series of the years, after what does not belong together is refused."""
+    first = masks[0]
+    variables = tuple(first.attrs["variables"])
+    for mask, path in zip(masks, paths, strict=True):
+        if tuple(mask.attrs["variables"]) != variables:
+            raise InputError(
+                path,
+                variable="variables",
+                expected=f"{', '.join(variables)} as in {paths[0].name}",
+                found=", ".join(mask.attrs["variables"]),
+            )
+        for dim in ("y", "x"):
+            if not np.array_equal(mask[dim].values, first[dim].values):
+                raise InputError(
+                    path,
+                    variable=dim,
+                    expected=f"the cell centres of {paths[0].name}",
+                    found="others",
+                )
+        for name in variables:
+            check_chunks(path, name)
+    return variables
