@@ -25,7 +25,7 @@ rule ablation_variant:
             baseline=CONFIG.baseline,
             variants=variants_of(wildcards.variant),
             members=CONFIG.ablation.members,
-            folds=CONFIG.folds,
+            folds=CONFIG.folds.numbers("count"),
             seed=CONFIG.seed,
         ),
         code=code("ablation_variant"),

@@ -1,6 +1,6 @@
 """Batches: which places, years, folds and members one job owns; no rules here."""
 
-SPLITS = ("site", "cluster", "random", "holdout")
+SPLITS = ("site", "cluster", *(["random"] if CONFIG.folds.random else []), "holdout")
 
 YEARS = CONFIG.mapped_years if MAPPED else []
 YEAR_BATCHES = batches(YEARS, CONFIG.jobs.years, name=span)

@@ -27,7 +27,7 @@ rule samples:
         settings=settings(
             samples=CONFIG.samples,
             seed=CONFIG.seed,
-            folds=CONFIG.folds,
+            folds=CONFIG.folds.numbers("count"),
             holdout=CONFIG.towers.holdout,
             unlabelled_year=UNLABELLED_YEAR,
         ),

@@ -228,7 +228,8 @@ def headline_tables():
 def report_tables():
     """Tables that the report shows of this run."""
     names = "headline samples/samples towers/left_out explain/sanity".split()
-    names += "evaluate/scores evaluate/calibration evaluate/gaps".split()
+    names += "evaluate/scores evaluate/interannual".split()
+    names += "evaluate/calibration evaluate/gaps".split()
     if MAPPED:
         names += "gates/gates change/totals change/pair".split()
     if WITH_DRIVERS:

@@ -49,7 +49,7 @@ def saved(
 
 
 def save(
-    folder: Path, members: list[NetworkRegressor], response: Response = RESPONSE
+    folder: Path, members: list[NetworkRegressor], response: Response | None = RESPONSE
 ) -> None:
     save_model(
         folder,
@@ -126,6 +126,14 @@ def test_response_comes_along(
     )
     record = json.loads((tmp_path / "model.json").read_text())["response"]
     assert [value is None for value in record["penalty"]] == list(~responds)
+
+
+def test_a_model_may_have_no_response(
+    members: list[NetworkRegressor], tmp_path: Path
+) -> None:
+    """Where years are taken to differ like places."""
+    save(tmp_path, members, None)
+    assert load_model(tmp_path).response is None
 
 
 def test_predict_gives_closed_fluxes_on_forest_and_nan_elsewhere(folder: Path) -> None:

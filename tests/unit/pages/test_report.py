@@ -16,7 +16,7 @@ from forestflux.pages.report.run_tables import timing_table, types_without_tower
 from tests.builders.finished_results import build_results
 
 TABLES = "headline samples/samples towers/left_out explain/sanity evaluate/scores"
-TABLES += " evaluate/calibration evaluate/gaps"
+TABLES += " evaluate/interannual evaluate/calibration evaluate/gaps"
 MAP_TABLES = "gates/gates change/totals change/pair recovery/recovery"
 VOID = {"meta", "img", "br", "link", "input"}
 
@@ -135,7 +135,7 @@ def test_links_of_the_page_lead_to_its_sections(page):
     assert len(identifiers) == len(set(identifiers))
     links = [attrs["href"].removeprefix("#") for attrs in page.named("a")]
     links.remove("explorer.html")
-    assert len(links) == 12
+    assert len(links) == 13
     assert set(links) <= set(identifiers)
 
 
@@ -315,3 +315,9 @@ def test_drivers_of_the_change_are_those_of_the_table(page, results):
 def test_without_drivers_the_report_does_not_speak_of_them(results):
     figures = [name for name in FIGURES if name != "drivers"]  # as such a run draws
     assert "What drove the change" not in build_page(results, figures=figures)
+
+
+def test_what_is_evidence_of_a_change_is_said_in_words(page):
+    words = " ".join(" ".join(page.words).split())
+    assert "explain 12% of GPP (4% to 20%)" in words
+    assert "cannot be told from none" in words

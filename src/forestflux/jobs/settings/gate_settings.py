@@ -38,13 +38,13 @@ class TruthLimits(Section):
     nee_total: float = key(35.0, unit="percent", ge=0)
     """Largest error of the total of NEE of a year."""
 
-    gpp_trend: float = key(50.0, unit="percent", ge=0)
+    gpp_trend: float = key(30.0, unit="percent", ge=0)
     """Largest error of the trend of mean GPP."""
 
     nee_trend: float = key(50.0, unit="percent", ge=0)
     """Largest error of the trend of mean NEE."""
 
-    nee_trend_known: tuple[float, float] = key((-400, -50), unit="percent")
+    nee_trend_known: tuple[float, float] = key((-200, -50), unit="percent")
     """Error of the trend of mean NEE that is a known bias."""
 
 

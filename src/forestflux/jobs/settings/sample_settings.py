@@ -48,7 +48,12 @@ class SampleSettings(Section):
 
 
 class FoldSettings(Section):
-    """Outer folds by site, by cluster of sites and at random."""
+    """Outer folds by site, by cluster of sites and, if asked for, at random."""
 
     count: int = key(10, unit="folds", ge=2)
     """Folds of each split; no more than there are forest sites or clusters."""
+
+    random: bool = key(False)
+    """Whether models are scored on folds of random rows too. Years of one tower are then on
+    both sides, so this only shows how much such folds flatter.
+    """

@@ -57,10 +57,10 @@ CAPTIONS = {
         "Observed and estimated fluxes",
         "Annual GPP and NEE of site-years that the model had not seen, with the line "
         "on which both agree. Columns: the network with whole sites held out, with "
-        "whole clusters of 100 km held out, and with rows drawn at random; and the "
-        "best classical model by site. The random split puts years of one tower on "
-        "both sides and flatters every model: it is no estimate of the skill on the "
-        "map. R2 is over site-years; years of one site are not independent, so the "
+        "whole clusters of 100 km held out, and, if asked for, with rows drawn at "
+        "random; and the best classical model by site. A random split puts years of one "
+        "tower on both sides and flatters every model: it is no estimate of the skill on "
+        "the map. R2 is over site-years; years of one site are not independent, so the "
         "number of sites is the sample size that counts.",
         "Scatter plots of estimated against observed annual GPP and NEE by model and "
         "split.",
@@ -69,8 +69,8 @@ CAPTIONS = {
         "Scores by model and split",
         "R2 and RMSE of annual GPP and NEE over site-years of forest towers. Filled "
         "marks: towers, clusters or a held-out list that the model had not seen. "
-        "Hollow marks: random split, optimistic, shown only to say by how much. An R2"
-        " below -0.5 is written beside an arrow.",
+        "Hollow marks, if asked for: random split, optimistic, shown only to say by how "
+        "much. An R2 below -0.5 is written beside an arrow.",
         "Dot plots of R2 and RMSE by model, one mark for each way of splitting the "
         "data.",
     ),

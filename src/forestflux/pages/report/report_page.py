@@ -14,6 +14,7 @@ from forestflux.evaluation.evaluation_schemas import (
     CALIBRATION,
     GAPS,
     GATES,
+    INTERANNUAL,
     RECOVERY,
     SANITY,
     SCORES,
@@ -36,6 +37,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "reading": ("How to read it", ()),
     "method": ("Method", ("network",)),
     "scores": ("Scores at unseen towers", ("scores", "scatter")),
+    "years": ("Years of one place", ()),
     "coverage": ("Coverage of the intervals", ("calibration",)),
     "gaps": (
         "Gaps and reasons",
@@ -118,11 +120,14 @@ def write_report(
 def read_skill(tables: Mapping[str, Path]) -> dict[str, object]:
     """Headline numbers, and what is shown of scores, coverage, gaps and reasons."""
     scores = SCORES.read_file(tables["scores"])
+    interannual = INTERANNUAL.read_file(tables["interannual"])
     headline = read_table(tables["headline"], columns=("name", "text", "remark"))
     return {
         "headline": headline.fillna({"remark": ""}).to_dict("records"),
         "best_models": skill_tables.best_models(scores),
         "scores": skill_tables.score_tables(scores),
+        "years": skill_tables.interannual_tables(interannual),
+        "evidence": skill_tables.explained_shares(interannual),
         "coverage": skill_tables.coverage_tables(
             CALIBRATION.read_file(tables["calibration"])
         ),
