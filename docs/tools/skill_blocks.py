@@ -58,7 +58,10 @@ def interannual() -> str:
         cells = [found.loc[(model, form, target)] for target in targets]
         name = FORMS.get(form, f"{label(model)}, {form.replace('_', ' and ')}")
         rows.append(
-            [name, *(f"{c.r2:.2f} ({c.r2_lower:.2f} to {c.r2_upper:.2f})" for c in cells)]
+            [
+                name,
+                *(f"{c.r2:.2f} ({c.r2_lower:.2f} to {c.r2_upper:.2f})" for c in cells),
+            ]
             + [f"{c.slope:.2f}" if c.slope == c.slope else "" for c in cells[:2]]
         )
     heads = [target.upper() for target in targets]

@@ -28,6 +28,8 @@ def growth() -> str:
         "members": "infer, more members",
         "tiles": "infer, {tiles} tiles",
         "globe": "infer, all land tiles",
+        "departures": "departures, the globe",
+        "level": "level, the globe",
         "map": "map, the globe",
     }
     rows = [

@@ -18,7 +18,10 @@ rule card:
     conda:
         "../../envs/data.yaml"
     params:
-        settings=settings(min_quality=CONFIG.evaluate.min_quality, folds=CONFIG.folds.numbers("count")),
+        settings=settings(
+            min_quality=CONFIG.evaluate.min_quality,
+            folds=CONFIG.folds.numbers("count"),
+        ),
         code=code("card"),
     message:
         "Writing the model card"

@@ -56,12 +56,10 @@ DRIVER_COLOURS = {
     "lst_day": "#D55E00",
     "lst_night": "#CC79A7",
     "precip": "#0072B2",
-    "type": "#000000",
     "area": "#6B4E1F",
     "interaction": "#999999",
 }
 DRIVER_LABELS = {
-    "type": "forest type",
     "area": "forest area",
     "change": "all together",
 }
@@ -105,7 +103,7 @@ def split_label(name: str) -> str:
 
 
 def driver_label(name: str) -> str:
-    """Name of a driver of the change: `lst_day` as LST day, `type` as forest type."""
+    """Name of a driver of the change: `lst_day` as LST day, `area` as forest area."""
     return DRIVER_LABELS.get(name) or series_label(name)
 
 
