@@ -289,14 +289,14 @@ def test_a_trend_of_the_truth_that_is_a_known_bias(tmp_path):
     years = range(2003, 2013)
     names = [f"{flux}_total_{year}" for flux in ("gpp", "nee") for year in years]
     names += ["forest_area", "gpp_series_slope", "nee_series_slope"]
-    errors = [0] * (len(names) - 1) + [-250]
+    errors = [0] * (len(names) - 1) + [-150]
     recovery = pd.DataFrame({"quantity": names, "error_percent": errors})
     small = Grid(15.0, 12)
     maps = [globe(year, grid=small) for year in years]
     table = judge(tmp_path, *maps, grid=small, recovery=recovery)
     trend = table[table["quantity"] == "error of the trend of mean NEE"]
     assert trend["status"].item() == "known bias"
-    assert "README" in trend["reference"].item()
+    assert "recovery.md" in trend["reference"].item()
 
 
 @pytest.mark.parametrize("chunks", [{"member": 1, "y": 30}, {"y": 7, "x": 50}])
