@@ -120,7 +120,7 @@ def write_report(
 def read_skill(tables: Mapping[str, Path]) -> dict[str, object]:
     """Headline numbers, and what is shown of scores, coverage, gaps and reasons."""
     scores = SCORES.read_file(tables["scores"])
-    interannual = INTERANNUAL.read_file(tables["interannual"])
+    interannual = INTERANNUAL.read_file(tables["interannual"], empty=True)
     headline = read_table(tables["headline"], columns=("name", "text", "remark"))
     return {
         "headline": headline.fillna({"remark": ""}).to_dict("records"),
