@@ -10,7 +10,6 @@ import pytest
 
 from tests.builders.projects import (
     command,
-    copy_project,
     environment,
     finish,
     planned,
@@ -89,11 +88,8 @@ def test_a_killed_job_is_completed_and_what_was_done_is_kept(
     assert planned(project) == {}
 
 
-def test_the_whole_run_killed_in_training_is_completed(finished, tmp_path):
+def test_the_whole_run_killed_in_training_is_completed(finished, project):
     """A run that is killed with all its jobs ends with the bytes of an undisturbed one."""
-    project = copy_project(tmp_path / "project")
-    shutil.copytree(finished / "results", project / "results")
-    shutil.copytree(finished / ".snakemake", project / ".snakemake")
     results = project / "results" / "micro"
     shutil.rmtree(results / "train")
     run = subprocess.Popen(
