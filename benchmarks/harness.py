@@ -262,10 +262,15 @@ def machine() -> dict:
 
 
 def write_record(
-    name: str, settings: dict, measured: Measured, *, machine: dict, keep: bool
+    name: str,
+    options: Mapping[str, int],
+    measured: Measured,
+    *,
+    machine: Mapping[str, object],
+    keep: bool,
 ) -> None:
     """Print the record of a benchmark and, if it is to be kept, write results/NAME.json."""
-    record = {"benchmark": name, "machine": machine, "settings": settings}
+    record = {"benchmark": name, "machine": machine, "settings": options}
     text = json.dumps(record | asdict(measured), indent=1, default=str) + "\n"
     sys.stdout.write(text)
     if keep:

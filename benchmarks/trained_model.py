@@ -19,7 +19,7 @@ from forestflux.jobs.settings.training_settings import (
     with_changes,
 )
 from forestflux.models.network_training import train_network
-from forestflux.models.response import fit_response, measure_sample_departures
+from forestflux.models.years.response import fit_response, measure_sample_departures
 from forestflux.prepare.masked_series import read_chunks
 from forestflux.prepare.sample_table import Samples
 from tests.builders.inputs import UNITS, VARIABLES

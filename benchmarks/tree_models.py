@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor
 
-from forestflux.models.year_features import Features
+from forestflux.models.classical.year_features import Features
 from forestflux.prepare.sample_table import Samples
 
 SUMMARY = "months+quantiles"

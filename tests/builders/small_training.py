@@ -1,6 +1,7 @@
 """Small samples and settings with which the network trains in a second."""
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,15 +9,17 @@ import pandas as pd
 from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.applicability_fitting import fit_applicability
+from forestflux.ensemble.conformal import Calibration
+from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.jobs.settings.training_settings import TrainSettings, with_changes
 from forestflux.models.network_regressor import NetworkRegressor
-from forestflux.models.response import (
+from forestflux.models.years.response import (
     Response,
     fit_response,
     measure_sample_departures,
 )
 from forestflux.prepare.sample_table import Samples
-from tests.builders.inputs import VARIABLES
+from tests.builders.inputs import UNITS, VARIABLES
 
 SETTINGS = TrainSettings.model_validate_json(
     json.dumps(
@@ -74,6 +77,23 @@ SETTINGS = TrainSettings.model_validate_json(
 def settings(**changes: object) -> TrainSettings:
     """The small settings with some keys replaced; sections are merged."""
     return with_changes(SETTINGS, changes)
+
+
+def make_ensemble(
+    members: Sequence[NetworkRegressor],
+    *,
+    calibration: Calibration | None = None,
+    applicability: Applicability | None = None,
+) -> Ensemble:
+    """An ensemble without a response and, unless given, without intervals and applicability."""
+    return Ensemble(
+        members,
+        response=None,
+        calibration=calibration,
+        applicability=applicability,
+        inputs=UNITS,
+        metadata={},
+    )
 
 
 def make_applicability(members: list[NetworkRegressor]) -> Applicability:

@@ -8,7 +8,7 @@ import xarray as xr
 
 from forestflux.jobs.store import write_store
 from forestflux.maps.tile_years import TileYear, average_fluxes
-from forestflux.models.response import Response
+from forestflux.models.years.response import Response
 from tests.builders.inputs import VARIABLES
 
 

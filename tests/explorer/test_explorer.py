@@ -49,7 +49,13 @@ def write(results, *, grid, name="explorer.html", **settings):
     data = collect_page_data(run, maps, settings=chosen)
     page = results / name
     page.write_text(
-        write_page(data, inputs=INPUTS, run="a<b", simulated=grid is not None)
+        write_page(
+            data,
+            inputs=INPUTS,
+            evidence="none < all",
+            run="a<b",
+            simulated=grid is not None,
+        )
     )
     return page
 

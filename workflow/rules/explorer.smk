@@ -1,6 +1,6 @@
 # A page to explore: map, towers, series, intervals and reasons, in one file that works offline.
 #
-# needs  maps of every year, the change, the masked tiles of the pair of years, samples, predictions, the model
+# needs  maps of every year, the change, the masked tiles of the pair of years, samples, predictions, skill in time, the model
 # makes  <results>/explorer.html
 
 
@@ -10,6 +10,7 @@ rule explorer:
         samples="<results>/samples/samples.json",
         sample_table="<results>/samples/samples.csv",
         predictions="<results>/evaluate/predictions.csv",
+        interannual="<results>/evaluate/interannual.csv",
         maps=yearly("maps"),
         # Of the pair of years only.
         masks=tile_stage("mask", years=pair_batches()) if MAPPED else [],
@@ -46,6 +47,7 @@ rule explorer:
         " --samples {input.samples:q}"
         " --sample-table {input.sample_table:q}"
         " --predictions {input.predictions:q}"
+        " --interannual {input.interannual:q}"
         " --maps {input.maps:q}"
         " --masks {input.masks:q}"
         " --change {input.change:q}"

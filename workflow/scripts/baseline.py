@@ -10,7 +10,7 @@ from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import BaselineSettings
 from forestflux.jobs.tables import write_table
-from forestflux.models.classical_models import ClassicalRegressor
+from forestflux.models.classical.classical_models import ClassicalRegressor
 from forestflux.models.cross_validation import run_fold
 from forestflux.prepare.sample_table import read_samples
 

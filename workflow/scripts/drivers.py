@@ -12,7 +12,7 @@ from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores, write_single_store
-from forestflux.maps.tile_years import TileYear
+from forestflux.maps.tile_years import MappedTiles
 
 
 class Settings(Section):
@@ -37,8 +37,7 @@ def main(
 ) -> None:
     """Write drivers.csv, drivers.zarr and the manifest."""
     grid, pair = Grid(**settings.grid.model_dump()), settings.pair
-    fluxes, level = upstream_stores(*inferred), upstream_stores(*levels)
-    moved, response = upstream_stores(*departures), load_model(model).response
+    response = load_model(model).response
     if response is None:
         raise InputError(
             model,
@@ -46,21 +45,15 @@ def main(
             expected="a response, which drivers follow from (model.years: response)",
             found="none",
         )
+    stores = MappedTiles(
+        upstream_stores(*inferred),
+        upstream_stores(*departures),
+        upstream_stores(*levels),
+        response,
+    )
     store, drivers = collect_drivers(
         [
-            (
-                tile,
-                [
-                    TileYear(
-                        year,
-                        fluxes.path(tile.name, year),
-                        moved.path(tile.name),
-                        level.path(tile.name),
-                        response,
-                    )
-                    for year in pair
-                ],
-            )
+            (tile, [stores.tile_year(tile.name, year) for year in pair])
             for tile in grid.tiles()
         ],
         grid,

@@ -5,11 +5,13 @@ from pathlib import Path
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
 from forestflux.core.products import InputSeries
+from forestflux.evaluation.evaluation_schemas import INTERANNUAL
 from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.small_files import write_text
 from forestflux.jobs.stages import upstream_stores
+from forestflux.pages.evidence import describe_evidence
 from forestflux.pages.explorer.explorer_page import write_page
 from forestflux.pages.explorer.page_data import MapFiles, RunFiles, collect_page_data
 
@@ -31,6 +33,7 @@ def main(
     samples: Path,
     sample_table: Path,
     predictions: Path,
+    interannual: Path,
     maps: list[Path],
     masks: list[Path],
     change: list[Path],
@@ -57,6 +60,7 @@ def main(
     page = write_page(
         data,
         inputs=settings.inputs,
+        evidence=describe_evidence(INTERANNUAL.read_file(interannual, empty=True)),
         run=settings.run,
         simulated=settings.simulated,
     )

@@ -12,7 +12,7 @@ from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
 from forestflux.maps.mosaic import map_chunks, map_year
-from forestflux.maps.tile_years import TileYear
+from forestflux.maps.tile_years import MappedTiles
 
 
 class Settings(Section):
@@ -35,25 +35,17 @@ def main(
     """Write maps/{year}.zarr and the job's manifest."""
     grid = Grid(**settings.grid.model_dump())
     trained, model_checksum = load_model(model), checksum_files([model])
-    inferred, level = upstream_stores(*tiles), upstream_stores(*levels)
-    moved = upstream_stores(*departures)
+    stores = MappedTiles(
+        upstream_stores(*tiles),
+        upstream_stores(*departures),
+        upstream_stores(*levels),
+        trained.response,
+    )
 
     def make(missing: list[Key]) -> Iterator[ChunkedDataset]:
         for (year,) in missing:
-            tiles = [
-                (
-                    tile,
-                    TileYear(
-                        year,
-                        inferred.path(tile.name, year),
-                        moved.path(tile.name),
-                        level.path(tile.name),
-                        trained.response,
-                    ),
-                )
-                for tile in grid.tiles()
-            ]
-            mapped = map_year(tiles, grid, trained, year=year)
+            years = [(t, stores.tile_year(t.name, year)) for t in grid.tiles()]
+            mapped = map_year(years, grid, trained, year=year)
             mapped.template.attrs["model"] = model_checksum
             yield mapped
 
@@ -64,14 +56,7 @@ def main(
             code,
             settings,
             model_checksum,
-            [
-                [
-                    inferred.checksum(tile.name, year),
-                    moved.checksum(tile.name),
-                    level.checksum(tile.name),
-                ]
-                for tile in grid.tiles()
-            ],
+            [stores.checksums(tile.name, year) for tile in grid.tiles()],
         ],
         make=make,
         chunks=map_chunks(grid),

@@ -12,8 +12,8 @@ from forestflux.evaluation.tower_evaluation import join_observed
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.small_files import read_json
-from forestflux.models.response import fit_response, measure_sample_departures
-from forestflux.models.response_predictions import respond_to_years
+from forestflux.models.years.response import fit_response, measure_sample_departures
+from forestflux.models.years.response_predictions import respond_to_years
 from forestflux.prepare.folds import split_rows
 from forestflux.prepare.sample_table import read_sample_table, read_samples
 

@@ -148,3 +148,29 @@ def ellipsoid_area() -> float:
     e = np.sqrt(ECCENTRICITY2)
     flat = (1 - ECCENTRICITY2) / e * np.arctanh(e)
     return float(2 * np.pi * SEMI_MAJOR_M**2 * (1 + flat))
+
+
+def check_cell_centres(
+    found: np.ndarray, wanted: np.ndarray, *, source: object, name: str, owner: str
+) -> None:
+    """Refuse an axis whose cell centres are not those of a grid, tile or other file.
+
+    Parameters
+    ----------
+    found, wanted : degrees
+    source, name : file and axis, for the message
+    owner : what has the wanted ones, in words
+
+    Raises
+    ------
+    InputError : another number of cells, or a centre more than a millionth of a degree away
+    """
+    if found.shape == wanted.shape and np.allclose(found, wanted, rtol=0, atol=1e-6):
+        return
+    ends = f" from {found[0]:.6g} to {found[-1]:.6g}" if len(found) else ""
+    raise InputError(
+        str(source),
+        variable=name,
+        expected=f"the {len(wanted)} cell centres of {owner}",
+        found=f"{len(found)} values{ends}",
+    )

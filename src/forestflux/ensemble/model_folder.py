@@ -17,7 +17,7 @@ from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.small_files import read_json, write_json
 from forestflux.models.network_inputs import TYPES, Normalisation
 from forestflux.models.network_regressor import NetworkRegressor
-from forestflux.models.response import Response
+from forestflux.models.years.response import Response
 
 # 5: the response to departures from the mean year is part of the model. Folders of another
 # version are refused: what is in them would be read wrongly.

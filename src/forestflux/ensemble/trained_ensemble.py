@@ -20,8 +20,8 @@ from forestflux.ensemble.fast_inference import FastInference
 from forestflux.models.flux_model import Fluxes
 from forestflux.models.network_inputs import one_hot_types
 from forestflux.models.network_regressor import CHUNK, NetworkRegressor
-from forestflux.models.response import Response
 from forestflux.models.torch_contexts import one_thread
+from forestflux.models.years.response import Response
 
 LONG_NAMES = {
     "gpp": "gross primary production of forest ground",

@@ -23,7 +23,7 @@ from forestflux.jobs.settings.training_settings import (
     TrainSettings,
     with_changes,
 )
-from forestflux.models.classical_models import BASELINES, ClassicalRegressor
+from forestflux.models.classical.classical_models import BASELINES, ClassicalRegressor
 from forestflux.models.cross_validation import Fit, run_fold
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.network_training import member_seed, train_network

@@ -16,6 +16,16 @@ ROWS = (
     Column("n", "site-years", "integer"),
     Column("n_sites", "sites", "integer"),
 )
+
+
+def _bounds(prefix: str = "") -> tuple[Column, Column]:
+    """Columns of the ends of the bootstrap interval of the column before."""
+    return (
+        Column(f"{prefix}lower", "lower end of its 95 % bootstrap interval", unit="1"),
+        Column(f"{prefix}upper", "upper end of its 95 % bootstrap interval", unit="1"),
+    )
+
+
 R2 = Column("r2", "coefficient of determination", unit="1")
 RMSE = Column("rmse", "root mean square error", unit=FLUX_UNIT)
 IGBP = Column("igbp", "forest type", "text")
@@ -81,8 +91,7 @@ GAPS = TableSchema(
         Column("gap_fraction", "share of the values that is hidden", unit="1"),
         *(*ROWS, R2, RMSE),
         Column("r2_lost", "R2 without artificial gaps minus R2 with them", unit="1"),
-        Column("r2_lost_lower", "lower end of its 95 % bootstrap interval", unit="1"),
-        Column("r2_lost_upper", "upper end of its 95 % bootstrap interval", unit="1"),
+        *_bounds("r2_lost_"),
     ),
 )
 DIFFERENCES = TableSchema(
@@ -93,8 +102,7 @@ DIFFERENCES = TableSchema(
         Column("other", "the classical model", "text"),
         *ROWS,
         Column("r2_minus", "R2 of the network minus that of the model", unit="1"),
-        Column("lower", "lower end of its 95 % bootstrap interval", unit="1"),
-        Column("upper", "upper end of its 95 % bootstrap interval", unit="1"),
+        *_bounds(),
     ),
 )
 CALIBRATION = TableSchema(
@@ -106,8 +114,7 @@ CALIBRATION = TableSchema(
         SUBSET,
         Column("nominal", "share of observations that intervals promise", unit="1"),
         Column("covered", "share of site-years inside their interval", unit="1"),
-        Column("covered_lower", "lower end of its 95 % bootstrap interval", unit="1"),
-        Column("covered_upper", "upper end of its 95 % bootstrap interval", unit="1"),
+        *_bounds("covered_"),
         Column("covered_site_mean", "the same, each site counted once", unit="1"),
         *ROWS,
         Column("mean_width", "mean width of the intervals", unit=FLUX_UNIT),
@@ -129,11 +136,9 @@ INTERANNUAL = TableSchema(
         ),
         *(SPLIT, TARGET, SUBSET, *ROWS),
         Column("r2", "1 - error of the differences / that of no difference", unit="1"),
-        Column("r2_lower", "lower end of its 95 % bootstrap interval", unit="1"),
-        Column("r2_upper", "upper end of its 95 % bootstrap interval", unit="1"),
+        *_bounds("r2_"),
         Column("slope", "of observed on predicted differences; 1 is right", unit="1"),
-        Column("slope_lower", "lower end of its 95 % bootstrap interval", unit="1"),
-        Column("slope_upper", "upper end of its 95 % bootstrap interval", unit="1"),
+        *_bounds("slope_"),
         Column("sd_observed", "standard deviation of the observed", unit=FLUX_UNIT),
         Column("sd_predicted", "standard deviation of the predicted", unit=FLUX_UNIT),
         Column("trend_sites", "sites with five scored years or more", "integer"),

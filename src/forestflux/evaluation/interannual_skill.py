@@ -14,7 +14,7 @@ from forestflux.core.names import FLUXES, FOREST_TYPES, NETWORK, TARGET_FLUXES
 from forestflux.ensemble.conformal import MAP_SPLIT
 from forestflux.evaluation.evaluation_schemas import INTERANNUAL
 from forestflux.evaluation.site_bootstrap import bootstrap_interval, draw_sites
-from forestflux.models.response import (
+from forestflux.models.years.response import (
     fit_response,
     measure_sample_departures,
     subtract_site_means,
@@ -28,8 +28,6 @@ LEAST_YEARS = 3
 TREND_YEARS = 5
 # Splits by which a response is taught and scored; `random` would teach it the site's own years.
 SPLITS = ("site", "cluster", "holdout")
-# Forms that ask no model, so that they are the same beside every one.
-WITHOUT_MODEL = ("constant", "response")
 SITE_YEAR = ["site", "year"]
 
 
@@ -62,10 +60,9 @@ def tabulate_interannual(
             samples,
             departures,
             min_quality=min_quality,
+            without_model=model == NETWORK,
         )
         for form, predicted in forms.items():
-            if model != NETWORK and form in WITHOUT_MODEL:
-                continue
             for subset, chosen in list_types(scored):
                 if not chosen.any():
                     continue
@@ -98,6 +95,7 @@ def predict_forms(
     departures: np.ndarray,
     *,
     min_quality: float,
+    without_model: bool,
 ) -> dict[str, np.ndarray]:
     """GPP and NEE (target, row) by form; only the differences between years of a site count.
 
@@ -114,21 +112,27 @@ def predict_forms(
     samples : all used rows
     departures : (sample, variable) of all used rows
     min_quality : of rows that teach
+    without_model : whether to give `constant` and `response` too, which ask no model and are the
+        same beside every one
     """
     index = pd.MultiIndex.from_frame(samples.table[SITE_YEAR])
     # Predictions of rows that teach are those of other folds; a row without one, such as of
     # another biome, cannot teach a factor.
     known = np.full((len(samples), len(TARGET_FLUXES)), np.nan)
+    columns = [f"{flux}_pred" for flux in TARGET_FLUXES]
     for predicted in (others, scored):
-        position = index.get_indexer(pd.MultiIndex.from_frame(predicted[SITE_YEAR]))
-        between = predicted[[f"{flux}_pred" for flux in TARGET_FLUXES]].to_numpy(float)
-        known[position] = between
+        rows = index.get_indexer(pd.MultiIndex.from_frame(predicted[SITE_YEAR]))
+        known[rows] = predicted[columns].to_numpy(float)
+    position = index.get_indexer(pd.MultiIndex.from_frame(scored[SITE_YEAR]))
+    between = known[position]
+    forms = {"between": between.T}
     regressors = {
-        "response": departures,
         "scaled": known,
         "scaled_response": np.concatenate([known, departures], axis=1),
     }
-    forms = {"constant": np.zeros(between.T.shape), "between": between.T}
+    if without_model:
+        forms = {"constant": np.zeros(between.T.shape)} | forms
+        regressors = {"response": departures} | regressors
     for form, values in regressors.items():
         change = np.zeros(between.T.shape)
         for fold in scored["fold"].unique():

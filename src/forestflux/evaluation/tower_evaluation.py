@@ -17,7 +17,7 @@ from forestflux.evaluation.skill_comparisons import (
     tabulate_gaps,
 )
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
-from forestflux.models.response_predictions import respond_to_years
+from forestflux.models.years.response_predictions import respond_to_years
 from forestflux.prepare.sample_table import Samples
 
 SITE_YEAR = ["site", "year"]

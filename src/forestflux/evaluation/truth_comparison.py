@@ -10,6 +10,7 @@ from tqdm import tqdm
 from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.change.strata.totals import forest_area
 from forestflux.core.errors import InputError
+from forestflux.core.grid import check_cell_centres
 from forestflux.core.names import FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import load_store
@@ -151,13 +152,8 @@ def read_map_and_truth(
     mapped = load_store(map_path, MAP_LAYERS)
     truth = load_store(truth_path, TRUTH_LAYERS)
     for name in ("y", "x"):
-        if not np.array_equal(mapped[name].values, truth[name].values):
-            raise InputError(
-                truth_path,
-                variable=name,
-                expected=f"the {mapped[name].size} cell centres of the map",
-                found=f"{truth[name].size} values",
-            )
+        found, wanted = truth[name].values, mapped[name].values
+        check_cell_centres(found, wanted, source=truth_path, name=name, owner="the map")
     fraction = np.nan_to_num(truth["forest_fraction"].values)
     true_area = mapped["cell_area"].values * fraction
     both = (fraction > 0) & np.isfinite(truth["gpp"].values)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from pyproj import CRS
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid, Tile, cell_area
+from forestflux.core.grid import Grid, Tile, cell_area, check_cell_centres
 from forestflux.core.layers import CF_FLUX_UNIT, LAYERS, SIGN
 from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.store import check_chunks, check_names, open_store
@@ -161,14 +161,10 @@ def assemble(
 def check_part(part: xr.Dataset, tile: Tile, path: Path, *, year: int) -> None:
     """Refuse an infer store that is not of this tile and year."""
     for name, wanted in (("y", tile.latitudes()), ("x", tile.longitudes())):
-        found = part[name].values
-        if found.shape != wanted.shape or not np.allclose(found, wanted, atol=1e-6):
-            raise InputError(
-                path,
-                variable=name,
-                expected=f"the {len(wanted)} cell centres of tile {tile.name}",
-                found=f"{len(found)} values",
-            )
+        owner = f"tile {tile.name}"
+        check_cell_centres(
+            part[name].values, wanted, source=path, name=name, owner=owner
+        )
     if part.attrs.get("year") != year:
         raise InputError(
             path,

@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.stages import Stores
 from forestflux.jobs.store import check_chunks, load_part, load_store, open_store
-from forestflux.models.response import Response
+from forestflux.models.years.response import Response
 
 MEMBER_FLUXES = ("gpp", "reco")
 LEVEL_LAYERS = (*MEMBER_FLUXES, "departure")
@@ -18,6 +19,8 @@ LEVEL_LAYERS = (*MEMBER_FLUXES, "departure")
 @dataclass(frozen=True)
 class TileYear:
     """A tile in a year, as the stages infer, departures and level left it.
+
+    Made by `MappedTiles`.
 
     Attributes
     ----------
@@ -40,6 +43,9 @@ class TileYear:
     ) -> xr.Dataset:
         """Layers of the infer store, its fluxes replaced by level plus response.
 
+        Without a choice of layers the dataset also has `departure (variable, y, x)`, from the mean
+        of the years in which a cell is estimated, unless there is no response.
+
         Parameters
         ----------
         layers : names, GPP and RECO among them; all where not given
@@ -52,8 +58,9 @@ class TileYear:
         part = load_store(self.inferred, layers, rows=rows)
         if self.response is None:
             return part
-        moved = self.load_departure(rows=rows)
-        level = load_store(self.level, MEMBER_FLUXES, rows=rows)
+        level = load_store(self.level, LEVEL_LAYERS, rows=rows)
+        moved = load_year(self.departures, self.year, rows=rows)
+        moved = moved.copy(data=moved.values - level["departure"].values)
         cells = np.isfinite(part["gpp"].values[0])
         gpp, nee = self.response.predict_members(
             moved.values[:, cells].astype(float).T
@@ -62,13 +69,43 @@ class TileYear:
             values = np.full(part[name].shape, np.nan, "float32")
             values[:, cells] = np.maximum(level[name].values[:, cells] + change, 0.0)
             part[name] = part[name].copy(data=values)
-        return part
+        if layers is not None:
+            return part
+        return part.assign(departure=moved.drop_vars("year"))
 
-    def load_departure(self, *, rows: slice = slice(None)) -> xr.DataArray:
-        """Departures (variable, y, x) from the mean of the years in which a cell is estimated."""
-        own = load_year(self.departures, self.year, rows=rows)
-        level = load_store(self.level, ["departure"], rows=rows)
-        return own.copy(data=own.values - level["departure"].values)
+
+@dataclass(frozen=True)
+class MappedTiles:
+    """Finished stores of the stages from which the fluxes of tiles and years follow.
+
+    Attributes
+    ----------
+    inferred, departures, levels : stores of the stages infer, departures and level
+    response : of the model; None where years are taken to differ like places
+    """
+
+    inferred: Stores
+    departures: Stores
+    levels: Stores
+    response: Response | None
+
+    def tile_year(self, tile: str, year: int) -> TileYear:
+        """A tile in a year."""
+        return TileYear(
+            year,
+            self.inferred.path(tile, year),
+            self.departures.path(tile),
+            self.levels.path(tile),
+            self.response,
+        )
+
+    def checksums(self, tile: str, year: int) -> list[str]:
+        """Checksums of everything that a tile in a year is made of, but the response."""
+        return [
+            self.inferred.checksum(tile, year),
+            self.departures.checksum(tile),
+            self.levels.checksum(tile),
+        ]
 
 
 def load_year(

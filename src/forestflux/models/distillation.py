@@ -12,7 +12,7 @@ import pandas as pd
 
 from forestflux.core.names import FLUXES
 from forestflux.jobs.settings.training_settings import Distillation
-from forestflux.models.classical_models import ClassicalRegressor
+from forestflux.models.classical.classical_models import ClassicalRegressor
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_inputs import Normalisation, align_season
 from forestflux.prepare.sample_table import Samples

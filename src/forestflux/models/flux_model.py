@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from forestflux.models.response import Response
+from forestflux.models.years.response import Response
 from forestflux.prepare.sample_table import Samples
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.errors import InputError
+from forestflux.core.grid import check_cell_centres
 from forestflux.core.radiation import radiation
 from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.store import check_chunks, load_part, open_store
@@ -122,13 +123,10 @@ def check_years(masks: Sequence[xr.Dataset], paths: Sequence[Path]) -> tuple[str
                 found=", ".join(mask.attrs["variables"]),
             )
         for dim in ("y", "x"):
-            if not np.array_equal(mask[dim].values, first[dim].values):
-                raise InputError(
-                    path,
-                    variable=dim,
-                    expected=f"the cell centres of {paths[0].name}",
-                    found="others",
-                )
+            found, wanted = mask[dim].values, first[dim].values
+            check_cell_centres(
+                found, wanted, source=path, name=dim, owner=paths[0].name
+            )
         for name in variables:
             check_chunks(path, name)
     return variables

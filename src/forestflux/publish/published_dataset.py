@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
+from forestflux.core.grid import Grid, check_cell_centres
 from forestflux.core.layers import BIAS, CF_FLUX_UNIT, LAYERS, NOT_FOREST, SIGN
 from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.jobs.store import check_chunks, open_store
@@ -70,14 +70,10 @@ def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:
             found=str(mapped.attrs.get("year")),
         )
     for name, wanted in (("y", grid.latitudes()), ("x", grid.longitudes())):
-        found = mapped[name].values
-        if found.shape != wanted.shape or not np.allclose(found, wanted, atol=1e-6):
-            raise InputError(
-                path,
-                variable=name,
-                expected=f"the {len(wanted)} cell centres of {grid.resolution_deg} degrees",
-                found=f"{len(found)} values from {found[0]:.6g} to {found[-1]:.6g}",
-            )
+        owner = f"{grid.resolution_deg} degrees"
+        check_cell_centres(
+            mapped[name].values, wanted, source=path, name=name, owner=owner
+        )
     mapped = mapped.chunk()
     for name in MAPPED:
         if LAYERS[name].dtype == "float32" and not np.isfinite(mapped[name]).any():

@@ -11,7 +11,7 @@ from forestflux.change.drivers.departure_effects import (
     driver_names,
     find_common_forest,
 )
-from forestflux.models.response import Response
+from forestflux.models.years.response import Response
 from tests.builders.inputs import VARIABLES
 from tests.builders.tile_stores import make_members, write_tile_years
 
@@ -48,8 +48,7 @@ def build_years(folder, *, least):
 
 def load_pair(years):
     """Fluxes and departures of the pair."""
-    chosen = [years[year] for year in PAIR]
-    return [y.load() for y in chosen], [y.load_departure() for y in chosen]
+    return [years[year].load() for year in PAIR]
 
 
 @pytest.fixture(scope="module")
@@ -70,18 +69,13 @@ def change(years, flux):
     return second - first
 
 
-def one_cell(gpp, reco):
+def one_cell(gpp, reco, *, heat, dry):
     layers = {"gpp": [[[gpp]]], "reco": [[[reco]]]}
+    departure = np.array([[[heat]], [[dry]]], "float32")
     return xr.Dataset(
-        {n: (("member", "y", "x"), np.array(v, "float32")) for n, v in layers.items()},
-        {"member": [0], "y": [50.0], "x": [7.0]},
-    )
-
-
-def depart(heat, dry):
-    values = np.array([[[heat]], [[dry]]], "float32")
-    return xr.DataArray(
-        values, dims=("variable", "y", "x"), coords={"variable": ["heat", "dry"]}
+        {n: (("member", "y", "x"), np.array(v, "float32")) for n, v in layers.items()}
+        | {"departure": (("variable", "y", "x"), departure)},
+        {"member": [0], "variable": ["heat", "dry"], "y": [50.0], "x": [7.0]},
     )
 
 
@@ -94,8 +88,11 @@ def test_effects_worked_by_hand():
         penalty=np.ones(2),
         members=coefficients[None],
     )
-    years = one_cell(1000, 800), one_cell(1017, 816)
-    found = attribute_change(years, (depart(-1, 1), depart(2, -1)), response)
+    years = (
+        one_cell(1000, 800, heat=-1, dry=1),
+        one_cell(1017, 816, heat=2, dry=-1),
+    )
+    found = attribute_change(years, response)
     assert found["driver"].values.tolist() == ["heat", "dry", "interaction"]
     assert found["gpp_effect"].values.ravel().tolist() == [15, 2, 0]
     # NEE: 9 and -10; RECO is GPP + NEE.
@@ -104,8 +101,8 @@ def test_effects_worked_by_hand():
 
 def test_effects_sum_to_the_change(pair, low):
     """Of each member, GPP and RECO, where fluxes are cut off too."""
-    for years, moved in (pair, low):
-        effects = attribute_change(years, moved, RESPONSE)
+    for years in (pair, low):
+        effects = attribute_change(years, RESPONSE)
         common = find_common_forest(years)
         for name in ("gpp", "reco"):
             whole = change(years, name)
@@ -119,8 +116,8 @@ def test_effects_sum_to_the_change(pair, low):
 
 def test_each_effect_is_the_response_to_that_input_alone(pair):
     """As if the others had not departed from their mean year at all."""
-    years, (first, second) = pair
-    effects = attribute_change(years, (first, second), RESPONSE)
+    first, second = (year["departure"] for year in pair)
+    effects = attribute_change(pair, RESPONSE)
     cell = (2, 1)
     step = (second.values - first.values)[:, *cell]
     for number, name in enumerate(VARIABLES):
@@ -137,7 +134,6 @@ def test_each_effect_is_the_response_to_that_input_alone(pair):
 
 
 def test_order_of_inputs_is_irrelevant(low):
-    years, moved = low
     order = [4, 0, 5, 2, 1, 3]
     turned = replace(
         RESPONSE,
@@ -145,8 +141,8 @@ def test_order_of_inputs_is_irrelevant(low):
         coefficients=RESPONSE.coefficients[:, order],
         members=RESPONSE.members[:, :, order],
     )
-    wanted = attribute_change(years, moved, RESPONSE)
-    found = attribute_change(years, [m[order] for m in moved], turned)
+    wanted = attribute_change(low, RESPONSE)
+    found = attribute_change([year.isel(variable=order) for year in low], turned)
     names = found["driver"].values.tolist()
     assert names == [*(VARIABLES[place] for place in order), "interaction"]
     assert names == list(driver_names([VARIABLES[place] for place in order]))
@@ -155,23 +151,20 @@ def test_order_of_inputs_is_irrelevant(low):
 
 
 def test_the_way_back_has_the_opposite_effects(low):
-    years, moved = low
-    there = attribute_change(years, moved, RESPONSE)
-    back = attribute_change(years[::-1], moved[::-1], RESPONSE)
+    there = attribute_change(low, RESPONSE)
+    back = attribute_change(low[::-1], RESPONSE)
     for name in ("gpp_effect", "reco_effect"):
         np.testing.assert_allclose(back[name], -there[name], atol=1e-3)
 
 
 def test_interaction_is_only_what_is_cut_off(pair, low):
     """Nothing but rounding where fluxes stay positive in both years."""
-    years, moved = pair
-    apart = attribute_change(years, moved, RESPONSE).sel(driver="interaction")
+    apart = attribute_change(pair, RESPONSE).sel(driver="interaction")
     assert float(np.abs(apart["gpp_effect"]).max()) < 1e-3
     assert float(np.abs(apart["reco_effect"]).max()) < 1e-3
-    years, moved = low
-    apart = attribute_change(years, moved, RESPONSE).sel(driver="interaction")
+    apart = attribute_change(low, RESPONSE).sel(driver="interaction")
     for name in ("gpp", "reco"):
-        first, second = (year[name].values for year in years)
+        first, second = (year[name].values for year in low)
         left = np.abs(apart[f"{name}_effect"].values)
         free = (first > 0) & (second > 0)
         cut = np.isfinite(first + second) & ((first == 0) ^ (second == 0))
@@ -184,18 +177,17 @@ def test_interaction_is_only_what_is_cut_off(pair, low):
 def test_interaction_worked_by_hand():
     """A flux of 20 that would fall by 50 falls by 20: 30 are left over."""
     response = make_members([[[-25.0, 0.0], [25.0, 0.0]]])
-    years = one_cell(20, 500), one_cell(0, 500)
-    found = attribute_change(years, (depart(0, 0), depart(2, 0)), response)
+    years = one_cell(20, 500, heat=0, dry=0), one_cell(0, 500, heat=2, dry=0)
+    found = attribute_change(years, response)
     assert found["gpp_effect"].values.ravel().tolist() == [-50, 0, 30]
     assert found["reco_effect"].values.ravel().tolist() == [0, 0, 0]
 
 
 def test_cells_of_only_one_year_have_no_effects(pair):
-    years, moved = pair
     common = np.ones(SHAPE, bool)
     common[BARE] = common[CLEARED] = False
-    np.testing.assert_array_equal(find_common_forest(years), common)
-    effects = attribute_change(years, moved, RESPONSE)
+    np.testing.assert_array_equal(find_common_forest(pair), common)
+    effects = attribute_change(pair, RESPONSE)
     for effect in effects.values():
         assert effect.dims == ("driver", "member", "y", "x")
         assert effect.dtype == np.float32

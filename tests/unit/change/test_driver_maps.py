@@ -154,7 +154,7 @@ def test_maps_hold_the_mean_effects_of_their_tile(tiles, collected):
     """Of cells that are forest in both years; the response is to the step between them."""
     maps, _ = collected
     for tile, years in tiles:
-        first, second = (year.load_departure().values for year in years)
+        first, second = (year.load()["departure"].values for year in years)
         both = np.isfinite(years[0].load()["gpp"][0] + years[1].load()["gpp"][0])
         slope = RESPONSE.coefficients[0] / RESPONSE.scale
         wanted = slope[:, None, None] * (second - first)

@@ -17,7 +17,7 @@ from forestflux.jobs.checksums import checksum_folder
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.network_training import train_network
-from forestflux.models.response import Response
+from forestflux.models.years.response import Response
 from tests.builders.inputs import UNITS, VARIABLES
 from tests.builders.small_training import (
     make_applicability,

@@ -18,9 +18,8 @@ from forestflux.evaluation.explanations import measure_occlusion
 from forestflux.evaluation.integrated_gradients import measure_attribution
 from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
-from tests.builders.inputs import UNITS
 from tests.builders.planted_change import PLANTED, planted_samples
-from tests.builders.small_training import settings
+from tests.builders.small_training import make_ensemble, settings
 
 pytestmark = pytest.mark.slow  # networks are trained until they have learnt something
 
@@ -44,14 +43,7 @@ SETTINGS = settings(
 
 def trained(samples: Samples) -> Ensemble:
     members = [train_network(samples, settings=SETTINGS, seed=seed) for seed in (1, 2)]
-    return Ensemble(
-        members,
-        response=None,
-        calibration=None,
-        applicability=None,
-        inputs=UNITS,
-        metadata={},
-    )
+    return make_ensemble(members)
 
 
 @pytest.fixture(scope="module")
@@ -206,14 +198,7 @@ def test_drawn_weights_leave_the_model_as_it_was(model):
 
 
 def test_one_member_cannot_agree_with_itself(model, few):
-    alone = Ensemble(
-        model.members[:1],
-        response=None,
-        calibration=None,
-        applicability=None,
-        inputs=UNITS,
-        metadata={},
-    )
+    alone = make_ensemble(model.members[:1])
     part = few.take(np.arange(60))
     table = tabulate_sanity(alone, part, **importance_of(alone, part), seed=3)
     status = table.set_index("check")["status"]

@@ -12,8 +12,8 @@ from forestflux.evaluation.explanations import (
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
-from tests.builders.inputs import UNITS, VARIABLES
-from tests.builders.small_training import make_samples, settings
+from tests.builders.inputs import VARIABLES
+from tests.builders.small_training import make_ensemble, make_samples, settings
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +27,7 @@ def model(samples: Samples) -> Ensemble:
         epochs={"all_biomes": 10, "forest": 15}, dropout=0.0, offset_noise=0.0
     )
     members = [train_network(samples, settings=chosen, seed=seed) for seed in (1, 2)]
-    return Ensemble(
-        members,
-        response=None,
-        calibration={},
-        applicability=None,
-        inputs=UNITS,
-        metadata={},
-    )
+    return make_ensemble(members)
 
 
 def test_importance_has_every_type_variable_and_month(

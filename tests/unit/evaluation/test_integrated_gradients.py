@@ -20,8 +20,8 @@ from forestflux.evaluation.integrated_gradients import (
 from forestflux.models.network_inputs import one_hot_types
 from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
-from tests.builders.inputs import UNITS, VARIABLES
-from tests.builders.small_training import make_samples, settings
+from tests.builders.inputs import VARIABLES
+from tests.builders.small_training import make_ensemble, make_samples, settings
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +33,7 @@ def samples() -> Samples:
 def model(samples: Samples) -> Ensemble:
     chosen = settings(epochs={"all_biomes": 5, "forest": 12}, dropout=0.0)
     members = [train_network(samples, settings=chosen, seed=seed) for seed in (1, 2)]
-    return Ensemble(
-        members,
-        response=None,
-        calibration=None,
-        applicability=None,
-        inputs=UNITS,
-        metadata={},
-    )
+    return make_ensemble(members)
 
 
 @pytest.fixture(scope="module")

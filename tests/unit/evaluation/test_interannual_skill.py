@@ -16,7 +16,10 @@ from forestflux.evaluation.interannual_skill import (
     tabulate_interannual,
 )
 from forestflux.evaluation.site_bootstrap import draw_sites
-from forestflux.models.response import measure_sample_departures, subtract_site_means
+from forestflux.models.years.response import (
+    measure_sample_departures,
+    subtract_site_means,
+)
 from forestflux.prepare.folds import split_rows
 from forestflux.prepare.sample_table import Samples
 
@@ -87,7 +90,9 @@ def exaggerate(samples, factor):
 def forms_of(predictions, samples, split="site"):
     scored = predictions[predictions["split"] == split].reset_index(drop=True)
     departures = measure_sample_departures(samples)
-    return scored, predict_forms(scored, scored, samples, departures, **QUALITY)
+    return scored, predict_forms(
+        scored, scored, samples, departures, without_model=True, **QUALITY
+    )
 
 
 def anomalies(predicted, scored):

@@ -8,18 +8,17 @@ import pytest
 
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.conformal import Calibration
-from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import (
     measure_occlusion,
     tabulate_activations,
     tabulate_importance,
 )
-from forestflux.models.classical_models import BASELINES, ClassicalRegressor
+from forestflux.models.classical.classical_models import BASELINES, ClassicalRegressor
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
-from tests.builders.inputs import UNITS, VARIABLES
-from tests.builders.small_training import make_samples, settings
+from tests.builders.inputs import VARIABLES
+from tests.builders.small_training import make_ensemble, make_samples, settings
 
 RAIN = VARIABLES.index("precip")
 
@@ -66,13 +65,8 @@ def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
     member = train_network(samples, settings=settings(), seed=1)
     near = fit_applicability([member], samples, quantile=None, seed=1)
     assert 0 < near.threshold < np.inf
-    model = Ensemble(
-        [member],
-        response=None,
-        calibration=Calibration(0.9, {}),
-        applicability=near,
-        inputs=UNITS,
-        metadata={},
+    model = make_ensemble(
+        [member], calibration=Calibration(0.9, {}), applicability=near
     )
     table = tabulate_importance(measure_occlusion(model, samples))
     assert np.isfinite(table[["gpp", "nee", "gpp_sd", "nee_sd"]]).all().all()

@@ -141,7 +141,7 @@ def test_mean_over_the_years_is_the_level(years, inferred):
 def test_mean_of_the_members_responds_as_the_coefficients_say(years):
     """The ensemble mean moves between years as the response itself does."""
     gpp, reco = (stack(years, flux).mean(axis=1) for flux in ("gpp", "reco"))
-    moved = np.stack([year.load_departure().values for year in years.values()])
+    moved = np.stack([year.load()["departure"].values for year in years.values()])
     common = np.isfinite(gpp).all(axis=0)
     step = (moved[3] - moved[0])[:, common].T
     change = RESPONSE.predict(step)
@@ -155,7 +155,7 @@ def test_a_cell_that_is_forest_only_in_some_years(years, inferred, departure):
     second, third = (years[year] for year in (2004, 2005))
     half = (departure[1] - departure[2])[:, *SOMETIMES] / 2
     np.testing.assert_allclose(
-        second.load_departure().values[:, *SOMETIMES], half, atol=1e-6
+        second.load()["departure"].values[:, *SOMETIMES], half, atol=1e-6
     )
     gpp = [tile.load()["gpp"].values[:, *SOMETIMES] for tile in (second, third)]
     slope = RESPONSE.members[:, 0] @ half / 2.0
@@ -207,7 +207,7 @@ def test_fluxes_are_never_negative(departure, tmp_path):
     for tile in years.values():
         found = tile.load()
         there = np.isfinite(found["gpp"].values[0])
-        change = RESPONSE.predict_members(tile.load_departure().values[:, there].T)
+        change = RESPONSE.predict_members(tile.load()["departure"].values[:, there].T)
         for name, moved in (("gpp", change[:, 0]), ("reco", change.sum(axis=1))):
             free = level[name].values[:, there] + moved
             values = found[name].values[:, there]
@@ -224,8 +224,8 @@ def test_rows_change_nothing(years, rows):
         whole, part = tile.load(), tile.load(["reco", "gpp"], rows=rows)
         assert list(part) == ["reco", "gpp"]
         xr.testing.assert_identical(part, whole[["reco", "gpp"]].isel(y=rows))
-        moved = tile.load_departure(rows=rows)
-        xr.testing.assert_identical(moved, tile.load_departure().isel(y=rows))
+        moved = tile.load(rows=rows)["departure"]
+        xr.testing.assert_identical(moved, tile.load()["departure"].isel(y=rows))
 
 
 def test_departures_of_a_year(years, departure):

@@ -6,15 +6,15 @@ import pytest
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
-from forestflux.models.classical_models import (
+from forestflux.models.classical.classical_models import (
     BASELINES,
     ClassicalRegressor,
     choose,
     draw_candidates,
 )
+from forestflux.models.classical.year_features import GapFiller, summarise
 from forestflux.models.cross_validation import COLUMNS, gap_cases, run_fold
 from forestflux.models.flux_model import predict_samples
-from forestflux.models.year_features import GapFiller, summarise
 from forestflux.prepare.folds import assign_folds
 from forestflux.prepare.sample_table import Samples, forest_type_codes
 from tests.builders.inputs import VARIABLES

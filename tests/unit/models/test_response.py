@@ -8,7 +8,7 @@ import pytest
 from sklearn.linear_model import LinearRegression, Ridge
 
 from forestflux.core.radiation import radiation
-from forestflux.models.response import (
+from forestflux.models.years.response import (
     PENALTIES,
     Response,
     choose_penalty,

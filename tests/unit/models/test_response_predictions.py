@@ -9,12 +9,12 @@ import pytest
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.models.cross_validation import gap_cases, run_fold
 from forestflux.models.flux_model import Fluxes
-from forestflux.models.response import (
+from forestflux.models.years.response import (
     find_mean_years,
     fit_response,
     measure_sample_departures,
 )
-from forestflux.models.response_predictions import respond_to_years
+from forestflux.models.years.response_predictions import respond_to_years
 from forestflux.prepare.departures import average_years, measure_departures
 from forestflux.prepare.folds import split_rows
 from forestflux.prepare.sample_table import Samples

@@ -8,7 +8,13 @@ from tests.builders.inputs import INPUTS
 
 
 def test_page_holds_every_script_and_the_data_and_no_name_ends_a_script():
-    page = write_page({"site": "</script>"}, inputs=INPUTS, run="a<b", simulated=False)
+    page = write_page(
+        {"site": "</script>"},
+        inputs=INPUTS,
+        evidence="none < all",
+        run="a<b",
+        simulated=False,
+    )
     for name in ASSETS:
         if name.endswith((".js", ".css")):
             assert read_asset(name) in page
@@ -17,4 +23,5 @@ def test_page_holds_every_script_and_the_data_and_no_name_ends_a_script():
     )
     assert json.loads(data)["site"] == "</script>"
     assert "run <strong>a&lt;b</strong>" in page
+    assert "none &lt; all" in page
     assert '<p class="banner" hidden>' in page

@@ -8,14 +8,12 @@ import pytest
 from forestflux.core.errors import InputError
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.conformal import Calibration
-from forestflux.ensemble.trained_ensemble import Ensemble
-from forestflux.models.classical_models import BASELINES, ClassicalRegressor
+from forestflux.models.classical.classical_models import BASELINES, ClassicalRegressor
 from forestflux.models.cross_validation import run_fold
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
-from tests.builders.inputs import UNITS
-from tests.builders.small_training import make_samples, settings
+from tests.builders.small_training import make_ensemble, make_samples, settings
 
 MODELS = ("cnn", *BASELINES)
 
@@ -159,13 +157,10 @@ def test_a_type_that_was_never_seen_is_outside_with_the_interval_of_all():
     member = train_network(learnt, settings=settings(), seed=1)
     area = fit_applicability([member], learnt, quantile=1.0, seed=1)
     widths = {"all": 300.0, "ENF": 100.0}
-    model = Ensemble(
+    model = make_ensemble(
         [member],
-        response=None,
         calibration=Calibration(0.9, {"gpp": widths, "nee": widths}),
         applicability=area,
-        inputs=UNITS,
-        metadata={},
     )
     forest = samples.take(samples.table["forest"].to_numpy(bool))
     igbp = forest.table["igbp"]

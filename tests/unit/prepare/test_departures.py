@@ -191,8 +191,8 @@ def test_only_one_year_departs_by_nothing(masks, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"lat": [80.0, 45.0, -5.0, -61.0]}, "y: expected the cell centres of 2003"),
-        ({"lat": LATITUDES[:3]}, "y: expected the cell centres of 2003"),
+        ({"lat": [80.0, 45.0, -5.0, -61.0]}, "y: expected the 4 cell centres of 2003"),
+        ({"lat": LATITUDES[:3]}, "y: expected the 4 cell centres of 2003"),
         ({"names": ("dry", "heat")}, "variables: expected heat, dry as in 2003"),
         ({"names": ("heat",)}, "variables: .*found heat$"),
     ],

@@ -1,5 +1,5 @@
-"""Which input drove the change: one-at-a-time attribution.
+"""Which input drove the change: effects of departures from the mean year.
 
-In: masked tiles of two years and the trained model. Out: effects per input, as maps and a
+In: fluxes and departures of two years, the response. Out: effects per input, as maps and a
 table.
 """

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.names import FLUX_UNIT
-from forestflux.models.response import Response
+from forestflux.models.years.response import Response
 
 INTERACTION = "interaction"
 Pair = tuple[xr.Dataset, xr.Dataset]
@@ -28,15 +28,12 @@ def find_common_forest(years: Pair) -> np.ndarray:
     return first & second
 
 
-def attribute_change(
-    years: Pair, departures: Sequence[xr.DataArray], response: Response
-) -> xr.Dataset:
+def attribute_change(years: Pair, response: Response) -> xr.Dataset:
     """Effect of each input's departures on GPP and RECO, member by member.
 
     Parameters
     ----------
     years : a tile in the first and the second year, as `TileYear` loads it
-    departures : (variable, y, x) of these years
     response : how fluxes follow departures
 
     Returns
@@ -45,13 +42,13 @@ def attribute_change(
         of the years has no forest
     """
     cells = find_common_forest(years)
-    first, second = (each.values[:, cells].astype(float) for each in departures)
+    first, second = (y["departure"].values[:, cells].astype(float) for y in years)
     moved = (second - first) / response.scale[:, None]
     # (member, target, variable, 1) x (variable, cell): an effect of each variable alone.
     gpp, nee = (response.members[..., None] * moved).transpose(1, 2, 0, 3)
     result = xr.Dataset(
         coords={
-            "driver": list(driver_names(departures[0]["variable"].values.tolist())),
+            "driver": list(driver_names(years[0]["variable"].values.tolist())),
             "member": years[0]["member"].copy(),
             "y": years[0]["y"].copy(),
             "x": years[0]["x"].copy(),

@@ -23,7 +23,7 @@ from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import open_store
 from forestflux.maps.mosaic import coordinates
 from forestflux.maps.tile_years import TileYear
-from forestflux.models.response import Response
+from forestflux.models.years.response import Response
 
 TOTAL_CHANGE = "change"
 TilePair = tuple[Tile, Sequence[TileYear]]
@@ -69,8 +69,7 @@ def collect_drivers(
     sums: np.ndarray = np.zeros(())
     for tile, years in tqdm(tiles, desc="drivers", disable=None):
         inferred = years[0].load(), years[1].load()
-        moved = [year.load_departure() for year in years]
-        effects = attribute_change(inferred, moved, response)
+        effects = attribute_change(inferred, response)
         cells = find_common_forest(inferred)
         divisions = divide_map(inferred[0], bands)
         labels = [(label[cells], len(names)) for _, names, label in divisions]

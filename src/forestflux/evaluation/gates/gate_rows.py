@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 
 from forestflux.core.grid import ellipsoid_area
 from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES, TOTAL_UNIT
 from forestflux.evaluation.evaluation_schemas import GATES
 from forestflux.evaluation.gates.cell_facts import CellFacts
 from forestflux.evaluation.gates.seams import MINIMUM_PAIRS, WORST_EDGE, Seam
-from forestflux.jobs.settings.gate_settings import GateSettings, TruthLimits
+from forestflux.jobs.settings.gate_settings import GateSettings
 
 PASS, KNOWN, FAIL = "pass", "known bias", "fail"
 NOT_APPLICABLE = "not applicable"
@@ -251,62 +250,4 @@ def gate_jumps(
                 not_applicable=part,
             )
             rows.append(test | {"year": year})
-    return rows
-
-
-def gate_truth(
-    recovery: pd.DataFrame, years: Sequence[int], limits: TruthLimits, *, part: str
-) -> list[dict]:
-    """Areas, totals and trends against the simulated planet's truth.
-
-    Parameters
-    ----------
-    recovery : `recovery.csv`
-    years : the mapped years
-    limits : largest errors in percent
-    part : why the area cannot be compared, else empty; totals are of the same cells
-    """
-    error = recovery.set_index("quantity")["error_percent"]
-
-    def gate_error(
-        quantity: str,
-        limit: float,
-        label: str,
-        *,
-        known: Sequence[float] = UNBIASED,
-        reference: str = "",
-        not_applicable: str = "",
-    ) -> dict:
-        return make_row(
-            "truth",
-            f"error of {label}",
-            "percent",
-            (-limit, limit),
-            float(error.get(quantity, np.nan)),
-            known=known,
-            reference=reference,
-            not_applicable=not_applicable,
-        )
-
-    limit, label = limits.forest_area, "the forest area"
-    rows = [gate_error("forest_area", limit, label, not_applicable=part)]
-    for year in years:
-        for flux in TARGET_FLUXES:
-            label = f"the total of {flux.upper()}"
-            test = gate_error(
-                f"{flux}_total_{year}", getattr(limits, f"{flux}_total"), label
-            )
-            rows.append(test | {"year": year})
-    short = f"{len(years)} years, {TREND_YEARS} are needed"
-    reason = "" if len(years) >= TREND_YEARS else short
-    for flux in TARGET_FLUXES:
-        test = gate_error(
-            f"{flux}_series_slope",
-            getattr(limits, f"{flux}_trend"),
-            f"the trend of mean {flux.upper()}",
-            known=limits.nee_trend_known if flux == "nee" else UNBIASED,
-            reference="trend" if flux == "nee" else "",
-            not_applicable=reason,
-        )
-        rows.append(test)
     return rows

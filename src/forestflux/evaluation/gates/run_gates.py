@@ -19,9 +19,9 @@ from forestflux.evaluation.gates.gate_rows import (
     gate_globe,
     gate_jumps,
     gate_seams,
-    gate_truth,
 )
 from forestflux.evaluation.gates.seams import measure_seams
+from forestflux.evaluation.gates.truth_gates import gate_truth
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.store import open_store
 

@@ -51,6 +51,7 @@ def write_page(
     data: Mapping[str, object],
     *,
     inputs: Sequence[InputSeries],
+    evidence: str,
     run: str,
     simulated: bool,
 ) -> str:
@@ -59,6 +60,8 @@ def write_page(
     Parameters
     ----------
     data : what `forestflux.pages.explorer.page_data.collect_page_data` gives
+    inputs : series in their order, with units
+    evidence : how much of a change is evidence, one or two sentences
     run : name of the run
     simulated : whether the banner of the simulated planet stands on it
     """
@@ -81,6 +84,7 @@ def write_page(
     template, style, *scripts = map(read_asset, ASSETS)
     return Template(template).substitute(
         run=escape(run),
+        evidence=escape(evidence),
         simulated="" if simulated else "hidden",
         style=style,
         data=text.replace("<", "\\u003c"),

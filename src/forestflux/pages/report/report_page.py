@@ -22,6 +22,7 @@ from forestflux.evaluation.evaluation_schemas import (
 from forestflux.evaluation.gates.gate_rows import FAIL
 from forestflux.jobs.configuration import Configuration
 from forestflux.jobs.tables import read_table
+from forestflux.pages.evidence import describe_evidence
 from forestflux.pages.figures.captions import Caption, caption_of
 from forestflux.pages.report import map_tables, run_tables, skill_tables
 from forestflux.pages.tower_citations import COLUMNS as CITATION_COLUMNS
@@ -127,7 +128,7 @@ def read_skill(tables: Mapping[str, Path]) -> dict[str, object]:
         "best_models": skill_tables.best_models(scores),
         "scores": skill_tables.score_tables(scores),
         "years": skill_tables.interannual_tables(interannual),
-        "evidence": skill_tables.explained_shares(interannual),
+        "evidence": describe_evidence(interannual),
         "coverage": skill_tables.coverage_tables(
             CALIBRATION.read_file(tables["calibration"])
         ),

@@ -78,23 +78,6 @@ def score_tables(scores: pd.DataFrame) -> list[ShownTable]:
     return all_and_groups(scores, fields, caption=caption)
 
 
-def explained_shares(interannual: pd.DataFrame) -> list[str]:
-    """What the response explains of differences between years, a text for each flux.
-
-    Of the strictest split that was scored; empty where no site has three scored years.
-    """
-    rows = interannual[
-        (interannual["form"] == "response")
-        & (interannual["subset"] == "all")
-        & (interannual["split"] == "cluster")
-    ]
-    shares = rows[["r2", "r2_lower", "r2_upper"]].clip(lower=0).to_numpy(float)
-    return [
-        f"{share:.0%} of {target.upper()} ({low:.0%} to {high:.0%})"
-        for target, (share, low, high) in zip(rows["target"], shares, strict=True)
-    ]
-
-
 def interannual_tables(interannual: pd.DataFrame) -> list[ShownTable]:
     """Skill in time of every model and form: over all forests, then by forest type."""
     table = interannual.assign(

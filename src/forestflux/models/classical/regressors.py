@@ -1,5 +1,6 @@
 """Regressors of one target behind one interface, for the classical models."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,7 +27,7 @@ class Regressor(Protocol):
 
 def fit_regressor(
     name: str,
-    settings: dict[str, Any],
+    hyperparameters: Mapping[str, Any],
     features: np.ndarray,
     target: np.ndarray,
     *,
@@ -40,13 +41,17 @@ def fit_regressor(
     Parameters
     ----------
     name : key of `BASELINES`
-    settings : one value for each key of its space
+    hyperparameters : one value for each key of its space
     features : (sample, feature)
     target, weight : (sample,)
     seed, n_jobs : as in scikit-learn
     final : the last fit, with all its trees, not one of the tuning
     """
-    own = {key: settings[key] for key in settings if key not in ("summary", "rows")}
+    own = {
+        name: value
+        for name, value in hyperparameters.items()
+        if name not in ("summary", "rows")
+    }
     if name == "svr":
         model = make_scaled_svr(**own, count=features.shape[1])
         return model.fit(features, target, svr__sample_weight=weight)

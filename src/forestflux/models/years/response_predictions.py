@@ -7,7 +7,7 @@ import pandas as pd
 
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.models.cross_validation import gap_cases
-from forestflux.models.response import (
+from forestflux.models.years.response import (
     find_mean_years,
     fit_response,
     measure_sample_departures,

@@ -1,15 +1,16 @@
 """The classical models: trees, support vectors and boosting on summaries of a year.
 
-Gaps. None of the three can do without complete series, so each fills gaps inside `fit`,
-from its training rows alone (`forestflux.models.year_features.GapFiller`): the departure from the
-mean year of the forest type and latitude band is interpolated linearly in time; a
-variable without any value becomes that mean year. The same holds when a row is
-predicted. No other model of this package fills gaps.
+Gaps. None of the three can do without complete series, so each fills gaps inside `fit`, from
+its training rows alone (`forestflux.models.classical.year_features.GapFiller`): the difference
+from the mean year of the forest type and latitude band is interpolated linearly in time; a
+variable without any value becomes that mean year. The same holds when a row is predicted. No
+other model of this package fills gaps.
 
 Closure. GPP and NEE have regressors of their own; RECO = GPP + NEE.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -18,9 +19,9 @@ import numpy as np
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.models.classical.regressors import Regressor, fit_regressor
+from forestflux.models.classical.year_features import Features
 from forestflux.models.flux_model import Fluxes
-from forestflux.models.regressors import Regressor, fit_regressor
-from forestflux.models.year_features import Features
 from forestflux.prepare.folds import assign_groups
 from forestflux.prepare.sample_table import Samples
 
@@ -30,8 +31,8 @@ LOG = logging.getLogger(__name__)
 CLEAR = 2.0
 # What is tuned. The first values are always tried. They, the spaces and the rule of
 # `choose` were picked by out-of-fold scores on FLUXNET2015 towers, so that scores of
-# these models on the same towers flatter them. `summary` (see
-# `forestflux.models.year_features.summarise`) and `rows` (which rows train) are tuned too.
+# these models on the same towers flatter them. Tuned too are `summary` (see
+# `forestflux.models.classical.year_features.summarise`) and `rows` (which rows train).
 BASELINES: dict[str, dict[str, tuple[Any, ...]]] = {
     "extra_trees": {
         "summary": ("quantiles+months", "quantiles", "months"),
@@ -59,16 +60,16 @@ BASELINES: dict[str, dict[str, tuple[Any, ...]]] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """What tuning chose for one target: settings and their error on the inner folds.
+    """What tuning chose for one target: hyperparameters and their error on the inner folds.
 
     Attributes
     ----------
-    settings : one value for each key of the model's space in `BASELINES`
+    hyperparameters : one value for each key of the model's space in `BASELINES`
     rmse : weighted, over the forest rows of the inner folds, gC m-2 yr-1; NaN where there
         was nothing to choose from
     """
 
-    settings: dict[str, Any]
+    hyperparameters: Mapping[str, Any]
     rmse: float
 
 
@@ -78,7 +79,7 @@ class ClassicalRegressor:
     Parameters
     ----------
     name : `extra_trees`, `svr` or `gradient_boosting`
-    candidates : settings that are tried, the first of the space and others at random
+    candidates : hyperparameters that are tried, the first of the space and others at random
     inner_folds : folds of the tuning, never more than there are groups
     group : column whose equal values stay together in the inner folds: `cluster` where
         the outer folds are by cluster, else `site`
@@ -124,7 +125,12 @@ class ClassicalRegressor:
         self.regressors: dict[str, Regressor] = {}
         for target, choice in self.choices.items():
             self.regressors[target] = self._fit_regressor(
-                choice.settings, matrices, samples, target=target, seed=seed, final=True
+                choice.hyperparameters,
+                matrices,
+                samples,
+                target=target,
+                seed=seed,
+                final=True,
             )
             LOG.info("%s %s: %s", self.name, target, choice)
         return self
@@ -143,7 +149,7 @@ class ClassicalRegressor:
         matrices = self._matrices(series, lat, forest_type)
         gpp, nee = (
             self.regressors[target].predict(
-                matrices[self.choices[target].settings["summary"]]
+                matrices[self.choices[target].hyperparameters["summary"]]
             )
             for target in TARGET_FLUXES
         )
@@ -153,7 +159,7 @@ class ClassicalRegressor:
         self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
     ) -> dict[str, np.ndarray]:
         """Features (sample, feature) by the summaries that tuning chose."""
-        chosen = {choice.settings["summary"] for choice in self.choices.values()}
+        chosen = {choice.hyperparameters["summary"] for choice in self.choices.values()}
         return self.features.matrices(series, lat, forest_type, summaries=chosen)
 
     def _tune(self, samples: Samples, *, seed: int) -> dict[str, Choice]:
@@ -178,9 +184,9 @@ class ClassicalRegressor:
                 for part in (train, samples.take(unseen))
             )
             for row, target in enumerate(TARGET_FLUXES):
-                for column, settings in enumerate(candidates):
+                for column, hyperparameters in enumerate(candidates):
                     regressor = self._fit_regressor(
-                        settings,
+                        hyperparameters,
                         train_matrices,
                         train,
                         target=target,
@@ -188,7 +194,7 @@ class ClassicalRegressor:
                         final=False,
                     )
                     predicted[row, column, unseen] = regressor.predict(
-                        unseen_matrices[settings["summary"]]
+                        unseen_matrices[hyperparameters["summary"]]
                     )
         scored = samples.table[forest]
         return {
@@ -203,7 +209,7 @@ class ClassicalRegressor:
 
     def _fit_regressor(
         self,
-        settings: dict[str, Any],
+        hyperparameters: Mapping[str, Any],
         matrices: dict[str, np.ndarray],
         samples: Samples,
         *,
@@ -211,14 +217,14 @@ class ClassicalRegressor:
         seed: int,
         final: bool,
     ) -> Regressor:
-        """A regressor of one target with these settings."""
+        """A regressor of one target with these hyperparameters."""
         rows = np.ones(len(samples), dtype=bool)
-        if settings["rows"] == "forest":
+        if hyperparameters["rows"] == "forest":
             rows = samples.table["forest"].to_numpy(bool)
         return fit_regressor(
             self.name,
-            settings,
-            matrices[settings["summary"]][rows],
+            hyperparameters,
+            matrices[hyperparameters["summary"]][rows],
             samples.table[target].to_numpy(float)[rows],
             weight=samples.table["weight"].to_numpy(float)[rows],
             seed=seed,
@@ -260,7 +266,7 @@ def choose(
 
     Parameters
     ----------
-    candidates : settings
+    candidates : hyperparameters
     error : (candidate, row) on unseen groups
     weight, groups : (row,)
     """

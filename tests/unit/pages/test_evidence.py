@@ -1,0 +1,40 @@
+"""How much of a change is evidence, in words."""
+
+import pandas as pd
+
+from forestflux.evaluation.evaluation_schemas import INTERANNUAL
+from forestflux.pages.evidence import describe_evidence
+
+
+def table(**changes):
+    """Three fluxes of the response by cluster, in the order of the table."""
+    row = {"form": "response", "split": "cluster", "subset": "all"}
+    shares = {
+        "gpp": (0.155, 0.06, 0.25),
+        "reco": (-0.02, -0.1, 0.06),
+        "nee": (0.08, 0.02, 0.15),
+    }
+    rows = [
+        row | {"target": flux, "r2": r2, "r2_lower": low, "r2_upper": high} | changes
+        for flux, (r2, low, high) in shares.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_shares_of_each_flux_are_named_and_never_negative():
+    words = describe_evidence(table())
+    assert (
+        "16% of GPP (6% to 25%), 0% of RECO (0% to 6%), 8% of NEE (2% to 15%)" in words
+    )
+
+
+def test_other_forms_splits_and_subsets_do_not_speak():
+    others = [table(form="between"), table(split="site"), table(subset="igbp=ENF")]
+    changed = [other.assign(r2=0.99) for other in others]
+    assert describe_evidence(pd.concat([*changed, table()])) == describe_evidence(
+        table()
+    )
+
+
+def test_without_scored_sites_nothing_is_known():
+    assert "is not known" in describe_evidence(pd.DataFrame(columns=INTERANNUAL.names))
