@@ -21,6 +21,7 @@ NAMES = (
     "inference",
     "inference_libraries",
     "layout",
+    "planets",
     "planning",
     "publish",
     "subsets",

@@ -1,7 +1,8 @@
 """Time and memory of the analysis of change on a globe at 0.05 degree.
 
-Makes maps of noise about a trend on all land between 60 S and 75 N (more cells than have
-forest), and analyses them with the defaults of the configuration, tables and store written.
+Makes maps of noise about a trend, and departures, on all land between 60 S and 75 N (more cells
+than have forest), and analyses them with the defaults of the configuration, tables and store
+written.
 Nothing is extrapolated.
 """
 
@@ -27,6 +28,9 @@ from forestflux.core.land import is_land
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.small_files import write_json
 from forestflux.jobs.store import write_store
+from tests.builders.error_models import make_components, make_errors
+from tests.builders.inputs import VARIABLES
+from tests.builders.tile_stores import make_members
 
 LIMITS = {"seconds": 600, "megabytes": 4000}
 CORES = 2
@@ -48,7 +52,8 @@ def measure(*, resolution_deg: float, years: tuple[int, int]) -> Measured:
     with scratch_folder() as folder:
         for year in every:
             write_map(folder / f"maps/{year}.zarr", grid, land, year)
-        usage = analyse_maps(folder, every)
+        write_departures(folder / "departures", grid, every)
+        usage = analyse_maps(folder, grid, every)
     facts = {
         "grid": list(grid.shape),
         "mapped_cells": int(land.sum()),
@@ -111,11 +116,42 @@ def write_map(path: Path, grid: Grid, land: np.ndarray, year: int) -> None:
     write_store(dataset, path, chunks={"member": 1, "y": TILE_CELLS})
 
 
-def analyse_maps(folder: Path, years: list[int]) -> Usage:
+def write_departures(folder: Path, grid: Grid, years: list[int]) -> None:
+    """The departures of every tile, alike everywhere in a year."""
+    for tile in grid.tiles():
+        shape = (len(VARIABLES), *tile.shape)
+        values = np.stack(
+            [np.full(shape, np.sin(year), dtype="float32") for year in years]
+        )
+        dataset = xr.Dataset(
+            {"departure": (("year", "variable", *CELLS), values)},
+            coords={
+                "year": years,
+                "variable": list(VARIABLES),
+                "y": tile.latitudes(),
+                "x": tile.longitudes(),
+            },
+        )
+        write_store(dataset, folder / f"{tile.name}.zarr")
+    stores = {tile.name: "benchmark" for tile in grid.tiles()}
+    write_json(folder / "all.json", {"stores": stores})
+
+
+def write_errors(path: Path) -> None:
+    """What the analysis reads of a trained model."""
+    components = make_components(level_sd=150.0, type_sd=40.0, year_sd=60.0)
+    rng = np.random.default_rng(1)
+    response = make_members(rng.normal(size=(MEMBERS, 2, len(VARIABLES))))
+    errors = {flux: each.to_dict() for flux, each in make_errors(components).items()}
+    write_json(path, {"errors": errors, "response": response.to_dict()})
+
+
+def analyse_maps(folder: Path, grid: Grid, years: list[int]) -> Usage:
     """Run the script of the rule in its own process, with the defaults."""
     configuration = read_configuration(
         {"run": "benchmark", "seed": 1, "years": [years[0], years[-1]]}
     )
+    write_errors(folder / "model.json")
     manifest = folder / "maps" / "all.json"
     write_json(manifest, {"stores": {str(year): "benchmark" for year in years}})
     tables = [Path(one.path).name for one in CHANGE_TABLES if "change/" in one.path]
@@ -123,9 +159,15 @@ def analyse_maps(folder: Path, years: list[int]) -> Usage:
         "change",
         years=years,
         maps=manifest,
+        model=folder / "model.json",
+        departures=folder / "departures" / "all.json",
         regions=[],
         settings={
             "change": configuration.change.numbers(),
+            "grid": {
+                "resolution_deg": grid.resolution_deg,
+                "tile_cells": grid.tile_cells,
+            },
             "level": configuration.evaluate.level,
         },
         code="benchmark",

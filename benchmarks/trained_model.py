@@ -22,6 +22,7 @@ from forestflux.models.network_training import train_network
 from forestflux.models.years.response import fit_response, measure_sample_departures
 from forestflux.prepare.masked_series import read_chunks
 from forestflux.prepare.sample_table import Samples
+from tests.builders.error_models import make_errors
 from tests.builders.inputs import UNITS, VARIABLES
 
 # Site-years: about what the towers of the world give.
@@ -97,6 +98,7 @@ def write_model(folder: Path, samples: Samples, *, members: int) -> None:
             seed=SEED,
         ),
         calibration={"level": 0.9, "half_width": HALF_WIDTH},
+        errors=make_errors(),
         applicability=fit_applicability(trained, samples, quantile=None, seed=SEED),
         units=UNITS,
         metadata={"run": "benchmark"},

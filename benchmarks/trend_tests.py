@@ -13,6 +13,7 @@ import pymannkendall
 
 from benchmarks.harness import Measured, Option
 from forestflux.change.cell_series import CHANGE_LAYERS, compute_flux_layers
+from forestflux.change.errors.cell_errors import ChangeErrors
 
 ALPHA = 0.05
 LENGTHS = {16: 3, 20: 5}  # years, and years of a window
@@ -72,12 +73,14 @@ def ours(values: np.ndarray, window: int) -> dict[str, float]:
     """Share of the series in which each test of the change analysis finds a change."""
     difference = values[-1] - values[0]
     windows = values[-window:].mean(axis=0) - values[:window].mean(axis=0)
+    none = np.zeros(values.shape[1])
     layers = compute_flux_layers(
         values,
         np.arange(2001, 2001 + len(values)),
-        difference=np.stack([difference] * 2),
-        window=np.stack([windows] * 2),
+        difference=difference,
+        window=windows,
         lengths=(window, window),
+        errors=ChangeErrors(none, none, none, freedom=1),
     )
     layers = dict(zip(CHANGE_LAYERS, layers, strict=True))
     return {name: (layers[layer] <= ALPHA).mean() for name, layer in OURS.items()}

@@ -24,6 +24,7 @@ from forestflux.evaluation.gates.gate_rows import make_row
 from forestflux.jobs.settings.change_settings import ChangeSettings
 from forestflux.jobs.small_files import write_json
 from forestflux.jobs.store import manifest_path, write_store
+from tests.builders.error_models import make_components, make_error_model
 from tests.builders.inputs import VARIABLES
 
 YEARS = range(2003, 2019)
@@ -126,7 +127,13 @@ def build_year(land: xr.Dataset, year: int, rng: np.random.Generator) -> xr.Data
 
 def analyse_maps(path: Path, stores: dict[int, Path]) -> pd.DataFrame:
     """Write all that the stage change makes of the maps, by the stage itself; the totals."""
-    change, tables = analyse_change(stores, ChangeSettings(), years=YEARS, level=0.9)
+    components = make_components(
+        level_sd=150.0, type_sd=40.0, trend_sd=2.0, year_sd=60.0
+    )
+    errors = make_error_model(Grid(RESOLUTION_DEG, 30), components=components)
+    change, tables = analyse_change(
+        stores, ChangeSettings(), errors, years=YEARS, level=0.9
+    )
     for name, table in tables.items():
         write_table(table, path / f"change/{name}.csv")
     record = write_store(change, path / "change/change.zarr")
@@ -203,4 +210,5 @@ def build_driver_table() -> pd.DataFrame:
     sums = np.linspace(-0.4, 0.9, len(parts))[:, None, None, None]
     members = sums * np.linspace(0.9, 1.1, MEMBERS)[:, None]
     whole = np.broadcast_to(members, (len(parts), 3, MEMBERS, 1))
-    return tabulate_drivers(whole, [("all", "all")], parts=parts, level=0.9)
+    spread = np.full((3, len(DRIVERS) - 1, 1), 0.05)
+    return tabulate_drivers(whole, spread, [("all", "all")], parts=parts, level=0.9)

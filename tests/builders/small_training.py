@@ -19,6 +19,7 @@ from forestflux.models.years.response import (
     measure_sample_departures,
 )
 from forestflux.prepare.sample_table import Samples
+from tests.builders.error_models import make_errors
 from tests.builders.inputs import UNITS, VARIABLES
 
 SETTINGS = TrainSettings.model_validate_json(
@@ -90,6 +91,7 @@ def make_ensemble(
         members,
         response=None,
         calibration=calibration,
+        errors=make_errors(),
         applicability=applicability,
         inputs=UNITS,
         metadata={},

@@ -15,11 +15,15 @@ from tests.builders.inputs import VARIABLES
 def make_members(members: np.ndarray, *, scale: float = 1.0) -> Response:
     """A response with these coefficients (member, target, regressor)."""
     members = np.asarray(members, float)
+    flat = members.reshape(len(members), -1)
+    covariance = np.cov(flat, rowvar=False) if len(members) > 1 else np.zeros(())
+    covariance = np.broadcast_to(covariance, 2 * flat.shape[1:])
     return Response(
         scale=np.full(members.shape[-1], scale),
         coefficients=members.mean(axis=0),
         penalty=np.full(members.shape[1], 10.0),
         members=members,
+        covariance=covariance.reshape(2 * members.shape[1:]),
     )
 
 

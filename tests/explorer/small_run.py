@@ -12,6 +12,7 @@ from forestflux.ensemble.model_folder import save_model
 from forestflux.jobs.settings.training_settings import TransferEpochs
 from forestflux.jobs.store import write_store
 from forestflux.models.network_training import train_network
+from tests.builders.error_models import make_errors
 from tests.builders.finished_results import build_results, some_series
 from tests.builders.inputs import UNITS, VARIABLES
 from tests.builders.map_stores import RESOLUTION_DEG, YEARS
@@ -36,6 +37,7 @@ def build_run(path: Path, *, seed: int, maps: bool) -> Path:
         members,
         response=make_response(len(members)),
         calibration=CALIBRATION,
+        errors=make_errors(),
         applicability=reference,
         units=UNITS,
         metadata={},

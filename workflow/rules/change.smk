@@ -1,6 +1,7 @@
 # 2003 against 2018 and the annual series between.
 #
-# needs  the maps of every year
+# needs  the maps of every year; the trained model and the departures of each tile, from which the
+#        errors follow
 # makes  <results>/change/*.csv
 #        <results>/change/change.zarr, and the manifest last
 
@@ -8,6 +9,8 @@
 rule change:
     input:
         maps=yearly("maps"),
+        model="<results>/model/model.json",
+        departures=place_stage("departures"),
         regions=CONFIG.change.regions or [],
     output:
         manifest="<results>/change/change.json",
@@ -31,7 +34,9 @@ rule change:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        settings=settings(change=CONFIG.change, level=CONFIG.evaluate.level),
+        settings=settings(
+            change=CONFIG.change, grid=CONFIG.grid, level=CONFIG.evaluate.level
+        ),
         code=code("change"),
         years=YEARS,
     message:
@@ -40,6 +45,8 @@ rule change:
         'python "$SCRIPTS"/change.py'
         " --years {params.years}"
         " --maps {input.maps:q}"
+        " --model {input.model:q}"
+        " --departures {input.departures:q}"
         " --regions {input.regions:q}"
         " --settings {params.settings:q}"
         " --code {params.code}"

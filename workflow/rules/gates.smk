@@ -9,6 +9,7 @@ rule gates:
     input:
         maps=yearly("maps"),
         recovery="<results>/recovery/recovery.csv" if SIMULATED else [],
+        coverage="<results>/recovery/coverage.csv" if SIMULATED else [],
     output:
         table="<results>/gates/gates.csv",
         manifest="<results>/gates/gates.json",
@@ -38,6 +39,7 @@ rule gates:
         " --years {params.years}"
         " --maps {input.maps:q}"
         " --recovery {input.recovery:q}"
+        " --coverage {input.coverage:q}"
         " --settings {params.settings:q}"
         " --table {output.table:q}"
         " --manifest {output.manifest:q}"

@@ -1,7 +1,7 @@
 # The maps of the simulated planet against its truth.
 #
 # needs  maps and true fluxes of every year, the change of the maps
-# makes  <results>/recovery/recovery.csv
+# makes  <results>/recovery/recovery.csv, coverage.csv
 
 
 rule recovery:
@@ -9,8 +9,15 @@ rule recovery:
         maps=yearly("maps"),
         truth=yearly("truth"),
         change="<results>/change/change.json",
+        tables=[
+            "<results>/change/series.csv",
+            "<results>/change/regions.csv",
+            "<results>/change/windows.csv",
+        ],
+        regions=CONFIG.change.regions or [],
     output:
         recovery="<results>/recovery/recovery.csv",
+        coverage="<results>/recovery/coverage.csv",
     log:
         "<logs>/recovery/recovery.log",
     conda:
@@ -19,11 +26,7 @@ rule recovery:
         mem_mb=growing(3000),
         runtime=growing(60),
     params:
-        settings=settings(
-            pair=CONFIG.change.pair,
-            bands=CONFIG.change.bands,
-            alpha=CONFIG.change.alpha,
-        ),
+        settings=settings(change=CONFIG.change, grid=CONFIG.grid),
         code=code("recovery"),
         years=YEARS,
     message:
@@ -34,6 +37,9 @@ rule recovery:
         " --maps {input.maps:q}"
         " --truth {input.truth:q}"
         " --change {input.change:q}"
+        " --tables {input.tables:q}"
+        " --regions {input.regions:q}"
         " --settings {params.settings:q}"
-        " --output {output.recovery:q}"
+        " --recovery {output.recovery:q}"
+        " --coverage {output.coverage:q}"
         " --log {log:q}"

@@ -5,7 +5,11 @@ from pathlib import Path
 from forestflux.jobs import command_line
 from forestflux.change.analysis import analyse_change
 from forestflux.change.change_schemas import CHANGE_TABLES
+from forestflux.change.errors.error_model import ErrorModel
+from forestflux.core.grid import Grid
+from forestflux.ensemble.errors.error_reading import read_errors
 from forestflux.jobs.settings.change_settings import ChangeSettings
+from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores, write_single_store
 from forestflux.jobs.tables import write_tables
@@ -15,6 +19,7 @@ class Settings(Section):
     """What the job's numbers depend on."""
 
     change: ChangeSettings
+    grid: GridSettings
     level: float
 
 
@@ -22,6 +27,8 @@ def main(
     *,
     years: list[int],
     maps: list[Path],
+    model: Path,
+    departures: list[Path],
     regions: list[Path],
     settings: Settings,
     code: str,
@@ -29,9 +36,18 @@ def main(
     manifest: Path,
 ) -> None:
     """Write the tables, change.zarr and the manifest."""
+    grid = Grid(**settings.grid.model_dump())
+    components, response = read_errors(model)
+    moved = upstream_stores(*departures)
     store, made = analyse_change(
         upstream_stores(*maps).years(),
         settings.change,
+        ErrorModel(
+            components=components,
+            response=response,
+            departures={tile.name: moved.path(tile.name) for tile in grid.tiles()},
+            grid=grid,
+        ),
         years=years,
         level=settings.level,
         regions=next(iter(regions), None),

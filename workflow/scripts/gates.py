@@ -28,6 +28,7 @@ def main(
     years: list[int],
     maps: list[Path],
     recovery: list[Path],
+    coverage: list[Path],
     settings: Settings,
     table: Path,
     manifest: Path,
@@ -40,6 +41,7 @@ def main(
         settings=settings.gates,
         min_forest_fraction=settings.min_forest_fraction,
         recovery=pd.read_csv(recovery[0]) if recovery else None,
+        coverage=pd.read_csv(coverage[0]) if coverage else None,
     )
     GATES.write(tested, table)
     write_json(manifest, summarise_gates(tested))

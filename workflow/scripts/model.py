@@ -6,13 +6,18 @@ from typing import Literal
 from forestflux.jobs import command_line
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.conformal import calibrate
+from forestflux.ensemble.errors.error_fitting import fit_errors
 from forestflux.ensemble.members import member_folders, read_member, read_predictions
 from forestflux.ensemble.model_folder import save_model
 from forestflux.evaluation.tower_evaluation import join_observed
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.small_files import read_json
-from forestflux.models.years.response import fit_response, measure_sample_departures
+from forestflux.models.years.response import (
+    COVARIANCE_DRAWS,
+    fit_response,
+    measure_sample_departures,
+)
 from forestflux.models.years.response_predictions import respond_to_years
 from forestflux.prepare.folds import split_rows
 from forestflux.prepare.sample_table import read_sample_table, read_samples
@@ -64,6 +69,7 @@ def main(
             training.table,
             min_quality=settings.min_quality,
             members=len(members),
+            draws=COVARIANCE_DRAWS,
             seed=settings.seed,
         )
         if settings.years == "response"
@@ -73,6 +79,7 @@ def main(
             level=settings.level,
             min_quality=settings.min_quality,
         ),
+        errors=fit_errors(predictions, site_years, min_quality=settings.min_quality),
         applicability=fit_applicability(
             members,
             training,

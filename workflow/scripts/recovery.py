@@ -3,9 +3,18 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.evaluation.evaluation_schemas import RECOVERY
+from forestflux.change.change_schemas import REGIONS, SERIES, WINDOWS
+from forestflux.change.strata.divisions import divide_grid
+from forestflux.core.grid import Grid
+from forestflux.evaluation.evaluation_schemas import COVERAGE, RECOVERY
+from forestflux.evaluation.interval_coverage import (
+    sum_true_totals,
+    tabulate_interval_coverage,
+)
 from forestflux.evaluation.planet_recovery import score_recovery
-from forestflux.jobs.settings.change_settings import LatitudeBandSettings
+from forestflux.evaluation.truth_comparison import compare_with_truth
+from forestflux.jobs.settings.change_settings import ChangeSettings
+from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores
 
@@ -13,9 +22,8 @@ from forestflux.jobs.stages import upstream_stores
 class Settings(Section):
     """What the job's numbers depend on."""
 
-    pair: tuple[int, int]
-    bands: tuple[LatitudeBandSettings, ...]
-    alpha: float
+    change: ChangeSettings
+    grid: GridSettings
 
 
 def main(
@@ -24,20 +32,40 @@ def main(
     maps: list[Path],
     truth: list[Path],
     change: Path,
+    tables: list[Path],
+    regions: list[Path],
     settings: Settings,
-    output: Path,
+    recovery: Path,
+    coverage: Path,
 ) -> None:
-    """Write recovery.csv."""
-    table = score_recovery(
-        upstream_stores(*maps).years(),
-        upstream_stores(*truth).years(),
-        years=years,
-        change=upstream_stores(change).load("change"),
-        pair=settings.pair,
-        bands=settings.bands,
-        alpha=settings.alpha,
+    """Write recovery.csv and coverage.csv; `tables` are series, regions and windows."""
+    mapped, true = upstream_stores(*maps).years(), upstream_stores(*truth).years()
+    pair, bands = settings.change.pair, settings.change.bands
+    changed = upstream_stores(change).load("change")
+    both = compare_with_truth(mapped, true, years=years, pair=pair, bands=bands)
+    scores = score_recovery(
+        both, change=changed, pair=pair, bands=bands, alpha=settings.change.alpha
     )
-    RECOVERY.write(table, output)
+    RECOVERY.write(scores, recovery)
+    grid = Grid(**settings.grid.model_dump())
+    divisions = divide_grid(
+        grid.latitudes(),
+        grid.longitudes(),
+        bands=bands,
+        regions=next(iter(regions), None),
+        region_name=settings.change.region_name,
+    )
+    schemas = (SERIES, REGIONS, WINDOWS)
+    covered = tabulate_interval_coverage(
+        sum_true_totals(mapped, true, divisions, years),
+        {
+            path.stem: schema.read_file(path)
+            for schema, path in zip(schemas, tables, strict=True)
+        },
+        both,
+        changed,
+    )
+    COVERAGE.write(covered, coverage)
 
 
 if __name__ == "__main__":

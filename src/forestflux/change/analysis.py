@@ -11,6 +11,9 @@ from tqdm import tqdm
 from forestflux.change.change_blocks import BlockChange, ChangePlan, analyse_block
 from forestflux.change.change_layers import build_change_store
 from forestflux.change.change_tables import build_change_tables, collect_totals
+from forestflux.change.errors.error_model import ErrorModel
+from forestflux.change.errors.place_sums import join_places
+from forestflux.change.errors.total_errors import collect_total_errors
 from forestflux.change.map_cells import row_blocks
 from forestflux.change.map_series import check_map_series
 from forestflux.change.strata.decomposition import tabulate_decomposition
@@ -51,6 +54,7 @@ CELL_TESTS = {
 def analyse_change(
     maps: dict[int, Path],
     settings: ChangeSettings,
+    errors: ErrorModel,
     *,
     years: Sequence[int],
     level: float,
@@ -59,13 +63,13 @@ def analyse_change(
     """The change store and its tables (docs/reference/stores.md, change).
 
     Maps are read one year at a time, in blocks of rows that follow their chunks.
-    Differences are second minus first, member by member, so that an error that a member
-    makes in both years cancels.
+    Differences are second minus first.
 
     Parameters
     ----------
     maps : map store by year
     settings : section `change` of the configuration
+    errors : of the maps
     years : years that must be mapped. Slopes need consecutive years, windows half of their
         years; numbers that cannot be computed are empty in the tables
     level : probability of the intervals in the tables
@@ -101,6 +105,7 @@ def analyse_change(
         divisions=divisions,
         zones=label_zones(latitudes, width_deg=settings.zone_width_deg),
         stable_within=settings.stable_within,
+        errors=errors,
     )
     blocks = [
         analyse_block(plan, rows)
@@ -114,16 +119,24 @@ def analyse_change(
         sums, list_strata(divisions), years=years, on_grid=count_grid_cells(divisions)
     )
     check_forest(totals, maps, regions)
-    series = tabulate_series(totals, level=level)
+    total_errors = collect_total_errors(
+        errors,
+        join_places([block.places for block in blocks]),
+        years=np.array(years),
+        area=sums["area"],
+        moved=sums["moved"],
+    )
+    series = tabulate_series(totals, total_errors, level=level)
     tables = build_change_tables(
         totals,
+        total_errors,
         pair=settings.pair,
         windows=plan.windows,
         level=level,
         series=series,
     )
     flags = flag_cells(blocks, settings)
-    tables["decomposition"] = tabulate_decomposition(totals, level=level)
+    tables["decomposition"] = tabulate_decomposition(totals)
     tables["zonal"] = tabulate_zones(
         years,
         sums["zone_area"],

@@ -1,9 +1,10 @@
 """Series of the cells of a block, and the layers of change that follow from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from forestflux.change.errors.cell_errors import ChangeErrors
 from forestflux.change.map_cells import YearCells
 from forestflux.change.trends.interannual import (
     autocorrelation,
@@ -14,7 +15,6 @@ from forestflux.change.trends.interannual import (
     t_test_p,
     year_sd,
 )
-from forestflux.change.trends.member_spread import member_sd
 from forestflux.change.trends.theil_sen import (
     MINIMUM_VALUES,
     kendall_p,
@@ -32,6 +32,7 @@ CHANGE_LAYERS = (
     "window_difference_sd",
     "window_difference_p",
     "slope",
+    "slope_sd",
     "p",
     "p_independent",
 )
@@ -40,13 +41,12 @@ CHUNK_CELLS = 65_536
 
 
 class CellSeries:
-    """Annual means of cells and members' sums over the windows, filled year by year.
+    """Ensemble means of cells, filled year by year.
 
     Attributes
     ----------
     places : (cell,), positions in the block
     mean : ensemble mean (year, cell) by flux, NaN where a year is not mapped
-    window : sums over mapped years (window, member, cell) by flux
     """
 
     def __init__(
@@ -60,31 +60,23 @@ class CellSeries:
         self.places, self.years, self.windows = places, list(years), windows
         shape = len(self.years), len(places)
         self.mean = {n: np.full(shape, np.nan, "float32") for n in TARGET_FLUXES}
-        self.window: dict[str, np.ndarray] = {}
 
     def add(self, year: int, cells: YearCells) -> None:
         """Add the fluxes of a year."""
         for name, members in derive_fluxes(*cells.fluxes_at(self.places)).items():
             self.mean[name][self.years.index(year)] = members.mean(axis=0)
-            for position, window in enumerate(self.windows):
-                if year in window.years:
-                    sums = self.window.setdefault(
-                        name, np.zeros((2, *members.shape), "float32")
-                    )
-                    sums[position] += np.nan_to_num(members)
 
     def layers(
-        self,
-        first: tuple[np.ndarray, np.ndarray],
-        second: tuple[np.ndarray, np.ndarray],
+        self, pair: tuple[int, int], errors: Mapping[str, ChangeErrors]
     ) -> dict[str, np.ndarray]:
         """All layers (cell,), float32, by name: `gpp_slope` and so on.
 
         Parameters
         ----------
-        first, second : GPP and RECO (member, cell) of the two years of the pair
+        pair : first and second year
+        errors : of the changes of each flux
         """
-        before, after = derive_fluxes(*first), derive_fluxes(*second)
+        first, second = (self.years.index(year) for year in pair)
         earlier, later = self.windows
         count = len(self.places)
         result: dict[str, np.ndarray] = {}
@@ -95,9 +87,11 @@ class CellSeries:
                 layers[:, part] = compute_flux_layers(
                     self.mean[flux][:, part],
                     np.array(self.years),
-                    difference=after[flux][:, part] - before[flux][:, part],
+                    difference=self.mean[flux][second, part]
+                    - self.mean[flux][first, part],
                     window=self.window_difference(flux, part),
                     lengths=(len(earlier.years), len(later.years)),
+                    errors=errors[flux].select(part),
                 )
             result |= {
                 f"{flux}_{n}": v for n, v in zip(CHANGE_LAYERS, layers, strict=True)
@@ -105,18 +99,20 @@ class CellSeries:
         return result
 
     def window_difference(self, flux: str, part: slice) -> np.ndarray | None:
-        """Later minus earlier window (member, cell); None where a window is missing.
+        """Later minus earlier window (cell,); None where a window is missing.
 
         NaN where a cell is mapped in fewer than half of a window's years.
         """
         if not all(window.years for window in self.windows):
             return None
         means = []
-        for window, sums in zip(self.windows, self.window[flux], strict=True):
+        for window in self.windows:
             inside = np.isin(self.years, window.years)
-            number = np.isfinite(self.mean[flux][inside, part]).sum(axis=0)
+            values = self.mean[flux][inside, part]
+            number = np.isfinite(values).sum(axis=0)
             enough = 2 * number >= len(window.years)
-            means.append(sums[:, part] / np.where(enough, number, np.nan))
+            sums = np.nansum(values, axis=0)
+            means.append(sums / np.where(enough, number, np.nan))
         return means[1] - means[0]
 
 
@@ -132,21 +128,25 @@ def compute_flux_layers(
     difference: np.ndarray,
     window: np.ndarray | None,
     lengths: tuple[int, int],
+    errors: ChangeErrors,
 ) -> np.ndarray:
     """The layers of one flux (layer, cell) in the order of `CHANGE_LAYERS`.
 
-    The variance of a difference is the members' variance of that difference, paired,
-    plus the interannual variability of what is compared: two years, or two means. A
-    slope needs half of the years. Without a series of consecutive years there is
-    neither slope nor variability, and no test.
+    A standard deviation is that of the error. The p of a difference asks whether it is larger
+    than its error and the interannual variability of what is compared, two years or two means,
+    explain together. The p of a slope is the larger of two: that of the Mann-Kendall test,
+    which asks whether it stands out of the variability, and that of its error. A slope needs
+    half of the years. Without a series of consecutive years there is neither slope nor
+    variability, and no test.
 
     Parameters
     ----------
     series : ensemble mean (year, cell), NaN where not mapped
     years : (year,)
-    difference : (member, cell), second minus first year
-    window : (member, cell), later minus earlier window; None where one is missing
+    difference : (cell,), second minus first year
+    window : (cell,), later minus earlier window; None where one is missing
     lengths : years of each window
+    errors : of the changes
     """
     enough = max(MINIMUM_VALUES, -(-len(years) // 2))
     n = np.isfinite(series).sum(axis=0)
@@ -156,34 +156,58 @@ def compute_flux_layers(
         slope, score, variance = sen_and_kendall(series, years, minimum=enough)
     rho = autocorrelation(series, years, slope)
     variability = year_sd(detrended_sd(series, years, slope), rho, len(years)) ** 2
-    layers = [*assess_difference(difference, 2 * variability, n)]
+    years_known = np.maximum(n - 2, 1)
+    layers = [
+        *assess_difference(
+            difference,
+            errors.difference,
+            2 * variability,
+            freedom=(errors.freedom, years_known),
+        )
+    ]
     if window is None:
         layers += [unknown] * 3
     else:
         shares = sum(mean_variance(rho, length) for length in lengths)
-        layers += assess_difference(window, variability * shares, n)
+        layers += assess_difference(
+            window,
+            errors.window,
+            variability * shares,
+            freedom=(errors.freedom, years_known),
+        )
     dependent = variance * kendall_variance_factor(rho, n)
-    layers += [slope, kendall_p(score, dependent), kendall_p(score, variance)]
+    slope_sd = np.where(np.isfinite(slope), np.sqrt(errors.slope), np.nan)
+    certain = t_test_p(slope, slope_sd, np.asarray(errors.freedom))
+    layers += [
+        slope,
+        slope_sd,
+        np.maximum(kendall_p(score, dependent), certain),
+        kendall_p(score, variance),
+    ]
     return np.stack(layers)
 
 
 def assess_difference(
-    difference: np.ndarray, variability: np.ndarray, n: np.ndarray
+    difference: np.ndarray,
+    error: np.ndarray,
+    variability: np.ndarray,
+    *,
+    freedom: tuple[int, np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean difference, its standard deviation and two-sided p (cell,).
+    """The difference, the standard deviation of its error and two-sided p (cell,).
 
     Parameters
     ----------
-    difference : (member, cell)
+    difference : (cell,)
+    error : variance of its error (cell,)
     variability : (cell,), variance from interannual variability
-    n : (cell,), years from which that is known
+    freedom : degrees of freedom of the two variances
     """
-    members = member_sd(difference, axis=0).astype(float) ** 2
-    freedom = combine_freedom(
-        members,
+    whole = combine_freedom(
+        error,
         variability,
-        member_freedom=len(difference) - 1,
-        variability_freedom=np.maximum(n - 2, 1),
+        error_freedom=freedom[0],
+        variability_freedom=freedom[1],
     )
-    mean, sd = difference.mean(axis=0), np.sqrt(members + variability)
-    return mean, sd, t_test_p(mean, sd, freedom)
+    p = t_test_p(difference, np.sqrt(error + variability), whole)
+    return difference, np.where(np.isnan(difference), np.nan, np.sqrt(error)), p

@@ -1,7 +1,7 @@
 """Change of the cells of one block of rows: its sums and its layers.
 
 A block bounds the memory. It holds all members of the pair and of one more year; of the other
-years only the ensemble mean and the members' sums over the windows.
+years only the ensemble mean and the departures.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from forestflux.change.cell_series import CellSeries
-from forestflux.change.map_cells import YearCells, read_cells, sum_groups
+from forestflux.change.errors.cell_errors import measure_change_errors
+from forestflux.change.errors.error_model import ErrorModel
+from forestflux.change.errors.place_sums import PlaceSums, number_squares, sum_places
+from forestflux.change.map_cells import (
+    YearCells,
+    read_cells,
+    read_places,
+    sum_groups,
+)
 from forestflux.change.strata.decomposition import decompose_change
-from forestflux.change.strata.divisions import OUTSIDE, Division, Groups, group_cells
+from forestflux.change.strata.divisions import OUTSIDE, Division, group_cells
+from forestflux.change.strata.groups import Groups
 from forestflux.change.year_windows import YearWindow
 from forestflux.core.names import FOREST_TYPES, PG_PER_G
 
@@ -30,6 +39,7 @@ class ChangePlan:
     divisions : of the globe; the last one is the change of the forest
     zones : zone of every row of the globe (y,)
     stable_within : change of the forest fraction up to which a cell is stable, 0-1
+    errors : of the maps
     """
 
     maps: dict[int, Path]
@@ -39,6 +49,7 @@ class ChangePlan:
     divisions: list[Division]
     zones: np.ndarray
     stable_within: float
+    errors: ErrorModel
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,9 @@ class BlockChange:
     sums : by name, to be added over blocks: `area (year, stratum)` m2, `total (year,
         variable, member, stratum)` PgC yr-1, `zone_area (year, zone)` m2, `zone_total
         (year, variable, zone)` PgC yr-1, mean of the members, `cells (stratum,)` mapped
-        in either year of the pair, `part (part, variable, member, stratum)` PgC yr-1
+        in either year of the pair, `part (part, variable, member, stratum)` PgC yr-1,
+        `moved (year, regressor, stratum)`, departures times forest area, m2
+    places : forest area of the strata by place, mean over the years
     forest_change : uint8 (y, x), 0 none, then 1 + position in FOREST_CHANGES
     paired : bool (y, x), cells that are mapped in both years of the pair
     weights : (cell,), m2 of forest of the paired cells, mean of the pair
@@ -58,6 +71,7 @@ class BlockChange:
     """
 
     sums: dict[str, np.ndarray]
+    places: PlaceSums
     forest_change: np.ndarray
     paired: np.ndarray
     weights: np.ndarray
@@ -75,25 +89,71 @@ def analyse_block(plan: ChangePlan, rows: slice) -> BlockChange:
     groups = group_cells(plan.divisions, rows, change)
     places = np.intersect1d(first.place, second.place, assume_unique=True)
     series = CellSeries(places, years=plan.years, windows=plan.windows)
-    sums = []
+    moved = BlockDepartures(plan, rows)
+    sums, area, types = [], np.zeros(first.size), np.zeros(first.size, int)
     for year in plan.years:
         cells = pair[year] if year in pair else read_cells(plan.maps[year], rows)
-        sums.append(sum_year(cells, groups, plan.zones, rows))
+        sums.append(
+            sum_year(cells, groups, plan.zones, rows)
+            | {"moved": moved.sum_strata(year, cells, groups)}
+        )
         series.add(year, cells)
+        area[cells.place] += cells.area / len(plan.years)
+        types[cells.place] = cells.forest_type
     number, parts = decompose_change(first, second, groups)
     areas = [c.area[np.isin(c.place, places)] for c in (first, second)]
     paired = np.zeros(first.size, bool)
     paired[places] = True
     shape = rows.stop - rows.start, -1
     labels = np.where(change == changes.index(OUTSIDE), 0, change + 1).astype("uint8")
+    errors = measure_change_errors(
+        plan.errors,
+        moved.at(places),
+        years=np.array(plan.years),
+        pair=plan.pair,
+        windows=plan.windows,
+    )
     return BlockChange(
         sums={name: np.stack([year[name] for year in sums]) for name in sums[0]}
         | {"cells": number, "part": parts},
+        places=sum_places(area, types, number_block_squares(plan, rows), groups),
         forest_change=labels.reshape(shape),
         paired=paired.reshape(shape),
         weights=(areas[0] + areas[1]) / 2,
-        layers=series.layers(first.fluxes_at(places), second.fluxes_at(places)),
+        layers=series.layers(plan.pair, errors),
     )
+
+
+def number_block_squares(plan: ChangePlan, rows: slice) -> np.ndarray:
+    """Number (cell,) of the square of every cell of a block."""
+    grid = plan.errors.grid
+    lat, lon = grid.latitudes()[rows], grid.longitudes()
+    return number_squares(np.repeat(lat, len(lon)), np.tile(lon, len(lat)))
+
+
+class BlockDepartures:
+    """Departures of the forest cells of a block in all years."""
+
+    def __init__(self, plan: ChangePlan, rows: slice) -> None:
+        """Read them, of every cell that is mapped in some year."""
+        mapped = [read_places(plan.maps[year], rows) for year in plan.years]
+        self.places = np.unique(np.concatenate(mapped))
+        self.years = plan.years
+        self.values = plan.errors.read_departures(rows, self.places, plan.years)
+
+    def at(self, places: np.ndarray) -> np.ndarray:
+        """Departures (year, regressor, place)."""
+        return self.values[..., np.searchsorted(self.places, places)]
+
+    def sum_strata(self, year: int, cells: YearCells, groups: Groups) -> np.ndarray:
+        """Departures times forest area (regressor, stratum) in a year, m2."""
+        where = np.searchsorted(self.places, cells.place)
+        own = self.values[self.years.index(year)][:, where]
+        shape = groups.membership.shape[1], len(FOREST_TYPES)
+        group = groups.cell_group[cells.place] * shape[1] + cells.forest_type - 1
+        count = shape[0] * shape[1]
+        sums = [np.bincount(group, cells.area * each, count) for each in own]
+        return groups.sum_strata(np.reshape(sums, (len(own), *shape)))
 
 
 def classify_forest_change(

@@ -115,19 +115,19 @@ def describe_layers(plan: ChangePlan) -> dict[str, str]:
     first, second = plan.pair
     span = f"{plan.years[0]}-{plan.years[-1]}"
     windows = " minus ".join(describe_window(window) for window in plan.windows[::-1])
-    spread = "from members and interannual variability"
+    error = "standard deviation of the error of the {flux}"
     return {
         "difference": f"{{flux}} of {second} minus {{flux}} of {first}",
-        "difference_sd": f"standard deviation of the {{flux}} difference, {spread}",
+        "difference_sd": f"{error} difference",
         "difference_p": "p of the {flux} difference, of each cell by itself",
         "window_difference": f"{{flux}}, {windows}",
-        "window_difference_sd": f"standard deviation of the {{flux}} difference of the"
-        f" windows, {spread}",
+        "window_difference_sd": f"{error} difference of the windows",
         "window_difference_p": "p of the {flux} difference of the windows, of each cell"
         " by itself",
         "slope": f"Theil-Sen slope of {{flux}}, {span}",
-        "p": f"Mann-Kendall p of {{flux}}, {span}, of each cell by itself,"
-        " autocorrelation handled",
+        "slope_sd": f"{error} slope",
+        "p": f"p of the {{flux}} slope, {span}, of each cell by itself: the larger of that"
+        " of Mann-Kendall, autocorrelation handled, and that of the error of the slope",
         "p_independent": f"Mann-Kendall p of {{flux}}, {span}, of each cell by itself,"
         " years taken as independent",
     }
@@ -143,7 +143,7 @@ def layer_attributes(flux: str, layer: str, long_name: str) -> dict[str, object]
     unit = "1" if layer in ("p", "p_independent") or layer.endswith("_p") else FLUX_UNIT
     sign = " Negative is more uptake." if flux == "nee" else ""
     return {
-        "units": FLUX_SLOPE_UNIT if layer == "slope" else unit,
+        "units": FLUX_SLOPE_UNIT if layer in ("slope", "slope_sd") else unit,
         "long_name": long_name.format(flux=flux.upper()),
         "comment": f"Per m2 of forest ground.{sign}",
         "grid_mapping": "spatial_ref",

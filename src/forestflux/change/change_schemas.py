@@ -23,9 +23,16 @@ def _bounds(name: str, unit: str, text: str) -> tuple[Column, Column]:
     )
 
 
+def _member_sd(name: str) -> Column:
+    """Column of how far the members disagree on a number."""
+    text = f"standard deviation of `{name}` over members"
+    return Column(f"{name}_member_sd", text, unit=TOTAL_UNIT)
+
+
 TOTAL_SPREAD = (
-    *_bounds("total", TOTAL_UNIT, "the total, from the spread of the members"),
-    Column("total_sd", "standard deviation over members", unit=TOTAL_UNIT),
+    *_bounds("total", TOTAL_UNIT, "the total"),
+    Column("total_sd", "standard deviation of the error of the total", unit=TOTAL_UNIT),
+    Column("member_sd", "standard deviation over members", unit=TOTAL_UNIT),
 )
 TOTAL_PAIR = (
     Column("total_first", "total of the earlier year or window", unit=TOTAL_UNIT),
@@ -33,9 +40,7 @@ TOTAL_PAIR = (
 )
 CHANGE = (
     Column("change", "later minus earlier total", unit=TOTAL_UNIT),
-    *_bounds(
-        "change", TOTAL_UNIT, "the change, from members and interannual variability"
-    ),
+    *_bounds("change", TOTAL_UNIT, "the change"),
 )
 SLOPE = (
     Column("slope", "Theil-Sen slope of all mapped years", unit=TOTAL_SLOPE_UNIT),
@@ -57,7 +62,7 @@ PAIR = TableSchema(
     "a stratum of kind `all`, `type` or `band`, and a flux",
     (
         *(STRATUM, KIND, VARIABLE, *TOTAL_PAIR, *CHANGE, *SLOPE),
-        Column("p_value", "Mann-Kendall p of the slope", unit="1"),
+        Column("p_value", "p of the slope", unit="1"),
     ),
 )
 REGIONS = TableSchema(
@@ -85,7 +90,11 @@ REGIONS = TableSchema(
             unit="1",
         ),
         *SLOPE,
-        Column("slope_p", "Mann-Kendall p of the slope", unit="1"),
+        Column(
+            "slope_p",
+            "p of the slope: the larger of that of Mann-Kendall and that of its error",
+            unit="1",
+        ),
         Column(
             "slope_p_adjusted",
             "the same after Benjamini and Hochberg over the strata of the kind",
@@ -121,21 +130,21 @@ DECOMPOSITION = TableSchema(
     (
         *(STRATUM, KIND, CODE, VARIABLE),
         Column("change", "later minus earlier total of the pair", unit=TOTAL_UNIT),
-        *_bounds("change", TOTAL_UNIT, "the change, from the spread of the members"),
+        _member_sd("change"),
         Column(
             "intensity",
             "change of the flux per area on the forest of the first year",
             unit=TOTAL_UNIT,
         ),
-        *_bounds("intensity", TOTAL_UNIT, "it"),
+        _member_sd("intensity"),
         Column(
             "area_effect",
             "change of the forest area at the flux of the first year",
             unit=TOTAL_UNIT,
         ),
-        *_bounds("area_effect", TOTAL_UNIT, "it"),
+        _member_sd("area_effect"),
         Column("interaction", "change of both together", unit=TOTAL_UNIT),
-        *_bounds("interaction", TOTAL_UNIT, "it"),
+        _member_sd("interaction"),
     ),
 )
 ZONAL = TableSchema(
@@ -186,7 +195,12 @@ DRIVERS = TableSchema(
         Column("flux", "`gpp`, `reco` or `nee`", "text"),
         *(STRATUM, KIND),
         Column("effect", "part of the change of the total", unit=TOTAL_UNIT),
-        *_bounds("effect", TOTAL_UNIT, "the effect, from the spread of the members"),
+        *_bounds(
+            "effect",
+            TOTAL_UNIT,
+            "the effect, from the covariance of the response; empty for `area` and"
+            " `interaction`",
+        ),
         Column(
             "share",
             "effect over the sum of the absolute effects of the drivers, with its sign;"

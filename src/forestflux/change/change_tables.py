@@ -1,8 +1,7 @@
 """Tables of the change of strata: the pair, the windows and the series of totals.
 
-All numbers come from sums of each member. Intervals and tests combine two independent
-variances: the members' spread of the change itself, in which an error that a member makes in
-both years cancels, and the interannual variability of what is compared.
+All numbers are ensemble means. Intervals are of the errors that towers showed which no network
+had seen (`forestflux.change.errors`); tests add the interannual variability of what is compared.
 """
 
 from collections.abc import Sequence
@@ -12,12 +11,18 @@ import pandas as pd
 import xarray as xr
 
 from forestflux.change.change_schemas import PAIR
+from forestflux.change.errors.total_errors import TotalErrors
+from forestflux.change.errors.year_weights import weigh_difference, weigh_slope
 from forestflux.change.strata.divisions import OUTSIDE
-from forestflux.change.trends.interannual import kendall_variance_factor, mean_variance
-from forestflux.change.trends.member_spread import member_half_width
+from forestflux.change.trends.interannual import (
+    kendall_variance_factor,
+    mean_variance,
+    t_half_width,
+    t_test_p,
+)
 from forestflux.change.trends.significance import adjust_p
-from forestflux.change.trends.theil_sen import mann_kendall, sen_interval
-from forestflux.change.trends.variability import TotalVariability, consecutive_slope
+from forestflux.change.trends.theil_sen import mann_kendall
+from forestflux.change.trends.variability import TotalVariability
 from forestflux.change.year_windows import YearWindow, average_window
 from forestflux.core.names import FLUXES, PG_PER_G
 
@@ -27,6 +32,7 @@ MAIN_KINDS = ("all", "type", "band")
 
 def build_change_tables(
     totals: xr.Dataset,
+    errors: TotalErrors,
     *,
     pair: tuple[int, int],
     windows: tuple[YearWindow, YearWindow],
@@ -39,13 +45,14 @@ def build_change_tables(
     ----------
     totals : `area (year, stratum)` m2, `total (year, variable, stratum, member)` PgC
         yr-1, `cells (stratum)`, `on_grid (stratum)`, coordinates `kind`, `code`
+    errors : of the totals
     pair : first and second year
     windows : earlier and later window
     level : probability of the intervals
     series : what `totals.tabulate_series` gives
     """
     variability = TotalVariability(totals)
-    regions = tabulate_pair(totals, variability, pair=pair, level=level)
+    regions = tabulate_pair(totals, variability, errors, pair=pair, level=level)
     main = series["kind"].isin(MAIN_KINDS)
     forest = series.groupby(["stratum", "kind"])["area"].transform("max") > 0
     pairs = regions[regions["kind"].isin(MAIN_KINDS)]
@@ -54,13 +61,16 @@ def build_change_tables(
         "series": series[forest],
         "pair": pairs.assign(p_value=pairs["slope_p"])[PAIR.names],
         "regions": regions,
-        "windows": tabulate_windows(totals, variability, windows=windows, level=level),
+        "windows": tabulate_windows(
+            totals, variability, errors, windows=windows, level=level
+        ),
     }
 
 
 def tabulate_pair(
     totals: xr.Dataset,
     variability: TotalVariability,
+    errors: TotalErrors,
     *,
     pair: tuple[int, int],
     level: float,
@@ -70,20 +80,27 @@ def tabulate_pair(
     Parameters
     ----------
     totals : see `build_change_tables`
-    variability : of the same totals
+    variability, errors : of the same totals
     pair : first and second year
     level : probability of the intervals
     """
     first, second = (totals.sel(year=year) for year in pair)
-    change = (second["total"] - first["total"]).values
+    change = (second["total"] - first["total"]).mean("member").values
+    weights = weigh_difference(variability.years, pair[:1], pair[1:])
     columns = {
         **name_pair("area", first["area"].values, second["area"].values),
         **name_pair("mean", *(mean_flux(year) for year in (first, second))),
         **name_pair(
             "total", *(year["total"].values.mean(-1) for year in (first, second))
         ),
-        **variability.assess_change(change, 2 * variability.variance, level=level),
-        **assess_slopes(totals, variability, level=level),
+        **variability.assess_change(
+            change,
+            errors.variance(weights),
+            2 * variability.variance,
+            freedom=errors.freedom,
+            level=level,
+        ),
+        **assess_slopes(variability, errors, level=level),
     }
     forest = totals["area"].values.max(axis=0) > 0
     for name in ("change_p", "slope_p"):
@@ -111,30 +128,31 @@ def mean_flux(year: xr.Dataset) -> np.ndarray:
 
 
 def assess_slopes(
-    totals: xr.Dataset, variability: TotalVariability, *, level: float
+    variability: TotalVariability, errors: TotalErrors, *, level: float
 ) -> dict[str, np.ndarray]:
     """Slope, bounds and p (variable, stratum) of the series.
 
-    The bounds combine Sen's interval of the ensemble mean with the spread of the members'
-    slopes.
+    The bounds are of the error of the slope. The p is the larger of two: that of the
+    Mann-Kendall test, which asks whether the slope stands out of the interannual variability,
+    and that of its error.
     """
     years, mean, slope = variability.years, variability.mean, variability.slope
-    member_slopes = consecutive_slope(totals["total"].values, years)
-    members = member_half_width(member_slopes, level=level)
+    sd = np.sqrt(errors.variance(weigh_slope(years)))
+    half = t_half_width(sd, errors.freedom, level=level)
     factor = kendall_variance_factor(variability.autocorrelation, len(years))
-    low, high = sen_interval(mean, years, level=level, factor=factor)
     p = mann_kendall(mean, factor=factor)
     return {
         "slope": slope,
-        "slope_lower": slope - np.hypot(slope - low, members),
-        "slope_upper": slope + np.hypot(high - slope, members),
-        "slope_p": p,
+        "slope_lower": slope - half,
+        "slope_upper": slope + half,
+        "slope_p": np.maximum(p, t_test_p(slope, sd, errors.freedom)),
     }
 
 
 def tabulate_windows(
     totals: xr.Dataset,
     variability: TotalVariability,
+    errors: TotalErrors,
     *,
     windows: tuple[YearWindow, YearWindow],
     level: float,
@@ -144,7 +162,7 @@ def tabulate_windows(
     Parameters
     ----------
     totals : see `build_change_tables`
-    variability : of the same totals
+    variability, errors : of the same totals
     windows : earlier and later window
     level : probability of the interval
     """
@@ -159,8 +177,13 @@ def tabulate_windows(
     share = sum(
         mean_variance(variability.autocorrelation, length) for length in lengths
     )
+    weights = weigh_difference(variability.years, *(window.years for window in windows))
     result = variability.assess_change(
-        later - earlier, variability.variance * share, level=level
+        (later - earlier).mean(axis=-1),
+        errors.variance(weights),
+        variability.variance * share,
+        freedom=errors.freedom,
+        level=level,
     )
     forest = totals["area"].values.max(axis=0) > 0
     columns = {

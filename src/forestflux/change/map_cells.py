@@ -80,6 +80,12 @@ def read_cells(path: Path, rows: slice = slice(None)) -> YearCells:
     return select_cells(load_store(path, CELL_LAYERS, rows=rows), path)
 
 
+def read_places(path: Path, rows: slice = slice(None)) -> np.ndarray:
+    """Positions of the mapped cells of some rows of a map store, see `YearCells.place`."""
+    gpp = load_store(path, ("gpp",), rows=rows)["gpp"].values
+    return np.flatnonzero(np.isfinite(gpp))
+
+
 def select_cells(dataset: xr.Dataset, source: Path | str) -> YearCells:
     """Mapped cells of a map, or of some rows of one, that is in memory.
 

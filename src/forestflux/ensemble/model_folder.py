@@ -10,6 +10,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.names import FLUX_UNIT
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.conformal import Calibration
+from forestflux.ensemble.errors.error_components import ErrorComponents, FluxErrors
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.ensemble.weight_files import read_arrays, write_arrays
 from forestflux.jobs.checksums import checksum_folder
@@ -19,9 +20,9 @@ from forestflux.models.network_inputs import TYPES, Normalisation
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.years.response import Response
 
-# 5: the response to departures from the mean year is part of the model. Folders of another
-# version are refused: what is in them would be read wrongly.
-FORMAT_VERSION = 5
+# 6: the components of the errors and the covariance of the response are part of the model.
+# Folders of another version are refused: what is in them would be read wrongly.
+FORMAT_VERSION = 6
 APPLICABILITY = "applicability.safetensors"
 CALENDAR = {"steps": STEPS, "step_days": STEP_DAYS, "first_day": "01-01"}
 
@@ -32,6 +33,7 @@ def save_model(
     *,
     response: Response | None,
     calibration: dict[str, Any],
+    errors: FluxErrors,
     applicability: Applicability,
     units: Mapping[str, str],
     metadata: dict[str, Any],
@@ -45,6 +47,7 @@ def save_model(
     response : with coefficients for each member; None where years differ like places
     calibration : what `forestflux.ensemble.conformal.calibrate` gives: nominal coverage and
         half-widths, gC m-2 yr-1
+    errors : components of the errors of the fluxes
     applicability : of these members
     units : of each input series
     metadata : whatever belongs to the record: run, checksum of the data, versions; JSON
@@ -79,6 +82,7 @@ def save_model(
         "flux_unit": FLUX_UNIT,
         "response": response.to_dict() if response else None,
         "calibration": calibration,
+        "errors": {flux: each.to_dict() for flux, each in errors.items()},
         "members": names,
         "applicability": {"file": APPLICABILITY, "threshold": applicability.threshold},
         "checksum": checksum_folder(
@@ -126,6 +130,10 @@ def load_model(path: Path | str) -> Ensemble:
             Response.from_dict(content["response"]) if content["response"] else None
         ),
         calibration=Calibration.from_dict(content["calibration"]),
+        errors={
+            flux: ErrorComponents.from_dict(each)
+            for flux, each in content["errors"].items()
+        },
         applicability=applicability,
         inputs={name: content["units"][name] for name in content["variables"]},
         metadata=content["metadata"],

@@ -16,6 +16,7 @@ from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.conformal import Calibration
 from forestflux.ensemble.dissimilarity import describe
+from forestflux.ensemble.errors.error_components import FluxErrors
 from forestflux.ensemble.fast_inference import FastInference
 from forestflux.models.flux_model import Fluxes
 from forestflux.models.network_inputs import one_hot_types
@@ -41,7 +42,8 @@ class Ensemble:
     members : trained networks
     response : how the fluxes of a place follow what its years do differently; None where
         years are taken to differ like places
-    calibration : level and half-widths of the intervals
+    calibration : level and half-widths of the intervals of a cell
+    errors : components of the errors, from which those of sums and changes follow
     applicability : what a series is compared with, and the largest index inside
     inputs : unit of each input series, in the order of the networks
     metadata : the record of the training
@@ -53,6 +55,7 @@ class Ensemble:
         *,
         response: Response | None,
         calibration: Calibration,
+        errors: FluxErrors,
         applicability: Applicability,
         inputs: Mapping[str, str],
         metadata: dict[str, Any],
@@ -61,6 +64,7 @@ class Ensemble:
         self.members = list(members)
         self.response = response
         self.calibration = calibration
+        self.errors = errors
         self.applicability = applicability
         self.inputs = dict(inputs)
         self.metadata = metadata

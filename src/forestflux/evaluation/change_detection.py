@@ -1,7 +1,7 @@
 """Whether the change analysis detects what is planted, and how often it raises false alarms.
 
 Map and truth go through the same tests: the map through the change store, the truth through the
-same functions without any spread of members. What the tests do not detect in the true series,
+same functions without any error. What the tests do not detect in the true series,
 they cannot detect in a map.
 """
 
@@ -12,6 +12,7 @@ import xarray as xr
 from scipy import stats
 
 from forestflux.change.cell_series import CHANGE_LAYERS, compute_flux_layers
+from forestflux.change.errors.cell_errors import ChangeErrors
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.evaluation.truth_comparison import TruthComparison
 
@@ -78,7 +79,7 @@ def compare_detections(
 def compute_true_layers(
     both: TruthComparison, flux: str, attrs: dict
 ) -> dict[str, np.ndarray]:
-    """Layers (cell,) of the true series: two members that agree on everything."""
+    """Layers (cell,) of the true series, which has no errors."""
     series = both.truth[flux].astype("float32")
     first, second = np.searchsorted(both.years, attrs["pair"])
     earlier, later = (
@@ -86,14 +87,15 @@ def compute_true_layers(
     )
     window = None
     if earlier.any() and later.any():
-        rise = series[later].mean(axis=0) - series[earlier].mean(axis=0)
-        window = np.stack([rise] * 2)
+        window = series[later].mean(axis=0) - series[earlier].mean(axis=0)
+    none = np.zeros(series.shape[1])
     layers = compute_flux_layers(
         series,
         both.years,
-        difference=np.stack([series[second] - series[first]] * 2),
+        difference=series[second] - series[first],
         window=window,
         lengths=(int(earlier.sum()), int(later.sum())),
+        errors=ChangeErrors(none, none, none, freedom=1),
     )
     return dict(zip(CHANGE_LAYERS, layers, strict=True))
 

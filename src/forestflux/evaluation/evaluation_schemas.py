@@ -256,6 +256,25 @@ RECOVERY = TableSchema(
         ),
     ),
 )
+COVERAGE = TableSchema(
+    "recovery/coverage.csv",
+    "a quantity, a way to divide the forest of the simulated planet, and a flux",
+    (
+        Column(
+            "quantity",
+            "`total` of a year, `change` of the pair, `window_change`, `slope`; of a cell the"
+            " flux per area",
+            "text",
+        ),
+        Column("kind", "way in which the forest is divided; `cell` for none", "text"),
+        Column("variable", "`gpp`, `reco` or `nee`", "text"),
+        Column(
+            "nominal", "share of truths that the intervals promise to hold", unit="1"
+        ),
+        Column("n", "strata, or cells; of `total` times years", "integer"),
+        Column("covered", "share of the true values inside their interval", unit="1"),
+    ),
+)
 GATES = TableSchema(
     "gates/gates.csv",
     "a test of a map or of the series",
@@ -278,5 +297,5 @@ GATES = TableSchema(
 )
 EVALUATION_TABLES = (
     *(PREDICTIONS, SCORES, INTERANNUAL, GAPS, DIFFERENCES, CALIBRATION, ABLATION),
-    *(IMPORTANCE, ATTRIBUTIONS, ACTIVATIONS, SANITY, RECOVERY, GATES),
+    *(IMPORTANCE, ATTRIBUTIONS, ACTIVATIONS, SANITY, RECOVERY, COVERAGE, GATES),
 )

@@ -130,6 +130,7 @@ def randomise_weights(model: Ensemble, *, seed: int) -> Ensemble:
     return Ensemble(
         members,
         response=model.response,
+        errors=model.errors,
         calibration=model.calibration,
         applicability=model.applicability,
         inputs=model.inputs,

@@ -1,14 +1,11 @@
 """How well the maps of the simulated planet recover its planted truth."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forestflux.change.map_series import check_map_series
-from forestflux.change.strata.latitude_bands import check_latitude_bands
 from forestflux.change.trends.theil_sen import theil_sen
 from forestflux.core.names import (
     FLUX_SLOPE_UNIT,
@@ -19,15 +16,13 @@ from forestflux.core.names import (
 )
 from forestflux.evaluation.change_detection import compare_detections
 from forestflux.evaluation.evaluation_schemas import RECOVERY
-from forestflux.evaluation.truth_comparison import TruthComparison, compare_with_truth
+from forestflux.evaluation.truth_comparison import TruthComparison
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
 
 def score_recovery(
-    maps: dict[int, Path],
-    truth_stores: dict[int, Path],
+    both: TruthComparison,
     *,
-    years: Sequence[int],
     change: xr.Dataset,
     pair: tuple[int, int],
     bands: Sequence[LatitudeBandSettings],
@@ -43,21 +38,12 @@ def score_recovery(
 
     Parameters
     ----------
-    maps : map store by year
-    truth_stores : truth store by year
-    years : years that both must have
+    both : truth and map of the same cells
     change : the change store of the maps
     pair : the two years of the change
     bands : latitude bands
     alpha : level at which a change counts as found
-
-    Raises
-    ------
-    InputError : a year, layer or cell of one side is missing on the other
     """
-    check_latitude_bands(bands)
-    years = check_map_series(maps, years=years, pair=pair)
-    both = compare_with_truth(maps, truth_stores, years=years, bands=bands)
     rows = [
         make_row("forest_area", "m2", both.area["truth"], both.area["mapped"]),
         *total_rows(both),

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from forestflux.change.strata.latitude_bands import label_bands
+from forestflux.change.map_series import check_map_series
+from forestflux.change.strata.latitude_bands import check_latitude_bands, label_bands
 from forestflux.change.strata.totals import forest_area
 from forestflux.core.errors import InputError
 from forestflux.core.grid import check_cell_centres
@@ -99,10 +100,26 @@ def compare_with_truth(
     maps: dict[int, Path],
     truth_stores: dict[int, Path],
     *,
-    years: list[int],
+    years: Sequence[int],
+    pair: tuple[int, int],
     bands: Sequence[LatitudeBandSettings],
 ) -> TruthComparison:
-    """Both sides of every year, cut to the cells that both have in all years."""
+    """Both sides of every year, cut to the cells that both have in all years.
+
+    Parameters
+    ----------
+    maps : map store by year
+    truth_stores : truth store by year
+    years : years that both must have
+    pair : two of them
+    bands : latitude bands
+
+    Raises
+    ------
+    InputError : a year, layer or cell of one side is missing on the other
+    """
+    check_latitude_bands(bands)
+    years = check_map_series(maps, years=years, pair=pair)
     sides = []
     for year in tqdm(years, desc="recovery", disable=None):
         if year not in truth_stores:

@@ -59,7 +59,7 @@ class TileYear:
         if self.response is None:
             return part
         level = load_store(self.level, LEVEL_LAYERS, rows=rows)
-        moved = load_year(self.departures, self.year, rows=rows)
+        moved = load_years(self.departures, [self.year], rows=rows)[0]
         moved = moved.copy(data=moved.values - level["departure"].values)
         cells = np.isfinite(part["gpp"].values[0])
         gpp, nee = self.response.predict_members(
@@ -108,24 +108,28 @@ class MappedTiles:
         ]
 
 
-def load_year(
-    departures: Path, year: int, *, rows: slice = slice(None)
+def load_years(
+    departures: Path, years: Sequence[int], *, rows: slice = slice(None)
 ) -> xr.DataArray:
-    """Departures (variable, y, x) of a year.
+    """Departures (year, variable, y, x) of some years.
 
     Raises
     ------
-    InputError : the store has no such year, or is damaged
+    InputError : the store lacks a year, or is damaged
     """
     whole = open_store(departures)
-    years = whole["year"].values.tolist()
-    if year not in years:
+    there = whole["year"].values.tolist()
+    missing = [year for year in years if year not in there]
+    if missing:
         raise InputError(
-            departures, variable="year", expected=str(year), found=f"only {years}"
+            departures,
+            variable="year",
+            expected=", ".join(map(str, missing)),
+            found=f"only {there}",
         )
     check_chunks(departures, "departure")
-    where = slice(years.index(year), years.index(year) + 1)
-    return load_part(whole, ["departure"], year=where, y=rows)["departure"][0]
+    where = np.array([there.index(year) for year in years])
+    return load_part(whole, ["departure"], year=where, y=rows)["departure"]
 
 
 def average_fluxes(inferred: dict[int, Path], departures: Path) -> xr.Dataset:
@@ -147,7 +151,7 @@ def average_fluxes(inferred: dict[int, Path], departures: Path) -> xr.Dataset:
     for year, path in inferred.items():
         fluxes = load_store(path, MEMBER_FLUXES)
         layers = {name: fluxes[name] for name in MEMBER_FLUXES}
-        layers["departure"] = load_year(departures, year)
+        layers["departure"] = load_years(departures, [year])[0]
         there = np.isfinite(layers["gpp"].values[0])
         count = count + there
         for name, layer in layers.items():

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.cluster import DBSCAN
 
-MEAN_EARTH_RADIUS_KM = 6371.0088
+from forestflux.core.distances import MEAN_EARTH_RADIUS_KM
 
 
 def link_clusters(

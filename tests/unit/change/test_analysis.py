@@ -1,4 +1,4 @@
-"""Change: signs, pairing of members, noise of single years, tables, bad series."""
+"""Change: signs, errors that cancel, noise of single years, tables, bad series."""
 
 import json
 from pathlib import Path
@@ -14,11 +14,13 @@ from forestflux.change.trends.interannual import (
     autocorrelation,
     detrended_sd,
     kendall_variance_factor,
+    t_test_p,
     year_sd,
 )
 from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
+from forestflux.ensemble.errors.error_components import ErrorComponents
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
@@ -26,6 +28,11 @@ from forestflux.jobs.settings.change_settings import (
 )
 from forestflux.jobs.small_files import write_json
 from forestflux.jobs.store import load_store, write_store
+from tests.builders.error_models import (
+    make_components,
+    make_error_model,
+    make_errors,
+)
 from workflow.scripts.change import Settings as ChangeJob
 from workflow.scripts.change import main as write_change
 
@@ -100,10 +107,14 @@ def run(
     settings: ChangeSettings = SETTINGS,
     years: np.ndarray | None = None,
     regions: Path | None = None,
+    components: ErrorComponents | None = None,
 ) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
-    """The analysis of all maps."""
+    """The analysis of all maps, which have no errors but those of the components."""
     years = list(maps) if years is None else years
-    return analyse_change(maps, settings, years=years, level=0.9, regions=regions)
+    errors = make_error_model(GRID, components=components)
+    return analyse_change(
+        maps, settings, errors, years=years, level=0.9, regions=regions
+    )
 
 
 def fields(*series: np.ndarray) -> np.ndarray:
@@ -160,36 +171,47 @@ def test_difference_is_second_minus_first(tmp_path: Path) -> None:
     assert window["status"] == "cut"
 
 
-@pytest.mark.slow
-def test_what_a_member_gets_wrong_in_both_years_cancels(tmp_path: Path) -> None:
-    gpp = fields(rising(10, 1000), rising(10, 1500), rising(10, 2300))
-    change, tables = run(write_maps(tmp_path, gpp, gpp * 0.5))
-    for name in ("gpp_difference_sd", "gpp_window_difference_sd"):
-        np.testing.assert_allclose(np.nanmax(change[name]), 0, atol=1e-3)
-    total = row_of(tables["totals"][tables["totals"]["year"] == 2014], "all", "gpp")
-    assert total["total_upper"] - total["total_lower"] > total["total"]
+def test_errors_of_the_level_widen_a_total_and_cancel_in_a_change(
+    tmp_path: Path,
+) -> None:
+    gpp = fields(rising(10, 1000), rising(10, 2000))
+    components = make_components(level_sd=100.0, type_sd=50.0)
+    change, tables = run(write_maps(tmp_path, gpp, gpp * 0.5), components=components)
+    for name in ("difference_sd", "window_difference_sd", "slope_sd"):
+        assert np.nanmax(change[f"gpp_{name}"]) == 0
+    totals = tables["totals"][tables["totals"]["year"] == 2014]
+    kinds = [row_of(totals, name, "gpp") for name in ("ENF", "EBF", "DNF", "DBF", "MF")]
+    shared = 50 * np.array([row["area"] for row in kinds]) * 1e-15
+    whole = row_of(totals, "all", "gpp")
+    # What a type has in common does not average out over its cells.
+    assert whole["total_sd"] > np.sqrt((shared**2).sum())
+    half = 1.6449 * whole["total_sd"]
+    assert whole["total_upper"] - whole["total"] == pytest.approx(half, rel=1e-3)
     for name in ("pair", "windows"):
         row = row_of(tables[name], "all", "gpp")
-        assert row["change_upper"] - row["change_lower"] < 1e-3 * row["change"]
+        assert row["change_lower"] == pytest.approx(row["change"], rel=1e-6)
 
 
 @pytest.mark.slow
-def test_members_that_disagree_on_the_change_widen_it(tmp_path: Path) -> None:
-    gpp = fields(rising(10), rising(11), rising(12))
-    change, tables = run(write_maps(tmp_path, gpp, gpp * 0))
-    # Changes 110, 121, 132: standard deviation 11, and nothing from year to year.
-    sd = change["gpp_difference_sd"].values
-    np.testing.assert_allclose(sd[np.isfinite(sd)], 11, rtol=1e-3)
+def test_errors_of_years_and_an_unseen_trend_widen_a_change(tmp_path: Path) -> None:
+    gpp = fields(rising(10), rising(10))
+    components = make_components(year_sd=11.0, trend_sd=2.0)
+    change, tables = run(write_maps(tmp_path, gpp, gpp * 0), components=components)
+    time = YEARS - YEARS.mean()
+    for name, expected in {
+        "difference_sd": np.hypot(np.sqrt(2) * 11, 2 * 11),
+        # Windows of three years each, nine years apart.
+        "window_difference_sd": np.hypot(np.sqrt(2 / 3) * 11, 2 * 9),
+        "slope_sd": np.hypot(11 / np.sqrt((time**2).sum()), 2),
+    }.items():
+        sd = change[f"gpp_{name}"].values
+        np.testing.assert_allclose(sd[np.isfinite(sd)], expected, rtol=1e-5)
+    # The trend is common to all forest; single years average out over it.
+    area = row_of(tables["totals"].query("year == 2003"), "all", "gpp")["area"] * 1e-15
     pair = row_of(tables["pair"], "all", "gpp")
-    whole = tables["totals"][tables["totals"]["year"] == 2003]
-    area = row_of(whole, "all", "gpp")["area"]
-    # t of two degrees of freedom at 0.95 is 2.91999; one more of three: sqrt(4 / 3).
-    half = 2.91999 * 11 * np.sqrt(4 / 3) * area * 1e-15
-    assert pair["change_upper"] - pair["change"] == pytest.approx(half, rel=1e-3)
-    slope_half = half / 11
-    assert pair["slope"] - pair["slope_lower"] == pytest.approx(slope_half, rel=1e-3)
-    parts = row_of(tables["decomposition"], "all", "gpp")
-    assert parts["intensity_upper"] - parts["intensity"] == pytest.approx(half, 1e-3)
+    for name, trend in (("change", 22), ("slope", 2)):
+        half = pair[f"{name}_upper"] - pair[name]
+        assert 1 < half / (1.6449 * trend * area) < 1.05
 
 
 @pytest.mark.slow
@@ -207,7 +229,7 @@ def test_layers_of_cells_are_those_of_their_series(
     forest = forest_types() > 0
     for name, expected in {
         "slope": slope,
-        "difference_sd": np.sqrt(2) * weather,
+        "difference_p": t_test_p(series[-1] - series[0], np.sqrt(2) * weather, 10),
         "p": p,
         "p_independent": mann_kendall(series),
     }.items():
@@ -228,7 +250,8 @@ def test_tables_hold_every_stratum_and_year_and_add_up(
 ) -> None:
     _, tables = run(write_maps(tmp_path, *noisy))
     columns = "year stratum kind area variable mean total total_lower total_upper"
-    assert list(tables["totals"].columns) == [*columns.split(), "total_sd"]
+    columns += " total_sd member_sd"
+    assert list(tables["totals"].columns) == columns.split()
     columns = "stratum kind variable total_first total_second change change_lower"
     columns += " change_upper slope slope_lower slope_upper p_value"
     assert list(tables["pair"].columns) == columns.split()
@@ -382,7 +405,8 @@ def test_the_pair_alone_has_a_difference_and_says_what_is_missing(
     forest = forest_types() > 0
     for flux in ("gpp", "nee"):
         assert np.isfinite(change[f"{flux}_difference"].values[forest]).all()
-        rest = ("difference_sd", "difference_p", "slope", "p", "p_independent")
+        assert np.isfinite(change[f"{flux}_difference_sd"].values[forest]).all()
+        rest = ("difference_p", "slope", "slope_sd", "p", "p_independent")
         windows = ("window_difference", "window_difference_sd", "window_difference_p")
         for name in (*rest, *windows):
             assert np.isnan(change[f"{flux}_{name}"]).all()
@@ -391,15 +415,15 @@ def test_the_pair_alone_has_a_difference_and_says_what_is_missing(
     assert change.attrs["first_window"] == []
     assert tables["significance"]["share"].isna().all()
     regions = tables["regions"].query("status == 'mapped'")
-    assert regions["change"].notna().all()
-    empty = ["change_lower", "change_p", "change_p_adjusted", "slope", "slope_lower"]
+    assert regions[["change", "change_lower"]].notna().all(axis=None)
+    empty = ["change_p", "change_p_adjusted", "slope", "slope_lower"]
     assert regions[[*empty, "slope_p"]].isna().all(axis=None)
     assert tables["pair"]["p_value"].isna().all()
     windows = tables["windows"]
     assert set(windows["status"]) == {"missing"}
     assert set(windows["first_years"]) == set(windows["second_years"]) == {""}
     assert windows[["total_first", "change", "p_value"]].isna().all(axis=None)
-    assert tables["decomposition"]["intensity_lower"].notna().all()
+    assert tables["decomposition"]["intensity_member_sd"].notna().all()
 
 
 @pytest.mark.slow
@@ -421,11 +445,12 @@ def test_years_with_a_hole_have_windows_but_no_slope(
 def test_one_member_has_no_spread(tmp_path: Path, noisy: tuple) -> None:
     gpp, reco = (flux[:, :1] for flux in noisy)
     change, tables = run(write_maps(tmp_path, gpp, reco))
-    assert np.isnan(change["gpp_difference_sd"]).all()
     assert np.isfinite(change["gpp_p"]).any()
     pair = tables["pair"].query("stratum == 'all'")
-    assert pair[["change_lower", "slope_upper"]].isna().all(axis=None)
-    assert pair[["change", "p_value"]].notna().all(axis=None)
+    numbers = ["change", "change_lower", "slope_upper", "p_value"]
+    assert pair[numbers].notna().all(axis=None)
+    assert tables["totals"]["member_sd"].isna().all()
+    assert tables["decomposition"]["intensity_member_sd"].isna().all()
 
 
 @pytest.mark.slow
@@ -436,13 +461,14 @@ def test_the_store_says_what_it_holds(tmp_path: Path, noisy: tuple) -> None:
     stored = load_store(tmp_path / "change.zarr")
     xr.testing.assert_equal(stored, change)
     names = "difference difference_sd difference_p window_difference"
-    names += " window_difference_sd window_difference_p slope p p_independent"
+    names += " window_difference_sd window_difference_p slope slope_sd p p_independent"
     names += " difference_significance window_difference_significance"
     names += " slope_significance"
     layers = {f"{flux}_{name}" for flux in ("gpp", "nee") for name in names.split()}
     layers |= {"forest_fraction", "cell_area", "forest_change"}
     assert set(stored.data_vars) == layers
-    assert stored["gpp_slope"].attrs["units"] == "gC m-2 yr-2"
+    for name in ("gpp_slope", "nee_slope_sd"):
+        assert stored[name].attrs["units"] == "gC m-2 yr-2"
     assert stored["gpp_window_difference_p"].attrs["units"] == "1"
     assert "2014 minus NEE of 2003" in stored["nee_difference"].attrs["long_name"]
     text = stored["nee_window_difference"].attrs["long_name"]
@@ -551,10 +577,20 @@ def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> No
     tables = "totals series pair regions windows decomposition zonal significance"
     config = {"run": "test", "seed": 1, "years": [2003, 2014]}
     config |= {"change": {"pair": [2003, 2014]}}
-    settings = {"change": read_configuration(config).change, "level": 0.9}
+    settings = {
+        "change": read_configuration(config).change,
+        "grid": {"resolution_deg": 30.0, "tile_cells": 12},
+        "level": 0.9,
+    }
+    errors = {flux: each.to_dict() for flux, each in make_errors().items()}
+    write_json(tmp_path / "model.json", {"errors": errors, "response": None})
+    moved = {tile.name: "checksum" for tile in GRID.tiles()}
+    write_json(tmp_path / "departures/all.json", {"stores": moved})
     job = {
         "years": list(maps),
         "maps": [tmp_path / "maps/all.json"],
+        "model": tmp_path / "model.json",
+        "departures": [tmp_path / "departures/all.json"],
         "settings": ChangeJob(**settings),
         "code": "none",
         "tables": [tmp_path / f"change/{name}.csv" for name in tables.split()],

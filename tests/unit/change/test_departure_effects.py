@@ -87,6 +87,7 @@ def test_effects_worked_by_hand():
         coefficients=coefficients,
         penalty=np.ones(2),
         members=coefficients[None],
+        covariance=np.zeros((2, 2, 2, 2)),
     )
     years = (
         one_cell(1000, 800, heat=-1, dry=1),

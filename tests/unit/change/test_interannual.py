@@ -156,7 +156,7 @@ def test_joint_freedom_by_hand_and_at_its_ends() -> None:
     freedom = combine_freedom(
         np.array([3.0, 0.0, 5.0, 0.0]),
         np.array([1.0, 5.0, 0.0, 0.0]),
-        member_freedom=2,
+        error_freedom=2,
         variability_freedom=14,
     )
     np.testing.assert_allclose(freedom, [16 / (9 / 2 + 1 / 14), 14, 2, np.inf])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from forestflux.change.cell_series import CHANGE_LAYERS, compute_flux_layers
+from forestflux.change.errors.cell_errors import ChangeErrors
 from forestflux.change.trends.significance import step_up_threshold, two_stage_threshold
 from forestflux.core.grid import Grid
 from forestflux.core.land import is_land
@@ -32,14 +33,16 @@ def true_series(seed: int, planet: PlanetSettings) -> dict[str, np.ndarray]:
 
 
 def layers_of(series: np.ndarray) -> dict[str, np.ndarray]:
-    """Layers of cells whose two members agree on everything."""
+    """Layers of cells without errors."""
+    none = np.zeros(series.shape[1])
     window = series[-3:].mean(axis=0) - series[:3].mean(axis=0)
     layers = compute_flux_layers(
         series,
         YEARS,
-        difference=np.stack([series[-1] - series[0]] * 2),
-        window=np.stack([window] * 2),
+        difference=series[-1] - series[0],
+        window=window,
         lengths=(3, 3),
+        errors=ChangeErrors(none, none, none, freedom=1),
     )
     return dict(zip(CHANGE_LAYERS, layers, strict=True))
 

@@ -7,6 +7,7 @@ import xarray as xr
 
 from forestflux.change.change_blocks import sum_year
 from forestflux.change.change_tables import collect_totals
+from forestflux.change.errors.total_errors import TotalErrors
 from forestflux.change.map_cells import select_cells
 from forestflux.change.strata.divisions import divide_grid, group_cells, list_strata
 from forestflux.change.strata.latitude_bands import (
@@ -17,10 +18,10 @@ from forestflux.change.strata.latitude_bands import (
     zone_width,
 )
 from forestflux.change.strata.totals import tabulate_series
-from forestflux.change.trends.member_spread import member_half_width
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
+from tests.builders.error_models import make_error_model
 
 BANDS = (
     LatitudeBandSettings(name="north", south=23.5, north=90),
@@ -93,6 +94,21 @@ def year_totals(dataset: xr.Dataset) -> xr.Dataset:
     return totals.isel(stratum=totals["kind"].isin(["all", "type", "band"]).values)
 
 
+def tabulate_totals(dataset: xr.Dataset) -> pd.DataFrame:
+    """The series of one map without errors."""
+    totals = year_totals(dataset)
+    count = totals.sizes["stratum"]
+    errors = TotalErrors(
+        model=make_error_model(Grid(5.0, 60)),
+        years=totals["year"].values,
+        area=totals["area"].values,
+        moved=np.zeros((1, 0, count)),
+        level=np.zeros((3, count)),
+        single=np.zeros((3, count)),
+    )
+    return tabulate_series(totals, errors, level=0.9)
+
+
 def whole_earth(members: int = 4, seed: int = 5) -> xr.Dataset:
     grid = Grid(resolution_deg=5.0, tile_cells=60)
     rng = np.random.default_rng(seed)
@@ -129,7 +145,7 @@ def test_totals_of_six_cells_by_hand(six_cells: xr.Dataset) -> None:
 
 
 def test_summary_of_six_cells_by_hand(six_cells: xr.Dataset) -> None:
-    rows = tabulate_series(year_totals(six_cells), level=0.9)
+    rows = tabulate_totals(six_cells)
     assert list(rows.columns) == [
         "year",
         "stratum",
@@ -142,16 +158,16 @@ def test_summary_of_six_cells_by_hand(six_cells: xr.Dataset) -> None:
         "total_lower",
         "total_upper",
         "total_sd",
+        "member_sd",
     ]
     assert len(rows) == 3 * 9
     row = rows[(rows["stratum"] == "all") & (rows["variable"] == "gpp")].iloc[0]
     assert row["total"] == pytest.approx(9.9)
     assert row["mean"] == pytest.approx(9.9e15 / 6e12)
-    assert row["total_sd"] == pytest.approx(1.8 / np.sqrt(2))
-    # t of one degree of freedom at 0.95 is 6.3138; another member: sqrt(1 + 1/2).
-    half = 6.3138 * 1.8 / np.sqrt(2) * np.sqrt(1.5)
-    assert row["total_upper"] - row["total"] == pytest.approx(half, rel=1e-4)
-    assert row["total"] - row["total_lower"] == pytest.approx(half, rel=1e-4)
+    assert row["member_sd"] == pytest.approx(1.8 / np.sqrt(2))
+    # Of the model's errors: none here.
+    bounds = row[["total_lower", "total_upper"]].astype(float)
+    np.testing.assert_allclose(bounds, row["total"])
     empty = rows[(rows["stratum"] == "DNF") & (rows["variable"] == "nee")].iloc[0]
     assert (empty["area"], empty["total"]) == (0, 0)
     assert np.isnan(empty["mean"])
@@ -191,23 +207,15 @@ def test_members_that_are_wrong_everywhere_alike_do_not_average_out() -> None:
     dataset = whole_earth(members=3)
     scale = np.array([0.9, 1.0, 1.1])
     dataset["gpp_member"][:] = dataset["gpp"].values * scale[:, None, None]
-    rows = tabulate_series(year_totals(dataset), level=0.9)
+    rows = tabulate_totals(dataset)
     gpp = rows[(rows["variable"] == "gpp") & (rows["area"] > 0)]
-    np.testing.assert_allclose(gpp["total_sd"] / gpp["total"], 0.1, rtol=1e-5)
-
-
-def test_interval_of_one_more_member_holds_as_often_as_it_says() -> None:
-    draws = np.random.default_rng(3).normal(size=(40_000, 4))
-    members, another = draws[:, :3], draws[:, 3]
-    half = member_half_width(members, level=0.9)
-    inside = np.abs(another - members.mean(axis=1)) <= half
-    assert inside.mean() == pytest.approx(0.9, abs=0.006)
+    np.testing.assert_allclose(gpp["member_sd"] / gpp["total"], 0.1, rtol=1e-5)
 
 
 def test_one_member_has_no_spread(six_cells: xr.Dataset) -> None:
-    rows = tabulate_series(year_totals(six_cells.isel(member=[0])), level=0.9)
-    assert np.isfinite(rows["total"]).all()
-    assert rows[["total_lower", "total_upper", "total_sd"]].isna().all(axis=None)
+    rows = tabulate_totals(six_cells.isel(member=[0]))
+    assert np.isfinite(rows[["total", "total_lower", "total_upper"]]).all(axis=None)
+    assert rows["member_sd"].isna().all()
 
 
 def test_a_centre_on_an_edge_belongs_to_the_band_near_the_equator() -> None:

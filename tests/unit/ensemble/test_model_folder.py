@@ -18,6 +18,7 @@ from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.network_training import train_network
 from forestflux.models.years.response import Response
+from tests.builders.error_models import make_errors
 from tests.builders.inputs import UNITS, VARIABLES
 from tests.builders.small_training import (
     make_applicability,
@@ -56,6 +57,7 @@ def save(
         members,
         response=response,
         calibration=CALIBRATION,
+        errors=make_errors(),
         applicability=make_applicability(members),
         units=UNITS,
         metadata={"run": "test"},
@@ -237,7 +239,7 @@ def test_weights_are_plain_arrays(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"format_version": 4}, "format_version: expected 5, found 4"),
+        ({"format_version": 5}, "format_version: expected 6, found 5"),
         (
             {"calendar": {"steps": 23}},
             r'calendar: expected .*46.*, found .*"steps": 23',

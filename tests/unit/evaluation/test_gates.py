@@ -1,5 +1,7 @@
 """Gates: a clean map passes all, and each kind of damage fails its own gate."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -275,28 +277,35 @@ def test_a_year_that_is_not_mapped_has_no_jump(tmp_path):
 
 def test_the_simulated_planet_is_judged_by_its_truth(tmp_path):
     names = ["forest_area", "gpp_total_2003", "nee_total_2003"]
-    names += ["gpp_series_slope", "nee_series_slope"]
-    recovery = pd.DataFrame({"quantity": names, "error_percent": [1, 9, -36, 0, 0]})
+    names += ["gpp_series_slope"]
+    recovery = pd.DataFrame({"quantity": names, "error_percent": [1, 9, -36, 0]})
     table = judge(tmp_path, globe(), recovery=recovery).set_index("gate")
     truth = table.loc["truth"].set_index("quantity")["status"]
     assert truth["error of the total of GPP"] == "pass"
     assert truth["error of the total of NEE"] == "fail"
-    assert truth["error of the trend of mean NEE"] == "not applicable"
+    assert truth["error of the trend of mean GPP"] == "not applicable"
     assert set(table.loc["total", "status"]) == {"not applicable"}
 
 
-def test_a_trend_of_the_truth_that_is_a_known_bias(tmp_path):
-    years = range(2003, 2013)
-    names = [f"{flux}_total_{year}" for flux in ("gpp", "nee") for year in years]
-    names += ["forest_area", "gpp_series_slope", "nee_series_slope"]
-    errors = [0] * (len(names) - 1) + [-150]
-    recovery = pd.DataFrame({"quantity": names, "error_percent": errors})
-    small = Grid(15.0, 12)
-    maps = [globe(year, grid=small) for year in years]
-    table = judge(tmp_path, *maps, grid=small, recovery=recovery)
-    trend = table[table["quantity"] == "error of the trend of mean NEE"]
-    assert trend["status"].item() == "known bias"
-    assert "recovery.md" in trend["reference"].item()
+def test_intervals_that_do_not_hold_the_truth_fail(tmp_path):
+    keys = itertools.product(
+        ("total", "change", "slope"), ("type", "country"), ("gpp", "reco", "nee")
+    )
+    coverage = pd.DataFrame(keys, columns=["quantity", "kind", "variable"])
+    # Of a hundred countries half hold, of five types all: 55 of 105.
+    missed = (coverage["quantity"] == "change") & (coverage["variable"] == "nee")
+    country = coverage["kind"] == "country"
+    coverage = coverage.assign(
+        n=np.where(country, 100, 5), covered=np.where(missed & country, 0.5, 1.0)
+    )
+    table = judge(tmp_path, globe(), coverage=coverage)
+    rows = table[table["gate"] == "coverage"].set_index("quantity")
+    name = "strata whose interval of the change of NEE holds"
+    assert rows.loc[name, "status"] == "fail"
+    assert rows.loc[name, "found"] == pytest.approx(55 / 105)
+    slopes = rows.index.str.contains("slope")
+    assert (rows.loc[slopes, "status"] == "not applicable").all()
+    assert (rows.loc[~slopes].drop(name)["status"] == "pass").all()
 
 
 @pytest.mark.parametrize("chunks", [{"member": 1, "y": 30}, {"y": 7, "x": 50}])

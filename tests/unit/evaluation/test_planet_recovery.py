@@ -13,6 +13,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.evaluation.planet_recovery import score_recovery
+from forestflux.evaluation.truth_comparison import compare_with_truth
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import write_store
 
@@ -106,8 +107,17 @@ def dataset_of(layers: dict, coords: dict, year: int) -> xr.Dataset:
     return xr.Dataset(variables, coords=coords, attrs={"year": year})
 
 
+def score(
+    maps: dict[int, Path], truth: dict[int, Path], **settings: object
+) -> pd.DataFrame:
+    """The table of these stores."""
+    chosen = {name: settings.pop(name) for name in ("years", "pair", "bands")}
+    both = compare_with_truth(maps, truth, **chosen)
+    return score_recovery(both, pair=chosen["pair"], bands=chosen["bands"], **settings)
+
+
 def table_of(world: World, folder: Path) -> pd.DataFrame:
-    rows = score_recovery(*world.write(folder), **SETTINGS).set_index("quantity")
+    rows = score(*world.write(folder), **SETTINGS).set_index("quantity")
     # Nothing of this change store is tested: detection is tested by itself.
     tested = rows.index.str.contains("_found|_alarm_|_auc_")
     assert rows.loc[tested, "mapped"].isna().all()
@@ -224,18 +234,18 @@ def test_only_annual_totals_look_like_annual_totals(tmp_path: Path) -> None:
 def test_sides_that_do_not_fit(tmp_path: Path) -> None:
     maps, truth = World().write(tmp_path)
     with pytest.raises(InputError, match="truth: year: expected 2005, found no store"):
-        score_recovery(maps, {y: p for y, p in truth.items() if y != 2005}, **SETTINGS)
+        score(maps, {y: p for y, p in truth.items() if y != 2005}, **SETTINGS)
     with pytest.raises(InputError, match="no map of 2005"):
-        score_recovery({y: p for y, p in maps.items() if y != 2005}, truth, **SETTINGS)
+        score({y: p for y, p in maps.items() if y != 2005}, truth, **SETTINGS)
     with pytest.raises(InputError, match=r"change.pair"):
-        score_recovery(maps, truth, **SETTINGS | {"pair": (2003, 2018)})
+        score(maps, truth, **SETTINGS | {"pair": (2003, 2018)})
     shifted = xr.open_zarr(truth[2004], consolidated=False).load()
     write_store(shifted.assign_coords(x=shifted["x"] + 1), tmp_path / "shifted.zarr")
     with pytest.raises(InputError, match="x: expected the 12 cell centres of the map"):
-        score_recovery(maps, truth | {2004: tmp_path / "shifted.zarr"}, **SETTINGS)
+        score(maps, truth | {2004: tmp_path / "shifted.zarr"}, **SETTINGS)
     write_store(shifted.drop_vars("disturbed"), tmp_path / "part.zarr")
     with pytest.raises(InputError, match="disturbed: expected a variable of the store"):
-        score_recovery(maps, truth | {2004: tmp_path / "part.zarr"}, **SETTINGS)
+        score(maps, truth | {2004: tmp_path / "part.zarr"}, **SETTINGS)
 
 
 def test_no_forest_in_common(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.store import load_store, write_store
-from forestflux.maps.tile_years import average_fluxes, load_year
+from forestflux.maps.tile_years import average_fluxes, load_years
 from tests.builders.inputs import VARIABLES
 from tests.builders.tile_stores import (
     make_members,
@@ -229,7 +229,7 @@ def test_rows_change_nothing(years, rows):
 
 
 def test_departures_of_a_year(years, departure):
-    found = load_year(years[2003].departures, 2005, rows=slice(1, 3))
+    found = load_years(years[2003].departures, [2005], rows=slice(1, 3))[0]
     assert found["variable"].values.tolist() == list(VARIABLES[:COUNT])
     np.testing.assert_array_equal(found, departure[2, :, 1:3].astype("float32"))
 

@@ -209,7 +209,9 @@ def test_choice_needs_a_clear_gain():
     one_site = np.where(groups == 0, 0.0, 10.0)  # better at one site only
     everywhere = np.full(20, 9.0)
     error = np.stack([first, one_site, first])
-    assert choose(candidates, error, weight=weight, groups=groups).hyperparameters == {"C": 1}
+    assert choose(candidates, error, weight=weight, groups=groups).hyperparameters == {
+        "C": 1
+    }
     error = np.stack([first, one_site, everywhere])
     found = choose(candidates, error, weight=weight, groups=groups)
     assert found.hyperparameters == {"C": 3}

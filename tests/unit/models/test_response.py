@@ -85,6 +85,7 @@ def test_prediction_is_a_sum_over_departures_in_their_units():
         coefficients=coefficients,
         penalty=np.array([3.0, np.inf]),
         members=np.stack([2 * coefficients, 0 * coefficients]),
+        covariance=np.arange(16.0).reshape(2, 2, 2, 2),
     )
     departures, wanted = np.array([[4.0, 0.0], [2.0, -1.0]]), [[20, 8], [-8, -10]]
     np.testing.assert_allclose(response.predict(departures), wanted)

@@ -6,7 +6,7 @@ import pytest
 from forestflux.core.grid import Grid
 from forestflux.core.land import is_land, land_raster
 from forestflux.core.names import FOREST_TYPES, OTHER_CLASSES
-from forestflux.jobs.settings.source_settings import PlanetSettings
+from forestflux.jobs.settings.source_settings import PlanetSettings, UnseenSettings
 from forestflux.sources.simulated.carbon import DNF, carbon_year, spring_factor
 from forestflux.sources.simulated.noise import Lattice, hashed, mix, normal, uniform
 from forestflux.sources.simulated.simulated_towers import (
@@ -298,3 +298,78 @@ def test_a_tower_record_does_not_depend_on_its_neighbours():
     name = sites["site"].iloc[40]
     expected = whole[whole["site"] == name].reset_index(drop=True)
     assert alone.equals(expected)
+
+
+def compare_years(planet: PlanetSettings, year: int = 2018):
+    """Carbon of boreal evergreen cells with what is planted, and without anything."""
+    latitudes, longitudes = np.linspace(55, 65, 80), np.linspace(20, 60, 80)
+    cells = cells_of_kind(latitudes, longitudes, np.full(80, 1), seed=SEED)
+    still = PlanetSettings(greening_percent_per_decade=0.0, disturbed_share=0.0)
+    planted = still.model_copy(
+        update=planet.model_dump(include=planet.model_fields_set)
+    )
+    if "unseen" in planet.model_fields_set:
+        planted = planted.model_copy(update={"unseen": planet.unseen})
+    return [
+        carbon_year(cells, year, seed=SEED, planet=each) for each in (planted, still)
+    ]
+
+
+def test_co2_feeds_gpp_and_the_canopy_does_not_show_it():
+    fed, still = compare_years(PlanetSettings(co2_percent_per_decade=3.0))
+    np.testing.assert_allclose(fed.gpp / still.gpp, 1 + 0.003 * 7.5)
+    np.testing.assert_array_equal(fed.absorbed, still.absorbed)
+    # The soil follows with 0.6 of the growth, so that the sink grows less than GPP.
+    assert (fed.nee < still.nee).all()
+    assert (still.nee - fed.nee < 0.5 * (fed.gpp - still.gpp)).all()
+
+
+def test_warming_is_in_the_weather_that_sensors_see():
+    warm, still = compare_years(PlanetSettings(warming_k_per_decade=0.4))
+    difference = warm.weather.temperature - still.weather.temperature
+    np.testing.assert_allclose(difference, 0.4 * 0.75)
+    assert (warm.reco > still.reco).all()
+
+
+def test_single_years_vary_by_what_is_not_seen():
+    unseen = UnseenSettings(management=0.05, soil_years=0.1)
+    ratios = []
+    for year in range(2003, 2019):
+        odd, still = compare_years(PlanetSettings(unseen=unseen), year)
+        np.testing.assert_array_equal(odd.absorbed, still.absorbed)
+        ratios.append(odd.gpp / still.gpp)
+    assert np.std(ratios) == pytest.approx(0.05, rel=0.25)
+    # Half of it is the same for neighbours.
+    together = np.corrcoef(np.array(ratios)[:, [0, 1]].T)[0, 1]
+    assert 0.05 < together < 0.95
+
+
+def test_a_buffered_forest_responds_less_to_its_weather():
+    def spread(buffering: float) -> float:
+        planet = PlanetSettings(unseen=UnseenSettings(buffering=buffering))
+        years = [compare_years(planet, year)[0].gpp for year in range(2003, 2013)]
+        return float(np.std(years, axis=0).mean())
+
+    assert spread(0.5) == pytest.approx(0.5 * spread(0.0), rel=0.1)
+    assert spread(1.0) < 0.05 * spread(0.0)
+
+
+def test_the_year_before_acts_late():
+    late, still = compare_years(PlanetSettings(unseen=UnseenSettings(late_weather=0.5)))
+    np.testing.assert_array_equal(late.gpp, still.gpp)
+    assert 0.001 < np.std(late.reco / still.reco) < 0.1
+
+
+def test_towers_keep_their_own_errors():
+    sites = simulated_sites()
+    unseen = UnseenSettings(tower_gpp=0.15, tower_nee=200.0)
+    kept, plain = (
+        simulated_site_years(sites, seed=SEED, planet=planet, years=(2003, 2012))
+        for planet in (PlanetSettings(unseen=unseen), PlanetSettings())
+    )
+    good = plain["nee_qc"] > 0.5
+    difference = (kept["nee"] - plain["nee"])[good].groupby(plain["site"])
+    assert difference.mean().std() == pytest.approx(200, rel=0.2)
+    np.testing.assert_allclose(difference.std().dropna(), 0, atol=0.02)
+    factor = (kept["gpp"] / plain["gpp"])[good].groupby(plain["site"]).mean()
+    assert factor.std() == pytest.approx(0.15, rel=0.2)

@@ -28,6 +28,19 @@ def find_common_forest(years: Pair) -> np.ndarray:
     return first & second
 
 
+def measure_shift(years: Pair, response: Response, cells: np.ndarray) -> np.ndarray:
+    """Change of the departures of some cells (variable, cell), in the response's scale.
+
+    Parameters
+    ----------
+    years : a tile in the first and the second year, as `TileYear` loads it
+    response : gives the scale
+    cells : bool (y, x)
+    """
+    first, second = (y["departure"].values[:, cells].astype(float) for y in years)
+    return (second - first) / response.scale[:, None]
+
+
 def attribute_change(years: Pair, response: Response) -> xr.Dataset:
     """Effect of each input's departures on GPP and RECO, member by member.
 
@@ -42,8 +55,7 @@ def attribute_change(years: Pair, response: Response) -> xr.Dataset:
         of the years has no forest
     """
     cells = find_common_forest(years)
-    first, second = (y["departure"].values[:, cells].astype(float) for y in years)
-    moved = (second - first) / response.scale[:, None]
+    moved = measure_shift(years, response, cells)
     # (member, target, variable, 1) x (variable, cell): an effect of each variable alone.
     gpp, nee = (response.members[..., None] * moved).transpose(1, 2, 0, 3)
     result = xr.Dataset(

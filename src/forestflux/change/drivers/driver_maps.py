@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy import stats
 from tqdm import tqdm
 
 from forestflux.change.drivers.departure_effects import (
@@ -13,10 +14,10 @@ from forestflux.change.drivers.departure_effects import (
     attribute_change,
     driver_names,
     find_common_forest,
+    measure_shift,
 )
 from forestflux.change.strata.latitude_bands import check_latitude_bands
 from forestflux.change.strata.totals import divide_map
-from forestflux.change.trends.member_spread import member_half_width
 from forestflux.core.grid import Grid, Tile, cell_area
 from forestflux.core.names import FLUX_UNIT, FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
@@ -52,7 +53,7 @@ def collect_drivers(
     response : how fluxes follow departures
     pair : first and second year
     bands : latitude bands
-    level : probability of the members' interval
+    level : probability of the interval of an effect
 
     Raises
     ------
@@ -66,21 +67,28 @@ def collect_drivers(
         f"{flux}_effect": np.full((len(drivers), *grid.shape), np.nan, "float32")
         for flux in TARGET_FLUXES
     }
-    sums: np.ndarray = np.zeros(())
+    sums, moved = np.zeros(()), np.zeros(())
     for tile, years in tqdm(tiles, desc="drivers", disable=None):
         inferred = years[0].load(), years[1].load()
         effects = attribute_change(inferred, response)
         cells = find_common_forest(inferred)
         divisions = divide_map(inferred[0], bands)
         labels = [(label[cells], len(names)) for _, names, label in divisions]
+        areas = forest_areas(inferred, cells, tile)
         sums = sums + sum_strata(
-            split_tile_change(effects, inferred, cells, tile), labels
+            split_tile_change(effects, inferred, cells, areas), labels
         )
+        departure = measure_shift(inferred, response, cells)
+        moved = moved + sum_strata(departure * areas.mean(axis=0), labels)
         for flux, values in mean_effects(effects).items():
             maps[flux][:, tile.rows, tile.columns] = values
     strata = [(name, kind) for kind, names, _ in divisions for name in names]
     table = tabulate_drivers(
-        sums * PG_PER_G, strata, parts=table_drivers(drivers), level=level
+        sums * PG_PER_G,
+        effect_sd(moved * PG_PER_G, response),
+        strata,
+        parts=table_drivers(drivers),
+        level=level,
     )
     return build_driver_store(maps, grid, pair=pair, drivers=drivers), table
 
@@ -90,16 +98,34 @@ def table_drivers(drivers: Sequence[str]) -> tuple[str, ...]:
     return (*drivers[:-1], "area", INTERACTION)
 
 
+def forest_areas(
+    inferred: tuple[xr.Dataset, xr.Dataset], cells: np.ndarray, tile: Tile
+) -> np.ndarray:
+    """Forest area of the cells in both years (year, cell), m2."""
+    row_area = cell_area(tile.latitudes(), tile.grid.resolution_deg)
+    area = np.broadcast_to(row_area[:, None], cells.shape)[cells]
+    return np.stack([area * each["forest_fraction"].values[cells] for each in inferred])
+
+
+def effect_sd(moved: np.ndarray, response: Response) -> np.ndarray:
+    """Standard deviation (flux, driver, stratum) of the error of the effect of each series.
+
+    Parameters
+    ----------
+    moved : change of departures times forest area (driver, stratum)
+    response : whose coefficients are uncertain
+    """
+    own = [np.diag(response.flux_covariance(flux)) for flux in FLUXES]
+    return np.sqrt(np.stack(own))[..., None] * np.abs(moved)
+
+
 def split_tile_change(
     effects: xr.Dataset,
     inferred: tuple[xr.Dataset, xr.Dataset],
     cells: np.ndarray,
-    tile: Tile,
+    areas: np.ndarray,
 ) -> np.ndarray:
     """Parts of the change of the cells' totals (part, flux, member, cell), gC yr-1."""
-    row_area = cell_area(tile.latitudes(), tile.grid.resolution_deg)
-    area = np.broadcast_to(row_area[:, None], cells.shape)[cells]
-    areas = [area * dataset["forest_fraction"].values[cells] for dataset in inferred]
     effect, mean_flux = [], []
     for name in ("gpp", "reco"):
         effect.append(effects[f"{name}_effect"].values[:, :, cells].astype(float))
@@ -129,6 +155,7 @@ def sum_strata(parts: np.ndarray, labels: list[tuple[np.ndarray, int]]) -> np.nd
 
 def tabulate_drivers(
     sums: np.ndarray,
+    standard_deviation: np.ndarray,
     names: list[tuple[str, str]],
     *,
     parts: Sequence[str],
@@ -138,14 +165,17 @@ def tabulate_drivers(
 
     Parameters
     ----------
+    standard_deviation : of the effects of the series (flux, driver, stratum)
     names : stratum and kind of each place along the strata
     parts : names along the axis `part`
-    level : probability of the members' interval
+    level : probability of the interval
     """
     whole = np.concatenate([sums, sums.sum(axis=0, keepdims=True)])
     members = whole.transpose(1, 3, 0, 2)  # flux, stratum, part, member
     effect = members.mean(axis=-1)
-    half = member_half_width(members, level=level)
+    half = np.full(effect.shape, np.nan)
+    known = standard_deviation.transpose(0, 2, 1)
+    half[..., : known.shape[-1]] = stats.norm.ppf((1 + level) / 2) * known
     absolute = np.abs(effect[..., :-1]).sum(axis=-1, keepdims=True)
     share = np.full(effect.shape, np.nan)
     shares = share[..., :-1]

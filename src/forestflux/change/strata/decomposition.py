@@ -16,8 +16,8 @@ import pandas as pd
 import xarray as xr
 
 from forestflux.change.map_cells import YearCells
-from forestflux.change.strata.divisions import Groups
-from forestflux.change.trends.member_spread import member_half_width
+from forestflux.change.strata.groups import Groups
+from forestflux.change.trends.member_spread import member_sd
 from forestflux.core.names import FLUXES, FOREST_TYPES, PG_PER_G
 
 CHANGE_PARTS = ("intensity", "area_effect", "interaction")
@@ -104,13 +104,12 @@ def count_type_cells(number: np.ndarray) -> np.ndarray:
     return either[1:]
 
 
-def tabulate_decomposition(totals: xr.Dataset, *, level: float) -> pd.DataFrame:
+def tabulate_decomposition(totals: xr.Dataset) -> pd.DataFrame:
     """`decomposition.csv`: change and its parts of every stratum and flux.
 
     Parameters
     ----------
     totals : `part (part, variable, stratum, member)`, PgC yr-1, with `kind` and `code`
-    level : probability of the members' intervals, see `member_half_width`
     """
     parts = totals["part"].values
     columns = {"change": parts.sum(axis=0)}
@@ -125,11 +124,6 @@ def tabulate_decomposition(totals: xr.Dataset, *, level: float) -> pd.DataFrame:
         }
         for name, values in columns.items():
             mean = values[position].mean(axis=-1)
-            half = member_half_width(values[position], level=level)
-            rows |= {
-                name: mean,
-                f"{name}_lower": mean - half,
-                f"{name}_upper": mean + half,
-            }
+            rows |= {name: mean, f"{name}_member_sd": member_sd(values[position])}
         tables.append(pd.DataFrame(rows))
     return pd.concat(tables, ignore_index=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from forestflux.change.strata.countries import CONTINENTS, label_countries
+from forestflux.change.strata.groups import Groups
 from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.change.strata.polygons import NamedArea, rasterise_areas, read_areas
 from forestflux.core.climates import CLIMATES, climate_of
@@ -36,30 +37,6 @@ class Division:
     names: tuple[str, ...]
     labels: np.ndarray | None = None
     codes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Cells of a block that share all strata but the forest type.
-
-    Sums are computed once for each group and type, and then added up to the strata.
-
-    Attributes
-    ----------
-    cell_group : (cell,) group of every cell of the block, row by row
-    membership : (stratum, group) 1 where the group is part of the stratum; types have 0
-    types : positions of the forest types among the strata
-    """
-
-    cell_group: np.ndarray
-    membership: np.ndarray
-    types: slice
-
-    def sum_strata(self, sums: np.ndarray) -> np.ndarray:
-        """Sums of strata (..., stratum) from sums of groups (..., group, type)."""
-        result = sums.sum(axis=-1) @ self.membership.T
-        result[..., self.types] = sums.sum(axis=-2)
-        return result
 
 
 def divide_grid(

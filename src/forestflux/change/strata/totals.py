@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from forestflux.change.errors.total_errors import TotalErrors
 from forestflux.change.strata.latitude_bands import label_bands
-from forestflux.change.trends.member_spread import member_half_width, member_sd
+from forestflux.change.trends.interannual import t_half_width
+from forestflux.change.trends.member_spread import member_sd
 from forestflux.core.names import FOREST_TYPES, PG_PER_G
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
@@ -35,18 +37,23 @@ def forest_area(dataset: xr.Dataset) -> np.ndarray:
     return np.where(np.isfinite(dataset["gpp"].values), area, 0.0)
 
 
-def tabulate_series(totals: xr.Dataset, *, level: float) -> pd.DataFrame:
+def tabulate_series(
+    totals: xr.Dataset, errors: TotalErrors, *, level: float
+) -> pd.DataFrame:
     """Rows of `series.csv`: area, mean, total and interval per year, stratum and flux.
 
     Parameters
     ----------
     totals : `area (year, stratum)` m2, `total (year, variable, stratum, member)` PgC
         yr-1, with `kind` and `code (stratum)`
-    level : probability of the interval, see `member_half_width`
+    errors : of the totals
+    level : probability of the interval
     """
     members = totals["total"].values
     total = members.mean(axis=-1)
-    half = member_half_width(members, level=level)
+    each_year = np.eye(len(errors.years))
+    sd = np.sqrt(np.stack([errors.variance(weights) for weights in each_year]))
+    half = t_half_width(sd, errors.freedom, level=level)
     area = np.broadcast_to(totals["area"].values[:, None], total.shape)
     mean = np.full(total.shape, np.nan)
     np.divide(total, area * PG_PER_G, out=mean, where=area > 0)
@@ -65,6 +72,7 @@ def tabulate_series(totals: xr.Dataset, *, level: float) -> pd.DataFrame:
         "total": total,
         "total_lower": total - half,
         "total_upper": total + half,
-        "total_sd": member_sd(members),
+        "total_sd": sd,
+        "member_sd": member_sd(members),
     }
     return pd.DataFrame({name: values.ravel() for name, values in columns.items()})

@@ -141,22 +141,22 @@ def mean_variance(autocorrelation: np.ndarray, years: int) -> np.ndarray:
 
 
 def combine_freedom(
-    members: np.ndarray,
+    error: np.ndarray,
     variability: np.ndarray,
     *,
-    member_freedom: int,
+    error_freedom: np.ndarray | int,
     variability_freedom: np.ndarray | int,
 ) -> np.ndarray:
     """Degrees of freedom (...) of the sum of two variances: Welch (1947), Satterthwaite.
 
     Parameters
     ----------
-    members, variability : (...), the two variances
-    member_freedom, variability_freedom : degrees of freedom of each
+    error, variability : (...), the two variances
+    error_freedom, variability_freedom : degrees of freedom of each
     """
-    parts = members**2 / max(member_freedom, 1) + variability**2 / variability_freedom
+    parts = error**2 / error_freedom + variability**2 / variability_freedom
     whole = np.full(np.shape(parts), np.inf)
-    return np.divide((members + variability) ** 2, parts, out=whole, where=parts > 0)
+    return np.divide((error + variability) ** 2, parts, out=whole, where=parts > 0)
 
 
 def t_test_p(change: np.ndarray, sd: np.ndarray, freedom: np.ndarray) -> np.ndarray:

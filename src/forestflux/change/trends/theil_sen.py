@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 # With fewer values a trend cannot be significant: with three the smallest p is 0.30.
 MINIMUM_VALUES = 3
@@ -176,42 +176,3 @@ def kendall_p(score: np.ndarray, variance: np.ndarray) -> np.ndarray:
     )
     p = np.where(score == 0, 1.0, 2 * special.ndtr(-z))
     return np.where(np.isnan(score) | np.isnan(variance), np.nan, p)
-
-
-def sen_interval(
-    mean: np.ndarray,
-    years: np.ndarray,
-    *,
-    level: float,
-    factor: np.ndarray | float = 1.0,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper bound of the slope of each series (year, ...): Sen (1968).
-
-    The bounds are the slopes between pairs whose ranks lie as many standard deviations
-    of Kendall's score around the middle as the level demands.
-
-    Parameters
-    ----------
-    mean : (year, ...) without gaps
-    years : (year,)
-    level : probability that the interval is to hold
-    factor : (...) multiplies the variance of the score, see `mann_kendall`; NaN bounds
-        where it is NaN
-    """
-    series = mean.reshape(len(mean), -1)
-    bounds = np.full((2, series.shape[1]), np.nan)
-    if len(years) < MINIMUM_VALUES:
-        return tuple(bounds.reshape(2, *mean.shape[1:]))
-    factor = np.broadcast_to(factor, mean.shape[1:]).ravel()
-    for part, slopes in pairwise_slopes(series, years, chunk=CHUNK):
-        variance = score_variance(series[:, part], slopes) * factor[part]
-        slopes.sort(axis=0)
-        width = stats.norm.ppf((1 + level) / 2) * np.sqrt(variance)
-        known = np.flatnonzero(np.isfinite(width))
-        low, high = (
-            np.round((len(slopes) + side * width[known]) / 2) for side in (-1, 1)
-        )
-        ranks = np.maximum(low - 1, 0), np.minimum(high, len(slopes) - 1)
-        for bound, rank in zip(bounds[:, part], ranks, strict=True):
-            bound[known] = slopes[rank.astype(int), known]
-    return tuple(bounds.reshape(2, *mean.shape[1:]))

@@ -11,7 +11,6 @@ from forestflux.change.trends.interannual import (
     t_test_p,
     year_sd,
 )
-from forestflux.change.trends.member_spread import member_sd
 from forestflux.change.trends.theil_sen import theil_sen
 
 
@@ -38,28 +37,40 @@ class TotalVariability:
         self.variance = year_sd(spread, self.autocorrelation, len(self.years)) ** 2
 
     def assess_change(
-        self, change: np.ndarray, variance: np.ndarray, *, level: float
+        self,
+        change: np.ndarray,
+        error: np.ndarray,
+        variability: np.ndarray,
+        *,
+        freedom: np.ndarray,
+        level: float,
     ) -> dict[str, np.ndarray]:
-        """Mean, bounds and p (variable, stratum) of a change of totals.
+        """A change of totals, its bounds and its p (variable, stratum).
+
+        The bounds are of the change between just these years. The p asks whether more has
+        changed than errors and the weather of single years together explain.
 
         Parameters
         ----------
-        change : (variable, stratum, member)
-        variance : (variable, stratum), what interannual variability adds to the change
+        change : (variable, stratum)
+        error : variance of its error (variable, stratum)
+        variability : (variable, stratum), what interannual variability adds to the change
+        freedom : of the variance of the error, broadcasts with it
         level : probability of the interval
         """
-        number = change.shape[-1]
-        members = member_sd(change) ** 2 * (1 + 1 / number)
-        freedom = combine_freedom(
-            members,
-            variance,
-            member_freedom=number - 1,
+        whole = combine_freedom(
+            error,
+            variability,
+            error_freedom=freedom,
             variability_freedom=max(len(self.years) - 2, 1),
         )
-        mean, sd = change.mean(axis=-1), np.sqrt(members + variance)
-        half = t_half_width(sd, freedom, level=level)
-        bounds = {"change_lower": mean - half, "change_upper": mean + half}
-        return {"change": mean, **bounds, "change_p": t_test_p(mean, sd, freedom)}
+        half = t_half_width(np.sqrt(error), freedom, level=level)
+        return {
+            "change": change,
+            "change_lower": change - half,
+            "change_upper": change + half,
+            "change_p": t_test_p(change, np.sqrt(error + variability), whole),
+        }
 
 
 def consecutive_slope(values: np.ndarray, years: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from forestflux.evaluation.gates.gate_rows import (
     gate_seams,
 )
 from forestflux.evaluation.gates.seams import measure_seams
-from forestflux.evaluation.gates.truth_gates import gate_truth
+from forestflux.evaluation.gates.truth_gates import gate_coverage, gate_truth
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.store import open_store
 
@@ -36,6 +36,7 @@ def run_gates(
     settings: GateSettings,
     min_forest_fraction: float,
     recovery: pd.DataFrame | None = None,
+    coverage: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """`gates.csv`: one row for each test of each year (docs/explanation/gates.md).
 
@@ -50,6 +51,7 @@ def run_gates(
     min_forest_fraction : forest share from which a cell is estimated
     recovery : map against truth, on the simulated planet only; published bounds are
         of the Earth and are not applied then
+    coverage : how often its truth is inside the intervals
 
     Raises
     ------
@@ -78,6 +80,8 @@ def run_gates(
     rows += gate_jumps({y: facts[y].totals for y in facts}, settings, part=part)
     if recovery is not None:
         rows += gate_truth(recovery, list(facts), settings.truth, part=part)
+    if coverage is not None:
+        rows += gate_coverage(coverage, list(facts), settings.truth)
     table = pd.DataFrame(rows, columns=GATES.names)
     return table.astype({"year": "Int64"})
 

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from forestflux.core.names import TARGET_FLUXES
-from forestflux.evaluation.gates.gate_rows import TREND_YEARS, UNBIASED, make_row
+from forestflux.core.names import FLUXES, TARGET_FLUXES
+from forestflux.evaluation.gates.gate_rows import TREND_YEARS, make_row
 from forestflux.jobs.settings.gate_settings import TruthLimits
+
+# Strata of these kinds are counted together; there are too few others.
+STRATA_KINDS = ("type", "band", "continent", "country")
+QUANTITIES = ("total", "change", "slope")
 
 
 def gate_truth(
@@ -29,8 +33,6 @@ def gate_truth(
         limit: float,
         label: str,
         *,
-        known: Sequence[float] = UNBIASED,
-        reference: str = "",
         not_applicable: str = "",
     ) -> dict:
         return make_row(
@@ -39,8 +41,6 @@ def gate_truth(
             "percent",
             (-limit, limit),
             float(error.get(quantity, np.nan)),
-            known=known,
-            reference=reference,
             not_applicable=not_applicable,
         )
 
@@ -55,14 +55,47 @@ def gate_truth(
             rows.append(test | {"year": year})
     short = f"{len(years)} years, {TREND_YEARS} are needed"
     reason = "" if len(years) >= TREND_YEARS else short
-    for flux in TARGET_FLUXES:
-        test = gate_error(
-            f"{flux}_series_slope",
-            getattr(limits, f"{flux}_trend"),
-            f"the trend of mean {flux.upper()}",
-            known=limits.nee_trend_known if flux == "nee" else UNBIASED,
-            reference="trend" if flux == "nee" else "",
+    rows.append(
+        gate_error(
+            "gpp_series_slope",
+            limits.gpp_trend,
+            "the trend of mean GPP",
             not_applicable=reason,
         )
-        rows.append(test)
+    )
+    return rows
+
+
+def gate_coverage(
+    coverage: pd.DataFrame, years: Sequence[int], limits: TruthLimits
+) -> list[dict]:
+    """How often intervals of totals, changes and trends hold the planet's truth.
+
+    Parameters
+    ----------
+    coverage : `coverage.csv`
+    years : the mapped years
+    limits : least share
+    """
+    strata = coverage[coverage["kind"].isin(STRATA_KINDS)]
+    short = f"{len(years)} years, {TREND_YEARS} are needed"
+    rows = []
+    for quantity in QUANTITIES:
+        for flux in FLUXES:
+            own = strata[
+                (strata["quantity"] == quantity) & (strata["variable"] == flux)
+            ]
+            held = (own["covered"] * own["n"]).sum()
+            share = held / own["n"].sum() if own["n"].sum() else np.nan
+            needs_years = quantity == "slope" and len(years) < TREND_YEARS
+            rows.append(
+                make_row(
+                    "coverage",
+                    f"strata whose interval of the {quantity} of {flux.upper()} holds",
+                    "1",
+                    (limits.coverage, 1.0),
+                    float(share),
+                    not_applicable=short if needs_years else "",
+                )
+            )
     return rows

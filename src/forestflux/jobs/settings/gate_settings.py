@@ -27,7 +27,7 @@ class JumpLimits(Section):
 
 
 class TruthLimits(Section):
-    """Errors against the simulated planet's truth."""
+    """Errors against the simulated planet's truth, and how often intervals hold it."""
 
     forest_area: float = key(5.0, unit="percent", ge=0)
     """Largest error of the forest area."""
@@ -41,11 +41,10 @@ class TruthLimits(Section):
     gpp_trend: float = key(30.0, unit="percent", ge=0)
     """Largest error of the trend of mean GPP."""
 
-    nee_trend: float = key(50.0, unit="percent", ge=0)
-    """Largest error of the trend of mean NEE."""
-
-    nee_trend_known: tuple[float, float] = key((-200, -50), unit="percent")
-    """Error of the trend of mean NEE that is a known bias."""
+    coverage: float = key(0.7, unit="1", ge=0, le=1)
+    """Least share of types, bands, continents and countries whose interval of a total, change
+    or trend holds the truth; below the nominal share, as they share errors of one planet.
+    """
 
 
 class GateSettings(Section):

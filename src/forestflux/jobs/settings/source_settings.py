@@ -5,6 +5,40 @@ from typing import Annotated
 from forestflux.jobs.settings.section import Section, Unique, key
 
 
+class UnseenSettings(Section):
+    """What no input of the simulated planet shows; by default little, the easy planet."""
+
+    soil: float = key(0.04, unit="1", ge=0, le=0.3)
+    """Standard deviation of a factor on the GPP of a place."""
+
+    age: float = key(0.30, unit="1", ge=0, le=3)
+    """Standard deviation of a factor on the sink of a place."""
+
+    management: float = key(0.0, unit="1", ge=0, le=0.3)
+    """Standard deviation of a factor on the GPP of a single year, half of its variance
+    shared over 1000 km.
+    """
+
+    soil_years: float = key(0.0, unit="1", ge=0, le=0.3)
+    """The same of the respiration of the soil."""
+
+    buffering: float = key(0.0, unit="1", ge=0, le=1)
+    """Share of the effect of a year's weather on GPP that the forest does not show."""
+
+    late_weather: float = key(0.0, unit="1", ge=-5, le=5)
+    """Relative change of the soil's respiration by the wetness of the year before, whose
+    scale is from 0 to 1.
+    """
+
+    tower_gpp: float = key(0.0, unit="1", ge=0, le=0.5)
+    """Standard deviation of the relative error that a tower's GPP keeps for all of its
+    years: its footprint is not the cell.
+    """
+
+    tower_nee: float = key(0.0, unit="gC m-2 yr-1", ge=0, le=1000)
+    """The same of NEE, absolute."""
+
+
 class PlanetSettings(Section):
     """The simulated planet, whose true fluxes are known everywhere."""
 
@@ -14,6 +48,16 @@ class PlanetSettings(Section):
     """Planted growth of canopy and GPP from 2001 to 2020; 0.6 times as much in the
     tropics, 1.4 times in the boreal zone.
     """
+
+    warming_k_per_decade: float = key(0.0, unit="K per decade", ge=-2, le=2)
+    """Planted warming from 2001 to 2020, the same everywhere."""
+
+    co2_percent_per_decade: float = key(0.0, unit="percent per decade", ge=-20, le=20)
+    """Planted growth of GPP from 2001 to 2020 that the canopy does not show, as that by
+    CO2 in the air.
+    """
+
+    unseen: UnseenSettings = UnseenSettings()
 
     disturbed_share: float = key(0.03, unit="1", ge=0, le=1)
     """Share of forest cells that lose their canopy once between 2004 and 2016."""

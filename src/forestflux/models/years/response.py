@@ -25,6 +25,8 @@ from forestflux.prepare.sample_table import Samples
 # an upper end: no response at all.
 PENALTIES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, np.inf)
 INNER_FOLDS = 5
+# Draws from which the covariance of the coefficients is known to within a tenth.
+COVARIANCE_DRAWS = 200
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,15 @@ class Response:
     penalty : (target,), strength of the shrinkage of each target; infinite for no response
     members : (member, target, regressor), as many likely values of the coefficients as the
         ensemble has members; their mean is `coefficients`
+    covariance : (target, regressor, target, regressor), of the coefficients; 0 where it was
+        not asked for
     """
 
     scale: np.ndarray
     coefficients: np.ndarray
     penalty: np.ndarray
     members: np.ndarray
+    covariance: np.ndarray
 
     def predict(self, departures: np.ndarray) -> np.ndarray:
         """Change of GPP and NEE (target, sample), gC m-2 yr-1, by departures.
@@ -58,6 +63,16 @@ class Response:
     def predict_members(self, departures: np.ndarray) -> np.ndarray:
         """The same by each member's coefficients (member, target, sample)."""
         return self.members @ (departures / self.scale).T
+
+    def flux_covariance(self, flux: str) -> np.ndarray:
+        """Covariance (regressor, regressor) of the coefficients of GPP, RECO or NEE."""
+        gpp, nee = self.covariance
+        # RECO = GPP + NEE.
+        return {
+            "gpp": gpp[:, 0],
+            "nee": nee[:, 1],
+            "reco": gpp[:, 0] + nee[:, 1] + gpp[:, 1] + nee[:, 0],
+        }[flux]
 
     def to_dict(self) -> dict[str, list]:
         """Plain numbers for JSON; `Response.from_dict` reads them. Infinite is None."""
@@ -119,6 +134,7 @@ def fit_response(
     *,
     min_quality: float,
     members: int = 1,
+    draws: int = 0,
     seed: int = 0,
 ) -> Response:
     """The response that these site-years teach; none where no site has two good years.
@@ -129,6 +145,7 @@ def fit_response(
     table : (row,) columns site, cluster, forest, nee_qc, gpp, nee
     min_quality : least `nee_qc` of a row that teaches
     members : likely values of the coefficients that are drawn
+    draws : more of them, from which their covariance is estimated
     seed : of the draws
     """
     rows = select_teaching_rows(table, min_quality=min_quality)
@@ -149,11 +166,16 @@ def fit_response(
             for target, each in zip(observed.T, penalty, strict=True)
         ]
     )
-    response = Response(scale, coefficients, penalty, coefficients[None])
-    drawn = draw_coefficients(
-        response, regressors, observed, clusters, members=members, seed=seed
-    )
-    return replace(response, members=drawn)
+    none = np.zeros(2 * coefficients.shape)
+    response = Response(scale, coefficients, penalty, coefficients[None], none)
+    evidence = regressors, observed, clusters
+    drawn = draw_coefficients(response, *evidence, number=members, seed=seed)
+    response = replace(response, members=drawn)
+    if draws > 1:
+        drawn = draw_coefficients(response, *evidence, number=draws, seed=seed + 1)
+        covariance = np.cov(drawn.reshape(draws, -1), rowvar=False)
+        response = replace(response, covariance=covariance.reshape(none.shape))
+    return response
 
 
 def draw_coefficients(
@@ -162,10 +184,10 @@ def draw_coefficients(
     observed: np.ndarray,
     clusters: np.ndarray,
     *,
-    members: int,
+    number: int,
     seed: int,
 ) -> np.ndarray:
-    """Likely coefficients (member, target, regressor) whose mean is that of the response.
+    """Likely coefficients (draw, target, regressor) whose mean is that of the response.
 
     Clusters of towers are weighted at random (Bayesian bootstrap: Rubin 1981, Annals of
     Statistics 9, 130-134), and the value towards which is shrunk is drawn from its prior, so
@@ -174,25 +196,25 @@ def draw_coefficients(
 
     Parameters
     ----------
-    response : fitted, with one member
+    response : fitted
     regressors, observed : (row, regressor) and (row, target), site means subtracted
     clusters : (row,)
-    members : draws
+    number : of draws
     seed : of the draws
     """
     names, position = np.unique(clusters, return_inverse=True)
     rng = np.random.default_rng(seed)
-    result = np.repeat(response.coefficients[None], members, axis=0)
-    if members < 2 or not len(names):
+    result = np.repeat(response.coefficients[None], number, axis=0)
+    if number < 2 or not len(names):
         return result
     residual = observed - regressors @ response.coefficients.T
     noise = np.sqrt((residual**2).mean(axis=0))
-    for member in range(members):
+    for draw in range(number):
         weight = rng.exponential(size=len(names))[position]
         prior = rng.standard_normal(response.coefficients.shape)
         for target, penalty in enumerate(response.penalty):
             if np.isfinite(penalty):
-                result[member, target] = solve_ridge(
+                result[draw, target] = solve_ridge(
                     regressors,
                     observed[:, target],
                     penalty,
@@ -200,7 +222,7 @@ def draw_coefficients(
                     pull=noise[target] * np.sqrt(penalty) * prior[target],
                 )
     # The spread over few draws about their own mean is too small by this factor.
-    deviation = (result - result.mean(axis=0)) * np.sqrt(members / (members - 1))
+    deviation = (result - result.mean(axis=0)) * np.sqrt(number / (number - 1))
     return response.coefficients + deviation
 
 

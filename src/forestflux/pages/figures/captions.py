@@ -163,28 +163,28 @@ CAPTIONS = {
     "series": Caption(
         "Annual totals",
         "Sum over cells of flux, cell area and forest fraction, one sum for each "
-        "ensemble member; bands: {level} % interval from the spread of the members. "
-        "What all members get wrong alike is not in the bands. Dotted lines: {first} "
-        "and {second}.",
+        "ensemble member; bands: {level} % interval of the errors that unseen towers "
+        "showed. Most of such an error is of the level and moves all years alike. Dotted "
+        "lines: {first} and {second}.",
         "Lines of annual GPP and NEE totals: all forests, by forest type, by latitude"
         " band.",
     ),
     "regions": Caption(
         "Continents through the years",
         "Totals over the forest of each continent, one sum for each ensemble member; "
-        "bands: {level} % interval from the spread of the members. Slopes: Theil-Sen of "
-        "all mapped years with the Mann-Kendall p, autocorrelation handled, adjusted over "
-        "the continents for false discoveries (Benjamini and Hochberg). Dotted lines: "
-        "{first} and {second}. What all members get wrong alike is in none of this.",
+        "bands: {level} % interval of the errors that unseen towers showed. Slopes: "
+        "Theil-Sen of all mapped years with the larger p of the Mann-Kendall test and of "
+        "the slope's error, adjusted over the continents for false discoveries (Benjamini "
+        "and Hochberg). Dotted lines: {first} and {second}.",
         "Small panels of annual GPP and NEE totals by continent with their slopes.",
     ),
     "change": Caption(
         "Change of GPP and NEE",
         "{second} minus {first}; mean of the later window of years minus that of the "
         "earlier, where the years are mapped; Theil-Sen slope of the annual series. Dots: "
-        "the change may be chance, by its own standard deviation (members, paired, and "
-        "interannual variability) or by the Mann-Kendall test with autocorrelation "
-        "handled. Each cell is tested by itself, and among thousands of cells one in "
+        "the change may be chance or error: by the error that unseen towers showed "
+        "together with the interannual variability, of a slope by that error or by the "
+        "Mann-Kendall test. Each cell is tested by itself, and among thousands of cells one in "
         "twenty passes by chance: above each panel the share of the forest that is "
         "significant, plain and with the false discovery rate held. Blue is more GPP or "
         "more uptake. Two single years differ mostly by weather. Atmospheric CO2 is not "
@@ -195,9 +195,9 @@ CAPTIONS = {
     "windows": Caption(
         "Pair and windows of years",
         "Change of the totals between {first} and {second}, and between the means of "
-        "windows of years, with their {level} % interval (members and interannual "
-        "variability), by forest type, latitude band, continent, and by what became of "
-        "the forest. Hollow marks: the interval holds zero. Windows hold less weather "
+        "windows of years, with the {level} % interval of their errors, by forest type, "
+        "latitude band, continent, and by what became of the forest. Hollow marks: the "
+        "interval holds zero. Windows hold less weather "
         "than single years: where the two disagree, the pair shows weather. Negative "
         "NEE changes: more uptake.",
         "Changes of GPP and NEE totals by stratum, of the pair and of windows of years.",
@@ -215,7 +215,7 @@ CAPTIONS = {
         "What drove the change",
         "Effects of the departure of each variable from its mean year, as towers respond "
         "to it from year to year, on cells that are forest in both years. (a, b) Effects "
-        "on the total change over all forests, lines: {level} % interval of the members; "
+        "on the total change over all forests, lines: {level} % interval of the response; "
         "all drivers sum to the mapped change. (c, d) The driver with the largest effect "
         "in each cell. Variables that say the same share an effect, and an effect is no "
         "proof of a cause in the forest.",
@@ -225,7 +225,7 @@ CAPTIONS = {
     "change_table": Caption(
         "Change by forest type and band",
         "{second} minus {first} and Theil-Sen slope of the totals with their {level} "
-        "% interval (members and interannual variability). Hollow marks: the interval"
+        "% interval of their errors. Hollow marks: the interval"
         " holds zero. The change of a stratum includes the change of its forest area."
         " Negative NEE changes: more uptake.",
         "Changes and slopes of GPP and NEE totals by stratum with intervals.",

@@ -124,7 +124,7 @@ def driver_tables(drivers: pd.DataFrame) -> list[ShownTable]:
         FORESTS,
         Field("driver", "driver", driver_label),
         Field("effect", "effect (PgC yr-1)", "+.3f"),
-        Field("interval", "interval of members"),
+        Field("interval", "interval"),
         Field("share", "share of all absolute effects", "+.0%"),
     )
     parts = {

@@ -9,7 +9,9 @@ of a year (light use: Monteith 1972; warmth: Q10). Planted, for a method to find
   2016 and recover in 15 years, while the soil goes on respiring: NEE turns positive;
 * larch waits for warm nights: the GPP of deciduous needleleaf forest (DNF) in a year is
   multiplied by 0.55 to 1.45, rising with the mean night temperature of March to May;
-* what no satellite sees: soil changes GPP by 4 %, age the sink of a site by 30 %.
+* warming and growth of GPP by CO2, linear like the greening; none unless asked for;
+* what no satellite sees (`UnseenSettings`): soil changes GPP, age the sink of a site, management
+  and the weather of the year before single years. On the easy planet 4 %, 30 %, nothing.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ import numpy as np
 
 from forestflux.core.eight_day import step_lengths
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.settings.source_settings import PlanetSettings
+from forestflux.jobs.settings.source_settings import PlanetSettings, UnseenSettings
 from forestflux.sources.simulated.climate import sigmoid
 from forestflux.sources.simulated.noise import Lattice, hashed, normal, uniform
 from forestflux.sources.simulated.vegetation import FORESTS, Cells
@@ -77,22 +79,31 @@ def carbon_year(
     cells: Cells, year: int, *, seed: int, planet: PlanetSettings
 ) -> CarbonYear:
     """Fluxes, canopy and weather of a year."""
-    weather = weather_of(cells, year, seed=seed)
+    warming = planet.warming_k_per_decade / 10 * trend_time(year)
+    weather = weather_of(cells, year, seed=seed, warming_k=warming)
     growth = greening_per_year(cells, planet) * trend_time(year)
+    fed = planet.co2_percent_per_decade / 1000 * trend_time(year)
+    single_years = SingleYears(cells, year, seed=seed, unseen=planet.unseen)
     since = years_since_disturbance(cells, year, seed=seed, planet=planet)
     absorbed = canopy(cells, weather)
-    absorbed = absorbed * ((1 + growth) * (1 - lost_canopy(since)))[:, None]
-    fertility, ageing = unseen(cells, seed=seed)
+    kept = ((1 + growth) * (1 - lost_canopy(since)))[:, None]
+    absorbed = absorbed * kept
+    fertility, ageing = lasting_factors(cells, seed=seed, unseen=planet.unseen)
     usual = mean_weather(cells)
     usual_canopy = canopy(cells, usual)
     usual_gpp = fertility * photosynthesis(cells, usual, usual_canopy, COMMON_YEAR)
     days = step_lengths(year)
     gpp = fertility * photosynthesis(cells, weather, absorbed, days)
+    if buffering := planet.unseen.buffering:
+        calm = photosynthesis(cells, usual, usual_canopy * kept, COMMON_YEAR)
+        gpp = (1 - buffering) * gpp + buffering * fertility * calm
+    gpp = gpp * (1 + fed) * single_years.gpp
     # In mean weather the soil gives back what plants leave, less the sink of the site.
     usual_soil = usual_gpp * (1 - PLANT_SHARE - cells.habit("sink")[:, 0] * ageing)
     soil = usual_soil * decay(weather, days) / decay(usual, COMMON_YEAR)
     dead_wood = np.where(since >= 0, 0.2 * np.exp(-since / 5.0), 0.0)
-    soil = soil * (1 + SOIL_FOLLOWS * growth) * (1 + dead_wood)
+    soil = soil * (1 + SOIL_FOLLOWS * (growth + fed)) * (1 + dead_wood)
+    soil = soil * single_years.soil
     return CarbonYear(
         gpp=gpp,
         reco=PLANT_SHARE * gpp + soil,
@@ -151,7 +162,9 @@ def decay(weather: Weather, days: np.ndarray) -> np.ndarray:
     return (rate * days).sum(axis=1)
 
 
-def unseen(cells: Cells, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def lasting_factors(
+    cells: Cells, *, seed: int, unseen: UnseenSettings
+) -> tuple[np.ndarray, np.ndarray]:
     """Factors on GPP and on the sink of each cell (cell,); the first is never seen.
 
     The sink also grows with the vigour of the stand, which satellites see.
@@ -161,7 +174,39 @@ def unseen(cells: Cells, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     age = 0.7 * normal(hashed(seed, "age", cells.keys)) + 0.7 * lattice.still(
         seed, "age"
     )
-    return 1 + 0.04 * soil, 1 + 0.30 * age + 5.0 * (cells.vigour - 1)
+    return (
+        1 + unseen.soil * soil,
+        1 + unseen.age * age + 5.0 * (cells.vigour - 1),
+    )
+
+
+class SingleYears:
+    """Factors of a single year that no input of the year shows.
+
+    Attributes
+    ----------
+    gpp, soil : on GPP and on the respiration of the soil (cell,)
+    """
+
+    def __init__(
+        self, cells: Cells, year: int, *, seed: int, unseen: UnseenSettings
+    ) -> None:
+        """Draw what is asked for; 1 where nothing is."""
+
+        def draw(name: str, amount: float) -> np.ndarray | float:
+            if amount == 0:
+                return 1.0
+            lattice = Lattice(cells.latitudes, cells.longitudes, scale_km=1000)
+            own = normal(hashed(seed, name, cells.keys, year))
+            shared = lattice.still(seed, f"{name} {year}")
+            return 1 + amount * np.sqrt(0.5) * (own + shared)
+
+        self.gpp = draw("management", unseen.management)
+        self.soil = draw("soil years", unseen.soil_years)
+        if unseen.late_weather:
+            last = weather_of(cells, year - 1, seed=seed).wetness.mean(axis=1)
+            usual = mean_weather(cells).wetness.mean(axis=1)
+            self.soil = self.soil * (1 + unseen.late_weather * (last - usual))
 
 
 def trend_time(year: int) -> float:

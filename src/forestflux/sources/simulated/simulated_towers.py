@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from forestflux.jobs.settings.source_settings import PlanetSettings
+from forestflux.jobs.settings.source_settings import PlanetSettings, UnseenSettings
 from forestflux.sources.simulated.carbon import carbon_year
 from forestflux.sources.simulated.noise import hashed, normal, uniform
 from forestflux.sources.simulated.tower_sites import TOWERS
@@ -54,7 +54,9 @@ def simulated_site_years(
     tables = []
     for year in range(years[0], years[1] + 1):
         truth = carbon_year(cells, year, seed=seed, planet=planet)
-        table = measure(cells, truth.gpp, truth.nee, year, seed=seed)
+        table = measure(
+            cells, truth.gpp, truth.nee, year, seed=seed, unseen=planet.unseen
+        )
         table.insert(0, "site", sites["site"].to_numpy())
         tables.append(table[(year >= first) & (year <= last)])
     table = pd.concat(tables, ignore_index=True)
@@ -76,18 +78,30 @@ def record_spans(
 
 
 def measure(
-    cells: Cells, gpp: np.ndarray, nee: np.ndarray, year: int, *, seed: int
+    cells: Cells,
+    gpp: np.ndarray,
+    nee: np.ndarray,
+    year: int,
+    *,
+    seed: int,
+    unseen: UnseenSettings,
 ) -> pd.DataFrame:
     """Measured fluxes and quality of one year, one row per tower.
 
     Parameters
     ----------
     gpp, nee : true fluxes (tower,), gC m-2 yr-1
+    unseen : errors that a tower keeps for all of its years
     """
 
     def draw(name: str) -> np.ndarray:
         return hashed(seed, f"measured {name}", cells.keys, year)
 
+    def keep(name: str) -> np.ndarray:
+        return normal(hashed(seed, f"kept {name}", cells.keys))
+
+    gpp = gpp * np.maximum(1 + unseen.tower_gpp * keep("gpp"), 0.2)
+    nee = nee + unseen.tower_nee * keep("nee")
     bad = uniform(draw("quality")) < BAD_SHARE
     share = uniform(draw("share"))
     quality = np.where(bad, 0.10 + 0.35 * share, 0.60 + 0.39 * share)

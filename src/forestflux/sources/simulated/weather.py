@@ -51,8 +51,15 @@ class Weather:
     demand: np.ndarray
 
 
-def weather_of(cells: Cells, year: int, *, seed: int) -> Weather:
-    """The weather of a year."""
+def weather_of(
+    cells: Cells, year: int, *, seed: int, warming_k: float = 0.0
+) -> Weather:
+    """The weather of a year.
+
+    Parameters
+    ----------
+    warming_k : added to all temperatures of the year, K
+    """
     lattice = Lattice(cells.latitudes, cells.longitudes, scale_km=SCALE_KM)
     warm, warm_quick = anomalies(lattice, "temperature", year, seed=seed)
     wet, wet_quick = anomalies(lattice, "rain", year, seed=seed)
@@ -64,6 +71,7 @@ def weather_of(cells: Cells, year: int, *, seed: int) -> Weather:
         wet=wet,
         wet_quick=wet_quick,
         clear_nights=clear_nights,
+        warming_k=warming_k,
     )
 
 
@@ -104,12 +112,18 @@ def combine(
     wet: np.ndarray,
     wet_quick: np.ndarray,
     clear_nights: np.ndarray,
+    warming_k: float = 0.0,
 ) -> Weather:
-    """Weather from climate and anomalies, all (cell, step), anomalies without unit."""
+    """Weather from climate and anomalies, all (cell, step), anomalies without unit.
+
+    Parameters
+    ----------
+    warming_k : added to all temperatures, K
+    """
     climate = cells.climate
     winter = 1 - 0.35 * yearly(cells.latitudes, 200.0)
     kelvin = (0.7 + 0.085 * climate.amplitude)[:, None] * winter
-    season = climate.temperature + kelvin * warm
+    season = climate.temperature + kelvin * warm + warming_k
     temperature = season + kelvin * warm_quick
     rain = climate.rain * np.exp(0.38 * wet + 0.60 * wet_quick - 0.12)
     cloud = np.clip(climate.cloud + 0.06 * wet + 0.06 * wet_quick, 0.03, 0.95)

@@ -76,7 +76,7 @@ async function showAllForests() {
   fillPanel(makeElement("h2", {}, "All forests"), makeNote("Choose a cell or a tower to see its series, its estimate and what drove it."),
     makeTable("Totals, PgC yr⁻¹; negative NEE: uptake by the forest", ["", "total", `${levelText} interval`], rows),
     makeElement("h3", {}, "Annual totals"), box,
-    makeNote("Bands show the spread of the ensemble's members. An error that all members share is not in them."));
+    makeNote("Bands are of the errors that unseen towers showed. Most of such an error is of the level and moves all years alike."));
   const years = [...new Set(mapData.totals.map((row) => row.year))];
   const takeColumn = (flux, name) => mapData.totals.filter((row) => row.variable === flux).map((row) => row[name]);
   await plotYears(box, years, FLUXES.map(({ name, colour }) => ({ title: `${name.toUpperCase()} (PgC yr⁻¹)`, colour,
