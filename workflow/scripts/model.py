@@ -5,9 +5,15 @@ from typing import Literal
 
 from forestflux.jobs import command_line
 from forestflux.ensemble.applicability_fitting import fit_applicability
-from forestflux.ensemble.conformal import calibrate
+from forestflux.ensemble.conformal import Calibration, calibrate
 from forestflux.ensemble.errors.error_fitting import fit_errors
-from forestflux.ensemble.members import member_folders, read_member, read_predictions
+from forestflux.ensemble.gap_calibration import calibrate_gaps
+from forestflux.ensemble.members import (
+    member_folders,
+    read_ensembles,
+    read_member,
+    read_predictions,
+)
 from forestflux.ensemble.model_folder import save_model
 from forestflux.evaluation.tower_evaluation import join_observed
 from forestflux.jobs.settings.section import Section
@@ -58,6 +64,20 @@ def main(
         predictions = respond_to_years(
             predictions, read, gaps=None, min_quality=settings.min_quality
         )
+    calibration = calibrate(
+        predictions, level=settings.level, min_quality=settings.min_quality
+    )
+    widening = calibrate_gaps(
+        read_ensembles(folds, settings.train),
+        read,
+        Calibration.from_dict(calibration),
+        responds=settings.years == "response",
+        min_quality=settings.min_quality,
+        seed=settings.seed,
+    )
+    calibration["widening"] = {
+        target: each.to_dict() for target, each in widening.items()
+    }
     used = site_years[site_years["used"] & ~site_years["holdout"]]
     training = read.take(split_rows(read.table, "holdout", 0)[0])
     members = [read_member(path, settings.train) for path in member_folders(train)]
@@ -74,11 +94,7 @@ def main(
         )
         if settings.years == "response"
         else None,
-        calibration=calibrate(
-            predictions,
-            level=settings.level,
-            min_quality=settings.min_quality,
-        ),
+        calibration=calibration,
         errors=fit_errors(predictions, site_years, min_quality=settings.min_quality),
         applicability=fit_applicability(
             members,

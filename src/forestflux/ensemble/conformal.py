@@ -17,13 +17,14 @@ another number: long records count more in it, and their sites are often estimat
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
+from forestflux.ensemble.gap_widening import GapWidening
 
 # Key of the half-width of forest types that have too few sites for one of their own.
 POOLED = "all"
@@ -40,18 +41,45 @@ class Calibration:
     ----------
     level : nominal coverage, 0-1
     half_width : by target (`gpp`, `nee`) and forest type; `all` is for other types
+    widening : by target, how much wider an interval is where inputs are missing
     """
 
     level: float
     half_width: Mapping[str, Mapping[str, float]]
+    widening: Mapping[str, GapWidening] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "Calibration":
         """The calibration that `calibrate` gave, for example read from JSON."""
-        return cls(content["level"], content["half_width"])
+        widening = {
+            target: GapWidening.from_dict(each)
+            for target, each in content.get("widening", {}).items()
+        }
+        return cls(content["level"], content["half_width"], widening)
+
+    def widths(self, forest_type: np.ndarray) -> dict[str, np.ndarray]:
+        """Half-widths (sample,) of both targets where nothing is missing, gC m-2 yr-1.
+
+        Parameters
+        ----------
+        forest_type : (sample,), codes 1-5 or names such as `ENF`; any other is pooled
+        """
+        names = type_names(forest_type)
+        result = {}
+        for target, widths in self.half_width.items():
+            result[target] = np.full(len(names), widths[POOLED])
+            for name in widths.keys() - {POOLED}:
+                result[target][names == name] = widths[name]
+        return result
 
     def interval(
-        self, gpp: np.ndarray, nee: np.ndarray, forest_type: np.ndarray
+        self,
+        gpp: np.ndarray,
+        nee: np.ndarray,
+        forest_type: np.ndarray,
+        *,
+        hidden_series: np.ndarray | None = None,
+        gap_fraction: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         """`gpp_lower`, `gpp_upper`, `nee_lower`, `nee_upper` (sample,), gC m-2 yr-1.
 
@@ -59,14 +87,17 @@ class Calibration:
         ----------
         gpp, nee : (sample,), ensemble means
         forest_type : (sample,), codes 1-5 or names such as `ENF`; any other is pooled
+        hidden_series, gap_fraction : (sample,), what is missing, as
+            `forestflux.prepare.masked_series.count_gaps` gives it; nothing where not given
         """
-        names = type_names(forest_type)
         bounds = {}
+        widths = self.widths(forest_type)
         for target, middle in (("gpp", gpp), ("nee", nee)):
-            widths = self.half_width[target]
-            half = np.full(len(names), widths[POOLED])
-            for name in widths.keys() - {POOLED}:
-                half[names == name] = widths[name]
+            half = widths[target]
+            if hidden_series is not None and gap_fraction is not None:
+                widening = self.widening.get(target)
+                if widening:
+                    half = half * widening.factor(hidden_series, gap_fraction)
             # GPP cannot be negative; NEE has both signs.
             lowest = 0.0 if target == "gpp" else -np.inf
             bounds[f"{target}_lower"] = np.maximum(middle - half, lowest)

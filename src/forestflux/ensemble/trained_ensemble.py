@@ -23,6 +23,7 @@ from forestflux.models.network_inputs import one_hot_types
 from forestflux.models.network_regressor import CHUNK, NetworkRegressor
 from forestflux.models.torch_contexts import one_thread
 from forestflux.models.years.response import Response
+from forestflux.prepare.masked_series import count_gaps
 
 LONG_NAMES = {
     "gpp": "gross primary production of forest ground",
@@ -83,7 +84,8 @@ class Ensemble:
         Returns
         -------
         gpp, reco, nee, gpp_lower, gpp_upper, nee_lower, nee_upper : float32 (y, x), gC
-            m-2 yr-1, NaN outside forest
+            m-2 yr-1, NaN outside forest and where no series has a value
+        gap_fraction : float32 (y, x), share of input values that are missing, NaN outside forest
         dissimilarity : float32 (y, x), NaN outside forest, where gaps leave too little
             to compare and where no training row was of the forest type
         applicable : uint8 (y, x), 1 inside, 0 outside the area of applicability, 255 no
@@ -106,12 +108,24 @@ class Ensemble:
         cells = (series, lat, types[forest])
         fluxes = self.predict_arrays(*cells)
         mean = {name: getattr(fluxes, name).mean(0) for name in FLUXES}
-        bounds = self.interval(mean["gpp"], mean["nee"], types[forest])
+        hidden, share = count_gaps(series)
+        bounds = self.interval(
+            mean["gpp"],
+            mean["nee"],
+            types[forest],
+            hidden_series=hidden,
+            gap_fraction=share,
+        )
+        seen = hidden < len(self.inputs)
+        for values in (*mean.values(), *bounds.values()):
+            values[~seen] = np.nan
         result = fluxes_on_grid(
             mean, bounds, forest=forest, dataset=dataset, level=self.level
         )
-        index = np.full(forest.shape, np.nan, "float32")
-        index[forest] = self.dissimilarity_index(*cells)
+        index, gaps = np.full((2, *forest.shape), np.nan, "float32")
+        gaps[forest] = share
+        result["gap_fraction"] = ("y", "x"), gaps, LAYERS["gap_fraction"].attributes()
+        index[forest] = np.where(seen, self.dissimilarity_index(*cells), np.nan)
         inside = self.applicable(index, forest)
         for name, values in (("dissimilarity", index), ("applicable", inside)):
             result[name] = ("y", "x"), values, LAYERS[name].attributes()
@@ -205,10 +219,22 @@ class Ensemble:
         return self.calibration.level
 
     def interval(
-        self, gpp: np.ndarray, nee: np.ndarray, forest_type: np.ndarray
+        self,
+        gpp: np.ndarray,
+        nee: np.ndarray,
+        forest_type: np.ndarray,
+        *,
+        hidden_series: np.ndarray | None = None,
+        gap_fraction: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         """Bounds around ensemble means, see `forestflux.ensemble.conformal.Calibration`."""
-        return self.calibration.interval(gpp, nee, forest_type)
+        return self.calibration.interval(
+            gpp,
+            nee,
+            forest_type,
+            hidden_series=hidden_series,
+            gap_fraction=gap_fraction,
+        )
 
 
 def fluxes_on_grid(

@@ -21,7 +21,7 @@ from forestflux.core.layers import LAYERS
 from forestflux.core.names import FLUX_UNIT
 from forestflux.jobs.chunked import ChunkedDataset, Where, prefetch, template_array
 from forestflux.models.flux_model import CalibratedModel
-from forestflux.prepare.masked_series import SeriesChunk, read_chunks
+from forestflux.prepare.masked_series import SeriesChunk, count_gaps, read_chunks
 
 # Pieces that are read before they are needed.
 DEPTH = 2
@@ -161,7 +161,15 @@ def on_chunk(
     )
     gpp[:, chunk.forest], reco[:, chunk.forest] = fluxes
     index[chunk.forest] = dissimilarity
-    return {"gpp": gpp, "reco": reco, "dissimilarity": index, **chunk.beside}
+    hidden = np.zeros(chunk.forest.shape, "uint8")
+    hidden[chunk.forest], _ = count_gaps(chunk.series)
+    return {
+        "gpp": gpp,
+        "reco": reco,
+        "dissimilarity": index,
+        "hidden_series": hidden,
+        **chunk.beside,
+    }
 
 
 def inferred(masked: xr.Dataset, members: int) -> xr.Dataset:
@@ -179,6 +187,7 @@ def inferred(masked: xr.Dataset, members: int) -> xr.Dataset:
         "units": "1",
         "long_name": "share of the year's values that are gaps, mean over variables",
     }
+    hidden = {"units": "1", "long_name": "number of input series without any value"}
     along = {
         name: layer(str(masked[name].dtype), masked[name].attrs)
         for name in ("forest_fraction", "forest_type")
@@ -190,6 +199,7 @@ def inferred(masked: xr.Dataset, members: int) -> xr.Dataset:
             "dissimilarity": layer("float32", LAYERS["dissimilarity"].attributes()),
             **along,
             "gap_fraction": layer("float32", gaps),
+            "hidden_series": layer("uint8", hidden),
         },
         coords={
             "member": np.arange(members),

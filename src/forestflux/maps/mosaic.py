@@ -19,6 +19,8 @@ from forestflux.models.flux_model import CalibratedModel
 # Most rows of a chunk: a band of the globe with all members must fit into memory.
 BAND = 200
 BESIDE = ("forest_fraction", "forest_type", "gap_fraction", "dissimilarity")
+# Read for the intervals, and not part of a map.
+HIDDEN = "hidden_series"
 
 
 def map_year(
@@ -73,7 +75,7 @@ def bands(
             where,
             {
                 **fluxes,
-                **interval(fluxes, layers["forest_type"], model),
+                **interval(fluxes, layers, model),
                 **{name: layers[name] for name in BESIDE},
                 "applicable": model.applicable(
                     layers["dissimilarity"], np.isfinite(fluxes["gpp"])
@@ -116,9 +118,9 @@ def check_stores(tiles: Sequence[tuple[Tile, TileYear]], *, year: int) -> int:
     for tile, fluxes in tiles:
         path = fluxes.inferred
         part = open_store(path)
-        check_names(part, ("gpp", "reco", *BESIDE), path)
+        check_names(part, ("gpp", "reco", *BESIDE, HIDDEN), path)
         check_part(part, tile, path, year=year)
-        for name in ("gpp", "reco", *BESIDE):
+        for name in ("gpp", "reco", *BESIDE, HIDDEN):
             check_chunks(path, name)
         members = members or part.sizes["member"]
         if part.sizes["member"] != members:
@@ -145,6 +147,7 @@ def assemble(
     for name in BESIDE:
         dtype = LAYERS[name].dtype
         layers[name] = np.full(shape, 0 if dtype == "uint8" else np.nan, dtype)
+    layers[HIDDEN] = np.zeros(shape, "uint8")
     for tile, fluxes in tiles:
         start, stop = max(rows.start, tile.rows.start), min(rows.stop, tile.rows.stop)
         if start >= stop:
@@ -182,12 +185,22 @@ def ensemble_fluxes(gpp: np.ndarray, reco: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def interval(
-    fluxes: dict[str, np.ndarray], forest_type: np.ndarray, model: CalibratedModel
+    fluxes: dict[str, np.ndarray], layers: dict[str, np.ndarray], model: CalibratedModel
 ) -> dict[str, np.ndarray]:
-    """Bounds (y, x) of a cell's interval, NaN outside forest; GPP is never negative."""
+    """Bounds (y, x) of a cell's interval, NaN outside forest; GPP is never negative.
+
+    Parameters
+    ----------
+    fluxes : ensemble means (y, x)
+    layers : forest type, and what is missing (y, x)
+    """
     forest = np.isfinite(fluxes["gpp"])
     ends = model.interval(
-        fluxes["gpp"][forest], fluxes["nee"][forest], forest_type[forest]
+        fluxes["gpp"][forest],
+        fluxes["nee"][forest],
+        layers["forest_type"][forest],
+        hidden_series=layers[HIDDEN][forest],
+        gap_fraction=layers["gap_fraction"][forest],
     )
     ends["gpp_lower"] = np.maximum(ends["gpp_lower"], 0)
     bounds = {}

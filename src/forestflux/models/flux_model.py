@@ -71,7 +71,13 @@ class CalibratedModel(FluxModel, Protocol):
         ...
 
     def interval(
-        self, gpp: np.ndarray, nee: np.ndarray, forest_type: np.ndarray
+        self,
+        gpp: np.ndarray,
+        nee: np.ndarray,
+        forest_type: np.ndarray,
+        *,
+        hidden_series: np.ndarray | None = None,
+        gap_fraction: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         """`gpp_lower`, `gpp_upper`, `nee_lower`, `nee_upper` (sample,), gC m-2 yr-1."""
         ...

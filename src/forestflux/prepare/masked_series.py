@@ -174,3 +174,15 @@ def check_types(types: np.ndarray, source: str) -> None:
             expected=f"codes 0-{len(FOREST_TYPES)}",
             found=str(types.max()),
         )
+
+
+def count_gaps(series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Number of series without any value (sample,), uint8, and share of gaps (sample,).
+
+    Parameters
+    ----------
+    series : (sample, variable, step), NaN = gap
+    """
+    missing = np.isnan(series)
+    hidden = missing.all(axis=2).sum(axis=1).astype("uint8")
+    return hidden, missing.mean(axis=(1, 2))

@@ -144,7 +144,7 @@ def test_predict_gives_closed_fluxes_on_forest_and_nan_elsewhere(folder: Path) -
     assert np.isnan(fluxes["gpp"].values[:, 2]).all()
     closed = fluxes["reco"] - fluxes["gpp"]
     assert np.allclose(fluxes["nee"], closed, atol=1e-3, equal_nan=True)
-    for name in set(fluxes) - {"dissimilarity", "applicable"}:
+    for name in set(fluxes) - {"dissimilarity", "applicable", "gap_fraction"}:
         assert fluxes[name].dtype == np.float32
         assert fluxes[name].attrs["units"] == "gC m-2 yr-1"
     assert "negative is uptake" in fluxes["nee"].attrs["comment"]
@@ -188,7 +188,10 @@ def test_applicability_comes_along(folder: Path) -> None:
     assert np.isnan(index[:, 2]).all()
     assert inside[0, :2].tolist() == [0, 0]  # unlike all, and nothing known
     assert index[0, 0] > 1
-    assert np.isfinite(fluxes["gpp"].values[0, :2]).all()
+    # Where no series has a value there is nothing to estimate from.
+    assert np.isfinite(fluxes["nee"].values[0, :2]).tolist() == [True, False]
+    assert np.isnan(fluxes["gpp_upper"].values[0, 1])
+    assert fluxes["gap_fraction"].values[0, 1] == 1
     known = model.predict(data)["dissimilarity"].values
     np.testing.assert_array_equal(known[1], index[1])
     assert inside[1, 0] == (known[1, 0] <= model.applicability.threshold)

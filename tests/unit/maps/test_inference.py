@@ -189,6 +189,7 @@ def test_layers_and_year_go_along(masked: xr.Dataset, tmp_path: Path) -> None:
         "forest_fraction",
         "forest_type",
         "gap_fraction",
+        "hidden_series",
         "dissimilarity",
     }
 

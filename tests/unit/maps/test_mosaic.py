@@ -61,6 +61,7 @@ def world(members: int = 3) -> dict[str, np.ndarray]:
         "forest_type": kind,
         "forest_fraction": np.where(kind > 0, rng.random(shape), 0).astype("float32"),
         "gap_fraction": rng.random(shape).astype("float32"),
+        "hidden_series": rng.integers(0, 3, shape).astype("uint8"),
         "dissimilarity": np.where(kind > 0, rng.random(shape), np.nan).astype(
             "float32"
         ),

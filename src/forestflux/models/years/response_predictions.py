@@ -16,8 +16,6 @@ from forestflux.prepare.departures import measure_departures
 from forestflux.prepare.folds import split_rows
 from forestflux.prepare.sample_table import Samples
 
-PREDICTED = ["gpp_pred", "reco_pred"]
-
 
 def respond_to_years(
     predictions: pd.DataFrame,
@@ -66,13 +64,30 @@ def respond_to_years(
             position = index.get_indexer(
                 pd.MultiIndex.from_frame(chosen[["site", "year"]])
             )
-            gpp, nee = response.predict(departure[position])
-            level = chosen.groupby("site")[PREDICTED].transform("mean")
-            parts.append(
-                chosen.assign(
-                    gpp_pred=np.maximum(level["gpp_pred"] + gpp, 0.0),
-                    reco_pred=np.maximum(level["reco_pred"] + gpp + nee, 0.0),
-                )
+            gpp, reco = add_response(
+                chosen["gpp_pred"].to_numpy(float),
+                chosen["reco_pred"].to_numpy(float),
+                response.predict(departure[position]),
+                sites=chosen["site"].to_numpy(str),
             )
+            parts.append(chosen.assign(gpp_pred=gpp, reco_pred=reco))
     result = pd.concat(parts).loc[predictions.index]
     return result.assign(nee_pred=result["reco_pred"] - result["gpp_pred"])
+
+
+def add_response(
+    gpp: np.ndarray, reco: np.ndarray, change: np.ndarray, *, sites: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """GPP and RECO (row,): the mean of each site over its years plus the change of each year.
+
+    Parameters
+    ----------
+    gpp, reco : what networks give for each year (row,), gC m-2 yr-1
+    change : of GPP and NEE (target, row), as `Response.predict` gives it
+    sites : (row,)
+    """
+    level = pd.DataFrame({"gpp": gpp, "reco": reco}).groupby(sites).transform("mean")
+    return (
+        np.maximum(level["gpp"].to_numpy() + change[0], 0.0),
+        np.maximum(level["reco"].to_numpy() + change[0] + change[1], 0.0),
+    )
