@@ -1,7 +1,8 @@
 """The catalogue: which images each collection has, and what a planet stores in them."""
 
+import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Protocol
@@ -12,7 +13,8 @@ from forestflux.core.eight_day import step_starts
 from forestflux.sources.simulated.sensors import AQUA_START, TERRA_SILENT
 from tests.earthengine.calls_values import EPOCH
 from tests.earthengine.errors import Refused
-from tests.earthengine.images import Image, ImageCollection
+from tests.earthengine.grids import PixelGrid
+from tests.earthengine.images import Band, Image, ImageCollection, Pixels
 
 LAST_YEAR = 2024
 
@@ -75,6 +77,7 @@ SCHEDULES = {
     "MODIS/061/MCD12Q1": Schedule("2001-01-01", "year"),
     "ECMWF/ERA5_LAND/DAILY_AGGR": Schedule("2000-01-01", "day", stamp="%Y%m%d"),
     "UCSB-CHG/CHIRPS/DAILY": Schedule("2000-01-01", "day", stamp="%Y%m%d"),
+    "UCSB-CHC/CHIRPS/V3/DAILY_RNL": Schedule("2000-01-01", "day", stamp="%Y%m%d"),
 }
 
 
@@ -95,11 +98,21 @@ class Catalogue:
     ----------
     planet : what the images hold
     missing : images that are not there: collection and first day, `2003-01-01`
+    bare : images, named in the same way, whose footprint lies elsewhere
+    unsorted : collections that list their images in no order, as those of a user may
     """
 
-    def __init__(self, planet: Planet, *, missing: set[tuple[str, str]] = frozenset()):
+    def __init__(
+        self,
+        planet: Planet,
+        *,
+        missing: set[tuple[str, str]] = frozenset(),
+        bare: set[tuple[str, str]] = frozenset(),
+        unsorted: set[str] = frozenset(),
+    ):
         """Nothing is computed yet."""
         self.planet, self.missing = planet, frozenset(missing)
+        self.bare, self.unsorted = frozenset(bare), frozenset(unsorted)
         self.load = lru_cache(maxsize=None)(self.build)
 
     def collection(self, id: str) -> ImageCollection:
@@ -125,6 +138,9 @@ class Catalogue:
             for day in schedule.days(year)
             if (id, day.isoformat()) not in self.missing
         ]
+        if id in self.unsorted:
+            random.Random(0).shuffle(images)
+            return ImageCollection(tuple(images), id)
         times = tuple(image.properties["system:time_start"] for image in images)
         return ImageCollection(tuple(images), id, times)
 
@@ -136,7 +152,10 @@ class Catalogue:
             "system:time_start": millis(day),
             "system:time_end": millis(schedule.end(day)),
         }
-        return Image(self.planet.bands(id, day), properties, f"{id}/{index}")
+        bands = self.planet.bands(id, day)
+        if (id, day.isoformat()) in self.bare:
+            bands = tuple(without_footprint(band) for band in bands)
+        return Image(bands, properties, f"{id}/{index}")
 
     def image(self, id: str) -> Image:
         """One image by its name.
@@ -171,6 +190,18 @@ class Catalogue:
             message = f"Asset '{id}' does not exist or doesn't allow this operation."
             raise Refused(message, 404) from error
         return described(image)
+
+
+def without_footprint(band: Band) -> Band:
+    """A band of an image that lies wholly elsewhere: masked, and outside of its footprint."""
+
+    def compute(grid: PixelGrid) -> Pixels:
+        values, mask = band.compute(grid)
+        return values, np.zeros_like(mask)
+
+    return replace(
+        band, compute=compute, footprint=lambda grid: np.zeros(grid.shape, bool)
+    )
 
 
 def millis(day: date) -> int:

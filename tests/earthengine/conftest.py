@@ -7,10 +7,13 @@ import pytest
 from google.oauth2.credentials import Credentials
 
 from forestflux.core.product_table import read_products
+from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
+from forestflux.sources.earthengine import earthengine_source
 from tests.builders.projects import ROOT
 from tests.earthengine.catalogue import Catalogue
 from tests.earthengine.formulas import FormulaPlanet
 from tests.earthengine.server import Emulator
+from tests.earthengine.standin import YEAR, access
 
 LOOPBACK = {
     "HTTP_PROXY": "http://127.0.0.1:9",
@@ -56,6 +59,31 @@ def serve():
 
         yield start
         assert not [trace for emulator in started for trace in emulator.defects]
+
+
+@pytest.fixture
+def no_waiting(monkeypatch):
+    """Retries wait a hundredth of what they would."""
+    monkeypatch.setattr(
+        "forestflux.sources.earthengine.client.transport.Transport.wait_s", 0.01
+    )
+
+
+@pytest.fixture
+def open_source(serve, formula_catalogue, tmp_path):
+    """What opens the source on a server: the server and the source."""
+
+    def start(emulator=None, **keys):
+        emulator = emulator or serve(formula_catalogue)
+        path = tmp_path / "key.json"
+        emulator.tokens.service_account(path)
+        keys = {"cache": str(tmp_path / "cache"), "credentials": str(path)} | keys
+        settings = EarthEngineSettings(**access(emulator.url, **keys))
+        chosen = SourceSettings(forest_only=False)
+        source = earthengine_source.open_source(chosen, years=[YEAR], runtime=settings)
+        return emulator, source
+
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from forestflux.core.grid import Grid
+from forestflux.core.places import TilePlace
 from forestflux.core.product_table import ProductTable
+from forestflux.core.products import Product
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.settings.source_settings import PlanetSettings, SourceSettings
 from forestflux.sources.simulated import simulated_source
@@ -98,6 +101,27 @@ FOUR_SITES = pd.DataFrame(
         "igbp": ["EBF", "ENF", "ENF", "DBF"],
     }
 )
+
+
+YEAR = 2003
+
+
+def column(products: ProductTable, name: str, *variables: str) -> dict[str, Product]:
+    """The products of some variables, of all without names."""
+    chosen = products.column(name).items()
+    return {v: p for v, p in chosen if not variables or v in variables}
+
+
+def tile_around(lat: float, lon: float) -> TilePlace:
+    """Eight by eight cells of 0.05 degree, among them the one at a place."""
+    grid = Grid(0.05, 8)
+    row, number = int((90 - lat) / 0.4), int((lon + 180) / 0.4)
+    return TilePlace(grid.tile(f"r{row:02d}c{number:02d}"))
+
+
+def finnish_tile() -> TilePlace:
+    """A tile at 62 N, 24 E."""
+    return tile_around(62, 24)
 
 
 def access(url: str, **keys) -> dict:

@@ -12,8 +12,7 @@ import pytest
 from pyproj import Transformer
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
-from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.core.places import TowerPlace
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.sources.earthengine import earthengine_source
 from forestflux.sources.earthengine.client.band_packing import pack_bands
@@ -22,42 +21,12 @@ from tests.earthengine.catalogue import Catalogue
 from tests.earthengine.faults import Fault, five_ways
 from tests.earthengine.formulas import FormulaPlanet, hidden, stored
 from tests.earthengine.server import Emulator
-from tests.earthengine.standin import FOUR_SITES, access
+from tests.earthengine.standin import FOUR_SITES, YEAR, access, column, finnish_tile
+
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 MODIS_SPHERE = "+proj=sinu +lon_0=0 +R=6371007.181 +units=m +no_defs"
-YEAR = 2003
 DAY = np.datetime64("2003-01-17")
-
-
-def column(products, name, *variables):
-    """The products of some variables, of all without names."""
-    chosen = products.column(name).items()
-    return {v: p for v, p in chosen if not variables or v in variables}
-
-
-@pytest.fixture
-def open_source(serve, formula_catalogue, tmp_path):
-    """What opens the source on a server: the server and the source."""
-
-    def start(emulator=None, **keys):
-        emulator = emulator or serve(formula_catalogue)
-        path = tmp_path / "key.json"
-        emulator.tokens.service_account(path)
-        keys = {"cache": str(tmp_path / "cache"), "credentials": str(path)} | keys
-        settings = EarthEngineSettings(**access(emulator.url, **keys))
-        chosen = SourceSettings(forest_only=False)
-        source = earthengine_source.open_source(chosen, years=[YEAR], runtime=settings)
-        return emulator, source
-
-    return start
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch):
-    """Retries wait a hundredth of what they would."""
-    monkeypatch.setattr(
-        "forestflux.sources.earthengine.client.transport.Transport.wait_s", 0.01
-    )
 
 
 def sinusoidal(latitudes, longitudes, product):
@@ -104,18 +73,11 @@ def test_some_pixels_of_the_windows_are_masked(open_source, products):
     assert native[native != wanted["et"].extract.absent].min() >= 100
 
 
-@pytest.fixture(scope="module")
-def finnish_tile():
-    """Eight by eight cells of 0.05 degree at 62 N, 24 E."""
-    grid = Grid(0.05, 8)
-    return TilePlace(grid.tile(f"r{28 * 20 // 8:02d}c{204 * 20 // 8:02d}"))
-
-
-def test_cells_are_means_of_the_pixels_that_pass(open_source, products, finnish_tile):
+def test_cells_are_means_of_the_pixels_that_pass(open_source, products):
     _, source = open_source()
     pixels = products.column("tower")["et"]
-    native = source.fetch(column(products, "tile", "et"), finnish_tile, YEAR)
-    tile = finnish_tile.tile
+    native = source.fetch(column(products, "tile", "et"), finnish_tile(), YEAR)
+    tile = finnish_tile().tile
     north, west = tile.latitudes()[0] + 0.025, tile.longitudes()[0] - 0.025
     # All native pixels around the tile, by the inverse projection.
     rows, columns = sinusoidal(
@@ -150,13 +112,11 @@ def test_cells_are_means_of_the_pixels_that_pass(open_source, products, finnish_
             assert packed & 127 == np.floor(percent + 0.5)
 
 
-def test_tiles_of_the_archive_hold_its_scaled_numbers(
-    open_source, products, finnish_tile
-):
+def test_tiles_of_the_archive_hold_its_scaled_numbers(open_source, products):
     _, source = open_source()
     wanted = column(products, "tile", "ndvi")
-    native = source.fetch(wanted, finnish_tile, YEAR)
-    tile, day = finnish_tile.tile, DAY.astype(object).toordinal()
+    native = source.fetch(wanted, finnish_tile(), YEAR)
+    tile, day = finnish_tile().tile, DAY.astype(object).toordinal()
     row, across = np.mgrid[tile.rows, tile.columns]
     value = stored(row, across, band=0, day=day)
     value = np.where(hidden(row, across, day=day), -32768, value)

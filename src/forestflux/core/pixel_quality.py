@@ -90,12 +90,12 @@ def pack_average(percents: dict[str, np.ndarray]) -> np.ndarray:
 
     Parameters
     ----------
-    percents : percent of the cell per reason, `valid` among them; what is left of 100 is
-    fill
+    percents : percent of the cell per reason, `valid` among them
+        (`PixelRules.counted_reasons`); what is left of 100 was not acquired
     """
     percents = {name: array.astype("int32") for name, array in percents.items()}
     valid = percents.pop("valid")
-    names = ["fill", *percents]
+    names = ["not_acquired", *percents]
     shares = [100 - valid - sum(percents.values()), *percents.values()]
     commonest = np.array([code(name) for name in names])[np.argmax(shares, axis=0)]
     commonest = np.where(valid < 100, commonest, 0)

@@ -49,6 +49,12 @@ class PixelRules(FrozenModel):
         """Reasons that the quality rules can give, in their order, each once."""
         return tuple(dict.fromkeys(rule.reason for rule in self.quality))
 
+    @property
+    def counted_reasons(self) -> tuple[str, ...]:
+        """Reasons whose share of a cell an average counts; what is left was not acquired."""
+        fill = ("fill",) if self.fill else ()
+        return tuple(dict.fromkeys((*fill, *self.quality_reasons, "out_of_range")))
+
 
 class PixelGrid(FrozenModel):
     """The grid of a product's own pixels."""

@@ -180,15 +180,16 @@ def test_an_average_without_a_valid_pixel_keeps_its_reason_whatever_share_is_ask
 
 def test_the_quality_of_an_average_names_the_commonest_reason_of_the_rest():
     percents = {
-        "valid": np.array([100, 60, 20, 0, 99]),
-        "cloud": np.array([0, 30, 30, 40, 0]),
-        "low_quality": np.array([0, 10, 5, 60, 0]),
+        "valid": np.array([100, 60, 20, 0, 99, 0]),
+        "fill": np.array([0, 0, 45, 0, 1, 0]),
+        "cloud": np.array([0, 30, 30, 40, 0, 0]),
+        "low_quality": np.array([0, 10, 5, 60, 0, 0]),
     }
     packed = pack_average(percents)
     assert packed.dtype == np.uint16
     np.testing.assert_array_equal(packed & 127, percents["valid"])
     named = [REASONS[code] for code in packed >> 7]
-    assert named == ["valid", "cloud", "fill", "low_quality", "fill"]
+    assert named == ["valid", "cloud", "fill", "low_quality", "fill", "not_acquired"]
 
 
 def test_forest_layers(products):

@@ -29,6 +29,7 @@ from forestflux.sources.earthengine.pixel_arrays import (
     arrays_of,
     canvas_of,
     paste_window,
+    two_images_error,
 )
 from forestflux.sources.earthengine.pixel_windows import PixelWindow, split_place
 from forestflux.sources.earthengine.request import Layers, Request
@@ -198,7 +199,10 @@ class EarthEngineSource:
 
     def images_of_year(self, layers: Layers, year: int) -> tuple:
         """Images of a year, the same for all places."""
-        return tuple(images_of(layers, self.days(layers.collection, year), year))
+        days = self.days(layers.collection, year)
+        if layers.summed and len(np.unique(days)) < len(days):
+            raise two_images_error(f"Earth Engine {year}", layers.collection)
+        return tuple(images_of(layers, days, year))
 
     def years_with(self, place: Place, year: int) -> list[int]:
         """Years that may share a request with a year: at towers all of the job."""

@@ -6,11 +6,14 @@ is needed (`forestflux.sources.earthengine.client.offline_client`).
 
 import hashlib
 import json
+from datetime import date
 from functools import lru_cache
 
 import ee
 
 from forestflux.sources.earthengine.request import Average, Band, Layers, Request
+
+TIME = "system:time_start"
 
 CASTS = {
     "int8": "toInt8",
@@ -22,10 +25,17 @@ CASTS = {
 
 
 def image_days(collection: str, year: int) -> ee.ComputedObject:
-    """Times of a collection's images in a year, ms since 1970: a list."""
-    images = ee.ImageCollection(collection)
-    images = images.filterDate(f"{year}-01-01", f"{year + 1}-01-01")
-    return images.aggregate_array("system:time_start")
+    """Times of a collection's images in a year, ms since 1970: a list that rises."""
+    images = images_between(collection, f"{year}-01-01", f"{year + 1}-01-01")
+    return images.aggregate_array(TIME)
+
+
+def images_between(collection: str, first: str, stop: str) -> ee.ImageCollection:
+    """The images that begin from a day on and before another, in order of time.
+
+    A catalogue's own collections come in this order, those of a user in any.
+    """
+    return ee.ImageCollection(collection).filterDate(first, stop).sort(TIME)
 
 
 @lru_cache(maxsize=256)
@@ -37,22 +47,30 @@ def pixels(layers: Layers, images: tuple[tuple[str, str], ...]) -> ee.Image:
     images : first day and day after the last of each image, ISO
     """
     if layers.summed:
-        archive = [
-            ee.ImageCollection(layers.collection)
-            .filterDate(first, stop)
-            .select([band.name for band in layers.bands])
-            .sum()
-            for first, stop in images
-        ]
-        collection = ee.ImageCollection(archive)
+        collection = ee.ImageCollection([sum_days(layers, *image) for image in images])
     else:
-        collection = ee.ImageCollection(layers.collection)
-        collection = collection.filterDate(images[0][0], images[-1][1])
+        collection = images_between(layers.collection, images[0][0], images[-1][1])
     if layers.average is None:
         return collection.map(lambda image: filled(image, layers.bands)).toBands()
     return collection.map(
         lambda image: averaged(image, layers.bands, layers.average)
     ).toBands()
+
+
+def sum_days(layers: Layers, first: str, stop: str) -> ee.Image:
+    """Sum of daily images, masked where any of the days is.
+
+    A sum passes over masked pixels: without the count a day without a number would count
+    as a dry one.
+
+    Parameters
+    ----------
+    first, stop : first day and day after the last, ISO
+    """
+    days = images_between(layers.collection, first, stop)
+    days = days.select([band.name for band in layers.bands])
+    wanted = (date.fromisoformat(stop) - date.fromisoformat(first)).days
+    return days.sum().updateMask(days.count().eq(wanted))
 
 
 def filled(image: ee.Image, bands: tuple[Band, ...]) -> ee.Image:
@@ -77,21 +95,44 @@ def averaged(image: ee.Image, bands: tuple[Band, ...], how: Average) -> ee.Image
     take one pixel of its image pyramid.
     """
     value = image.select([bands[0].name])
-    low, high = how.valid
-    present = value.gte(low).And(value.lte(high)).unmask(0, False)
-    trusted = cause = present
-    if how.quality:
-        quality = image.select([how.quality]).unmask(how.quality_absent, False)
-        flagged = quality.remap(list(how.rejected), list(how.reasons), 0)
-        trusted = flagged.eq(0).And(present)
-        cause = flagged if how.cause_without_value else flagged.multiply(present)
-    cell = value.updateMask(trusted).addBands(trusted.multiply(100))
+    reason = reason_of(image, value, how)
+    trusted = reason.eq(0)
+    shares = trusted.multiply(100)
     for code in how.percents:
-        cell = cell.addBands(cause.eq(code).multiply(100))
+        shares = shares.addBands(reason.eq(code).multiply(100))
+    mean = mean_of_cells(value.updateMask(trusted), how).unmask(how.absent, False)
+    percents = mean_of_cells(shares, how).unmask(0, False)
+    return cast(mean.addBands(percents), bands[0].dtype)
+
+
+def mean_of_cells(image: ee.Image, how: Average) -> ee.Image:
+    """Mean of the pixels of each cell of the grid of the maps, rounded."""
     step = how.resolution_deg
-    cell = cell.reduceResolution(ee.Reducer.mean(), False, how.max_pixels)
-    cell = cell.reproject("EPSG:4326", [step, 0, -180, 0, -step, 90]).round()
-    return cast(cell.unmask(bands[0].absent, False), bands[0].dtype)
+    cells = image.reduceResolution(ee.Reducer.mean(), False, how.max_pixels)
+    return cells.reproject("EPSG:4326", [step, 0, -180, 0, -step, 90]).round()
+
+
+def reason_of(image: ee.Image, value: ee.Image, how: Average) -> ee.Image:
+    """Code of the reason why a pixel is not trusted, 0 where it is.
+
+    As `forestflux.core.pixel_quality.stored_reason` decides at towers.
+    """
+    number = value.unmask(how.absent, False)
+    missing = number.remap(list(how.missing), list(how.missing_reasons), 0)
+    low, high = how.valid
+    outside = number.lt(low).Or(number.gt(high)).multiply(how.outside)
+    if not how.quality:
+        return first_of(missing, outside)
+    quality = image.select([how.quality]).unmask(how.quality_absent, False)
+    flagged = quality.remap(list(how.rejected), list(how.reasons), 0)
+    if how.fill_reason_from_quality:
+        return first_of(flagged, first_of(missing, outside))
+    return first_of(missing, first_of(flagged, outside))
+
+
+def first_of(image: ee.Image, other: ee.Image) -> ee.Image:
+    """An image, and where it is 0 another one."""
+    return image.add(other.multiply(image.eq(0)))
 
 
 def cast(image: ee.Image, dtype: str) -> ee.Image:

@@ -86,11 +86,14 @@ def quality_bands(products: Sequence[Product]) -> Iterator[Band]:
 
 
 def averaged_bands(product: Product) -> tuple[Band, ...]:
-    """The bands of an average: mean, percent that is valid, percent of each reason."""
+    """The bands of an average: mean, percent that is valid, percent of each reason.
+
+    Where Earth Engine has nothing at all, every percent is 0: the cell was not acquired.
+    """
     extract = product.extract
-    reasons = extract.average.quality_reasons if extract.average else ()
-    names = (extract.band, "valid", *reasons)
-    return tuple(Band(name, extract.dtype, extract.absent) for name in names)
+    reasons = extract.average.counted_reasons if extract.average else ()
+    percents = (Band(name, extract.dtype, 0) for name in ("valid", *reasons))
+    return (Band(extract.band, extract.dtype, extract.absent), *percents)
 
 
 def average_of(product: Product) -> Average | None:
@@ -99,14 +102,19 @@ def average_of(product: Product) -> Average | None:
     if rules is None:
         return None
     rejected, reasons = rejected_numbers(rules)
+    absent = product.extract.absent
     return Average(
         quality=product.extract.quality_band or "",
         quality_absent=rules.pixel_quality_absent,
+        absent=absent,
+        missing=(*rules.fill, absent),
+        missing_reasons=(*(code("fill") for _ in rules.fill), code("not_acquired")),
         valid=rules.valid,
+        outside=code("out_of_range"),
         rejected=rejected,
         reasons=reasons,
-        percents=tuple(code(name) for name in rules.quality_reasons),
-        cause_without_value=rules.fill_reason_from_quality,
+        percents=tuple(code(name) for name in rules.counted_reasons),
+        fill_reason_from_quality=rules.fill_reason_from_quality,
         max_pixels=rules.max_pixels,
         resolution_deg=product.grid.pixel,
     )

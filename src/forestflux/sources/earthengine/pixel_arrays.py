@@ -65,12 +65,7 @@ def arrays_of(
     order = np.argsort(canvas.days, kind="stable")
     days = canvas.days[order]
     if len(np.unique(days)) < len(days):
-        raise InputError(
-            source,
-            variable=", ".join(group.product.extract.collections),
-            expected="one image a day",
-            found="two",
-        )
+        raise two_images_error(source, ", ".join(group.product.extract.collections))
     bands = {name: array[order] for name, array in canvas.bands.items()}
     arrays: dict[str, tuple] = {}
     for variable in group.variables:
@@ -87,12 +82,19 @@ def arrays_of(
     return arrays
 
 
+def two_images_error(source: str, collections: str) -> InputError:
+    """The line for two images that begin on one day, of which none can be chosen."""
+    return InputError(
+        source, variable=collections, expected="one image a day", found="two"
+    )
+
+
 def average_quality(
     product: Product, bands: Mapping[str, np.ndarray], asked: np.ndarray
 ) -> np.ndarray:
     """Quality band of an average from the percents that were sent."""
     rules = product.extract.average
-    names = ("valid", *(rules.quality_reasons if rules is not None else ()))
+    names = ("valid", *(rules.counted_reasons if rules is not None else ()))
     packed = pack_average({name: bands[name] for name in names})
     absent = product.extract.quality_absent
     return np.where(asked, packed, absent).astype(packed.dtype)

@@ -35,22 +35,30 @@ class Average:
     ----------
     quality : the quality band, empty where the product has none
     quality_absent : quality of a pixel that has none
+    absent : number that stands for a pixel without a value
+    missing : numbers that are no value, `absent` among them
+    missing_reasons : code of the reason for each of them
     valid : least and greatest value of a pixel that counts
+    outside : code of the reason for a number below or above
     rejected : quality numbers that a rule rejects
     reasons : code of the reason for each of them
     percents : code of each reason whose percent of the cell is asked for
-    cause_without_value : whether the quality tells why a pixel has no value
+    fill_reason_from_quality : whether the quality tells why a pixel has no value
     max_pixels : most pixels under a cell
     resolution_deg : side of a cell, degrees
     """
 
     quality: str
     quality_absent: int
+    absent: float
+    missing: tuple[float, ...]
+    missing_reasons: tuple[int, ...]
     valid: tuple[float, float]
+    outside: int
     rejected: tuple[int, ...]
     reasons: tuple[int, ...]
     percents: tuple[int, ...]
-    cause_without_value: bool
+    fill_reason_from_quality: bool
     max_pixels: int
     resolution_deg: float
 

@@ -140,7 +140,7 @@ def average_alike(
     reason = stored_reason(stored, quality, rules, absent=absent)
     percents = {
         name: np.where(reason == code(name), 100, 0)
-        for name in ("valid", *rules.quality_reasons)
+        for name in ("valid", *rules.counted_reasons)
     }
     value = np.where(reason == 0, stored, absent)
     return [value, pack_average(percents)]
