@@ -70,6 +70,19 @@ def no_waiting(monkeypatch):
 
 
 @pytest.fixture
+def short_deadline():
+    """What gives a source a deadline that the configuration refuses, for staged silence."""
+
+    def shorten(source, seconds):
+        downloads = source.downloads
+        downloads.settings = downloads.settings.model_copy(
+            update={"deadline_s": seconds}
+        )
+
+    return shorten
+
+
+@pytest.fixture
 def open_source(serve, formula_catalogue, tmp_path):
     """What opens the source on a server: the server and the source."""
 

@@ -5,6 +5,7 @@ STATUS = {
     401: "UNAUTHENTICATED",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
+    408: "DEADLINE_EXCEEDED",
     429: "RESOURCE_EXHAUSTED",
     500: "INTERNAL",
     502: "UNAVAILABLE",
@@ -20,12 +21,16 @@ class Refused(Exception):
     message : text of the answer
     status : HTTP status
     reason : reason of the first entry of `errors`, where the client looks at it
+    metric : quota that is used up, among the details
     """
 
-    def __init__(self, message: str, status: int = 400, reason: str = "") -> None:
+    def __init__(
+        self, message: str, status: int = 400, reason: str = "", metric: str = ""
+    ) -> None:
         """Keep the parts of the answer."""
         super().__init__(message)
         self.message, self.status, self.reason = message, status, reason
+        self.metric = metric
 
     def body(self) -> dict:
         """The answer's JSON."""
@@ -37,4 +42,7 @@ class Refused(Exception):
         if self.reason:
             part = {"message": self.message, "domain": "global", "reason": self.reason}
             error["errors"] = [part]
+        if self.metric:
+            metric = {"quota_metric": f"earthengine.googleapis.com/{self.metric}"}
+            error["details"] = [{"reason": "RATE_LIMIT_EXCEEDED", "metadata": metric}]
         return {"error": error}

@@ -21,6 +21,14 @@ ERRORS = {
     ),
     "memory": ("User memory limit exceeded.",),
     "computation": ("Computation timed out.",),
+    "capacity": ("Earth Engine memory capacity exceeded.", 503),
+    "late": ("The request took too long.", 408),
+    "daily": (
+        "Quota exceeded for quota metric 'Daily EECU usage time' and limit 'Daily EECU"
+        " usage time per day' of service 'earthengine.googleapis.com'.",
+        429,
+    ),
+    "metric": ("Quota exceeded.", 403, "rateLimitExceeded", "daily_eecu_usage_time"),
     "forbidden": ("Permission denied.", 403),
     "rate": ("Rate limit exceeded.", 403, "rateLimitExceeded"),
     "missing": (
@@ -30,7 +38,10 @@ ERRORS = {
 }
 
 # Kinds that spoil the transport of a right answer, or only mark it.
-TRANSPORT = ("dropped", "cut", "corrupt", "garbled", "silent", "restricted", "expired")
+TRANSPORT = (
+    *("dropped", "cut", "corrupt", "garbled", "changed", "shortened"),
+    *("silent", "stalled", "restricted", "expired"),
+)
 KINDS = (*ERRORS, *TRANSPORT)
 
 
@@ -42,7 +53,9 @@ class Fault:
     ----------
     kind : one of `KINDS`. `dropped` closes the connection without an answer, `cut` in the
         middle of the body, `corrupt` breaks compressed bytes and keeps their number,
-        `garbled` sends other bytes of the right number, `silent` never answers,
+        `garbled` sends other bytes of the right number, `changed` another byte at `place`,
+        `shortened` the bytes before `place` and no more, `silent` never answers,
+        `stalled` stops in the middle of the body without closing the connection,
         `restricted` answers rightly with the notice of restricted parallelism, `expired`
         says that the token is not valid
     count : acts at most so often, None for ever
@@ -52,6 +65,8 @@ class Fault:
     containing : acts only on requests whose text contains this
     path : acts only on paths that end with this
     larger_than : acts only on answers of more pixels than this
+    place, flip : byte of what is sent, compressed or not, that is not the right one, and
+        the bits of it that are others
     """
 
     kind: str
@@ -61,6 +76,8 @@ class Fault:
     containing: str = ""
     path: str = "image:computePixels"
     larger_than: int = 0
+    place: int = 0
+    flip: int = 1
     acted: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -80,6 +97,14 @@ class Fault:
                 return False
             self.acted += 1
             return True
+
+    def spoil(self, body: bytes) -> bytes:
+        """The bytes that leave in place of the right ones."""
+        if self.kind == "shortened":
+            return body[: self.place]
+        spoilt = bytearray(body)
+        spoilt[self.place % len(body)] ^= self.flip
+        return bytes(spoilt)
 
     def draw(self, text: str, attempt: int) -> float:
         """A number from 0 to 1 that belongs to this attempt."""

@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.earthengine.answers import COMPUTATIONS, Answer
 from tests.earthengine.catalogue import described
 from tests.earthengine.errors import Refused
+from tests.earthengine.faults import Fault
 from tests.earthengine.graph import algorithm_list
 
 MAX_PAYLOAD = 10 * 2**20
@@ -85,7 +87,9 @@ class Handler(BaseHTTPRequestHandler):
         path = path.removeprefix("/v1/")
         if path.endswith("/algorithms"):
             emulator.check_project(path.split("/")[1])
-            return self.send(Answer(algorithms_body(), "application/json"))
+            answer = Answer(algorithms_body(), "application/json")
+            acting = emulator.fault(url.path, "", {}, 0)
+            return self.send(answer, spoil=acting.spoil if acting else bytes)
         if not path.startswith(PUBLIC):
             raise Refused(f"The emulator has no path {url.path}.", 404)
         id, _, verb = path.removeprefix(PUBLIC).partition(":")
@@ -126,9 +130,10 @@ class Handler(BaseHTTPRequestHandler):
         )
         return self.deliver(number, answer, fault)
 
-    def deliver(self, number: int, answer: Answer, fault: str) -> None:
+    def deliver(self, number: int, answer: Answer, acting: Fault | None) -> None:
         """Send an answer whole, or as a fault of the transport wants it."""
-        emulator, finished = self.server.emulator, fault in ("", "restricted")
+        emulator, fault = self.server.emulator, acting.kind if acting else ""
+        finished = fault in ("", "restricted")
         if fault == "silent":
             emulator.closing.wait()
         emulator.leave(
@@ -137,8 +142,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if fault in ("silent", "dropped"):
                 self.drop()
-            elif fault == "cut":
-                self.cut(answer)
+            elif fault in ("cut", "stalled"):
+                self.cut(answer, stalled=fault == "stalled")
             elif fault == "expired":
                 self.expire()
             elif fault == "corrupt":
@@ -151,6 +156,8 @@ class Handler(BaseHTTPRequestHandler):
                 )
             elif fault == "garbled":
                 self.send(Answer(bytes(len(answer.body)), answer.media))
+            elif fault in ("changed", "shortened"):
+                self.send(answer, pack=True, spoil=acting.spoil)
             else:
                 self.send(answer, headers=[RESTRICTED] if fault else [], pack=True)
         except ConnectionError:
@@ -164,19 +171,23 @@ class Handler(BaseHTTPRequestHandler):
         status: int = 200,
         headers: list = (),
         pack: bool = False,
+        spoil: Callable[[bytes], bytes] = bytes,
     ) -> None:
-        """Send an answer whole, compressed where it is asked for and worth it."""
+        """Send an answer whole, compressed where it is asked for.
+
+        Parameters
+        ----------
+        spoil : makes other bytes of those that are sent
+        """
         body = answer.body
         # Level 1: the time of the server is the time of the test.
-        if (
-            pack
-            and "gzip" in self.headers.get("Accept-Encoding", "")
-            and len(body) > 1024
-        ):
+        taken = "gzip" in self.headers.get("Accept-Encoding", "")
+        if pack and taken and self.server.emulator.pack:
             body, headers = (
                 gzip.compress(body, 1),
                 [*headers, ("Content-Encoding", "gzip")],
             )
+        body = spoil(body)
         self.send_response(status)
         self.send_header("Content-Type", answer.media)
         self.send_header("Content-Length", str(len(body)))
@@ -194,14 +205,16 @@ class Handler(BaseHTTPRequestHandler):
         body = Refused("Request had invalid authentication credentials.", 401).body()
         self.send(as_answer(body), status=401)
 
-    def cut(self, answer: Answer) -> None:
-        """Announce the whole body, send half of it and close."""
+    def cut(self, answer: Answer, *, stalled: bool) -> None:
+        """Announce the whole body, send half of it and close, or wait for ever first."""
         self.send_response(200)
         self.send_header("Content-Type", answer.media)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         self.wfile.write(answer.body[: len(answer.body) // 2])
         self.wfile.flush()
+        if stalled:
+            self.server.emulator.closing.wait()
         self.drop()
 
     def drop(self) -> None:

@@ -66,6 +66,7 @@ class Emulator:
     quota : requests under way at once, more are answered with 429; None for no limit
     latency_s : seconds for which each answer to a computation is held back
     faults : what goes wrong, in order; the first that acts counts
+    pack : whether answers are compressed for whoever takes them so
     keep : which answers are kept, so that asked again they cost nothing: none, those to
         the same `request`, or those to the same expression for as many pixels (`shape`),
         which are the pixels of another place: for measuring speed alone
@@ -81,13 +82,14 @@ class Emulator:
         quota: int | None = None,
         latency_s: float = 0.0,
         faults: Sequence[Fault] = (),
+        pack: bool = True,
         keep: Literal["none", "request", "shape"] = "none",
         port: int = 0,
     ) -> None:
         """Open the port; requests are answered from `__enter__` on."""
         self.catalogue, self.tokens = catalogue, tokens or Tokens()
         self.projects, self.quota, self.latency_s = tuple(projects), quota, latency_s
-        self.faults, self.keep = list(faults), keep
+        self.faults, self.keep, self.pack = list(faults), keep, pack
         self.functions = algorithms(catalogue)
         self.lock, self.closing = threading.Lock(), threading.Event()
         self.kept: dict[str, Answer] = {}
@@ -174,8 +176,8 @@ class Emulator:
 
     def compute(
         self, path: str, project: str, body: Mapping
-    ) -> tuple[int, Answer, str]:
-        """Answer a computation: number of its record, answer, kind of a fault of transport.
+    ) -> tuple[int, Answer, Fault | None]:
+        """Answer a computation: number of its record, answer, fault of the transport.
 
         Raises
         ------
@@ -199,11 +201,11 @@ class Emulator:
                 raise Refused(TOO_MANY, 429)
             self.check_project(project)
             fault = self.fault(path, text, body, self.records[number].attempt)
-            self.update(number, fault=fault)
+            self.update(number, fault=fault.kind if fault else "")
             if self.latency_s:
                 self.closing.wait(self.latency_s)
-            if fault in ERRORS:
-                raise Refused(*ERRORS[fault])
+            if fault and fault.kind in ERRORS:
+                raise Refused(*ERRORS[fault.kind])
             return number, self.answer(key, path, body), fault
         except Refused as error:
             error.number = number
@@ -239,13 +241,13 @@ class Emulator:
                 self.kept[key] = make(body, self.functions)
             return self.kept[key]
 
-    def fault(self, path: str, text: str, body: Mapping, attempt: int) -> str:
-        """Kind of the first fault that acts on a request, empty for none."""
+    def fault(self, path: str, text: str, body: Mapping, attempt: int) -> Fault | None:
+        """The first fault that acts on a request."""
         pixels = pixels_of(body)
         for fault in list(self.faults):
             if fault.acts(path, text, attempt=attempt, pixels=pixels):
-                return fault.kind
-        return ""
+                return fault
+        return None
 
     # The book
 

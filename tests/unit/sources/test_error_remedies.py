@@ -13,16 +13,21 @@ from googleapiclient.errors import HttpError
 from forestflux.core.errors import InputError
 from forestflux.sources.earthengine.client.error_remedies import (
     GarbledAnswer,
+    NoAnswer,
     Remedy,
+    UnexpectedAnswer,
     choose_remedy,
     explain_error,
     read_status,
 )
 
 
-def refusal(status, message):
+def refusal(status, message, metric=""):
     """The exception that the client raises for an HTTP status, made the way it does."""
-    body = json.dumps({"error": {"code": status, "message": message}}).encode()
+    content = {"error": {"code": status, "message": message}}
+    if metric:
+        content["error"]["details"] = [{"metadata": {"quota_metric": metric}}]
+    body = json.dumps(content).encode()
     answer = httplib2.Response({"status": status, "content-type": "application/json"})
     try:
         try:
@@ -38,10 +43,12 @@ RETRIED = [
     refusal(500, "Internal error"),
     refusal(503, "The service is currently unavailable."),
     refusal(403, "rateLimitExceeded"),
+    refusal(408, "The request took too long."),
     refusal(400, "Quota exceeded: Too many concurrent aggregations."),
     ConnectionError("Connection aborted."),
     ConnectionResetError("reset"),
     TimeoutError("timed out"),
+    UnexpectedAnswer("a", variable="b", expected="c", found="d"),
     ssl.SSLError("eof"),
     http.client.IncompleteRead(b""),
     httplib2.ServerNotFoundError("unknown host"),
@@ -65,6 +72,15 @@ HALVED = [
         400, "Output of image computation is too large (20 bands for 160000 pixels)."
     ),
     refusal(400, "Computed value is too large."),
+    refusal(503, "Earth Engine memory capacity exceeded."),
+    refusal(500, "User memory limit exceeded."),
+    refusal(429, "Computation timed out."),
+    NoAnswer(TimeoutError("no whole answer within 330 s")),
+]
+USED_UP = [
+    refusal(429, "Quota exceeded for quota metric 'Daily EECU usage time'."),
+    refusal(403, "EECU-time per day per project is exhausted."),
+    refusal(429, "Quota exceeded.", metric="daily_eecu_usage_time"),
 ]
 STOPPED = [
     refusal(400, "Image.select: Band pattern 'NDWI' did not match any bands."),
@@ -73,6 +89,7 @@ STOPPED = [
     refusal(403, "Caller does not have required permission to use project x."),
     refusal(404, "Not found."),
     google.auth.exceptions.RefreshError("invalid_grant: revoked", {"error": "x"}),
+    *USED_UP,
     KeyError("ours"),
     InputError("a", variable="b", expected="c", found="d"),
 ]
@@ -106,14 +123,29 @@ def test_the_status_is_read_from_behind_the_client_error():
         (STOPPED[3], "a project that may do this"),
         (STOPPED[5], "credentials that are accepted"),
         (RETRIED[0], "an answer to one of 8 attempts"),
+        (HALVED[-1], "an answer to one of 8 attempts"),
     ],
 )
 def test_what_stops_a_job_is_one_line(error, expected):
-    line = str(explain_error(error, "MODIS/061/MOD13A1 2003", 8))
+    line = str(explain(error, "MODIS/061/MOD13A1 2003"))
     assert line.startswith("Earth Engine: MODIS/061/MOD13A1 2003: expected ")
     assert expected in line
     assert "\n" not in line
 
 
+def explain(error, what):
+    return explain_error(error, what, attempts=8, kept="3 of 9 requests are kept in x")
+
+
 def test_an_explanation_is_not_explained_again():
-    assert explain_error(STOPPED[7], "x", 1) is STOPPED[7]
+    assert explain(STOPPED[-1], "x") is STOPPED[-1]
+
+
+@pytest.mark.parametrize("error", USED_UP, ids=str)
+def test_a_quota_that_is_used_up_is_one_line_that_says_what_is_kept(error):
+    line = str(explain(error, "MODIS/061/MOD13A1 2003"))
+    assert "quota of the day is used up" in line
+    assert (
+        "3 of 9 requests are kept in x, and the same command goes on tomorrow" in line
+    )
+    assert "\n" not in line

@@ -15,7 +15,7 @@ from forestflux.sources.earthengine.client import session
 from forestflux.sources.earthengine.client.offline_client import start_offline
 from tests.earthengine.write_documents import FOLDER, make_documents
 
-SETTINGS = EarthEngineSettings(url="http://127.0.0.1:9", in_flight=2, deadline_s=5)
+SETTINGS = EarthEngineSettings(url="http://127.0.0.1:9", in_flight=2)
 WITH_PROJECT = SETTINGS.model_copy(update={"project": "forests"})
 
 

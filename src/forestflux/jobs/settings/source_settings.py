@@ -2,6 +2,8 @@
 
 from typing import Annotated
 
+from pydantic import AfterValidator
+
 from forestflux.jobs.settings.section import Section, Unique, key
 
 
@@ -66,6 +68,19 @@ class PlanetSettings(Section):
     """Multiplies the chance of a cloud gap."""
 
 
+LONGEST_COMPUTATION_S = 300
+
+
+def check_deadline(seconds: float) -> float:
+    """The deadline of a request as it is; one before the end of its computation is refused."""
+    if seconds < LONGEST_COMPUTATION_S:
+        raise ValueError(
+            f"at least {LONGEST_COMPUTATION_S}, because Earth Engine computes for so long"
+            " and would have more requests in flight than are allowed"
+        )
+    return seconds
+
+
 class EarthEngineSettings(Section):
     """The source `earthengine`, see docs/how-to/earth-engine.md.
 
@@ -95,9 +110,11 @@ class EarthEngineSettings(Section):
     Engine allows 40 per project.
     """
 
-    deadline_s: float = key(330, unit="s", runtime=True, gt=0)
-    """Time after which a request counts as lost and is sent again; Earth Engine itself
-    ends it after 300.
+    deadline_s: Annotated[float, AfterValidator(check_deadline)] = key(
+        330, unit="s", runtime=True
+    )
+    """Time after which a request counts as lost and is sent again, at least 300: Earth
+    Engine itself ends it then, and a shorter one would leave it running there.
     """
 
     attempts: int = key(8, unit="attempts", runtime=True, ge=1)

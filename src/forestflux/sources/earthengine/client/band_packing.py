@@ -4,8 +4,7 @@ import json
 
 import numpy as np
 
-from forestflux.core.errors import InputError
-from forestflux.sources.earthengine.client.error_remedies import GarbledAnswer
+from forestflux.sources.earthengine.client.error_remedies import UnexpectedAnswer
 from forestflux.sources.earthengine.client.npy_answers import read_pixels
 from forestflux.sources.earthengine.request import Request
 
@@ -15,11 +14,11 @@ def pack_times(times: object) -> bytes:
 
     Raises
     ------
-    InputError : they are no list of numbers
+    UnexpectedAnswer : they are no list of numbers
     """
     if isinstance(times, list) and all(isinstance(t, (int, float)) for t in times):
         return json.dumps(times).encode()
-    raise InputError(
+    raise UnexpectedAnswer(
         "Earth Engine",
         variable="system:time_start",
         expected="a list of times",
@@ -33,25 +32,22 @@ def pack_bands(body: bytes, request: Request) -> bytes:
     Raises
     ------
     GarbledAnswer : the body is not a whole .npy file
-    InputError : other bands, another shape or other types than asked for
+    UnexpectedAnswer : other bands, another shape or other types than asked for
     """
-    try:
-        pixels = read_pixels(body)
-    except (ValueError, EOFError, OSError, SyntaxError, TypeError) as error:
-        raise GarbledAnswer(f"an answer of {len(body)} bytes: {error}") from error
+    pixels = read_pixels(body)
     names = pixels.dtype.names or ()
     bands = request.layers.bands
     expected = f"{request.bands} bands of {request.window.shape}"
     if len(names) != request.bands or pixels.shape != request.window.shape:
         found = f"{len(names)} bands of {pixels.shape}"
-        raise InputError(
+        raise UnexpectedAnswer(
             describe_request(request), variable="answer", expected=expected, found=found
         )
     packed = []
     for position, name in enumerate(names):
         band = bands[position % len(bands)]
         if pixels.dtype[name] != np.dtype(band.dtype):
-            raise InputError(
+            raise UnexpectedAnswer(
                 describe_request(request),
                 variable=name,
                 expected=band.dtype,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import httplib2
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import HTTPAdapter, ReadTimeoutError
 
 QUOTA_NOTICE = "x-earth-engine-quota-status"
 CONNECT_S = 20.0
@@ -49,10 +49,10 @@ class Connection:
         Raises
         ------
         TimeoutError : the deadline passed before the last byte
-        ConnectionError : the connection broke, or the body is cut short or garbled
+        ConnectionError : no connection, or it broke, or the body is cut short or garbled
         """
         end = time.monotonic() + self.deadline_s
-        self.local.restricted = False
+        self.local.restricted = self.local.checksum = False
         try:
             with self.session.request(
                 method,
@@ -63,12 +63,13 @@ class Connection:
                 stream=True,
             ) as response:
                 content = self.read_body(response, end)
-        except requests.exceptions.Timeout as error:
-            raise TimeoutError(str(error)) from error
         except requests.exceptions.RequestException as error:
-            raise ConnectionError(str(error)) from error
+            kind = TimeoutError if is_silence(error) else ConnectionError
+            raise kind(str(error)) from error
         notice = response.headers.get(QUOTA_NOTICE, "")
         self.local.restricted = "parallelism_restricted=true" in notice
+        encoding = response.headers.get("Content-Encoding", "")
+        self.local.checksum = uri.startswith("https://") or encoding == "gzip"
         answer = {name.lower(): value for name, value in response.headers.items()}
         # The client would repeat the notice as a Python warning for each answer.
         answer.pop(QUOTA_NOTICE, None)
@@ -91,6 +92,25 @@ class Connection:
                 raise TimeoutError(f"no whole answer within {self.deadline_s:g} s")
         return b"".join(chunks)
 
+    def has_checksum(self) -> bool:
+        """Whether a byte that changed on the way would have shown in this thread's last answer.
+
+        TLS and gzip carry checksums. Plain numbers over plain HTTP do not.
+        """
+        return getattr(self.local, "checksum", False)
+
     def is_restricted(self) -> bool:
         """Whether the last answer to this thread said that the project is restricted."""
         return getattr(self.local, "restricted", False)
+
+
+def is_silence(error: requests.exceptions.RequestException) -> bool:
+    """Whether a server that was reached did not answer in time.
+
+    `requests` calls silence in the middle of a body a lost connection.
+    """
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return False
+    reason = error.args[0] if error.args else None
+    late = (requests.exceptions.Timeout, ReadTimeoutError)
+    return isinstance(error, late) or isinstance(reason, late)

@@ -1,10 +1,13 @@
 """Answers in NPY: pixels with one field per band, read by many threads at once."""
 
 import io
+import math
 import threading
 from functools import lru_cache
 
 import numpy as np
+
+from forestflux.sources.earthengine.client.error_remedies import GarbledAnswer
 
 # numpy refuses longer headers of .npy files unless it is given a limit; a header of 366
 # bands is longer than its default.
@@ -21,13 +24,17 @@ def read_pixels(body: bytes) -> np.ndarray:
 
     Raises
     ------
-    ValueError, SyntaxError, TypeError, EOFError : the body is no whole .npy file
+    GarbledAnswer : the body is not exactly one .npy file
     """
-    start = find_header_end(body)
-    shape, by_column, dtype = parse_header(body[:start])
-    if dtype.hasobject:
-        raise ValueError("objects instead of numbers")
-    count = int(np.prod(shape, dtype=int))
+    try:
+        start = find_header_end(body)
+        shape, by_column, dtype = parse_header(body[:start])
+    except Exception as error:
+        # numpy lets through whatever `ast`, `tokenize` and `dtype` raise about a header.
+        raise GarbledAnswer(f"an answer of {len(body)} bytes: {error}") from error
+    count = math.prod(shape)
+    if dtype.hasobject or count * dtype.itemsize != len(body) - start:
+        raise GarbledAnswer(f"an answer of {len(body)} bytes: no {count} pixels")
     pixels = np.frombuffer(body, dtype, count, start)
     return pixels.reshape(shape, order="F" if by_column else "C")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import ee
 import google.auth.exceptions
-import httplib2
+import tenacity
 from google.auth.credentials import Credentials
 
 from forestflux.core.errors import InputError
@@ -15,6 +15,8 @@ from forestflux.sources.earthengine.client.offline_client import start_client
 
 # The client's own retries, while it starts; later they are ours.
 START_RETRIES = 3
+# What the client has tried again itself, or what would be the same again.
+REFUSALS = (google.auth.exceptions.GoogleAuthError, ee.EEException, OSError)
 
 
 def connect(settings: EarthEngineSettings) -> Connection:
@@ -29,8 +31,14 @@ def connect(settings: EarthEngineSettings) -> Connection:
         deadline_s=settings.deadline_s, connections=settings.in_flight
     )
     url = settings.url
+    starting = tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(START_RETRIES),
+        retry=tenacity.retry_if_not_exception_type(REFUSALS),
+        reraise=True,
+    )
     try:
-        start_client(
+        starting(
+            start_client,
             retries=START_RETRIES,
             credentials=credentials,
             url=url,
@@ -48,7 +56,8 @@ def connect(settings: EarthEngineSettings) -> Connection:
             expected="a project that is registered for Earth Engine",
             found=f"{project}: {error}",
         ) from error
-    except (OSError, httplib2.HttpLib2Error) as error:
+    except Exception as error:
+        # No connection, or documents that are damaged, about which the client raises anything.
         raise unreachable_error(url, error) from error
     # From here on `transport` decides what is tried again.
     ee.data.setMaxRetries(0)

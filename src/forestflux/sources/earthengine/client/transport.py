@@ -3,12 +3,13 @@
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeVar
 
 import ee
 import tenacity
 
+from forestflux.core.errors import InputError
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client.answer_cache import AnswerCache
 from forestflux.sources.earthengine.client.band_packing import (
@@ -18,9 +19,13 @@ from forestflux.sources.earthengine.client.band_packing import (
 )
 from forestflux.sources.earthengine.client.connection import Connection
 from forestflux.sources.earthengine.client.error_remedies import (
+    GarbledAnswer,
+    NoAnswer,
     Remedy,
+    UnexpectedAnswer,
     choose_remedy,
     explain_error,
+    is_overload,
 )
 from forestflux.sources.earthengine.client.in_flight import MemoryBudget, Slots
 from forestflux.sources.earthengine.client.progress import Progress
@@ -70,12 +75,12 @@ class Transport:
         InputError : the server refuses, does not answer, or answers with no list of times
         """
         what, key = f"{collection} {year}", expressions.key_of_days(collection, year)
-        send = expressions.image_days(collection, year).getInfo
+        days = expressions.image_days(collection, year)
         try:
-            times = self.request_answer(send, pack_times, what=what)
-        except ee.EEException as error:
+            times = self.request_answer(lambda: ask_value(days), pack_times, what=what)
+        except (ee.EEException, NoAnswer) as error:
             # A list of times cannot be asked for in parts.
-            raise explain_error(error, what, 1) from error
+            raise self.explain(error, what) from error
         self.cache.write(key, times)
         self.progress.count(done=1)
 
@@ -111,15 +116,43 @@ class Transport:
                 )
                 self.cache.write(expressions.key_of(request), packed)
             return ()
-        except ee.EEException as error:
-            remedy = choose_remedy(error)
-            log.info("%s: %s (%s)", what, error, remedy.value)
-            try:
-                parts = divide(request, remedy.name)
-            except ValueError:
-                raise explain_error(error, what, 1) from error
-            write_note(request, remedy, self.cache)
-            return parts
+        except (ee.EEException, NoAnswer) as error:
+            failure = error
+        # Outside of that block, in which other errors would lose what lies behind them.
+        if isinstance(failure, NoAnswer):
+            self.check_one_pixel(request, failure)
+        return self.divide_refused(request, failure)
+
+    def divide_refused(self, request: Request, error: Exception) -> tuple[Request, ...]:
+        """The parts of a request that was refused as a whole; noted in the cache.
+
+        Raises
+        ------
+        InputError : it cannot be any smaller
+        """
+        what, remedy = describe_request(request), choose_remedy(error)
+        log.info("%s: %s (%s)", what, error, remedy.value)
+        try:
+            parts = divide(request, remedy.name)
+        except ValueError:
+            raise self.explain(error, what) from error
+        write_note(request, remedy, self.cache)
+        return parts
+
+    def check_one_pixel(self, request: Request, error: NoAnswer) -> None:
+        """Ask for one pixel of a request that got no answer: if it comes, size is the cause.
+
+        Without it a server that is away would be asked for ever smaller windows.
+
+        Raises
+        ------
+        InputError : it is one pixel already, or no answer comes to it either
+        """
+        if request.pixels == 1:
+            raise self.explain(error, describe_request(request)) from error
+        corner = request.window.part(slice(0, 1), slice(0, 1))
+        self.progress.add_requests(1)
+        self.fetch(replace(request, window=corner))
 
     def compute_pixels(self, request: Request) -> bytes:
         """The body of the answer to one call of computePixels."""
@@ -151,26 +184,58 @@ class Transport:
 
         Raises
         ------
-        ee.EEException : the call has to go in parts
+        ee.EEException, NoAnswer : the call has to go in parts
         InputError : the server refuses the call, or does not answer often enough
         """
+        unexpected: set[str] = set()
+
+        def may_pass(error: BaseException) -> bool:
+            if isinstance(error, UnexpectedAnswer):
+                again = str(error) in unexpected  # then it was not damaged on the way
+                unexpected.add(str(error))
+                return not again
+            return choose_remedy(error) is Remedy.RETRY
+
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self.attempts),
             wait=tenacity.wait_random_exponential(
                 multiplier=self.wait_s, max=LONGEST_WAIT_S
             ),
-            retry=tenacity.retry_if_exception(
-                lambda error: choose_remedy(error) is Remedy.RETRY
-            ),
+            retry=tenacity.retry_if_exception(may_pass),
             before_sleep=self.log_retry,
             reraise=True,
         )
         try:
-            return retrying(lambda: check(self.send_in_slot(send)))
+            return retrying(lambda: self.confirm_answer(send, check))
         except Exception as error:
-            if choose_remedy(error) in (Remedy.SPLIT, Remedy.HALVE):
+            remedy = choose_remedy(error)
+            if remedy in (Remedy.SPLIT, Remedy.HALVE):
                 raise
-            raise explain_error(error, what, self.attempts) from error
+            if remedy is Remedy.RETRY and is_overload(error):
+                raise NoAnswer(error) from error
+            raise self.explain(error, what) from error
+
+    def confirm_answer(
+        self, send: Callable[[], Answer], check: Callable[[Answer], bytes]
+    ) -> bytes:
+        """The checked answer of a call, sent a second time where nothing else tells damage.
+
+        Raises
+        ------
+        GarbledAnswer : two answers differ
+        """
+        answer = check(self.send_in_slot(send))
+        if self.connection.has_checksum():
+            return answer
+        if check(self.send_in_slot(send)) != answer:
+            raise GarbledAnswer("two answers to the same request differ")
+        return answer
+
+    def explain(self, error: Exception, what: str) -> InputError:
+        """The one line for an error that stops the job."""
+        progress, folder = self.progress, self.cache.folder
+        kept = f"{progress.done} of {progress.total} requests are kept in {folder}"
+        return explain_error(error, what, attempts=self.attempts, kept=kept)
 
     def send_in_slot(self, send: Callable[[], Answer]) -> Answer:
         """One call, while it holds a slot."""
@@ -186,6 +251,19 @@ class Transport:
         log.info(
             "attempt %d: %s: %s", state.attempt_number, type(error).__name__, error
         )
+
+
+def ask_value(value: ee.ComputedObject) -> object:
+    """What an expression evaluates to.
+
+    Raises
+    ------
+    GarbledAnswer : the answer is no JSON of a value
+    """
+    try:
+        return value.getInfo()
+    except (ValueError, KeyError, TypeError) as error:
+        raise GarbledAnswer(f"no value in the answer: {error!r}") from error
 
 
 def make_workload_tag(tag: str, request: Request) -> str:
