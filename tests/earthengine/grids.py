@@ -79,6 +79,15 @@ class PixelGrid:
             np.floor((points.x - self.corner[0]) / self.step[0]),
         )
 
+    def pixel_at(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
+        """Row and column of points of which some may lie on an edge: south and east of it.
+
+        A millionth of a pixel is nothing.
+        """
+        row = (points.y - self.corner[1]) / self.step[1]
+        column = (points.x - self.corner[0]) / self.step[0]
+        return np.floor(np.round(row, 6)), np.floor(np.round(column, 6))
+
     def window(self, row: int, column: int, shape: tuple[int, int]) -> "PixelGrid":
         """So many pixels of this grid from a row and a column on."""
         corner = (

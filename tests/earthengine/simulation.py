@@ -188,7 +188,7 @@ class SimulatedPlanet:
             (len(self.sites), 1),
         )
         row, column = (
-            place.astype("int64") - side // 2 for place in native.position(at)
+            place.astype("int64") - side // 2 for place in native.pixel_at(at)
         )
         inside = np.arange(side)
         codes = code(

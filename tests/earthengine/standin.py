@@ -59,7 +59,7 @@ def lone_sites(products: ProductTable) -> pd.DataFrame:
             GEOGRAPHIC,
             native.crs,
         )
-        row, column = native.position(Points(*at, (len(sites), 1)))
+        row, column = native.pixel_at(Points(*at, (len(sites), 1)))
         windows.append((native.step, row, column, product.extract.window))
     for number in range(len(sites)):
         own = {

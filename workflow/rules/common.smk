@@ -18,7 +18,7 @@ from forestflux.core.grid import Grid
 from forestflux.core.product_table import read_products
 from forestflux.jobs.batches import batches, span
 from forestflux.jobs.code_checksum import code_checksum
-from forestflux.jobs.configuration import read_configuration
+from forestflux.jobs.configuration import close_years, read_configuration
 from forestflux.jobs.settings.section import Section
 from forestflux.pages.figures.figure_registry import module_of, needs
 from forestflux.sources.modis_subsets.subset_folder import list_subset_files
@@ -31,6 +31,8 @@ try:
     CONFIG = read_configuration(config)
     TABLE = Path(workflow.basedir, CONFIG.products)
     PRODUCTS = read_products(TABLE, CONFIG.alternates, inputs=CONFIG.inputs)
+    OPEN_END = CONFIG.years[1] is None
+    CONFIG = close_years(CONFIG, PRODUCTS)
     INPUTS = [series.model_dump() for series in PRODUCTS.series()]
     FLUXNET = (
         list_fluxnet_files(Path(CONFIG.towers.fluxnet))

@@ -15,10 +15,12 @@ from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine.request_plan import (
     Planned,
+    last_year_line,
     lines_of,
     plan_of,
     store_bytes,
 )
+from forestflux.sources.earthengine.tower_edges import edge_lines
 
 
 class Settings(Section):
@@ -26,6 +28,7 @@ class Settings(Section):
 
     grid: GridSettings
     years: tuple[int, ...]
+    open_end: bool
     tower_years: tuple[int, ...]
     jobs: dict[str, int]
     forest_only: bool
@@ -53,6 +56,7 @@ def main(
             jobs=settings.jobs["towers"],
             disk=len(years) * store_bytes(of_towers, place),
         )
+        lines += edge_lines(of_towers, place)
     else:
         lines.append("towers: no table of towers yet, so nothing is planned for them")
     years, of_tiles = settings.years, products.column("tile")
@@ -62,6 +66,8 @@ def main(
     )
     work = [(place, year) for year in years for place in places]
     lines.append("")
+    if settings.open_end:
+        lines.append(last_year_line(products, years[-1]))
     lines += lines_of(
         plan_of(source, of_tiles, work),
         title=f"{len(places)} tiles, {', '.join(map(str, years))}",

@@ -53,6 +53,11 @@ class ProductTable(FrozenModel):
 
     variables: dict[str, Variable]
 
+    def every(self) -> Iterator[tuple[str, Product]]:
+        """Every product of every column with its variable."""
+        for name, variable in self.variables.items():
+            yield from ((name, product) for product in variable.products())
+
     def column(self, column: Column) -> dict[str, Product]:
         """The products of one column by variable."""
         products = {name: v.product(column) for name, v in self.variables.items()}

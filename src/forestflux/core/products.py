@@ -3,13 +3,18 @@
 A product has one part for each stage that reads it.
 """
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
+import numpy as np
 from pydantic import AfterValidator, model_validator
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import REASONS
 from forestflux.core.typed_input import FrozenModel
+
+# Digits of a position in pixels beyond which two places are the same.
+EDGE_DIGITS = 6
 
 Part = Literal["extract", "cube", "mask"]
 Number = int | float
@@ -64,6 +69,20 @@ class PixelGrid(FrozenModel):
     """Side of a pixel in units of the reference system."""
     corner: tuple[float, float]
     """West and north of the north-west corner in the same units."""
+
+    def position(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Row and column of places as fractions: 2.5 is the middle of the third pixel.
+
+        They are rounded to a millionth of a pixel, so that a place on an edge lies on it
+        in whatever way it was computed. Its pixel is then the one east and south of it.
+
+        Parameters
+        ----------
+        x, y : of the places, in units of the reference system
+        """
+        west, north = self.corner
+        rows, columns = (north - y) / self.pixel, (x - west) / self.pixel
+        return np.round(rows, EDGE_DIGITS), np.round(columns, EDGE_DIGITS)
 
 
 class Average(PixelRules):
@@ -135,6 +154,11 @@ class Extract(FrozenModel):
     median: tuple[float, float] | None = None
     """Where the median of a tower's series lies if the unit of a user's table is right."""
     simulation: Simulation | None = None
+
+    @property
+    def last_year(self) -> int:
+        """The last year that the product covers: the last whole one where it still grows."""
+        return self.years[1] or datetime.now(UTC).year - 1
 
     @model_validator(mode="after")
     def check_quality(self) -> Self:

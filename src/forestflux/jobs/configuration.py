@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.names import GAP_PATTERNS, LAND_COVER
+from forestflux.core.product_table import ProductTable
 from forestflux.core.typed_input import explain
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
@@ -68,8 +69,10 @@ class Configuration(Section):
     `towers.folder` or `towers.fluxnet` is set.
     """
 
-    years: tuple[Year, Year] = key(unit="years")
-    """First and last mapped year, both included."""
+    years: tuple[Year, Year | None] = key(unit="years")
+    """First and last mapped year, both included; null as the last takes the last year that
+    every product covers.
+    """
 
     only_years: Annotated[tuple[Year, ...], Unique] = key((), unit="years")
     """Years that are mapped, when not all from the first to the last; empty for all. Slopes
@@ -140,8 +143,21 @@ class Configuration(Section):
     @property
     def mapped_years(self) -> list[int]:
         """Years of the maps: those that are listed, else all from the first to the last."""
-        first, last = self.years
+        first, last = self.closed_years
         return sorted(self.only_years) or list(range(first, last + 1))
+
+    @property
+    def closed_years(self) -> tuple[int, int]:
+        """First and last year.
+
+        Raises
+        ------
+        InputError : the last year is open still (`close_years`)
+        """
+        first, last = self.years
+        if last is None:
+            refuse("years", "a last year", "null")
+        return first, last
 
 
 def read_configuration(content: dict[str, Any]) -> Configuration:
@@ -167,6 +183,22 @@ def read_configuration(content: dict[str, Any]) -> Configuration:
     return configuration
 
 
+def close_years(configuration: Configuration, products: ProductTable) -> Configuration:
+    """The configuration with a last year: where it is open, the last that every product covers.
+
+    Raises
+    ------
+    InputError : other years of the configuration lie outside then
+    """
+    first, last = configuration.years
+    if last is not None:
+        return configuration
+    last = min(product.extract.last_year for _, product in products.every())
+    closed = configuration.model_copy(update={"years": (first, last)})
+    check_years(closed)
+    return closed
+
+
 def check_sources(configuration: Configuration) -> None:
     """Refuse real layers without real labels, and series from files without a folder."""
     source, towers = configuration.layers_from, configuration.towers
@@ -179,7 +211,9 @@ def check_sources(configuration: Configuration) -> None:
 
 def check_years(configuration: Configuration) -> None:
     """Refuse years out of order, and listed years, pairs and windows outside of them."""
-    first, last = configuration.years
+    if configuration.years[1] is None:
+        return  # `close_years` has the years checked
+    first, last = configuration.closed_years
     if first > last:
         refuse("years", "the first year before the last", f"{first} and {last}")
     if not configuration.has_maps:

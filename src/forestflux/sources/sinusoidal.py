@@ -6,6 +6,8 @@ import numpy as np
 
 Degrees = TypeVar("Degrees", float, np.ndarray)
 
+# Its name in the product table and in Earth Engine.
+SINUSOIDAL = "SR-ORG:6974"
 # Radius of the grid's sphere, m (MODIS land tiling, SR-ORG:6974).
 SPHERE_M = 6371007.181
 

@@ -25,7 +25,7 @@ def find_tower_years(configuration: Configuration) -> list[int]:
         folder = Path(str(towers.folder))
         require_folder(folder)
         return read_table_years(folder / "site_years.csv")
-    first, last = towers.years or configuration.years
+    first, last = towers.years or configuration.closed_years
     return list(range(first, last + 1))
 
 

@@ -124,11 +124,11 @@ def test_two_images_of_one_day_are_refused_and_others_are_put_in_order():
 def test_cells_that_were_not_asked_for_have_no_quality():
     product = TILE["lst_day"]
     bands = {
-        "valid": np.array([[[1, 0]]], "uint16"),
-        "fill": np.array([[[0, 0]]], "uint16"),
-        "cloud": np.array([[[99, 0]]], "uint16"),
-        "low_quality": np.array([[[0, 0]]], "uint16"),
-        "out_of_range": np.array([[[0, 0]]], "uint16"),
+        "valid": np.array([[[1, 0]]], "uint8"),
+        "fill": np.array([[[0, 0]]], "uint8"),
+        "cloud": np.array([[[99, 0]]], "uint8"),
+        "low_quality": np.array([[[0, 0]]], "uint8"),
+        "out_of_range": np.array([[[0, 0]]], "uint8"),
     }
     packed = average_quality(product, bands, np.array([[True, False]]))
     assert packed.ravel().tolist() == [1 + (REASONS.index("cloud") << 7), 65535]

@@ -9,13 +9,18 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.core.product_table import read_products
-from forestflux.sources.earthengine.coverage import check_place, check_run, missing_days
+from forestflux.sources.earthengine.coverage import (
+    check_place,
+    check_run,
+    check_years,
+    missing_days,
+)
 from forestflux.sources.earthengine.layer_groups import (
     groups_of,
     images_of,
     runs_of_years,
 )
-from forestflux.sources.earthengine.pixel_windows import position, split_place
+from forestflux.sources.earthengine.pixel_windows import project, split_place
 from tests.builders.paths import ROOT
 
 CONFIG = ROOT / "config"
@@ -36,7 +41,7 @@ def products(kind, **alternates):
 
 def test_sinusoidal_positions_are_those_of_proj():
     place = TowerPlace(TOWERS)
-    east, north = position("SR-ORG:6974", place.latitudes, place.longitudes)
+    east, north = project("SR-ORG:6974", place.latitudes, place.longitudes)
     there = Transformer.from_crs(
         "+proj=longlat +R=6371007.181 +no_defs", SINUSOIDAL, always_xy=True
     )
@@ -49,7 +54,7 @@ def test_sinusoidal_positions_are_those_of_proj():
 def test_the_pixel_of_the_tower_is_in_the_middle_of_its_window(variable):
     product, place = products("tower")[variable], TowerPlace(TOWERS)
     grid, side = product.grid, product.extract.window
-    east, north = position(grid.crs, place.latitudes, place.longitudes)
+    east, north = project(grid.crs, place.latitudes, place.longitudes)
     parts = split_place(product, place)
     assert [part.rows.start for part in parts] == [0, side, 2 * side, 3 * side]
     for part, x, y in zip(parts, east, north, strict=True):
@@ -159,6 +164,14 @@ def test_what_a_product_does_not_cover_is_refused_in_one_line(changes, message):
     with pytest.raises(InputError, match=message) as refused:
         check(**changes)
     assert "\n" not in str(refused.value)
+
+
+def test_a_year_without_land_cover_is_refused_before_anything_is_asked():
+    """Land cover comes a year later than the other products."""
+    groups = groups_of({"landcover": products("tile")["landcover"]})
+    line = r"years: expected 2001 to 2024, which landcover \(MODIS/061/MCD12C1\) covers"
+    with pytest.raises(InputError, match=line):
+        check_years(groups, [2023, 2025], key="years")
 
 
 def test_a_tower_outside_a_product_is_refused_by_its_latitude():

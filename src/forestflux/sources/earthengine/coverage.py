@@ -1,7 +1,6 @@
 """What products cover: years and latitudes, checked before anything is asked for."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -55,7 +54,7 @@ def check_years(groups: Sequence[Group], years: Sequence[int], *, key: str) -> N
     """Refuse a year before a product begins, after it ends, or that is not over."""
     for group in groups:
         first, last = group.product.extract.years
-        end = last or datetime.now(UTC).year - 1
+        end = group.product.extract.last_year
         outside = [year for year in years if not first <= year <= end]
         if outside:
             raise InputError(

@@ -102,7 +102,7 @@ def averaged(image: ee.Image, bands: tuple[Band, ...], how: Average) -> ee.Image
         shares = shares.addBands(reason.eq(code).multiply(100))
     mean = mean_of_cells(value.updateMask(trusted), how).unmask(how.absent, False)
     percents = mean_of_cells(shares, how).unmask(0, False)
-    return cast(mean.addBands(percents), bands[0].dtype)
+    return cast(mean, bands[0].dtype).addBands(cast(percents, bands[1].dtype))
 
 
 def mean_of_cells(image: ee.Image, how: Average) -> ee.Image:

@@ -92,7 +92,7 @@ def averaged_bands(product: Product) -> tuple[Band, ...]:
     """
     extract = product.extract
     reasons = extract.average.counted_reasons if extract.average else ()
-    percents = (Band(name, extract.dtype, 0) for name in ("valid", *reasons))
+    percents = (Band(name, "uint8", 0) for name in ("valid", *reasons))
     return (Band(extract.band, extract.dtype, extract.absent), *percents)
 
 

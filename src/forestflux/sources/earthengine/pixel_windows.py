@@ -46,9 +46,10 @@ def tower_windows(product: Product, place: TowerPlace) -> list[PixelWindow]:
     """One window around each tower, centred on the pixel that holds it."""
     grid, side = product.grid, product.extract.window
     west, north = grid.corner
-    east, up = position(grid.crs, place.latitudes, place.longitudes)
-    columns = np.floor((east - west) / grid.pixel).astype(int) - side // 2
-    rows = np.floor((north - up) / grid.pixel).astype(int) - side // 2
+    rows, columns = (
+        np.floor(position).astype(int) - side // 2
+        for position in positions(product, place)
+    )
     return [
         PixelWindow(
             rows=slice(number * side, (number + 1) * side),
@@ -66,7 +67,13 @@ def tower_windows(product: Product, place: TowerPlace) -> list[PixelWindow]:
     ]
 
 
-def position(
+def positions(product: Product, place: TowerPlace) -> tuple[np.ndarray, np.ndarray]:
+    """Row and column of each tower on a product's grid, as fractions (`PixelGrid.position`)."""
+    grid = product.grid
+    return grid.position(*project(grid.crs, place.latitudes, place.longitudes))
+
+
+def project(
     crs: str, latitudes: np.ndarray, longitudes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates of places in a reference system: degrees, or m on the sinusoidal grid."""

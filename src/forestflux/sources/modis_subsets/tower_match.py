@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.errors import InputError
+from forestflux.core.products import PixelGrid
 from forestflux.sources.modis_subsets.subset_band import SubsetBand
-from forestflux.sources.sinusoidal import project_sinusoidal
+from forestflux.sources.sinusoidal import SINUSOIDAL, project_sinusoidal
 
 # Half a pixel and the rounding of pixel sizes.
 HALF_PIXEL = 0.501
@@ -167,8 +168,13 @@ def locate_tower(
     own_x, own_y = project_sinusoidal(lat, lon)
     rows, columns = band.values.shape[1:]
     if band.corner is not None:
-        row = rows - 1 - int(np.floor((y - band.corner[1]) / pixel_m))
-        column = int(np.floor((x - band.corner[0]) / pixel_m))
+        west, south = band.corner
+        corner = (west, south + rows * pixel_m)
+        grid = PixelGrid(crs=SINUSOIDAL, pixel=pixel_m, corner=corner)
+        row, column = (
+            int(np.floor(position[0]))
+            for position in grid.position(np.array([x]), np.array([y]))
+        )
     else:
         row = rows // 2 - round((y - own_y) / pixel_m)
         column = columns // 2 + round((x - own_x) / pixel_m)
