@@ -42,7 +42,13 @@ def write_departures(
             "departure": (
                 ("year", "variable", "y", "x"),
                 np.asarray(departure, "float32"),
-            )
+            ),
+            "temperature": (
+                ("y", "x"),
+                np.linspace(-5, 25, departure[0, 0].size, dtype="float32").reshape(
+                    departure.shape[2:]
+                ),
+            ),
         },
         coords={
             "year": list(inferred),

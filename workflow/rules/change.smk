@@ -23,6 +23,7 @@ rule change:
             "<results>/change/decomposition.csv",
             "<results>/change/zonal.csv",
             "<results>/change/significance.csv",
+            "<results>/change/co2.csv",
         ],
     log:
         "<logs>/change/change.log",
@@ -35,7 +36,10 @@ rule change:
         runtime=growing(60),
     params:
         settings=settings(
-            change=CONFIG.change, grid=CONFIG.grid, level=CONFIG.evaluate.level
+            change=CONFIG.change,
+            grid=CONFIG.grid,
+            level=CONFIG.evaluate.level,
+            co2=CONFIG.model.co2,
         ),
         code=code("change"),
         years=YEARS,

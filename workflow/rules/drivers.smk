@@ -29,6 +29,7 @@ rule drivers:
     params:
         settings=settings(
             grid=CONFIG.grid,
+            co2=CONFIG.model.co2,
             pair=CONFIG.change.pair,
             bands=CONFIG.change.bands,
             level=CONFIG.evaluate.level,

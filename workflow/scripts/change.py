@@ -1,6 +1,7 @@
 """Wiring of rule change: the pair of years, the series between, tables and store."""
 
 from pathlib import Path
+from typing import Literal
 
 from forestflux.jobs import command_line
 from forestflux.change.analysis import analyse_change
@@ -21,6 +22,7 @@ class Settings(Section):
     change: ChangeSettings
     grid: GridSettings
     level: float
+    co2: Literal["none", "theory", "towers"]
 
 
 def main(
@@ -50,6 +52,7 @@ def main(
         ),
         years=years,
         level=settings.level,
+        co2=settings.co2,
         regions=next(iter(regions), None),
     )
     write_tables(made, tables, CHANGE_TABLES)

@@ -1,6 +1,7 @@
 """Wiring of rule drivers: what drove the change of the pair, as maps and a table."""
 
 from pathlib import Path
+from typing import Literal
 
 from forestflux.jobs import command_line
 from forestflux.change.change_schemas import DRIVERS
@@ -19,6 +20,7 @@ class Settings(Section):
     """What the job's numbers depend on."""
 
     grid: GridSettings
+    co2: Literal["none", "theory", "towers"]
     pair: tuple[int, int]
     bands: tuple[LatitudeBandSettings, ...]
     level: float
@@ -50,6 +52,7 @@ def main(
         upstream_stores(*departures),
         upstream_stores(*levels),
         response,
+        settings.co2,
     )
     store, drivers = collect_drivers(
         [

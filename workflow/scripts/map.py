@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
@@ -19,6 +20,7 @@ class Settings(Section):
     """What the job's numbers depend on."""
 
     grid: GridSettings
+    co2: Literal["none", "theory", "towers"]
 
 
 def main(
@@ -40,6 +42,7 @@ def main(
         upstream_stores(*departures),
         upstream_stores(*levels),
         trained.response,
+        settings.co2,
     )
 
     def make(missing: list[Key]) -> Iterator[ChunkedDataset]:

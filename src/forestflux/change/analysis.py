@@ -10,7 +10,12 @@ from tqdm import tqdm
 
 from forestflux.change.change_blocks import BlockChange, ChangePlan, analyse_block
 from forestflux.change.change_layers import build_change_store
-from forestflux.change.change_tables import build_change_tables, collect_totals
+from forestflux.change.change_tables import (
+    MAIN_KINDS,
+    build_change_tables,
+    collect_totals,
+)
+from forestflux.change.co2_comparison import tabulate_co2
 from forestflux.change.errors.error_model import ErrorModel
 from forestflux.change.errors.place_sums import join_places
 from forestflux.change.errors.total_errors import collect_total_errors
@@ -58,6 +63,7 @@ def analyse_change(
     *,
     years: Sequence[int],
     level: float,
+    co2: str = "none",
     regions: Path | None = None,
 ) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
     """The change store and its tables (docs/reference/stores.md, change).
@@ -73,6 +79,7 @@ def analyse_change(
     years : years that must be mapped. Slopes need consecutive years, windows half of their
         years; numbers that cannot be computed are empty in the tables
     level : probability of the intervals in the tables
+    co2 : effect of CO2 that is in the maps
     regions : file of the user's polygons
 
     Returns
@@ -106,6 +113,7 @@ def analyse_change(
         zones=label_zones(latitudes, width_deg=settings.zone_width_deg),
         stable_within=settings.stable_within,
         errors=errors,
+        co2=co2,
     )
     blocks = [
         analyse_block(plan, rows)
@@ -137,6 +145,9 @@ def analyse_change(
     )
     flags = flag_cells(blocks, settings)
     tables["decomposition"] = tabulate_decomposition(totals)
+    tables["co2"] = tabulate_co2(
+        totals, sums["fed"], pair=settings.pair, kinds=MAIN_KINDS
+    )
     tables["zonal"] = tabulate_zones(
         years,
         sums["zone_area"],

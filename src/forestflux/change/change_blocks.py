@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from forestflux.change.cell_series import CellSeries
+from forestflux.change.co2_comparison import FedSums
 from forestflux.change.errors.cell_errors import measure_change_errors
 from forestflux.change.errors.error_model import ErrorModel
 from forestflux.change.errors.place_sums import PlaceSums, number_squares, sum_places
@@ -40,6 +41,7 @@ class ChangePlan:
     zones : zone of every row of the globe (y,)
     stable_within : change of the forest fraction up to which a cell is stable, 0-1
     errors : of the maps
+    co2 : effect of CO2 that is in the maps
     """
 
     maps: dict[int, Path]
@@ -50,6 +52,7 @@ class ChangePlan:
     zones: np.ndarray
     stable_within: float
     errors: ErrorModel
+    co2: str = "none"
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ class BlockChange:
         variable, member, stratum)` PgC yr-1, `zone_area (year, zone)` m2, `zone_total
         (year, variable, zone)` PgC yr-1, mean of the members, `cells (stratum,)` mapped
         in either year of the pair, `part (part, variable, member, stratum)` PgC yr-1,
-        `moved (year, regressor, stratum)`, departures times forest area, m2
+        `moved (year, regressor, stratum)`, departures times forest area, m2, `fed (effect,
+        variable, year, stratum)`, what effects of CO2 would add, PgC yr-1
     places : forest area of the strata by place, mean over the years
     forest_change : uint8 (y, x), 0 none, then 1 + position in FOREST_CHANGES
     paired : bool (y, x), cells that are mapped in both years of the pair
@@ -90,6 +94,12 @@ def analyse_block(plan: ChangePlan, rows: slice) -> BlockChange:
     places = np.intersect1d(first.place, second.place, assume_unique=True)
     series = CellSeries(places, years=plan.years, windows=plan.windows)
     moved = BlockDepartures(plan, rows)
+    fed = FedSums(
+        moved.places,
+        plan.errors.read_temperature(rows, moved.places),
+        years=plan.years,
+        mapped=plan.co2,
+    )
     sums, area, types = [], np.zeros(first.size), np.zeros(first.size, int)
     for year in plan.years:
         cells = pair[year] if year in pair else read_cells(plan.maps[year], rows)
@@ -98,6 +108,13 @@ def analyse_block(plan: ChangePlan, rows: slice) -> BlockChange:
             | {"moved": moved.sum_strata(year, cells, groups)}
         )
         series.add(year, cells)
+        fed.add(
+            year,
+            cells.place,
+            area=cells.area,
+            group=number_groups(cells, groups),
+            fluxes=(cells.gpp.mean(axis=0), cells.reco.mean(axis=0)),
+        )
         area[cells.place] += cells.area / len(plan.years)
         types[cells.place] = cells.forest_type
     number, parts = decompose_change(first, second, groups)
@@ -115,7 +132,7 @@ def analyse_block(plan: ChangePlan, rows: slice) -> BlockChange:
     )
     return BlockChange(
         sums={name: np.stack([year[name] for year in sums]) for name in sums[0]}
-        | {"cells": number, "part": parts},
+        | {"cells": number, "part": parts, "fed": fed.sum_strata(groups)},
         places=sum_places(area, types, number_block_squares(plan, rows), groups),
         forest_change=labels.reshape(shape),
         paired=paired.reshape(shape),
@@ -150,8 +167,7 @@ class BlockDepartures:
         where = np.searchsorted(self.places, cells.place)
         own = self.values[self.years.index(year)][:, where]
         shape = groups.membership.shape[1], len(FOREST_TYPES)
-        group = groups.cell_group[cells.place] * shape[1] + cells.forest_type - 1
-        count = shape[0] * shape[1]
+        group, count = number_groups(cells, groups), shape[0] * shape[1]
         sums = [np.bincount(group, cells.area * each, count) for each in own]
         return groups.sum_strata(np.reshape(sums, (len(own), *shape)))
 
@@ -178,12 +194,18 @@ def classify_forest_change(
     return chosen.astype("uint8")
 
 
+def number_groups(cells: YearCells, groups: Groups) -> np.ndarray:
+    """Number (cell,) of the group and forest type of each cell of a year."""
+    group = groups.cell_group[cells.place]
+    return group * len(FOREST_TYPES) + cells.forest_type - 1
+
+
 def sum_year(
     cells: YearCells, groups: Groups, zones: np.ndarray, rows: slice
 ) -> dict[str, np.ndarray]:
     """Area and totals of a year by stratum and by zone, see `BlockChange`."""
     shape = groups.membership.shape[1], len(FOREST_TYPES)
-    group = groups.cell_group[cells.place] * shape[1] + cells.forest_type - 1
+    group = number_groups(cells, groups)
     area, total = sum_groups(cells, group, shape[0] * shape[1])
     zone, count = zones[rows][cells.row], zones[-1] + 1
     gpp, reco = (flux.mean(axis=0, dtype=float) for flux in (cells.gpp, cells.reco))

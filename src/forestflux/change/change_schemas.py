@@ -183,13 +183,23 @@ SIGNIFICANCE = TableSchema(
         ),
     ),
 )
+CO2 = TableSchema(
+    "change/co2.csv",
+    "an effect of CO2, a stratum of kind `all`, `type` or `band`, and a flux",
+    (
+        Column("co2", "`none`, `theory` or `towers`, as the key `model.co2`", "text"),
+        *(STRATUM, KIND, VARIABLE),
+        Column("change", "later minus earlier total of the pair", unit=TOTAL_UNIT),
+        Column("slope", "Theil-Sen slope of all mapped years", unit=TOTAL_SLOPE_UNIT),
+    ),
+)
 DRIVERS = TableSchema(
     "drivers/drivers.csv",
     "a driver, a flux and a stratum of kind `all`, `type` or `band`",
     (
         Column(
             "driver",
-            "input variable, `type`, `area` or `interaction`; `change` is their sum",
+            "input variable, `co2`, `area` or `interaction`; `change` is their sum",
             "text",
         ),
         Column("flux", "`gpp`, `reco` or `nee`", "text"),
@@ -210,6 +220,6 @@ DRIVERS = TableSchema(
     ),
 )
 CHANGE_TABLES = (
-    *(TOTALS, SERIES, PAIR, REGIONS, WINDOWS, DECOMPOSITION, ZONAL, SIGNIFICANCE),
+    *(TOTALS, SERIES, PAIR, REGIONS, WINDOWS, DECOMPOSITION, ZONAL, SIGNIFICANCE, CO2),
     DRIVERS,
 )

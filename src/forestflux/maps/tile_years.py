@@ -10,6 +10,7 @@ import xarray as xr
 from forestflux.core.errors import InputError
 from forestflux.jobs.stages import Stores
 from forestflux.jobs.store import check_chunks, load_part, load_store, open_store
+from forestflux.models.years.co2 import weigh_years
 from forestflux.models.years.response import Response
 
 MEMBER_FLUXES = ("gpp", "reco")
@@ -30,6 +31,7 @@ class TileYear:
     level : level store of the tile
     response : how fluxes follow departures; None where what the networks give for the year
         is taken as it is
+    co2 : effect of CO2 that is added to the level, key `model.co2`
     """
 
     year: int
@@ -37,6 +39,7 @@ class TileYear:
     departures: Path
     level: Path
     response: Response | None
+    co2: str = "none"
 
     def load(
         self, layers: Sequence[str] | None = None, *, rows: slice = slice(None)
@@ -44,7 +47,8 @@ class TileYear:
         """Layers of the infer store, its fluxes replaced by level plus response.
 
         Without a choice of layers the dataset also has `departure (variable, y, x)`, from the mean
-        of the years in which a cell is estimated, unless there is no response.
+        of the years in which a cell is estimated, unless there is no response, and, where CO2 is
+        added, `gpp_fed` and `reco_fed (member, y, x)`, what it adds to the level.
 
         Parameters
         ----------
@@ -59,6 +63,7 @@ class TileYear:
         if self.response is None:
             return part
         level = load_store(self.level, LEVEL_LAYERS, rows=rows)
+        fed = self.measure_fed(level, rows)
         moved = load_years(self.departures, [self.year], rows=rows)[0]
         moved = moved.copy(data=moved.values - level["departure"].values)
         cells = np.isfinite(part["gpp"].values[0])
@@ -67,11 +72,31 @@ class TileYear:
         ).transpose(1, 0, 2)
         for name, change in (("gpp", gpp), ("reco", gpp + nee)):
             values = np.full(part[name].shape, np.nan, "float32")
-            values[:, cells] = np.maximum(level[name].values[:, cells] + change, 0.0)
+            still = level[name].values + fed[name]
+            values[:, cells] = np.maximum(still[:, cells] + change, 0.0)
             part[name] = part[name].copy(data=values)
         if layers is not None:
             return part
+        if self.co2 != "none":
+            for name, added in fed.items():
+                part[f"{name}_fed"] = part[name].copy(data=added)
         return part.assign(departure=moved.drop_vars("year"))
+
+    def measure_fed(
+        self, level: xr.Dataset, rows: slice
+    ) -> dict[str, np.ndarray | float]:
+        """What CO2 adds to the level of GPP and RECO (member, y, x) by name; 0 if not asked for."""
+        if self.co2 == "none":
+            return dict.fromkeys(MEMBER_FLUXES, 0.0)
+        temperature = load_store(self.departures, ["temperature"], rows=rows)
+        years = temperature["year"].values.tolist()
+        factors = weigh_years(self.co2, years, temperature["temperature"].values)
+        # Where the temperature is not known nothing is added.
+        factor = np.nan_to_num(factors[years.index(self.year)] - 1)
+        return {
+            name: (level[name].values * factor).astype("float32")
+            for name in MEMBER_FLUXES
+        }
 
 
 @dataclass(frozen=True)
@@ -82,12 +107,14 @@ class MappedTiles:
     ----------
     inferred, departures, levels : stores of the stages infer, departures and level
     response : of the model; None where years are taken to differ like places
+    co2 : effect of CO2 that is added, key `model.co2`
     """
 
     inferred: Stores
     departures: Stores
     levels: Stores
     response: Response | None
+    co2: str = "none"
 
     def tile_year(self, tile: str, year: int) -> TileYear:
         """A tile in a year."""
@@ -97,6 +124,7 @@ class MappedTiles:
             self.departures.path(tile),
             self.levels.path(tile),
             self.response,
+            self.co2,
         )
 
     def checksums(self, tile: str, year: int) -> list[str]:

@@ -17,6 +17,8 @@ from forestflux.core.radiation import radiation
 from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.store import check_chunks, load_part, open_store
 
+FREEZING_K = 273.15
+
 
 def average_years(series: np.ndarray) -> np.ndarray:
     """Mean over the first axis without gaps, float32; NaN where every year has a gap."""
@@ -57,8 +59,9 @@ def measure_departures(
 def measure_place(paths: Sequence[Path], years: Sequence[int]) -> ChunkedDataset:
     """Departures of a place: departure float32 (year, variable, y, x), in each variable's unit.
 
-    The mean year is that of these years. One variable of all years of a chunk is in memory at a
-    time.
+    Beside them the temperature of the mean year, float32 (y, x), C, weighted with light, from the
+    variables in K; NaN without any. The mean year is that of these years. One variable of all
+    years of a chunk is in memory at a time.
 
     Parameters
     ----------
@@ -80,7 +83,13 @@ def measure_place(paths: Sequence[Path], years: Sequence[int]) -> ChunkedDataset
                 ("year", "variable", "y", "x"),
                 template_array(shape, "float32"),
                 {"long_name": "difference from the mean year, weighted with light"},
-            )
+            ),
+            "temperature": (
+                ("y", "x"),
+                template_array(tuple(sizes.values()), "float32"),
+                {"long_name": "temperature of the mean year, weighted with light"}
+                | {"units": "degC"},
+            ),
         },
         coords={
             "year": list(years),
@@ -100,14 +109,46 @@ def measure_blocks(
     """Where each chunk of cells lies, and the departures (year, variable, y, x) of its cells."""
     for where in places:
         light = share_light(masks[0]["y"].isel(y=where["y"]).values)
-        departures = []
+        departures, kelvin = [], []
         for name in variables:
             series = np.stack(
                 [load_part(m, [name], **where)[name].values for m in masks]
             )
-            difference = np.nan_to_num(series.astype("float64") - average_years(series))
+            mean_year = average_years(series)
+            difference = np.nan_to_num(series.astype("float64") - mean_year)
             departures.append(np.einsum("tsyx,ys->tyx", difference, light))
-        yield where, {"departure": np.stack(departures, axis=1).astype("float32")}
+            if masks[0][name].attrs.get("units") == "K":
+                kelvin.append(average_steps(mean_year, light))
+        yield (
+            where,
+            {
+                "departure": np.stack(departures, axis=1).astype("float32"),
+                "temperature": average_temperature(kelvin, departures[0].shape[1:]),
+            },
+        )
+
+
+def average_steps(mean_year: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """Mean of a year (y, x) over its steps, weighted with light; NaN where all are gaps.
+
+    Parameters
+    ----------
+    mean_year : (step, y, x), NaN = gap
+    light : share of the year's light (y, step)
+    """
+    weight = np.where(np.isfinite(mean_year), light.T[..., None], 0.0)
+    total = (weight * np.nan_to_num(mean_year)).sum(axis=0)
+    known = weight.sum(axis=0)
+    return np.divide(total, known, out=np.full(total.shape, np.nan), where=known > 0)
+
+
+def average_temperature(
+    kelvin: Sequence[np.ndarray], shape: tuple[int, ...]
+) -> np.ndarray:
+    """Mean of temperatures (y, x) in K that are known, C, float32; NaN where none is."""
+    if not kelvin:
+        return np.full(shape, np.nan, "float32")
+    return average_years(np.stack(kelvin)) - np.float32(FREEZING_K)
 
 
 def check_years(masks: Sequence[xr.Dataset], paths: Sequence[Path]) -> tuple[str, ...]:

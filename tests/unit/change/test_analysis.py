@@ -574,13 +574,14 @@ def test_a_map_without_any_flux_is_one_line(tmp_path: Path, noisy: tuple) -> Non
 
 def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> None:
     maps = write_maps(tmp_path / "maps", *noisy)
-    tables = "totals series pair regions windows decomposition zonal significance"
+    tables = "totals series pair regions windows decomposition zonal significance co2"
     config = {"run": "test", "seed": 1, "years": [2003, 2014]}
     config |= {"change": {"pair": [2003, 2014]}}
     settings = {
         "change": read_configuration(config).change,
         "grid": {"resolution_deg": 30.0, "tile_cells": 12},
         "level": 0.9,
+        "co2": "none",
     }
     errors = {flux: each.to_dict() for flux, each in make_errors().items()}
     write_json(tmp_path / "model.json", {"errors": errors, "response": None})

@@ -1,5 +1,7 @@
 """Drivers: parts of every stratum that sum to the mapped change, and their maps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -181,3 +183,20 @@ def test_the_dominant_driver_worked_by_hand():
     assert code.tolist() == [[2, 0, 0]]
     assert share[0, 0] == 0.75
     assert np.isnan(share[0, 1:]).all()
+
+
+def test_co2_is_a_driver_where_it_is_added(tiles):
+    fed = [
+        (tile, [replace(year, co2="towers") for year in years]) for tile, years in tiles
+    ]
+    store, table = collect_drivers(
+        fed, GRID, response=RESPONSE, pair=PAIR, bands=BANDS, level=0.9
+    )
+    rows = table.query("flux == 'gpp' and stratum == 'all'").set_index("driver")
+    drivers = rows.index.drop("change")
+    assert list(drivers) == [*VARIABLES, "co2", "area", "interaction"]
+    assert rows.loc["co2", "effect"] > 0
+    wanted = mapped_change(fed, "gpp", STRATA["all"]).mean()
+    assert rows.loc["change", "effect"] == pytest.approx(wanted, rel=1e-5)
+    assert rows.loc[drivers, "effect"].sum() == pytest.approx(wanted, rel=1e-5)
+    assert "co2" in store["driver"].values

@@ -9,6 +9,7 @@ import xarray as xr
 from forestflux.core.errors import InputError
 from forestflux.jobs.store import load_store, write_store
 from forestflux.maps.tile_years import average_fluxes, load_years
+from forestflux.models.years.co2 import weigh_years
 from tests.builders.inputs import VARIABLES
 from tests.builders.tile_stores import (
     make_members,
@@ -269,3 +270,32 @@ def test_a_missing_chunk_is_not_read_as_no_forest(
         InputError, match=rf"zarr: {name}: expected {len(chunks)} chunks"
     ):
         years[2004].load()
+
+
+def test_co2_multiplies_the_level_and_keeps_its_mean(years, inferred):
+    """Cells have temperatures from -5 to 25 degrees C."""
+    plain = {year: tile.load() for year, tile in years.items()}
+    fed = {year: replace(tile, co2="theory").load() for year, tile in years.items()}
+    temperature = np.linspace(-5, 25, SHAPE[0] * SHAPE[1], dtype="float32")
+    factors = weigh_years("theory", YEARS, temperature.reshape(SHAPE))
+    for number, year in enumerate(YEARS):
+        for flux in ("gpp", "reco"):
+            level = np.mean([store[flux].values for store in inferred.values()], axis=0)
+            added = level * (factors[number] - 1)
+            found = fed[year][flux].values - plain[year][flux].values
+            always = np.isfinite(added)
+            np.testing.assert_allclose(found[always], added[always], atol=1e-3)
+            np.testing.assert_allclose(
+                fed[year][f"{flux}_fed"].values[always],
+                added[always],
+                rtol=1e-4,
+                atol=1e-5,
+            )
+    assert "gpp_fed" not in plain[2003]
+    cell = (1, 3)
+    rise = [
+        fed[year]["gpp"].values[:, *cell] - plain[year]["gpp"].values[:, *cell]
+        for year in YEARS
+    ]
+    np.testing.assert_allclose(np.sum(rise, axis=0), 0, atol=1e-3)
+    assert (rise[-1] > rise[0]).all()

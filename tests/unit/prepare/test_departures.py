@@ -215,3 +215,22 @@ def test_a_missing_chunk_is_not_read_as_gaps(masks, tmp_path):
         InputError, match=r"2004\.zarr: dry: expected 2 chunks, found 1"
     ):
         measure_place(paths, YEARS)
+
+
+def test_temperature_is_that_of_the_variables_in_kelvin(masks, tmp_path):
+    marked = [mask.copy() for mask in masks]
+    for mask in marked:
+        mask["heat"].attrs["units"] = "K"
+    found = measure(tmp_path, marked)["temperature"]
+    assert found.dtype == np.float32
+    series = np.stack([mask["heat"].values for mask in marked])
+    light = share_light(np.array(LATITUDES))
+    mean_year = average_years(series)[:, 1, 2]
+    known = np.isfinite(mean_year)
+    wanted = np.average(mean_year[known], weights=light[1, known]) - 273.15
+    assert found.values[1, 2] == pytest.approx(wanted, abs=1e-3)
+    assert np.isnan(found.values[-1, -1])
+
+
+def test_without_a_temperature_there_is_none(departures):
+    assert np.isnan(departures["temperature"]).all()

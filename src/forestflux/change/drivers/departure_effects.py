@@ -13,13 +13,14 @@ import xarray as xr
 from forestflux.core.names import FLUX_UNIT
 from forestflux.models.years.response import Response
 
+CO2 = "co2"
 INTERACTION = "interaction"
 Pair = tuple[xr.Dataset, xr.Dataset]
 
 
-def driver_names(inputs: Sequence[str]) -> tuple[str, ...]:
-    """The drivers: each input series, and what their effects leave of the change."""
-    return (*inputs, INTERACTION)
+def driver_names(inputs: Sequence[str], *, co2: bool = False) -> tuple[str, ...]:
+    """The drivers: each input series, CO2 if it is added, and what they leave of the change."""
+    return (*inputs, *((CO2,) if co2 else ()), INTERACTION)
 
 
 def find_common_forest(years: Pair) -> np.ndarray:
@@ -58,15 +59,19 @@ def attribute_change(years: Pair, response: Response) -> xr.Dataset:
     moved = measure_shift(years, response, cells)
     # (member, target, variable, 1) x (variable, cell): an effect of each variable alone.
     gpp, nee = (response.members[..., None] * moved).transpose(1, 2, 0, 3)
+    inputs, fed = years[0]["variable"].values.tolist(), "gpp_fed" in years[0]
     result = xr.Dataset(
         coords={
-            "driver": list(driver_names(years[0]["variable"].values.tolist())),
+            "driver": list(driver_names(inputs, co2=fed)),
             "member": years[0]["member"].copy(),
             "y": years[0]["y"].copy(),
             "x": years[0]["x"].copy(),
         }
     )
     for name, effect in (("gpp", gpp), ("reco", gpp + nee)):
+        if fed:
+            added = [y[f"{name}_fed"].values[:, cells].astype(float) for y in years]
+            effect = np.concatenate([effect, (added[1] - added[0])[None]])
         before, after = (year[name].values[:, cells].astype(float) for year in years)
         left = (after - before) - effect.sum(axis=0)
         tile = np.full((len(effect) + 1, *years[0][name].shape), np.nan, "float32")

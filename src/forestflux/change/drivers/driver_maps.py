@@ -61,8 +61,9 @@ def collect_drivers(
     """
     check_latitude_bands(bands)
     tiles = list(tiles)
-    inputs = open_store(tiles[0][1][0].departures)["variable"].values
-    drivers = driver_names(inputs.tolist())
+    some = tiles[0][1][0]
+    inputs = open_store(some.departures)["variable"].values.tolist()
+    drivers = driver_names(inputs, co2=some.co2 != "none")
     maps = {
         f"{flux}_effect": np.full((len(drivers), *grid.shape), np.nan, "float32")
         for flux in TARGET_FLUXES

@@ -1,13 +1,14 @@
 """What is known of the errors of the maps: components, response, and departures of the cells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from forestflux.core.grid import Grid
+from forestflux.core.grid import Grid, Tile
 from forestflux.ensemble.errors.error_components import FluxErrors
+from forestflux.jobs.store import load_store
 from forestflux.maps.tile_years import load_years
 from forestflux.models.years.response import Response
 
@@ -53,28 +54,38 @@ class ErrorModel:
         result = np.zeros((len(years), self.regressors, len(places)), "float32")
         if self.response is None:
             return result
-        row, column = np.divmod(places, self.grid.shape[1])
-        for tile in self.grid.tiles():
-            start, stop = (
-                max(rows.start, tile.rows.start),
-                min(rows.stop, tile.rows.stop),
-            )
-            inside = (
-                (row + rows.start >= start)
-                & (row + rows.start < stop)
-                & (column >= tile.columns.start)
-                & (column < tile.columns.stop)
-            )
-            if not inside.any():
-                continue
-            own = slice(start - tile.rows.start, stop - tile.rows.start)
+        for tile, own, inside, cells in self.locate(rows, places):
             values = load_years(self.departures[tile.name], years, rows=own).values
-            result[..., inside] = values[
-                ...,
-                row[inside] + rows.start - start,
-                column[inside] - tile.columns.start,
-            ]
+            result[..., inside] = values[..., cells[0], cells[1]]
         return result / self.response.scale.astype("float32")[:, None]
+
+    def read_temperature(self, rows: slice, places: np.ndarray) -> np.ndarray:
+        """Temperature of the mean year (cell,), C; NaN where unknown. Parameters as above."""
+        result = np.full(len(places), np.nan, "float32")
+        if self.response is None:
+            return result
+        for tile, own, inside, cells in self.locate(rows, places):
+            store = load_store(self.departures[tile.name], ["temperature"], rows=own)
+            result[inside] = store["temperature"].values[cells]
+        return result
+
+    def locate(
+        self, rows: slice, places: np.ndarray
+    ) -> Iterator[tuple[Tile, slice, np.ndarray, tuple[np.ndarray, np.ndarray]]]:
+        """Tiles of a block, their rows in it, which cells lie there, and where in these rows."""
+        row, column = np.divmod(places, self.grid.shape[1])
+        row = row + rows.start
+        for tile in self.grid.tiles():
+            first, last = tile.rows, tile.columns
+            start, stop = max(rows.start, first.start), min(rows.stop, first.stop)
+            inside = (row >= start) & (row < stop)
+            inside &= (column >= last.start) & (column < last.stop)
+            if inside.any():
+                own = slice(start - first.start, stop - first.start)
+                yield (
+                    *(tile, own, inside),
+                    (row[inside] - start, column[inside] - last.start),
+                )
 
     def response_covariance(self, flux: str) -> np.ndarray:
         """Covariance (regressor, regressor) of the coefficients of GPP, RECO or NEE."""

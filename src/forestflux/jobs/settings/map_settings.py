@@ -14,6 +14,12 @@ class ModelSettings(Section):
     networks give for each year, as if years differed like places; for comparison.
     """
 
+    co2: Literal["none", "theory", "towers"] = key("none", unit="name")
+    """Effect of CO2 in the air on GPP and RECO that is added to the maps. It is planted, not
+    learnt, because no input shows it. `theory`: light-limited photosynthesis, 1.3 % from 2003
+    to 2018 at 5 degrees C and 3.6 % at 25; `towers`: 0.138 % per ppm everywhere.
+    """
+
     dissimilarity_quantile: float | None = key(None, unit="1", le=1, gt=0)
     """Quantile of the dissimilarity index of training rows to other folds above which a
     cell is outside the area of applicability; null for the upper whisker: 75th
