@@ -40,6 +40,11 @@ def break_configuration(project):
     edit(project, "mine.yaml", "epochs:", "epoch:")
 
 
+def key_twice(project):
+    path = project / "mine.yaml"
+    path.write_text(path.read_text() + "run: other\n")
+
+
 def unknown_holdout(project):
     edit(project, "mine.yaml", "{folder: data}", "{folder: data, holdout: [XX-Non]}")
 
@@ -84,6 +89,7 @@ def celsius(project):
 # what is broken: the words of the line, in order
 CASES = {
     break_configuration: ["train.epoch", "did you mean train.epochs"],
+    key_twice: ["mine.yaml", "expected each key once", "found run on line"],
     unknown_holdout: ["towers.holdout", "expected", "found XX-Non"],
     more_folds_than_sites: ["expected", "9", "found"],
     no_folder: ["data: towers.folder", "expected", "no such folder"],

@@ -16,6 +16,7 @@ from snakemake.exceptions import WorkflowError
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.product_table import read_products
+from forestflux.core.yaml_files import read_yaml
 from forestflux.jobs.batches import batches, span
 from forestflux.jobs.code_checksum import code_checksum
 from forestflux.jobs.configuration import close_years, read_configuration
@@ -28,6 +29,9 @@ from forestflux.towers.fluxnet.file_names import FluxnetFiles, list_fluxnet_file
 from forestflux.towers.tower_years import find_tower_years
 
 try:
+    # Snakemake lets the second of two equal keys of a file win without a word.
+    for file in workflow.configfiles:
+        read_yaml(Path(file))
     CONFIG = read_configuration(config)
     TABLE = Path(workflow.basedir, CONFIG.products)
     PRODUCTS = read_products(TABLE, CONFIG.alternates, inputs=CONFIG.inputs)

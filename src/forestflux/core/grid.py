@@ -54,9 +54,14 @@ class Grid:
         """Cell-centre longitudes (x), degrees, from 180 W."""
         return -180 + (np.arange(self.shape[1]) + 0.5) * self.resolution_deg
 
+    def tiles_across(self) -> tuple[int, int]:
+        """Rows and columns of tiles that cover the globe."""
+        rows, columns = (-(-length // self.tile_cells) for length in self.shape)
+        return rows, columns
+
     def tiles(self) -> list["Tile"]:
         """The tiles that are mapped, row by row from the north-west."""
-        rows, columns = (-(-length // self.tile_cells) for length in self.shape)
+        rows, columns = self.tiles_across()
         tiles = [Tile(self, r, c) for r in range(rows) for c in range(columns)]
         return [tile for tile in tiles if not self.only or tile.name in self.only]
 
@@ -68,9 +73,16 @@ class Grid:
                 "tile", variable="name", expected="r<row>c<column>", found=name
             )
         tile = Tile(self, int(match[1]), int(match[2]))
-        if tile.rows.start >= self.shape[0] or tile.columns.start >= self.shape[1]:
+        outside = (
+            tile.rows.start >= self.shape[0] or tile.columns.start >= self.shape[1]
+        )
+        if outside or tile.name != name:  # r2c5 would be no tile of the map
+            last = self.tiles_across()
             raise InputError(
-                "tile", variable="name", expected="a tile of the grid", found=name
+                "tile",
+                variable="name",
+                expected=f"a tile of the grid, r00c00 to r{last[0] - 1:02d}c{last[1] - 1:02d}",
+                found=name,
             )
         return tile
 

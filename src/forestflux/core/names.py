@@ -45,6 +45,8 @@ IGBP_CLASSES = (*FOREST_TYPES, *OTHER_CLASSES)
 
 # The network among the models, as tables name it.
 NETWORK = "cnn"
+# The network as configured, among the variants of the ablation.
+FULL = "full"
 
 # Whether a row lies in the area of applicability, as tables say it.
 APPLICABILITY_SIDES = ("inside", "outside")

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 import xarray as xr
-import yaml
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import LAND_COVER
 from forestflux.core.products import InputSeries, Part, Product
 from forestflux.core.typed_input import FrozenModel
+from forestflux.core.yaml_files import read_yaml
 
 Column = Literal["tile", "tower", "table"]
 COLUMNS: tuple[Column, ...] = ("tile", "tower", "table")
@@ -177,27 +177,6 @@ def read_variable(entry: dict, path: Path, name: str) -> Variable:
                 found="nothing",
             )
     return variable
-
-
-def read_yaml(path: Path) -> dict[str, dict]:
-    """The entries of a table by variable.
-
-    Raises
-    ------
-    InputError : the file is not YAML, or no mapping
-    """
-    try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise InputError(
-            path, variable="file", expected="readable YAML", found=str(error)
-        ) from error
-    if not isinstance(content, dict):
-        found = type(content).__name__
-        raise InputError(
-            path, variable="file", expected="an entry for each variable", found=found
-        )
-    return content
 
 
 def merge(entry: dict, changes: dict) -> dict:

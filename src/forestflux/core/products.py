@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, AllowInfNan, model_validator
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import REASONS
@@ -18,6 +18,8 @@ EDGE_DIGITS = 6
 
 Part = Literal["extract", "cube", "mask"]
 Number = int | float
+# What is stored where an archive has nothing may be no number.
+StoredNumber = int | Annotated[float, AllowInfNan(True)]
 
 
 def check_reason(name: str) -> str:
@@ -130,7 +132,7 @@ class Extract(FrozenModel):
     quality_band: str | None = None
     dtype: str
     quality_dtype: str | None = None
-    absent: Number
+    absent: StoredNumber
     """Stored value where the archive has nothing."""
     quality_absent: int = 0
     """Stored quality where the archive has nothing."""

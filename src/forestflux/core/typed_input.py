@@ -11,14 +11,16 @@ from pydantic_core import ErrorDetails
 
 from forestflux.core.errors import InputError
 
-# Names that pydantic adds to a place where several types are possible.
-TYPE_NAMES = {"int", "float", "str"}
+# Names that pydantic adds to a place: of the type where several are possible, of a mapping's key.
+TYPE_NAMES = {"int", "float", "str", "[key]"}
 
 
 class FrozenModel(BaseModel):
     """Something that is read from a file or a flag: no unknown key, no later change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False
+    )
 
     @classmethod
     def read(

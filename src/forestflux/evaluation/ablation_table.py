@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import FLUXES
+from forestflux.core.names import FLUXES, FULL
 from forestflux.evaluation.evaluation_schemas import ABLATION
 from forestflux.evaluation.scores import observed_and_predicted, r2, rmse
 from forestflux.evaluation.tower_evaluation import join_observed
@@ -30,7 +30,6 @@ from forestflux.models.network_training import member_seed, train_network
 from forestflux.prepare.folds import assign_folds, split_rows
 from forestflux.prepare.sample_table import Samples, UnlabelledSeries
 
-FULL = "full"
 # Half of all values are hidden; what a variant loses by that is its tolerance of gaps.
 GAPS = GapExperiment(patterns=("random",), fractions=(0.5,))
 KEY = ["variant", "split", "target"]

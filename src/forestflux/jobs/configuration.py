@@ -1,13 +1,14 @@
 """The configuration: all sections together, defaults filled in, every contradiction named."""
 
 import json
-from typing import Annotated, Any, Literal, NoReturn
+import math
+from typing import Annotated, Any, Literal, NoReturn, get_args
 
 from pydantic import Field, ValidationError
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
-from forestflux.core.names import GAP_PATTERNS, LAND_COVER
+from forestflux.core.names import FULL, GAP_PATTERNS, LAND_COVER, NETWORK
 from forestflux.core.product_table import ProductTable
 from forestflux.core.typed_input import explain
 from forestflux.jobs.settings.change_settings import (
@@ -36,7 +37,13 @@ from forestflux.jobs.settings.sample_settings import (
     MaskSettings,
     SampleSettings,
 )
-from forestflux.jobs.settings.section import Section, Unique, key
+from forestflux.jobs.settings.section import (
+    PlainPath,
+    Section,
+    Unique,
+    YearsInOrder,
+    key,
+)
 from forestflux.jobs.settings.source_settings import (
     EarthEngineSettings,
     PlanetSettings,
@@ -45,22 +52,26 @@ from forestflux.jobs.settings.source_settings import (
 from forestflux.jobs.settings.tower_settings import FluxnetSettings, TowerSettings
 from forestflux.jobs.settings.training_settings import (
     BaselineSettings,
+    ClassicalModel,
     TrainSettings,
     with_changes,
 )
 
 Year = Annotated[int, Field(ge=2000, le=2100)]
 
+# More tiles than this take minutes to plan, and hours if each is a file.
+MOST_TILES = 100_000
+
 
 class Configuration(Section):
     """The configuration of a run: `config/config.yaml` and overlays."""
 
-    run: str = key(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    run: str = key(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)
     """Name of the run; results go to `results/{run}/`, logs to `logs/{run}/`. Letters,
-    digits, `_`, `.`, `-`.
+    digits, `_`, `.`, `-`; at most 100.
     """
 
-    seed: int = key(ge=0)
+    seed: int = key(ge=0, le=2**31 - 1)
     """Seed of everything random; the same seed gives the same bytes."""
 
     source: Literal["auto", "simulated", "files", "earthengine"] = "auto"
@@ -69,7 +80,7 @@ class Configuration(Section):
     `towers.folder` or `towers.fluxnet` is set.
     """
 
-    years: tuple[Year, Year | None] = key(unit="years")
+    years: Annotated[tuple[Year, Year | None], YearsInOrder] = key(unit="years")
     """First and last mapped year, both included; null as the last takes the last year that
     every product covers.
     """
@@ -79,7 +90,9 @@ class Configuration(Section):
     and their tests need the years between; with a pair alone they are empty.
     """
 
-    products: str = key("config/products.yaml", unit="path in the repository")
+    products: Annotated[str, PlainPath] = key(
+        "config/products.yaml", unit="path in the repository"
+    )
     """The product table: what each variable is and how its numbers are read."""
 
     inputs: Annotated[tuple[str, ...], Unique] = key(
@@ -178,8 +191,7 @@ def read_configuration(content: dict[str, Any]) -> Configuration:
     check_grid(configuration)
     check_figures(configuration)
     check_inputs(configuration)
-    for name, changes in configuration.ablation.variants.items():
-        check_variant(configuration.train, name, changes)
+    check_variants(configuration)
     return configuration
 
 
@@ -200,8 +212,15 @@ def close_years(configuration: Configuration, products: ProductTable) -> Configu
 
 
 def check_sources(configuration: Configuration) -> None:
-    """Refuse real layers without real labels, and series from files without a folder."""
+    """Refuse real layers without real labels, and folders that the source does not read."""
     source, towers = configuration.layers_from, configuration.towers
+    for name in ("folder", "fluxnet", "subsets"):
+        folder = getattr(towers, name)
+        if folder and configuration.source == "simulated":
+            refuse(f"towers.{name}", "null, because source is simulated", folder)
+    if towers.subsets and source != "files":
+        expected = f"null, because series come from the source {source}"
+        refuse("towers.subsets", expected, towers.subsets)
     if source != "simulated" and configuration.labels_from == "simulated":
         expected = f"a folder (or towers.fluxnet), because source is {source}"
         refuse("towers.folder", expected, "none")
@@ -210,7 +229,7 @@ def check_sources(configuration: Configuration) -> None:
 
 
 def check_years(configuration: Configuration) -> None:
-    """Refuse years out of order, and listed years, pairs and windows outside of them."""
+    """Refuse listed years, pairs, windows and a year of series outside the mapped years."""
     if configuration.years[1] is None:
         return  # `close_years` has the years checked
     first, last = configuration.closed_years
@@ -233,6 +252,15 @@ def check_years(configuration: Configuration) -> None:
         if listed and year not in listed:
             expected = f"the years of change.pair, {year} among them"
             refuse("only_years", expected, "others")
+    mapped, unlabelled = (
+        configuration.mapped_years,
+        configuration.samples.unlabelled_year,
+    )
+    if change.pair[0] == change.pair[1] and len(mapped) > 1:
+        refuse("change.pair", "two different years", f"{change.pair[0]} twice")
+    if unlabelled is not None and unlabelled not in mapped:
+        years = ", ".join(map(str, mapped)) if listed else f"{first}-{last}"
+        refuse("samples.unlabelled_year", f"a mapped year of {years}", str(unlabelled))
 
 
 def check_grid(configuration: Configuration) -> None:
@@ -243,8 +271,15 @@ def check_grid(configuration: Configuration) -> None:
         refuse("grid.resolution_deg", "a divisor of 180", str(resolution))
     if configuration.has_maps:
         grid = Grid(**configuration.grid.model_dump())
+        tiles = math.prod(grid.tiles_across())
+        if tiles > MOST_TILES:
+            expected = f"tiles of which {MOST_TILES} or fewer cover the globe"
+            refuse("grid.tile_cells", expected, f"{grid.tile_cells}, {tiles} tiles")
         for name in grid.only:
-            grid.tile(name)
+            try:
+                grid.tile(name)
+            except InputError as error:
+                refuse("grid.only", error.expected, name)
 
 
 def check_inputs(configuration: Configuration) -> None:
@@ -267,6 +302,16 @@ def check_figures(configuration: Configuration) -> None:
             "png among them",
             ", ".join(configuration.figures.formats),
         )
+
+
+def check_variants(configuration: Configuration) -> None:
+    """Refuse variants of the ablation that cannot be, or are named like another model."""
+    taken = (FULL, NETWORK, *get_args(ClassicalModel))
+    for name, changes in configuration.ablation.variants.items():
+        if name in taken:
+            expected = f"another name than {', '.join(taken)}"
+            refuse("ablation.variants", expected, name)
+        check_variant(configuration.train, name, changes)
 
 
 def check_variant(train: TrainSettings, name: str, changes: dict[str, Any]) -> None:

@@ -16,9 +16,11 @@ def find_tower_years(configuration: Configuration) -> list[int]:
 
     Raises
     ------
-    InputError : the folder or its table is not there, or gives no years
+    InputError : the folder or its table is not there, or gives no years; fluxes come from
+        two places
     """
     towers = configuration.towers
+    refuse_second_fluxes(configuration)
     if towers.years is None and configuration.labels_from == "fluxnet":
         return list_fluxnet_years(Path(str(towers.fluxnet)))
     if towers.years is None and configuration.labels_from == "folder":
@@ -27,6 +29,19 @@ def find_tower_years(configuration: Configuration) -> list[int]:
         return read_table_years(folder / "site_years.csv")
     first, last = towers.years or configuration.closed_years
     return list(range(first, last + 1))
+
+
+def refuse_second_fluxes(configuration: Configuration) -> None:
+    """Refuse a tower folder with fluxes of its own beside FLUXNET files: one would be ignored."""
+    towers = configuration.towers
+    table = Path(towers.folder or "", "site_years.csv")
+    if towers.fluxnet and towers.folder and table.exists():
+        raise InputError(
+            "configuration",
+            variable="towers.folder",
+            expected="no fluxes beside those of towers.fluxnet",
+            found=str(table),
+        )
 
 
 def require_folder(folder: Path) -> None:

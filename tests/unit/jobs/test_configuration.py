@@ -16,6 +16,13 @@ from forestflux.jobs.configuration_reference import keys, reference, sections, u
 from forestflux.jobs.settings.map_settings import InferSettings
 from tests.builders.paths import PRODUCTS, ROOT
 
+NAN = float("nan")
+
+
+def bands(*rows):
+    """Latitude bands from name, south and north."""
+    return [dict(zip(("name", "south", "north"), row, strict=True)) for row in rows]
+
 
 @pytest.fixture
 def config():
@@ -120,9 +127,113 @@ def test_the_configuration_given_is_not_changed(config):
             {"change": {"windows": [[2001, 2016], [2016, 2020]]}},
             "change.windows: expected two windows in order that share no year",
         ),
+        (
+            {"change": {"pair": [2018, 2003]}},
+            "change.pair: expected the first year before",
+        ),
+        (
+            {"change": {"pair": [2003, 2003]}},
+            "change.pair: expected two different years",
+        ),
+        (
+            {"change": {"bands": bands(("a", 0, 90))}},
+            "change.bands: expected bands that cover -90 to 90 without gap or overlap",
+        ),
+        (
+            {"change": {"bands": bands(("a", 0, 90), ("b", -90, 10))}},
+            "change.bands: expected bands that cover -90 to 90 without gap or overlap",
+        ),
+        (
+            {"change": {"bands": bands(("a", 90, -90))}},
+            "change.bands: expected bands that cover",
+        ),
+        (
+            {"change": {"bands": bands(("a", 0, 90), ("a", -90, 0))}},
+            "change.bands: expected each name once",
+        ),
+        (
+            {"samples": {"plausible": {"gpp": [5000, 0]}}},
+            "samples.plausible.gpp: expected a lower number before a higher one",
+        ),
+        (
+            {"samples": {"plausible": {"gpp": [NAN, NAN]}}},
+            "samples.plausible.gpp.0: expected a finite number, found nan",
+        ),
+        (
+            {"gates": {"gpp_total": [59, 49]}},
+            "gates.gpp_total: expected a lower number before a higher one",
+        ),
+        (
+            {"gates": {"truth": {"nee_trend_known": [0, 0]}}},
+            "gates.truth.nee_trend_known: expected a lower number before",
+        ),
+        ({"grid": {"only": ["r0c0"]}}, "grid.only: expected a tile of the grid"),
+        ({"grid": {"only": ["r09c00"]}}, "grid.only: .*r00c00 to r02c05, found r09c00"),
+        ({"grid": {"resolution_deg": 1e-9}}, "grid.resolution_deg: expected greater"),
+        (
+            {"grid": {"resolution_deg": 0.05, "tile_cells": 1}},
+            "grid.tile_cells: expected tiles of which 100000 or fewer cover the globe",
+        ),
+        ({"run": "a\n"}, "configuration: run: expected text that matches"),
+        ({"run": "a" * 300}, "configuration: run: expected at most 100 characters"),
+        ({"seed": 2**31}, "configuration: seed: expected less than or equal to"),
+        (
+            {"years": [2003.0, 2018.0]},
+            "configuration: years.0: expected a valid integer, found 2003.0",
+        ),
+        ({"train": {"members": 10**9}}, "train.members: expected less than or equal"),
+        (
+            {"samples": {"unlabelled_year": 2099}},
+            "samples.unlabelled_year: expected a mapped year of 2003-2018, found 2099",
+        ),
+        (
+            {"only_years": [2003, 2018], "samples": {"unlabelled_year": 2004}},
+            "samples.unlabelled_year: expected a mapped year of 2003, 2018, found 2004",
+        ),
+        (
+            {"towers": {"years": [2010, 2003]}},
+            "towers.years: expected the first year before the last",
+        ),
+        ({"towers": {"folder": ""}}, "towers.folder: expected a path without blanks"),
+        (
+            {"source": "simulated", "towers": {"folder": "f"}},
+            "towers.folder: expected null, because source is simulated, found f",
+        ),
+        (
+            {"source": "earthengine", "towers": {"folder": "f", "subsets": "s"}},
+            "towers.subsets: expected null, because series come from the source earth",
+        ),
+        ({"towers": {"subsets": "s"}}, "towers.subsets: expected null, because series"),
+        (
+            {"ablation": {"variants": {"svr": {}}}},
+            "ablation.variants: expected another name than full, cnn, .*found svr",
+        ),
+        (
+            {"fluxnet": {"classes": {"WAS": "EBF"}}},
+            "fluxnet.classes.WAS: expected one of CSH, .*, found 'WAS'",
+        ),
+        (
+            {"folders": {"results": "a{b}"}},
+            "folders.results: expected a path without braces",
+        ),
+        (
+            {"publish": {"institution": "a\x1b[31m"}},
+            r"publish.institution: expected one line of printable .*a.x1b\[31m",
+        ),
+        (
+            {"towers": {"holdout": ["A\u202eB"]}},
+            "towers.holdout: expected one line of printable characters",
+        ),
+        (
+            {"upload": {"to": "s3://key:secret@bucket/x"}},
+            r"upload.to: expected no credentials, .*found 's3://\*\*\*@bucket/x'",
+        ),
+        (
+            {"earthengine": {"url": "https://me:word@host"}},
+            r"earthengine.url: expected no credentials, .*'https://\*\*\*@host'",
+        ),
         ({"only_years": [2003, 2019]}, "only_years: expected years within 2003-2018"),
         ({"only_years": [2003]}, "only_years: expected the years of change.pair, 2018"),
-        ({"grid": {"only": ["r09c00"]}}, "expected a tile of the grid, found r09c00"),
         (
             {"earthengine": {"url": "ftp://x"}},
             "earthengine.url: expected text that matches",
@@ -143,6 +254,11 @@ def test_a_wrong_key_or_value_is_named_on_one_line(config, change, line):
     with pytest.raises(InputError, match=line) as caught:
         read_configuration(config)
     assert "\n" not in str(caught.value)
+
+
+def test_a_map_of_one_year_has_that_year_as_its_pair(config):
+    one = {"years": [2003, 2003], "change": {"pair": [2003, 2003]}}
+    assert read_configuration(config | one).change.pair == (2003, 2003)
 
 
 @pytest.mark.parametrize("key", ["run", "seed", "years"])
@@ -191,7 +307,7 @@ def test_a_folder_of_towers_is_the_source_when_it_is_named(config):
         ("auto", {"fluxnet": "a", "subsets": "s"}, ("files", "fluxnet")),
         ("auto", {"fluxnet": "a", "folder": "f"}, ("files", "fluxnet")),
         ("earthengine", {"folder": "f"}, ("earthengine", "folder")),
-        ("simulated", {"folder": "f"}, ("simulated", "simulated")),
+        ("simulated", {}, ("simulated", "simulated")),
     ],
 )
 def test_layers_and_labels_come_from_what_is_named(config, source, towers, expected):

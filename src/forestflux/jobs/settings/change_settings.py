@@ -1,6 +1,10 @@
 """Settings: change, drivers."""
 
-from forestflux.jobs.settings.section import Section, key
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from forestflux.jobs.settings.section import PlainPath, Section, YearsInOrder, key
 
 
 class LatitudeBandSettings(Section):
@@ -16,10 +20,26 @@ class LatitudeBandSettings(Section):
     """Northern edge."""
 
 
+def refuse_uncovered(
+    bands: tuple[LatitudeBandSettings, ...],
+) -> tuple[LatitudeBandSettings, ...]:
+    """The bands as they are; they are refused unless they cover the globe once."""
+    if len({band.name for band in bands}) < len(bands):
+        raise ValueError("each name once")
+    ordered = sorted(bands, key=lambda band: (band.south, band.north))
+    edges = [-90.0, *(e for b in ordered for e in (b.south, b.north)), 90.0]
+    touching = all(
+        low == high for low, high in zip(edges[::2], edges[1::2], strict=True)
+    )
+    if not touching or any(band.south >= band.north for band in bands):
+        raise ValueError("bands that cover -90 to 90 without gap or overlap")
+    return bands
+
+
 class ChangeSettings(Section):
     """The pair of years, windows and the annual series."""
 
-    pair: tuple[int, int] = key((2003, 2018), unit="years")
+    pair: Annotated[tuple[int, int], YearsInOrder] = key((2003, 2018), unit="years")
     """First and second year of the difference; slopes and tests cover all mapped years.
     """
 
@@ -31,7 +51,9 @@ class ChangeSettings(Section):
     fewer than half of them it is missing, and the tables say so.
     """
 
-    bands: tuple[LatitudeBandSettings, ...] = key(
+    bands: Annotated[
+        tuple[LatitudeBandSettings, ...], AfterValidator(refuse_uncovered)
+    ] = key(
         (
             LatitudeBandSettings(name="boreal", south=50, north=90),
             LatitudeBandSettings(name="temperate_north", south=23.5, north=50),
@@ -45,7 +67,7 @@ class ChangeSettings(Section):
     band of its centre.
     """
 
-    regions: str | None = key(None, unit="path")
+    regions: Annotated[str | None, PlainPath] = key(None, unit="path")
     """GeoJSON or GeoPackage file of polygons whose forest gets rows of its own in the
     tables, relative to the working directory; a cell belongs to the polygon that holds
     its centre, the first one where they overlap.

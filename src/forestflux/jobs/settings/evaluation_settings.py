@@ -51,10 +51,10 @@ class AblationSettings(Section):
     The ablation is made only when asked for, by `snakemake -- ablation`.
     """
 
-    members: int = key(1, unit="networks", ge=1)
+    members: int = key(1, unit="networks", ge=1, le=1000)
     """Networks of each variant and fold."""
 
-    repeats: int = key(3, unit="times", ge=1)
+    repeats: int = key(3, unit="times", ge=1, le=1000)
     """How often folds are assigned anew."""
 
     splits: Annotated[tuple[Literal["site", "cluster"], ...], Unique] = key(
@@ -62,7 +62,9 @@ class AblationSettings(Section):
     )
     """Splits that are scored."""
 
-    variants: dict[Annotated[str, Field(pattern="^[a-z_]+$")], dict[str, Any]] = key(
+    variants: dict[
+        Annotated[str, Field(pattern="^[a-z_]+$", max_length=64)], dict[str, Any]
+    ] = key(
         {
             "without_masked_pretraining": {"steps": {"masked_pretraining": False}},
             "without_all_biomes": {"steps": {"all_biomes": False}},

@@ -1,18 +1,18 @@
 """Settings: gates."""
 
-from forestflux.jobs.settings.section import Section, key
+from forestflux.jobs.settings.section import Range, Section, key
 
 
 class FluxRanges(Section):
     """Annual fluxes that a forest can have."""
 
-    gpp: tuple[float, float] = key((0, 5000), unit="gC m-2 yr-1")
+    gpp: Range = key((0, 5000), unit="gC m-2 yr-1")
     """Lowest and highest GPP."""
 
-    reco: tuple[float, float] = key((0, 5000), unit="gC m-2 yr-1")
+    reco: Range = key((0, 5000), unit="gC m-2 yr-1")
     """Lowest and highest RECO."""
 
-    nee: tuple[float, float] = key((-2000, 2000), unit="gC m-2 yr-1")
+    nee: Range = key((-2000, 2000), unit="gC m-2 yr-1")
     """Lowest and highest NEE."""
 
 
@@ -79,23 +79,19 @@ class GateSettings(Section):
     beside the borders.
     """
 
-    forest_area: tuple[float, float] = key(
-        (32100000000000.0, 41400000000000.0), unit="m2"
-    )
+    forest_area: Range = key((32100000000000.0, 41400000000000.0), unit="m2")
     """Forest area of the globe that passes (satellite maps; Sexton et al. 2016)."""
 
-    forest_area_known: tuple[float, float] = key(
-        (22000000000000.0, 32100000000000.0), unit="m2"
-    )
+    forest_area_known: Range = key((22000000000000.0, 32100000000000.0), unit="m2")
     """Forest area that is a known bias, as IGBP forest asks for more trees; assumed."""
 
-    gpp_total: tuple[float, float] = key((49, 59), unit="PgC yr-1")
+    gpp_total: Range = key((49, 59), unit="PgC yr-1")
     """Global forest GPP that passes."""
 
-    nee_total: tuple[float, float] = key((-3.9, -3.1), unit="PgC yr-1")
+    nee_total: Range = key((-3.9, -3.1), unit="PgC yr-1")
     """Global forest NEE that passes, the sink of inventories (Pan et al. 2024)."""
 
-    nee_total_known: tuple[float, float] = key((-17.5, -3.9), unit="PgC yr-1")
+    nee_total_known: Range = key((-17.5, -3.9), unit="PgC yr-1")
     """Global forest NEE that is a known bias of networks trained at towers; five times
     the sink of inventories at most.
     """

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from forestflux.jobs.settings.section import Section, Unique, key
+from forestflux.jobs.settings.section import PlainPath, Section, Unique, key
 
 
 class GridSettings(Section):
     """The global latitude-longitude grid of the maps."""
 
-    resolution_deg: float = key(0.05, unit="degrees", le=30, gt=0)
-    """Side of a cell; 180 must be a multiple of it."""
+    resolution_deg: float = key(0.05, unit="degrees", ge=0.001, le=30)
+    """Side of a cell; 180 must be a multiple of it. At least 0.001, about 100 m."""
 
     tile_cells: int = key(400, unit="cells", ge=1)
     """Rows and columns of a tile, the piece that is extracted and inferred at once."""
@@ -27,10 +27,10 @@ class GridSettings(Section):
 class FolderSettings(Section):
     """Where files lie; a folder for each run is made below (docs/how-to/cluster.md)."""
 
-    results: str = key("results", unit="path", min_length=1)
+    results: Annotated[str, PlainPath] = key("results", unit="path")
     """Folder of all results, absolute or relative to the working directory."""
 
-    scratch: str | None = key(None, unit="path", min_length=1)
+    scratch: Annotated[str | None, PlainPath] = key(None, unit="path")
     """Folder of the stores of extract and cube, on which nothing depends once mask is
     done; null for that of the results.
     """

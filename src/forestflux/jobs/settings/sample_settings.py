@@ -1,6 +1,6 @@
 """Settings: mask, samples, folds."""
 
-from forestflux.jobs.settings.section import Section, key
+from forestflux.jobs.settings.section import Range, Section, key
 
 
 class MaskSettings(Section):
@@ -15,13 +15,13 @@ class MaskSettings(Section):
 class PlausibleRanges(Section):
     """Ranges outside which a site-year is dropped, with the reason in samples.csv."""
 
-    gpp: tuple[float, float] = key((0, 5000), unit="gC m-2 yr-1")
+    gpp: Range = key((0, 5000), unit="gC m-2 yr-1")
     """Lowest and highest annual GPP."""
 
-    reco: tuple[float, float] = key((0, 5000), unit="gC m-2 yr-1")
+    reco: Range = key((0, 5000), unit="gC m-2 yr-1")
     """Lowest and highest annual RECO."""
 
-    nee: tuple[float, float] = key((-3000, 3000), unit="gC m-2 yr-1")
+    nee: Range = key((-3000, 3000), unit="gC m-2 yr-1")
     """Lowest and highest annual NEE."""
 
 
@@ -50,7 +50,7 @@ class SampleSettings(Section):
 class FoldSettings(Section):
     """Outer folds by site, by cluster of sites and, if asked for, at random."""
 
-    count: int = key(10, unit="folds", ge=2)
+    count: int = key(10, unit="folds", ge=2, le=1000)
     """Folds of each split; no more than there are forest sites or clusters."""
 
     random: bool = key(False)

@@ -2,27 +2,36 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from forestflux.jobs.settings.section import Section, Unique, key
+from forestflux.core.names import OTHER_CLASSES
+from forestflux.jobs.settings.section import (
+    PlainPath,
+    Section,
+    Unique,
+    YearsInOrder,
+    key,
+)
+
+TowerYear = Annotated[int, Field(ge=1980, le=2100)]
 
 
 class TowerSettings(Section):
     """Flux towers, the labels of the training."""
 
-    folder: str | None = key(None, unit="path")
+    folder: Annotated[str | None, PlainPath] = key(None, unit="path")
     """Folder with `sites.csv`, `site_years.csv` and `predictors_8day.parquet` or `.csv`
     (docs/how-to/own-towers.md), relative to the working directory; null for the simulated
     towers.
     """
 
-    fluxnet: str | None = key(None, unit="path")
+    fluxnet: Annotated[str | None, PlainPath] = key(None, unit="path")
     """Folder of FLUXNET archives (zip files or unpacked), which then give towers and
     fluxes instead of `sites.csv` and `site_years.csv`, relative to the working
     directory.
     """
 
-    subsets: str | None = key(None, unit="path")
+    subsets: Annotated[str | None, PlainPath] = key(None, unit="path")
     """Folder of MODIS subsets (ORNL CSV or JSON, AppEEARS CSV; docs/how-to/modis-subsets.md),
     relative to the working directory. They give the variables that they hold,
     `predictors_8day` of `towers.folder` the others.
@@ -33,13 +42,9 @@ class TowerSettings(Section):
     scored apart.
     """
 
-    years: (
-        tuple[
-            Annotated[int, Field(ge=1980, le=2100)],
-            Annotated[int, Field(ge=1980, le=2100)],
-        ]
-        | None
-    ) = key(None, unit="years")
+    years: Annotated[tuple[TowerYear, TowerYear] | None, YearsInOrder] = key(
+        None, unit="years"
+    )
     """First and last tower year; null for all years of the table, or the mapped years
     on the simulated planet.
     """
@@ -48,6 +53,13 @@ class TowerSettings(Section):
     """Whether NEE is refused as having the other sign when 4 of 5 forest towers (of 5
     or more) are sources of carbon in the median; false for towers that are sources.
     """
+
+
+def refuse_forest_class(name: str) -> str:
+    """The name of an IGBP class as it is; refused if it is a forest or no class at all."""
+    if name not in OTHER_CLASSES:
+        raise ValueError(f"one of {', '.join(OTHER_CLASSES)}")
+    return name
 
 
 class FluxnetSettings(Section):
@@ -73,9 +85,10 @@ class FluxnetSettings(Section):
     others counts as the mean of the rest.
     """
 
-    classes: dict[str, Literal["ENF", "EBF", "DNF", "DBF", "MF"]] = key(
-        {}, unit="forest type by IGBP class"
-    )
+    classes: dict[
+        Annotated[str, AfterValidator(refuse_forest_class)],
+        Literal["ENF", "EBF", "DNF", "DBF", "MF"],
+    ] = key({}, unit="forest type by IGBP class")
     """Further IGBP classes that count as a forest, such as {WSA: EBF}; the five forest
     classes count as they are.
     """

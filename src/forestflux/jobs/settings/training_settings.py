@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from forestflux.jobs.settings.section import Section, Unique, key
 
+ClassicalModel = Literal["extra_trees", "svr", "gradient_boosting"]
+
 
 class TransferSteps(Section):
     """Transfer steps, in this order; each is a switch."""
@@ -67,9 +69,9 @@ class LearningRates(Section):
 class Distillation(Section):
     """Mixtures of two site-years, with the fluxes that classical models give them."""
 
-    teachers: Annotated[
-        tuple[Literal["extra_trees", "svr", "gradient_boosting"], ...], Unique
-    ] = key(("svr", "gradient_boosting"), unit="names", min_length=1)
+    teachers: Annotated[tuple[ClassicalModel, ...], Unique] = key(
+        ("svr", "gradient_boosting"), unit="names", min_length=1
+    )
     """Models whose mean prediction the network learns; fitted on the training rows with the first
     settings of their spaces.
     """
@@ -110,7 +112,7 @@ class TrainSettings(Section):
     Sizes and rates are assumed, not from the paper (Wu 2019), which does not publish them.
     """
 
-    members: int = key(5, unit="networks", ge=1)
+    members: int = key(5, unit="networks", ge=1, le=1000)
     """Networks in the ensemble; they differ by their seed."""
 
     steps: TransferSteps = TransferSteps()
@@ -201,9 +203,9 @@ class TrainSettings(Section):
 class BaselineSettings(Section):
     """The classical models, tuned inside the training rows of each fold."""
 
-    models: Annotated[
-        tuple[Literal["extra_trees", "svr", "gradient_boosting"], ...], Unique
-    ] = key(("extra_trees", "svr", "gradient_boosting"), unit="names")
+    models: Annotated[tuple[ClassicalModel, ...], Unique] = key(
+        ("extra_trees", "svr", "gradient_boosting"), unit="names"
+    )
     """Models that are fitted and scored beside the network."""
 
     candidates: int = key(6, unit="settings", ge=1)

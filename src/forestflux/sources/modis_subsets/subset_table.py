@@ -4,13 +4,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-import yaml
-
 from forestflux.core.eight_day import STEP_DAYS
 from forestflux.core.errors import InputError
 from forestflux.core.product_table import ProductTable
-from forestflux.core.products import Extract, Mask
+from forestflux.core.products import Extract, Mask, StoredNumber
 from forestflux.core.typed_input import FrozenModel
+from forestflux.core.yaml_files import read_yaml
 
 Number = int | float
 Role = Literal["band", "quality_band", "quality_detail"]
@@ -44,7 +43,7 @@ class StoredNumbers(FrozenModel):
 
     dtype: str
     quality_dtype: str
-    absent: Number
+    absent: StoredNumber
     quality_absent: int
     window: int
 
@@ -98,12 +97,7 @@ def read_subset_table(
     InputError : the file is not YAML, names an unknown variable, or an entry has unknown,
         missing or mistyped keys
     """
-    try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise InputError(
-            path, variable="file", expected="readable YAML", found=str(error)
-        ) from error
+    content = read_yaml(path)
     variables, towers = {}, products.column("tower")
     for variable, entry in content.items():
         if variable not in towers:
