@@ -10,7 +10,8 @@
 rule tower_sites:
     input:
         table=fluxnet_files("json") or tower_file("sites.csv"),
-        information=FLUXNET.information,
+        # A function, because Snakemake would fill in braces in the names of a list.
+        information=lambda wildcards: FLUXNET.information,
     output:
         sites="<results>/towers/sites.csv",
         citations="<results>/towers/citations.csv",

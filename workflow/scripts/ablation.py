@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from forestflux.jobs import command_line
-from forestflux.evaluation.ablation_table import tabulate_ablation
+from forestflux.evaluation.ablation_table import VARIANT_PREDICTIONS, tabulate_ablation
 from forestflux.evaluation.evaluation_schemas import ABLATION
 from forestflux.prepare.sample_table import read_sample_table
 
@@ -15,7 +13,7 @@ def main(
 ) -> None:
     """Write the table."""
     scores = tabulate_ablation(
-        [pd.read_csv(path) for path in variants],
+        [VARIANT_PREDICTIONS.read_file(path) for path in variants],
         read_sample_table(table),
         min_quality=min_quality,
     )

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from forestflux.jobs import command_line
-from forestflux.evaluation.ablation_table import run_variant
+from forestflux.evaluation.ablation_table import VARIANT_PREDICTIONS, run_variant
 from forestflux.jobs.settings.sample_settings import FoldSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import BaselineSettings, TrainSettings
-from forestflux.jobs.tables import write_table
 from forestflux.prepare.sample_table import read_samples, read_unlabelled
 
 
@@ -46,7 +45,7 @@ def main(
         folds=settings.folds.count,
         seed=settings.seed,
     )
-    write_table(predictions, output)
+    VARIANT_PREDICTIONS.write(predictions, output)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,8 @@ from forestflux.jobs import command_line
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import BaselineSettings
-from forestflux.jobs.tables import write_table
 from forestflux.models.classical.classical_models import ClassicalRegressor
-from forestflux.models.cross_validation import run_fold
+from forestflux.models.cross_validation import FOLD_PREDICTIONS, run_fold
 from forestflux.prepare.sample_table import read_samples
 
 
@@ -56,7 +55,7 @@ def main(
             gaps=settings.gaps,
         )
         parts.append(predictions)
-    write_table(pd.concat(parts, ignore_index=True), output)
+    FOLD_PREDICTIONS.write(pd.concat(parts, ignore_index=True), output)
 
 
 if __name__ == "__main__":

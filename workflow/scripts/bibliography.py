@@ -2,21 +2,18 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from forestflux.jobs import command_line
 from forestflux.jobs.small_files import write_text
-from forestflux.jobs.tables import read_table, write_table
-from forestflux.pages.tower_citations import as_markdown, bibliography
+from forestflux.pages.tower_citations import BIBLIOGRAPHY, as_markdown, bibliography
+from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.towers.tower_schemas import CITATIONS
 
 
 def main(*, samples: Path, citations: Path, table: Path, page: Path) -> None:
     """Write bibliography.csv and bibliography.md."""
-    used = pd.read_csv(samples, usecols=["site", "used"], dtype={"site": str})
-    cited = read_table(citations, columns=CITATIONS.names)
-    result = bibliography(used, cited[CITATIONS.names].astype(object))
-    write_table(result, table)
+    used = SAMPLES.read_file(samples, columns=("site", "used"))
+    result = bibliography(used, CITATIONS.read_file(citations))
+    BIBLIOGRAPHY.write(result, table)
     write_text(page, as_markdown(result))
 
 

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from forestflux.jobs import command_line
+from forestflux.evaluation.evaluation_schemas import CALIBRATION, INTERANNUAL, SCORES
 from forestflux.jobs.settings.sample_settings import FoldSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.small_files import read_json, write_text
@@ -33,9 +32,9 @@ def main(
     card = model_card(
         read_json(model),
         read_sample_table(samples),
-        pd.read_csv(scores),
-        pd.read_csv(calibration),
-        pd.read_csv(interannual),
+        SCORES.read_file(scores),
+        CALIBRATION.read_file(calibration),
+        INTERANNUAL.read_file(interannual, empty=True),
         min_quality=settings.min_quality,
         folds=settings.folds.count,
     )

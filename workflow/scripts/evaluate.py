@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
-
 from forestflux.jobs import command_line
 from forestflux.ensemble.applicability_fitting import score_unseen_rows
 from forestflux.ensemble.members import read_ensembles, read_predictions
@@ -14,6 +12,7 @@ from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.tables import write_tables
+from forestflux.models.cross_validation import FOLD_PREDICTIONS
 from forestflux.prepare.sample_table import read_sample_table, read_samples
 
 
@@ -39,7 +38,8 @@ def main(
     tables: list[Path],
 ) -> None:
     """Write the tables of the stage."""
-    parts = [*read_predictions(train), *(pd.read_csv(path) for path in baseline)]
+    parts = read_predictions(train)
+    parts += [FOLD_PREDICTIONS.read_file(path, empty=True) for path in baseline]
     used = read_samples(samples)
     dissimilarity = score_unseen_rows(
         read_ensembles(train, settings.train),

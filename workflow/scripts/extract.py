@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-import pandas as pd
 import xarray as xr
 
 from forestflux.jobs import command_line
@@ -19,6 +18,7 @@ from forestflux.jobs.settings.source_settings import EarthEngineSettings, Source
 from forestflux.jobs.stages import Key, run_stage
 from forestflux.sources.extraction import available_columns, extract
 from forestflux.sources.source_registry import open_source
+from forestflux.towers.tower_schemas import SITES
 
 
 class Settings(Section):
@@ -57,7 +57,7 @@ def main(
 
     def place_of(name: str) -> Place:
         if name == "towers":
-            return TowerPlace(pd.read_csv(sites[0]))
+            return TowerPlace(SITES.read_file(sites[0]))
         assert settings.grid is not None  # tiles come with a grid
         return TilePlace(Grid(**settings.grid.model_dump()).tile(name))
 

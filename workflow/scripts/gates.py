@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
-from forestflux.evaluation.evaluation_schemas import GATES
+from forestflux.evaluation.evaluation_schemas import COVERAGE, GATES, RECOVERY
 from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.settings.run_settings import GridSettings
@@ -40,8 +38,8 @@ def main(
         Grid(**settings.grid.model_dump()),
         settings=settings.gates,
         min_forest_fraction=settings.min_forest_fraction,
-        recovery=pd.read_csv(recovery[0]) if recovery else None,
-        coverage=pd.read_csv(coverage[0]) if coverage else None,
+        recovery=RECOVERY.read_file(recovery[0]) if recovery else None,
+        coverage=COVERAGE.read_file(coverage[0]) if coverage else None,
     )
     GATES.write(tested, table)
     write_json(manifest, summarise_gates(tested))

@@ -4,8 +4,7 @@ from pathlib import Path
 
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.tables import write_table
-from forestflux.pages.headline_numbers import headline_numbers
+from forestflux.pages.headline_numbers import HEADLINE, headline_numbers
 
 
 class Settings(Section):
@@ -17,7 +16,7 @@ class Settings(Section):
 def main(*, tables: list[Path], settings: Settings, output: Path) -> None:
     """Write headline.csv."""
     files = {path.stem: path for path in tables}
-    write_table(headline_numbers(files, pair=settings.pair), output)
+    HEADLINE.write(headline_numbers(files, pair=settings.pair), output)
 
 
 if __name__ == "__main__":

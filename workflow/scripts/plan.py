@@ -3,8 +3,6 @@
 import sys
 from pathlib import Path
 
-import pandas as pd
-
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
 from forestflux.core.places import TilePlace, TowerPlace
@@ -21,6 +19,7 @@ from forestflux.sources.earthengine.request_plan import (
     store_bytes,
 )
 from forestflux.sources.earthengine.tower_edges import edge_lines
+from forestflux.towers.tower_schemas import PLACE, SITES
 
 
 class Settings(Section):
@@ -45,7 +44,7 @@ def main(
     lines = []
     if sites:
         years, of_towers = settings.tower_years, products.column("tower")
-        place = TowerPlace(pd.read_csv(sites[0]))
+        place = TowerPlace(SITES.read_file(sites[0], columns=PLACE))
         source = Planned(
             years, runtime, forest_only=settings.forest_only, products=of_towers
         )

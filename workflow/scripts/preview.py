@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from forestflux.jobs import command_line
 from forestflux.core.product_table import ProductTable
 from forestflux.jobs.settings.section import Section
@@ -11,6 +9,7 @@ from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.jobs.small_files import write_text
 from forestflux.pages.layer_preview import draw_preview
 from forestflux.sources.earthengine.client.session import connect
+from forestflux.towers.tower_schemas import PLACE, SITES
 
 
 class Settings(Section):
@@ -34,7 +33,7 @@ def main(
         products.column("tile"),
         layers=list(settings.layers),
         year=settings.year,
-        sites=pd.read_csv(sites[0]) if sites else None,
+        sites=SITES.read_file(sites[0], columns=PLACE) if sites else None,
     )
     write_text(page, html)
 

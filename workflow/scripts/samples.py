@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.sample_settings import FoldSettings, SampleSettings
 from forestflux.jobs.settings.section import Section
@@ -15,6 +13,7 @@ from forestflux.prepare.site_year_selection import (
     tile_series,
     tower_series,
 )
+from forestflux.towers.tower_schemas import SITE_YEARS, SITES
 
 
 class Settings(Section):
@@ -38,13 +37,13 @@ def main(
     manifest: Path,
 ) -> None:
     """Write samples.csv, samples.zarr and the manifest."""
-    tower_table = pd.read_csv(sites)
+    tower_table = SITES.read_file(sites)
     masked = upstream_stores(*towers)
     series = collect_towers(
         {int(year): masked.path(place, year) for place, year in masked.listing()}
     )
     table, samples = build_samples(
-        pd.read_csv(site_years),
+        SITE_YEARS.read_file(site_years),
         tower_table,
         series,
         settings=settings.samples,

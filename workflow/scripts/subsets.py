@@ -14,6 +14,7 @@ from forestflux.jobs.store import open_store
 from forestflux.sources.modis_subsets.subset_folder import list_subset_files
 from forestflux.sources.modis_subsets.subset_images import SOURCES, collect_subsets
 from forestflux.sources.modis_subsets.subset_table import SubsetTable
+from forestflux.towers.tower_schemas import SITES
 
 
 class Settings(Section):
@@ -36,7 +37,7 @@ def main(
     inputs = checksum_files([sites, *files])
 
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
-        towers = pd.read_csv(sites, dtype={"site": str})
+        towers = SITES.read_file(sites)
         for _ in missing:  # the one store of all towers
             images, table = collect_subsets(files, towers, layers)
             yield images.assign_attrs(sources=table.to_dict("list"))

@@ -3,14 +3,12 @@
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
-
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.sources.simulated.simulated_towers import simulated_site_years
 from forestflux.towers.fluxnet.fluxnet_towers import collect_site_years
-from forestflux.towers.tower_schemas import FLUXNET_SITE_YEARS, SITE_YEARS
+from forestflux.towers.tower_schemas import FLUXNET_SITE_YEARS, SITE_YEARS, SITES
 from forestflux.towers.tower_tables import read_site_years
 
 
@@ -26,7 +24,7 @@ class Settings(Section):
 
 def main(*, sites: Path, table: list[Path], settings: Settings, output: Path) -> None:
     """Write site_years.csv: one row per tower and year, every quality."""
-    towers = pd.read_csv(sites)
+    towers = SITES.read_file(sites)
     if settings.labels == "fluxnet":
         site_years = collect_site_years(table, towers)
     elif settings.labels == "folder":

@@ -10,8 +10,7 @@ from forestflux.jobs.checksums import checksum_folder, make_build_key
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.small_files import read_json, write_json
-from forestflux.jobs.tables import write_table
-from forestflux.models.cross_validation import run_fold
+from forestflux.models.cross_validation import FOLD_PREDICTIONS, run_fold
 from forestflux.models.network_training import member_seed, train_network
 from forestflux.prepare.folds import split_rows
 from forestflux.prepare.sample_table import Samples, UnlabelledSeries
@@ -59,7 +58,7 @@ def train_member(
         seed=member_seed(seed, split, fold, member),
         gaps=gaps,
     )
-    write_table(predictions, folder / PREDICTIONS)
+    FOLD_PREDICTIONS.write(predictions, folder / PREDICTIONS)
     write_arrays(folder / WEIGHTS, network.weights())
     checksum = checksum_folder([folder / WEIGHTS, folder / PREDICTIONS], folder)
     scales = {

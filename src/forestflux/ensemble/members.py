@@ -9,6 +9,7 @@ import pandas as pd
 from forestflux.ensemble.weight_files import read_arrays
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.small_files import read_json
+from forestflux.models.cross_validation import FOLD_PREDICTIONS
 from forestflux.models.network_inputs import Normalisation
 from forestflux.models.network_regressor import NetworkRegressor
 
@@ -59,4 +60,7 @@ def member_folders(manifests: Iterable[Path]) -> list[Path]:
 
 def read_predictions(manifests: Iterable[Path]) -> list[pd.DataFrame]:
     """Predictions of every member that jobs list."""
-    return [pd.read_csv(f / PREDICTIONS) for f in member_folders(manifests)]
+    return [
+        FOLD_PREDICTIONS.read_file(folder / PREDICTIONS, empty=True)
+        for folder in member_folders(manifests)
+    ]

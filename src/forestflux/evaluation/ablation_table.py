@@ -23,13 +23,24 @@ from forestflux.jobs.settings.training_settings import (
     TrainSettings,
     with_changes,
 )
+from forestflux.jobs.tables import Column, TableSchema
 from forestflux.models.classical.classical_models import BASELINES, ClassicalRegressor
-from forestflux.models.cross_validation import Fit, run_fold
+from forestflux.models.cross_validation import FOLD_PREDICTIONS, Fit, run_fold
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.network_training import member_seed, train_network
 from forestflux.prepare.folds import assign_folds, split_rows
 from forestflux.prepare.sample_table import Samples, UnlabelledSeries
 
+VARIANT_PREDICTIONS = TableSchema(
+    path="ablation/{variant}.{split}.{repeat}.csv",
+    row="an unseen site-year as a variant of the network or a classical model predicts it",
+    columns=(
+        *FOLD_PREDICTIONS.columns,
+        Column("seconds", "processor time of the fit of the fold", unit="s"),
+        Column("parameters", "trained numbers of a network, else 0", "integer"),
+        Column("repeat", "how often folds were assigned anew before", "integer"),
+    ),
+)
 # Half of all values are hidden; what a variant loses by that is its tolerance of gaps.
 GAPS = GapExperiment(patterns=("random",), fractions=(0.5,))
 KEY = ["variant", "split", "target"]
@@ -49,10 +60,7 @@ def run_variant(
     folds: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Predictions of unseen rows, columns of a fold's predictions and three more.
-
-    `repeat`; `seconds`, processor time of the fit; `parameters`, trained numbers of a
-    network, 0 of a classical model.
+    """Predictions of unseen rows, the table `VARIANT_PREDICTIONS`.
 
     Parameters
     ----------

@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from forestflux.core.errors import InputError
@@ -33,6 +34,39 @@ def read_json(path: Path) -> dict:
         ) from error
 
 
+def refuse_odd_names(paths: Iterable[Path]) -> None:
+    """Refuse files whose names do not print: they would get into logs, tables and commands.
+
+    Raises
+    ------
+    InputError : the first of them
+    """
+    for path in paths:
+        if not str(path).isprintable():
+            raise InputError(
+                path,
+                variable="name",
+                expected="printable characters in UTF-8",
+                found=path.name,
+            )
+
+
+# Spreadsheets run a text that begins so as a formula, unless it is a number with a unit.
+FORMULA = re.compile(r"'*[=+\-@]")
+SIGNED_NUMBER = re.compile(r"[+-][\d.]+(e[+-]?\d+)?( [\w -]*)?", re.ASCII)
+
+
+def escape_text(text: str) -> str:
+    """A text as a table holds it, with `'` in front of what would be a formula."""
+    formula = FORMULA.match(text) and not SIGNED_NUMBER.fullmatch(text)
+    return f"'{text}" if formula else text
+
+
+def unescape_text(text: str) -> str:
+    """The text that `escape_text` was given."""
+    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
+
+
 def write_rows(path: Path, rows: Sequence[dict], columns: Sequence[str]) -> None:
     """Write a CSV file at once as `forestflux.jobs.tables.write_table` does, from plain rows.
 
@@ -51,6 +85,8 @@ def write_rows(path: Path, rows: Sequence[dict], columns: Sequence[str]) -> None
 
 def cell_of(value: object) -> object:
     """A value as a table shows it: numbers with nine significant digits, NaN as nothing."""
+    if isinstance(value, str):
+        return escape_text(value)
     if not isinstance(value, float):
         return value
     return "" if value != value else f"{value:.9g}"

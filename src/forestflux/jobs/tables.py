@@ -4,7 +4,7 @@ A table is defined once, as a `TableSchema`. Its writer, its readers, the tests 
 reference page (docs/reference/tables.md) all take the columns from there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,7 +13,7 @@ import pandas as pd
 from pandas.api import types
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.small_files import write_text
+from forestflux.jobs.small_files import escape_text, unescape_text, write_text
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,13 @@ class TableSchema:
         empty: bool = False,
     ) -> pd.DataFrame:
         """The same, of a file whose path is given."""
-        table = read_table(path, columns=(), empty=empty)
+        texts = [column.name for column in self.columns if column.dtype == "text"]
+        table = read_table(path, texts)
         self.check(table, path, columns=columns)
+        if table.empty and not empty:
+            raise InputError(
+                path, variable="rows", expected="one or more", found="none"
+            )
         return table
 
     def check(
@@ -171,39 +176,45 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a CSV file at once: readers see the old one or the whole new one.
 
     Numbers have nine significant digits, more than any flux or coordinate carries; NaN
-    is an empty field.
+    is an empty field. Texts that a spreadsheet would run are escaped (`escape_text`).
     """
+    texts = table.select_dtypes(["object", "str", "category"])
+    escaped = table.assign(**{str(n): texts[n].map(escape_cell) for n in texts})
     write_text(
-        path, table.to_csv(index=False, float_format="%.9g", lineterminator="\n")
+        path, escaped.to_csv(index=False, float_format="%.9g", lineterminator="\n")
     )
 
 
-def read_table(
-    path: Path, *, columns: Iterable[str], empty: bool = False
-) -> pd.DataFrame:
-    """Read a table that has these columns and at least one row.
+def escape_cell(value: object) -> object:
+    """A text as a table holds it; anything else as it is."""
+    return escape_text(value) if isinstance(value, str) else value
+
+
+def read_table(path: Path, texts: Collection[str]) -> pd.DataFrame:
+    """The table that `write_table` wrote, no more and no less.
 
     Parameters
     ----------
     path : CSV file
-    columns : that are needed; the table may have others
-    empty : whether the table may have no rows
+    texts : columns of text. Nobody guesses in them: `007`, `1e1` and `NA` are names
 
     Raises
     ------
-    InputError : the file is not there, is not a table, lacks a column or has no rows
+    InputError : the file is not there or is not a table
     """
     if not path.is_file():
         raise InputError(path, variable="file", expected="a table", found="nothing")
     try:
-        table = pd.read_csv(path)
+        table = pd.read_csv(
+            path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""]
+        )
     except (ValueError, OSError) as error:
         raise InputError(
             path, variable="file", expected="a readable CSV table", found=str(error)
         ) from error
-    check_columns(table, path, columns=columns)
-    if table.empty and not empty:
-        raise InputError(path, variable="rows", expected="one or more", found="none")
+    for name in set(texts) & set(table.columns):
+        if table[name].str.startswith("'").any():
+            table[name] = table[name].map(unescape_text, na_action="ignore")
     return table
 
 

@@ -6,25 +6,30 @@ from typing import Protocol, TypeVar
 import numpy as np
 import pandas as pd
 
-from forestflux.core.names import EACH_INPUT
+from forestflux.core.names import EACH_INPUT, FLUX_UNIT
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
+from forestflux.jobs.tables import Column, TableSchema
 from forestflux.models.augmentation import mask_borrowed, mask_pattern
 from forestflux.models.flux_model import Fluxes, FluxModel, predict_samples
 from forestflux.models.network_inputs import align_season
 from forestflux.prepare.folds import check_trainable, split_rows
 from forestflux.prepare.sample_table import Samples
 
-COLUMNS = (
-    "model",
-    "split",
-    "fold",
-    "member",
-    "site",
-    "year",
-    "gap_pattern",
-    "gap_fraction",
-    "gpp_pred",
-    "reco_pred",
+FOLD_PREDICTIONS = TableSchema(
+    path="train/{split}/fold{fold}/member{member}/predictions.csv",
+    row="an unseen site-year with one case of gaps; `baseline/*.csv` has the same columns",
+    columns=(
+        Column("model", "name of the model", "text"),
+        Column("split", "`site`, `cluster`, `random` or `holdout`", "text"),
+        Column("fold", "fold of the split that held the row out", "integer"),
+        Column("member", "of the ensemble, -1 of a classical model", "integer"),
+        Column("site", "code of the tower", "text"),
+        Column("year", "calendar year", "integer"),
+        Column("gap_pattern", "`none`, or artificial gaps (split `site`)", "text"),
+        Column("gap_fraction", "share of all values that is hidden", unit="1"),
+        Column("gpp_pred", "GPP", unit=FLUX_UNIT),
+        Column("reco_pred", "RECO", unit=FLUX_UNIT),
+    ),
 )
 # First word of the seed of artificial gaps. It holds for every model and member, so that
 # all of them meet the same gaps.
@@ -54,7 +59,7 @@ def run_fold(
     seed: int,
     gaps: GapExperiment | None,
 ) -> tuple[Trained, pd.DataFrame]:
-    """The trained model and its predictions of unseen rows, columns as `COLUMNS`.
+    """The trained model and its predictions of unseen rows, columns of `FOLD_PREDICTIONS`.
 
     Parameters
     ----------
@@ -90,7 +95,7 @@ def run_fold(
             gpp_pred=fluxes.gpp,
             reco_pred=fluxes.reco,
         )
-        parts.append(part[list(COLUMNS)])
+        parts.append(part[FOLD_PREDICTIONS.names])
     return trained, pd.concat(parts, ignore_index=True)
 
 

@@ -11,18 +11,23 @@ from forestflux.change.change_schemas import PAIR, TOTALS
 from forestflux.core.errors import InputError
 from forestflux.core.names import NETWORK, TARGET_FLUXES
 from forestflux.evaluation.evaluation_schemas import CALIBRATION, SCORES
+from forestflux.jobs.tables import Column, TableSchema
 from forestflux.pages.number_text import format_p_value
 
-COLUMNS = (
-    "quantity",
-    "name",
-    "value",
-    "lower",
-    "upper",
-    "unit",
-    "text",
-    "remark",
-    "source",
+HEADLINE = TableSchema(
+    path="headline.csv",
+    row="a number that a text quotes",
+    columns=(
+        Column("quantity", "key, such as `gpp_total_2018`", "text"),
+        Column("name", "the same in words", "text"),
+        Column("value", "the number, in its unit"),
+        Column("lower", "lower end of its interval, empty where there is none"),
+        Column("upper", "upper end of the interval"),
+        Column("unit", "of the three numbers", "text"),
+        Column("text", "the value as a text writes it", "text"),
+        Column("remark", "interval or sample size as a text writes it", "text"),
+        Column("source", "the table it comes from", "text"),
+    ),
 )
 # Rows of the network over all forests with whole sites held out.
 UNSEEN_SITES = {"model": NETWORK, "split": "site", "subset": "all"}
@@ -57,7 +62,7 @@ def headline_numbers(
         rows += change_rows(tables["pair"], pair=pair)
     rows += score_rows(tables["scores"])
     rows += coverage_rows(tables["calibration"])
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=HEADLINE.names)
 
 
 def total_rows(totals: Path, *, pair: tuple[int, int]) -> Iterator[dict]:
@@ -173,4 +178,4 @@ def make_row(
     text = f"{value:{form}}" + ("" if unit == "1" else f" {unit}")
     remarks = "; ".join(part for part in (bounds, remark) if part)
     row = (quantity, name, value, lower, upper, unit, text, remarks, source)
-    return dict(zip(COLUMNS, row, strict=True))
+    return dict(zip(HEADLINE.names, row, strict=True))

@@ -2,9 +2,17 @@
 
 import pandas as pd
 
+from forestflux.jobs.tables import Column, TableSchema
 from forestflux.towers.tower_schemas import CITATIONS
 
-COLUMNS = (*CITATIONS.names, "site_years")
+BIBLIOGRAPHY = TableSchema(
+    path="samples/bibliography.csv",
+    row="a tower of which a site-year is used; only with `towers.fluxnet`",
+    columns=(
+        *CITATIONS.columns,
+        Column("site_years", "used years of the tower", "integer"),
+    ),
+)
 NO_CITATION = "no citation in the archive"
 
 
@@ -26,7 +34,7 @@ def bibliography(samples: pd.DataFrame, citations: pd.DataFrame) -> pd.DataFrame
     known = citations.drop_duplicates("site").set_index("site").reindex(years.index)
     table = known.fillna("").astype(str).apply(lambda column: column.map(one_line))
     table = table.join(years).reset_index()
-    return table.sort_values("site", ignore_index=True)[list(COLUMNS)]
+    return table.sort_values("site", ignore_index=True)[BIBLIOGRAPHY.names]
 
 
 def one_line(text: str) -> str:

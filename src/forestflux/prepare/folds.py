@@ -87,7 +87,7 @@ def check_trainable(table: pd.DataFrame, train: np.ndarray, *, split: str) -> No
 
     Parameters
     ----------
-    table : columns as `forestflux.prepare.sample_table.COLUMNS`
+    table : columns as `forestflux.prepare.sample_schema.SAMPLES`
     train : positions of the rows that train
     split : as in `split_rows`
 

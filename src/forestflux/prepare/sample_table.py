@@ -14,28 +14,7 @@ from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.small_files import write_json
 from forestflux.jobs.store import load_store, write_store
-from forestflux.jobs.tables import write_table
-
-COLUMNS = (
-    "site",
-    "year",
-    "igbp",
-    "forest",
-    "lat",
-    "lon",
-    "cluster",
-    "gpp",
-    "reco",
-    "nee",
-    "nee_qc",
-    "weight",
-    "holdout",
-    "fold_site",
-    "fold_cluster",
-    "fold_random",
-    "used",
-    "reason",
-)
+from forestflux.prepare.sample_schema import SAMPLES
 
 
 @dataclass(frozen=True)
@@ -45,7 +24,7 @@ class Samples:
     Attributes
     ----------
     series : float32 (sample, variable, step), physical values, NaN = gap
-    table : one row per sample in the same order, columns `COLUMNS`
+    table : one row per sample in the same order, columns of `SAMPLES`
     variables : names along the axis `variable`
     """
 
@@ -134,7 +113,7 @@ def write_samples(
     table : every labelled site-year, used or dropped; `samples` are its used rows
     build_key : checksum of what the samples are made from
     """
-    write_table(table, table_beside(manifest))
+    SAMPLES.write(table, table_beside(manifest))
     dims = ("variable", "step")
     series = xr.Dataset(
         {
@@ -203,16 +182,9 @@ def read_samples(manifest: Path) -> Samples:
 
 
 def read_sample_table(path: Path) -> pd.DataFrame:
-    """Every labelled site-year, used or dropped, with the columns `COLUMNS`."""
-    kinds: dict[str, type] = dict.fromkeys(("site", "igbp", "reason"), str)
-    kinds |= dict.fromkeys(("forest", "holdout", "used"), bool)
-    try:
-        table = pd.read_csv(path, dtype=kinds, usecols=list(COLUMNS))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            path, variable="file", expected="the table of samples", found=str(error)
-        ) from error
-    return table.assign(reason=table["reason"].fillna(""))[list(COLUMNS)]
+    """Every labelled site-year, used or dropped: the table `SAMPLES`."""
+    table = SAMPLES.read_file(path)
+    return table.assign(reason=table["reason"].fillna(""))[SAMPLES.names]
 
 
 def read_unlabelled(manifest: Path) -> UnlabelledSeries:

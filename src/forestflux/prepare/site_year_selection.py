@@ -12,8 +12,8 @@ from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES
 from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.jobs.store import load_store, open_store
 from forestflux.prepare.folds import assign_folds
+from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.prepare.sample_table import (
-    COLUMNS,
     Samples,
     UnlabelledSeries,
     no_series,
@@ -119,7 +119,7 @@ def build_samples(
     check_used(table)
     folds = assign_folds(table[used], count=folds_count, seed=seed)
     table.loc[used, list(FOLDS)] = folds[list(FOLDS)]
-    table = table[list(COLUMNS)]
+    table = table[SAMPLES.names]
     series = towers.series[row[used]]
     return table, Samples(series, table[used].reset_index(drop=True), towers.variables)
 

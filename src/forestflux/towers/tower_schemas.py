@@ -18,6 +18,9 @@ SITES = TableSchema(
     ),
 )
 
+# Columns that a table of towers has before it is checked: it knows no cluster.
+PLACE = SITES.names[:-1]
+
 SITE_YEARS = TableSchema(
     path="towers/site_years.csv",
     row="a tower and year; a flux that is not known is empty",

@@ -13,7 +13,7 @@ from forestflux.models.classical.classical_models import (
     draw_candidates,
 )
 from forestflux.models.classical.year_features import GapFiller, summarise
-from forestflux.models.cross_validation import COLUMNS, gap_cases, run_fold
+from forestflux.models.cross_validation import FOLD_PREDICTIONS, gap_cases, run_fold
 from forestflux.models.flux_model import predict_samples
 from forestflux.prepare.folds import assign_folds
 from forestflux.prepare.sample_table import Samples, forest_type_codes
@@ -244,7 +244,7 @@ def test_run_fold_asks_about_gaps_by_site_only(samples):
             seed=1,
             gaps=gaps,
         )
-        assert tuple(found.columns) == COLUMNS
+        assert list(found.columns) == FOLD_PREDICTIONS.names
         cases[split] = list(
             found[["gap_pattern", "gap_fraction"]]
             .drop_duplicates()
@@ -272,7 +272,7 @@ def test_no_holdout_site_gives_an_empty_table(samples):
         seed=1,
         gaps=NO_GAPS,
     )
-    assert tuple(found.columns) == COLUMNS
+    assert list(found.columns) == FOLD_PREDICTIONS.names
     assert len(found) == 0
 
 

@@ -11,8 +11,8 @@ from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
 from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.jobs.store import write_store
+from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.prepare.sample_table import (
-    COLUMNS,
     Samples,
     no_series,
     read_samples,
@@ -131,7 +131,7 @@ def test_take_by_mask_and_by_position():
 
 def test_every_row_has_its_own_series_and_quality_as_weight(towers):
     table, samples = build(towers)
-    assert tuple(table) == COLUMNS
+    assert list(table) == SAMPLES.names
     assert table["used"].all()
     assert len(samples) == len(table) == 16
     sites = towers[0]["site"].tolist()
@@ -337,5 +337,6 @@ def test_table_and_series_that_do_not_belong_together_stop(towers, tmp_path):
     cut = [*lines[:-1], lines[-1][:20]]
     for damaged in ("nothing", "\n".join(cut)):
         (tmp_path / "samples.csv").write_text(damaged)
-        with pytest.raises(InputError, match=r"samples\.csv: file: expected the table"):
+        line = r"samples\.csv: (site: expected a column|holdout: expected boolean)"
+        with pytest.raises(InputError, match=line):
             read_samples(tmp_path / "samples.json")

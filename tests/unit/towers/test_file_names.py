@@ -1,5 +1,8 @@
 """Names of FLUXNET files: what they say, which sites a folder holds, which years."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from forestflux.core.errors import InputError
@@ -110,6 +113,46 @@ def test_a_folder_is_listed_by_site_at_any_depth(folder):
 def test_information_alone_makes_no_site(folder):
     (folder / "ICOSETC_FI-Hyy_SITEINFO_L2.csv").write_text("SITE_ID\n")
     assert "FI-Hyy" not in list_fluxnet_files(folder).sites
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        (
+            "flx_us-mms_fluxnet2015_subset_1999-2014_1-4.zip",
+            "name: expected a site code as downloaded, such as US-MMS, found us-mms",
+        ),
+        ("FLX_aa-Flx_BIF_LATEST.csv", "such as US-MMS, found aa-Flx"),
+        (
+            "FLX_US-MMS_FLUXNET2015_SUBSET_2014-1999_1-4.zip",
+            "name: expected the first year before the last, found 2014-1999",
+        ),
+        (
+            "FLX_US-MMS_FLUXNET2015_\x1b[31m_1999-2014_1-4.zip",
+            r"name: expected printable characters in UTF-8, found .*x1b\[31m",
+        ),
+        (b"notes\xff.csv", "name: expected printable characters in UTF-8"),
+    ],
+)
+def test_a_name_that_no_download_has_stops_with_one_line(folder, name, line):
+    Path(folder, os.fsdecode(name)).write_bytes(b"")
+    with pytest.raises(InputError, match=line):
+        list_fluxnet_files(folder)
+
+
+def test_an_unpacked_folder_may_be_named_like_its_zip(folder):
+    unpacked = folder / "FLX_DE-Ccc_FLUXNET2015_SUBSET_2004-2004_1-4.zip"
+    write_site(unpacked, "DE-Ccc", (2004,), resolutions=("YY",), zipped=False)
+    assert [p.suffix for p in list_fluxnet_files(folder).sites["DE-Ccc"]] == [".csv"]
+
+
+def test_fluxes_of_two_places_are_refused(folder, tmp_path):
+    config = {"run": "a", "seed": 1, "years": [2003, 2018]}
+    config["towers"] = {"fluxnet": str(folder), "folder": str(tmp_path)}
+    assert find_tower_years(read_configuration(config))
+    (tmp_path / "site_years.csv").write_text("site,year\n")
+    with pytest.raises(InputError, match=r"towers\.folder: expected no fluxes beside"):
+        find_tower_years(read_configuration(config))
 
 
 def test_years_come_from_names_without_holes_and_begin_with_satellites(folder):

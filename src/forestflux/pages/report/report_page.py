@@ -21,11 +21,12 @@ from forestflux.evaluation.evaluation_schemas import (
 )
 from forestflux.evaluation.gates.gate_rows import FAIL
 from forestflux.jobs.configuration import Configuration
-from forestflux.jobs.tables import read_table
 from forestflux.pages.evidence import describe_evidence
 from forestflux.pages.figures.captions import Caption, caption_of
+from forestflux.pages.headline_numbers import HEADLINE
 from forestflux.pages.report import map_tables, run_tables, skill_tables
-from forestflux.pages.tower_citations import COLUMNS as CITATION_COLUMNS
+from forestflux.pages.tower_citations import BIBLIOGRAPHY
+from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.towers.tower_schemas import LEFT_OUT
 
 ASSETS = ("templates",)  # read by `forestflux.jobs.code_checksum` as well
@@ -122,7 +123,7 @@ def read_skill(tables: Mapping[str, Path]) -> dict[str, object]:
     """Headline numbers, and what is shown of scores, coverage, gaps and reasons."""
     scores = SCORES.read_file(tables["scores"])
     interannual = INTERANNUAL.read_file(tables["interannual"], empty=True)
-    headline = read_table(tables["headline"], columns=("name", "text", "remark"))
+    headline = HEADLINE.read_file(tables["headline"])
     return {
         "headline": headline.fillna({"remark": ""}).to_dict("records"),
         "best_models": skill_tables.best_models(scores),
@@ -162,11 +163,11 @@ def read_run(
     tables: Mapping[str, Path], configuration: Configuration, benchmarks: Path
 ) -> dict[str, object]:
     """What is shown of the run: towers and site-years, configuration, versions, timings."""
-    samples = read_table(tables["samples"], columns=SAMPLE_COLUMNS)
+    samples = SAMPLES.read_file(tables["samples"], columns=SAMPLE_COLUMNS)
     left_out = LEFT_OUT.read_file(tables["left_out"], empty=True)
     citations = None
     if "bibliography" in tables:
-        cited = read_table(tables["bibliography"], columns=CITATION_COLUMNS)
+        cited = BIBLIOGRAPHY.read_file(tables["bibliography"])
         citations = run_tables.citation_table(cited)
     settings = configuration.model_dump(mode="json")
     return {

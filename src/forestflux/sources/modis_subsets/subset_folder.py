@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.small_files import refuse_odd_names
 
 
 def list_subset_files(folder: str | None) -> list[str]:
@@ -10,7 +11,7 @@ def list_subset_files(folder: str | None) -> list[str]:
 
     Raises
     ------
-    InputError : no such folder, or one without files
+    InputError : no such folder, one without files, or a name that does not print
     """
     if folder is None:
         return []
@@ -28,4 +29,5 @@ def list_subset_files(folder: str | None) -> list[str]:
             expected="a folder of ORNL or AppEEARS files",
             found="an empty folder" if root.is_dir() else "no such folder",
         )
+    refuse_odd_names(files)
     return [str(path) for path in files]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.small_files import refuse_odd_names
 
 # From the coarsest to the finest; HH files hold half hours, HR files hours.
 RESOLUTIONS = ("YY", "MM", "WW", "DD", "HH", "HR")
@@ -21,6 +22,8 @@ YEARS = re.compile(r"(\d{4})-(\d{4})")
 PRODUCTS = {"FLUXNET2015", "FLUXNET", "ARCHIVE"}
 PARTS = {"FULLSET", "SUBSET", "FLUXMET"}
 INFORMATION = {"BIF", "SITEINFO"}
+
+COUNTRY = re.compile(r"[A-Z]{2}-")
 
 # Parts of a product that hold no annual fluxes: reanalysis, diagnostics, variable lists.
 OTHER_PARTS = {"ERA5", "ERAI", "AUXMETEO", "AUXNEE", "BIFVARINFO", "VARINFO"}
@@ -122,7 +125,8 @@ def list_fluxnet_files(folder: Path) -> FluxnetFiles:
 
     Raises
     ------
-    InputError : no folder, or no file of a FLUXNET product in it
+    InputError : no folder, no file of a FLUXNET product in it, a name in other letters than
+        it had when it was downloaded, or one whose years are out of order
     """
     if not folder.is_dir():
         raise InputError(
@@ -134,12 +138,17 @@ def list_fluxnet_files(folder: Path) -> FluxnetFiles:
     by_site: dict[str, list[Path]] = {}
     with_fluxes: set[str] = set()
     information, unknown = [], []
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    files = sorted(
+        p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()
+    )
+    refuse_odd_names(files)
     for path in files:
         name = parse_name(path.name)
         if name is None:
             unknown.append(path)
-        elif name.kind == "information" and name.site.startswith(ALL_SITES):
+            continue
+        check_name(name, path)
+        if name.kind == "information" and name.site.startswith(ALL_SITES):
             information.append(path)
         elif name.kind != "other":
             by_site.setdefault(name.site, []).append(path)
@@ -154,6 +163,20 @@ def list_fluxnet_files(folder: Path) -> FluxnetFiles:
         )
     sites = {site: by_site[site] for site in sorted(with_fluxes)}
     return FluxnetFiles(sites, information, unknown)
+
+
+def check_name(name: FileName, path: Path) -> None:
+    """Refuse what no downloaded file is named: a site in small letters, years out of order.
+
+    Site codes tell capitals from small letters. Lowered ones cannot be brought back.
+    """
+    expected = found = None
+    if not COUNTRY.match(name.site):
+        expected, found = "a site code as downloaded, such as US-MMS", name.site
+    elif name.years and name.years[0] > name.years[1]:
+        expected, found = "the first year before the last", "{}-{}".format(*name.years)
+    if expected and found:
+        raise InputError(path, variable="name", expected=expected, found=found)
 
 
 def list_fluxnet_years(folder: Path) -> list[int]:

@@ -1,6 +1,7 @@
 """All FLUXNET sites together: towers, annual fluxes, citations, what is left out."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,8 @@ def collect_site_years(tables: Sequence[Path], sites: pd.DataFrame) -> pd.DataFr
     InputError : no year of a forest tower
     """
     wanted = set(sites["site"])
-    parts = [pd.read_csv(path) for path in tables if path.stem in wanted]
+    read = partial(FLUXNET_SITE_YEARS.read_file, empty=True)
+    parts = [read(path) for path in tables if path.stem in wanted]
     table = pd.concat([part for part in parts if len(part)] or parts[:1])
     table = table.sort_values(["site", "year"], ignore_index=True)
     forest = sites.loc[sites["igbp"].isin(FOREST_TYPES), "site"]

@@ -10,7 +10,6 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import StyleSettings, new_figure
 from forestflux.pages.figures.world_maps import GEOGRAPHIC, world_axes
 from forestflux.pages.labels_and_colours import (
@@ -19,13 +18,14 @@ from forestflux.pages.labels_and_colours import (
     TYPE_MARKERS,
     TYPE_NAMES,
 )
+from forestflux.prepare.sample_schema import SAMPLES
 
 COLUMNS = ("site", "year", "igbp", "forest", "lat", "lon", "holdout", "used")
 
 
 def draw_towers(results: Path, *, settings: StyleSettings) -> Figure:
     """Towers on a world map: colour and shape by type, area by used site-years."""
-    samples = read_table(results / "samples/samples.csv", columns=COLUMNS)
+    samples = SAMPLES.read(results, columns=COLUMNS)
     figure = new_figure(settings, height_mm=103)
     world = world_axes(figure, figure.add_gridspec(1, 1)[0], settings=settings)
     towers = by_tower(samples)

@@ -13,13 +13,13 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.tables import read_table
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
     new_figure,
 )
 from forestflux.pages.labels_and_colours import NEUTRAL, PALE, TYPE_COLOURS
+from forestflux.prepare.sample_schema import SAMPLES
 
 COLUMNS = ("site", "year", "igbp", "forest", "holdout", "used", "reason")
 USED, HELD_OUT = "used", "held out, scored only"
@@ -36,7 +36,7 @@ LABEL_PT = (4.5, 7.0)
 
 def draw_timeline(results: Path, *, settings: StyleSettings) -> Figure:
     """Site-years by year above a table of towers and years, coloured by their status."""
-    samples = read_table(results / "samples/samples.csv", columns=COLUMNS)
+    samples = SAMPLES.read(results, columns=COLUMNS)
     samples = samples.assign(status=name_statuses(samples))
     sites = sort_towers(samples)
     blocks = list(split_blocks(sites))
