@@ -50,6 +50,22 @@ def tower_folder(
     return path
 
 
+# Names that a spreadsheet, a reader of numbers or a page takes for something else.
+ODD_NAMES = ("007", "1e1", "NA", "None", "null", "nan", "=cmd|' /C calc'!A0", "<b>$A$")
+
+
+def rename_towers(folder: Path, names: Sequence[str] = ODD_NAMES) -> None:
+    """Give the towers of a folder other names, in all three tables."""
+    old = pd.read_csv(folder / "sites.csv")["site"]
+    new = dict(zip(old, names, strict=True))
+    for path in (folder / "sites.csv", folder / "site_years.csv"):
+        table = pd.read_csv(path)
+        table.assign(site=table["site"].map(new)).to_csv(path, index=False)
+    path = folder / "predictors_8day.parquet"
+    table = pd.read_parquet(path)
+    table.assign(site=table["site"].map(new)).to_parquet(path, index=False)
+
+
 def read_towers(
     folder: Path, *, check_sign: bool = True
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

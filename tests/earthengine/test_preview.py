@@ -16,7 +16,9 @@ if importlib.util.find_spec("geemap") is None:
     pytest.skip("geemap is not installed (extra `map`)", allow_module_level=True)
 os.environ["USE_FOLIUM"] = "1"
 
-from forestflux.pages.layer_preview import draw_preview
+import folium
+
+from forestflux.pages.layer_preview import draw_preview, make_tower_markers
 
 LAYERS = ["ndvi", "lst_day", "et", "precip", "landcover"]
 
@@ -39,6 +41,13 @@ def test_each_layer_has_its_map_and_its_gaps(client, page):
         assert f"{name} 2003, mean" in page
         assert f"{name} 2003, share of gaps" in page
     assert "forest 2003, percent" in page
+
+
+def test_names_of_towers_are_text_and_no_markup():
+    towers = pd.DataFrame({"site": ["<b>A"], "lat": 1.0, "lon": 2.0, "igbp": "ENF"})
+    page = folium.Map()
+    make_tower_markers(towers).add_to(page)
+    assert "&lt;b&gt;A (ENF)" in page.get_root().render()
 
 
 def test_towers_stand_on_the_map_and_no_secret_does(page):

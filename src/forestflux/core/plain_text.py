@@ -1,5 +1,6 @@
 """Text that can be shown anywhere: one printable line without credentials."""
 
+import html
 import re
 
 HIDDEN = "***"
@@ -25,8 +26,18 @@ def hide_credentials(text: str) -> str:
 
 def show_plainly(text: str) -> str:
     """The text on one line, without credentials; what no terminal should get is escaped."""
-    line = " ".join(hide_credentials(text).split())
+    return to_one_line(hide_credentials(text))
+
+
+def to_one_line(text: str) -> str:
+    """The text with single blanks; what no terminal should get is escaped."""
+    line = " ".join(text.split())
     return "".join(c if c.isprintable() else escape_character(c) for c in line)
+
+
+def escape_markdown(text: str) -> str:
+    """The text as a page in Markdown shows it: no link, no emphasis, no HTML."""
+    return re.sub(r"([\\`*\[\]|])", r"\\\1", html.escape(text, quote=False))
 
 
 def escape_character(character: str) -> str:

@@ -4,6 +4,8 @@ Every column is read as text first. A bad cell can then be shown as the user wro
 its line in the file.
 """
 
+import csv
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -41,7 +43,7 @@ def read_csv(
     Raises
     ------
     InputError : no file, no text, no rows, a wrong delimiter, a missing column or one
-        that is there twice
+        that is there twice, with blanks or without
     """
     found = None
     try:
@@ -65,14 +67,21 @@ def read_csv(
     if found is not None:
         expected = "a comma-separated table in UTF-8 with a header"
         raise InputError(path, variable="file", expected=expected, found=found)
+    require_columns(read_header(path, wanted), columns, path=path)
     table.columns = [str(name).strip() for name in table.columns]
-    require_columns(table.columns, columns, path=path)
     table = table.fillna("").apply(lambda column: column.str.strip())
     table[LINE] = np.arange(len(table)) + 2
     table = table[(table.drop(columns=LINE) != "").any(axis=1)].reset_index(drop=True)
     if table.empty:
         raise InputError(path, variable="rows", expected="at least one", found="none")
     return table
+
+
+def read_header(path: Path, wanted: Callable[[str], bool] | None) -> list[str]:
+    """Names of the columns as the file has them: pandas renames the second of two equal ones."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = next(csv.reader(file, skipinitialspace=True))
+    return [name.strip() for name in names if wanted is None or wanted(name)]
 
 
 def find_shape_fault(table: pd.DataFrame) -> str | None:
@@ -90,8 +99,13 @@ def find_shape_fault(table: pd.DataFrame) -> str | None:
 def require_columns(
     names: Iterable[str], columns: Iterable[str], *, path: Path
 ) -> None:
-    """Refuse a table that lacks a column or has it twice."""
+    """Refuse a table that lacks a column or has any column twice."""
     names = list(names)
+    repeated = next((n for n, count in Counter(names).items() if n and count > 1), None)
+    if repeated is not None:
+        raise InputError(
+            path, variable=repeated, expected="one column of this name", found="two"
+        )
     for column in columns:
         if column not in names:
             raise InputError(
@@ -99,11 +113,6 @@ def require_columns(
                 variable=column,
                 expected="a column of this name",
                 found=f"only {', '.join(names[:12])}",
-            )
-        # pandas renames the second of two equal columns to `name.1`.
-        if f"{column}.1" in names or names.count(column) > 1:
-            raise InputError(
-                path, variable=column, expected="one column of this name", found="two"
             )
 
 

@@ -4,6 +4,7 @@ Earth Engine draws the layers while a reader looks at them, from its image pyram
 less exact than the numbers of a run. Only this module needs geemap.
 """
 
+import html
 import os
 from collections.abc import Iterator, Mapping
 from types import ModuleType
@@ -143,6 +144,6 @@ def make_tower_markers(sites: pd.DataFrame) -> folium.FeatureGroup:
             weight=1,
             fill=True,
             fill_opacity=0.9,
-            tooltip=f"{site.site} ({site.igbp})",
+            tooltip=html.escape(f"{site.site} ({site.igbp})"),
         ).add_to(group)
     return group

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.names import FOREST_TYPES, NETWORK, TARGET_FLUXES
+from forestflux.core.plain_text import escape_markdown
 
 ASSETS = ("model_card.md",)  # read by `forestflux.jobs.code_checksum` as well
 SPLITS = {
@@ -58,7 +59,7 @@ def model_card(
             last=used["year"].max(),
             forest_rows=int(used["forest"].sum()),
             source=meta["source"],
-            holdout=", ".join(meta["holdout"]) or "none",
+            holdout=", ".join(map(escape_markdown, meta["holdout"])) or "none",
             samples=meta["samples"]["samples"],
             checksum=record["checksum"],
             data=data_table(used),

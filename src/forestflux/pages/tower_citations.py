@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from forestflux.core.plain_text import escape_markdown, to_one_line
 from forestflux.jobs.tables import Column, TableSchema
 from forestflux.towers.tower_schemas import CITATIONS
 
@@ -32,14 +33,9 @@ def bibliography(samples: pd.DataFrame, citations: pd.DataFrame) -> pd.DataFrame
     """
     years = samples[samples["used"]].groupby("site").size().rename("site_years")
     known = citations.drop_duplicates("site").set_index("site").reindex(years.index)
-    table = known.fillna("").astype(str).apply(lambda column: column.map(one_line))
+    table = known.fillna("").astype(str).apply(lambda column: column.map(to_one_line))
     table = table.join(years).reset_index()
     return table.sort_values("site", ignore_index=True)[BIBLIOGRAPHY.names]
-
-
-def one_line(text: str) -> str:
-    """Text without line ends and doubled blanks."""
-    return " ".join(text.split())
 
 
 def as_markdown(table: pd.DataFrame) -> str:
@@ -58,14 +54,15 @@ def as_markdown(table: pd.DataFrame) -> str:
         "",
     ]
     if len(without):
-        lines += [f"{NO_CITATION.capitalize()}: {', '.join(without)}.", ""]
+        names = ", ".join(map(escape_markdown, without))
+        lines += [f"{NO_CITATION.capitalize()}: {names}.", ""]
     for row in table.to_dict("records"):
-        name = f", {row['name']}" if row["name"] else ""
-        policy = f" ({row['policy']})" if row["policy"] else ""
-        link = f" {doi_link(row['doi'])}" if row["doi"] else ""
-        lines.append(
-            f"- **{row['site']}**{name}{policy}: {row['citation'] or NO_CITATION}{link}"
-        )
+        shown = {key: escape_markdown(str(text)) for key, text in row.items()}
+        name = f", {shown['name']}" if shown["name"] else ""
+        policy = f" ({shown['policy']})" if shown["policy"] else ""
+        link = f" {doi_link(shown['doi'])}" if shown["doi"] else ""
+        citation = shown["citation"] or NO_CITATION
+        lines.append(f"- **{shown['site']}**{name}{policy}: {citation}{link}")
     return "\n".join(lines) + "\n"
 
 

@@ -86,8 +86,21 @@ def read_table(path: Path, columns: tuple[str, ...]) -> dict[str, np.ndarray]:
     else:
         frame = read_parquet(path, columns)
         table = {column: float_column(frame, column, path) for column in columns[2:]}
+    refuse_nameless(frame["site"], path)
     site = frame["site"].astype(str).to_numpy(object)
     return {"site": site, "date": dates(frame["date"], site, path), **table}
+
+
+def refuse_nameless(site: pd.Series, path: Path) -> None:
+    """Refuse a row without a tower: as text it would be a tower called None."""
+    bad = (site.isna() | (site.astype(str).str.strip() == "")).to_numpy()
+    if bad.any():
+        raise InputError(
+            path,
+            variable="site",
+            expected="a tower in each row",
+            found=f"none in {bad.sum()} rows, first in row {int(bad.argmax()) + 1}",
+        )
 
 
 def read_parquet(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -30,6 +30,9 @@ def read_sites(path: Path) -> pd.DataFrame:
     refuse_cell(
         table["site"].eq("").to_numpy(), table, "site", path=path, expected="a name"
     )
+    hidden = ~table["site"].map(str.isprintable).to_numpy(bool)
+    expected = "a name of printable characters"
+    refuse_cell(hidden, table, "site", path=path, expected=expected)
     repeated = table["site"].duplicated().to_numpy()
     refuse_cell(repeated, table, "site", path=path, expected="each site once")
     lat, lon = (parse_numbers(table, column, path=path) for column in ("lat", "lon"))

@@ -1,8 +1,12 @@
+import csv
+import re
+
 import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.tables import Column, TableSchema
+from tests.builders.paths import ROOT
 
 SCORES = TableSchema(
     "evaluate/scores.csv",
@@ -64,6 +68,47 @@ def test_rows_are_needed_unless_the_reader_says_otherwise(results):
     with pytest.raises(InputError, match="rows: expected one or more, found none"):
         SCORES.read(results)
     assert SCORES.read(results, empty=True).empty
+
+
+NAMES = ["007", "1e1", "NA", "None", "null", "nan", "True", "1,5", 'a "b"', " a "]
+FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3+cmd|'x'!A0", "@SUM(1)", "'=1", "''@"]
+NUMBERS = ["+0.05 PgC yr-1", "-1.5", "-3e-5 gC m-2", "'quoted'", "-"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, *FORMULAS, *NUMBERS])
+def test_a_text_comes_back_as_it_was(tmp_path, name):
+    table = TABLE.assign(model=[name, name])
+    for dtype in ("str", object):
+        SCORES.write(table.astype({"model": dtype}), tmp_path / SCORES.path)
+        assert list(SCORES.read(tmp_path)["model"]) == [name, name]
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_no_text_is_a_formula_in_a_spreadsheet(tmp_path, name):
+    SCORES.write(TABLE.assign(model=[name, None]), tmp_path / SCORES.path)
+    rows = list(csv.reader((tmp_path / SCORES.path).open(newline="")))
+    assert rows[1][0] == f"'{name}"
+    assert rows[2][0] == ""
+
+
+@pytest.mark.parametrize("name", NUMBERS[:3])
+def test_a_number_with_its_unit_is_written_as_it_is(tmp_path, name):
+    SCORES.write(TABLE.assign(model=name), tmp_path / SCORES.path)
+    assert f"\n{name}," in (tmp_path / SCORES.path).read_text()
+
+
+def test_tables_are_read_by_their_schema_or_as_a_users_text():
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("src", "workflow")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"\bpd\.read_(csv|table)\(", path.read_text())
+    }
+    assert readers == {
+        "src/forestflux/jobs/tables.py",
+        "src/forestflux/jobs/user_tables.py",
+        "src/forestflux/pages/report/run_tables.py",  # what Snakemake measured
+    }
 
 
 def test_a_missing_file_gives_one_line(tmp_path):

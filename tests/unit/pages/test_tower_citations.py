@@ -1,8 +1,10 @@
 """Citations: used towers only, sorted, and a tower without one is named."""
 
+import re
 import subprocess
 import sys
 
+import markdown
 import pandas as pd
 
 from forestflux.pages.tower_citations import as_markdown, bibliography
@@ -43,6 +45,21 @@ def test_page_names_towers_without_a_citation():
     )
     assert line in page.splitlines()
     assert "Nobody" not in page
+
+
+def test_texts_of_an_archive_are_text_and_no_markup():
+    odd = "<script>alert(1)</script> [a](javascript:x) *b* `c` x_y\n&\x1b[31m"
+    cited = CITATIONS.assign(name=odd, citation=odd, doi="10.1/<i>")
+    page = as_markdown(bibliography(SAMPLES, cited))
+    assert "<" not in page
+    assert "\x1b" not in page
+    shown = (
+        r"&lt;script&gt;alert(1)&lt;/script&gt; \[a\](javascript:x) \*b\* \`c\` x_y"
+        r" &amp;\\x1b\[31m"
+    )
+    assert page.count(shown) == 2 * 2  # name and citation of the towers that are used
+    html = markdown.markdown(page)
+    assert not re.search(r"<(script|a|em|code|i)\b", html)
 
 
 def test_job_writes_table_and_page_and_names_a_missing_column(tmp_path):

@@ -20,7 +20,13 @@ from forestflux.pages.figures.skill.tower_timeline import (
     split_blocks,
     status_colours,
 )
+from forestflux.prepare.sample_schema import SAMPLES
+from tests.builders.tower_folders import ODD_NAMES
 
+# Columns that the timeline does not read.
+NUMBERS = dict.fromkeys(
+    ("cluster", "fold_site", "fold_cluster", "fold_random", "gpp", "reco", "nee"), 0
+)
 CLASSES = ("MF", "GRA", "ENF", "DBF", "EBF")
 
 
@@ -94,6 +100,18 @@ def test_names_can_be_read_and_do_not_overlap(tmp_path, count):
         boxes = [text.get_window_extent() for text in ax.get_yticklabels()]
         for upper, lower in pairwise(boxes):
             assert lower.y1 <= upper.y0 + 1.5
+
+
+def test_names_are_drawn_as_they_are(tmp_path):
+    names = [*ODD_NAMES, "$\\frac{$"]  # half a formula, which matplotlib cannot read
+    table = samples(len(names)).sort_values("site", kind="stable")
+    table["site"] = np.repeat(names, 4)
+    path = tmp_path / "samples/samples.csv"
+    SAMPLES.write(table.reindex(columns=SAMPLES.names).fillna(NUMBERS), path)
+    figure = draw_figure("timeline", tmp_path, style_settings=StyleSettings(dpi=100))
+    figure.draw_without_rendering()
+    drawn = [text.get_text() for ax in figure.axes[1:] for text in ax.get_yticklabels()]
+    assert {text.replace(r"\$", "$") for text in drawn} == set(names)
 
 
 def test_a_tower_counts_its_used_years():

@@ -26,8 +26,14 @@ from forestflux.prepare.site_year_selection import (
     tile_series,
     tower_series,
 )
+from forestflux.towers.tower_schemas import SITE_YEARS, SITES
 from tests.builders.inputs import VARIABLES
-from tests.builders.tower_folders import read_towers, tower_folder
+from tests.builders.tower_folders import (
+    ODD_NAMES,
+    read_towers,
+    rename_towers,
+    tower_folder,
+)
 
 
 @pytest.fixture
@@ -61,6 +67,27 @@ def build(towers, series=None, *, holdout=(), seed=5):
         folds_count=3,
         seed=seed,
     )
+
+
+def test_names_like_numbers_or_nothing_stay_names_in_every_table(tmp_path):
+    folder = tower_folder(tmp_path / "towers", forest=6, other=2)
+    rename_towers(folder)
+    sites, site_years = read_towers(folder)
+    SITES.write(sites, tmp_path / "sites.csv")
+    SITE_YEARS.write(site_years, tmp_path / "site_years.csv")
+    sites = SITES.read_file(tmp_path / "sites.csv")
+    assert list(sites["site"]) == sorted(ODD_NAMES)
+    again = sites, SITE_YEARS.read_file(tmp_path / "site_years.csv")
+    table, samples = build(again, holdout=["007", "null"])
+    write_samples(tmp_path / "samples.json", table, samples, no_series(6))
+    read = read_samples(tmp_path / "samples.json")
+    assert set(read.table["site"]) == set(ODD_NAMES)
+    held = read.table[read.table["holdout"]]
+    assert set(held["site"]) == {"007", "null"}
+    forest = read.table.loc[read.table["forest"], "site"]
+    assert set(forest) == set(ODD_NAMES[:6])
+    cells = (tmp_path / "samples.csv").read_text().replace("\n", ",").split(",")
+    assert not [cell for cell in cells if cell.startswith(("=", "@", "+"))]
 
 
 def with_rows(towers, **changes):

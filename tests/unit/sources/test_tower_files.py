@@ -242,6 +242,10 @@ BAD_TABLES = {
         lambda t: t.replace({"site": {"F2": "XX-Foo"}}),
         ["site: expected towers of sites.csv only", "without a tower: XX-Foo"],
     ),
+    "a row without a tower": (
+        lambda t: t.assign(site=t["site"].where(t.index != 5)),
+        ["site: expected a tower in each row, found none in 1 rows, first in row 6"],
+    ),
     "tower without predictors": (
         lambda t: t[t["site"] != "X1"],
         ["site: expected predictors of each tower of sites.csv, found none: X1"],

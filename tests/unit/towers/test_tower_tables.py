@@ -39,6 +39,13 @@ def drop_column(path, column):
     pd.read_csv(path).drop(columns=column).to_csv(path, index=False)
 
 
+def with_header(path, column, *names):
+    """The same table with a column several times, under these names."""
+    table = pd.read_csv(path)
+    parts = [table.drop(columns=column), *(table[column].rename(n) for n in names)]
+    pd.concat(parts, axis=1).to_csv(path, index=False)
+
+
 def repeat_row(path):
     table = pd.read_csv(path)
     pd.concat([table, table.iloc[[2]]]).to_csv(path, index=False)
@@ -148,6 +155,19 @@ BAD = {
         FLUXES,
         lambda p: drop_column(p, "nee_qc"),
         ["site_years.csv: nee_qc: expected a column of this name"],
+    ),
+    "optional column twice": (
+        "site_years.csv",
+        lambda path: with_header(path, "reco", "reco", "reco "),
+        ["reco: expected one column of this name, found two"],
+    ),
+    "site that does not print": (
+        "sites.csv",
+        lambda path: set_cell(path, "site", "A\x1b[31m"),
+        [
+            "site: expected a name of printable characters",
+            "'A\\x1b[31m' on line 3",
+        ],
     ),
     "column twice": (
         SITES,

@@ -120,6 +120,13 @@ def make_area(
             expected="a name of each feature (property of change.region_name)",
             found="a feature without one",
         )
+    if not str(label).isprintable():
+        raise InputError(
+            file,
+            variable=name,
+            expected="names of printable characters",
+            found=str(label),
+        )
     kind = "nothing" if shape is None else shape.geom_type
     if kind not in ("Polygon", "MultiPolygon"):
         raise InputError(file, variable=str(label), expected="a polygon", found=kind)

@@ -140,6 +140,11 @@ def save_figure(
         figure.savefig(path, dpi=settings.dpi, metadata=metadata[path.suffix])
 
 
+def escape_math(text: str) -> str:
+    """A name as a figure shows it: between two dollar signs matplotlib would read formulas."""
+    return text.replace("$", r"\$")
+
+
 def mark_simulated(figure: Figure) -> None:
     """Say on the figure itself that its planet is not the Earth."""
     figure.suptitle(

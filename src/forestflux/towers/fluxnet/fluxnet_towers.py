@@ -10,6 +10,7 @@ import pandas as pd
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES, OTHER_CLASSES
+from forestflux.core.plain_text import to_one_line
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.jobs.small_files import read_json
 from forestflux.towers.clusters import link_clusters
@@ -141,7 +142,7 @@ def make_tower(
         raise InputError(
             file, variable="IGBP", expected=expected, found=igbp or missing
         )
-    texts = {key: " ".join(known.get(key, "").split()) for key in CITATION_TEXTS}
+    texts = {key: to_one_line(known.get(key, "")) for key in CITATION_TEXTS}
     return row | {"igbp": classes.get(igbp, igbp)} | texts
 
 

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from forestflux.core.names import FOREST_TYPES
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
+    escape_math,
     letter_panels,
     new_figure,
 )
@@ -138,7 +139,7 @@ def draw_block(
     strip = STRIP * (len(years) + 1)
     left = np.full(len(sites), years[0] - 0.6 - strip)
     ax.barh(range(len(sites)), strip, left=left, height=1.0, color=type_colours)
-    ax.set_yticks(range(len(sites)), sites["site"], fontsize=label_pt)
+    ax.set_yticks(range(len(sites)), sites["site"].map(escape_math), fontsize=label_pt)
     ax.tick_params(axis="y", length=0, pad=1)
     ax.tick_params(axis="x", length=2)
     ax.set_xlim(years[0] - 0.6 - strip, years[-1] + 0.6)
