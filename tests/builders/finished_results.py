@@ -18,7 +18,7 @@ from forestflux.jobs.small_files import write_json
 from forestflux.pages.headline_numbers import headline_numbers
 from forestflux.prepare.sample_table import Samples, no_series, write_samples
 from tests.builders.inputs import VARIABLES
-from tests.builders.map_stores import YEARS, build_maps, write_table
+from tests.builders.map_stores import MEMBERS, YEARS, build_maps, write_table
 
 LEVEL = {"ENF": 1100, "EBF": 2400, "DNF": 700, "DBF": 1450, "MF": 1300}
 SINK = {"ENF": -180, "EBF": -420, "DNF": -90, "DBF": -330, "MF": -260}
@@ -85,7 +85,12 @@ GROUPS = (
 
 
 def build_results(
-    path: Path, *, seed: int, maps: bool, map_years: Iterable[int] = YEARS
+    path: Path,
+    *,
+    seed: int,
+    maps: bool,
+    map_years: Iterable[int] = YEARS,
+    members: int = MEMBERS,
 ) -> Path:
     """Return `path`, filled as a finished run fills `results/{run}/`.
 
@@ -95,6 +100,7 @@ def build_results(
     seed : the same seed gives the same bytes
     maps : also the maps, the change and the recovery of a run on the simulated planet
     map_years : years whose map is written; the tables have them all
+    members : of the ensemble; tables of one have no spread
     """
     rng = np.random.default_rng(seed)
     samples = build_samples(rng)
@@ -112,13 +118,19 @@ def build_results(
     write_table(sites, path / "towers/sites.csv")
     write_table(build_left_out(), path / "towers/left_out.csv")
     build_evaluation(path / "evaluate", samples, rng)
-    write_table(build_importance(rng), path / "explain/importance.csv")
-    write_table(build_attributions(rng), path / "explain/attributions.csv")
-    write_table(build_activations(), path / "explain/activations.csv")
+    explained = {
+        "importance": build_importance(rng),
+        "attributions": build_attributions(rng),
+        "activations": build_activations(),
+    }
+    for name, table in explained.items():
+        if members == 1:
+            table.loc[:, [c for c in table if c.endswith("_sd")]] = np.nan
+        write_table(table, path / f"explain/{name}.csv")
     write_table(build_sanity(), path / "explain/sanity.csv")
     write_json(path / "model/model.json", MODEL)
     if maps:
-        build_maps(path, rng, map_years)
+        build_maps(path, rng, map_years, members=members)
     pair = (YEARS[0], YEARS[-1]) if maps else None
     write_table(
         headline_numbers(headline_tables(path), pair=pair), path / "headline.csv"

@@ -41,10 +41,12 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     table.to_csv(path, index=False)
 
 
-def build_maps(path: Path, rng: np.random.Generator, written: Iterable[int]) -> None:
+def build_maps(
+    path: Path, rng: np.random.Generator, written: Iterable[int], *, members: int
+) -> None:
     """Write the maps, the change and the recovery."""
     land = build_land()
-    years = {year: build_year(land, year, rng) for year in YEARS}
+    years = {year: build_year(land, year, rng, members=members) for year in YEARS}
     stores = {year: path / f"maps/{year}.zarr" for year in YEARS}
     for year, store in stores.items():
         write_store(years[year], store)
@@ -58,7 +60,7 @@ def build_maps(path: Path, rng: np.random.Generator, written: Iterable[int]) -> 
     store = write_store(drivers, path / "drivers/drivers.zarr")
     manifest = {"stores": {"drivers": store["checksum"]}}
     write_json(path / "drivers/drivers.json", manifest)
-    write_table(build_driver_table(), path / "drivers/drivers.csv")
+    write_table(build_driver_table(members), path / "drivers/drivers.csv")
 
 
 def build_land() -> xr.Dataset:
@@ -85,14 +87,16 @@ def build_land() -> xr.Dataset:
     )
 
 
-def build_year(land: xr.Dataset, year: int, rng: np.random.Generator) -> xr.Dataset:
+def build_year(
+    land: xr.Dataset, year: int, rng: np.random.Generator, *, members: int
+) -> xr.Dataset:
     """The dataset of `maps/{year}.zarr`."""
     lat, lon = xr.broadcast(land["y"], land["x"])
     forest = land["forest_fraction"] > 0
     weather = 60 * np.sin(np.radians(2 * lon + 40 * year)) + rng.normal(0, 10)
     trend = 6 * (year - 2003) * np.cos(np.radians(lat))
     base = 300 + 2200 * np.cos(np.radians(lat)) ** 2
-    member = xr.DataArray(np.linspace(0.95, 1.05, MEMBERS), dims="member")
+    member = xr.DataArray(np.linspace(0.95, 1.05, members), dims="member")
     gpp = (member * (base + weather + trend)).where(forest)
     nee = (-0.05 * gpp - 100 - 0.6 * weather + 250 * np.sin(lon / 20)).where(forest)
     reco = gpp + nee
@@ -204,11 +208,11 @@ def build_drivers(years: dict[int, xr.Dataset]) -> xr.Dataset:
     )
 
 
-def build_driver_table() -> pd.DataFrame:
+def build_driver_table(count: int) -> pd.DataFrame:
     """Table of `drivers.csv`, all forest alone."""
     parts = table_drivers(DRIVERS)
     sums = np.linspace(-0.4, 0.9, len(parts))[:, None, None, None]
-    members = sums * np.linspace(0.9, 1.1, MEMBERS)[:, None]
-    whole = np.broadcast_to(members, (len(parts), 3, MEMBERS, 1))
+    members = sums * np.linspace(0.9, 1.1, count)[:, None]
+    whole = np.broadcast_to(members, (len(parts), 3, count, 1))
     spread = np.full((3, len(DRIVERS) - 1, 1), 0.05)
     return tabulate_drivers(whole, spread, [("all", "all")], parts=parts, level=0.9)

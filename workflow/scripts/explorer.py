@@ -9,7 +9,7 @@ from forestflux.evaluation.evaluation_schemas import INTERANNUAL
 from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.small_files import write_text
+from forestflux.jobs.small_files import read_json, write_text
 from forestflux.jobs.stages import upstream_stores
 from forestflux.pages.evidence import describe_evidence
 from forestflux.pages.explorer.explorer_page import write_page
@@ -60,7 +60,10 @@ def main(
     page = write_page(
         data,
         inputs=settings.inputs,
-        evidence=describe_evidence(INTERANNUAL.read_file(interannual, empty=True)),
+        evidence=describe_evidence(
+            INTERANNUAL.read_file(interannual, empty=True),
+            members=len(read_json(model)["members"]),
+        ),
         run=settings.run,
         simulated=settings.simulated,
     )

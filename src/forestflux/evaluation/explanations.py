@@ -82,9 +82,10 @@ def tabulate_importance(importance: xr.DataArray) -> pd.DataFrame:
     Returns
     -------
     One row a forest type, variable and month: mean over members, and `_sd` its standard
-    deviation over members; unit of the importance
+    deviation over members, NaN of a single one; unit of the importance
     """
     mean, spread = importance.mean("member"), importance.std("member")
+    spread = spread.where(importance.sizes["member"] > 1)
     columns = {flux: mean.sel(flux=flux) for flux in importance["flux"].values}
     columns |= {
         f"{flux}_sd": spread.sel(flux=flux) for flux in importance["flux"].values
@@ -164,6 +165,7 @@ def tabulate_activations(model: Ensemble, samples: Samples) -> pd.DataFrame:
             names=["igbp", "pattern", "month"],
         )
         columns = np.stack(monthly, axis=-1).reshape(len(patterns), -1)
-        values = {"activation": columns.mean(0), "activation_sd": columns.std(0)}
+        spread = columns.std(0) if len(columns) > 1 else np.nan
+        values = {"activation": columns.mean(0), "activation_sd": spread}
         tables.append(pd.DataFrame(values, index).reset_index())
     return pd.concat(tables, ignore_index=True)

@@ -2,14 +2,26 @@
 
 import pandas as pd
 
+ONE_MEMBER = (
+    " The ensemble has one member (train.members: 1), so nothing is known of the spread"
+    " between members: totals and changes have no interval, and changes no test but that"
+    " of the slope."
+)
 
-def describe_evidence(interannual: pd.DataFrame) -> str:
+
+def describe_evidence(interannual: pd.DataFrame, *, members: int) -> str:
     """What the response explains of differences between years, at towers by cluster.
 
     Parameters
     ----------
     interannual : `evaluate/interannual.csv`; it may have no rows
+    members : of the ensemble; what a single one cannot tell is said
     """
+    return explain_differences(interannual) + (ONE_MEMBER if members == 1 else "")
+
+
+def explain_differences(interannual: pd.DataFrame) -> str:
+    """The same without a word on the members."""
     rows = interannual[
         (interannual["form"] == "response")
         & (interannual["subset"] == "all")

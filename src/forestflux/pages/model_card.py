@@ -118,14 +118,15 @@ def response_table(record: dict) -> str:
     if response is None:
         return "None: the networks' estimate of each year is taken as it is."
     members = np.array(response["members"])
-    spread = members.std(axis=0, ddof=min(1, len(members) - 1))
+    several = len(members) > 1
+    spread = members.std(axis=0, ddof=1) if several else np.full(members.shape[1:], 0)
     rows = [
         (
             name,
             f"{response['scale'][position]:.3g} {unit}",
             *(
                 f"{response['coefficients'][target][position]:+.0f}"
-                f" ± {spread[target][position]:.0f}"
+                + (f" ± {spread[target][position]:.0f}" if several else "")
                 for target in range(len(TARGET_FLUXES))
             ),
         )

@@ -80,6 +80,16 @@ def test_importance_equals_a_change_worked_by_hand(
     assert row["gpp_sd"] == pytest.approx(np.std(change), rel=1e-2, abs=1e-3)
 
 
+def test_one_member_has_no_spread(model: Ensemble, samples: Samples) -> None:
+    one = make_ensemble(model.members[:1])
+    importance = tabulate_importance(measure_occlusion(one, samples))
+    assert np.isfinite(importance[["gpp", "nee"]]).all(axis=None)
+    assert importance[["gpp_sd", "nee_sd"]].isna().all(axis=None)
+    activations = tabulate_activations(one, samples)
+    assert activations["activation"].notna().all()
+    assert activations["activation_sd"].isna().all()
+
+
 def test_samples_are_not_changed(model: Ensemble, samples: Samples) -> None:
     before = samples.series.copy()
     tabulate_importance(measure_occlusion(model, samples))

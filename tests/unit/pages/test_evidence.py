@@ -1,6 +1,7 @@
 """How much of a change is evidence, in words."""
 
 import pandas as pd
+import pytest
 
 from forestflux.evaluation.evaluation_schemas import INTERANNUAL
 from forestflux.pages.evidence import describe_evidence
@@ -22,7 +23,7 @@ def table(**changes):
 
 
 def test_shares_of_each_flux_are_named_and_never_negative():
-    words = describe_evidence(table())
+    words = describe_evidence(table(), members=5)
     assert (
         "16% of GPP (6% to 25%), 0% of RECO (0% to 6%), 8% of NEE (2% to 15%)" in words
     )
@@ -31,10 +32,17 @@ def test_shares_of_each_flux_are_named_and_never_negative():
 def test_other_forms_splits_and_subsets_do_not_speak():
     others = [table(form="between"), table(split="site"), table(subset="igbp=ENF")]
     changed = [other.assign(r2=0.99) for other in others]
-    assert describe_evidence(pd.concat([*changed, table()])) == describe_evidence(
-        table()
-    )
+    mixed = describe_evidence(pd.concat([*changed, table()]), members=5)
+    assert mixed == describe_evidence(table(), members=5)
 
 
 def test_without_scored_sites_nothing_is_known():
-    assert "is not known" in describe_evidence(pd.DataFrame(columns=INTERANNUAL.names))
+    none = pd.DataFrame(columns=INTERANNUAL.names)
+    assert "is not known" in describe_evidence(none, members=5)
+
+
+@pytest.mark.parametrize(("members", "said"), [(1, True), (2, False), (5, False)])
+def test_one_member_alone_is_said_to_have_no_spread(members, said):
+    for known in (table(), pd.DataFrame(columns=INTERANNUAL.names)):
+        words = describe_evidence(known, members=members)
+        assert ("one member (train.members: 1)" in words) == said

@@ -136,6 +136,18 @@ def test_the_response_is_given_per_usual_departure(results: Path) -> None:
     assert cells_of(card, "lst_night") == ["0.44 K", "+7 ± 0", "+22 ± 0"]
 
 
+def test_one_member_has_a_response_without_spread(results: Path) -> None:
+    response = RECORD["response"] | {"members": RECORD["response"]["members"][:1]}
+    card = card_of(results, RECORD | {"response": response})
+    assert cells_of(card, "ndvi") == ["0.016 1", "+11", "-14"]
+
+
+def test_names_of_holdout_towers_are_text(results: Path) -> None:
+    meta = RECORD["metadata"] | {"holdout": ["<b>*A*"]}
+    card = card_of(results, RECORD | {"metadata": meta})
+    assert r"&lt;b&gt;\*A\*" in card
+
+
 def test_skill_in_time_is_that_of_the_table(results: Path) -> None:
     card = card_of(results)
     table = pd.read_csv(results / "evaluate/interannual.csv")

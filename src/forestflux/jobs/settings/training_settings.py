@@ -113,7 +113,9 @@ class TrainSettings(Section):
     """
 
     members: int = key(5, unit="networks", ge=1, le=1000)
-    """Networks in the ensemble; they differ by their seed."""
+    """Networks in the ensemble; they differ by their seed. A single one gives everything but
+    the spread between members and the intervals of totals and changes that come from it.
+    """
 
     steps: TransferSteps = TransferSteps()
 

@@ -136,11 +136,17 @@ def read_windows(store: Path) -> list[list[int]]:
 
 
 def read_totals(totals: Path) -> list[dict]:
-    """Annual totals of GPP and NEE over all forests with their interval, PgC yr-1."""
+    """Annual totals of GPP and NEE over all forests with their interval, PgC yr-1.
+
+    A bound is None where it is not known, as with a single member: JSON has no NaN.
+    """
     table = TOTALS.read_file(totals, columns=TOTAL_COLUMNS)
     chosen = (table["stratum"] == "all") & table["variable"].isin(TARGET_FLUXES)
     rows = table.loc[chosen, list(TOTAL_COLUMNS)].sort_values(["variable", "year"])
-    return rows.drop(columns="stratum").to_dict("records")
+    return [
+        {name: None if value != value else value for name, value in row.items()}
+        for row in rows.drop(columns="stratum").to_dict("records")
+    ]
 
 
 def pack_cell_details(

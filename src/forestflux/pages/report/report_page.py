@@ -92,7 +92,8 @@ def write_report(
     pictures = {
         name: read_picture(name, path, configuration) for name, path in figures.items()
     }
-    content = read_skill(tables) | read_run(tables, configuration, benchmarks)
+    content = read_skill(tables, members=configuration.train.members)
+    content |= read_run(tables, configuration, benchmarks)
     shown = set(SECTIONS) - {"gates", "maps", "change", "recovery"}
     if configuration.has_maps:
         content |= read_maps(tables, configuration)
@@ -119,7 +120,7 @@ def write_report(
     )
 
 
-def read_skill(tables: Mapping[str, Path]) -> dict[str, object]:
+def read_skill(tables: Mapping[str, Path], *, members: int) -> dict[str, object]:
     """Headline numbers, and what is shown of scores, coverage, gaps and reasons."""
     scores = SCORES.read_file(tables["scores"])
     interannual = INTERANNUAL.read_file(tables["interannual"], empty=True)
@@ -129,7 +130,7 @@ def read_skill(tables: Mapping[str, Path]) -> dict[str, object]:
         "best_models": skill_tables.best_models(scores),
         "scores": skill_tables.score_tables(scores),
         "years": skill_tables.interannual_tables(interannual),
-        "evidence": describe_evidence(interannual),
+        "evidence": describe_evidence(interannual, members=members),
         "coverage": skill_tables.coverage_tables(
             CALIBRATION.read_file(tables["calibration"])
         ),

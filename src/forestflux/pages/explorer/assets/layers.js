@@ -131,8 +131,13 @@ function takeYear(values, year) {
 function hasLayer(name) {
   if (mapData === null || !(name in LAYERS)) return false;
   if (name.endsWith("_width") || name === "nee" || name in mapData.annual) return true;
-  return name.replace("_significance", "") in mapData.change;
+  // A change without a known spread, as of a single member, has no test.
+  const change = name.replace("_significance", "");
+  return (name === change ? change : `${change}_clear`) in mapData.change;
 }
+
+/** Whether a layer is a change that is tested against chance. */
+const isTested = (layer) => Boolean(layer.clear) && layer.clear in mapData.change;
 
 /** Values of a layer at the ends of its colours, the same in every year; cells beyond them take the last colour. */
 async function findColourRange(layer) {

@@ -174,6 +174,7 @@ const formatPValue = (p) => (p < 0.001 ? "p < 0.001" : `p ${formatNumber(p, 3)}`
 
 /** Whether a change is more than chance; for a mean over cells, the share of the forest where it is. */
 function describeSignificance(clear, adjusted) {
+  if (clear === undefined) return "not tested";
   if (isAveraged) return `${formatNumber(100 * clear)} % of forest, adjusted ${formatNumber(100 * adjusted)} %`;
   if (adjusted >= 0.5) return "yes, adjusted too";
   return clear >= 0.5 ? "yes, not adjusted" : "may be chance";

@@ -17,12 +17,12 @@ async function repaintMap() {
   const request = (lastRequest += 1);
   const layer = findChosenLayer();
   yearSlider.disabled = !layer.annual;
-  findElement("show-weak").parentElement.hidden = !layer.clear;
+  findElement("show-weak").parentElement.hidden = !isTested(layer);
   const canHatch = hasLayer("applicable") && layerPicker.value !== "applicable";
   findElement("show-outside").parentElement.hidden = !canHatch;
   findElement("year-shown").textContent = layer.annual ? yearSlider.value : `${data.pair[0]}–${data.pair[1]}`;
   const colours = await colourCells(layer, findYearIndex());
-  const clear = layer.clear && findElement("show-weak").checked ? await unpackNumbers(mapData.change[layer.clear]) : null;
+  const clear = isTested(layer) && findElement("show-weak").checked ? await unpackNumbers(mapData.change[layer.clear]) : null;
   const inside = canHatch && findElement("show-outside").checked
     ? takeYear(await unpackNumbers(mapData.annual.applicable), layer.annual ? findYearIndex() : mapData.years.indexOf(data.pair[1])) : null;
   if (request !== lastRequest) return undefined; // another picture was asked for meanwhile

@@ -1,0 +1,83 @@
+"""An ensemble of one member: every page has everything but a spread, and says so."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forestflux.core.grid import Grid
+from forestflux.jobs.configuration import Configuration
+from forestflux.pages.explorer.display_grid import choose_display
+from forestflux.pages.explorer.displayed_layers import (
+    pack_annual_layers,
+    pack_change_layers,
+)
+from forestflux.pages.explorer.page_data import read_totals
+from forestflux.pages.figures.drawing import draw_figure
+from forestflux.pages.figures.figure_registry import FIGURES
+from forestflux.pages.figures.figure_style import StyleSettings
+from forestflux.pages.report.report_page import write_report
+from tests.builders.finished_results import build_results
+from tests.builders.map_stores import RESOLUTION_DEG
+
+YEARS = (2003, 2018)
+TABLES = (
+    *("headline", "samples/samples", "towers/left_out", "explain/sanity"),
+    *(f"evaluate/{name}" for name in ("scores", "interannual", "calibration", "gaps")),
+    *("gates/gates", "change/totals", "change/pair", "recovery/recovery"),
+    "drivers/drivers",
+)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("one")
+    return build_results(folder, seed=3, maps=True, map_years=YEARS, members=1)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_drawn(results, name):
+    figure = draw_figure(
+        name, results, style_settings=StyleSettings(dpi=50, simulated=True)
+    )
+    figure.draw_without_rendering()
+
+
+def test_the_report_says_that_there_is_no_spread(results):
+    configuration = Configuration(run="a", seed=3, years=YEARS)
+    for members, said in ((1, True), (5, False)):
+        train = configuration.train.model_copy(update={"members": members})
+        page = write_report(
+            {name.split("/")[-1]: results / f"{name}.csv" for name in TABLES},
+            {},
+            benchmarks=results / "benchmarks",
+            configuration=configuration.model_copy(update={"train": train}),
+        )
+        assert ("The ensemble has one member" in page) == said
+        assert "nan" not in page.lower()
+
+
+def test_totals_of_the_explorer_have_values_without_an_interval(results):
+    rows = read_totals(results / "change/totals.csv")
+    json.dumps(rows, allow_nan=False)
+    assert {row["total_lower"] for row in rows} == {None}
+    assert all(np.isfinite(row["total"]) for row in rows)
+
+
+def test_the_explorer_has_changes_without_spread_and_test(results):
+    display = choose_display(Grid(RESOLUTION_DEG, 30), columns=72)
+    stores = [results / f"maps/{year}.zarr" for year in YEARS]
+    cells, annual = pack_annual_layers(stores, display)
+    assert {"gpp", "gpp_below", "nee_above"} <= set(annual)
+    layers = pack_change_layers(results / "change/change.zarr", cells)
+    assert {"gpp_difference", "gpp_slope", "gpp_p", "gpp_slope_clear"} <= set(layers)
+    assert not {"gpp_difference_sd", "gpp_difference_clear"} & set(layers)
+    json.dumps(layers, allow_nan=False)
+
+
+def test_the_headline_numbers_have_no_bounds(results):
+    table = pd.read_csv(results / "headline.csv")
+    totals = table[table["quantity"].str.contains("_total_")]
+    assert totals["value"].notna().all()
+    assert totals["lower"].isna().all()
