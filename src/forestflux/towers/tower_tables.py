@@ -87,7 +87,7 @@ def read_site_years(
     unknown = ~table["site"].isin(sites["site"]).to_numpy()
     refuse_cell(unknown, table, "site", path=path, expected="a site of sites.csv")
     year = parse_numbers(table, "year", path=path)
-    no_year = (year != np.floor(year)) | (year < 1900) | (year > 2200)
+    no_year = (year != np.floor(year)) | (year < 1900) | (year > 2199)
     expected = "a whole year such as 2003"
     refuse_cell(no_year, table, "year", path=path, expected=expected)
     given = [flux for flux in FLUXES if flux in table.columns]

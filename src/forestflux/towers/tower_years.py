@@ -1,11 +1,14 @@
 """Years of the towers, which have to be known before any table is read."""
 
 import csv
+import re
 from pathlib import Path
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.configuration import Configuration
 from forestflux.towers.fluxnet.file_names import list_fluxnet_years
+
+YEAR = re.compile(r"(19|2[01])\d\d(\.0*)?", re.ASCII)
 
 
 def find_tower_years(configuration: Configuration) -> list[int]:
@@ -62,19 +65,37 @@ def read_table_years(path: Path) -> list[int]:
     ------
     InputError : no such file, no column of years, no rows
     """
-    # Without pandas, and this column only, because the file is read each time the workflow
-    # is planned. The towers stage checks the rest of the table.
+    cells = read_year_cells(path)
+    if not cells:
+        raise InputError(path, variable="year", expected="rows", found="an empty table")
+    wrong = next((cell for cell in cells if not YEAR.fullmatch(cell)), None)
+    if wrong is not None:
+        expected = "a whole year such as 2003"
+        raise InputError(path, variable="year", expected=expected, found=f"'{wrong}'")
+    years = sorted(int(cell[:4]) for cell in cells)
+    return list(range(years[0], years[-1] + 1))
+
+
+def read_year_cells(path: Path) -> set[str]:
+    """The different cells of the column of years, blanks stripped; empty lines do not count.
+
+    Without pandas, and this column only, because the file is read each time the workflow is
+    planned. The towers stage checks the rest of the table.
+
+    Raises
+    ------
+    InputError : no such file, no text, no column of years
+    """
     try:
-        with path.open(newline="") as file:
-            years = sorted({int(float(row["year"])) for row in csv.DictReader(file)})
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            header, *rows = csv.reader(file)
+            place = [name.strip() for name in header].index("year")
+            return {row[place].strip() for row in rows if any(map(str.strip, row))}
     except OSError as error:
         raise InputError(
             path, variable="file", expected="a table of site-years", found=str(error)
         ) from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (csv.Error, IndexError, ValueError) as error:
         raise InputError(
             path, variable="year", expected="a column of years", found=str(error)
         ) from error
-    if not years:
-        raise InputError(path, variable="year", expected="rows", found="an empty table")
-    return list(range(years[0], years[-1] + 1))

@@ -20,9 +20,16 @@ def test_a_group_of_one_has_a_plain_name():
     assert list(batches([2003], 4, name=span)) == ["2003"]
 
 
-def test_years_of_a_table_have_no_holes(tmp_path):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "site,year,gpp\nA,2009,1\nB,2005,1\n",
+        "\ufeffyear , site\r\n 2009.0, A\r\n\r\n , \r\n2005,B\r\n",
+    ],
+)
+def test_years_of_a_table_have_no_holes(tmp_path, text):
     table = tmp_path / "site_years.csv"
-    table.write_text("site,year,gpp\nA,2009,1\nB,2005,1\n")
+    table.write_text(text, encoding="utf-8", newline="")
     assert read_table_years(table) == [2005, 2006, 2007, 2008, 2009]
 
 
@@ -30,7 +37,16 @@ def test_years_of_a_table_have_no_holes(tmp_path):
     ("text", "line"),
     [
         ("site,gpp\nA,1\n", "year: expected a column of years"),
-        ("site,year\nA,soon\n", "year: expected a column of years"),
+        (
+            "site,year\nA,soon\n",
+            "year: expected a whole year such as 2003, found 'soon'",
+        ),
+        ("site,year\nA,2003.7\n", "expected a whole year such as 2003, found '2003.7'"),
+        ("site,year\nA,1e400\n", "expected a whole year such as 2003, found '1e400'"),
+        ("site,year\nA,2003\nB,20030\n", "found '20030'"),
+        ("site,year\nA,\n", "expected a whole year such as 2003, found ''"),
+        ("site,year\nA\n", "year: expected a column of years"),
+        ("", "year: expected a column of years"),
         ("site,year\n", "year: expected rows, found an empty table"),
     ],
 )

@@ -14,7 +14,7 @@ LEFT_OUT = """site,year,file,reason
 XX-Bad,,a/XX-Bad.zip,a/XX-Bad.zip: XX-Bad: zip: expected a whole one
 DE-Aaa,2001,a/DE-Aaa.zip,"40% of the year present, below 98%"
 DE-Aaa,2012,a/DE-Aaa.zip,"40% of the year present, below 98%"
-DE-Aaa,2003,a/DE-Aaa.zip,"GPP_NT_VUT_REF below zero, -80 gC m-2 yr-1"
+DE-Aaa,2003,a/DE-Aaa.zip,"GPP_NT_VUT_REF zero all year (partitioning failed)"
 ,,a/other.zip,the name is of no FLUXNET product
 """
 
@@ -80,7 +80,12 @@ def test_every_site_year_and_file_that_is_left_out_is_listed_with_its_reason():
     assert sorted(rows) == [
         ["-", "all", "the name is of no FLUXNET product", "other.zip"],
         ["DE-Aaa", "2001, 2012", "40% of the year present, below 98%", "DE-Aaa.zip"],
-        ["DE-Aaa", "2003", "GPP_NT_VUT_REF below zero, -80 gC m-2 yr-1", "DE-Aaa.zip"],
+        [
+            "DE-Aaa",
+            "2003",
+            "GPP_NT_VUT_REF zero all year (partitioning failed)",
+            "DE-Aaa.zip",
+        ],
         ["XX-Bad", "all", line, "XX-Bad.zip"],
     ]
 

@@ -209,6 +209,14 @@ FAULTS = {
         lambda f: rewritten(f, lambda b: b.replace(b",A2003009,", b",9 Jan,")),
         ["a.csv: date: expected such as A2003009, found '9 Jan'"],
     ),
+    "a day that the year does not have": (
+        lambda f: rewritten(f, lambda b: b.replace(b",A2003009,", b",A2003366,")),
+        ["a.csv: date: expected such as A2003009, found 'A2003366'"],
+    ),
+    "day zero": (
+        lambda f: rewritten(f, lambda b: b.replace(b",A2003009,", b",A2003000,")),
+        ["a.csv: date: expected such as A2003009, found 'A2003000'"],
+    ),
     "a day between composites": (
         lambda f: csv_file(f, VALUES[:1], DAYS[:1] + 3),
         ["a.csv: date: expected first days of composites", "found 2003-01-04"],

@@ -31,10 +31,10 @@ def folder(tmp_path):
     return root
 
 
-def negative(table):
+def unclosed(table):
     table = table.copy()
-    table.loc[0, ["GPP_NT_VUT_REF", "RECO_NT_VUT_REF"]] = [-80.0, 100.0]
-    table.loc[0, "NEE_VUT_REF"] = 180.0
+    table.loc[0, ["GPP_NT_VUT_REF", "RECO_NT_VUT_REF"]] = [800.0, 100.0]
+    table.loc[0, "NEE_VUT_REF"] = -500.0
     return table
 
 
@@ -185,10 +185,8 @@ def test_all_faults_are_counted(folder):
 
 
 def test_a_faulty_year_ends_the_run_or_leaves_alone(folder):
-    write_site(folder, "DE-Aaa", (2003, 2004), resolutions=("YY",), change=negative)
-    line = (
-        "DE-Aaa: 2003: expected GPP from zero .* found GPP_NT_VUT_REF below zero, -80"
-    )
+    write_site(folder, "DE-Aaa", (2003, 2004), resolutions=("YY",), change=unclosed)
+    line = "DE-Aaa: 2003: expected a budget that closes, found RECO_NT_VUT_REF not"
     with pytest.raises(InputError, match=line):
         collect(folder)
     sites, _, left, site_years = collect(folder, skip_faulty=True)

@@ -140,13 +140,6 @@ LEFT = {
         "50% of the year present, below 98%",
         False,
     ),
-    "negative GPP": (
-        set_years(
-            ["GPP_NT_VUT_REF", "RECO_NT_VUT_REF", "NEE_VUT_REF"], [-1.0, 1.0, 2.0]
-        ),
-        "GPP_NT_VUT_REF below zero, -365 gC m-2 yr-1",
-        True,
-    ),
     "a budget that is open": (
         set_years(
             ["GPP_NT_VUT_REF", "RECO_NT_VUT_REF", "NEE_VUT_REF"], [3.0, 2.0, -2.0]
@@ -156,6 +149,16 @@ LEFT = {
         True,
     ),
 }
+
+
+def test_a_year_of_negative_gpp_stays_for_the_range_that_own_tables_have_too(tmp_path):
+    fluxes = ["GPP_NT_VUT_REF", "RECO_NT_VUT_REF", "NEE_VUT_REF"]
+    change = set_years(fluxes, [-1.0, 1.0, 2.0])
+    write_site(tmp_path, SITE, (2003, 2004), resolutions=("DD",), change=change)
+    rows, record = read(tmp_path)
+    assert record["left_out"] == []
+    assert [row["year"] for row in rows] == [2003, 2004]
+    assert rows[0]["gpp"] == pytest.approx(-365)
 
 
 @pytest.mark.parametrize("case", LEFT)
@@ -205,12 +208,67 @@ def test_two_releases_are_refused_or_the_newest_is_read(tmp_path):
     assert "_1-10.csv" in record["file"]
 
 
-def test_a_later_year_is_newer_than_a_higher_version(tmp_path):
-    write_site(tmp_path, SITE, (2003,), resolutions=("YY",), version="9-9")
-    late = {"network": "AMF", "product": "FLUXNET", "version": "v1.3_r1"}
-    write_site(tmp_path, SITE, (2003, 2004), resolutions=("YY",), **late)
+SHUTTLE = {"network": "AMF", "product": "FLUXNET", "version": "v1.3_r1"}
+REGIONAL = {"network": "AMF", "product": "FLUXNET", "version": "3-5"}
+
+
+@pytest.mark.parametrize("last", [2004, 2003])
+@pytest.mark.parametrize("newer", [SHUTTLE, REGIONAL])
+def test_every_release_is_newer_than_fluxnet2015(tmp_path, newer, last):
+    years = range(2003, last + 1)
+    write_site(tmp_path, SITE, (2003, 2004), resolutions=("YY",), version="9-9")
+    write_site(tmp_path, SITE, tuple(years), resolutions=("YY",), **newer)
     _, record = read(tmp_path, versions="newest")
     assert "AMF_DE-Aaa" in record["file"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [REGIONAL, {"network": "ICOSETC", "product": "ARCHIVE", "version": "L2"}],
+)
+def test_versions_of_different_products_are_not_compared(tmp_path, other):
+    write_site(tmp_path, SITE, (2003,), resolutions=("YY",), **SHUTTLE)
+    write_site(tmp_path, SITE, (2003,), resolutions=("YY",), **other)
+    rows, record = read(tmp_path, versions="newest")
+    assert rows == []
+    assert "version: expected releases of which one is the newest" in line_of(record)
+
+
+def test_within_a_product_the_higher_version_is_read(tmp_path):
+    write_site(tmp_path, SITE, (2003,), resolutions=("YY",), **SHUTTLE)
+    later = SHUTTLE | {"version": "v1.10_r1"}
+    write_site(tmp_path, SITE, (2003,), resolutions=("YY",), **later)
+    _, record = read(tmp_path, versions="newest")
+    assert "v1.10_r1" in record["file"]
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_site_is_described_by_the_release_that_is_read(tmp_path, zipped):
+    for lat, words in ((10.0, {"version": "9-9"}), (50.0, SHUTTLE)):
+        name = file_name(SITE, "BIF", (2003,), **words).replace("SUBSET_", "")
+        extra = {
+            name: information({SITE: place(lat, 8.0, "ENF")}),
+            "DATA_POLICY_LICENSE_AND_INSTRUCTIONS.txt": f"CC-BY-4.{int(lat) // 50}",
+        }
+        write_site(
+            tmp_path,
+            SITE,
+            (2003,),
+            resolutions=("YY",),
+            zipped=zipped,
+            extra=extra,
+            **words,
+        )
+    _, record = read(tmp_path, versions="newest")
+    assert record["information"]["lat"] == "50.0"
+    assert record["information"]["policy"] == "CC-BY-4.1"
+
+
+def test_a_later_year_is_newer_than_a_higher_version(tmp_path):
+    write_site(tmp_path, SITE, (2003,), resolutions=("YY",), version="9-9")
+    write_site(tmp_path, SITE, (2003, 2004), resolutions=("YY",), version="1-4")
+    _, record = read(tmp_path, versions="newest")
+    assert "_1-4.csv" in record["file"]
 
 
 def test_a_release_zipped_and_unpacked_counts_once(tmp_path):

@@ -94,8 +94,8 @@ class FluxnetSettings(Section):
     """
 
     versions: Literal["refuse", "newest"] = "refuse"
-    """What happens with several releases of one site, a fault or the newest (last year,
-    then version).
+    """What happens with several releases of one site, a fault or the newest (any other
+    product before FLUXNET2015, then the last year, then the version of one product).
     """
 
     skip_faulty: bool = False

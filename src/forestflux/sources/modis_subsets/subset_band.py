@@ -60,11 +60,15 @@ def parse_modis_days(words: Sequence[str], path: Path) -> np.ndarray:
     days = np.empty(len(words), "datetime64[D]")
     for position, word in enumerate(words):
         match = MODIS_DATE.fullmatch(str(word))
-        if match is None or not 1 <= int(match[2]) <= 366:
+        day = None
+        if match is not None:
+            day = np.datetime64(match[1], "D") + (int(match[2]) - 1)
+        # Day 366 of a year of 365 days would be the first of the next.
+        if match is None or day is None or str(day)[:4] != match[1]:
             raise InputError(
                 path, variable="date", expected="such as A2003009", found=f"'{word}'"
             )
-        days[position] = np.datetime64(match[1], "D") + (int(match[2]) - 1)
+        days[position] = day
     check_days(days, path)
     return days
 

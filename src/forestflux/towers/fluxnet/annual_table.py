@@ -176,8 +176,6 @@ def find_reason_to_leave_out(
     if failed:
         return f"{', '.join(failed)} zero all year (partitioning failed)", False
     gpp, nee, *reco = (fluxes[name] for name in needed)
-    if gpp < 0:
-        return f"{needed[0]} below zero, {gpp:.0f} {FLUX_UNIT}", True
     residual = reco[0] - (gpp + nee) if reco else 0.0
     if abs(residual) > CLOSURE_TOLERANCE:
         return (

@@ -104,7 +104,7 @@ def describe_year_fault(record: dict, year: dict) -> dict[str, str]:
     return {
         "source": record["file"],
         "variable": f"{record['site']}: {year['year']}",
-        "expected": "GPP from zero and a budget that closes",
+        "expected": "a budget that closes",
         "found": year["reason"],
     }
 

@@ -9,6 +9,8 @@ from forestflux.towers.fluxnet.file_names import RESOLUTIONS, FileName, parse_na
 from forestflux.towers.fluxnet.flux_columns import read_header
 from forestflux.towers.fluxnet.packed_files import PackedFile, list_files
 
+# Every other product came after it.
+OLDEST_PRODUCT = "FLUXNET2015"
 # Of two files of one resolution the one with more columns is read.
 PARTS_BY_COLUMNS = ("FULLSET", "FLUXMET", "", "SUBSET")
 
@@ -53,33 +55,36 @@ def choose_release(fluxes: Sequence[PackedFile], *, versions: str) -> list[Packe
     Parameters
     ----------
     fluxes : tables of fluxes, by their names
-    versions : refuse (there must be one release) or newest (the last year decides, then
-        the version)
+    versions : refuse (there must be one release) or newest, see `find_newest`
 
     Raises
     ------
     InputError : several releases, of which none may be chosen
     """
-    by_release: dict[str, list[tuple[FileName, PackedFile]]] = {}
+    releases: dict[str, list[tuple[FileName, PackedFile]]] = {}
     for file in fluxes:
         if name := parse_name(file.name):
-            by_release.setdefault(name.release, []).append((name, file))
-    releases = sorted(by_release, key=lambda r: rank_release(by_release[r][0][0]))
-    if len(releases) > 1:
-        rank = [rank_release(by_release[release][0][0]) for release in releases[-2:]]
-        if versions == "refuse" or rank[0] == rank[1]:
-            listed = (f"{r} in {by_release[r][0][1].label}" for r in releases)
-            raise InputError(
-                by_release[releases[-1]][0][1].path,
-                variable="version",
-                expected="one release of a site (or fluxnet.versions: newest)",
-                found=" and ".join(listed),
-            )
-    chosen = by_release[releases[-1]]
+            releases.setdefault(name.release, []).append((name, file))
+    contenders = sorted(releases.values(), key=lambda tables: version_of(tables[0][0]))
+    expected = "one release of a site (or fluxnet.versions: newest)"
+    if versions == "newest":
+        names = [tables[0][0] for tables in contenders]
+        newest = {name.release for name in find_newest(names)}
+        contenders = [t for t in contenders if t[0][0].release in newest]
+        expected = "releases of which one is the newest; leave one in the folder"
+    if len(contenders) > 1:
+        raise InputError(
+            contenders[-1][0][1].path,
+            variable="version",
+            expected=expected,
+            found=" and ".join(
+                f"{t[0][0].release} in {t[0][1].label}" for t in contenders
+            ),
+        )
     return [
         file
         for _, file in sorted(
-            chosen,
+            contenders[0],
             key=lambda pair: (
                 RESOLUTIONS.index(pair[0].resolution),
                 PARTS_BY_COLUMNS.index(pair[0].part),
@@ -91,10 +96,64 @@ def choose_release(fluxes: Sequence[PackedFile], *, versions: str) -> list[Packe
     ]
 
 
-def rank_release(name: FileName) -> tuple[int, tuple[int, ...]]:
-    """Rank of a release, higher for a newer one: its last year, then its version."""
-    numbers = tuple(int(number) for number in re.findall(r"\d+", name.version))
-    return (name.years[1] if name.years else 0, numbers)
+def find_newest(names: Sequence[FileName]) -> Sequence[FileName]:
+    """The newest of some releases; several where their names do not tell.
+
+    What networks and the Shuttle release is newer than FLUXNET2015. Then the last year
+    decides, then the version, which counts within one line of products only: 3-5 of
+    AmeriFlux is no later than v1.3 of the Shuttle.
+    """
+    if any(name.product != OLDEST_PRODUCT for name in names):
+        names = [name for name in names if name.product != OLDEST_PRODUCT]
+    if any(name.years is None for name in names):
+        return names
+    last = max(name.years[1] for name in names if name.years)
+    names = [name for name in names if name.years and name.years[1] == last]
+    forms = {re.sub(r"\d+", "0", f"{n.network} {n.product} {n.version}") for n in names}
+    if len(forms) > 1:
+        return names
+    highest = max(version_of(name) for name in names)
+    return [name for name in names if version_of(name) == highest]
+
+
+def version_of(name: FileName) -> tuple[int, ...]:
+    """The numbers of a version, in order."""
+    return tuple(int(number) for number in re.findall(r"\d+", name.version))
+
+
+def select_of_release(
+    others: Sequence[PackedFile],
+    fluxes: Sequence[PackedFile],
+    chosen: Sequence[PackedFile],
+) -> list[PackedFile]:
+    """The other files of a site without those of a release that is not read.
+
+    A file belongs to the release of the zip in which it is, or whose network, years and
+    version its own name says.
+
+    Parameters
+    ----------
+    others, fluxes : results of `list_site_files`
+    chosen : result of `choose_release`
+    """
+    left = [file for file in fluxes if file not in chosen]
+    left_zips = {file.path for file in left if file.inside}
+    kept_zips = {file.path for file in chosen if file.inside}
+    left_words, kept_words = (
+        {words_of(file) for file in files} for files in (left, chosen)
+    )
+    return [
+        file
+        for file in others
+        if file.path not in left_zips - kept_zips
+        and (file.inside or words_of(file) not in left_words - kept_words)
+    ]
+
+
+def words_of(file: PackedFile) -> tuple[str, tuple[int, int] | None, str] | None:
+    """Network, years and version that a file's name says; None where it says nothing."""
+    name = parse_name(file.name)
+    return None if name is None else (name.network, name.years, name.version)
 
 
 def find_coarsest_table(

@@ -9,7 +9,11 @@ from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.towers.fluxnet.annual_table import build_annual_table
 from forestflux.towers.fluxnet.file_names import parse_name
 from forestflux.towers.fluxnet.packed_files import PackedFile
-from forestflux.towers.fluxnet.releases import choose_release, list_site_files
+from forestflux.towers.fluxnet.releases import (
+    choose_release,
+    list_site_files,
+    select_of_release,
+)
 from forestflux.towers.fluxnet.site_information import (
     POLICY_FILE,
     find_licence,
@@ -45,8 +49,9 @@ def read_site(
     try:
         limit = settings.max_file_gb * GIGABYTE
         fluxes, others = list_site_files(site, files, max_bytes=limit)
-        record["information"] = read_own_information(site, others, files)
         tables = choose_release(fluxes, versions=settings.versions)
+        others = select_of_release(others, fluxes, tables)
+        record["information"] = read_own_information(site, others, tables)
         annual = build_annual_table(site, tables, settings=settings)
     except InputError as error:
         record["fault"] = describe_fault(error, site)
@@ -67,9 +72,14 @@ def describe_fault(error: InputError, site: str) -> dict[str, str]:
 
 
 def read_own_information(
-    site: str, others: Sequence[PackedFile], files: Sequence[Path]
+    site: str, others: Sequence[PackedFile], tables: Sequence[PackedFile]
 ) -> dict[str, str]:
     """What the site's own files say of it: texts by name.
+
+    Parameters
+    ----------
+    others : files of the release that is read
+    tables : of fluxes of that release; a policy lies beside them
 
     Raises
     ------
@@ -80,6 +90,7 @@ def read_own_information(
         name = parse_name(file.name)
         if name is not None and name.kind == "information":
             rows += read_information(file).get(site, [])
-    unpacked = sorted({path.parent / POLICY_FILE for path in files})
+    folders = [file.path for file in tables]
+    unpacked = sorted({path.parent / POLICY_FILE for path in folders})
     policies = [*others, *(PackedFile(path) for path in unpacked if path.is_file())]
     return find_licence(policies) | summarise_site(rows)

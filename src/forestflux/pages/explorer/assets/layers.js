@@ -131,7 +131,7 @@ function takeYear(values, year) {
 function hasLayer(name) {
   if (mapData === null || !(name in LAYERS)) return false;
   if (name.endsWith("_width") || name === "nee" || name in mapData.annual) return true;
-  // A change without a known spread, as of a single member, has no test.
+  // A change without a known spread, as of a single member or of few years, has no test.
   const change = name.replace("_significance", "");
   return (name === change ? change : `${change}_clear`) in mapData.change;
 }
