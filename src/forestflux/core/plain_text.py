@@ -31,7 +31,11 @@ def show_plainly(text: str) -> str:
 
 def to_one_line(text: str) -> str:
     """The text with single blanks; what no terminal should get is escaped."""
-    line = " ".join(text.split())
+    return escape_unprintable(" ".join(text.split()))
+
+
+def escape_unprintable(line: str) -> str:
+    """The line with the numbers of characters that do not print, as Python writes them."""
     return "".join(c if c.isprintable() else escape_character(c) for c in line)
 
 
@@ -41,7 +45,7 @@ def escape_markdown(text: str) -> str:
 
 
 def escape_character(character: str) -> str:
-    """A character by its number, as Python writes it."""
+    """A character by its number."""
     return character.encode("unicode_escape").decode("ascii")
 
 

@@ -13,6 +13,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from forestflux.core.errors import InputError
+from forestflux.core.plain_text import (
+    escape_unprintable,
+    hide_credentials,
+    show_plainly,
+)
 
 
 def run(main: Callable[..., None]) -> None:
@@ -84,12 +89,21 @@ def reader_of(kind: Any) -> Callable[[str], Any]:  # noqa: ANN401 - any annotati
     return kind
 
 
+class PlainFormatter(logging.Formatter):
+    """Records without credentials and control characters: they may quote foreign text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The lines of a record, a traceback among them."""
+        text = hide_credentials(super().format(record))
+        return "\n".join(map(escape_unprintable, text.splitlines()))
+
+
 def configure_logging(log: Path | None) -> None:
     """Send log records to the job's file, or to the terminal where there is none."""
     if log is not None:
         log.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(log, mode="w") if log else logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+    handler.setFormatter(PlainFormatter("%(asctime)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
@@ -99,8 +113,8 @@ def configure_logging(log: Path | None) -> None:
 def storage_line(error: OSError) -> str:
     """One line for a full or read-only disk."""
     return (
-        f"{error.filename or 'results'}: storage: expected room and the right to write,"
-        f" found {error.strerror}"
+        f"{show_plainly(str(error.filename or 'results'))}: storage: expected room and the"
+        f" right to write, found {error.strerror}"
     )
 
 
@@ -115,5 +129,6 @@ def report_defect(program: str, error: Exception, log: Path | None) -> None:
     """Log the traceback of an unexpected failure and name the log on one line."""
     logging.getLogger("forestflux").exception("unexpected failure")
     place = f"; traceback in {log}" if log else ""
-    sys.stderr.write(f"{program}: failed: {type(error).__name__}: {error}{place}\n")
+    found = show_plainly(f"{type(error).__name__}: {error}")
+    sys.stderr.write(f"{program}: failed: {found}{place}\n")
     sys.exit(1)

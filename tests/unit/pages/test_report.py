@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.configuration import Configuration
+from forestflux.jobs.settings.map_settings import UploadSettings
 from forestflux.jobs.settings.tower_settings import TowerSettings
 from forestflux.pages.figures.figure_registry import FIGURES, needs
 from forestflux.pages.number_text import format_interval
@@ -200,6 +201,14 @@ def test_run_of_towers_alone_has_no_maps_and_no_banner(towers):
     headings = {attrs.get("id") for attrs in page.named("h2")}
     assert headings.isdisjoint({"maps", "change", "recovery"})
     assert {"summary", "scores", "coverage", "gaps", "samples", "run"} <= headings
+
+
+def test_no_credential_is_shown(results):
+    # The configuration refuses it: the page must hide it all the same.
+    upload = UploadSettings.model_construct(to="s3://key:secret@bucket/a")
+    page = build_page(results, figures=[], upload=upload)
+    assert "secret" not in page
+    assert "s3://***@bucket/a" in page
 
 
 def test_names_of_the_user_are_text_not_markup(page):

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forestflux.change.change_schemas import DRIVERS, PAIR, TOTALS
 from forestflux.core.errors import InputError
+from forestflux.core.plain_text import hide_credentials
 from forestflux.evaluation.evaluation_schemas import (
     CALIBRATION,
     GAPS,
@@ -170,7 +171,9 @@ def read_run(
     if "bibliography" in tables:
         cited = BIBLIOGRAPHY.read_file(tables["bibliography"])
         citations = run_tables.citation_table(cited)
-    settings = configuration.model_dump(mode="json")
+    settings = yaml.safe_dump(
+        configuration.model_dump(mode="json"), sort_keys=False, allow_unicode=True
+    )
     return {
         "run": configuration.run,
         "simulated": configuration.layers_from == "simulated",
@@ -183,7 +186,7 @@ def read_run(
         "whole_left_out": int(left_out["year"].isna().sum()),
         "years_left_out": int(left_out["year"].notna().sum()),
         "citations": citations,
-        "configuration": yaml.safe_dump(settings, sort_keys=False, allow_unicode=True),
+        "configuration": hide_credentials(settings),
         "versions": run_tables.version_table(),
         "timings": run_tables.timing_table(benchmarks),
     }
