@@ -29,6 +29,7 @@ HEADLINE = TableSchema(
         Column("source", "the table it comes from", "text"),
     ),
 )
+NAN = float("nan")  # no interval
 # Rows of the network over all forests with whole sites held out.
 UNSEEN_SITES = {"model": NETWORK, "split": "site", "subset": "all"}
 
@@ -120,7 +121,7 @@ def score_rows(scores: Path) -> Iterator[dict]:
             yield make_row(
                 f"{flux}_{key}_by_site",
                 f"{title} of {flux.upper()} at unseen sites",
-                (row[key], None, None),
+                (row[key], NAN, NAN),
                 unit=unit,
                 source=SCORES.path,
                 form=form,
@@ -137,7 +138,7 @@ def coverage_rows(calibration: Path) -> Iterator[dict]:
         yield make_row(
             f"{flux}_coverage_by_site",
             f"Coverage of {flux.upper()} at unseen sites",
-            (row["covered"], None, None),
+            (row["covered"], NAN, NAN),
             unit="1",
             source=CALIBRATION.path,
             form=".0%",
@@ -162,7 +163,7 @@ def find_row(table: pd.DataFrame, path: Path, **values: object) -> dict[str, Any
 def make_row(
     quantity: str,
     name: str,
-    values: tuple[float, float | None, float | None],
+    values: tuple[float, float, float],
     *,
     unit: str,
     source: str,
@@ -172,7 +173,7 @@ def make_row(
     """One row; its remark begins with the interval, where there is one."""
     value, lower, upper = values
     bounds = ""
-    if lower is not None and pd.notna(lower) and pd.notna(upper):
+    if pd.notna(lower) and pd.notna(upper):
         plain = form.removeprefix("+")
         bounds = f"[{lower:{plain}}, {upper:{plain}}]"
     text = f"{value:{form}}" + ("" if unit == "1" else f" {unit}")

@@ -1,9 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.evaluation.ablation_table import run_variant, tabulate_ablation
+from forestflux.evaluation.ablation_table import (
+    VARIANT_PREDICTIONS,
+    run_variant,
+    tabulate_ablation,
+)
 from forestflux.jobs.settings.training_settings import BaselineSettings, merge
 from forestflux.prepare.sample_table import Samples, no_series
 from tests.builders.inputs import VARIABLES
@@ -51,6 +57,9 @@ def test_table_pairs_variants_with_the_full_network(samples: Samples) -> None:
         for split in ("site", "cluster")
         for repeat in (0, 1)
     ]
+    for part in parts:
+        assert set(part) == set(VARIANT_PREDICTIONS.names)
+        VARIANT_PREDICTIONS.check(part, Path("part"))
     table = tabulate_ablation(parts, samples.table, min_quality=0.0)
     assert len(table) == 3 * 2 * 3
     assert (table["repeats"] == 2).all()

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.pages.headline_numbers import headline_numbers
+from forestflux.pages.headline_numbers import HEADLINE, headline_numbers
 from forestflux.pages.number_text import format_p_value
 from tests.builders.finished_results import build_results, headline_tables
 
@@ -19,6 +19,16 @@ def results(tmp_path_factory):
 @pytest.fixture(scope="module")
 def headline(results):
     return headline_numbers(headline_tables(results), pair=PAIR).set_index("quantity")
+
+
+@pytest.mark.parametrize("pair", [PAIR, None])
+def test_the_table_is_that_of_its_schema(results, tmp_path, pair):
+    HEADLINE.write(
+        headline_numbers(headline_tables(results), pair=pair), tmp_path / "h"
+    )
+    table = HEADLINE.read_file(tmp_path / "h")
+    skill = table["quantity"].str.contains("_by_site")
+    assert table["lower"].isna().equals(skill)
 
 
 def test_totals_have_their_interval_and_unit(headline, results):
