@@ -27,8 +27,8 @@ class TowerSettings(Section):
 
     fluxnet: Annotated[str | None, PlainPath] = key(None, unit="path")
     """Folder of FLUXNET archives (zip files or unpacked), which then give towers and
-    fluxes instead of `sites.csv` and `site_years.csv`, relative to the working
-    directory.
+    fluxes, relative to the working directory. `towers.folder` beside it may hold no
+    `site_years.csv`, whose fluxes nobody would read.
     """
 
     subsets: Annotated[str | None, PlainPath] = key(None, unit="path")
