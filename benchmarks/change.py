@@ -26,10 +26,12 @@ from forestflux.change.change_schemas import CHANGE_TABLES
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.land import is_land
 from forestflux.jobs.configuration import read_configuration
-from forestflux.jobs.small_files import write_json
+from forestflux.jobs.manifests import JobManifest, write_manifest
 from forestflux.jobs.store import write_store
+from forestflux.jobs.store_checks import read_store_manifest
 from tests.builders.error_models import make_components, make_errors
 from tests.builders.inputs import VARIABLES
+from tests.builders.model_records import build_model_record
 from tests.builders.tile_stores import make_members
 
 LIMITS = {"seconds": 600, "megabytes": 4000}
@@ -118,13 +120,17 @@ def write_map(path: Path, grid: Grid, land: np.ndarray, year: int) -> None:
 
 def write_departures(folder: Path, grid: Grid, years: list[int]) -> None:
     """The departures of every tile, alike everywhere in a year."""
+    stores = {}
     for tile in grid.tiles():
         shape = (len(VARIABLES), *tile.shape)
         values = np.stack(
             [np.full(shape, np.sin(year), dtype="float32") for year in years]
         )
         dataset = xr.Dataset(
-            {"departure": (("year", "variable", *CELLS), values)},
+            {
+                "departure": (("year", "variable", *CELLS), values),
+                "temperature": (CELLS, np.full(tile.shape, 12, "float32")),
+            },
             coords={
                 "year": years,
                 "variable": list(VARIABLES),
@@ -132,9 +138,9 @@ def write_departures(folder: Path, grid: Grid, years: list[int]) -> None:
                 "x": tile.longitudes(),
             },
         )
-        write_store(dataset, folder / f"{tile.name}.zarr")
-    stores = {tile.name: "benchmark" for tile in grid.tiles()}
-    write_json(folder / "all.json", {"stores": stores})
+        written = write_store(dataset, folder / f"{tile.name}.zarr")
+        stores[tile.name] = written.checksum
+    write_manifest(folder / "all.json", JobManifest(stores=stores))
 
 
 def write_errors(path: Path) -> None:
@@ -142,8 +148,8 @@ def write_errors(path: Path) -> None:
     components = make_components(level_sd=150.0, type_sd=40.0, year_sd=60.0)
     rng = np.random.default_rng(1)
     response = make_members(rng.normal(size=(MEMBERS, 2, len(VARIABLES))))
-    errors = {flux: each.to_dict() for flux, each in make_errors(components).items()}
-    write_json(path, {"errors": errors, "response": response.to_dict()})
+    record = build_model_record(errors=make_errors(components), response=response)
+    write_manifest(path, record)
 
 
 def analyse_maps(folder: Path, grid: Grid, years: list[int]) -> Usage:
@@ -153,7 +159,9 @@ def analyse_maps(folder: Path, grid: Grid, years: list[int]) -> Usage:
     )
     write_errors(folder / "model.json")
     manifest = folder / "maps" / "all.json"
-    write_json(manifest, {"stores": {str(year): "benchmark" for year in years}})
+    maps = {year: folder / "maps" / f"{year}.zarr" for year in years}
+    stores = {str(y): read_store_manifest(path).checksum for y, path in maps.items()}
+    write_manifest(manifest, JobManifest(stores=stores))
     tables = [Path(one.path).name for one in CHANGE_TABLES if "change/" in one.path]
     words = script_words(
         "change",
@@ -169,6 +177,7 @@ def analyse_maps(folder: Path, grid: Grid, years: list[int]) -> Usage:
                 "tile_cells": grid.tile_cells,
             },
             "level": configuration.evaluate.level,
+            "co2": configuration.model.co2,
         },
         code="benchmark",
         tables=[folder / "change" / name for name in tables],

@@ -32,9 +32,9 @@ from benchmarks.masked_tiles import (
     masked_tiles,
 )
 from benchmarks.trained_model import tower_samples, write_model
+from forestflux.jobs.manifests import JobManifest, manifest_path, write_manifest
 from forestflux.jobs.settings.map_settings import InferSettings
-from forestflux.jobs.small_files import read_json, write_json
-from forestflux.jobs.store import manifest_path
+from forestflux.jobs.store_checks import read_store_manifest
 
 mpl.use("Agg")
 
@@ -108,7 +108,9 @@ class Jobs:
                 place = self.folder / f"mask/{tile}/{year}.zarr"
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.symlink_to(path.resolve())
-                manifest_path(place).symlink_to(manifest_path(path).resolve())
+                known = read_store_manifest(path)
+                named = known.model_copy(update={"store": place.name})
+                write_manifest(manifest_path(place), named)
 
     def write_models(self, members: list[int]) -> None:
         """A model of each number of members, trained on cells of the richest tile."""
@@ -143,11 +145,11 @@ class Jobs:
         """Run rule infer on some tiles and years."""
         members = members or self.usual
         checksums = {
-            f"{tile}/{year}": read_json(manifest_path(self.stores[tile]))["checksum"]
+            f"{tile}/{year}": read_store_manifest(self.stores[tile]).checksum
             for tile in tiles
             for year in years
         }
-        write_json(self.folder / "mask/job.json", {"stores": checksums})
+        write_manifest(self.folder / "mask/job.json", JobManifest(stores=checksums))
         shutil.rmtree(self.folder / "infer", ignore_errors=True)
         settings = InferSettings(min_forest_fraction=MIN_FOREST_FRACTION, device="cpu")
         words = script_words(

@@ -23,7 +23,7 @@ from forestflux.models.years.response import fit_response, measure_sample_depart
 from forestflux.prepare.masked_series import read_chunks
 from forestflux.prepare.sample_table import Samples
 from tests.builders.error_models import make_errors
-from tests.builders.inputs import UNITS, VARIABLES
+from tests.builders.inputs import RANGES, UNITS, VARIABLES
 
 # Site-years: about what the towers of the world give.
 ROWS = 1500
@@ -101,5 +101,6 @@ def write_model(folder: Path, samples: Samples, *, members: int) -> None:
         errors=make_errors(),
         applicability=fit_applicability(trained, samples, quantile=None, seed=SEED),
         units=UNITS,
+        ranges=RANGES,
         metadata={"run": "benchmark"},
     )

@@ -14,56 +14,21 @@ from forestflux.core.climates import climate_of
 from forestflux.core.eight_day import STEPS
 from forestflux.core.names import FOREST_TYPES
 from forestflux.evaluation.evaluation_schemas import INTERANNUAL, PREDICTIONS
-from forestflux.jobs.small_files import write_json
+from forestflux.jobs.manifests import write_manifest
+from forestflux.jobs.tables import write_table
 from forestflux.pages.headline_numbers import headline_numbers
 from forestflux.prepare.sample_table import Samples, no_series, write_samples
 from tests.builders.inputs import VARIABLES
-from tests.builders.map_stores import MEMBERS, YEARS, build_maps, write_table
+from tests.builders.map_stores import MEMBERS, YEARS, build_maps
+from tests.builders.model_records import build_model_record
 
 LEVEL = {"ENF": 1100, "EBF": 2400, "DNF": 700, "DBF": 1450, "MF": 1300}
 SINK = {"ENF": -180, "EBF": -420, "DNF": -90, "DBF": -330, "MF": -260}
 # Error of GPP, as a share of the spread between sites, by model and split.
 ERROR = {"cnn": 0.50, "extra_trees": 0.54, "gradient_boosting": 0.62, "svr": 0.58}
 SPLIT_ERROR = {"site": 1.0, "cluster": 1.15, "random": 0.55, "holdout": 1.1}
-# What the figure of the method reads of `model.json`.
+# Series that a network reads.
 SERIES = (*VARIABLES, "radiation")
-MODEL = {
-    "calendar": {"steps": STEPS},
-    "normalisation": {
-        "variables": SERIES,
-        "mean": [0.5, 0.5, 0.5, 285, 285, 0.5, 25],
-        "sd": [0.2, 0.2, 0.2, 4, 4, 0.2, 10],
-    },
-    "settings": {
-        "blocks": 2,
-        "channels": 8,
-        "kernel": 5,
-        "filters": ["time", "variable", "joint"],
-        "pooled_steps": 2,
-        "gap_channel": True,
-        "forest_type": "late",
-        "heads": "gpp_reco",
-        "encoded": 32,
-        "hidden": 32,
-        "steps": dict.fromkeys(
-            (
-                "masked_pretraining",
-                "all_biomes",
-                "distillation",
-                "forest",
-                "class_weights",
-            ),
-            True,
-        ),
-        "epochs": {
-            "masked_pretraining": 5,
-            "all_biomes": 12,
-            "distillation": 15,
-            "forest": 5,
-            "class_weights": 3,
-        },
-    },
-}
 # Centres of tower groups: latitude, longitude, forest type, towers.
 GROUPS = (
     (45, -72, "DBF", 5),
@@ -128,7 +93,7 @@ def build_results(
             table.loc[:, [c for c in table if c.endswith("_sd")]] = np.nan
         write_table(table, path / f"explain/{name}.csv")
     write_table(build_sanity(), path / "explain/sanity.csv")
-    write_json(path / "model/model.json", MODEL)
+    write_manifest(path / "model/model.json", build_model_record())
     if maps:
         build_maps(path, rng, map_years, members=members)
     pair = (YEARS[0], YEARS[-1]) if maps else None

@@ -3,6 +3,8 @@
 from forestflux.core.product_table import read_products
 from tests.builders.paths import ROOT
 
-INPUTS = read_products(ROOT / "config/products.yaml").series()
+PRODUCTS = read_products(ROOT / "config/products.yaml")
+INPUTS = PRODUCTS.series()
+RANGES = PRODUCTS.ranges()
 VARIABLES = tuple(series.name for series in INPUTS)
 UNITS = {series.name: series.units for series in INPUTS}

@@ -21,9 +21,10 @@ from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FLUX_UNIT
 from forestflux.evaluation.evaluation_schemas import GATES
 from forestflux.evaluation.gates.gate_rows import make_row
+from forestflux.jobs.manifests import JobManifest, manifest_path, write_manifest
 from forestflux.jobs.settings.change_settings import ChangeSettings
-from forestflux.jobs.small_files import write_json
-from forestflux.jobs.store import manifest_path, write_store
+from forestflux.jobs.store import write_store
+from forestflux.jobs.tables import write_table
 from tests.builders.error_models import make_components, make_error_model
 from tests.builders.inputs import VARIABLES
 
@@ -33,12 +34,6 @@ RESOLUTION_DEG = 6.0
 
 # What drove the change of a cell, in the order of `drivers.zarr`.
 DRIVERS = driver_names(VARIABLES)
-
-
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table where its folder may not be there yet."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, index=False)
 
 
 def build_maps(
@@ -58,8 +53,8 @@ def build_maps(
     write_table(build_gates(), path / "gates/gates.csv")
     drivers = build_drivers(years)
     store = write_store(drivers, path / "drivers/drivers.zarr")
-    manifest = {"stores": {"drivers": store["checksum"]}}
-    write_json(path / "drivers/drivers.json", manifest)
+    manifest = JobManifest(stores={"drivers": store.checksum})
+    write_manifest(path / "drivers/drivers.json", manifest)
     write_table(build_driver_table(members), path / "drivers/drivers.csv")
 
 
@@ -141,7 +136,8 @@ def analyse_maps(path: Path, stores: dict[int, Path]) -> pd.DataFrame:
     for name, table in tables.items():
         write_table(table, path / f"change/{name}.csv")
     record = write_store(change, path / "change/change.zarr")
-    write_json(path / "change/change.json", {"stores": {"change": record["checksum"]}})
+    manifest = JobManifest(stores={"change": record.checksum})
+    write_manifest(path / "change/change.json", manifest)
     return tables["totals"]
 
 

@@ -20,7 +20,7 @@ from forestflux.models.years.response import (
 )
 from forestflux.prepare.sample_table import Samples
 from tests.builders.error_models import make_errors
-from tests.builders.inputs import UNITS, VARIABLES
+from tests.builders.inputs import RANGES, UNITS, VARIABLES
 
 SETTINGS = TrainSettings.model_validate_json(
     json.dumps(
@@ -94,6 +94,7 @@ def make_ensemble(
         errors=make_errors(),
         applicability=applicability,
         inputs=UNITS,
+        ranges=RANGES,
         metadata={},
     )
 

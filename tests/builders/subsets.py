@@ -12,7 +12,7 @@ import yaml
 from forestflux.core.eight_day import step_starts
 from forestflux.core.places import TowerPlace
 from forestflux.core.product_table import columns_of, read_products
-from forestflux.jobs.store import write_json as write_manifest
+from forestflux.jobs.manifests import JobManifest, write_manifest
 from forestflux.jobs.store import write_store
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
@@ -186,7 +186,7 @@ def masked(
     images, _ = collect(folder, sites)
     record = write_store(images, results / "subsets/towers.zarr")
     manifest = results / "subsets/subsets.json"
-    write_manifest(manifest, {"stores": {"towers": record["checksum"]}})
+    write_manifest(manifest, JobManifest(stores={"towers": record.checksum}))
     source, place = FilesSource(tables, subsets=manifest), TowerPlace(sites)
     table = PRODUCTS.only(("tower", "table"), "cube", "mask")
     columns = available_columns(source, place, table)

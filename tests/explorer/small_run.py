@@ -10,11 +10,13 @@ from forestflux.core.grid import Grid
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.model_folder import save_model
 from forestflux.jobs.settings.training_settings import TransferEpochs
+from forestflux.jobs.stages import Stores
 from forestflux.jobs.store import write_store
+from forestflux.jobs.store_checks import read_store_manifest
 from forestflux.models.network_training import train_network
 from tests.builders.error_models import make_errors
 from tests.builders.finished_results import build_results, some_series
-from tests.builders.inputs import UNITS, VARIABLES
+from tests.builders.inputs import RANGES, UNITS, VARIABLES
 from tests.builders.map_stores import RESOLUTION_DEG, YEARS
 from tests.builders.small_training import make_response, make_samples, settings
 
@@ -40,6 +42,7 @@ def build_run(path: Path, *, seed: int, maps: bool) -> Path:
         errors=make_errors(),
         applicability=reference,
         units=UNITS,
+        ranges=RANGES,
         metadata={},
     )
     if maps:
@@ -47,6 +50,15 @@ def build_run(path: Path, *, seed: int, maps: bool) -> Path:
         for year in PAIR:
             write_masks(path, rng, year)
     return path
+
+
+def list_stores(folder: Path) -> Stores:
+    """All stores below a folder, as the manifests of jobs would list them."""
+    paths = {p.relative_to(folder).with_suffix(""): p for p in folder.rglob("*.zarr")}
+    checksums = {
+        k.as_posix(): read_store_manifest(p).checksum for k, p in paths.items()
+    }
+    return Stores(folder, checksums)
 
 
 def write_masks(path: Path, rng: np.random.Generator, year: int) -> None:

@@ -10,7 +10,6 @@ import pytest
 import xarray as xr
 
 from forestflux.jobs.settings.page_settings import ExplorerSettings
-from forestflux.jobs.stages import Stores
 from forestflux.pages.explorer.explorer_page import write_page
 from forestflux.pages.explorer.page_data import MapFiles, RunFiles, collect_page_data
 from tests.builders.inputs import INPUTS
@@ -22,7 +21,7 @@ from tests.explorer.browser import (
     text_of,
     wait,
 )
-from tests.explorer.small_run import GRID, PAIR, build_run
+from tests.explorer.small_run import GRID, PAIR, build_run, list_stores
 
 SETTINGS = {"columns": 720, "series_cells": 10000, "reason_cells": 40}
 LOAD_SECONDS = 3.0
@@ -38,8 +37,8 @@ def write(results, *, grid, name="explorer.html", **settings):
         predictions=results / "evaluate/predictions.csv",
     )
     maps = grid and MapFiles(
-        maps=Stores(results / "maps", dict.fromkeys(map(str, YEARS), "")),
-        masks=Stores(results / "mask", {}),
+        maps=list_stores(results / "maps"),
+        masks=list_stores(results / "mask"),
         change=results / "change/change.zarr",
         totals=results / "change/totals.csv",
         grid=grid,

@@ -24,6 +24,7 @@ rule model:
             quantile=CONFIG.model.dissimilarity_quantile,
             seed=CONFIG.seed,
             units={one["name"]: one["units"] for one in INPUTS},
+            ranges=PRODUCTS.ranges(),
             run=CONFIG.run,
             source=SOURCE,
             years=CONFIG.model.years,

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
+from forestflux.ensemble.model_record import read_model_record
 from forestflux.evaluation.evaluation_schemas import CALIBRATION, INTERANNUAL, SCORES
 from forestflux.jobs.settings.sample_settings import FoldSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.small_files import read_json, write_text
+from forestflux.jobs.small_files import write_text
 from forestflux.pages.model_card import model_card
 from forestflux.prepare.sample_table import read_sample_table
 
@@ -30,10 +31,10 @@ def main(
 ) -> None:
     """Write card.md."""
     card = model_card(
-        read_json(model),
+        read_model_record(model).model_dump(mode="json"),
         read_sample_table(samples),
         SCORES.read_file(scores),
-        CALIBRATION.read_file(calibration),
+        CALIBRATION.read_file(calibration, empty=True),
         INTERANNUAL.read_file(interannual, empty=True),
         min_quality=settings.min_quality,
         folds=settings.folds.count,

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
+from forestflux.jobs.manifests import write_manifest
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
-from forestflux.jobs.small_files import write_json, write_rows
+from forestflux.jobs.table_files import write_rows
 from forestflux.towers.fluxnet.annual_table import ANNUAL_COLUMNS
 from forestflux.towers.fluxnet.site_reader import read_site
+from forestflux.towers.fluxnet.site_record import SiteRecord
 
 
 class Settings(Section):
@@ -20,7 +22,8 @@ def main(*, site: str, files: list[Path], settings: Settings, table: Path) -> No
     """Write fluxnet/{site}.csv and the record beside it, fluxnet/{site}.json."""
     rows, record = read_site(site, files, settings=settings.fluxnet)
     write_rows(table, rows, ANNUAL_COLUMNS)
-    write_json(table.with_suffix(".json"), record)
+    file = table.with_suffix(".json")
+    write_manifest(file, SiteRecord.read(record, file))
 
 
 if __name__ == "__main__":

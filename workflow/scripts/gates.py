@@ -5,11 +5,12 @@ from pathlib import Path
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
 from forestflux.evaluation.evaluation_schemas import COVERAGE, GATES, RECOVERY
+from forestflux.evaluation.gates.gates_manifest import GatesManifest
 from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
+from forestflux.jobs.manifests import write_manifest
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.jobs.small_files import write_json
 from forestflux.jobs.stages import upstream_stores
 
 
@@ -42,7 +43,8 @@ def main(
         coverage=COVERAGE.read_file(coverage[0]) if coverage else None,
     )
     GATES.write(tested, table)
-    write_json(manifest, summarise_gates(tested))
+    found = GatesManifest.read(summarise_gates(tested), manifest)
+    write_manifest(manifest, found)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ from forestflux.ensemble.members import (
 )
 from forestflux.ensemble.model_folder import save_model
 from forestflux.evaluation.tower_evaluation import join_observed
+from forestflux.jobs.manifests import read_manifest
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.jobs.small_files import read_json
 from forestflux.models.years.response import (
     COVARIANCE_DRAWS,
     fit_response,
@@ -26,7 +26,11 @@ from forestflux.models.years.response import (
 )
 from forestflux.models.years.response_predictions import respond_to_years
 from forestflux.prepare.folds import split_rows
-from forestflux.prepare.sample_table import read_sample_table, read_samples
+from forestflux.prepare.sample_table import (
+    SamplesManifest,
+    read_sample_table,
+    read_samples,
+)
 
 
 class Settings(Section):
@@ -38,6 +42,7 @@ class Settings(Section):
     quantile: float | None
     seed: int
     units: dict[str, str]
+    ranges: dict[str, tuple[float, float] | None]
     run: str
     source: str
     years: Literal["response", "between"]
@@ -103,10 +108,11 @@ def main(
             seed=settings.seed,
         ),
         units=settings.units,
+        ranges=settings.ranges,
         metadata={
             "run": settings.run,
             "source": settings.source,
-            "samples": read_json(samples)["stores"],
+            "samples": read_manifest(samples, SamplesManifest).stores,
             "site_years": len(used),
             "sites": int(used["site"].nunique()),
             "holdout": sorted(site_years.loc[site_years["holdout"], "site"].unique()),

@@ -6,6 +6,7 @@ from tqdm import tqdm
 
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
+from forestflux.ensemble.model_record import read_model_record
 from forestflux.jobs.checksums import checksum_files, make_build_key
 from forestflux.jobs.settings.evaluation_settings import EvaluateSettings
 from forestflux.jobs.settings.map_settings import (
@@ -23,7 +24,7 @@ from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.jobs.settings.tower_settings import TowerSettings
 from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.jobs.small_files import read_json, write_json
+from forestflux.jobs.small_files import write_json
 from forestflux.jobs.stages import upstream_stores
 from forestflux.publish.provenance import CHECKSUMS, sha256
 from forestflux.publish.published_dataset import ProductSettings
@@ -59,7 +60,7 @@ def main(
     manifest: Path,
 ) -> None:
     """Write products/{year}/ and the job's manifest."""
-    stores, trained = upstream_stores(maps), read_json(model)
+    stores, trained = upstream_stores(maps), read_model_record(model)
     model_checksum = checksum_files([model])
     product_settings = ProductSettings(
         run=settings.run,
@@ -77,7 +78,7 @@ def main(
             "code": code,
             "configuration": settings.model_dump(mode="json", exclude_unset=True),
             "inputs": {"map": stores.checksum(year), "model": model_checksum},
-            "model": trained["metadata"] | {"weights": trained["checksum"]},
+            "model": trained.metadata | {"checksum": trained.seal},
         }
         if not is_published(folder, record["build_key"]):
             publish_year(

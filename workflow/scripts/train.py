@@ -7,11 +7,12 @@ from tqdm import tqdm
 
 from forestflux.jobs import command_line
 from forestflux.ensemble.member_training import train_member
+from forestflux.ensemble.members import MembersManifest
 from forestflux.jobs.checksums import checksum_files
+from forestflux.jobs.manifests import write_manifest
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.jobs.small_files import write_json
 from forestflux.prepare.sample_table import read_samples, read_unlabelled
 
 
@@ -52,7 +53,7 @@ def main(
             seed=settings.seed,
             build_key=build_key,
         )
-    write_json(manifest, {"members": checksums})
+    write_manifest(manifest, MembersManifest(members=checksums))
 
 
 if __name__ == "__main__":

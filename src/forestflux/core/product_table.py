@@ -33,6 +33,14 @@ class Variable(FrozenModel):
         """The product of a column."""
         return {"tile": self.tile, "tower": self.tower, "table": self.table}[column]
 
+    def physical_range(self) -> tuple[float, float] | None:
+        """Least and greatest physical value, whatever product gives it; None if not known."""
+        masks = [product.mask for product in self.products()]
+        ends = [mask.physical for mask in masks if mask is not None]
+        if not ends or len(ends) < len(masks):
+            return None
+        return min(low for low, _ in ends), max(high for _, high in ends)
+
     def only(self, columns: Collection[str], *parts: Part) -> "Variable":
         """The variable with these columns and parts of its products."""
         kept = {
@@ -92,6 +100,14 @@ class ProductTable(FrozenModel):
             for name, v in self.variables.items()
             if name != LAND_COVER
         ]
+
+    def ranges(self) -> dict[str, tuple[float, float] | None]:
+        """Least and greatest physical value of each input series; None where not known."""
+        return {
+            name: variable.physical_range()
+            for name, variable in self.variables.items()
+            if name != LAND_COVER
+        }
 
     def only(self, columns: Collection[str], *parts: Part) -> "ProductTable":
         """The part of the table that a stage reads for a place.

@@ -112,6 +112,12 @@ class InputSeries(FrozenModel):
     units: str
 
 
+def guess_cause(units: str) -> str:
+    """The usual mistake behind numbers that a variable of this unit cannot have."""
+    hints = {"K": "in Celsius or scaled?", "1": "scaled by 10,000?"}
+    return hints.get(units, "another unit?")
+
+
 class Simulation(FrozenModel):
     """What the sensors of the simulated planet record for a product."""
 

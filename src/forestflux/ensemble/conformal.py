@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.ensemble.gap_widening import GapWidening
+from forestflux.ensemble.model_record import POOLED
 
-# Key of the half-width of forest types that have too few sites for one of their own.
-POOLED = "all"
 # Residuals of this split calibrate the map and the holdout sites: most map cells are
 # far from any tower, while folds by site leave a neighbour in the training.
 MAP_SPLIT = "cluster"
@@ -50,12 +50,16 @@ class Calibration:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "Calibration":
-        """The calibration that `calibrate` gave, for example read from JSON."""
+        """The calibration that `calibrate` gave, perhaps read from JSON: None is infinite."""
+        half_width = {
+            target: {n: math.inf if w is None else w for n, w in widths.items()}
+            for target, widths in content["half_width"].items()
+        }
         widening = {
             target: GapWidening.from_dict(each)
             for target, each in content.get("widening", {}).items()
         }
-        return cls(content["level"], content["half_width"], widening)
+        return cls(content["level"], half_width, widening)
 
     def widths(self, forest_type: np.ndarray) -> dict[str, np.ndarray]:
         """Half-widths (sample,) of both targets where nothing is missing, gC m-2 yr-1.
@@ -120,14 +124,27 @@ def calibrate(
         than the estimates
 
     Fewer sites than `sites_needed` give infinite widths: nothing finite could be held
-    to.
+    to. A row without a label of a target does not count for it.
+
+    Raises
+    ------
+    InputError : a row with a label has a prediction that is no number
     """
-    rows = predictions[predictions["nee_qc"] >= min_quality]
-    sites, igbp = rows["site"].to_numpy(str), rows["igbp"].to_numpy(str)
+    good = predictions[predictions["nee_qc"] >= min_quality]
     needed = sites_needed(level)
     half_widths = {}
     for target in TARGET_FLUXES:
+        rows = good[np.isfinite(good[f"{target}_obs"].to_numpy(float))]
+        sites, igbp = rows["site"].to_numpy(str), rows["igbp"].to_numpy(str)
         error = (rows[f"{target}_pred"] - rows[f"{target}_obs"]).to_numpy(float)
+        if not np.isfinite(error).all():
+            site = sites[~np.isfinite(error)][0]
+            raise InputError(
+                "predictions",
+                variable=f"{target}_pred",
+                expected="a finite number for each site-year",
+                found=f"another value at {site}",
+            )
         widths = {POOLED: half_width(error, sites, level=level)}
         for name in FOREST_TYPES:
             own = igbp == name

@@ -90,8 +90,10 @@ class Reference:
     def dissimilarity(self, features: np.ndarray) -> np.ndarray:
         """Dissimilarity index (row,), 1.
 
-        NaN where gaps leave too little to compare, and where no training row is of the
-        row's forest type: what the type does was never learnt.
+        NaN where gaps leave too little to compare, where a series that moves the estimate
+        has no value all year, and where no training row is of the row's forest type: what
+        the type does was never learnt. A series that is not there is no evidence of being
+        like the training.
 
         Parameters
         ----------
@@ -101,7 +103,16 @@ class Reference:
         index = self._index(distance_to_nearest(points, self.points, self.share))
         never_seen = self.mean[-len(TYPES) :] == 0
         unknown = (features[:, -len(TYPES) :] * never_seen).any(axis=1)
+        unknown |= self._lacks_series(features)
         return np.where(unknown, np.nan, index)
+
+    def _lacks_series(self, features: np.ndarray) -> np.ndarray:
+        """Whether a series that moves the estimate has no value in any quarter, bool (row,)."""
+        series = (features.shape[1] - len(TYPES)) // QUARTERS
+        quarters = slice(0, series * QUARTERS)
+        gap = np.isnan(features[:, quarters]).reshape(len(features), series, QUARTERS)
+        counts = self.share[quarters].reshape(series, QUARTERS).any(axis=1)
+        return (gap.all(axis=2) & counts).any(axis=1)
 
     def between_folds(self, folds: np.ndarray) -> np.ndarray:
         """Dissimilarity index (sample,) of training rows to those of other folds.
@@ -138,6 +149,11 @@ def describe(prepared: np.ndarray, types: np.ndarray) -> np.ndarray:
     means = np.empty((*prepared.shape[:2], QUARTERS))
     kernels.part_means(prepared, np.cumsum(lengths), means)
     return np.concatenate([means.reshape(len(means), -1), types], axis=1)
+
+
+def count_features(series: int) -> int:
+    """Numbers that `describe` gives of a sample of so many series."""
+    return QUARTERS * series + len(TYPES)
 
 
 def distance_to_nearest(

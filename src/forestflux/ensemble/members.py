@@ -1,19 +1,44 @@
 """Trained members on disk: weights, predictions of unseen rows, and the record of both."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
+from forestflux.core.errors import InputError
 from forestflux.ensemble.weight_files import read_arrays
+from forestflux.jobs.checksums import checksum_folder
+from forestflux.jobs.manifests import Key, Manifest, read_manifest
 from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.jobs.small_files import read_json
 from forestflux.models.cross_validation import FOLD_PREDICTIONS
-from forestflux.models.network_inputs import Normalisation
+from forestflux.models.network_inputs import Scales
 from forestflux.models.network_regressor import NetworkRegressor
 
 RECORD, WEIGHTS, PREDICTIONS = "member.json", "weights.safetensors", "predictions.csv"
+
+
+class MemberManifest(Manifest):
+    """What is known of a trained member.
+
+    Attributes
+    ----------
+    build_key : checksum of everything that it is made from
+    checksum : of weights and predictions
+    normalisation, flux_scale : of its training rows
+    variables : that it reads, in their order
+    """
+
+    build_key: str
+    checksum: str
+    normalisation: Scales
+    flux_scale: Scales
+    variables: tuple[str, ...]
+
+
+class MembersManifest(Manifest):
+    """What a job trained: the checksum of each member by its folder."""
+
+    members: dict[Key, str]
 
 
 def read_member(folder: Path, settings: TrainSettings) -> NetworkRegressor:
@@ -22,15 +47,50 @@ def read_member(folder: Path, settings: TrainSettings) -> NetworkRegressor:
     Parameters
     ----------
     settings : section `train` of the configuration
+
+    Raises
+    ------
+    InputError : the record or the weights are missing, damaged or of another network
     """
-    record = read_json(folder / RECORD)
+    record = read_manifest(folder / RECORD, MemberManifest)
     return NetworkRegressor.from_weights(
         settings,
-        variables=tuple(record["variables"]),
-        normalisation=Normalisation.from_dict(record["normalisation"]),
-        flux_scale=Normalisation.from_dict(record["flux_scale"]),
+        variables=record.variables,
+        normalisation=record.normalisation.to_normalisation(),
+        flux_scale=record.flux_scale.to_normalisation(),
         weights=read_arrays(folder / WEIGHTS),
+        source=folder / WEIGHTS,
     )
+
+
+def verify_member(folder: Path) -> MemberManifest:
+    """The record of a member whose weights and predictions are as its job wrote them.
+
+    Raises
+    ------
+    InputError : a file is missing, damaged, edited or of another member
+    """
+    record = read_manifest(folder / RECORD, MemberManifest)
+    if checksum_member(folder) != record.checksum:
+        raise InputError(
+            folder,
+            variable="checksum",
+            expected="weights and predictions as their job wrote them",
+            found="others; to have them made again, delete the manifest of the job"
+            " and run again",
+        )
+    return record
+
+
+def checksum_member(folder: Path) -> str:
+    """Checksum of a member's weights and predictions."""
+    files = [folder / name for name in (WEIGHTS, PREDICTIONS)]
+    for file in files:
+        if not file.is_file():
+            raise InputError(
+                folder, variable="member", expected=file.name, found="no such file"
+            )
+    return checksum_folder(files, folder)
 
 
 def read_ensembles(
@@ -50,16 +110,30 @@ def read_ensembles(
 
 
 def member_folders(manifests: Iterable[Path]) -> list[Path]:
-    """Folders of the members that jobs list, in the order of their names."""
+    """Folders of the members that jobs list, in the order of their names.
+
+    Raises
+    ------
+    InputError : a member is not the one that its job recorded
+    """
     folders: list[Path] = []
     for manifest in manifests:
-        names = json.loads(manifest.read_text())["members"]
-        folders += [manifest.parent / name for name in names]
+        for name, wanted in read_manifest(manifest, MembersManifest).members.items():
+            folder = manifest.parent / name
+            found = verify_member(folder).checksum
+            if found != wanted:
+                raise InputError(
+                    folder,
+                    variable="checksum",
+                    expected=f"{wanted}, as {manifest.name} has it",
+                    found=found,
+                )
+            folders.append(folder)
     return sorted(folders)
 
 
 def read_predictions(manifests: Iterable[Path]) -> list[pd.DataFrame]:
-    """Predictions of every member that jobs list."""
+    """Predictions of every member that jobs list; without holdout towers some have no rows."""
     return [
         FOLD_PREDICTIONS.read_file(folder / PREDICTIONS, empty=True)
         for folder in member_folders(manifests)

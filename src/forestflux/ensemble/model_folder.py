@@ -1,30 +1,30 @@
 """The trained model: a folder that gives fluxes with intervals and needs no more."""
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from forestflux.core.eight_day import STEP_DAYS, STEPS
 from forestflux.core.errors import InputError
-from forestflux.core.names import FLUX_UNIT
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.conformal import Calibration
-from forestflux.ensemble.errors.error_components import ErrorComponents, FluxErrors
+from forestflux.ensemble.dissimilarity import count_features
+from forestflux.ensemble.errors.error_components import FluxErrors
+from forestflux.ensemble.errors.error_reading import take_errors
+from forestflux.ensemble.model_record import (
+    MEANING,
+    CalibrationRecord,
+    ModelRecord,
+    read_model_record,
+)
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.ensemble.weight_files import read_arrays, write_arrays
-from forestflux.jobs.checksums import checksum_folder
-from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.jobs.small_files import read_json, write_json
-from forestflux.models.network_inputs import TYPES, Normalisation
-from forestflux.models.network_regressor import NetworkRegressor
+from forestflux.jobs.checksums import checksum_files
+from forestflux.jobs.manifests import write_manifest
+from forestflux.models.network_regressor import NetworkRegressor, check_arrays
 from forestflux.models.years.response import Response
 
-# 6: the components of the errors and the covariance of the response are part of the model.
-# Folders of another version are refused: what is in them would be read wrongly.
-FORMAT_VERSION = 6
-APPLICABILITY = "applicability.safetensors"
-CALENDAR = {"steps": STEPS, "step_days": STEP_DAYS, "first_day": "01-01"}
+RECORD, APPLICABILITY = "model.json", "applicability.safetensors"
 
 
 def save_model(
@@ -36,6 +36,7 @@ def save_model(
     errors: FluxErrors,
     applicability: Applicability,
     units: Mapping[str, str],
+    ranges: Mapping[str, tuple[float, float] | None],
     metadata: dict[str, Any],
 ) -> None:
     """Write `member{m}.safetensors`, `applicability.safetensors` and last `model.json`.
@@ -49,7 +50,7 @@ def save_model(
         half-widths, gC m-2 yr-1
     errors : components of the errors of the fluxes
     applicability : of these members
-    units : of each input series
+    units, ranges : of each input series, and the least and greatest value that it can have
     metadata : whatever belongs to the record: run, checksum of the data, versions; JSON
 
     Raises
@@ -65,32 +66,35 @@ def save_model(
         ):
             raise ValueError("members of one model share their scales and settings")
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.json").unlink(missing_ok=True)
+    (folder / RECORD).unlink(missing_ok=True)
     names = [f"member{index}.safetensors" for index in range(len(members))]
     for name, member in zip(names, members, strict=True):
         write_arrays(folder / name, member.weights())
     write_arrays(folder / APPLICABILITY, applicability.to_arrays())
-    content = {
-        "format_version": FORMAT_VERSION,
-        "calendar": CALENDAR,
-        "variables": list(first.variables),
-        "units": {name: units[name] for name in first.variables},
-        "forest_types": list(TYPES),
-        "settings": first.settings.model_dump(mode="json"),
-        "normalisation": first.normalisation.to_dict(),
-        "flux_scale": first.flux_scale.to_dict(),
-        "flux_unit": FLUX_UNIT,
-        "response": response.to_dict() if response else None,
-        "calibration": calibration,
-        "errors": {flux: each.to_dict() for flux, each in errors.items()},
-        "members": names,
-        "applicability": {"file": APPLICABILITY, "threshold": applicability.threshold},
-        "checksum": checksum_folder(
-            [folder / n for n in (*names, APPLICABILITY)], folder
-        ),
-        "metadata": metadata,
-    }
-    write_json(folder / "model.json", content)
+    files = (*names, APPLICABILITY)
+    record = ModelRecord.read(
+        MEANING
+        | {
+            "variables": first.variables,
+            "units": {name: units[name] for name in first.variables},
+            "ranges": {name: ranges[name] for name in first.variables},
+            "settings": first.settings.model_dump(mode="json"),
+            "normalisation": asdict(first.normalisation),
+            "flux_scale": asdict(first.flux_scale),
+            "response": response.to_dict() if response else None,
+            "errors": {flux: each.to_dict() for flux, each in errors.items()},
+            "calibration": CalibrationRecord.of(calibration).model_dump(),
+            "members": names,
+            "applicability": {
+                "file": APPLICABILITY,
+                "threshold": applicability.threshold,
+            },
+            "checksums": {name: checksum_files([folder / name]) for name in files},
+            "metadata": metadata,
+        },
+        folder / RECORD,
+    )
+    write_manifest(folder / RECORD, record)
 
 
 def load_model(path: Path | str) -> Ensemble:
@@ -98,86 +102,94 @@ def load_model(path: Path | str) -> Ensemble:
 
     Raises
     ------
-    InputError : a file is missing or damaged; format, calendar or forest types are
-        not those of this code, or a series has no unit
+    InputError : a file is missing, damaged, edited or of another model; format, calendar
+        or forest types are not those of this code; an array has another shape or holds
+        what is no number
     """
     path = Path(path)
-    record = path if path.suffix == ".json" else path / "model.json"
-    content = read_json(record)
-    check_record(content, record)
-    settings = TrainSettings.model_validate_json(json.dumps(content["settings"]))
+    file = path if path.suffix == ".json" else path / RECORD
+    record = read_model_record(file)
+    for name, wanted in record.checksums.items():
+        check_file(file.parent / name, wanted)
     scales = {
-        key: Normalisation.from_dict(content[key])
-        for key in ("normalisation", "flux_scale")
+        "normalisation": record.normalisation.to_normalisation(),
+        "flux_scale": record.flux_scale.to_normalisation(),
     }
-    files = [record.parent / name for name in content["members"]]
-    reference = record.parent / content["applicability"]["file"]
-    check_weights([*files, reference], record, content["checksum"])
     members = []
-    for file in files:
+    for name in record.members:
+        weights = file.parent / name
         members.append(
             NetworkRegressor.from_weights(
-                settings,
-                variables=tuple(content["variables"]),
-                weights=read_arrays(file),
+                record.settings,
+                variables=record.variables,
+                weights=read_arrays(weights),
+                source=weights,
                 **scales,
             )
         )
-    applicability = Applicability.from_arrays(read_arrays(reference))
     return Ensemble(
         members,
         response=(
-            Response.from_dict(content["response"]) if content["response"] else None
+            Response.from_dict(record.response.model_dump())
+            if record.response
+            else None
         ),
-        calibration=Calibration.from_dict(content["calibration"]),
-        errors={
-            flux: ErrorComponents.from_dict(each)
-            for flux, each in content["errors"].items()
-        },
-        applicability=applicability,
-        inputs={name: content["units"][name] for name in content["variables"]},
-        metadata=content["metadata"],
+        calibration=Calibration.from_dict(record.calibration.model_dump()),
+        errors=take_errors(record),
+        applicability=read_applicability(
+            file.parent / record.applicability.file,
+            features=count_features(len(record.normalisation.variables)),
+            threshold=record.applicability.threshold,
+        ),
+        inputs={name: record.units[name] for name in record.variables},
+        ranges=record.ranges,
+        metadata=record.metadata,
     )
 
 
-def check_record(content: dict[str, Any], record: Path) -> None:
-    """Refuse a model whose numbers would mean something else to this code."""
-    variables, units = content.get("variables", []), content.get("units", {})
-    if sorted(variables) != sorted(units):
+def check_file(path: Path, wanted: str) -> None:
+    """Refuse a file of a model that is not the one that its record was written for."""
+    if not path.is_file():
         raise InputError(
-            record,
-            variable="variables",
-            expected=f"the series that have units: {json.dumps(sorted(units))}",
-            found=json.dumps(variables),
+            path, variable="file", expected="a file of the model", found="nothing"
         )
-    wanted = {
-        "format_version": FORMAT_VERSION,
-        "calendar": CALENDAR,
-        "forest_types": list(TYPES),
-        "flux_unit": FLUX_UNIT,
-    }
-    for key, value in wanted.items():
-        if content.get(key) != value:
-            raise InputError(
-                record,
-                variable=key,
-                expected=json.dumps(value),
-                found=json.dumps(content.get(key)),
-            )
-
-
-def check_weights(files: list[Path], record: Path, checksum: str) -> None:
-    """Refuse weights that are not the ones that the record was written for."""
-    for file in files:
-        if not file.is_file():
-            raise InputError(
-                record, variable="members", expected=f"{file.name}", found="no file"
-            )
-    found = checksum_folder(files, record.parent)
-    if found != checksum:
+    found = checksum_files([path])
+    if found != wanted:
         raise InputError(
-            record,
+            path,
             variable="checksum",
-            expected=f"weights of checksum {checksum}",
+            expected=f"{wanted}, as {RECORD} has it",
             found=found,
         )
+
+
+def read_applicability(path: Path, *, features: int, threshold: float) -> Applicability:
+    """The area of applicability of a model, after its arrays are checked.
+
+    Parameters
+    ----------
+    path : of the arrays
+    features : numbers that describe a sample
+    threshold : largest index inside, as the record has it
+
+    Raises
+    ------
+    InputError : an array is missing, of another shape, or holds what is no number
+    """
+    arrays = read_arrays(path)
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(
+        ("mean", "factor", "share"), (features,)
+    )
+    shapes |= dict.fromkeys(("mean_distance", "threshold"), ())
+    rows = arrays["points"].shape[:1] if "points" in arrays else ()
+    shapes["points"] = (max((1, *rows)), features)
+    # Unknown coordinates of points are NaN.
+    check_arrays(arrays, shapes, dtype="float64", source=path, gaps=("points",))
+    if float(arrays["threshold"]) != threshold:
+        raise InputError(
+            path,
+            variable="threshold",
+            expected=f"{threshold}, as {RECORD} has it",
+            found=str(arrays["threshold"]),
+        )
+    return Applicability.from_arrays(arrays)

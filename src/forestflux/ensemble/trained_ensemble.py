@@ -9,15 +9,14 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from forestflux.core.eight_day import STEPS, step_starts
-from forestflux.core.errors import InputError
 from forestflux.core.layers import LAYERS, NOT_FOREST
-from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES
+from forestflux.core.names import FLUX_UNIT, FLUXES
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.conformal import Calibration
 from forestflux.ensemble.dissimilarity import describe
 from forestflux.ensemble.errors.error_components import FluxErrors
 from forestflux.ensemble.fast_inference import FastInference
+from forestflux.ensemble.masked_dataset import read_forest_cells
 from forestflux.models.flux_model import Fluxes
 from forestflux.models.network_inputs import one_hot_types
 from forestflux.models.network_regressor import CHUNK, NetworkRegressor
@@ -47,6 +46,7 @@ class Ensemble:
     errors : components of the errors, from which those of sums and changes follow
     applicability : what a series is compared with, and the largest index inside
     inputs : unit of each input series, in the order of the networks
+    ranges : least and greatest value that each of them can have; None where not known
     metadata : the record of the training
     """
 
@@ -59,6 +59,7 @@ class Ensemble:
         errors: FluxErrors,
         applicability: Applicability,
         inputs: Mapping[str, str],
+        ranges: Mapping[str, tuple[float, float] | None],
         metadata: dict[str, Any],
     ) -> None:
         """Keep the members and what is known of them."""
@@ -67,7 +68,7 @@ class Ensemble:
         self.calibration = calibration
         self.errors = errors
         self.applicability = applicability
-        self.inputs = dict(inputs)
+        self.inputs, self.ranges = dict(inputs), dict(ranges)
         self.metadata = metadata
         # Without it each member's own network computes in float32: the reference.
         self.fast_inference: FastInference | None = None
@@ -78,11 +79,15 @@ class Ensemble:
         Parameters
         ----------
         dataset : the variables (time, y, x) in physical units, NaN = gap; `forest_type`
-            (y, x), codes 1-5, 0 no forest; latitude as `lat` (y) or as the coordinate
-            `y`, degrees north; `time` the first days of the steps of one year
+            (y, x), codes 1-5, 0 no forest; latitude as `lat`, `latitude` or the coordinate
+            `y`, degrees north; `time` the first days of the steps of one year. Rows and
+            columns may be called `latitude` and `longitude`, and either may be missing:
+            towers in a row, or one site
 
         Returns
         -------
+        with the rows and columns of the dataset:
+
         gpp, reco, nee, gpp_lower, gpp_upper, nee_lower, nee_upper : float32 (y, x), gC
             m-2 yr-1, NaN outside forest and where no series has a value
         gap_fraction : float32 (y, x), share of input values that are missing, NaN outside forest
@@ -93,26 +98,18 @@ class Ensemble:
 
         Raises
         ------
-        InputError : a variable, its unit or the calendar does not fit
+        InputError : a variable, its unit or a value that it cannot have, the calendar, a
+            forest type or a latitude does not fit
         """
-        source = dataset.encoding.get("source", "dataset")
-        check_dataset(dataset, source, inputs=self.inputs)
-        types = dataset["forest_type"].transpose("y", "x").values
-        lat = (dataset["lat"] if "lat" in dataset else dataset["y"]).values
-        forest = types > 0
-        series = np.empty((forest.sum(), len(self.inputs), STEPS), "float32")
-        for position, name in enumerate(self.inputs):
-            values = dataset[name].transpose("time", "y", "x").values
-            series[:, position] = values[:, forest].T
-        lat = np.broadcast_to(lat[:, None], types.shape)[forest]
-        cells = (series, lat, types[forest])
-        fluxes = self.predict_arrays(*cells)
+        cells = read_forest_cells(dataset, inputs=self.inputs, ranges=self.ranges)
+        forest, known = cells.forest, (cells.series, cells.lat, cells.types)
+        fluxes = self.predict_arrays(*known)
         mean = {name: getattr(fluxes, name).mean(0) for name in FLUXES}
-        hidden, share = count_gaps(series)
+        hidden, share = count_gaps(cells.series)
         bounds = self.interval(
             mean["gpp"],
             mean["nee"],
-            types[forest],
+            cells.types,
             hidden_series=hidden,
             gap_fraction=share,
         )
@@ -120,16 +117,16 @@ class Ensemble:
         for values in (*mean.values(), *bounds.values()):
             values[~seen] = np.nan
         result = fluxes_on_grid(
-            mean, bounds, forest=forest, dataset=dataset, level=self.level
+            mean, bounds, forest=forest, like=cells.like, level=self.level
         )
         index, gaps = np.full((2, *forest.shape), np.nan, "float32")
         gaps[forest] = share
         result["gap_fraction"] = ("y", "x"), gaps, LAYERS["gap_fraction"].attributes()
-        index[forest] = np.where(seen, self.dissimilarity_index(*cells), np.nan)
+        index[forest] = np.where(seen, self.dissimilarity_index(*known), np.nan)
         inside = self.applicable(index, forest)
         for name, values in (("dissimilarity", index), ("applicable", inside)):
             result[name] = ("y", "x"), values, LAYERS[name].attributes()
-        return result
+        return cells.restore(result)
 
     def accelerate(self, *, device: str, precision: str) -> "Ensemble":
         """The same ensemble whose fluxes `FastInference` computes, within its tolerance.
@@ -242,7 +239,7 @@ def fluxes_on_grid(
     bounds: dict[str, np.ndarray],
     *,
     forest: np.ndarray,
-    dataset: xr.Dataset,
+    like: xr.DataArray,
     level: float,
 ) -> xr.Dataset:
     """Fluxes of the forest cells put back on the grid, with intervals, attributes."""
@@ -251,7 +248,7 @@ def fluxes_on_grid(
         flux, end = name.split("_")
         text = f"{end} end of the {level:.0%} interval of {LONG_NAMES[flux]}"
         arrays[name] = (values, text)
-    result = xr.Dataset(coords={"y": dataset["y"], "x": dataset["x"]})
+    result = xr.Dataset(coords=like.coords)
     for name, (values, long_name) in arrays.items():
         grid = np.full(forest.shape, np.nan, "float32")
         grid[forest] = values
@@ -260,40 +257,3 @@ def fluxes_on_grid(
             attrs["comment"] = NEE_COMMENT
         result[name] = ("y", "x"), grid, attrs
     return result
-
-
-def check_dataset(
-    dataset: xr.Dataset, source: str, *, inputs: Mapping[str, str]
-) -> None:
-    """Refuse a dataset that the model would misread."""
-    for name in (*inputs, "forest_type", "time", "y", "x"):
-        if name not in dataset.variables:
-            raise InputError(
-                source,
-                variable=name,
-                expected="a variable of the dataset",
-                found=f"only {', '.join(map(str, dataset.variables))}",
-            )
-    for name, expected in inputs.items():
-        unit = dataset[name].attrs.get("units")
-        if unit != expected:
-            raise InputError(
-                source, variable=name, expected=f"units {expected}", found=str(unit)
-            )
-    days = dataset["time"].values.astype("datetime64[D]")
-    year = int(days[0].astype("datetime64[Y]").astype(int)) + 1970
-    if not np.array_equal(days, step_starts(year)):
-        raise InputError(
-            source,
-            variable="time",
-            expected=f"the {STEPS} eight-day steps from 1 January of one year",
-            found=f"{days.size} steps from {days[0]} to {days[-1]}",
-        )
-    types = dataset["forest_type"].values
-    if types.max(initial=0) > len(FOREST_TYPES) or types.min(initial=0) < 0:
-        raise InputError(
-            source,
-            variable="forest_type",
-            expected=f"codes 0-{len(FOREST_TYPES)}",
-            found=f"{types.min()} to {types.max()}",
-        )

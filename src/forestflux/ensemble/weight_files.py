@@ -27,7 +27,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """
     try:
         return load_file(path)
-    except SafetensorError as error:
+    except (SafetensorError, TypeError) as error:  # TypeError: numbers unknown to NumPy
         raise InputError(
             path, variable="arrays", expected="a safetensors file", found=str(error)
         ) from error

@@ -134,6 +134,7 @@ def randomise_weights(model: Ensemble, *, seed: int) -> Ensemble:
         calibration=model.calibration,
         applicability=model.applicability,
         inputs=model.inputs,
+        ranges=model.ranges,
         metadata=model.metadata,
     )
 

@@ -1,19 +1,23 @@
-"""Small files, written at once: text, JSON, rows of a table. Nothing heavy is imported."""
+"""Small files, written at once: text and JSON. Nothing heavy is imported."""
 
-import csv
-import io
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from forestflux.core.errors import InputError
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write a manifest or another small JSON file at once."""
-    write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
+    """Write a manifest or another small JSON file at once.
+
+    Raises
+    ------
+    ValueError : NaN or infinity, which JSON does not have
+    """
+    text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False)
+    write_text(path, f"{text}\n")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -25,13 +29,24 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read_json(path: Path) -> dict:
-    """Read a manifest or another small JSON file; one line says which file is damaged."""
+    """Read a manifest or another small JSON file.
+
+    Raises
+    ------
+    InputError : the file is missing or damaged, or holds something else than an object of keys
+    """
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             path, variable="file", expected="readable JSON", found=str(error)
         ) from error
+    if not isinstance(content, dict):
+        found = json.dumps(content)[:60]
+        raise InputError(
+            path, variable="file", expected="a JSON object of keys", found=found
+        )
+    return content
 
 
 def refuse_odd_names(paths: Iterable[Path]) -> None:
@@ -65,28 +80,3 @@ def escape_text(text: str) -> str:
 def unescape_text(text: str) -> str:
     """The text that `escape_text` was given."""
     return text[1:] if text.startswith("'") and FORMULA.match(text) else text
-
-
-def write_rows(path: Path, rows: Sequence[dict], columns: Sequence[str]) -> None:
-    """Write a CSV file at once as `forestflux.jobs.tables.write_table` does, from plain rows.
-
-    For jobs so short that pandas would take longer than their work.
-
-    Parameters
-    ----------
-    rows : each with a value for every column; NaN is an empty field
-    """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([cell_of(row[name]) for name in columns] for row in rows)
-    write_text(path, out.getvalue())
-
-
-def cell_of(value: object) -> object:
-    """A value as a table shows it: numbers with nine significant digits, NaN as nothing."""
-    if isinstance(value, str):
-        return escape_text(value)
-    if not isinstance(value, float):
-        return value
-    return "" if value != value else f"{value:.9g}"

@@ -11,8 +11,14 @@ from tqdm import tqdm
 from forestflux.core.errors import InputError
 from forestflux.jobs.checksums import make_build_key
 from forestflux.jobs.chunked import ChunkedDataset
-from forestflux.jobs.small_files import read_json, write_json
-from forestflux.jobs.store import is_done, load_store, manifest_path, write_store
+from forestflux.jobs.manifests import (
+    JobManifest,
+    manifest_path,
+    read_manifest,
+    write_manifest,
+)
+from forestflux.jobs.store import is_done, load_store, write_store
+from forestflux.jobs.store_checks import REMEDY, read_store_manifest
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +43,23 @@ class Stores:
     checksums: dict[str, str]
 
     def path(self, *key: str | int) -> Path:
-        """Path of a store."""
-        return self.folder / f"{name_of(key)}.zarr"
+        """Path of a store, after its manifest is found to be the one that its job recorded.
+
+        Raises
+        ------
+        InputError : no job lists the store; the store or its manifest is missing, damaged,
+            edited or of another place or year
+        """
+        path, wanted = path_of(self.folder, key), self.checksum(*key)
+        found = read_store_manifest(path).checksum
+        if found != wanted:
+            raise InputError(
+                manifest_path(path),
+                variable="checksum",
+                expected=f"{wanted}, as its job recorded",
+                found=f"{found}; {REMEDY}",
+            )
+        return path
 
     def checksum(self, *key: str | int) -> str:
         """Checksum of a store's content, as its job recorded it."""
@@ -70,11 +91,21 @@ def name_of(key: tuple) -> str:
     return "/".join(map(str, key))
 
 
+def path_of(folder: Path, key: tuple) -> Path:
+    """Where a stage's store lies, whether or not it is there."""
+    return folder / f"{name_of(key)}.zarr"
+
+
 def upstream_stores(*manifests: Path) -> Stores:
-    """Stores of one stage from the manifests of the jobs that wrote them."""
+    """Stores of one stage from the manifests of the jobs that wrote them.
+
+    Raises
+    ------
+    InputError : a manifest is missing, damaged, edited or of another form
+    """
     checksums: dict[str, str] = {}
     for manifest in manifests:
-        checksums |= read_json(manifest)["stores"]
+        checksums |= read_manifest(manifest, JobManifest).stores
     return Stores(manifests[0].parent, checksums)
 
 
@@ -89,7 +120,7 @@ def run_stage(
     """Make every store of a job that is not done yet, then write the job's manifest.
 
     A killed job loses at most the store that it was writing: started again it keeps the
-    stores whose own manifests name the same build key.
+    stores whose own manifests name the same build key and whose every byte is as written.
 
     Parameters
     ----------
@@ -105,9 +136,9 @@ def run_stage(
     ------
     ValueError : `make` gives fewer or more datasets than it was asked for
     """
-    stores = Stores(manifest.parent, {})
+    folder = manifest.parent
     wanted = {key: make_build_key(build_key(*key)) for key in keys}
-    missing = [key for key in keys if not is_done(stores.path(*key), wanted[key])]
+    missing = [key for key in keys if not is_done(path_of(folder, key), wanted[key])]
     datasets = make(missing) if missing else ()
     progress = tqdm(
         zip(missing, datasets, strict=True),
@@ -117,13 +148,14 @@ def run_stage(
         disable=None,
     )
     for key, dataset in progress:
-        write_store(dataset, stores.path(*key), build_key=wanted[key], chunks=chunks)
-    for key in keys:
-        record = read_json(manifest_path(stores.path(*key)))
-        stores.checksums[name_of(key)] = record["checksum"]
+        store = path_of(folder, key)
+        write_store(dataset, store, build_key=wanted[key], chunks=chunks)
+    checksums = {
+        name_of(key): read_store_manifest(path_of(folder, key)).checksum for key in keys
+    }
     kept = len(keys) - len(missing)
     log.info("%d stores: %d made, %d kept", len(keys), len(missing), kept)
-    write_json(manifest, {"stores": stores.checksums})
+    write_manifest(manifest, JobManifest(stores=checksums))
 
 
 def write_single_store(
@@ -143,6 +175,6 @@ def write_single_store(
     build_key : checksum of everything that the store's content depends on
     chunks : length of a chunk per dimension, see `write_store`
     """
-    store = Stores(manifest.parent, {}).path(name)
-    record = write_store(dataset, store, build_key=build_key, chunks=chunks)
-    write_json(manifest, {"stores": {name: record["checksum"]}})
+    store = path_of(manifest.parent, (name,))
+    written = write_store(dataset, store, build_key=build_key, chunks=chunks)
+    write_manifest(manifest, JobManifest(stores={name: written.checksum}))

@@ -5,6 +5,7 @@ at once, is there and names the build key (checksum of code, configuration and i
 which the job would make it again.
 """
 
+import logging
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,18 +13,20 @@ from typing import Any, Literal, cast
 
 import numpy as np
 import xarray as xr
-import zarr
 from zarr.codecs import BloscCodec, Crc32cCodec
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.checksums import checksum_folder
 from forestflux.jobs.chunked import ChunkedDataset, write_parts
-from forestflux.jobs.small_files import read_json, write_json
+from forestflux.jobs.manifests import manifest_path, write_manifest
+from forestflux.jobs.store_checks import (
+    StoreManifest,
+    damage,
+    describe_store,
+    read_store_manifest,
+    verify_store,
+)
 
-
-def manifest_path(store: Path) -> Path:
-    """The manifest beside a store: `2003.zarr` has `2003.zarr.json`."""
-    return store.with_name(store.name + ".json")
+log = logging.getLogger(__name__)
 
 
 def write_store(
@@ -33,7 +36,7 @@ def write_store(
     build_key: str = "",
     chunks: dict[str, int] | None = None,
     consolidated: bool = False,
-) -> dict:
+) -> StoreManifest:
     """Write a Zarr 3 store whole and return its manifest, which is written last.
 
     Parameters
@@ -79,9 +82,7 @@ def write_store(
     )
     if isinstance(dataset, ChunkedDataset):
         write_parts(dataset, path)
-    record = describe(path, build_key=build_key)
-    write_json(manifest, record)
-    return record
+    return write_manifest(manifest, describe_store(path, build_key=build_key))
 
 
 def encoding_of(
@@ -90,23 +91,19 @@ def encoding_of(
     """Chunks, compressors with checksums, and fill values of each variable."""
     encoding: dict[str, dict[str, Any]] = {}
     for key, array in dataset.variables.items():
-        name = str(key)
-        if array.dtype.kind == "O":
-            continue
+        name, text = str(key), array.dtype.kind == "O"
+        packer = BloscCodec(
+            cname="zstd",
+            clevel=3,
+            shuffle="noshuffle" if text else "shuffle",
+            typesize=1 if text else array.dtype.itemsize,
+        )
         encoding[name] = {
             "chunks": tuple(
                 min(chunks.get(str(dim), size), size)
                 for dim, size in array.sizes.items()
             ),
-            "compressors": (
-                BloscCodec(
-                    cname="zstd",
-                    clevel=3,
-                    shuffle="shuffle",
-                    typesize=array.dtype.itemsize,
-                ),
-                Crc32cCodec(),
-            ),
+            "compressors": (packer, Crc32cCodec()),
         }
         if array.dtype.kind == "f":
             # CF refuses a fill value for a coordinate.
@@ -115,59 +112,34 @@ def encoding_of(
     return encoding
 
 
-def describe(path: Path, *, build_key: str) -> dict:
-    """What a store holds: variables, chunk counts, checksum of every byte; all is checked."""
-    group = zarr.open_group(path, mode="r")
-    variables = {}
-    for name, array in sorted(group.arrays()):
-        if array.nchunks_initialized != array.nchunks:
-            raise InputError(
-                path,
-                variable=name,
-                expected=f"{array.nchunks} chunks on disk",
-                found=f"{array.nchunks_initialized}",
-            )
-        variables[name] = {
-            "shape": list(array.shape),
-            "dtype": str(array.dtype),
-            "chunks": array.nchunks,
-        }
-    return {
-        "store": path.name,
-        "build_key": build_key,
-        "variables": variables,
-        "checksum": checksum_folder(
-            sorted(p for p in path.rglob("*") if p.is_file()), path
-        ),
-    }
-
-
 def is_done(path: Path, build_key: str) -> bool:
-    """Whether the store is there, whole by its manifest, and made by this build key."""
-    manifest = manifest_path(path)
-    if not (path.is_dir() and manifest.is_file()):
+    """Whether the store is there, made by this build key, and whole to the last byte.
+
+    A damaged one is as good as none: the job makes it again.
+    """
+    if not (path.is_dir() and manifest_path(path).is_file()):
         return False
-    return read_json(manifest).get("build_key") == build_key
+    try:
+        # The build key first: nothing needs to be read of a store that is stale.
+        if read_store_manifest(path).build_key != build_key:
+            return False
+        verify_store(path)
+    except InputError as error:
+        log.info("%s", error)
+        return False
+    return True
 
 
 def open_store(path: Path) -> xr.Dataset:
     """Open a finished store lazily; values stay as stored (nothing is scaled, NaN is NaN).
 
+    Every byte was compared with the manifest before, see `verify_store`.
+
     Raises
     ------
-    InputError : the store or its manifest is missing, or does not open
+    InputError : the store or its manifest is missing, damaged, edited or of another store
     """
-    if not path.is_dir():
-        raise InputError(
-            path, variable="store", expected="a Zarr store", found="nothing"
-        )
-    if not manifest_path(path).is_file():
-        raise InputError(
-            path,
-            variable="manifest",
-            expected=f"{manifest_path(path).name} beside the store",
-            found="nothing (the job that writes it did not finish)",
-        )
+    verify_store(path)
     try:
         dataset = xr.open_zarr(
             path, consolidated=False, chunks=None, mask_and_scale=False
@@ -206,11 +178,10 @@ def load_store(
     names = dataset.data_vars if variables is None else variables
     wanted = [str(name) for name in names]
     check_names(dataset, wanted, path)
-    for name in wanted:
-        check_chunks(path, name)
-        read_values(dataset[name], path)
     # A selection alone would lose coordinates of dimensions that no variable has.
-    return dataset[wanted].assign_coords(dataset.coords).load()
+    part = dataset[wanted].assign_coords(dataset.coords)
+    read_values(part, path)
+    return part
 
 
 def load_part(
@@ -230,8 +201,7 @@ def load_part(
     path, wanted = Path(dataset.encoding["source"]), list(variables)
     check_names(dataset, wanted, path)
     part = dataset[wanted].isel(where)
-    for name in part.data_vars:
-        read_values(part[name], path)
+    read_values(part, path)
     return part
 
 
@@ -247,25 +217,10 @@ def check_names(dataset: xr.Dataset, names: Iterable[str], path: Path) -> None:
             )
 
 
-def check_chunks(path: Path, name: str) -> None:
-    """Refuse a variable of which chunks are missing: they would read as fill values."""
-    record = read_json(manifest_path(path))["variables"].get(name, {})
-    whole = record.get("chunks")
-    there = zarr.open_array(path / name, mode="r").nchunks_initialized
-    if whole is not None and there != whole:
-        raise InputError(
-            path, variable=name, expected=f"{whole} chunks", found=f"{there}"
-        )
-
-
-def read_values(array: xr.DataArray, path: Path) -> None:
-    """Load an array of a store where it stands; one line for a damaged chunk."""
-    try:
-        array.load()
-    except Exception as error:
-        raise InputError(
-            path,
-            variable=str(array.name),
-            expected="readable chunks",
-            found=f"a damaged one ({type(error).__name__}: {error})",
-        ) from error
+def read_values(part: xr.Dataset, path: Path) -> None:
+    """Load all values of a part of a store where they stand; one line for a damaged chunk."""
+    for name, variable in part.variables.items():
+        try:
+            variable.load()
+        except Exception as error:
+            raise damage(path, str(name), error) from error

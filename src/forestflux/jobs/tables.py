@@ -13,7 +13,8 @@ import pandas as pd
 from pandas.api import types
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.small_files import escape_text, unescape_text, write_text
+from forestflux.jobs.small_files import escape_text, unescape_text
+from forestflux.jobs.table_files import verify_table, write_table_text
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ class TableSchema:
         """Names of the columns in the order of the file."""
         return [column.name for column in self.columns]
 
-    def write(self, table: pd.DataFrame, path: Path) -> None:
-        """Write the table with its columns in order, see `write_table`.
+    def write(self, table: pd.DataFrame, path: Path) -> str:
+        """Write the table with its columns in order, see `write_table`; its checksum.
 
         Raises
         ------
@@ -81,7 +82,7 @@ class TableSchema:
                 found="one that the schema does not have",
             )
         self.check(table, path)
-        write_table(table[self.names], path)
+        return write_table(table[self.names], path)
 
     def read(
         self,
@@ -100,8 +101,8 @@ class TableSchema:
 
         Raises
         ------
-        InputError : the file is missing or is not a table, a column is missing or holds
-            something else, or there are no rows
+        InputError : the file is missing, is not a table or not the one that its job wrote,
+            a column is missing or holds something else, or there are no rows
         """
         return self.read_file(results / self.path, columns=columns, empty=empty)
 
@@ -172,15 +173,16 @@ def find_misfit(values: pd.Series, column: Column) -> object:
     return values[bad].iloc[0] if bad.any() else values.iloc[0]
 
 
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV file at once: readers see the old one or the whole new one.
+def write_table(table: pd.DataFrame, path: Path) -> str:
+    """Write a CSV file at once, its manifest last: readers see the old one or the new one.
 
     Numbers have nine significant digits, more than any flux or coordinate carries; NaN
-    is an empty field. Texts that a spreadsheet would run are escaped (`escape_text`).
+    is an empty field. Texts that a spreadsheet would run are escaped (`escape_text`). What comes
+    back is the checksum of the file.
     """
     texts = table.select_dtypes(["object", "str", "category"])
     escaped = table.assign(**{str(n): texts[n].map(escape_cell) for n in texts})
-    write_text(
+    return write_table_text(
         path, escaped.to_csv(index=False, float_format="%.9g", lineterminator="\n")
     )
 
@@ -200,10 +202,9 @@ def read_table(path: Path, texts: Collection[str]) -> pd.DataFrame:
 
     Raises
     ------
-    InputError : the file is not there or is not a table
+    InputError : the file is not there, is not the one that its job wrote, or is not a table
     """
-    if not path.is_file():
-        raise InputError(path, variable="file", expected="a table", found="nothing")
+    verify_table(path)
     try:
         table = pd.read_csv(
             path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""]

@@ -12,7 +12,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, Tile, cell_area, check_cell_centres
 from forestflux.core.layers import CF_FLUX_UNIT, LAYERS, SIGN
 from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
-from forestflux.jobs.store import check_chunks, check_names, open_store
+from forestflux.jobs.store import check_names, open_store
 from forestflux.maps.tile_years import TileYear
 from forestflux.models.flux_model import CalibratedModel
 
@@ -120,8 +120,6 @@ def check_stores(tiles: Sequence[tuple[Tile, TileYear]], *, year: int) -> int:
         part = open_store(path)
         check_names(part, ("gpp", "reco", *BESIDE, HIDDEN), path)
         check_part(part, tile, path, year=year)
-        for name in ("gpp", "reco", *BESIDE, HIDDEN):
-            check_chunks(path, name)
         members = members or part.sizes["member"]
         if part.sizes["member"] != members:
             raise InputError(

@@ -9,7 +9,7 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.stages import Stores
-from forestflux.jobs.store import check_chunks, load_part, load_store, open_store
+from forestflux.jobs.store import load_part, load_store, open_store
 from forestflux.models.years.co2 import weigh_years
 from forestflux.models.years.response import Response
 
@@ -155,7 +155,6 @@ def load_years(
             expected=", ".join(map(str, missing)),
             found=f"only {there}",
         )
-    check_chunks(departures, "departure")
     where = np.array([there.index(year) for year in years])
     return load_part(whole, ["departure"], year=where, y=rows)["departure"]
 

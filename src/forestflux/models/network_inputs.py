@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Self
 
 import numpy as np
+from pydantic import Field, FiniteFloat, model_validator
 
 from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.core.radiation import radiation
+from forestflux.core.typed_input import FrozenModel
 
 HALF_YEAR = STEPS // 2
 # The forest types and one class for every other tower: those train, they are not
@@ -113,20 +115,36 @@ class Normalisation:
         """Series (sample, variable, ...) in their units again."""
         return series * self._column(self.sd, series) + self._column(self.mean, series)
 
-    def to_dict(self) -> dict[str, list]:
-        """Plain numbers for JSON; `Normalisation.from_dict` reads them."""
-        return {key: list(values) for key, values in asdict(self).items()}
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> "Normalisation":
-        """The scales from plain numbers."""
-        return cls(*(tuple(content[key]) for key in ("variables", "mean", "sd")))
-
     @staticmethod
     def _column(numbers: tuple[float | None, ...], series: np.ndarray) -> np.ndarray:
         shape = (1, -1) + (1,) * (series.ndim - 2)
         # None becomes NaN: values of a variable that was never learnt turn into gaps.
         return np.asarray(numbers, dtype=series.dtype).reshape(shape)
+
+
+class Scales(FrozenModel):
+    """A `Normalisation` as JSON holds it."""
+
+    variables: tuple[str, ...]
+    mean: tuple[FiniteFloat | None, ...]
+    sd: tuple[Annotated[FiniteFloat, Field(gt=0)], ...]
+
+    @model_validator(mode="after")
+    def one_number_each(self) -> Self:
+        """Refuse lists of different lengths."""
+        lengths = len(self.variables), len(self.mean), len(self.sd)
+        if len(set(lengths)) > 1:
+            raise ValueError("one mean and one sd for each of variables")
+        return self
+
+    @classmethod
+    def of(cls, scales: Normalisation) -> Self:
+        """What JSON can hold of scales."""
+        return cls(**asdict(scales))
+
+    def to_normalisation(self) -> Normalisation:
+        """The scales themselves."""
+        return Normalisation(self.variables, self.mean, self.sd)
 
 
 def type_positions(forest_type: np.ndarray) -> np.ndarray:

@@ -1,11 +1,14 @@
 """The trained network: what it needs to turn a year of series into fluxes."""
 
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from forestflux.core.errors import InputError
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.models.convolution_blocks import name_rows
 from forestflux.models.flux_model import Fluxes
@@ -45,20 +48,7 @@ class NetworkRegressor:
     ) -> None:
         self.settings, self.variables = settings, variables
         self.normalisation, self.flux_scale = normalisation, flux_scale
-        self.network = FluxNetwork(
-            variables=len(self.series_names()),
-            channels=settings.channels,
-            blocks=settings.blocks,
-            kernel=settings.kernel,
-            filters=settings.filters,
-            pooled_steps=settings.pooled_steps,
-            gap_handling=settings.gap_handling,
-            gap_channel=settings.gap_channel,
-            forest_type=settings.forest_type,
-            encoded=settings.encoded,
-            hidden=settings.hidden,
-            dropout=settings.dropout,
-        )
+        self.network = build_network(settings, series=len(self.series_names()))
 
     def predict_arrays(
         self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
@@ -146,8 +136,25 @@ class NetworkRegressor:
         normalisation: Normalisation,
         flux_scale: Normalisation,
         weights: dict[str, np.ndarray],
+        source: Path,
     ) -> "NetworkRegressor":
-        """A trained network from its parts."""
+        """A trained network from its parts.
+
+        Parameters
+        ----------
+        weights : arrays by name, as `weights` gives them
+        source : file of the weights, named in errors
+
+        Raises
+        ------
+        InputError : weights of another network, or such that are no numbers
+        """
+        # Shapes come first: a network of the size that settings ask for might not fit.
+        with torch.device("meta"):
+            count = len(variables) + len(settings.derived)
+            empty = build_network(settings, series=count).state_dict()
+        shapes = {name: tuple(part.shape) for name, part in empty.items()}
+        check_arrays(weights, shapes, dtype="float32", source=source)
         regressor = cls(
             settings,
             variables=variables,
@@ -158,6 +165,79 @@ class NetworkRegressor:
         regressor.network.load_state_dict(state)
         regressor.network.eval()
         return regressor
+
+
+def build_network(settings: TrainSettings, *, series: int) -> FluxNetwork:
+    """The network that settings describe, with random weights.
+
+    Parameters
+    ----------
+    settings : section `train` of the configuration
+    series : that it reads, variables and derived ones
+    """
+    return FluxNetwork(
+        variables=series,
+        channels=settings.channels,
+        blocks=settings.blocks,
+        kernel=settings.kernel,
+        filters=settings.filters,
+        pooled_steps=settings.pooled_steps,
+        gap_handling=settings.gap_handling,
+        gap_channel=settings.gap_channel,
+        forest_type=settings.forest_type,
+        encoded=settings.encoded,
+        hidden=settings.hidden,
+        dropout=settings.dropout,
+    )
+
+
+def check_arrays(
+    arrays: Mapping[str, np.ndarray],
+    shapes: Mapping[str, tuple[int, ...]],
+    *,
+    dtype: str,
+    source: Path,
+    gaps: Collection[str] = (),
+) -> None:
+    """Refuse arrays that are not those that a model has.
+
+    Parameters
+    ----------
+    arrays : by name
+    shapes : of each array that is needed
+    dtype : of all
+    source : file, named in errors
+    gaps : arrays in which a number may be unknown
+
+    Raises
+    ------
+    InputError : an array is missing or unknown, of another shape or type, or has numbers
+        that are not finite
+    """
+    for name in sorted(set(shapes) ^ set(arrays)):
+        is_there = name in arrays
+        raise InputError(
+            source,
+            variable=name,
+            expected="no such array" if is_there else "an array of this name",
+            found="one" if is_there else "none",
+        )
+    for name, shape in shapes.items():
+        array = arrays[name]
+        if array.shape != shape or array.dtype != dtype:
+            raise InputError(
+                source,
+                variable=name,
+                expected=f"{dtype} of shape {shape}",
+                found=f"{array.dtype} of shape {array.shape}",
+            )
+        if name not in gaps and not np.isfinite(array).all():
+            raise InputError(
+                source,
+                variable=name,
+                expected="finite numbers",
+                found="NaN or infinite ones",
+            )
 
 
 def arrange_series(

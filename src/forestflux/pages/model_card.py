@@ -61,7 +61,7 @@ def model_card(
             source=meta["source"],
             holdout=", ".join(map(escape_markdown, meta["holdout"])) or "none",
             samples=meta["samples"]["samples"],
-            checksum=record["checksum"],
+            checksum=record["seal"],
             data=data_table(used),
             unseen=", ".join(unseen) or "none",
             folds=folds,

@@ -15,7 +15,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import check_cell_centres
 from forestflux.core.radiation import radiation
 from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
-from forestflux.jobs.store import check_chunks, load_part, open_store
+from forestflux.jobs.store import load_part, open_store
 
 FREEZING_K = 273.15
 
@@ -168,6 +168,4 @@ def check_years(masks: Sequence[xr.Dataset], paths: Sequence[Path]) -> tuple[str
             check_cell_centres(
                 found, wanted, source=path, name=dim, owner=paths[0].name
             )
-        for name in variables:
-            check_chunks(path, name)
     return variables

@@ -11,7 +11,7 @@ from forestflux.core import eight_day
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.chunked import Where, blocks
-from forestflux.jobs.store import check_chunks, load_part, open_store
+from forestflux.jobs.store import load_part, open_store
 
 NEEDED = ("gap_fraction", "forest_fraction", "forest_type")
 
@@ -59,8 +59,6 @@ def read_chunks(
     masked = open_store(path)
     check_masked(masked, path, inputs=inputs)
     variables = tuple(inputs)
-    for name in (*variables, *NEEDED):
-        check_chunks(path, name)
     sizes = {dim: masked.sizes[dim] for dim in ("y", "x")}
     chunks = masked[variables[0]].encoding["preferred_chunks"]
     parts = list(blocks(sizes, chunks))

@@ -11,10 +11,30 @@ import xarray as xr
 from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.checksums import checksum_files
-from forestflux.jobs.small_files import write_json
+from forestflux.jobs.manifests import JobManifest, read_manifest, write_manifest
+from forestflux.jobs.stages import Stores
 from forestflux.jobs.store import load_store, write_store
+from forestflux.jobs.table_files import verify_table
 from forestflux.prepare.sample_schema import SAMPLES
+
+
+class SamplesManifest(JobManifest):
+    """What is known of the training table and its series.
+
+    Attributes
+    ----------
+    table : checksum of the table; labels, weights and folds may change while every series
+        stays the same
+    build_key : checksum of what both are made from
+    used, unlabelled : rows that train or are scored, and series without a label
+    dropped : rows that are not used by the reason
+    """
+
+    table: str
+    build_key: str
+    used: int
+    unlabelled: int
+    dropped: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -113,7 +133,8 @@ def write_samples(
     table : every labelled site-year, used or dropped; `samples` are its used rows
     build_key : checksum of what the samples are made from
     """
-    SAMPLES.write(table, table_beside(manifest))
+    checksum = SAMPLES.write(table, table_beside(manifest))
+    dropped = table.loc[~table["used"], "reason"].value_counts()
     dims = ("variable", "step")
     series = xr.Dataset(
         {
@@ -137,17 +158,17 @@ def write_samples(
     )
     if not len(unlabelled):  # Zarr writes no chunk of nothing
         series = series[["series"]]
-    record = write_store(series, store_beside(manifest), build_key=build_key)
-    content = {
-        "stores": {"samples": record["checksum"]},
-        # Labels, weights and folds may change while every series stays the same.
-        "table": checksum_files([table_beside(manifest)]),
-        "build_key": build_key,
-        "used": len(samples),
-        "unlabelled": len(unlabelled),
-        "dropped": table.loc[~table["used"], "reason"].value_counts().to_dict(),
-    }
-    write_json(manifest, content)
+    store = manifest.with_name("samples.zarr")
+    written = write_store(series, store, build_key=build_key)
+    content = SamplesManifest(
+        stores={"samples": written.checksum},
+        table=checksum,
+        build_key=build_key,
+        used=len(samples),
+        unlabelled=len(unlabelled),
+        dropped={str(reason): int(rows) for reason, rows in dropped.items()},
+    )
+    write_manifest(manifest, content)
 
 
 def table_beside(manifest: Path) -> Path:
@@ -155,9 +176,10 @@ def table_beside(manifest: Path) -> Path:
     return manifest.with_suffix(".csv")
 
 
-def store_beside(manifest: Path) -> Path:
-    """The store of the series: `samples.zarr` beside `samples.json`."""
-    return manifest.with_suffix(".zarr")
+def load_series(manifest: Path, variables: Iterable[str] | None = None) -> xr.Dataset:
+    """The store beside the manifest of the samples, or some of its variables, in memory."""
+    stores = read_manifest(manifest, SamplesManifest).stores
+    return load_store(Stores(manifest.parent, stores).path("samples"), variables)
 
 
 def read_samples(manifest: Path) -> Samples:
@@ -168,8 +190,16 @@ def read_samples(manifest: Path) -> Samples:
     InputError : a file is missing or damaged, or table and series do not belong together
     """
     table = read_sample_table(table_beside(manifest))
+    wanted = read_manifest(manifest, SamplesManifest).table
+    if verify_table(table_beside(manifest)) != wanted:
+        raise InputError(
+            table_beside(manifest),
+            variable="checksum",
+            expected=f"{wanted}, as {manifest.name} has it",
+            found="another table",
+        )
     used = table[table["used"]].reset_index(drop=True)
-    store = load_store(store_beside(manifest), ["series"])
+    store = load_series(manifest, ["series"])
     series = store["series"].values
     if len(series) != len(used):
         raise InputError(
@@ -190,7 +220,7 @@ def read_sample_table(path: Path) -> pd.DataFrame:
 def read_unlabelled(manifest: Path) -> UnlabelledSeries:
     """The unlabelled series beside the manifest that `write_samples` wrote; perhaps none."""
     names = ("unlabelled", "unlabelled_lat", "unlabelled_type", "unlabelled_site")
-    store = load_store(store_beside(manifest))
+    store = load_series(manifest)
     if "unlabelled" not in store:
         return no_series(len(store.attrs["variables"]))
     series, lat, forest_type, site = (store[name].values for name in names)

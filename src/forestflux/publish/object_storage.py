@@ -9,7 +9,7 @@ from obstore.store import ObjectStore, from_url
 from tqdm import tqdm
 
 from forestflux.core.errors import InputError
-from forestflux.publish.provenance import CHECKSUMS, sha256
+from forestflux.publish.provenance import CHECKSUMS, sha256, verify_checksums
 
 SHARED = ("data_dictionary.md", "model_card.md", "collection.json")
 
@@ -18,7 +18,12 @@ def year_files(folder: Path) -> list[Path]:
     """Files of the product of a year, the checksums last.
 
     Their presence in a copy means that the upload of the year is complete.
+
+    Raises
+    ------
+    InputError : a file is not as the checksums have it, so that nothing is copied
     """
+    verify_checksums(folder)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return sorted(files, key=lambda path: path.name == CHECKSUMS)
 

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from forestflux import __version__
+from forestflux.core.errors import InputError
 from forestflux.jobs.small_files import write_text
 
 CHECKSUMS = "checksums.sha256"
@@ -48,6 +49,37 @@ def write_checksums(folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     lines = [f"{sha256(path)}  {path.relative_to(folder)}\n" for path in files]
     write_text(folder / CHECKSUMS, "".join(lines))
+
+
+def verify_checksums(folder: Path) -> None:
+    """Refuse a product whose files are not those that `checksums.sha256` lists.
+
+    Raises
+    ------
+    InputError : a file is missing, there is one more, or one has another content
+    """
+    record = folder / CHECKSUMS
+    if not record.is_file():
+        raise InputError(
+            record, variable="file", expected="the list of checksums", found="nothing"
+        )
+    lines = record.read_text().splitlines()
+    listed = {name: wanted for wanted, _, name in (x.partition("  ") for x in lines)}
+    files = (path for path in folder.rglob("*") if path.is_file() and path != record)
+    there = {path.relative_to(folder).as_posix() for path in files}
+    for name in sorted(there ^ set(listed)):
+        raise InputError(
+            folder,
+            variable=name,
+            expected="a file of the product" if name in listed else "no such file",
+            found="nothing" if name in listed else "one",
+        )
+    for name, wanted in listed.items():
+        found = sha256(folder / name)
+        if found != wanted:
+            raise InputError(
+                folder, variable=name, expected=f"SHA-256 {wanted}", found=found
+            )
 
 
 def sha256(path: Path) -> str:

@@ -10,7 +10,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, check_cell_centres
 from forestflux.core.layers import BIAS, CF_FLUX_UNIT, LAYERS, NOT_FOREST, SIGN
 from forestflux.jobs.settings.map_settings import PublishSettings
-from forestflux.jobs.store import check_chunks, open_store
+from forestflux.jobs.store import open_store
 from forestflux.maps.mosaic import spatial_reference
 
 EPOCH = "1970-01-01"
@@ -61,7 +61,6 @@ def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:
                 expected="a layer of the map",
                 found=f"only {', '.join(sorted(map(str, mapped.data_vars)))}",
             )
-        check_chunks(path, name)
     if mapped.attrs.get("year") != year:
         raise InputError(
             path,

@@ -3,6 +3,7 @@
 The folder of a product appears whole or not at all.
 """
 
+import logging
 import os
 import shutil
 import warnings
@@ -15,16 +16,24 @@ import numpy as np
 import xarray as xr
 from zarr.errors import ZarrUserWarning
 
+from forestflux.core.errors import InputError
+from forestflux.jobs.manifests import manifest_path
 from forestflux.jobs.small_files import read_json, write_json
-from forestflux.jobs.store import manifest_path, write_store
+from forestflux.jobs.store import write_store
 from forestflux.publish.geotiff import BANDS, write_geotiff
-from forestflux.publish.provenance import describe_code, write_checksums
+from forestflux.publish.provenance import (
+    describe_code,
+    verify_checksums,
+    write_checksums,
+)
 from forestflux.publish.published_dataset import (
     ProductSettings,
     build_dataset,
     open_map,
 )
 from forestflux.publish.stac import build_item, file_stem, write_stac
+
+log = logging.getLogger(__name__)
 
 PROVENANCE = "provenance.json"
 # A chunk of 600 x 600 float32 is 1.4 MB: a country is a few requests.
@@ -33,10 +42,21 @@ NETCDF = {"zlib": True, "complevel": 4, "shuffle": True}
 
 
 def is_published(folder: Path, build_key: str) -> bool:
-    """Whether the folder of a year exists and was made by this build key."""
-    # A folder that exists is whole: it was renamed into place after its last file.
+    """Whether the folder of a year exists, is whole and was made by this build key.
+
+    A damaged product is as good as none: the job makes it again.
+    """
     record = folder / PROVENANCE
-    return record.is_file() and read_json(record)["build_key"] == build_key
+    if not record.is_file():
+        return False
+    try:
+        if read_json(record).get("build_key") != build_key:
+            return False
+        verify_checksums(folder)
+    except InputError as error:
+        log.info("%s", error)
+        return False
+    return True
 
 
 def publish_year(

@@ -15,6 +15,7 @@ import xarray as xr
 
 from forestflux.core import eight_day
 from forestflux.core.errors import InputError
+from forestflux.core.products import guess_cause
 from forestflux.jobs.user_tables import (
     is_fill,
     parse_numbers,
@@ -235,14 +236,8 @@ def check_values(table: dict[str, np.ndarray], series: TableSeries, path: Path) 
             variable=series.column,
             expected=f"{series.units}, a median from {low:g} to {high:g}",
             found=f"{outside.iloc[0]:.4g} at {outside.index[0]}"
-            f" ({len(outside)} of {len(median)} towers; {unit_hint(series.units)})",
+            f" ({len(outside)} of {len(median)} towers; {guess_cause(series.units)})",
         )
-
-
-def unit_hint(units: str) -> str:
-    """The usual mistake behind a median out of range."""
-    hints = {"K": "in Celsius or scaled?", "1": "scaled by 10,000?"}
-    return hints.get(units, "another unit?")
 
 
 def check_gaps(

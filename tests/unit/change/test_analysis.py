@@ -22,17 +22,15 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
 from forestflux.ensemble.errors.error_components import ErrorComponents
 from forestflux.jobs.configuration import read_configuration
+from forestflux.jobs.manifests import JobManifest, write_manifest
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
     LatitudeBandSettings,
 )
-from forestflux.jobs.small_files import write_json
 from forestflux.jobs.store import load_store, write_store
-from tests.builders.error_models import (
-    make_components,
-    make_error_model,
-    make_errors,
-)
+from forestflux.jobs.store_checks import read_store_manifest
+from tests.builders.error_models import make_components, make_error_model
+from tests.builders.model_records import build_model_record
 from workflow.scripts.change import Settings as ChangeJob
 from workflow.scripts.change import main as write_change
 
@@ -583,10 +581,9 @@ def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> No
         "level": 0.9,
         "co2": "none",
     }
-    errors = {flux: each.to_dict() for flux, each in make_errors().items()}
-    write_json(tmp_path / "model.json", {"errors": errors, "response": None})
+    write_manifest(tmp_path / "model.json", build_model_record())
     moved = {tile.name: "checksum" for tile in GRID.tiles()}
-    write_json(tmp_path / "departures/all.json", {"stores": moved})
+    write_manifest(tmp_path / "departures/all.json", JobManifest(stores=moved))
     job = {
         "years": list(maps),
         "maps": [tmp_path / "maps/all.json"],
@@ -598,17 +595,17 @@ def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> No
         "manifest": tmp_path / "change/change.json",
     }
     file = write_regions(tmp_path / "far.json", {"far": square(1, 1, 2, 2)})
-    stores = {str(year): "checksum" for year in maps}
-    write_json(job["maps"][0], {"stores": stores | {"2015": "checksum"}})
+    stores = {str(y): read_store_manifest(path).checksum for y, path in maps.items()}
+    write_manifest(job["maps"][0], JobManifest(stores=stores))
     with pytest.raises(InputError, match=r"far.json: regions: expected polygons"):
         write_change(**job, regions=[file])
-    stores.pop("2007")
-    write_json(job["maps"][0], {"stores": stores})
+    known = stores.pop("2007")
+    write_manifest(job["maps"][0], JobManifest(stores=stores))
     with pytest.raises(InputError, match="no map of 2007"):
         write_change(**job, regions=[])
     assert not job["manifest"].parent.exists()
-    write_json(job["maps"][0], {"stores": stores | {"2007": "checksum"}})
+    write_manifest(job["maps"][0], JobManifest(stores=stores | {"2007": known}))
     write_change(**job, regions=[])
-    files = {f"{name}.csv" for name in tables.split()}
+    files = {f"{name}.csv{end}" for name in tables.split() for end in ("", ".json")}
     files |= {"change.json", "change.zarr", "change.zarr.json"}
     assert {path.name for path in job["manifest"].parent.iterdir()} == files

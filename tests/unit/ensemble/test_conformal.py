@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forestflux.core.errors import InputError
 from forestflux.ensemble.conformal import (
     POOLED,
     Calibration,
@@ -116,6 +117,26 @@ def test_map_cells_by_code_equal_rows_by_name():
     np.testing.assert_array_equal(by_code["nee_upper"], [-8, 3, 12])
     for name, values in by_code.items():
         np.testing.assert_array_equal(values, by_name[name])
+
+
+@pytest.mark.parametrize("label", [np.nan, np.inf])
+def test_a_row_without_a_label_does_not_count_for_its_target(label):
+    """One such row made every half-width NaN."""
+    table = predictions(sites=30)
+    known = calibrate(table, level=0.9, min_quality=0.8)
+    lacking = table.head(3).assign(nee_obs=label)
+    found = calibrate(pd.concat([table, lacking]), level=0.9, min_quality=0.8)
+    assert found["half_width"]["nee"] == known["half_width"]["nee"]
+    doubled = calibrate(pd.concat([table, table.head(3)]), level=0.9, min_quality=0.8)
+    assert found["half_width"]["gpp"] == doubled["half_width"]["gpp"]
+
+
+def test_a_prediction_that_is_no_number_is_refused():
+    table = predictions(sites=30)
+    table.loc[4, "gpp_pred"] = np.nan
+    site = table.loc[4, "site"]
+    with pytest.raises(InputError, match=f"gpp_pred: expected a finite .* at {site}"):
+        calibrate(table, level=0.9, min_quality=0.8)
 
 
 def test_low_quality_rows_do_not_calibrate():

@@ -70,6 +70,27 @@ def test_unknown_numbers_are_left_out_and_the_rest_is_scaled_up() -> None:
     assert np.isnan(found[1:]).all()
 
 
+def test_a_series_without_a_value_all_year_has_no_index() -> None:
+    """Two series of four quarters: without the odd one a row would look like the others."""
+    green = [(0.1 * k,) * 4 for k in range(5)]
+    warm = [(1.0 * k,) * 4 for k in range(5)]
+    known = [(*a, *b) for a, b in zip(green, warm, strict=True)]
+    odd, gone, part = (9.0,) * 4, (NAN,) * 4, (NAN, NAN, NAN, 0.1)
+    both = Reference.of(rows(*known), weights(*[1.0] * 8))
+    found = both.dissimilarity(
+        rows((*odd, *warm[1]), (*gone, *warm[1]), (*part, *warm[1]), known[1])
+    )
+    assert found[0] > 1
+    assert np.isnan(found[1])
+    assert found[2:] == pytest.approx([0, 0])
+    # One that moves no estimate, or that no training row has, tells nothing by its lack.
+    second = Reference.of(rows(*known), weights(*[0.0] * 4, *[1.0] * 4))
+    never = Reference.of(rows(*[(*gone, *b) for b in warm]), weights(*[1.0] * 8))
+    for reference in (second, never):
+        row = rows((*gone, *warm[1]))
+        assert reference.dissimilarity(row) == pytest.approx([0])
+
+
 def test_gaps_in_training_rows_are_left_out_too() -> None:
     reference = Reference.of(rows((0, 1), (2, NAN), (4, 3)), weights(1, 1))
     found = reference.dissimilarity(rows((2, 50)))

@@ -13,13 +13,15 @@ import forestflux
 from forestflux.core.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.ensemble.model_folder import load_model, save_model
-from forestflux.jobs.checksums import checksum_folder
+from forestflux.ensemble.weight_files import write_arrays
+from forestflux.jobs.checksums import checksum_files
+from forestflux.jobs.manifests import seal_of
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.network_training import train_network
 from forestflux.models.years.response import Response
 from tests.builders.error_models import make_errors
-from tests.builders.inputs import UNITS, VARIABLES
+from tests.builders.inputs import RANGES, UNITS, VARIABLES
 from tests.builders.small_training import (
     make_applicability,
     make_response,
@@ -60,6 +62,7 @@ def save(
         errors=make_errors(),
         applicability=make_applicability(members),
         units=UNITS,
+        ranges=RANGES,
         metadata={"run": "test"},
     )
 
@@ -73,7 +76,11 @@ def dataset() -> xr.Dataset:
     """Two rows and three columns; the third column has no forest."""
     series = make_samples(6).series.reshape(2, 3, len(VARIABLES), 46)
     arrays = {
-        name: (("time", "y", "x"), series[:, :, i].transpose(2, 0, 1), {"units": unit})
+        name: (
+            ("time", "y", "x"),
+            np.clip(series[:, :, i].transpose(2, 0, 1), *RANGES[name]),
+            {"units": unit},
+        )
         for i, (name, unit) in enumerate(UNITS.items())
     }
     types = np.array([[1, 4, 0], [5, 2, 0]], "uint8")
@@ -88,8 +95,22 @@ def dataset() -> xr.Dataset:
 
 
 def edit(folder: Path, **changes: object) -> None:
+    """Change keys of the record, and give it the seal that fits."""
     record = folder / "model.json"
-    record.write_text(json.dumps(json.loads(record.read_text()) | changes))
+    content = json.loads(record.read_text()) | changes
+    record.write_text(json.dumps(content | {"seal": seal_of(content)}))
+
+
+def edit_file(folder: Path, name: str, arrays: dict) -> None:
+    """Write other arrays into a file of the model, and the checksum that fits."""
+    write_arrays(folder / name, arrays)
+    accept_file(folder, name)
+
+
+def accept_file(folder: Path, name: str) -> None:
+    """Let the record have the checksum of a file as it is."""
+    checksums = json.loads((folder / "model.json").read_text())["checksums"]
+    edit(folder, checksums=checksums | {name: checksum_files([folder / name])})
 
 
 def test_loaded_members_predict_what_the_trained_ones_do(
@@ -178,7 +199,7 @@ def test_interval_is_the_calibrated_half_width_of_the_forest_type(folder: Path) 
 def test_applicability_comes_along(folder: Path) -> None:
     model, data = load_model(folder), dataset()
     far = data.copy(deep=True)
-    far["ndvi"][:, 0, 0] += 40.0  # many standard deviations off
+    far["precip"][:, 0, 0] += 40.0  # many standard deviations off
     for name in VARIABLES:
         far[name][:, 0, 1] = np.nan
     fluxes = model.predict(far)
@@ -220,6 +241,17 @@ def test_order_of_dimensions_does_not_matter(folder: Path) -> None:
     )
 
 
+def test_units_and_ranges_come_along(folder: Path) -> None:
+    model = load_model(folder)
+    assert (model.inputs, model.ranges) == (UNITS, RANGES)
+    assert model.ranges["lst_day"] == (180.0, 345.0)
+    data = dataset()
+    data["lst_day"] -= 273.15
+    data["lst_day"].attrs["units"] = "K"
+    with pytest.raises(InputError, match="lst_day: expected values from 180 to 345 K"):
+        model.predict(data)
+
+
 def test_saving_twice_gives_equal_bytes(
     members: list[NetworkRegressor], folder: Path, tmp_path: Path
 ) -> None:
@@ -247,7 +279,7 @@ def test_weights_are_plain_arrays(folder: Path) -> None:
             {"calendar": {"steps": 23}},
             r'calendar: expected .*46.*, found .*"steps": 23',
         ),
-        ({"variables": ["evi", *VARIABLES[2:], "rain"]}, 'found .*"evi", "et"'),
+        ({"variables": ["evi", *VARIABLES[2:], "rain"]}, "variables that have units"),
         ({"forest_types": ["ENF"]}, "forest_types"),
     ],
 )
@@ -264,7 +296,9 @@ def test_missing_or_foreign_weights_are_refused(folder: Path) -> None:
     with pytest.raises(InputError, match="checksum"):
         load_model(folder)
     (folder / "member1.safetensors").unlink()
-    with pytest.raises(InputError, match=r"member1\.safetensors, found no file"):
+    with pytest.raises(
+        InputError, match=r"member1\.safetensors: file: expected a file"
+    ):
         load_model(folder)
 
 
@@ -273,7 +307,9 @@ def test_a_missing_or_foreign_reference_is_refused(folder: Path) -> None:
     with pytest.raises(InputError, match="checksum"):
         load_model(folder)
     (folder / "applicability.safetensors").unlink()
-    with pytest.raises(InputError, match=r"applicability\.safetensors, found no file"):
+    with pytest.raises(
+        InputError, match=r"applicability\.safetensors: file: expected a file"
+    ):
         load_model(folder)
 
 
@@ -296,8 +332,7 @@ def test_no_code_of_a_model_is_run(folder: Path, tmp_path: Path, name: str) -> N
         assert arrays["first"] is not None
     assert trace.exists()  # the object does what it is for, when it is let
     trace.unlink()
-    files = ("member0.safetensors", "member1.safetensors", "applicability.safetensors")
-    edit(folder, checksum=checksum_folder([folder / n for n in files], folder))
+    accept_file(folder, name)
     with pytest.raises(
         InputError, match=f"{name}: arrays: expected a safetensors file"
     ):

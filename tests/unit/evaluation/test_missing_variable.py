@@ -1,6 +1,7 @@
 """A variable that no tower has, or that never changes, through every model and its reasons."""
 
 import json
+from dataclasses import asdict
 from functools import partial
 
 import numpy as np
@@ -78,5 +79,5 @@ def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
 
 def test_scales_of_an_absent_variable_are_plain_json():
     member = train_network(changed(make_samples(), np.nan), settings=settings(), seed=1)
-    text = json.dumps(member.normalisation.to_dict(), allow_nan=False)
+    text = json.dumps(asdict(member.normalisation), allow_nan=False)
     assert json.loads(text)["mean"][RAIN] is None

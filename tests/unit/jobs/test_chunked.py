@@ -9,7 +9,8 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.chunked import ChunkedDataset, blocks, prefetch, template_array
-from forestflux.jobs.store import load_store, manifest_path, write_store
+from forestflux.jobs.manifests import manifest_path
+from forestflux.jobs.store import load_store, write_store
 
 
 def test_blocks_cover_everything_once_as_chunks_lie() -> None:
@@ -91,7 +92,7 @@ def test_a_store_written_in_pieces_is_the_one_written_whole(tmp_path: Path) -> N
 
 def test_a_piece_that_never_came_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "2003.zarr"
-    with pytest.raises(InputError, match="flux: expected 3 chunks on disk, found 2"):
+    with pytest.raises(InputError, match="flux: expected 3 chunks, found 2"):
         write_store(in_pieces(whole(), 2), path, chunks={"y": 2})
     assert not manifest_path(path).exists()
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.table_files import write_table_text
 from forestflux.jobs.tables import Column, TableSchema
 from tests.builders.paths import ROOT
 
@@ -31,7 +32,7 @@ def results(tmp_path):
 
 def change_line(results, old, new):
     path = results / SCORES.path
-    path.write_text(path.read_text().replace(old, new))
+    write_table_text(path, path.read_text().replace(old, new))
 
 
 def test_a_table_comes_back_with_the_columns_in_the_order_of_the_schema(results):

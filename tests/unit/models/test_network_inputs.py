@@ -1,4 +1,4 @@
-import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from forestflux.core.errors import InputError
 from forestflux.models.network_inputs import (
     Normalisation,
+    Scales,
     add_derived,
     align_season,
     one_hot_types,
@@ -90,7 +91,7 @@ def test_normalisation_ignores_gaps_and_returns() -> None:
 def test_normalisation_survives_json_and_constants() -> None:
     scale = Normalisation.of(np.full((2, 1, 3), 7.0), ["a"])
     assert scale.sd == (1.0,)
-    again = Normalisation.from_dict(json.loads(json.dumps(scale.to_dict())))
+    again = Scales.read(asdict(scale), "model.json").to_normalisation()
     assert again == scale
 
 
@@ -99,7 +100,7 @@ def test_a_variable_that_was_never_there_is_a_gap_ever_after() -> None:
     assert (scale.mean, scale.sd) == ((1.0, None), (1.0, 1.0))
     scaled = scale.apply(np.array([[[3.0], [5.0]]]))
     np.testing.assert_array_equal(scaled, [[[2.0], [np.nan]]])
-    again = Normalisation.from_dict(json.loads(json.dumps(scale.to_dict())))
+    again = Scales.read(asdict(scale), "model.json").to_normalisation()
     assert again == scale
 
 

@@ -16,6 +16,7 @@ from matplotlib.text import Text
 from forestflux.core.errors import InputError
 from forestflux.core.layers import flagged
 from forestflux.jobs.settings.training_settings import TransferSteps
+from forestflux.jobs.tables import write_table
 from forestflux.models.convolution_blocks import FILTERS
 from forestflux.pages.figures import world_maps
 from forestflux.pages.figures.captions import CAPTIONS, caption_of
@@ -58,8 +59,10 @@ def only_inputs(results, name, folder):
             shutil.copy(results / f"{path}.json", folder / f"{path}.json")
         else:
             shutil.copy(results / path, folder / path)
+        if path.endswith(".csv"):
+            shutil.copy(results / f"{path}.json", folder / f"{path}.json")
         if path == "samples/samples.json":  # the manifest of a table and a store
-            for part in ("samples.csv", "samples.zarr.json"):
+            for part in ("samples.csv", "samples.csv.json", "samples.zarr.json"):
                 shutil.copy(results / "samples" / part, folder / "samples" / part)
             shutil.copytree(
                 results / "samples/samples.zarr", folder / "samples/samples.zarr"
@@ -166,8 +169,7 @@ def test_missing_input_is_one_line(name, tmp_path):
 
 def test_missing_column_is_named(results, tmp_path):
     table = pd.read_csv(results / "evaluate/scores.csv").drop(columns="rmse")
-    (tmp_path / "evaluate").mkdir()
-    table.to_csv(tmp_path / "evaluate/scores.csv", index=False)
+    write_table(table, tmp_path / "evaluate/scores.csv")
     with pytest.raises(InputError, match=r"scores\.csv: rmse: expected"):
         draw_figure("scores", tmp_path, style_settings=SETTINGS)
 
@@ -195,7 +197,7 @@ def test_forest_types_and_models_may_be_missing(towers, tmp_path):
             table = table[table["model"] == "cnn"]
         if "subset" in table:
             table = table[table["subset"] != "igbp=DNF"]
-        table.to_csv(file, index=False)
+        write_table(table, file)
     for name in (
         "towers",
         "timeline",

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.tables import write_table
 from forestflux.pages.headline_numbers import HEADLINE, headline_numbers
 from forestflux.pages.number_text import format_p_value
 from tests.builders.finished_results import build_results, headline_tables
@@ -73,7 +74,7 @@ def test_a_missing_table_is_one_line(tmp_path):
 
 def test_a_table_without_the_row_is_one_line(results, tmp_path):
     table = pd.read_csv(results / "change/totals.csv")
-    table[table["year"] != 2018].to_csv(tmp_path / "totals.csv", index=False)
+    write_table(table[table["year"] != 2018], tmp_path / "totals.csv")
     tables = headline_tables(results) | {"totals": tmp_path / "totals.csv"}
     with pytest.raises(
         InputError, match=r"expected a row of all, gpp, 2018, found none"

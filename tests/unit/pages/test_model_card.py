@@ -14,7 +14,7 @@ RECORD = {
     "flux_unit": "gC m-2 yr-1",
     "units": UNITS,
     "members": ["member0.safetensors", "member1.safetensors"],
-    "checksum": "0123",
+    "seal": "0123",
     "response": {
         "scale": [0.016, 0.01, 0.14, 0.57, 0.44, 0.475],
         "coefficients": [[11.0, 24, 16, -1, 7, 19], [-14, -26, -2, -17, 22, -13]],

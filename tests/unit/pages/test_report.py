@@ -10,10 +10,12 @@ from forestflux.core.errors import InputError
 from forestflux.jobs.configuration import Configuration
 from forestflux.jobs.settings.map_settings import UploadSettings
 from forestflux.jobs.settings.tower_settings import TowerSettings
+from forestflux.jobs.tables import write_table
 from forestflux.pages.figures.figure_registry import FIGURES, needs
 from forestflux.pages.number_text import format_interval
 from forestflux.pages.report.report_page import write_report
 from forestflux.pages.report.run_tables import timing_table, types_without_towers
+from forestflux.towers.tower_schemas import LEFT_OUT
 from tests.builders.finished_results import build_results
 
 TABLES = "headline samples/samples towers/left_out explain/sanity evaluate/scores"
@@ -235,7 +237,7 @@ def test_what_an_archive_held_beside_is_on_the_page(page):
 
 def test_nothing_is_said_of_an_archive_that_was_used_whole(tmp_path):
     path = build_results(tmp_path, seed=5, maps=False)
-    (path / "towers/left_out.csv").write_text("site,year,file,reason\n")
+    LEFT_OUT.write(pd.DataFrame(columns=LEFT_OUT.names), path / "towers/left_out.csv")
     page = build_page(path, figures=[], towers_only=True)
     assert "Left out of the archive" not in page
 
@@ -286,7 +288,7 @@ def test_citations_of_an_archive_are_shown_and_their_lack_is_named(towers):
             "site_years": [3, 1],
         }
     )
-    table.to_csv(towers / "samples/bibliography.csv", index=False)
+    write_table(table, towers / "samples/bibliography.csv")
     citations = "samples/bibliography"
     shown = build_page(towers, figures=[], towers_only=True, tables=citations)
     for words in ("A <wood>", "Smith (2016), A & B", "no citation in the archive"):
@@ -306,7 +308,7 @@ def test_a_failed_gate_is_the_first_thing_on_the_page(tmp_path):
     add_pictures(path, FIGURES)
     table = pd.read_csv(path / "gates/gates.csv")
     table.loc[table["year"] == 2007, ["found", "status"]] = [3.25, "fail"]
-    table.to_csv(path / "gates/gates.csv", index=False)
+    write_table(table, path / "gates/gates.csv")
     page = Page(build_page(path, figures=FIGURES))
     banner = page.text.index("Failed tests of the results: 1 (closure)")
     assert banner < page.text.index("Simulated planet")

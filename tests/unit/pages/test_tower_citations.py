@@ -7,6 +7,7 @@ import sys
 import markdown
 import pandas as pd
 
+from forestflux.jobs.tables import write_table
 from forestflux.pages.tower_citations import as_markdown, bibliography
 from tests.builders.paths import SCRIPTS
 
@@ -63,12 +64,12 @@ def test_texts_of_an_archive_are_text_and_no_markup():
 
 
 def test_job_writes_table_and_page_and_names_a_missing_column(tmp_path):
-    SAMPLES.to_csv(tmp_path / "samples.csv", index=False)
+    write_table(SAMPLES, tmp_path / "samples.csv")
     names = {name: tmp_path / f"{name}.csv" for name in ("samples", "citations")}
     names |= {"table": tmp_path / "b.csv", "page": tmp_path / "b.md"}
     command = [sys.executable, str(SCRIPT)]
     command += [word for name, path in names.items() for word in (f"--{name}", path)]
-    CITATIONS.to_csv(names["citations"], index=False)
+    write_table(CITATIONS, names["citations"])
     subprocess.run(command, check=True)
     assert pd.read_csv(names["table"])["site"].tolist() == [
         "DE-Tha",
@@ -76,7 +77,7 @@ def test_job_writes_table_and_page_and_names_a_missing_column(tmp_path):
         "US-Ha1",
     ]
     assert names["page"].read_text().startswith("# Citations")
-    CITATIONS.drop(columns="doi").to_csv(names["citations"], index=False)
+    write_table(CITATIONS.drop(columns="doi"), names["citations"])
     failed = subprocess.run(command, check=False, capture_output=True, text=True)
     assert failed.returncode == 1
     assert "citations.csv: doi: expected a column of this name" in failed.stderr

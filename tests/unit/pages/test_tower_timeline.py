@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forestflux.jobs.tables import write_table
 from forestflux.pages.figures.drawing import draw_figure
 from forestflux.pages.figures.figure_style import StyleSettings
 from forestflux.pages.figures.skill.tower_map import by_tower
@@ -89,8 +90,7 @@ def test_blocks_hold_every_tower_once(count):
 
 @pytest.mark.parametrize("count", [10, 250])
 def test_names_can_be_read_and_do_not_overlap(tmp_path, count):
-    (tmp_path / "samples").mkdir()
-    samples(count).to_csv(tmp_path / "samples/samples.csv", index=False)
+    write_table(samples(count), tmp_path / "samples/samples.csv")
     figure = draw_figure("timeline", tmp_path, style_settings=StyleSettings(dpi=100))
     figure.draw_without_rendering()
     names = [text for ax in figure.axes[1:] for text in ax.get_yticklabels()]

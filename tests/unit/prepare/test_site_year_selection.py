@@ -11,6 +11,8 @@ from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
 from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.jobs.store import write_store
+from forestflux.jobs.table_files import write_table_text
+from forestflux.jobs.tables import write_table
 from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.prepare.sample_table import (
     Samples,
@@ -359,11 +361,16 @@ def test_table_and_series_that_do_not_belong_together_stop(towers, tmp_path):
     write_samples(tmp_path / "samples.json", table, samples, none)
     lines = (tmp_path / "samples.csv").read_text().splitlines()
     (tmp_path / "samples.csv").write_text("\n".join(lines[:-1]))
-    with pytest.raises(InputError, match=r"used: expected 16 used rows.*found 15"):
+    with pytest.raises(InputError, match=r"checksum: expected the table as its job"):
+        read_samples(tmp_path / "samples.json")
+    write_table(table.iloc[:-1], tmp_path / "samples.csv")
+    with pytest.raises(
+        InputError, match=r"checksum: expected .*, as samples\.json has it"
+    ):
         read_samples(tmp_path / "samples.json")
     cut = [*lines[:-1], lines[-1][:20]]
     for damaged in ("nothing", "\n".join(cut)):
-        (tmp_path / "samples.csv").write_text(damaged)
+        write_table_text(tmp_path / "samples.csv", damaged)
         line = r"samples\.csv: (site: expected a column|holdout: expected boolean)"
         with pytest.raises(InputError, match=line):
             read_samples(tmp_path / "samples.json")

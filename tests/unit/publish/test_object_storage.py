@@ -11,7 +11,7 @@ from zarr.storage import ObjectStore
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
-from forestflux.publish.provenance import CHECKSUMS, sha256
+from forestflux.publish.provenance import CHECKSUMS, sha256, write_checksums
 from tests.builders.year_products import make_map, publish
 
 obstore = pytest.importorskip("obstore")
@@ -87,6 +87,8 @@ def test_a_file_that_changed_replaces_the_older_copy(product, tmp_path, account)
     to = "s3://maps/again"
     upload(year_files(folder / "2003"), folder, to)
     (folder / "2003" / "item.json").write_text("{}")
+    (folder / "2003" / CHECKSUMS).unlink()
+    write_checksums(folder / "2003")
     sums = upload(year_files(folder / "2003"), folder, to)
     there = bytes(obstore.get(from_url(to), "2003/item.json").bytes())
     assert there == b"{}"
@@ -105,6 +107,15 @@ def test_a_wrong_account_is_one_line_without_its_key(product, account, monkeypat
         upload(year_files(product), product.parent, "s3://maps/run")
     assert str(raised.value).count("\n") == 0
     assert "not-the-key" not in str(raised.value)
+
+
+def test_a_damaged_product_is_not_copied(product, tmp_path):
+    folder = tmp_path / "products"
+    shutil.copytree(product, folder / "2003")
+    (folder / "2003" / "item.json").write_text("{}")
+    with pytest.raises(InputError, match=r"2003: item\.json: expected SHA-256"):
+        upload(year_files(folder / "2003"), folder, f"file://{tmp_path / 'copy'}")
+    assert not (tmp_path / "copy").exists()
 
 
 def test_a_folder_serves_as_well(product, tmp_path):

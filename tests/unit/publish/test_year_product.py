@@ -17,10 +17,11 @@ import yaml
 import forestflux
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
-from forestflux.jobs.small_files import write_json
+from forestflux.jobs.manifests import JobManifest, write_manifest
 from forestflux.jobs.store import write_store
 from forestflux.publish.provenance import describe_code
 from forestflux.publish.year_product import is_published
+from tests.builders.finished_results import build_model_record
 from tests.builders.paths import ROOT
 from tests.builders.year_products import SETTINGS, make_map, publish, publish_store
 
@@ -208,8 +209,9 @@ def job(tmp_path: Path) -> list[str]:
     """The command of a job that takes some seconds."""
     grid = Grid(resolution_deg=1.0, tile_cells=180)
     record = write_store(make_map(grid), tmp_path / "maps/2003.zarr")
-    write_json(tmp_path / "maps/2003.json", {"stores": {"2003": record["checksum"]}})
-    write_json(tmp_path / "model.json", {"metadata": {"run": "test"}, "checksum": "w"})
+    stores = JobManifest(stores={"2003": record.checksum})
+    write_manifest(tmp_path / "maps/2003.json", stores)
+    write_manifest(tmp_path / "model.json", build_model_record())
     return run_job(tmp_path, grid)
 
 
@@ -235,6 +237,22 @@ def test_a_killed_job_leaves_no_product_and_the_next_one_finishes(
     subprocess.run(job, check=True, capture_output=True)
     assert (products / "2003/item.json").stat().st_mtime_ns == before
     assert (products / "2003.json").read_text() == manifest
+    (geotiff,) = (products / "2003").glob("*_flags.tif")
+    whole = geotiff.read_bytes()
+    for spoil in (
+        lambda: geotiff.write_bytes(whole[:-1] + b"x"),
+        geotiff.unlink,
+        lambda: (products / "2003/more.txt").touch(),
+        lambda: (products / "2003/checksums.sha256").unlink(),
+        lambda: (products / "2003/provenance.json").write_text("[]"),
+    ):
+        spoil()
+        (products / "2003.json").unlink()
+        subprocess.run(job, check=True, capture_output=True)
+        assert geotiff.read_bytes() == whole
+        assert (products / "2003.json").read_text() == manifest
+        assert names(products / "2003") == FILES
     record = json.loads((products / "2003/provenance.json").read_text())
-    assert record["model"] == {"run": "test", "weights": "w"}
+    seal = json.loads((tmp_path / "model.json").read_text())["seal"]
+    assert record["model"] == {"run": "test", "checksum": seal}
     assert record["configuration"]["publish"] == SETTINGS["publish"]

@@ -4,13 +4,14 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.manifests import write_manifest
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
-from forestflux.jobs.small_files import write_json
 from forestflux.jobs.tables import write_table
 from forestflux.towers.fluxnet.annual_table import ANNUAL_COLUMNS
 from forestflux.towers.fluxnet.file_names import list_fluxnet_files
 from forestflux.towers.fluxnet.fluxnet_towers import collect_site_years, collect_sites
 from forestflux.towers.fluxnet.site_reader import read_site
+from forestflux.towers.fluxnet.site_record import SiteRecord
 from forestflux.towers.tower_schemas import SITE_YEARS
 from tests.builders.fluxnet_files import information, place, write_site, write_zip
 
@@ -47,7 +48,8 @@ def collect(folder, **options):
         write_table(
             pd.DataFrame(rows, columns=list(ANNUAL_COLUMNS)), out / f"{site}.csv"
         )
-        write_json(out / f"{site}.json", record)
+        file = out / f"{site}.json"
+        write_manifest(file, SiteRecord.read(record, file))
     sites, citations, left = collect_sites(
         [out / f"{site}.json" for site in listing.sites],
         listing.information,

@@ -2,30 +2,29 @@
 
 from pathlib import Path
 
-from forestflux.core.errors import InputError
 from forestflux.ensemble.errors.error_components import ErrorComponents, FluxErrors
-from forestflux.jobs.small_files import read_json
+from forestflux.ensemble.model_record import ModelRecord, read_model_record
 from forestflux.models.years.response import Response
 
 
-def read_errors(record: Path) -> tuple[FluxErrors, Response | None]:
+def read_errors(file: Path) -> tuple[FluxErrors, Response | None]:
     """Error components by flux, and the response, of a `model.json`.
 
     Raises
     ------
-    InputError : the file is missing or damaged, or of a version that did not know errors
+    InputError : as `forestflux.ensemble.model_record.read_model_record`
     """
-    content = read_json(record)
-    if not content.get("errors"):
-        raise InputError(
-            record,
-            variable="errors",
-            expected="components of the errors of each flux",
-            found="none",
-        )
-    errors = {
-        flux: ErrorComponents.from_dict(each)
-        for flux, each in content["errors"].items()
+    record = read_model_record(file)
+    response = record.response
+    return (
+        take_errors(record),
+        Response.from_dict(response.model_dump()) if response else None,
+    )
+
+
+def take_errors(record: ModelRecord) -> FluxErrors:
+    """The error components of a record."""
+    return {
+        flux: ErrorComponents.from_dict(each.model_dump())
+        for flux, each in record.errors.items()
     }
-    response = content["response"]
-    return errors, Response.from_dict(response) if response else None

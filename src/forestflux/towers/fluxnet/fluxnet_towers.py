@@ -11,8 +11,8 @@ import pandas as pd
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES, OTHER_CLASSES
 from forestflux.core.plain_text import to_one_line
+from forestflux.jobs.manifests import read_manifest
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
-from forestflux.jobs.small_files import read_json
 from forestflux.towers.clusters import link_clusters
 from forestflux.towers.flux_checks import check_presence
 from forestflux.towers.fluxnet.site_information import (
@@ -20,6 +20,7 @@ from forestflux.towers.fluxnet.site_information import (
     summarise_site,
 )
 from forestflux.towers.fluxnet.site_reader import describe_fault
+from forestflux.towers.fluxnet.site_record import SiteRecord
 from forestflux.towers.tower_schemas import (
     CITATIONS,
     FLUXNET_SITE_YEARS,
@@ -56,7 +57,7 @@ def collect_sites(
     shared = read_shared_information(information)
     towers, left_out, faults = [], [], []
     for path in records:
-        record = read_json(path)
+        record = read_manifest(path, SiteRecord).model_dump()
         site, fault = record["site"], record["fault"]
         known = summarise_site(shared.get(site, [])) | record["information"]
         if fault is None:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.small_files import read_json
+from forestflux.ensemble.model_record import read_model_record
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -37,7 +37,7 @@ STEP_LABELS = {
 
 def draw_network(results: Path, *, settings: StyleSettings) -> Figure:
     """A real sample's map with its gaps, the layers with their sizes, the steps of training."""
-    model = read_json(results / "model/model.json")
+    model = read_model_record(results / "model/model.json").model_dump(mode="json")
     samples = read_samples(results / "samples/samples.json")
     figure = new_figure(settings, height_mm=132)
     rows = figure.add_gridspec(3, 1, height_ratios=[1.15, 1.5, 0.55])

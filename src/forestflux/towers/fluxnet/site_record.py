@@ -1,0 +1,32 @@
+"""The record of a FLUXNET site, `fluxnet/{site}.json`: what its files say and what they lack."""
+
+from forestflux.core.typed_input import FrozenModel
+from forestflux.jobs.manifests import Manifest
+
+
+class LeftOutRecord(FrozenModel):
+    """A year that is left out, why, and whether that is a fault of the data."""
+
+    year: int
+    reason: str
+    fault: bool
+
+
+class SiteRecord(Manifest):
+    """What the files of a site say of it.
+
+    Attributes
+    ----------
+    site : its name
+    file, resolution : that were read; None where no file could be read
+    information : texts by name
+    left_out : years
+    fault : arguments of `InputError`; None where there is no fault
+    """
+
+    site: str
+    file: str | None = None
+    resolution: str | None = None
+    information: dict[str, str]
+    left_out: tuple[LeftOutRecord, ...]
+    fault: dict[str, str] | None
