@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+from pathlib import Path
 
 import cartopy.crs as ccrs
 import matplotlib as mpl
@@ -49,8 +50,6 @@ def towers(tmp_path_factory):
 def only_inputs(results, name, folder):
     """A folder with nothing but what the registry says that the figure needs."""
     words = {"maps/first.zarr": "maps/2003.zarr", "maps/second.zarr": "maps/2018.zarr"}
-    words["change/change.json"] = "change/change.zarr"
-    words["drivers/drivers.json"] = "drivers/drivers.zarr"
     for need in needs()[name]:
         path = words.get(need, need)
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -61,6 +60,10 @@ def only_inputs(results, name, folder):
             shutil.copy(results / path, folder / path)
         if path.endswith(".csv"):
             shutil.copy(results / f"{path}.json", folder / f"{path}.json")
+        if path in ("change/change.json", "drivers/drivers.json"):
+            store = str(Path(path).with_suffix(".zarr"))
+            shutil.copytree(results / store, folder / store)
+            shutil.copy(results / f"{store}.json", folder / f"{store}.json")
         if path == "samples/samples.json":  # the manifest of a table and a store
             for part in ("samples.csv", "samples.csv.json", "samples.zarr.json"):
                 shutil.copy(results / "samples" / part, folder / "samples" / part)

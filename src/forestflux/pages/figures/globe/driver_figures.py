@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 
 from forestflux.change.change_schemas import DRIVERS
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.jobs.stages import upstream_stores
 from forestflux.jobs.store import load_store
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
@@ -31,7 +32,8 @@ def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
     """Effects on the total change with their intervals, and each cell's strongest driver."""
     table = DRIVERS.read(results)
     names = [f"{flux}_driver" for flux in TARGET_FLUXES]
-    maps = load_store(results / "drivers/drivers.zarr", names)
+    stores = upstream_stores(results / "drivers/drivers.json")
+    maps = load_store(stores.path("drivers"), names)
     figure = new_figure(settings, height_mm=106)
     grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.05])
     panels = []

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from forestflux.change.change_schemas import SIGNIFICANCE
 from forestflux.core.layers import flagged
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.jobs.stages import upstream_stores
 from forestflux.jobs.store import load_store
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
@@ -108,7 +109,8 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
     """Difference of pair and windows, slope of the series; dots where it may be chance."""
     parts = [part for test in TESTS for part in (test, f"{test}_significance")]
     names = [f"{flux}_{part}" for flux in TARGET_FLUXES for part in parts]
-    dataset = load_store(results / "change/change.zarr", names)
+    stores = upstream_stores(results / "change/change.json")
+    dataset = load_store(stores.path("change"), names)
     shares = SIGNIFICANCE.read(results)
     # windows of years that are not mapped leave no cell
     tests = [test for test in TESTS if dataset[f"gpp_{test}"].notnull().any()]
