@@ -191,6 +191,7 @@ def read_configuration(content: dict[str, Any]) -> Configuration:
     check_grid(configuration)
     check_figures(configuration)
     check_inputs(configuration)
+    check_co2(configuration)
     check_variants(configuration)
     return configuration
 
@@ -292,6 +293,13 @@ def check_inputs(configuration: Configuration) -> None:
         for one in listed:
             if one not in (*inputs, *others):
                 refuse(name, f"some of {', '.join((*others, *inputs))}", one)
+
+
+def check_co2(configuration: Configuration) -> None:
+    """Refuse CO2 on top of years that differ like places: there is no level to multiply."""
+    model = configuration.model
+    if model.co2 != "none" and model.years != "response":
+        refuse("model.co2", "none, because model.years is between", model.co2)
 
 
 def check_figures(configuration: Configuration) -> None:

@@ -44,7 +44,14 @@ def test_a_complete_configuration_is_read_as_itself(config):
 
 @pytest.mark.parametrize(
     "overlay",
-    ["towers.yaml", "archives.yaml", "pilot.yaml", "global.yaml", "series.yaml"],
+    [
+        "towers.yaml",
+        "archives.yaml",
+        "pilot.yaml",
+        "global.yaml",
+        "series.yaml",
+        "hard-planet.yaml",
+    ],
 )
 def test_overlays_pass(config, overlay):
     extra = yaml.safe_load((ROOT / "config" / overlay).read_text())
@@ -164,8 +171,8 @@ def test_the_configuration_given_is_not_changed(config):
             "gates.gpp_total: expected a lower number before a higher one",
         ),
         (
-            {"gates": {"truth": {"nee_trend_known": [0, 0]}}},
-            "gates.truth.nee_trend_known: expected a lower number before",
+            {"gates": {"nee_total_known": [0, 0]}},
+            "gates.nee_total_known: expected a lower number before",
         ),
         ({"grid": {"only": ["r0c0"]}}, "grid.only: expected a tile of the grid"),
         ({"grid": {"only": ["r09c00"]}}, "grid.only: .*r00c00 to r02c05, found r09c00"),
@@ -185,6 +192,10 @@ def test_the_configuration_given_is_not_changed(config):
         (
             {"samples": {"unlabelled_year": 2099}},
             "samples.unlabelled_year: expected a mapped year of 2003-2018, found 2099",
+        ),
+        (
+            {"model": {"years": "between", "co2": "theory"}},
+            "model.co2: expected none, because model.years is between, found theory",
         ),
         (
             {"only_years": [2003, 2018], "samples": {"unlabelled_year": 2004}},
