@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from forestflux.core.errors import InputError
+from forestflux.core.plain_text import is_printable
 
 
 def write_json(path: Path, content: object) -> None:
@@ -57,7 +58,7 @@ def refuse_odd_names(paths: Iterable[Path]) -> None:
     InputError : the first of them
     """
     for path in paths:
-        if not str(path).isprintable():
+        if not is_printable(str(path)):
             raise InputError(
                 path,
                 variable="name",

@@ -7,6 +7,7 @@ import pandas as pd
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUXES, FOREST_TYPES, OTHER_CLASSES
+from forestflux.core.plain_text import is_printable
 from forestflux.jobs.user_tables import parse_numbers, read_csv, refuse_cell
 from forestflux.towers.clusters import link_clusters
 from forestflux.towers.flux_checks import (
@@ -30,7 +31,7 @@ def read_sites(path: Path) -> pd.DataFrame:
     refuse_cell(
         table["site"].eq("").to_numpy(), table, "site", path=path, expected="a name"
     )
-    hidden = ~table["site"].map(str.isprintable).to_numpy(bool)
+    hidden = ~table["site"].map(is_printable).to_numpy(bool)
     expected = "a name of printable characters"
     refuse_cell(hidden, table, "site", path=path, expected=expected)
     repeated = table["site"].duplicated().to_numpy()

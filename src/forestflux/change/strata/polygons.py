@@ -12,6 +12,7 @@ from rasterio import Affine
 from rasterio.features import rasterize
 
 from forestflux.core.errors import InputError
+from forestflux.core.plain_text import is_printable
 
 GEOGRAPHIC = CRS.from_epsg(4326)
 SUFFIXES = (".geojson", ".json", ".gpkg")
@@ -120,7 +121,7 @@ def make_area(
             expected="a name of each feature (property of change.region_name)",
             found="a feature without one",
         )
-    if not str(label).isprintable():
+    if not is_printable(str(label)):
         raise InputError(
             file,
             variable=name,
