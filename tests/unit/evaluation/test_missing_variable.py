@@ -70,7 +70,7 @@ def test_reasons_of_an_absent_variable_are_zero_and_others_are_not():
         [member], calibration=Calibration(0.9, {}), applicability=near
     )
     table = tabulate_importance(measure_occlusion(model, samples))
-    assert np.isfinite(table[["gpp", "nee", "gpp_sd", "nee_sd"]]).all().all()
+    assert np.isfinite(table[["gpp", "nee"]]).all(axis=None)
     rain = table["variable"] == "precip"
     assert (table.loc[rain, "gpp"] == 0).all()
     assert (table.loc[~rain, "gpp"] > 0).any()
