@@ -25,6 +25,11 @@ def checksum_files(files: Iterable[Path]) -> str:
     return checksum.hexdigest()
 
 
+def checksum_text(text: str) -> str:
+    """The checksum that `checksum_files` gives of a file with this text."""
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
 def make_build_key(*parts: object) -> str:
     """Checksum of anything that JSON can hold: settings, code checksums, checksums of inputs."""
     text = json.dumps(parts, sort_keys=True, default=plain_value)

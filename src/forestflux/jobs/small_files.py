@@ -25,7 +25,7 @@ def write_text(path: Path, text: str) -> None:
     """Write a file at once: readers see the old one or the whole new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_text(text)
+    part.write_text(text, encoding="utf-8")
     os.replace(part, path)
 
 

@@ -2,7 +2,7 @@
 
 One job owns one store. A store counts as done only when its manifest, written last and
 at once, is there and names the build key (checksum of code, configuration and inputs) with
-which the job would make it again.
+which the job would make it again, and when every byte is as the manifest has it.
 """
 
 import logging

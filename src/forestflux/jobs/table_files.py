@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.checksums import checksum_files
+from forestflux.jobs.checksums import checksum_files, checksum_text
 from forestflux.jobs.manifests import (
     Manifest,
     manifest_path,
@@ -29,19 +29,20 @@ class TableManifest(Manifest):
 
 
 def write_table_text(path: Path, text: str) -> str:
-    """Write a table at once, its manifest last, and return its checksum.
+    """Write a table at once, and return its checksum.
+
+    The manifest comes first: Snakemake waits for the table alone, and where a job on another
+    machine sees the table, it sees the manifest too.
 
     Parameters
     ----------
     path : of the table; readers see the old one or the whole new one
     text : of the whole table
     """
-    manifest_path(path).unlink(missing_ok=True)
+    checksum = checksum_text(text)
+    known = TableManifest(table=path.name, checksum=checksum)
+    write_manifest(manifest_path(path), known)
     write_text(path, text)
-    checksum = checksum_files([path])
-    write_manifest(
-        manifest_path(path), TableManifest(table=path.name, checksum=checksum)
-    )
     return checksum
 
 

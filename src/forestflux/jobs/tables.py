@@ -174,7 +174,7 @@ def find_misfit(values: pd.Series, column: Column) -> object:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> str:
-    """Write a CSV file at once, its manifest last: readers see the old one or the new one.
+    """Write a CSV file at once: readers see the old one or the whole new one.
 
     Numbers have nine significant digits, more than any flux or coordinate carries; NaN
     is an empty field. Texts that a spreadsheet would run are escaped (`escape_text`). What comes
