@@ -4,8 +4,8 @@ import pandas as pd
 
 ONE_MEMBER = (
     " The ensemble has one member (train.members: 1), so nothing is known of the spread"
-    " between members: totals and changes have no interval, and changes no test but that"
-    " of the slope."
+    " between members. Intervals are of the errors that unseen towers showed, which do not"
+    " need it."
 )
 
 

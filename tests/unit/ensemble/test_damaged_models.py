@@ -17,6 +17,7 @@ from forestflux.ensemble.weight_files import read_arrays, write_arrays
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.manifests import seal_of
 from forestflux.models.network_training import train_network
+from tests.builders.error_models import make_errors
 from tests.builders.inputs import RANGES, UNITS
 from tests.builders.small_training import (
     make_applicability,
@@ -41,6 +42,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         members,
         response=make_response(2),
         calibration={"level": 0.9, "half_width": WIDTHS},
+        errors=make_errors(),
         applicability=make_applicability(members),
         units=UNITS,
         ranges=RANGES,

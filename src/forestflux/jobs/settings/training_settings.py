@@ -114,7 +114,7 @@ class TrainSettings(Section):
 
     members: int = key(5, unit="networks", ge=1, le=1000)
     """Networks in the ensemble; they differ by their seed. A single one gives everything but
-    the spread between members and the intervals of totals and changes that come from it.
+    the spread between members.
     """
 
     steps: TransferSteps = TransferSteps()

@@ -117,8 +117,7 @@ def pack_change_layers(store: Path, cells: Cells) -> dict[str, dict]:
     `{flux}_{kind}_clear` and `_adjusted` are shares of the forest (1) whose change passes
     its test by itself, and with the false discovery rate limited. They are 0 or 1 where
     every map cell is shown. A kind of change that the mapped years do not allow is left out,
-    and so are spread and tests of a change whose spread is not known, as of one member or of
-    a few years.
+    and so are tests that a few years do not allow.
     """
     layers = {}
     common = load_store(store, ["forest_fraction", "cell_area"])
@@ -132,12 +131,11 @@ def pack_change_layers(store: Path, cells: Cells) -> dict[str, dict]:
             if not known.any():
                 continue
             forest = np.where(known, area, 0)
-            # What says how sure a change is: its standard deviation, or its p.
-            is_tested = np.isfinite(change[names[beside[0]]].values).any()
+            is_tested = (change[flags].values > 0).any()
             values = {
                 name: (change[name].values, DIGITS.get(part, FLUX_DIGIT))
                 for part, name in names.items()
-                if part == kind or is_tested
+                if np.isfinite(change[name].values).any()
             }
             for ending, meaning in FLAGS.items() if is_tested else ():
                 passed = flagged(change[flags], meaning).values.astype(float)
