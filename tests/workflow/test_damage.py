@@ -1,56 +1,60 @@
-"""Damaged results: no stage believes them, and a run that may make them again heals them."""
+"""Damaged results: no stage believes them, and what may be made again is healed."""
 
 from tests.builders.projects import finish, planned, snakemake
 from tests.workflow.test_kill import checksums
 
 
 def flip(folder):
-    """Flip one bit of the last chunk of an array."""
-    chunk = sorted(file for file in folder.rglob("*") if file.is_file())[-1]
-    content = bytearray(chunk.read_bytes())
+    """Flip one bit of the last file of a folder."""
+    file = sorted(file for file in folder.rglob("*") if file.is_file())[-1]
+    content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
-    chunk.write_bytes(content)
+    file.write_bytes(content)
+
+
+def refused(project, *rules):
+    """What a run up to some rules says that ends with an error, and with no traceback."""
+    done = snakemake(project, "--cores", "2", "--until", *rules)
+    found = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Traceback" not in found
+    return found
+
+
+def delete(results, pattern):
+    """Delete the files of a run that a pattern names; there is one at least."""
+    files = list(results.glob(pattern))
+    assert files
+    for file in files:
+        file.unlink()
 
 
 def test_damage_is_named_by_the_first_reader_and_healed_by_its_own_job(
     finished, project
 ):
-    """Stores, weights and tables of a finished run, each damaged in turn."""
+    """A table, weights, a store and what is made of it, of a finished run."""
     results = project / "results/micro"
-    flip(results / "mask/r00c00/2003.zarr/ndvi/c")
-    # Snakemake knows the manifest of the job only.
-    assert planned(project) == {}
-    for manifest in results.glob("infer/r00c00-*.json"):
-        manifest.unlink()
-    done = snakemake(project, "--cores", "2", "--until", "infer")
-    line = "mask/r00c00/2003.zarr: ndvi: expected readable chunks"
-    assert line not in done.stdout + done.stderr  # its inferred store is still whole
-    assert done.returncode == 0
-    flip(results / "infer/r00c00/2003.zarr/gpp/c")
-    for manifest in results.glob("infer/r00c00-*.json"):
-        manifest.unlink()
-    done = snakemake(project, "--cores", "2", "--until", "infer")
-    assert done.returncode != 0
-    assert line in done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    for manifest in results.glob("mask/r00c00-*.json"):
-        manifest.unlink()
-    finish(project, "--cores", "2")
-    assert checksums(project) == checksums(finished)
+    totals = results / "change/totals.csv"
+    whole = totals.read_text()
+    totals.write_text(whole.replace("1", "2", 1))
+    found = refused(project, "headline")
+    assert "change/totals.csv: checksum: expected the table as its job wrote" in found
+    totals.write_text(whole)
 
     flip(results / "train/holdout/fold0/member0")  # the last file is one of weights
-    totals = results / "change/totals.csv"
-    totals.write_text(totals.read_text().replace("1", "2", 1))
-    (results / "model/model.json").unlink()
-    done = snakemake(project, "--cores", "2", "--keep-going")
-    assert done.returncode != 0
-    found = done.stdout + done.stderr
+    delete(results, "model/model.json")
+    found = refused(project, "model")
     assert "fold0/member0: checksum: expected weights and predictions as" in found
-    assert "change/totals.csv: checksum: expected the table as its job wrote" in found
-    assert "Traceback" not in found
-    totals.unlink()
-    for manifest in results.glob("train/holdout.*.json"):
-        manifest.unlink()
-    finish(project, "--cores", "2")
+    delete(results, "train/holdout.*.json")
+    finish(project, "--cores", "2", "--until", "model")
+
+    flip(results / "mask/r00c00/2003.zarr/ndvi/c")
+    flip(results / "infer/r00c00/2003.zarr/gpp/c")
+    # Snakemake knows the manifests of jobs; the stores themselves it does not look into.
+    delete(results, "infer/r00c00-*.json")
+    found = refused(project, "infer")
+    assert "mask/r00c00/2003.zarr: ndvi: expected readable chunks" in found
+    delete(results, "mask/r00c00-*.json")
+    finish(project, "--cores", "2", "--until", "infer", "card", "headline")
     assert checksums(project) == checksums(finished)
     assert planned(project) == {}

@@ -1,4 +1,4 @@
-"""Manifests: small JSON files that say that something is whole, and by which it is told.
+"""Manifests: small JSON files that say that something is whole, and how that is checked.
 
 A manifest carries the checksum of its own content, its seal. An edited or damaged one is
 refused, and so is JSON of another form: nothing is believed that no job has written.
