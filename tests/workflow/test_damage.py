@@ -55,6 +55,9 @@ def test_damage_is_named_by_the_first_reader_and_healed_by_its_own_job(
     found = refused(project, "infer")
     assert "mask/r00c00/2003.zarr: ndvi: expected readable chunks" in found
     delete(results, "mask/r00c00-*.json")
-    finish(project, "--cores", "2", "--until", "infer", "card", "headline")
+    # One after the other: what is made again is the same, so that little else has to run.
+    finish(project, "--cores", "2", "--until", "mask")
+    finish(project, "--cores", "2", "--until", "infer")
+    finish(project, "--cores", "2")
     assert checksums(project) == checksums(finished)
     assert planned(project) == {}
