@@ -11,6 +11,7 @@ from pathlib import Path
 
 import demo_numbers
 import pandas as pd
+import planet_numbers
 import tower_numbers
 from PIL import Image
 
@@ -26,6 +27,8 @@ def collect_demo(results: Path) -> None:
     """Numbers and pictures of the demo."""
     write_table("demo_recovery", demo_numbers.recovery_table(results))
     write_table("demo_drivers", demo_numbers.driver_table(results))
+    write_table("demo_intervals", demo_numbers.interval_table(results))
+    write_table("demo_coverage", demo_numbers.coverage_table(results))
     write_record("demo_facts", demo_numbers.facts(results))
     for name in PICTURES:
         shrink_picture(
@@ -71,11 +74,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--demo", type=Path)
     parser.add_argument("--towers", type=Path)
+    parser.add_argument("--hard-planet", type=Path)
     asked = parser.parse_args()
     if asked.demo:
         collect_demo(asked.demo)
     if asked.towers:
         collect_towers(asked.towers)
+    if asked.hard_planet:
+        write_table("hard_planet", planet_numbers.skill_table(asked.hard_planet))
 
 
 if __name__ == "__main__":

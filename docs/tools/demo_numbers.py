@@ -43,6 +43,24 @@ def recovery_table(results: Path) -> pd.DataFrame:
     return table
 
 
+def interval_table(results: Path) -> pd.DataFrame:
+    """Interval of the change of all forest by flux: flux, lower, upper, PgC yr-1."""
+    pair = pd.read_csv(results / "change" / "pair.csv")
+    pair = pair[pair["kind"] == "all"]
+    ends = {
+        end: [f"{value:.2f}" for value in pair[f"change_{end}"]]
+        for end in ("lower", "upper")
+    }
+    return pd.DataFrame({"flux": pair["variable"].to_numpy(), **ends})
+
+
+def coverage_table(results: Path) -> pd.DataFrame:
+    """Share of true values inside their interval: quantity, kind, variable, covered."""
+    table = pd.read_csv(results / "recovery" / "coverage.csv")
+    columns = ["quantity", "kind", "variable", "n", "covered"]
+    return table[columns].round(3)
+
+
 def facts(results: Path) -> dict[str, float]:
     """What the demo's jobs cost."""
     jobs = [

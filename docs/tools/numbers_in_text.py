@@ -82,6 +82,9 @@ def demo() -> Iterator[tuple[str, str]]:
     """What the demo took, and the errors to which it is held."""
     for name, value in read_record("demo_facts").items():
         yield f"demo.{name}", f"{value:g}"
+    for row in read_texts("demo_intervals").itertuples():
+        yield f"demo.{row.flux}_change_lower", row.lower
+        yield f"demo.{row.flux}_change_upper", row.upper
     for row in read_table("stated_errors").itertuples():
         yield f"stated.{row.quantity}", f"{row.percent}"
 
@@ -108,6 +111,13 @@ def benchmarks() -> Iterator[tuple[str, str]]:
         most["cells"] / fewer["cells"]
     )
     yield "growth.seconds_from_a_million_cells", f"{slope:.2f}"
+    planets = read_benchmark("planets")
+    yield "planets.run", str(len(planets["facts"]["planets"]))
+    yield "planets.still", str(planets["facts"]["still_planets"])
+    alarms = planets["facts"]
+    for name in ("change", "slope"):
+        share = alarms[f"still_{name}_alarms"]
+        yield f"planets.{name}_alarms", f"{100 * share:.0f}"
     land_cells = read_benchmark("layout")["facts"]["land_cells"]
     yield "layout.land_cells", f"{land_cells:,}"
     plan = read_table("earthengine_plan").set_index("run")

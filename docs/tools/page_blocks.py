@@ -1,6 +1,7 @@
 """Blocks of the pages, each made from tracked files alone."""
 
 import cost_blocks
+import planet_blocks
 import settings_blocks
 import skill_blocks
 import speed_blocks
@@ -42,6 +43,25 @@ def demo_recovery() -> str:
         for name, row in ((RECOVERY[key], table.loc[key]) for key in RECOVERY)
     ]
     return markdown_table(["quantity", "unit", "truth", "mapped"], rows)
+
+
+def demo_coverage() -> str:
+    """Share of the demo's truths inside their interval, percent."""
+    table = read_table("demo_coverage")
+    rows = []
+    for (quantity, kind), part in table.groupby(["quantity", "kind"], sort=False):
+        shares = part.set_index("variable")["covered"]
+        rows.append(
+            [
+                str(quantity),
+                str(kind),
+                *(
+                    f"{100 * shares[flux]:.0f}" if flux in shares else ""
+                    for flux in ("gpp", "reco", "nee")
+                ),
+            ]
+        )
+    return markdown_table(["quantity", "strata", "GPP", "RECO", "NEE"], rows)
 
 
 def stated_errors() -> str:
@@ -103,11 +123,15 @@ BLOCKS = {
     function.__name__: function
     for function in (
         demo_recovery,
+        demo_coverage,
         cost_blocks.parts_of_the_tests,
         cost_blocks.slowest_tests,
         stated_errors,
         earthengine_plan,
         trend_tests,
+        planet_blocks.hard_planet,
+        planet_blocks.planet_coverage,
+        planet_blocks.planet_changes,
         libraries,
         retired_words,
         tables,
