@@ -15,7 +15,11 @@ rule explorer:
         # Of the pair of years only.
         masks=tile_stage("mask", years=pair_batches()) if MAPPED else [],
         change=(
-            ["<results>/change/change.json", "<results>/change/totals.csv"]
+            [
+                "<results>/change/change.json",
+                "<results>/change/totals.csv",
+                "<results>/change/pair.csv",
+            ]
             if MAPPED
             else []
         ),

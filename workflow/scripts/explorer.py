@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
+from forestflux.change.change_schemas import PAIR
 from forestflux.core.grid import Grid
 from forestflux.core.products import InputSeries
 from forestflux.evaluation.evaluation_schemas import INTERANNUAL
@@ -40,10 +41,10 @@ def main(
     settings: Settings,
     output: Path,
 ) -> None:
-    """Write explorer.html; `change` is the manifest and the totals, if there are maps."""
+    """Write explorer.html; `change` is the manifest, totals and pair, if there are maps."""
     map_files = None
     if settings.grid and settings.pair:
-        manifest, totals = change
+        manifest, totals, _ = change
         map_files = MapFiles(
             maps=upstream_stores(*maps),
             masks=upstream_stores(*masks),
@@ -63,6 +64,7 @@ def main(
         evidence=describe_evidence(
             INTERANNUAL.read_file(interannual, empty=True),
             members=len(read_json(model)["members"]),
+            pair=PAIR.read_file(change[2]) if change else None,
         ),
         run=settings.run,
         simulated=settings.simulated,

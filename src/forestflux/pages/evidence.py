@@ -3,25 +3,52 @@
 import pandas as pd
 
 ONE_MEMBER = (
-    " The ensemble has one member (train.members: 1), so nothing is known of the spread"
+    "The ensemble has one member (train.members: 1), so nothing is known of the spread"
     " between members. Intervals are of the errors that unseen towers showed, which do not"
     " need it."
 )
 
 
-def describe_evidence(interannual: pd.DataFrame, *, members: int) -> str:
-    """What the response explains of differences between years, at towers by cluster.
+def describe_evidence(
+    interannual: pd.DataFrame, *, members: int, pair: pd.DataFrame | None = None
+) -> str:
+    """What the response explains of differences between years, and what change could be told.
 
     Parameters
     ----------
     interannual : `evaluate/interannual.csv`; it may have no rows
     members : of the ensemble; what a single one cannot tell is said
+    pair : `change/pair.csv`; None for a run without maps
     """
-    return explain_differences(interannual) + (ONE_MEMBER if members == 1 else "")
+    words = [explain_differences(interannual)]
+    if pair is not None:
+        words.append(name_least_change(pair))
+    if members == 1:
+        words.append(ONE_MEMBER)
+    return " ".join(words)
+
+
+def name_least_change(pair: pd.DataFrame) -> str:
+    """The change of all forest that could just be told from none: the half-width.
+
+    Parameters
+    ----------
+    pair : `change/pair.csv`
+    """
+    rows = pair[pair["kind"] == "all"]
+    half = (rows["change_upper"] - rows["change_lower"]) / 2
+    texts = [
+        f"{width:.2g} for {flux.upper()}"
+        for flux, width in zip(rows["variable"], half, strict=True)
+    ]
+    return (
+        "A change of all forest between the two years that is smaller than"
+        f" {', '.join(texts)} (PgC yr-1) cannot be told from none here."
+    )
 
 
 def explain_differences(interannual: pd.DataFrame) -> str:
-    """The same without a word on the members."""
+    """What the response explains of differences between years, at towers by cluster."""
     rows = interannual[
         (interannual["form"] == "response")
         & (interannual["subset"] == "all")
@@ -39,6 +66,5 @@ def explain_differences(interannual: pd.DataFrame) -> str:
     ]
     return (
         f"At towers never seen, the inputs explain {', '.join(texts)} of the differences"
-        " between years of one place (in brackets the 95 % interval over sites). A change"
-        " that is smaller than its interval cannot be told from none."
+        " between years of one place (in brackets the 95 % interval over sites)."
     )

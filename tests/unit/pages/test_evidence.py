@@ -46,3 +46,17 @@ def test_one_member_alone_is_said_to_have_no_spread(members, said):
     for known in (table(), pd.DataFrame(columns=INTERANNUAL.names)):
         words = describe_evidence(known, members=members)
         assert ("one member (train.members: 1)" in words) == said
+
+
+def test_the_least_change_that_could_be_told_is_half_of_the_interval():
+    pair = pd.DataFrame(
+        {
+            "kind": ["all", "all", "type"],
+            "variable": ["gpp", "nee", "nee"],
+            "change_lower": [-1.0, -4.08, 0.0],
+            "change_upper": [5.0, 1.05, 0.1],
+        }
+    )
+    words = describe_evidence(table(), members=5, pair=pair)
+    assert "smaller than 3 for GPP, 2.6 for NEE (PgC yr-1) cannot be told" in words
+    assert "cannot be told" not in describe_evidence(table(), members=5)

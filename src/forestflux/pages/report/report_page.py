@@ -131,7 +131,11 @@ def read_skill(tables: Mapping[str, Path], *, members: int) -> dict[str, object]
         "best_models": skill_tables.best_models(scores),
         "scores": skill_tables.score_tables(scores),
         "years": skill_tables.interannual_tables(interannual),
-        "evidence": describe_evidence(interannual, members=members),
+        "evidence": describe_evidence(
+            interannual,
+            members=members,
+            pair=PAIR.read_file(tables["pair"]) if "pair" in tables else None,
+        ),
         "coverage": skill_tables.coverage_tables(
             CALIBRATION.read_file(tables["calibration"])
         ),
