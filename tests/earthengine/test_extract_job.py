@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from forestflux.core.product_table import ProductTable, Variable
+from forestflux.jobs.tables import write_table
 from tests.builders.products import with_extract
 from tests.builders.projects import ROOT, environment
 from tests.earthengine.faults import Fault
@@ -48,7 +49,7 @@ class Job:
     def start(self, name="towers", **environment_keys):
         """Start it; its results lie in a folder of this name."""
         sites = self.folder / f"{name}.csv"
-        self.sites.to_csv(sites, index=False)
+        write_table(self.sites.assign(cluster=range(len(self.sites))), sites)
         settings = {
             "source": "earthengine",
             "settings": {"forest_only": False},
