@@ -31,7 +31,7 @@ train:
   distillation: {mixtures: 100}
 baseline: {candidates: 1}
 change: {pair: [2003, 2004]}
-gates: {truth: {gpp_total: 60, nee_total: 200}}
+gates: {truth: {gpp_total: 60, nee_total: 200, coverage: 0.3}}
 figures: {dpi: 50}
 jobs: {tiles: 6, years: 1, tower_years: 4, folds: 2, members: 2}
 """

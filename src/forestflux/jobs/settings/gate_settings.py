@@ -41,7 +41,7 @@ class TruthLimits(Section):
     gpp_trend: float = key(30.0, unit="percent", ge=0)
     """Largest error of the trend of mean GPP."""
 
-    coverage: float = key(0.7, unit="1", ge=0, le=1)
+    coverage: float = key(0.6, unit="1", ge=0, le=1)
     """Least share of types, bands, continents and countries whose interval of a total, change
     or trend holds the truth; below the nominal share, as they share errors of one planet.
     """
