@@ -31,7 +31,7 @@ READS = RuleGraph(
             "infer": "mask model",
             "level": "departures infer",
             "map": "departures infer level model",
-            "change": "map",
+            "change": "departures map model",
             "drivers": "departures infer level model",
             "truth": "",
             "recovery": "change map truth",
