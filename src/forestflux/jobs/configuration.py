@@ -1,16 +1,13 @@
 """The configuration: all sections together, defaults filled in, every contradiction named."""
 
 import json
-import math
-from typing import Annotated, Any, Literal, NoReturn, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
-from forestflux.core.names import FULL, GAP_PATTERNS, LAND_COVER, NETWORK
 from forestflux.core.product_table import ProductTable
 from forestflux.core.typed_input import explain
+from forestflux.jobs.contradictions import check_years, refuse, refuse_contradictions
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
     DriverSettings,
@@ -52,15 +49,10 @@ from forestflux.jobs.settings.source_settings import (
 from forestflux.jobs.settings.tower_settings import FluxnetSettings, TowerSettings
 from forestflux.jobs.settings.training_settings import (
     BaselineSettings,
-    ClassicalModel,
     TrainSettings,
-    with_changes,
 )
 
 Year = Annotated[int, Field(ge=2000, le=2100)]
-
-# More tiles than this take minutes to plan, and hours if each is a file.
-MOST_TILES = 100_000
 
 
 class Configuration(Section):
@@ -186,13 +178,7 @@ def read_configuration(content: dict[str, Any]) -> Configuration:
         configuration = Configuration.model_validate_json(text)
     except ValidationError as error:
         raise explain(error, Configuration, "configuration") from None
-    check_sources(configuration)
-    check_years(configuration)
-    check_grid(configuration)
-    check_figures(configuration)
-    check_inputs(configuration)
-    check_co2(configuration)
-    check_variants(configuration)
+    refuse_contradictions(configuration)
     return configuration
 
 
@@ -210,127 +196,3 @@ def close_years(configuration: Configuration, products: ProductTable) -> Configu
     closed = configuration.model_copy(update={"years": (first, last)})
     check_years(closed)
     return closed
-
-
-def check_sources(configuration: Configuration) -> None:
-    """Refuse real layers without real labels, and folders that the source does not read."""
-    source, towers = configuration.layers_from, configuration.towers
-    for name in ("folder", "fluxnet", "subsets"):
-        folder = getattr(towers, name)
-        if folder and configuration.source == "simulated":
-            refuse(f"towers.{name}", "null, because source is simulated", folder)
-    if towers.subsets and source != "files":
-        expected = f"null, because series come from the source {source}"
-        refuse("towers.subsets", expected, towers.subsets)
-    if source != "simulated" and configuration.labels_from == "simulated":
-        expected = f"a folder (or towers.fluxnet), because source is {source}"
-        refuse("towers.folder", expected, "none")
-    if source == "files" and not (towers.folder or towers.subsets):
-        refuse("towers.subsets", "a folder of series (or towers.folder)", "none")
-
-
-def check_years(configuration: Configuration) -> None:
-    """Refuse listed years, pairs, windows and a year of series outside the mapped years."""
-    if configuration.years[1] is None:
-        return  # `close_years` has the years checked
-    first, last = configuration.closed_years
-    if first > last:
-        refuse("years", "the first year before the last", f"{first} and {last}")
-    if not configuration.has_maps:
-        return
-    change, listed = configuration.change, configuration.only_years
-    for year in change.pair:
-        if not first <= year <= last:
-            refuse("change.pair", f"years within {first}-{last}", str(year))
-    (start, end), (later_start, later_end) = change.windows
-    if not start <= end < later_start <= later_end:
-        expected = "two windows in order that share no year"
-        refuse("change.windows", expected, str([list(w) for w in change.windows]))
-    for year in listed:
-        if not first <= year <= last:
-            refuse("only_years", f"years within {first}-{last}", str(year))
-    for year in change.pair:
-        if listed and year not in listed:
-            expected = f"the years of change.pair, {year} among them"
-            refuse("only_years", expected, "others")
-    mapped, unlabelled = (
-        configuration.mapped_years,
-        configuration.samples.unlabelled_year,
-    )
-    if change.pair[0] == change.pair[1] and len(mapped) > 1:
-        refuse("change.pair", "two different years", f"{change.pair[0]} twice")
-    if unlabelled is not None and unlabelled not in mapped:
-        years = ", ".join(map(str, mapped)) if listed else f"{first}-{last}"
-        refuse("samples.unlabelled_year", f"a mapped year of {years}", str(unlabelled))
-
-
-def check_grid(configuration: Configuration) -> None:
-    """Refuse cells that do not divide the globe, and tiles that the grid does not have."""
-    resolution = configuration.grid.resolution_deg
-    rows = 180 / resolution
-    if abs(rows - round(rows)) > 1e-9:
-        refuse("grid.resolution_deg", "a divisor of 180", str(resolution))
-    if configuration.has_maps:
-        grid = Grid(**configuration.grid.model_dump())
-        tiles = math.prod(grid.tiles_across())
-        if tiles > MOST_TILES:
-            expected = f"tiles of which {MOST_TILES} or fewer cover the globe"
-            refuse("grid.tile_cells", expected, f"{grid.tile_cells}, {tiles} tiles")
-        for name in grid.only:
-            try:
-                grid.tile(name)
-            except InputError as error:
-                refuse("grid.only", error.expected, name)
-
-
-def check_inputs(configuration: Configuration) -> None:
-    """Refuse gaps and layers of variables that are no input of the run."""
-    inputs = configuration.inputs
-    for name, listed, others in (
-        ("evaluate.gaps.patterns", configuration.evaluate.gaps.patterns, GAP_PATTERNS),
-        ("preview.layers", configuration.preview.layers, (LAND_COVER,)),
-    ):
-        for one in listed:
-            if one not in (*inputs, *others):
-                refuse(name, f"some of {', '.join((*others, *inputs))}", one)
-
-
-def check_co2(configuration: Configuration) -> None:
-    """Refuse CO2 on top of years that differ like places: there is no level to multiply."""
-    model = configuration.model
-    if model.co2 != "none" and model.years != "response":
-        refuse("model.co2", "none, because model.years is between", model.co2)
-
-
-def check_figures(configuration: Configuration) -> None:
-    """Refuse figures without PNG, which the report shows."""
-    if "png" not in configuration.figures.formats:
-        refuse(
-            "figures.formats",
-            "png among them",
-            ", ".join(configuration.figures.formats),
-        )
-
-
-def check_variants(configuration: Configuration) -> None:
-    """Refuse variants of the ablation that cannot be, or are named like another model."""
-    taken = (FULL, NETWORK, *get_args(ClassicalModel))
-    for name, changes in configuration.ablation.variants.items():
-        if name in taken:
-            expected = f"another name than {', '.join(taken)}"
-            refuse("ablation.variants", expected, name)
-        check_variant(configuration.train, name, changes)
-
-
-def check_variant(train: TrainSettings, name: str, changes: dict[str, Any]) -> None:
-    """Refuse a variant of the ablation that changes keys of `train` to what they do not take."""
-    try:
-        with_changes(train, changes)
-    except ValidationError as error:
-        within = f"ablation.variants.{name}"
-        raise explain(error, TrainSettings, "configuration", within=within) from None
-
-
-def refuse(variable: str, expected: str, found: str) -> NoReturn:
-    """Raise the one-line error of a configuration key."""
-    raise InputError("configuration", variable=variable, expected=expected, found=found)
