@@ -9,7 +9,7 @@ import pandas as pd
 from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.applicability_fitting import fit_applicability
-from forestflux.ensemble.conformal import Calibration
+from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.jobs.settings.training_settings import TrainSettings, with_changes
 from forestflux.models.network_regressor import NetworkRegressor

@@ -5,9 +5,9 @@ from typing import Literal
 
 from forestflux.jobs import command_line
 from forestflux.ensemble.applicability_fitting import fit_applicability
-from forestflux.ensemble.conformal import Calibration, calibrate
 from forestflux.ensemble.errors.error_fitting import fit_errors
-from forestflux.ensemble.gap_calibration import calibrate_gaps
+from forestflux.ensemble.intervals.conformal import Calibration, calibrate
+from forestflux.ensemble.intervals.gap_calibration import calibrate_gaps
 from forestflux.ensemble.members import (
     member_folders,
     read_ensembles,

@@ -17,8 +17,8 @@ from torch import Tensor
 from forestflux.core.errors import InputError
 from forestflux.core.names import APPLICABILITY_SIDES
 from forestflux.ensemble.applicability import Applicability
-from forestflux.ensemble.conformal import MAP_SPLIT
 from forestflux.ensemble.dissimilarity import QUARTERS, Reference, describe
+from forestflux.ensemble.intervals.conformal import MAP_SPLIT
 from forestflux.models.network_inputs import TYPES, one_hot_types
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.torch_contexts import one_thread

@@ -15,6 +15,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.core.products import guess_cause
 from forestflux.jobs.user_tables import is_fill
+from forestflux.prepare.masked_series import check_units
 
 # What a row and a column may be called.
 ROWS, COLUMNS = ("y", "latitude"), ("x", "longitude")
@@ -113,12 +114,7 @@ def check_variables(
                 expected="a variable of the dataset",
                 found=f"only {', '.join(map(str, dataset.variables))}",
             )
-    for name, expected in inputs.items():
-        unit = dataset[name].attrs.get("units")
-        if unit != expected:
-            raise InputError(
-                source, variable=name, expected=f"units {expected}", found=str(unit)
-            )
+    check_units(dataset, source, inputs=inputs)
     days = np.atleast_1d(dataset["time"].values).astype("datetime64[D]")
     year = int(days[0].astype("datetime64[Y]").astype(int)) + 1970
     if not np.array_equal(days, step_starts(year)):

@@ -7,10 +7,10 @@ from typing import Any
 
 from forestflux.core.errors import InputError
 from forestflux.ensemble.applicability import Applicability
-from forestflux.ensemble.conformal import Calibration
 from forestflux.ensemble.dissimilarity import count_features
 from forestflux.ensemble.errors.error_components import FluxErrors
 from forestflux.ensemble.errors.error_reading import take_errors
+from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.ensemble.model_record import (
     MEANING,
     CalibrationRecord,
@@ -46,8 +46,8 @@ def save_model(
     folder : made if it is not there
     members : trained on the same rows, hence with the same scales
     response : with coefficients for each member; None where years differ like places
-    calibration : what `forestflux.ensemble.conformal.calibrate` gives: nominal coverage and
-        half-widths, gC m-2 yr-1
+    calibration : what `forestflux.ensemble.intervals.conformal.calibrate` gives: nominal
+        coverage and half-widths, gC m-2 yr-1
     errors : components of the errors of the fluxes
     applicability : of these members
     units, ranges : of each input series, and the least and greatest value that it can have

@@ -80,7 +80,7 @@ class ErrorRecord(FrozenModel):
 
 
 class WideningRecord(FrozenModel):
-    """A `forestflux.ensemble.gap_widening.GapWidening`."""
+    """A `forestflux.ensemble.intervals.gap_widening.GapWidening`."""
 
     hidden: Row
     shares: Row
@@ -88,7 +88,7 @@ class WideningRecord(FrozenModel):
 
 
 class CalibrationRecord(FrozenModel):
-    """A `forestflux.ensemble.conformal.Calibration`; a half-width of null is infinite."""
+    """A `forestflux.ensemble.intervals.conformal.Calibration`; a half-width of null is infinite."""
 
     level: Annotated[FiniteFloat, Field(gt=0, lt=1)]
     half_width: dict[str, dict[str, Width]]

@@ -12,10 +12,10 @@ from torch import Tensor
 from forestflux.core.layers import LAYERS, NOT_FOREST
 from forestflux.core.names import FLUX_UNIT, FLUXES
 from forestflux.ensemble.applicability import Applicability
-from forestflux.ensemble.conformal import Calibration
 from forestflux.ensemble.dissimilarity import describe
 from forestflux.ensemble.errors.error_components import FluxErrors
 from forestflux.ensemble.fast_inference import FastInference
+from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.ensemble.masked_dataset import read_forest_cells
 from forestflux.models.flux_model import Fluxes
 from forestflux.models.network_inputs import one_hot_types
@@ -224,7 +224,7 @@ class Ensemble:
         hidden_series: np.ndarray | None = None,
         gap_fraction: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
-        """Bounds around ensemble means, see `forestflux.ensemble.conformal.Calibration`."""
+        """Bounds around ensemble means, see `Calibration.interval`."""
         return self.calibration.interval(
             gpp,
             nee,

@@ -262,8 +262,7 @@ COVERAGE = TableSchema(
     (
         Column(
             "quantity",
-            "`total` of a year, `change` of the pair, `window_change`, `slope`; of a cell the"
-            " flux per area",
+            "`total` of a year, `change` of the pair, `window_change`, `slope`",
             "text",
         ),
         Column("kind", "way in which the forest is divided; `cell` for none", "text"),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.names import FLUXES, FOREST_TYPES, NETWORK, TARGET_FLUXES
-from forestflux.ensemble.conformal import MAP_SPLIT
+from forestflux.ensemble.intervals.conformal import MAP_SPLIT
 from forestflux.evaluation.evaluation_schemas import INTERANNUAL
 from forestflux.evaluation.site_bootstrap import bootstrap_interval, draw_sites
 from forestflux.models.years.response import (

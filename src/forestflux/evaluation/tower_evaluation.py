@@ -7,7 +7,7 @@ import pandas as pd
 from forestflux.core.climates import climate_of
 from forestflux.core.errors import InputError
 from forestflux.core.names import NETWORK, SPLITS
-from forestflux.ensemble.conformal import add_intervals
+from forestflux.ensemble.intervals.conformal import add_intervals
 from forestflux.evaluation.evaluation_schemas import PREDICTIONS
 from forestflux.evaluation.interannual_skill import tabulate_interannual
 from forestflux.evaluation.scores import tabulate_coverage, tabulate_scores

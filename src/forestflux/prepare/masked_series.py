@@ -148,12 +148,7 @@ def check_masked(
                 expected="a layer of a masked tile",
                 found=f"only {', '.join(map(str, masked.data_vars))}",
             )
-    for name, expected in inputs.items():
-        unit = masked[name].attrs.get("units")
-        if unit != expected:
-            raise InputError(
-                source, variable=name, expected=f"units {expected}", found=str(unit)
-            )
+    check_units(masked, source, inputs=inputs)
     if masked["time"].size != eight_day.STEPS:
         raise InputError(
             source,
@@ -161,6 +156,23 @@ def check_masked(
             expected=f"{eight_day.STEPS} steps",
             found=str(masked["time"].size),
         )
+
+
+def check_units(
+    dataset: xr.Dataset, source: Path | str, *, inputs: Mapping[str, str]
+) -> None:
+    """Refuse a series in another unit than the model reads.
+
+    Parameters
+    ----------
+    inputs : unit of each series
+    """
+    for name, expected in inputs.items():
+        unit = dataset[name].attrs.get("units")
+        if unit != expected:
+            raise InputError(
+                source, variable=name, expected=f"units {expected}", found=str(unit)
+            )
 
 
 def check_types(types: np.ndarray, source: str) -> None:

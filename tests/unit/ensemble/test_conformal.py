@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.ensemble.conformal import (
+from forestflux.ensemble.intervals.conformal import (
     POOLED,
     Calibration,
     add_intervals,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.ensemble.conformal import Calibration
+from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.ensemble.model_folder import load_model, save_model
 from forestflux.ensemble.model_record import read_model_record
 from forestflux.ensemble.weight_files import read_arrays, write_arrays

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.ensemble.conformal import Calibration
-from forestflux.ensemble.gap_calibration import (
+from forestflux.ensemble.intervals.conformal import Calibration
+from forestflux.ensemble.intervals.gap_calibration import (
     THINNED,
     calibrate_gaps,
     draw_gaps,
     fit_widening,
     relate_widths,
 )
-from forestflux.ensemble.gap_widening import GapWidening
+from forestflux.ensemble.intervals.gap_widening import GapWidening
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.network_training import train_network
 from forestflux.prepare.masked_series import count_gaps

@@ -8,7 +8,7 @@ from forestflux.core.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.layers import NOT_FOREST
 from forestflux.ensemble.applicability_fitting import fit_applicability
-from forestflux.ensemble.conformal import Calibration
+from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from forestflux.ensemble.applicability_fitting import fit_applicability
-from forestflux.ensemble.conformal import Calibration
+from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.evaluation.explanations import (
     measure_occlusion,
     tabulate_activations,

@@ -10,7 +10,7 @@ from pyproj import CRS
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, Tile
-from forestflux.ensemble.conformal import Calibration
+from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.jobs.store import load_store, write_store
 from forestflux.maps.mosaic import map_year
 from forestflux.maps.tile_years import TileYear

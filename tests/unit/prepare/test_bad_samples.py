@@ -7,7 +7,7 @@ import pytest
 
 from forestflux.core.errors import InputError
 from forestflux.ensemble.applicability_fitting import fit_applicability
-from forestflux.ensemble.conformal import Calibration
+from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.models.classical.classical_models import BASELINES, ClassicalRegressor
 from forestflux.models.cross_validation import run_fold
 from forestflux.models.flux_model import predict_samples

@@ -25,7 +25,7 @@ import pandas as pd
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
-from forestflux.ensemble.gap_widening import GapWidening
+from forestflux.ensemble.intervals.gap_widening import GapWidening
 from forestflux.ensemble.model_record import POOLED
 
 # Residuals of this split calibrate the map and the holdout sites: most map cells are

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.names import TARGET_FLUXES
-from forestflux.ensemble.conformal import MAP_SPLIT, Calibration, half_width
-from forestflux.ensemble.gap_widening import GapWidening
+from forestflux.ensemble.intervals.conformal import MAP_SPLIT, Calibration, half_width
+from forestflux.ensemble.intervals.gap_widening import GapWidening
 from forestflux.models.augmentation import mask_random
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.years.response import (
