@@ -22,6 +22,7 @@ rule model:
             level=CONFIG.evaluate.level,
             min_quality=CONFIG.evaluate.min_quality,
             quantile=CONFIG.model.dissimilarity_quantile,
+            unseen_trend=CONFIG.model.unseen_trend,
             seed=CONFIG.seed,
             units={one["name"]: one["units"] for one in INPUTS},
             ranges=PRODUCTS.ranges(),

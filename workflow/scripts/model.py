@@ -17,6 +17,7 @@ from forestflux.ensemble.members import (
 from forestflux.ensemble.model_folder import save_model
 from forestflux.evaluation.tower_evaluation import join_observed
 from forestflux.jobs.manifests import read_manifest
+from forestflux.jobs.settings.map_settings import UnseenTrend
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.models.years.response import (
@@ -40,6 +41,7 @@ class Settings(Section):
     level: float
     min_quality: float
     quantile: float | None
+    unseen_trend: UnseenTrend
     seed: int
     units: dict[str, str]
     ranges: dict[str, tuple[float, float] | None]
@@ -100,7 +102,12 @@ def main(
         if settings.years == "response"
         else None,
         calibration=calibration,
-        errors=fit_errors(predictions, site_years, min_quality=settings.min_quality),
+        errors=fit_errors(
+            predictions,
+            site_years,
+            min_quality=settings.min_quality,
+            unseen_trend=settings.unseen_trend,
+        ),
         applicability=fit_applicability(
             members,
             training,

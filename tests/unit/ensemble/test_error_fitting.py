@@ -6,8 +6,9 @@ import pytest
 
 from forestflux.core.distances import measure_distances
 from forestflux.ensemble.errors.correlogram import LENGTHS_KM, Correlogram
-from forestflux.ensemble.errors.error_components import ErrorComponents
+from forestflux.ensemble.errors.error_components import ErrorComponents, FluxErrors
 from forestflux.ensemble.errors.error_fitting import fit_errors
+from forestflux.jobs.settings.map_settings import UnseenTrend
 
 SITES, YEARS = 150, np.arange(2003, 2013)
 TYPES = np.array(["ENF", "EBF", "DBF"])
@@ -61,9 +62,18 @@ def make_towers(rng: np.random.Generator) -> pd.DataFrame:
     )
 
 
+def fit_all(unseen_trend: UnseenTrend | None = None, **planted: object) -> FluxErrors:
+    """The components of all fluxes; GPP is 1000 gC m-2 yr-1."""
+    return fit_errors(
+        *make_predictions(**planted),
+        min_quality=0.8,
+        unseen_trend=unseen_trend or UnseenTrend(),
+    )
+
+
 def fit(**planted: object) -> ErrorComponents:
     """The components of GPP."""
-    return fit_errors(*make_predictions(**planted), min_quality=0.8)["gpp"]
+    return fit_all(**planted)["gpp"]
 
 
 def test_components_are_told_apart():
@@ -91,13 +101,25 @@ def test_a_trend_that_all_towers_share():
     assert fit(level=80.0, year=30.0, trend=5.0).trend_sd == pytest.approx(5, rel=0.1)
 
 
+def test_towers_that_hardly_tell_a_trend_leave_what_is_held_possible():
+    short = {"level": 80.0, "year": 200.0, "years": np.array([2003, 2004])}
+    wide = UnseenTrend(gpp=50.0, nee=50.0)
+    # 300 site-years, each half a year from the mean of its site: what they tell alone.
+    alone = fit_all(wide, **short)["gpp"].trend_sd
+    assert 200 * np.sqrt(2) / np.sqrt(SITES) == pytest.approx(alone, rel=0.5)
+    narrow = fit_all(UnseenTrend(gpp=0.2, nee=0.1), **short)
+    assert narrow["gpp"].trend_sd == pytest.approx(2, rel=0.1)
+    assert narrow["nee"].trend_sd == pytest.approx(1, rel=0.1)
+    assert narrow["reco"].trend_sd == pytest.approx(np.hypot(2, 1), rel=0.1)
+
+
 def test_errors_that_last():
     found = fit(level=80.0, year=50.0, autocorrelation=0.5, years=np.arange(2000, 2016))
     assert 0.35 < found.autocorrelation < 0.65
 
 
 def test_fluxes_keep_their_signs_and_sizes():
-    found = fit_errors(*make_predictions(level=150.0, year=60.0), min_quality=0.8)
+    found = fit_all(level=150.0, year=60.0)
     assert found["nee"].year_sd == pytest.approx(2 * found["gpp"].year_sd)
     # RECO = GPP + NEE: here the error of RECO is that of GPP with the other sign.
     assert found["reco"].year_sd == pytest.approx(found["gpp"].year_sd)
@@ -118,7 +140,8 @@ def test_neighbours_that_go_together_are_seen():
 def test_towers_with_one_year_cannot_tell_years_from_places():
     found = fit(level=150.0, year=60.0, years=np.array([2010]))
     assert found.year_sd == pytest.approx(np.hypot(150, 60), rel=0.15)
-    assert found.trend_sd == 0
+    # Nor can they tell a trend from none: 0.3 % of a GPP of 1000 is held possible.
+    assert found.trend_sd == pytest.approx(3)
     assert found.autocorrelation == 0
 
 

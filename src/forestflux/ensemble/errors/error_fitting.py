@@ -13,6 +13,7 @@ from forestflux.ensemble.errors.correlogram import (
     fit_correlogram,
 )
 from forestflux.ensemble.errors.error_components import ErrorComponents, FluxErrors
+from forestflux.jobs.settings.map_settings import UnseenTrend
 
 # The variance of a forest type is shrunk towards that of all types as if so many more sites
 # had the latter.
@@ -50,7 +51,11 @@ class SiteErrors:
 
 
 def fit_errors(
-    predictions: pd.DataFrame, towers: pd.DataFrame, *, min_quality: float
+    predictions: pd.DataFrame,
+    towers: pd.DataFrame,
+    *,
+    min_quality: float,
+    unseen_trend: UnseenTrend,
 ) -> FluxErrors:
     """Error components of GPP, RECO and NEE.
 
@@ -61,6 +66,7 @@ def fit_errors(
     towers : columns site, lat, lon, cluster
     min_quality : rows of lower `nee_qc` do not count: their labels are wrong by more than the
         estimates
+    unseen_trend : section `model.unseen_trend`: how large such a trend can be
     """
     rows = predictions[predictions["nee_qc"] >= min_quality]
     places = towers[["site", "lat", "lon", "cluster"]].drop_duplicates("site")
@@ -70,7 +76,15 @@ def fit_errors(
         for flux in ("gpp", "nee")
     }
     error["reco"] = error["gpp"] + error["nee"]
-    return {flux: fit_components(split_errors(rows, error[flux])) for flux in FLUXES}
+    percent = {"gpp": unseen_trend.gpp, "nee": unseen_trend.nee}
+    percent["reco"] = float(np.hypot(percent["gpp"], percent["nee"]))
+    mean = float(rows["gpp_obs"].mean())
+    return {
+        flux: fit_components(
+            split_errors(rows, error[flux]), possible_trend=percent[flux] / 100 * mean
+        )
+        for flux in FLUXES
+    }
 
 
 def split_errors(rows: pd.DataFrame, error: np.ndarray) -> SiteErrors:
@@ -88,8 +102,14 @@ def split_errors(rows: pd.DataFrame, error: np.ndarray) -> SiteErrors:
     return SiteErrors(sites, table.assign(departure=departure))
 
 
-def fit_components(errors: SiteErrors) -> ErrorComponents:
-    """The components of one flux."""
+def fit_components(errors: SiteErrors, *, possible_trend: float) -> ErrorComponents:
+    """The components of one flux.
+
+    Parameters
+    ----------
+    errors : of the flux
+    possible_trend : as `fit_unseen_trend` has it
+    """
     sites = errors.sites
     noise = errors.year_variance / sites["years"].to_numpy(float)
     level, common = fit_level_variances(sites, noise)
@@ -98,7 +118,9 @@ def fit_components(errors: SiteErrors) -> ErrorComponents:
         level_sd={name: float(np.sqrt(v)) for name, v in level.items()},
         type_sd={name: float(np.sqrt(v)) for name, v in common.items()},
         level_correlation=correlate_levels(sites, noise, level, common),
-        trend_sd=float(np.sqrt(fit_unseen_trend(errors.years))),
+        trend_sd=float(
+            np.sqrt(fit_unseen_trend(errors.years, possible=possible_trend))
+        ),
         year_sd=float(np.sqrt(errors.year_variance)),
         year_correlation=correlate_single_years(errors),
         autocorrelation=autocorrelation,
@@ -208,20 +230,29 @@ def fit_autocorrelation(years: pd.DataFrame) -> float:
     return float(np.clip(found, 0.0, LARGEST_AUTOCORRELATION))
 
 
-def fit_unseen_trend(years: pd.DataFrame) -> float:
+def fit_unseen_trend(years: pd.DataFrame, *, possible: float) -> float:
     """Mean square of a trend of the errors that all towers share, (gC m-2 yr-2)^2.
 
-    It is the square of the common slope within sites plus its sampling variance, with clusters
-    as the unit (Liang and Zeger 1986, Biometrika 73, 13-22). The slope is not taken out of the
-    estimates: towers stand in forests that grow, and few of them are measured for long.
+    What was held possible is weighed against what the towers show, the common slope within
+    sites and its sampling variance with clusters as the unit (Liang and Zeger 1986, Biometrika
+    73, 13-22), as the product of two normal distributions (Lindley and Smith 1972, JRSS B 34,
+    1-41). The expected trend is not taken out of the estimates but counts with its square:
+    towers stand in forests that grow, and few of them are measured for long.
+
+    Parameters
+    ----------
+    years : as `SiteErrors.years`
+    possible : standard deviation of trends that are held possible, gC m-2 yr-2
     """
     time = years["year"] - years.groupby("site")["year"].transform("mean")
     weight = float((time**2).sum())
     if weight == 0:
-        return 0.0
+        return possible**2
     product = time * years["departure"]
     slope = float(product.sum()) / weight
     scores = (product - slope * time**2).groupby(years["cluster"]).sum()
     clusters = len(scores)
     correction = clusters / max(clusters - 1, 1)
-    return slope**2 + correction * float((scores**2).sum()) / weight**2
+    variance = correction * float((scores**2).sum()) / weight**2
+    share = possible**2 / (possible**2 + variance)
+    return (share * slope) ** 2 + share * variance

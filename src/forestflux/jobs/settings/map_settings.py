@@ -5,6 +5,21 @@ from typing import Literal
 from forestflux.jobs.settings.section import Section, key
 
 
+class UnseenTrend(Section):
+    """How large a trend of the fluxes of all forest can be that no input shows.
+
+    Standard deviations of what is held possible before towers are asked. A hundred towers with
+    a few years each say little about a trend that all of them share, so these numbers decide
+    much of the interval of a change.
+    """
+
+    gpp: float = key(0.3, unit="% of the mean GPP a year", gt=0)
+    """Of GPP. The effect of CO2 alone is put at 0.09 to 0.24 (theory) and 0.3 (towers)."""
+
+    nee: float = key(0.1, unit="% of the mean GPP a year", gt=0)
+    """Of NEE. The sink of all land has grown by some 0.04 a year since 2000."""
+
+
 class ModelSettings(Section):
     """The trained model and the area in which it can be believed."""
 
@@ -19,6 +34,8 @@ class ModelSettings(Section):
     learnt, because no input shows it. `theory`: light-limited photosynthesis, 1.3 % from 2003
     to 2018 at 5 degrees C and 3.6 % at 25; `towers`: 0.138 % per ppm everywhere.
     """
+
+    unseen_trend: UnseenTrend = UnseenTrend()
 
     dissimilarity_quantile: float | None = key(None, unit="1", le=1, gt=0)
     """Quantile of the dissimilarity index of training rows to other folds above which a

@@ -45,7 +45,8 @@ COMPENSATION_PPM = 42.75
 ACTIVATION_J = 37830.0
 GAS_CONSTANT = 8.314
 STANDARD_K = 298.15
-# Growth of GPP per ppm at towers, share (Chen and others 2022, PNAS 119, e2115627119).
+# Growth of GPP per ppm at 104 towers, share (Ueyama and others 2020, Environmental Research
+# Letters, doi 10.1088/1748-9326/ab79e5).
 TOWER_SHARE = 0.00138
 
 
