@@ -35,7 +35,7 @@ READS = RuleGraph(
             "drivers": "departures infer level model",
             "truth": "",
             "recovery": "change map truth",
-            "gates": "map recovery",
+            "gates": "evaluate map recovery",
             "publish": "map model",
             "collection": "card publish",
             "figure": "change drivers evaluate explain map model recovery samples",

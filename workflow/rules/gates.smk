@@ -1,7 +1,7 @@
 # Tests of the results. `gates` writes what they find and never fails for it, so that the
 # report can show it; `final_check` comes after everything else and fails where a gate did.
 #
-# needs  the maps of every year; the recovery on the simulated planet
+# needs  the maps of every year; the coverage at towers; the recovery on the simulated planet
 # makes  <results>/gates/gates.csv, gates.json, and final_check.json last
 
 
@@ -10,6 +10,7 @@ rule gates:
         maps=yearly("maps"),
         recovery="<results>/recovery/recovery.csv" if SIMULATED else [],
         coverage="<results>/recovery/coverage.csv" if SIMULATED else [],
+        calibration="<results>/evaluate/calibration.csv",
     output:
         table="<results>/gates/gates.csv",
         manifest="<results>/gates/gates.json",
@@ -40,6 +41,7 @@ rule gates:
         " --maps {input.maps:q}"
         " --recovery {input.recovery:q}"
         " --coverage {input.coverage:q}"
+        " --calibration {input.calibration:q}"
         " --settings {params.settings:q}"
         " --table {output.table:q}"
         " --manifest {output.manifest:q}"

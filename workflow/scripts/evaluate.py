@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Literal
 
+import pandas as pd
+
 from forestflux.jobs import command_line
 from forestflux.ensemble.applicability_fitting import score_unseen_rows
 from forestflux.ensemble.members import read_ensembles, read_predictions
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
+from forestflux.evaluation.gap_coverage import tabulate_gap_coverage
 from forestflux.evaluation.tower_evaluation import evaluate_models
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.section import Section
@@ -41,8 +44,9 @@ def main(
     parts = read_predictions(train)
     parts += [FOLD_PREDICTIONS.read_file(path, empty=True) for path in baseline]
     used = read_samples(samples)
+    ensembles = read_ensembles(train, settings.train)
     dissimilarity = score_unseen_rows(
-        read_ensembles(train, settings.train),
+        ensembles,
         used,
         quantile=settings.quantile,
         seed=settings.seed,
@@ -58,6 +62,16 @@ def main(
         level=settings.level,
         seed=settings.seed,
     )
+    with_gaps = tabulate_gap_coverage(
+        ensembles,
+        made["predictions"],
+        used,
+        responds=settings.years == "response",
+        level=settings.level,
+        min_quality=settings.min_quality,
+        seed=settings.seed,
+    )
+    made["calibration"] = pd.concat([made["calibration"], with_gaps])
     write_tables(made, tables, EVALUATION_TABLES)
 
 

@@ -4,7 +4,12 @@ from pathlib import Path
 
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
-from forestflux.evaluation.evaluation_schemas import COVERAGE, GATES, RECOVERY
+from forestflux.evaluation.evaluation_schemas import (
+    CALIBRATION,
+    COVERAGE,
+    GATES,
+    RECOVERY,
+)
 from forestflux.evaluation.gates.gates_manifest import GatesManifest
 from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
 from forestflux.jobs.manifests import write_manifest
@@ -28,6 +33,7 @@ def main(
     maps: list[Path],
     recovery: list[Path],
     coverage: list[Path],
+    calibration: Path,
     settings: Settings,
     table: Path,
     manifest: Path,
@@ -41,6 +47,7 @@ def main(
         min_forest_fraction=settings.min_forest_fraction,
         recovery=RECOVERY.read_file(recovery[0]) if recovery else None,
         coverage=COVERAGE.read_file(coverage[0]) if coverage else None,
+        calibration=CALIBRATION.read_file(calibration),
     )
     GATES.write(tested, table)
     found = GatesManifest.read(summarise_gates(tested), manifest)

@@ -6,6 +6,8 @@ from forestflux.jobs.tables import Column, TableSchema
 MODEL = Column("model", "`cnn` for the network, else a classical model", "text")
 SPLIT = Column("split", "`site`, `cluster`, `random` or `holdout`", "text")
 TARGET = Column("target", "`gpp`, `reco` or `nee`", "text")
+# Kind of subset: rows of a fifth by their share of gaps.
+GAP_FIFTH = "gap_fifth"
 SUBSET = Column(
     "subset",
     "`all`, or rows of one forest type (`igbp=`), climate (`climate=`), number of years"
@@ -107,11 +109,18 @@ DIFFERENCES = TableSchema(
 )
 CALIBRATION = TableSchema(
     "evaluate/calibration.csv",
-    "a model, a split, a flux and a subset of the rows",
+    "a model, a split, a flux and a subset of the rows; of the network by `cluster` also"
+    " rows with gaps put in",
     (
         *(MODEL, SPLIT),
         Column("target", "`gpp` or `nee`", "text"),
-        SUBSET,
+        Column(
+            "subset",
+            f"{SUBSET.meaning}, or rows with so many series hidden (`hidden_series=`),"
+            " such a share of single values (`hidden_values=`), or of a fifth of all of"
+            f" these by their share of gaps (`{GAP_FIFTH}=`, 1 has fewest)",
+            "text",
+        ),
         Column("nominal", "share of observations that intervals promise", unit="1"),
         Column("covered", "share of site-years inside their interval", unit="1"),
         *_bounds("covered_"),

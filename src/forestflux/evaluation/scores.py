@@ -117,12 +117,15 @@ def tabulate_coverage(
     """
     rows = []
     for key, part in iterate_subsets(predictions, min_quality=min_quality):
-        draws = draw_sites(part["site"].to_numpy(str), seed=seed)
+        sites = part["site"].to_numpy(str)
         for target in TARGET_FLUXES:
             lower, upper = part[f"{target}_lower"], part[f"{target}_upper"]
-            inside = part[f"{target}_obs"].between(lower, upper).to_numpy(float)
-            drawn = draws @ inside / draws.sum(axis=1)
-            low, high = bootstrap_interval(drawn)
+            score = score_coverage(
+                part[f"{target}_obs"].between(lower, upper).to_numpy(float),
+                (upper - lower).to_numpy(float),
+                sites,
+                seed=seed,
+            )
             rows.append(
                 {
                     "model": key["model"],
@@ -130,18 +133,35 @@ def tabulate_coverage(
                     "target": target,
                     "subset": key["subset"],
                     "nominal": level,
-                    "covered": mean_or_nan(inside),
-                    "covered_lower": low,
-                    "covered_upper": high,
-                    "covered_site_mean": mean_or_nan(
-                        pd.Series(inside).groupby(part["site"].to_numpy(str)).mean()
-                    ),
-                    "n": len(part),
-                    "n_sites": part["site"].nunique(),
-                    "mean_width": mean_or_nan((upper - lower).to_numpy(float)),
+                    **score,
                 }
             )
     return pd.DataFrame(rows)
+
+
+def score_coverage(
+    inside: np.ndarray, width: np.ndarray, sites: np.ndarray, *, seed: int
+) -> dict[str, float]:
+    """The numbers of a row of `evaluate/calibration.csv`.
+
+    Parameters
+    ----------
+    inside : 1 where the observation lies inside its interval, else 0 (row,)
+    width : of the interval (row,), gC m-2 yr-1
+    sites : (row,), names
+    seed : of the bootstrap over sites
+    """
+    draws = draw_sites(sites, seed=seed)
+    low, high = bootstrap_interval(draws @ inside / draws.sum(axis=1))
+    return {
+        "covered": mean_or_nan(inside),
+        "covered_lower": low,
+        "covered_upper": high,
+        "covered_site_mean": mean_or_nan(pd.Series(inside).groupby(sites).mean()),
+        "n": len(inside),
+        "n_sites": len(np.unique(sites)),
+        "mean_width": mean_or_nan(width),
+    }
 
 
 def observed_and_predicted(

@@ -120,11 +120,18 @@ def driver_colour(name: str) -> str:
 def subset_label(name: str) -> str:
     """`igbp=ENF` as ENF, `years=1` as sites scored in 1 year(s), `all` as all forests.
 
-    `applicable=inside` is inside the area of applicability.
+    `applicable=inside` is inside the area of applicability, `hidden_series=2` 2 series hidden,
+    `hidden_values=0.3` 30 % of values hidden, `gap_fifth=1` fewest gaps.
     """
     kind, _, value = name.partition("=")
     if kind == "applicable":
         return f"{value} the area of applicability"
+    if kind == "hidden_series":
+        return f"{value} series hidden"
+    if kind == "hidden_values":
+        return f"{float(value):.0%} of values hidden"
+    if kind == "gap_fifth":
+        return f"fifth {value} by gaps"
     if kind == "years":
         return f"sites of {value} year{'' if value == '1' else 's'}"
     return "all forests" if name == "all" else (value or name).replace("_", " ")

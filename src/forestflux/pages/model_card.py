@@ -183,7 +183,7 @@ def coverage_table(calibration: pd.DataFrame) -> str:
 def select_network(scored: pd.DataFrame) -> pd.DataFrame:
     """Rows of the network in the splits and subsets that the card shows."""
     own = scored[(scored["model"] == NETWORK) & scored["split"].isin(SPLITS)]
-    return own[own["subset"].str.match("all|igbp=|applicable=")]
+    return own[own["subset"].str.match("all|igbp=|applicable=|gap_fifth=")]
 
 
 def format_number(value: float, digits: int) -> str:

@@ -51,10 +51,11 @@ def calibrate_gaps(
     min_quality : rows of lower `nee_qc` do not count, and do not teach the response
     seed : of the gaps
     """
+    folds = {fold: m for (split, fold), m in ensembles.items() if split == MAP_SPLIT}
     errors = measure_gap_errors(
-        {fold: m for (split, fold), m in ensembles.items() if split == MAP_SPLIT},
+        folds,
         samples,
-        calibration,
+        dict.fromkeys(folds, calibration),
         responds=responds,
         min_quality=min_quality,
         seed=seed,
@@ -111,7 +112,7 @@ def relate_widths(usual: float, widths: Sequence[float]) -> tuple[float, ...]:
 def measure_gap_errors(
     folds: Mapping[int, Sequence[NetworkRegressor]],
     samples: Samples,
-    calibration: Calibration,
+    calibrations: Mapping[int, Calibration],
     *,
     responds: bool,
     min_quality: float,
@@ -119,10 +120,17 @@ def measure_gap_errors(
 ) -> pd.DataFrame:
     """Errors of unseen rows with gaps, in half-widths of their forest type.
 
+    Parameters
+    ----------
+    folds : trained networks by fold of the split that calibrates
+    calibrations : half-widths without artificial gaps by fold
+    samples, responds, min_quality, seed : as `calibrate_gaps`
+
     Returns
     -------
-    Columns site, hidden (number of hidden series), thinned (share of single values that were
-    hidden), share (of all gaps, natural ones too), gpp, nee; other parameters as `calibrate_gaps`
+    Columns fold, site, hidden (number of series that were hidden), thinned (share of single
+    values that were), hidden_series and share (series without a value, and gaps, natural ones
+    too), gpp, nee (errors), gpp_width, nee_width (the half-widths, gC m-2 yr-1)
     """
     departures = measure_sample_departures(samples)
     parts = []
@@ -141,8 +149,10 @@ def measure_gap_errors(
         rng = np.random.default_rng([seed, fold])
         for hidden, thinned, series in draw_gaps(own.series, rng=rng):
             gapped = Samples(series, own.table, own.variables)
-            errors = relate_errors(members, gapped, calibration, response=response)
-            parts.append(errors.assign(hidden=hidden, thinned=thinned))
+            errors = relate_errors(
+                members, gapped, calibrations[fold], response=response
+            )
+            parts.append(errors.assign(fold=fold, hidden=hidden, thinned=thinned))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -171,7 +181,10 @@ def relate_errors(
     *,
     response: Response | None,
 ) -> pd.DataFrame:
-    """Errors of the rows in half-widths of their forest type: site, share, gpp, nee."""
+    """Errors of the rows in half-widths of their forest type, and what is missing.
+
+    Columns as `measure_gap_errors`, but fold, hidden and thinned.
+    """
     fluxes = [
         member.predict_arrays(samples.series, samples.lat, samples.forest_type)
         for member in members
@@ -188,11 +201,10 @@ def relate_errors(
         gpp, reco = add_response(gpp, reco, response.predict(departure), sites=sites)
     predicted = {"gpp": gpp, "nee": reco - gpp}
     widths = calibration.widths(samples.table["igbp"].to_numpy(str))
-    _, share = count_gaps(samples.series)
-    return pd.DataFrame({"site": sites, "share": share}).assign(
-        **{
-            target: (predicted[target] - samples.table[target].to_numpy(float))
-            / widths[target]
-            for target in TARGET_FLUXES
-        }
-    )
+    missing, share = count_gaps(samples.series)
+    table = pd.DataFrame({"site": sites, "hidden_series": missing, "share": share})
+    for target in TARGET_FLUXES:
+        error = predicted[target] - samples.table[target].to_numpy(float)
+        table[target] = error / widths[target]
+        table[f"{target}_width"] = widths[target]
+    return table

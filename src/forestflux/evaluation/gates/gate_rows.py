@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 
 from forestflux.core.grid import ellipsoid_area
 from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES, TOTAL_UNIT
-from forestflux.evaluation.evaluation_schemas import GATES
+from forestflux.evaluation.evaluation_schemas import GAP_FIFTH, GATES
 from forestflux.evaluation.gates.cell_facts import CellFacts
 from forestflux.evaluation.gates.seams import MINIMUM_PAIRS, WORST_EDGE, Seam
 from forestflux.jobs.settings.gate_settings import GateSettings
@@ -21,6 +22,8 @@ NO_CELLS = (0, 0)
 UNBIASED = (np.nan, np.nan)
 # Rounding error of areas that are summed cell by cell, relative.
 AREA_TOLERANCE = 1e-6
+# Coverage at fewer towers swings too much to be tested.
+GAP_COVERAGE_SITES = 50
 # A trend of fewer years is not tested.
 TREND_YEARS = 10
 REFERENCES = {
@@ -39,6 +42,7 @@ REFERENCES = {
     "applicability": "share of the forest that is like forest at towers",
     "jump": "weather moves a total by a few percent of GPP from year to year",
     "gaps": "an estimate needs input",
+    "gap coverage": "intervals widen with gaps so that they hold as often",
     "truth": "the planet's true fluxes, with the errors that the README states",
     "coverage": "an interval of 90 % holds the planet's truth in 90 % of many planets",
 }
@@ -249,4 +253,31 @@ def gate_jumps(
                 not_applicable=part,
             )
             rows.append(test | {"year": year})
+    return rows
+
+
+def gate_gaps(calibration: pd.DataFrame, settings: GateSettings) -> list[dict]:
+    """Whether intervals hold at unseen towers however much of the inputs is missing.
+
+    Parameters
+    ----------
+    calibration : `calibration.csv`
+    settings : section `gates` of the configuration
+    """
+    fifths = calibration[calibration["subset"].str.startswith(f"{GAP_FIFTH}=")]
+    rows = []
+    for flux, own in fifths.groupby("target", sort=False):
+        sites = int(own["n_sites"].min())
+        few = f"{sites} towers, {GAP_COVERAGE_SITES} are needed"
+        rows.append(
+            make_row(
+                "gap coverage",
+                f"least share of {str(flux).upper()} inside its interval, fifths by gaps",
+                "1",
+                (settings.gap_coverage, 1.0),
+                float(own["covered_site_mean"].min()),
+                cells="unseen site-years",
+                not_applicable=few if sites < GAP_COVERAGE_SITES else "",
+            )
+        )
     return rows

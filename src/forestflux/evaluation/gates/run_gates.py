@@ -16,6 +16,7 @@ from forestflux.evaluation.gates.gate_rows import (
     FAIL,
     STATUSES,
     gate_cells,
+    gate_gaps,
     gate_globe,
     gate_jumps,
     gate_seams,
@@ -37,6 +38,7 @@ def run_gates(
     min_forest_fraction: float,
     recovery: pd.DataFrame | None = None,
     coverage: pd.DataFrame | None = None,
+    calibration: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """`gates.csv`: one row for each test of each year (docs/explanation/gates.md).
 
@@ -52,6 +54,7 @@ def run_gates(
     recovery : map against truth, on the simulated planet only; published bounds are
         of the Earth and are not applied then
     coverage : how often its truth is inside the intervals
+    calibration : how often intervals hold at towers
 
     Raises
     ------
@@ -78,6 +81,8 @@ def run_gates(
         ]
         rows += [test | {"year": year} for test in tests]
     rows += gate_jumps({y: facts[y].totals for y in facts}, settings, part=part)
+    if calibration is not None:
+        rows += gate_gaps(calibration, settings)
     if recovery is not None:
         rows += gate_truth(recovery, list(facts), settings.truth, part=part)
     if coverage is not None:

@@ -105,6 +105,11 @@ class GateSettings(Section):
     empty_share: float = key(0.01, unit="share of forest area", ge=0, le=1)
     """Largest share that is estimated without any input."""
 
+    gap_coverage: float = key(0.75, unit="1", ge=0, le=1)
+    """Least share of unseen site-years inside their interval in any fifth by share of gaps;
+    below the nominal share, as towers are few.
+    """
+
     jump_percent: JumpLimits = JumpLimits()
 
     truth: TruthLimits = TruthLimits()
