@@ -68,6 +68,12 @@ rule layers:
         stage_targets("mask"),
 
 
+# Maps of every year in the forms that others read, without an analysis of change.
+rule products:
+    input:
+        product_targets(),
+
+
 rule figures:
     input:
         figure_targets(),

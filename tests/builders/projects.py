@@ -167,9 +167,9 @@ def plan(
     return done
 
 
-def planned(project: Path, **options) -> dict[str, int]:
+def planned(project: Path, *targets: str, **options) -> dict[str, int]:
     """Rules that a run would execute, with the number of their jobs; `all` is left out."""
-    dry = plan(project, "--dry-run", "--cores", "1", **options)
+    dry = plan(project, "--dry-run", "--cores", "1", "--", *targets, **options)
     stats = re.search(r"job\s+count\n[-\s]+\n(.*?)\ntotal", dry.stdout, re.S)
     if stats is None:
         assert "Nothing to be done" in dry.stdout + dry.stderr

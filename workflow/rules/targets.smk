@@ -179,8 +179,9 @@ def upload_targets():
 
 
 def pair_batches():
-    """Names of the batches in which the pair of years lies, each once."""
-    return list(dict.fromkeys(year_batch(year) for year in CONFIG.change.pair))
+    """Names of the batches in which the pair of years lies, each once; none with one year."""
+    pair = CONFIG.change.pair if len(YEARS) > 1 else ()
+    return list(dict.fromkeys(year_batch(year) for year in pair))
 
 
 def figure_names():

@@ -68,9 +68,6 @@ def check_years(configuration: "Configuration") -> None:
     if not configuration.has_maps:
         return
     change, listed = configuration.change, configuration.only_years
-    for year in change.pair:
-        if not first <= year <= last:
-            refuse("change.pair", f"years within {first}-{last}", str(year))
     (start, end), (later_start, later_end) = change.windows
     if not start <= end < later_start <= later_end:
         expected = "two windows in order that share no year"
@@ -78,14 +75,17 @@ def check_years(configuration: "Configuration") -> None:
     for year in listed:
         if not first <= year <= last:
             refuse("only_years", f"years within {first}-{last}", str(year))
-    for year in change.pair:
-        if listed and year not in listed:
-            expected = f"the years of change.pair, {year} among them"
-            refuse("only_years", expected, "others")
     mapped, unlabelled = (
         configuration.mapped_years,
         configuration.samples.unlabelled_year,
     )
+    # One year has no change, which the rule says if it is asked for.
+    for year in change.pair if len(mapped) > 1 else ():
+        if not first <= year <= last:
+            refuse("change.pair", f"years within {first}-{last}", str(year))
+        if year not in mapped:
+            expected = f"the years of change.pair, {year} among them"
+            refuse("only_years", expected, "others")
     if change.pair[0] == change.pair[1] and len(mapped) > 1:
         refuse("change.pair", "two different years", f"{change.pair[0]} twice")
     if unlabelled is not None and unlabelled not in mapped:

@@ -244,7 +244,10 @@ def test_the_configuration_given_is_not_changed(config):
             r"earthengine.url: expected no credentials, .*'https://\*\*\*@host'",
         ),
         ({"only_years": [2003, 2019]}, "only_years: expected years within 2003-2018"),
-        ({"only_years": [2003]}, "only_years: expected the years of change.pair, 2018"),
+        (
+            {"only_years": [2003, 2004]},
+            "only_years: expected the years of change.pair, 2018",
+        ),
         (
             {"earthengine": {"url": "ftp://x"}},
             "earthengine.url: expected text that matches",
