@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 
 from benchmarks.harness import ROOT, Measured, Option, measure_command
+from benchmarks.planet_figure import draw_planets
 from forestflux.change.change_schemas import REGIONS, SERIES
 from forestflux.core.names import FLUXES
 from forestflux.evaluation.evaluation_schemas import COVERAGE, RECOVERY
@@ -53,11 +54,12 @@ OPTIONS = {
     "resolution_deg": Option(3.0, 6.0, "side of a cell, degree"),
     "epochs": Option(1.0, 0.05, "length of the training, of the default one"),
     "cores": Option(2, 2, "cores of a run"),
+    "figure": Option("docs/images/planets.png", "", "where a figure goes, if anywhere"),
 }
 
 
 def measure(
-    *, planets: int, resolution_deg: float, epochs: float, cores: int
+    *, planets: int, resolution_deg: float, epochs: float, cores: int, figure: str
 ) -> Measured:
     """Run the planets and score what is mapped against their truths."""
     chosen = list(list_planets())[:planets]
@@ -67,11 +69,11 @@ def measure(
         )
     coverage = pd.concat(read_coverage(name, planet) for name, planet in chosen)
     globes = pd.concat(read_globe(name, planet) for name, planet in chosen)
+    rows = [*average_coverage(coverage), *globes.round(4).to_dict("records")]
+    if figure:
+        draw_planets(rows, ROOT / figure)
     return Measured(
-        rows=[
-            *average_coverage(coverage),
-            *globes.round(4).to_dict("records"),
-        ],
+        rows=rows,
         facts=count_alarms(globes)
         | measure_slopes(globes)
         | {"planets": [name for name, _ in chosen]},
