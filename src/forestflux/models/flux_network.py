@@ -99,7 +99,7 @@ class FluxNetwork(nn.Module):
         types : (sample, type) one-hot
         """
         features = self.patterns(series, types).flatten(1, 2)
-        pooled = torch.cat([features.mean(-1), features.amax(-1)], dim=1)
+        pooled = torch.cat([features.mean(-1), features.max(-1).values], dim=1)
         encoded = functional.silu(self.encode(pooled))
         if self.forest_type == "late":
             scale, shift = self.adjust(types).chunk(2, dim=1)

@@ -43,6 +43,8 @@ def optimise(
         weights,
         lr=getattr(settings.learning_rate, step),
         weight_decay=settings.weight_decay,
+        # One pass over all weights: they are few, and each operation on one has its own cost.
+        fused=True,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, partial(rate_factor, total=epochs * batches)
