@@ -23,7 +23,7 @@ rule change:
         maps=compared_maps,
         model="<results>/model/model.json",
         departures=place_stage("departures"),
-        regions=CONFIG.change.regions or [],
+        regions=region_files(),
     output:
         manifest="<results>/change/change.json",
         tables=[

@@ -16,6 +16,7 @@ from snakemake.exceptions import WorkflowError
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.product_table import read_products
+from forestflux.core.regions.region_paths import list_region_files
 from forestflux.core.yaml_files import read_yaml
 from forestflux.jobs.batches import batches, span
 from forestflux.jobs.code_checksum import code_checksum
@@ -99,6 +100,12 @@ def folder_of(kind):
     """Folder of this run's results, or of the stores that may lie on scratch."""
     chosen = {"results": CONFIG.folders.results, "scratch": CONFIG.folders.scratch}
     return f"{chosen[kind] or CONFIG.folders.results}/{CONFIG.run}"
+
+
+def region_files():
+    """The file of the user's regions with those that belong to it, first itself."""
+    named = CONFIG.change.regions
+    return list(map(str, list_region_files(Path(named)))) if named else []
 
 
 def growing(amount):

@@ -14,7 +14,7 @@ rule recovery:
             "<results>/change/regions.csv",
             "<results>/change/windows.csv",
         ],
-        regions=CONFIG.change.regions or [],
+        regions=region_files(),
     output:
         recovery="<results>/recovery/recovery.csv",
         coverage="<results>/recovery/coverage.csv",

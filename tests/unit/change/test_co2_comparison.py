@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import sparse
 
 from forestflux.change.co2_comparison import FedSums, tabulate_co2
 from forestflux.change.strata.groups import Groups
@@ -14,7 +15,8 @@ TEMPERATURE = np.array([5.0, 25.0])
 AREA = np.array([1e12, 2e12])
 GPP, RECO = np.array([1000.0, 2000.0]), np.array([900.0, 1700.0])
 # Strata: all, then the five forest types.
-GROUPS = Groups(np.zeros(2, int), np.array([[1.0], *[[0.0]] * 5]), slice(1, 6))
+MEMBERSHIP = sparse.csr_array(np.array([[1.0], *[[0.0]] * 5]))
+GROUPS = Groups(np.zeros(2, int), MEMBERSHIP, slice(1, 6))
 
 
 def sum_added(mapped: str, years: list[int] = YEARS) -> np.ndarray:

@@ -82,7 +82,6 @@ def sum_places(
     forest = np.flatnonzero(area > 0)
     numbers, square = np.unique(squares[forest], return_inverse=True)
     count = groups.membership.shape[1]
-    membership = sparse.csr_array(groups.membership)
     sums = []
     for values in (area[forest], area[forest] ** 2):
         by_type = []
@@ -92,7 +91,7 @@ def sum_places(
                 (values[own], (groups.cell_group[forest[own]], square[own])),
                 shape=(count, len(numbers)),
             )
-            strata = (membership @ here).tolil()
+            strata = (groups.membership @ here).tolil()
             strata[groups.types.start + code - 1] = here.sum(axis=0)
             by_type.append(strata.tocsr())
         sums.append(tuple(by_type))

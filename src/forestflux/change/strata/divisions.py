@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 
 from forestflux.change.strata.countries import CONTINENTS, label_countries
 from forestflux.change.strata.groups import Groups
 from forestflux.change.strata.latitude_bands import label_bands
-from forestflux.change.strata.polygons import NamedArea, rasterise_areas, read_areas
 from forestflux.core.climates import CLIMATES, climate_of
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
+from forestflux.core.regions.region_cells import NamedArea, code_type, rasterise_areas
+from forestflux.core.regions.region_file import read_regions
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
 FOREST_CHANGES = ("stable", "loss", "gain")
@@ -81,7 +83,7 @@ def divide_grid(
         Division("country", (*names, OUTSIDE), country, (*codes, "")),
     ]
     if regions is not None:
-        areas = read_areas(regions, name=region_name)
+        areas = read_regions(regions, name=region_name)
         divisions.append(divide_by_regions(areas, regions, latitudes, longitudes))
     return [*divisions, Division("forest_change", (*FOREST_CHANGES, OUTSIDE))]
 
@@ -106,8 +108,9 @@ def divide_by_regions(
             expected="polygons that hold the centre of some cell of the grid",
             found=f"none among {len(areas)}",
         )
-    lookup = [names.index(area.name) for area in areas]
-    labels = np.array([*lookup, len(names)], "uint16")[area_position]
+    number = {name: position for position, name in enumerate(names)}
+    lookup = [*(number[area.name] for area in areas), len(names)]
+    labels = np.array(lookup, code_type(len(names)))[area_position]
     return Division("region", (*names, OUTSIDE), labels)
 
 
@@ -141,17 +144,18 @@ def group_cells(
             combined = combined * len(division.names) + labels
     values, cell_group = np.unique(combined, return_inverse=True)
     groups = np.arange(len(values))
-    blocks: list[np.ndarray] = []
+    blocks: list[sparse.csr_array] = []
     for division in reversed(divisions):
-        block = np.zeros((len(division.names), len(values)))
+        shape = len(division.names), len(values)
+        block = sparse.csr_array(shape)
         if division.kind != "type":
             values, label = np.divmod(values, len(division.names))
-            block[label, groups] = 1
+            block = sparse.csr_array((np.ones(len(label)), (label, groups)), shape)
         blocks.insert(0, block)
     kinds = [division.kind for division in divisions]
     first = sum(len(d.names) for d in divisions[: kinds.index("type")])
     types = slice(first, first + len(FOREST_TYPES))
-    return Groups(cell_group.ravel(), np.concatenate(blocks), types)
+    return Groups(cell_group.ravel(), sparse.vstack(blocks, format="csr"), types)
 
 
 def block_labels(

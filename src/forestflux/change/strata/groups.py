@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 
 @dataclass(frozen=True)
@@ -14,16 +15,23 @@ class Groups:
     Attributes
     ----------
     cell_group : (cell,) group of every cell of the block, row by row
-    membership : (stratum, group) 1 where the group is part of the stratum; types have 0
+    membership : (stratum, group) 1 where the group is part of the stratum; types have 0.
+        Sparse, because a user may have tens of thousands of regions
     types : positions of the forest types among the strata
     """
 
     cell_group: np.ndarray
-    membership: np.ndarray
+    membership: sparse.csr_array
     types: slice
 
     def sum_strata(self, sums: np.ndarray) -> np.ndarray:
         """Sums of strata (..., stratum) from sums of groups (..., group, type)."""
-        result = sums.sum(axis=-1) @ self.membership.T
+        result = self.add_up(sums.sum(axis=-1))
         result[..., self.types] = sums.sum(axis=-2)
         return result
+
+    def add_up(self, sums: np.ndarray) -> np.ndarray:
+        """Sums of strata (..., stratum) from sums of groups (..., group); of types 0."""
+        strata, groups = self.membership.shape
+        rows = self.membership @ sums.reshape(-1, groups).T
+        return np.ascontiguousarray(rows.T).reshape(*sums.shape[:-1], strata)

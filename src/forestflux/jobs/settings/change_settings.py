@@ -68,9 +68,9 @@ class ChangeSettings(Section):
     """
 
     regions: Annotated[str | None, PlainPath] = key(None, unit="path")
-    """GeoJSON or GeoPackage file of polygons whose forest gets rows of its own in the
-    tables, relative to the working directory; a cell belongs to the polygon that holds
-    its centre, the first one where they overlap.
+    """GeoJSON, GeoPackage or shapefile of polygons whose forest gets rows of its own in
+    the tables, relative to the working directory; a cell belongs to the polygon that
+    holds its centre, the first one where they overlap.
     """
 
     region_name: str = key("name", unit="property", min_length=1)

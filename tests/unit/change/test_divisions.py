@@ -4,10 +4,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyogrio
 import pytest
 import shapely
-from pyproj import Transformer
 
 from forestflux.change.strata.countries import (
     CONTINENTS,
@@ -16,14 +14,17 @@ from forestflux.change.strata.countries import (
     read_countries,
 )
 from forestflux.change.strata.divisions import (
+    Division,
     count_grid_cells,
     divide_grid,
     group_cells,
     list_strata,
 )
-from forestflux.change.strata.polygons import rasterise_areas, read_areas
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
+from forestflux.core.names import FOREST_TYPES
+from forestflux.core.regions.region_cells import rasterise_areas
+from forestflux.core.regions.region_file import read_regions
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
 GRID = Grid(resolution_deg=1.0, tile_cells=60)
@@ -102,44 +103,16 @@ def write_geojson(path: Path, features: list[dict]) -> Path:
     return path
 
 
-def write_geopackage(path: Path, shape: shapely.Geometry, epsg: int) -> Path:
-    pyogrio.raw.write(
-        path,
-        layer="parks",
-        driver="GPKG",
-        geometry=np.array([shapely.to_wkb(shape)]),
-        geometry_type="Polygon",
-        crs=f"EPSG:{epsg}",
-        fields=["name"],
-        field_data=[np.array(["park"], object)],
-    )
-    return path
-
-
 def test_polygons_of_a_geojson_file(tmp_path: Path) -> None:
     shapes = [shapely.box(0, 0, 10, 10), shapely.box(5, 5, 20, 20)]
     features = [feature(s, name=n) for s, n in zip(shapes, "ab", strict=True)]
-    areas = read_areas(write_geojson(tmp_path / "r.geojson", features), name="name")
+    areas = read_regions(write_geojson(tmp_path / "r.geojson", features), name="name")
     drawn = rasterise_areas(areas, GRID.latitudes(), GRID.longitudes())
     # The first counts where they overlap; the second has the rest.
     assert np.bincount(drawn.ravel()).tolist() == [100, 225 - 25, 180 * 360 - 300]
     rows, columns = np.nonzero(drawn == 0)
     assert (rows.min(), rows.max()) == (80, 89)
     assert (columns.min(), columns.max()) == (180, 189)
-
-
-@pytest.mark.parametrize("epsg", [4326, 32633])
-def test_polygons_of_a_geopackage_in_any_reference_system(
-    tmp_path: Path, epsg: int
-) -> None:
-    box = shapely.segmentize(shapely.box(12, 40, 18, 50), 0.1)
-    change = Transformer.from_crs(4326, epsg, always_xy=True)
-    moved = shapely.transform(box, lambda p: np.column_stack(change.transform(*p.T)))
-    file = write_geopackage(tmp_path / "r.gpkg", moved, epsg)
-    (area,) = read_areas(file, name="name")
-    assert area.name == "park"
-    drawn = rasterise_areas([area], GRID.latitudes(), GRID.longitudes())
-    assert (drawn == 0).sum() == 60
 
 
 def test_regions_of_one_name_are_one(tmp_path: Path) -> None:
@@ -164,7 +137,7 @@ def test_regions_of_one_name_are_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("r.shp", "x", "file: expected a GeoJSON"),
+        ("r.kml", "x", "file: expected a GeoJSON"),
         ("r.json", "{", "file: expected readable features, found DataSourceError"),
         ("r.json", '{"type": "Point"}', "file: expected readable features"),
         ("r.gpkg", "no database", "file: expected readable features"),
@@ -198,7 +171,43 @@ def test_files_that_hold_no_regions_are_one_line(
     with pytest.raises(InputError, match=message):
         divide_grid(GRID.latitudes(), GRID.longitudes(), bands=BANDS, regions=file)
     with pytest.raises(InputError, match="expected a file of regions, found nothing"):
-        read_areas(tmp_path / "missing.json", name="name")
+        read_regions(tmp_path / "missing.json", name="name")
+
+
+def test_sixty_six_thousand_regions_are_summed_apart() -> None:
+    count = 66_000
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, count + 1, (300, 720)).astype("uint32")
+    names = (*map(str, range(count)), "none")
+    divisions = [
+        Division("all", ("all",), np.zeros(labels.shape, "uint8")),
+        Division("type", FOREST_TYPES),
+        Division("region", names, labels),
+    ]
+    groups = group_cells(divisions, slice(100, 200), np.zeros(72_000, "uint8"))
+    area, kind = rng.random(72_000), rng.integers(0, 5, 72_000)
+    sums = np.bincount(
+        groups.cell_group * 5 + kind, area, groups.membership.shape[1] * 5
+    )
+    found = groups.sum_strata(sums.reshape(-1, 5))
+    own = labels[100:200].ravel()
+    np.testing.assert_allclose(found[6:], np.bincount(own, area, count + 1))
+    np.testing.assert_allclose(found[1:6], np.bincount(kind, area))
+    assert found[0] == pytest.approx(area.sum())
+
+
+def test_a_region_between_the_centres_of_cells_is_lost_by_name(tmp_path: Path) -> None:
+    boxes = {"wide": shapely.box(0, 0, 9, 9), "small": shapely.box(0.6, 0.6, 0.9, 0.9)}
+    features = [feature(shape, name=name) for name, shape in boxes.items()]
+    divisions = divide_grid(
+        GRID.latitudes(),
+        GRID.longitudes(),
+        bands=BANDS,
+        regions=write_geojson(tmp_path / "r.json", features),
+    )
+    strata, counts = list_strata(divisions), count_grid_cells(divisions)
+    assert counts[strata.index(("wide", "region", ""))] == 81
+    assert counts[strata.index(("small", "region", ""))] == 0
 
 
 def test_groups_hand_sums_to_every_stratum() -> None:

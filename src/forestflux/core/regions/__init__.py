@@ -1,0 +1,6 @@
+"""Named areas of the Earth as polygons, and the cells of a grid that they hold.
+
+In: a file of a user (`region_paths`, `region_file`), whose polygons are brought into longitudes
+from 180 W to 180 E (`region_shapes`, `region_rings`), or polygons that are right already. Out:
+the area of each cell of a grid (`region_cells`).
+"""
