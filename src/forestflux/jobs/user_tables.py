@@ -22,6 +22,9 @@ FILLS = (-9999.0, -99999.0, -999999.0)
 # netCDF tools fill with numbers below this one.
 LOWEST_VALUE = -1e9
 
+# No table of towers, series or points has so many.
+MAX_COLUMNS = 5000
+
 # Column with the line of each row in the file, beside the user's columns.
 LINE = "_line"
 
@@ -42,10 +45,11 @@ def read_csv(
 
     Raises
     ------
-    InputError : no file, no text, no rows, a wrong delimiter, a missing column or one
-        that is there twice, with blanks or without
+    InputError : no file, no text, no rows, a wrong delimiter, rows with more or fewer
+        fields than the header, a missing column or one that is there twice, with blanks or
+        without
     """
-    found = None
+    names = read_header(path)
     try:
         table = pd.read_csv(
             path,
@@ -56,18 +60,14 @@ def read_csv(
             skipinitialspace=True,
             skip_blank_lines=False,
         )
-    except FileNotFoundError:
-        found = "no such file"
-    except pd.errors.EmptyDataError:
-        found = "an empty file"
-    except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
-        found = f"something else ({error})"
-    else:
-        found = find_shape_fault(table)
+    except (pd.errors.ParserError, ValueError, OSError) as error:
+        raise not_table_error(path, f"something else ({error})") from error
+    found = find_shape_fault(table)
     if found is not None:
-        expected = "a comma-separated table in UTF-8 with a header"
-        raise InputError(path, variable="file", expected=expected, found=found)
-    require_columns(read_header(path, wanted), columns, path=path)
+        raise not_table_error(path, found)
+    chosen = [name.strip() for name in names if wanted is None or wanted(name)]
+    require_columns(chosen, columns, path=path)
+    refuse_short_rows(path, len(names))
     table.columns = [str(name).strip() for name in table.columns]
     table = table.fillna("").apply(lambda column: column.str.strip())
     table[LINE] = np.arange(len(table)) + 2
@@ -77,11 +77,53 @@ def read_csv(
     return table
 
 
-def read_header(path: Path, wanted: Callable[[str], bool] | None) -> list[str]:
-    """Names of the columns as the file has them: pandas renames the second of two equal ones."""
+def refuse_short_rows(path: Path, count: int) -> None:
+    """Refuse rows that end early, as the last one of a file that was cut does.
+
+    pandas reads what is not there as empty cells, which are gaps.
+
+    Parameters
+    ----------
+    count : fields of the header
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        names = next(csv.reader(file, skipinitialspace=True))
-    return [name.strip() for name in names if wanted is None or wanted(name)]
+        rows = csv.reader(file, skipinitialspace=True)
+        for row in rows:
+            if len(row) < count and any(cell.strip() for cell in row):
+                raise InputError(
+                    path,
+                    variable="rows",
+                    expected="as many fields as the header has",
+                    found=f"{len(row)} instead of {count} on line {rows.line_num}",
+                )
+
+
+def not_table_error(path: Path, found: str) -> InputError:
+    """The one-line error of a file that is no table."""
+    expected = "a comma-separated table in UTF-8 with a header"
+    return InputError(path, variable="file", expected=expected, found=found)
+
+
+def read_header(path: Path) -> list[str]:
+    """Names of the columns as the file has them: pandas renames the second of two equal ones.
+
+    Raises
+    ------
+    InputError : no file, no text, an empty file, or more columns than any table has
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            names = next(csv.reader(file, skipinitialspace=True), None)
+    except FileNotFoundError as error:
+        raise not_table_error(path, "no such file") from error
+    except (OSError, ValueError, csv.Error) as error:
+        raise not_table_error(path, f"something else ({error})") from error
+    if names is None:
+        raise not_table_error(path, "an empty file")
+    if len(names) > MAX_COLUMNS:
+        # pandas would take a minute to read them.
+        raise not_table_error(path, f"{len(names)} columns, more than {MAX_COLUMNS}")
+    return names
 
 
 def find_shape_fault(table: pd.DataFrame) -> str | None:

@@ -109,10 +109,12 @@ def read_parquet(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     try:
         names = pq.read_schema(path).names
         require_columns(names, columns, path=path)
-        frame = pq.read_table(path, columns=list(columns)).to_pandas(
-            ignore_metadata=True
+        # Pages have checksums where whoever wrote the file asked for them.
+        table = pq.read_table(
+            path, columns=list(columns), page_checksum_verification=True
         )
-    except (pa.ArrowException, OSError, ValueError) as error:
+        frame = table.to_pandas(ignore_metadata=True)
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise InputError(
             path,
             variable="file",

@@ -191,6 +191,30 @@ FAULTS = {
         lambda f: json_file(f, put("subset", [])),
         ["a.json: subset: expected images, found none"],
     ),
+    "a size that is infinite": (
+        lambda f: json_file(f, put("nrows", float("inf"))),
+        ["a.json: nrows: expected a count, found inf"],
+    ),
+    "images that are words": (
+        lambda f: json_file(f, put("subset", ["A2003009"])),
+        ["a.json: subset: expected images with keys"],
+    ),
+    "pixels in one text": (
+        lambda f: json_file(f, lambda c: c["subset"][0].update(data="1" * 81)),
+        ["a.json: LST_Day_1km: expected a list of pixels in image 1, found str"],
+    ),
+    "no pixels but a number": (
+        lambda f: json_file(f, lambda c: c["subset"][0].update(data=5)),
+        ["a.json: LST_Day_1km: expected a list of pixels in image 1, found int"],
+    ),
+    "a list": (
+        lambda f: (f / "a.json").write_text('["{", {"subset": [], "nrows": 1}]'),
+        ["a.json: file: expected"],
+    ),
+    "a field without an end": (
+        lambda f: rewritten(f, lambda b: b + b'"' + b"1" * 200_000),
+        ["a.csv: file: expected comma-separated rows, found field larger than"],
+    ),
     "no product": (
         lambda f: json_file(f, put("header", "")),
         ["a.json: product: expected a key 'product' or the address"],

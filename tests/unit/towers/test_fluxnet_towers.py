@@ -179,6 +179,19 @@ def test_the_other_sites_go_on_where_the_configuration_allows_it(folder, case):
         assert part in left["reason"][0]
 
 
+def test_a_damaged_table_for_all_sites_is_a_fault_like_any_other(folder):
+    """Sites that other tables know go on; the damaged file is listed."""
+    other = folder / "FLX_AA-Flx_BIF_MM_20200501.zip"
+    write_zip(other, {"FLX_AA-Flx_BIF_MM_20200501.csv": information(PLACES)})
+    other.write_bytes(other.read_bytes()[:-30])
+    with pytest.raises(InputError, match=r"zip: expected a whole zip .*skip_faulty"):
+        collect(folder)
+    sites, _, left, _ = collect(folder, skip_faulty=True)
+    assert sorted(sites["site"]) == sorted(PLACES)
+    assert left["file"].tolist() == [str(other)]
+    assert "expected a whole zip file" in left["reason"][0]
+
+
 def test_all_faults_are_counted(folder):
     cut(folder)
     rewrite(**{"DE-Bbb": place(95, 6, "ENF")})(folder)

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zipfile
 
 import pytest
@@ -156,3 +157,71 @@ def test_a_zip_within_nothing_is_empty(tmp_path):
         pass
     path.write_bytes(buffer.getvalue())
     assert list_files(path, max_bytes=LIMIT) == []
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_packings_are_read_and_their_damage_is_one_line(tmp_path, method):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.csv", TEXT)
+    (file,) = list_files(path, max_bytes=LIMIT)
+    assert read_bytes(file, limit=10**7).decode() == TEXT
+    content = path.read_bytes()
+    for place in (40, 60, 200, len(content) // 2):
+        damaged = bytearray(content)
+        damaged[place : place + 30] = bytes(30)
+        path.write_bytes(damaged)
+        assert f"{path}/a.csv: zip: expected a whole zip file" in refused(path)
+
+
+def test_a_zip_within_a_cut_zip_is_not_read_in_its_place(tmp_path):
+    inner = write_zip(tmp_path / "inner.zip", {"a.csv": "inner\n"}).read_bytes()
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("inner.zip", inner)
+        archive.writestr("b.csv", TEXT)
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(inner) + len(inner)])
+    assert "bytes before its first file" in refused(path)
+    path.write_bytes(b"x" * 9 + inner)
+    assert "9 bytes before its first file" in refused(path)
+
+
+def test_a_folder_that_is_named_like_a_zip_is_one_line(tmp_path):
+    (tmp_path / "a.zip").mkdir()
+    assert "expected a file, found a folder of this name" in refused(tmp_path / "a.zip")
+    assert "found no such file" in refused(tmp_path / "b.zip")
+    with (
+        pytest.raises(InputError, match="expected a file to read"),
+        open_file(PackedFile(tmp_path / "b.csv")),
+    ):
+        pass
+
+
+def test_a_name_that_is_no_text_is_one_line(tmp_path):
+    path = write_zip(tmp_path / "a.zip", {"ä.csv": TEXT})
+    content = path.read_bytes()
+    path.write_bytes(content.replace("ä".encode(), b"\xff\xff"))
+    assert "expected a whole zip file" in refused(path)
+
+
+def test_a_name_that_only_the_table_of_contents_has_is_one_line(tmp_path):
+    """Nothing protects that table: a file with another name would simply not be read."""
+    path = write_zip(tmp_path / "a.zip", {"a.csv": TEXT, "b.csv": TEXT})
+    content = path.read_bytes()
+    last = content.rindex(b"b.csv")
+    path.write_bytes(content[:last] + b"c" + content[last + 1 :])
+    assert "'c.csv' is not in its place" in refused(path)
+
+
+def test_a_hundred_thousand_files_are_listed_and_read_in_seconds(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(100_000):
+            archive.writestr(f"{number}.csv", "1\n")
+    started = time.process_time()
+    files = list_files(path, max_bytes=LIMIT)
+    for file in files[:2000]:
+        assert read_bytes(file, limit=10) == b"1\n"
+    assert len(files) == 100_000
+    assert time.process_time() - started < 15

@@ -351,6 +351,35 @@ def test_a_few_towers_that_are_sources_are_no_wrong_sign(tmp_path):
     assert (read_site_years(path, sites)["nee"] > 0).all()
 
 
+@pytest.mark.parametrize("name", ["sites.csv", "site_years.csv"])
+def test_a_table_that_was_cut_is_one_line(folder, name):
+    """A cut row must not be read as a row of gaps."""
+    path = folder / name
+    text = path.read_text().rstrip()
+    path.write_text(text[: text.rindex(",")])
+    count = len(text.splitlines())
+    fields = text.split("\n")[0].count(",") + 1
+    line = f"as many fields as the header has, found {fields - 1} instead of {fields}"
+    assert f"{line} on line {count}" in line_of(folder)
+
+
+def test_blank_lines_are_no_short_rows(folder):
+    path = folder / "sites.csv"
+    path.write_text(path.read_text() + "\n,,,\n\n")
+    assert len(read_towers(folder)[0]) == 8
+
+
+def test_a_table_of_many_columns_is_refused_at_once(folder):
+    path = folder / "sites.csv"
+    path.write_text(",".join(f"c{number}" for number in range(100_000)) + "\n1\n")
+    assert "found 100000 columns, more than 5000" in line_of(folder)
+
+
+def test_a_header_without_an_end_is_one_line(folder):
+    (folder / "sites.csv").write_text('"' + "x" * 200_000)
+    assert "file: expected a comma-separated table" in line_of(folder)
+
+
 def test_real_towers_pass():
     if not REAL.is_dir():
         pytest.skip(f"the folder of real towers is not here: {REAL.name}")

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,6 +42,10 @@ def read_json_bands(path: Path) -> list[SubsetBand]:
     if not isinstance(images, list) or not images:
         found = "none" if images == [] else "something else"
         raise InputError(path, variable="subset", expected="images", found=found)
+    if not all(isinstance(image, dict) for image in images):
+        raise InputError(
+            path, variable="subset", expected="images with keys", found="others"
+        )
     product, place = find_request(content)
     if product is None:
         raise InputError(
@@ -87,13 +92,17 @@ def load_json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise not_utf8_error(path, error) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(
             path,
             variable="file",
             expected="whole JSON",
             found=f"damaged or truncated JSON ({error})",
         ) from error
+    if not isinstance(content, dict):
+        raise InputError(
+            path, variable="file", expected="a JSON object of keys", found="others"
+        )
     return content
 
 
@@ -141,6 +150,13 @@ def shape_pixels(
     """
     count = shape[0] * shape[1]
     for position, image in enumerate(images):
+        if isinstance(image, str) or not isinstance(image, Sequence | np.ndarray):
+            raise InputError(
+                path,
+                variable=layer,
+                expected=f"a list of pixels in image {position + 1}",
+                found=type(image).__name__,
+            )
         if len(image) != count:
             raise InputError(
                 path,
@@ -150,7 +166,7 @@ def shape_pixels(
             )
     try:
         values = np.array(images, dtype=float)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
             path, variable=layer, expected="numbers", found=str(error)
         ) from error
@@ -181,7 +197,7 @@ def read_pair(
 def read_count(content: dict, key: str, path: Path) -> int:
     """A count of the header, which must be there."""
     value = read_number(content, key, path)
-    if value is None or value < 1 or value != int(value):
+    if value is None or not 1 <= value < np.inf or value != int(value):
         raise InputError(
             path, variable=key, expected="a count", found=repr(content.get(key))
         )
@@ -225,6 +241,10 @@ def read_csv_bands(path: Path) -> list[SubsetBand]:
                     by_key.setdefault(image.key, []).append(image)
     except UnicodeDecodeError as error:
         raise not_utf8_error(path, error) from error
+    except csv.Error as error:
+        raise InputError(
+            path, variable="file", expected="comma-separated rows", found=str(error)
+        ) from error
     return [make_csv_band(path, images) for images in by_key.values()]
 
 

@@ -1,6 +1,7 @@
 """Chosen columns of a FLUXNET table, in chunks so that memory stays bounded."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -16,6 +17,8 @@ from forestflux.towers.fluxnet.packed_files import (
 
 # Bytes of text in memory at once; no line of a tower is longer.
 BLOCK_BYTES = 1 << 20
+# The first line lies within so many bytes, and has no more columns; FULLSET tables have 250.
+HEAD_BYTES, MAX_COLUMNS = 1 << 18, 5000
 # Numbers up to this one stand for no value: -9999 and its spellings; no flux is as low.
 MISSING = -9990.0
 # How Arrow describes a cell and a row that it cannot read.
@@ -31,10 +34,12 @@ def read_header(file: PackedFile) -> list[str]:
     ------
     InputError : no text, no commas, no time stamps, a name twice
     """
-    head = read_first_bytes(file)
+    head = read_first_bytes(file, HEAD_BYTES)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head:
         raise not_csv_error(file, "UTF-16 text or binary data")
-    first = re.split(rb"[\r\n]", head.removeprefix(b"\xef\xbb\xbf"), maxsplit=1)[0]
+    first, *rest = re.split(rb"[\r\n]", head.removeprefix(b"\xef\xbb\xbf"), maxsplit=1)
+    if not rest and len(head) == HEAD_BYTES:
+        raise not_csv_error(file, f"a first line of more than {HEAD_BYTES} bytes")
     try:
         line = first.decode("ascii")
     except UnicodeDecodeError as error:
@@ -49,7 +54,9 @@ def read_header(file: PackedFile) -> list[str]:
             raise not_csv_error(file, f"{word} between the columns")
     if not any(name.startswith("TIMESTAMP") for name in names):
         raise not_csv_error(file, f"the first line '{line[:60]}'")
-    repeated = next((name for name in names if names.count(name) > 1), None)
+    repeated = next((name for name, n in Counter(names).items() if n > 1), None)
+    if len(names) > MAX_COLUMNS:
+        raise not_csv_error(file, f"{len(names)} columns, more than {MAX_COLUMNS}")
     if repeated is not None:
         raise InputError(
             file.label,

@@ -16,6 +16,7 @@ from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.towers.clusters import link_clusters
 from forestflux.towers.flux_checks import check_presence
 from forestflux.towers.fluxnet.site_information import (
+    Rows,
     read_shared_information,
     summarise_site,
 )
@@ -54,8 +55,11 @@ def collect_sites(
     ------
     InputError : the first fault, unless faults are skipped; no forest tower is left
     """
-    shared = read_shared_information(information)
-    towers, left_out, faults = [], [], []
+    shared, faults = read_shared_tables(information)
+    left_out: list[tuple[str, int | None, str, str]] = [
+        ("", None, fault["source"], str(InputError(**fault))) for fault in faults
+    ]
+    towers = []
     for path in records:
         record = read_manifest(path, SiteRecord).model_dump()
         site, fault = record["site"], record["fault"]
@@ -91,6 +95,23 @@ def collect_sites(
     listed = pd.DataFrame(left_out, columns=LEFT_OUT.names)
     listed["year"] = listed["year"].astype("Int64")
     return sites, table[CITATIONS.names], listed
+
+
+def read_shared_tables(
+    information: Sequence[Path],
+) -> tuple[Rows, list[dict[str, str]]]:
+    """Rows by site of the tables for all sites, and the faults of those that cannot be read.
+
+    A site that only a faulty table knows has no place then, which is a fault of its own.
+    """
+    shared: Rows = {}
+    faults = []
+    for path in information:
+        try:
+            shared = read_shared_information([path]) | shared
+        except InputError as error:
+            faults.append(describe_fault(error, ""))
+    return shared, faults
 
 
 def first_fault_error(faults: Sequence[dict[str, str]]) -> InputError:

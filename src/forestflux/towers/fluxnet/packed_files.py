@@ -1,11 +1,17 @@
-"""Files in a zip or unpacked, read without writing anything to disk."""
+"""Files in a zip or unpacked, read without writing anything to disk.
 
+What `zipfile` and the decompressors behind it raise about damaged bytes is no closed list: a
+dozen kinds of errors were counted. So each call of theirs stands alone, and whatever it raises
+is the one line of a damaged file.
+"""
+
+import io
 import stat
+import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -16,7 +22,100 @@ from forestflux.core.errors import InputError
 MAX_RATIO = 200
 SMALL_BYTES = 10_000_000  # a file that unpacks to less may pack as well as it likes
 
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+# What stands in front of each file in a zip; its name follows.
+LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+LOCAL_SIGNATURE = b"PK\x03\x04"
+UTF8_NAME = 0x800  # flag of a name in UTF-8; others are in the first PC's letters
+
+
+class Archive:
+    """A zip whose table of contents is read once.
+
+    Attributes
+    ----------
+    label : where it is, in messages
+    entries : files and folders in it
+    """
+
+    def __init__(self, source: Path | IO[bytes], label: str) -> None:
+        """Read and check the table of contents.
+
+        Raises
+        ------
+        InputError : no zip, or one that is damaged, truncated or cannot be opened
+        """
+        self.label = label
+        try:
+            self.content = zipfile.ZipFile(source)
+            self.entries = self.content.infolist()
+            self.compare_headers()
+        except Exception as error:
+            raise damaged_zip_error(label, error) from error
+
+    def compare_headers(self) -> None:
+        """Compare the table of contents, which has no checksum, with the files' own headers.
+
+        Raises
+        ------
+        BadZipFile : the zip does not begin with its first file, so that this is the table
+            of another zip that lies within it; a file that is not where the table says
+        """
+        stream = self.content.fp
+        if stream is None or not self.entries:
+            return
+        first = min(entry.header_offset for entry in self.entries)
+        if first != 0:
+            raise zipfile.BadZipFile(f"{first} bytes before its first file")
+        for entry in self.entries:
+            stream.seek(entry.header_offset)
+            signature, *_, length, _ = LOCAL_HEADER.unpack(
+                stream.read(LOCAL_HEADER.size)
+            )
+            encoding = "utf-8" if entry.flag_bits & UTF8_NAME else "cp437"
+            name = stream.read(length).decode(encoding)
+            if signature != LOCAL_SIGNATURE or name != entry.orig_filename:
+                raise zipfile.BadZipFile(f"{entry.orig_filename!r} is not in its place")
+
+    def open(self, name: str) -> "MemberStream":
+        """The bytes of a file, see `MemberStream`."""
+        label = f"{self.label}/{name}"
+        try:
+            return MemberStream(self.content.open(name), label)
+        except Exception as error:
+            raise damaged_zip_error(label, error) from error
+
+
+class MemberStream(io.BufferedIOBase):
+    """The unpacked bytes of one file in a zip.
+
+    A zip that understates a file's size is harmless: `zipfile` reads no byte beyond that
+    size, and the checksum fails there.
+    """
+
+    def __init__(self, stream: IO[bytes], label: str) -> None:
+        """The stream of `zipfile`, and where the file is, in messages."""
+        self.stream, self.label = stream, label
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Some bytes, none at the end.
+
+        Raises
+        ------
+        InputError : the file is damaged
+        """
+        try:
+            return self.stream.read(-1 if size is None else size)
+        except Exception as error:
+            raise damaged_zip_error(self.label, error) from error
+
+    def close(self) -> None:
+        """Let go of the stream; the archive stays open."""
+        self.stream.close()
+        super().close()
 
 
 @dataclass(frozen=True)
@@ -27,10 +126,12 @@ class PackedFile:
     ----------
     path : the file on disk
     inside : path within the zip; empty where the file is unpacked
+    archive : the zip, opened; None where the file is unpacked
     """
 
     path: Path
     inside: str = ""
+    archive: Archive | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -52,24 +153,25 @@ def list_files(path: Path, *, max_bytes: float) -> list[PackedFile]:
 
     Raises
     ------
-    InputError : a damaged or truncated zip, a name that leaves the folder, a name twice,
-        a link, a password, a file that unpacks to too much
+    InputError : a damaged or truncated zip, a folder, a file that cannot be read, a name
+        that leaves the folder, a name twice, a link, a password, a file that unpacks to too
+        much
     """
+    if not path.is_file():
+        found = "a folder of this name" if path.is_dir() else "no such file"
+        raise InputError(path, variable="file", expected="a file", found=found)
     if path.suffix.lower() != ".zip":
         refuse_size(str(path), path.stat().st_size, max_bytes)
         return [PackedFile(path)]
-    try:
-        with zipfile.ZipFile(path) as content:
-            entries = [entry for entry in content.infolist() if not entry.is_dir()]
-    except DAMAGED as error:
-        raise damaged_zip_error(str(path), error) from error
+    archive = Archive(path, str(path))
+    entries = [entry for entry in archive.entries if not entry.is_dir()]
     seen = set()
     for entry in entries:
         check_entry(path, entry, max_bytes=max_bytes)
         if entry.filename in seen:
             refuse_zip(path, "each name once in a zip", f"{entry.filename!r} twice")
         seen.add(entry.filename)
-    return [PackedFile(path, name) for name in sorted(seen)]
+    return [PackedFile(path, name, archive) for name in sorted(seen)]
 
 
 def check_entry(path: Path, entry: zipfile.ZipInfo, *, max_bytes: float) -> None:
@@ -120,27 +222,26 @@ def damaged_zip_error(label: str, error: Exception) -> InputError:
 
 
 @contextmanager
-def open_file(file: PackedFile) -> Iterator[IO[bytes]]:
+def open_file(file: PackedFile) -> Iterator[io.BufferedIOBase]:
     """A file's bytes as a stream.
 
     Raises
     ------
-    InputError : the zip, or this file in it, is damaged
+    InputError : the zip, or this file in it, is damaged; the file cannot be opened
     """
-    if not file.inside:
-        with file.path.open("rb") as unpacked:
-            yield unpacked
+    if file.archive is not None:
+        with file.archive.open(file.inside) as member:
+            yield member
         return
-    # A zip that understates a file's size is harmless: `zipfile` reads no byte beyond that
-    # size, and the checksum fails there.
     try:
-        with (
-            zipfile.ZipFile(file.path) as content,
-            content.open(file.inside) as stream,
-        ):
-            yield stream
-    except DAMAGED as error:
-        raise damaged_zip_error(file.label, error) from error
+        unpacked = file.path.open("rb")
+    except OSError as error:
+        found = f"one that cannot be ({error.strerror})"
+        raise InputError(
+            file.label, variable="file", expected="a file to read", found=found
+        ) from error
+    with unpacked:
+        yield unpacked
 
 
 def read_bytes(file: PackedFile, *, limit: int) -> bytes:
@@ -158,7 +259,7 @@ def read_bytes(file: PackedFile, *, limit: int) -> bytes:
     return content
 
 
-def read_first_bytes(file: PackedFile, size: int = 1 << 18) -> bytes:
+def read_first_bytes(file: PackedFile, size: int) -> bytes:
     """The first bytes of a file."""
     with open_file(file) as stream:
         return stream.read(size)

@@ -136,7 +136,8 @@ def select_of_release(
     others, fluxes : results of `list_site_files`
     chosen : result of `choose_release`
     """
-    left = [file for file in fluxes if file not in chosen]
+    kept = set(chosen)
+    left = [file for file in fluxes if file not in kept]
     left_zips = {file.path for file in left if file.inside}
     kept_zips = {file.path for file in chosen if file.inside}
     left_words, kept_words = (

@@ -62,10 +62,10 @@ def read_site(
 
 
 def describe_fault(error: InputError, site: str) -> dict[str, str]:
-    """Arguments of `InputError` for the same fault, with the site in the line."""
+    """Arguments of `InputError` for the same fault, with the site, if it has one, in the line."""
     return {
         "source": error.source,
-        "variable": f"{site}: {error.variable}",
+        "variable": f"{site}: {error.variable}" if site else error.variable,
         "expected": error.expected,
         "found": error.found,
     }

@@ -7,14 +7,13 @@ in the last row and column; openpyxl takes four times as long.
 
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 from forestflux.core.errors import InputError
 from forestflux.towers.fluxnet.packed_files import (
-    DAMAGED,
+    Archive,
     PackedFile,
     check_entry,
     damaged_zip_error,
@@ -40,40 +39,37 @@ def read_workbook(
     ------
     InputError : no workbook, a damaged one, or a zip bomb
     """
+    book = Archive(io.BytesIO(content), file.label)
+    for entry in book.entries:
+        check_entry(Path(file.label), entry, max_bytes=max_bytes)
+    names = {entry.filename for entry in book.entries}
+    sheets = [name for name in names if name.startswith("xl/worksheets/sheet")]
+    if not sheets:
+        raise InputError(
+            file.label,
+            variable="file",
+            expected="a workbook with a sheet",
+            found="none",
+        )
+    texts: list[str] = []
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as book:
-            for entry in book.infolist():
-                check_entry(Path(file.label), entry, max_bytes=max_bytes)
-            names = set(book.namelist())
-            sheets = sorted(n for n in names if n.startswith("xl/worksheets/sheet"))
-            if not sheets:
-                raise InputError(
-                    file.label,
-                    variable="file",
-                    expected="a workbook with a sheet",
-                    found="none",
-                )
-            texts = read_shared_texts(book) if SHARED_TEXTS in names else []
-            # Compared by number, because sheet10 comes after sheet2.
-            first = min(sheets, key=lambda name: (len(name), name))
-            with book.open(first) as stream:
-                for _, row in ElementTree.iterparse(stream):
-                    if row.tag == f"{NAMESPACE}row":
-                        yield read_row(row, texts)
-                        row.clear()
-    except (*DAMAGED, ElementTree.ParseError, IndexError, ValueError) as error:
+        if SHARED_TEXTS in names:
+            texts = [join_text(item) for item in iterate(book, SHARED_TEXTS, "si")]
+        # Compared by number, because sheet10 comes after sheet2.
+        first = min(sheets, key=lambda name: (len(name), name))
+        for row in iterate(book, first, "row"):
+            yield read_row(row, texts)
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise damaged_zip_error(file.label, error) from error
 
 
-def read_shared_texts(book: zipfile.ZipFile) -> list[str]:
-    """The texts that cells refer to by number."""
-    texts = []
-    with book.open(SHARED_TEXTS) as stream:
-        for _, item in ElementTree.iterparse(stream):
-            if item.tag == f"{NAMESPACE}si":
-                texts.append(join_text(item))
-                item.clear()
-    return texts
+def iterate(book: Archive, name: str, tag: str) -> Iterator[ElementTree.Element]:
+    """Elements of an XML file in a workbook, one after the other; memory stays bounded."""
+    with book.open(name) as stream:
+        for _, element in ElementTree.iterparse(stream):
+            if element.tag == f"{NAMESPACE}{tag}":
+                yield element
+                element.clear()
 
 
 def read_row(row: ElementTree.Element, texts: list[str]) -> list[str]:
@@ -85,8 +81,21 @@ def read_row(row: ElementTree.Element, texts: list[str]) -> list[str]:
         if kind == "inlineStr":
             cells[column] = join_text(cell)
         elif value is not None:
-            cells[column] = texts[int(value)] if kind == "s" else value
+            cells[column] = find_text(texts, value) if kind == "s" else value
     return [cells.get(column, "") for column in range(max(cells, default=-1) + 1)]
+
+
+def find_text(texts: list[str], number: str) -> str:
+    """The shared text of a number.
+
+    Raises
+    ------
+    LookupError : there is no such text
+    ValueError : it is no number
+    """
+    if int(number) < 0:
+        raise LookupError(f"shared text {number[:20]}")
+    return texts[int(number)]
 
 
 def join_text(element: ElementTree.Element) -> str:
