@@ -17,6 +17,7 @@ NAMES = (
     "change",
     "earthengine",
     "fluxnet",
+    "fuzz",
     "growth",
     "inference",
     "inference_libraries",

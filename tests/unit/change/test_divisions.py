@@ -138,7 +138,7 @@ def test_regions_of_one_name_are_one(tmp_path: Path) -> None:
     ("name", "text", "message"),
     [
         ("r.kml", "x", "file: expected a GeoJSON"),
-        ("r.json", "{", "file: expected readable features, found DataSourceError"),
+        ("r.json", "{", "file: expected readable features, found JSONDecodeError"),
         ("r.json", '{"type": "Point"}', "file: expected readable features"),
         ("r.gpkg", "no database", "file: expected readable features"),
         ("r.json", "point", "here: expected a polygon, found Point"),

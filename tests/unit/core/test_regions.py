@@ -256,7 +256,7 @@ BAD = {
         ],
         "edge from -100 to 100",
     ),
-    "words": ({"type": "Polygon", "coordinates": "x"}, "a polygon, found nothing"),
+    "words": ({"type": "Polygon", "coordinates": "x"}, "a polygon, found nothing that"),
     "a line": ({"type": "LineString", "coordinates": [[0, 0], [1, 1]]}, "LineString"),
 }
 

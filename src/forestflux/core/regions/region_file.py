@@ -1,6 +1,5 @@
 """Regions of a user: the named polygons of a GeoJSON, GeoPackage or shapefile, all checked."""
 
-import json
 import warnings
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from pyproj.exceptions import CRSError, ProjError
 
 from forestflux.core.errors import InputError
 from forestflux.core.plain_text import is_printable
+from forestflux.core.regions.geojson import EXPECTED_SYSTEM, read_geojson
 from forestflux.core.regions.region_cells import NamedArea
 from forestflux.core.regions.region_paths import GEOJSON, check_file, find_part
 from forestflux.core.regions.region_shapes import ShapeError, ShapeReader
@@ -42,9 +42,9 @@ def read_regions(file: Path, *, name: str) -> list[NamedArea]:
     """
     check_file(file)
     try:
-        properties, shapes, system = read_features(file)
-        system = read_named_system(file) or system
-    except (*READ_ERRORS, UnicodeDecodeError, ValueError, RecursionError) as error:
+        read = read_geojson if file.suffix.lower() in GEOJSON else read_features
+        properties, shapes, system = read(file)
+    except (*READ_ERRORS, OSError, ValueError, RecursionError) as error:
         raise InputError(
             file,
             variable="file",
@@ -63,7 +63,9 @@ def read_regions(file: Path, *, name: str) -> list[NamedArea]:
     try:
         reader = ShapeReader(system)
     except (CRSError, ProjError) as error:
-        raise unknown_system_error(file, str(error)) from error
+        raise InputError(
+            file, variable="crs", expected=EXPECTED_SYSTEM, found=str(error)
+        ) from error
     return [
         make_area(file, reader, shape, name=name, label=label)
         for label, shape in zip(properties[name], shapes, strict=True)
@@ -90,36 +92,6 @@ def read_features(
     return dict(zip(facts["fields"], values, strict=True)), shapes, system
 
 
-def read_named_system(file: Path) -> CRS | None:
-    """The reference system that a GeoJSON file names in its member `crs`, as files before 2016 do.
-
-    GDAL reads such a member as well, but takes degrees where it does not know the name.
-
-    Raises
-    ------
-    InputError : a member that names no system that can be found
-    """
-    if file.suffix.lower() not in GEOJSON:
-        return None
-    content = json.loads(file.read_text("utf-8-sig"))
-    member = content.get("crs") if isinstance(content, dict) else None
-    if member is None:
-        return None
-    properties = member.get("properties") if isinstance(member, dict) else None
-    named = properties if isinstance(properties, dict) else {}
-    text = named.get("name", f"EPSG:{named.get('code')}")
-    try:
-        return CRS.from_user_input(str(text))
-    except CRSError as error:
-        raise unknown_system_error(file, json.dumps(member)[:100]) from error
-
-
-def unknown_system_error(file: Path, found: str) -> InputError:
-    """The one-line error of coordinates that cannot be brought into degrees."""
-    expected = "a reference system that leads to longitude and latitude"
-    return InputError(file, variable="crs", expected=expected, found=found)
-
-
 def make_area(
     file: Path,
     reader: ShapeReader,
@@ -130,7 +102,7 @@ def make_area(
 ) -> NamedArea:
     """A feature as an area, after its name and geometry are checked."""
     # A column of numbers has NaN where a feature has no name.
-    if label is None or label == "" or label != label:
+    if label is None or label == "" or label != label or isinstance(label, list | dict):
         raise InputError(
             file,
             variable=name,

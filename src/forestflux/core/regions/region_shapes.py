@@ -60,7 +60,7 @@ class ShapeReader:
             or outside of what the reference system covers; rings that cross themselves or go
             around half of the globe or more in one step
         """
-        kind = "nothing" if shape is None else shape.geom_type
+        kind = "nothing that can be read" if shape is None else shape.geom_type
         if shape is None or kind not in ("Polygon", "MultiPolygon"):
             raise ShapeError("a polygon", kind)
         if shape.is_empty:

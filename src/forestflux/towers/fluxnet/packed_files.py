@@ -25,6 +25,10 @@ SMALL_BYTES = 10_000_000  # a file that unpacks to less may pack as well as it l
 # What stands in front of each file in a zip; its name follows.
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 LOCAL_SIGNATURE = b"PK\x03\x04"
+# What stands at its end, but for a comment; the fifth number counts the files, unless it is
+# the highest one.
+END_RECORD = struct.Struct("<4s4H2LH")
+MANY_FILES = 0xFFFF
 UTF8_NAME = 0x800  # flag of a name in UTF-8; others are in the first PC's letters
 
 
@@ -58,11 +62,16 @@ class Archive:
         Raises
         ------
         BadZipFile : the zip does not begin with its first file, so that this is the table
-            of another zip that lies within it; a file that is not where the table says
+            of another zip that lies within it; fewer files than the zip's end says; a file
+            that is not where the table says
         """
         stream = self.content.fp
         if stream is None or not self.entries:
             return
+        stream.seek(-END_RECORD.size - len(self.content.comment), io.SEEK_END)
+        count = END_RECORD.unpack(stream.read(END_RECORD.size))[4]
+        if count not in (len(self.entries) % (MANY_FILES + 1), MANY_FILES):
+            raise zipfile.BadZipFile(f"{len(self.entries)} files instead of {count}")
         first = min(entry.header_offset for entry in self.entries)
         if first != 0:
             raise zipfile.BadZipFile(f"{first} bytes before its first file")
