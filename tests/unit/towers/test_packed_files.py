@@ -214,6 +214,7 @@ def test_a_name_that_only_the_table_of_contents_has_is_one_line(tmp_path):
     assert "'c.csv' is not in its place" in refused(path)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_files_are_listed_and_read_in_seconds(tmp_path):
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
