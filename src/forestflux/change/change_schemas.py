@@ -72,11 +72,15 @@ REGIONS = TableSchema(
         *(STRATUM, KIND, CODE),
         Column(
             "status",
-            "`mapped`; `no forest`: cells, but none mapped; `lost`: too small to hold"
-            " the centre of a cell",
+            "`mapped`; `no forest`: cells, but none mapped; `lost`: a country too small"
+            " to hold the centre of a cell, a region that others cover",
             "text",
         ),
-        Column("cells", "cells mapped in either year of the pair", "integer"),
+        Column(
+            "cells",
+            "cells mapped in either year of the pair, wholly or in part",
+            "integer",
+        ),
         VARIABLE,
         Column("area_first", "forest area of the first year", unit="m2"),
         Column("area_second", "forest area of the second year", unit="m2"),

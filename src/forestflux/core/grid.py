@@ -141,18 +141,19 @@ def cell_area(latitudes: np.ndarray, resolution_deg: float) -> np.ndarray:
     latitudes : cell centres (y), degrees
     resolution_deg : side of a cell, degrees
     """
-    e = np.sqrt(ECCENTRICITY2)
     polar2 = SEMI_MAJOR_M**2 * (1 - ECCENTRICITY2)
-
-    def zone(latitude: np.ndarray) -> np.ndarray:
-        s = np.sin(np.radians(latitude))
-        return s / (1 - ECCENTRICITY2 * s**2) + np.arctanh(e * s) / e
-
     half = resolution_deg / 2
-    between = zone(np.minimum(latitudes + half, 90)) - zone(
+    between = zone_area(np.minimum(latitudes + half, 90)) - zone_area(
         np.maximum(latitudes - half, -90)
     )
     return polar2 / 2 * between * np.radians(resolution_deg)
+
+
+def zone_area(latitudes: np.ndarray) -> np.ndarray:
+    """What grows with the area between the equator and a parallel, 1; see `cell_area`."""
+    e = np.sqrt(ECCENTRICITY2)
+    s = np.sin(np.radians(latitudes))
+    return s / (1 - ECCENTRICITY2 * s**2) + np.arctanh(e * s) / e
 
 
 def ellipsoid_area() -> float:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
+from forestflux.change.errors.place_sums import sum_places
 from forestflux.change.strata.countries import (
     CONTINENTS,
     COUNTRY_PARTS,
@@ -196,8 +197,14 @@ def test_sixty_six_thousand_regions_are_summed_apart() -> None:
     assert found[0] == pytest.approx(area.sum())
 
 
-def test_a_region_between_the_centres_of_cells_is_lost_by_name(tmp_path: Path) -> None:
-    boxes = {"wide": shapely.box(0, 0, 9, 9), "small": shapely.box(0.6, 0.6, 0.9, 0.9)}
+def test_a_region_has_its_share_of_cells_and_one_that_is_covered_is_lost(
+    tmp_path: Path,
+) -> None:
+    boxes = {
+        "wide": shapely.box(0, 0, 9.5, 9),
+        "covered": shapely.box(0.6, 0.6, 0.9, 0.9),
+        "small": shapely.box(20.6, 0.6, 20.9, 0.9),
+    }
     features = [feature(shape, name=name) for name, shape in boxes.items()]
     divisions = divide_grid(
         GRID.latitudes(),
@@ -206,28 +213,23 @@ def test_a_region_between_the_centres_of_cells_is_lost_by_name(tmp_path: Path) -
         regions=write_geojson(tmp_path / "r.json", features),
     )
     strata, counts = list_strata(divisions), count_grid_cells(divisions)
-    assert counts[strata.index(("wide", "region", ""))] == 81
-    assert counts[strata.index(("small", "region", ""))] == 0
-
-
-def test_groups_hand_sums_to_every_stratum() -> None:
-    grid = Grid(resolution_deg=10.0, tile_cells=18)
-    divisions = divide_grid(grid.latitudes(), grid.longitudes(), bands=BANDS)
-    rng = np.random.default_rng(2)
-    rows = slice(3, 12)
-    change = rng.integers(0, 4, 9 * 36)
-    groups = group_cells(divisions, rows, change)
-    kind, values = rng.integers(0, 5, 9 * 36), rng.random(9 * 36)
-    count = groups.membership.shape[1]
-    sums = np.bincount(groups.cell_group * 5 + kind, values, count * 5).reshape(
-        count, 5
+    names = ["wide", "covered", "small", "none"]
+    places = [strata.index((name, "region", "")) for name in names]
+    assert counts[places].tolist() == [90, 0, 1, 180 * 360 - 81]
+    groups = group_cells(divisions, slice(0, 180), np.zeros(180 * 360, "uint8"))
+    area = np.random.default_rng(4).random((180, 360))
+    cells = np.bincount(
+        groups.cell_group, area.ravel(), minlength=groups.membership.shape[1]
     )
-    sums_found = groups.sum_strata(sums)
-    strata = list_strata(divisions)
-    for position, (name, of_kind, _) in enumerate(strata):
-        division = next(d for d in divisions if d.kind == of_kind)
-        labels = {"type": kind, "forest_change": change}.get(of_kind)
-        if labels is None:
-            labels = division.labels[rows].ravel()
-        expected = values[labels == division.names.index(name)].sum()
-        assert sums_found[position] == pytest.approx(expected, abs=1e-12), name
+    found = groups.add_up(cells)[places]
+    border = area[81:90, 189].sum() / 2
+    whole = area[81:90, 180:189].sum() + border
+    small = area[89, 200] * 0.09
+    wanted = [whole, 0, small, area.sum() - whole - small]
+    np.testing.assert_allclose(found, wanted, rtol=1e-4)
+    kinds = np.ones(180 * 360, int)
+    squares = np.zeros(180 * 360, int)
+    places_sums = sum_places(area.ravel(), kinds, squares, groups)
+    squared = places_sums.area_squared[0].toarray()[places, 0]
+    own = (area[81:90, 180:189] ** 2).sum() + (area[81:90, 189] ** 2).sum() / 4
+    np.testing.assert_allclose(squared[:3], [own, 0, small**2], rtol=1e-4)

@@ -83,7 +83,10 @@ def sum_places(
     numbers, square = np.unique(squares[forest], return_inverse=True)
     count = groups.membership.shape[1]
     sums = []
-    for values in (area[forest], area[forest] ** 2):
+    for values, membership in (
+        (area[forest], groups.membership),
+        (area[forest] ** 2, groups.membership.power(2)),
+    ):
         by_type = []
         for code in range(1, len(FOREST_TYPES) + 1):
             own = types[forest] == code
@@ -91,7 +94,7 @@ def sum_places(
                 (values[own], (groups.cell_group[forest[own]], square[own])),
                 shape=(count, len(numbers)),
             )
-            strata = (groups.membership @ here).tolil()
+            strata = (membership @ here).tolil()
             strata[groups.types.start + code - 1] = here.sum(axis=0)
             by_type.append(strata.tocsr())
         sums.append(tuple(by_type))

@@ -37,7 +37,8 @@ def decompose_change(
 
     Returns
     -------
-    cells : number of cells; one that changed its type counts in both types
+    cells : number of cells; one that changed its type counts in both types, one on the
+        border of two regions in both
     parts : PgC yr-1, in the order of `CHANGE_PARTS`
     """
     places = np.union1d(first.place, second.place)
@@ -62,9 +63,9 @@ def decompose_change(
     sums = sums.reshape(*sums.shape[:3], *shape) * PG_PER_G
     parts = groups.add_up(sums[:3].sum(axis=(-2, -1)))
     parts[..., groups.types] = sum_type_terms(sums.sum(axis=-3))
-    cell_count = groups.add_up(number.sum(axis=(-2, -1)))
+    cell_count = groups.count_cells(number.sum(axis=(-2, -1)))
     cell_count[groups.types] = count_type_cells(number.sum(axis=0))
-    return cell_count.astype(int), parts
+    return cell_count, parts
 
 
 class ChangeTerms:

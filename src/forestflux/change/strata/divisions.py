@@ -13,7 +13,8 @@ from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.core.climates import CLIMATES, climate_of
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
-from forestflux.core.regions.region_cells import NamedArea, code_type, rasterise_areas
+from forestflux.core.regions.cell_shares import ROUNDING, share_cells
+from forestflux.core.regions.region_cells import NamedArea
 from forestflux.core.regions.region_file import read_regions
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
@@ -31,14 +32,25 @@ class Division:
     kind : as it stands in the tables
     names : of the strata
     labels : position in the names (y, x); None where the years decide: the forest type
-        is that of the year, the change of the forest that of the pair
+        is that of the year, the change of the forest that of the pair. Labels beyond the
+        names number the rows of `parts`
     codes : of the strata, empty where they have none
+    parts : (part cell, name), share of the area of cells that lie in several strata, 0-1;
+        None where each cell lies in one
     """
 
     kind: str
     names: tuple[str, ...]
     labels: np.ndarray | None = None
     codes: tuple[str, ...] = ()
+    parts: sparse.csr_array | None = None
+
+    def weigh_labels(self) -> sparse.csr_array:
+        """Share (label, name) of a cell with a label that belongs to each stratum, 0-1."""
+        own = sparse.eye_array(len(self.names), format="csr")
+        if self.parts is None:
+            return own
+        return sparse.vstack([own, self.parts], format="csr")
 
 
 def divide_grid(
@@ -60,7 +72,7 @@ def divide_grid(
 
     Raises
     ------
-    InputError : the regions hold no cell's centre, or are not as they must be
+    InputError : the regions are not as they must be
     """
     shape = len(latitudes), len(longitudes)
 
@@ -100,18 +112,24 @@ def divide_by_regions(
             expected=f"names other than {OUTSIDE}, which means outside all of them",
             found=OUTSIDE,
         )
-    area_position = rasterise_areas(areas, latitudes, longitudes)
-    if (area_position == len(areas)).all():
-        raise InputError(
-            file,
-            variable="regions",
-            expected="polygons that hold the centre of some cell of the grid",
-            found=f"none among {len(areas)}",
-        )
     number = {name: position for position, name in enumerate(names)}
-    lookup = [*(number[area.name] for area in areas), len(names)]
-    labels = np.array(lookup, code_type(len(names)))[area_position]
-    return Division("region", (*names, OUTSIDE), labels)
+    position = np.array([number[area.name] for area in areas])
+    shares = share_cells(areas, latitudes, longitudes)
+    merged = sparse.csr_array(
+        (np.ones(len(areas)), (np.arange(len(areas)), position)),
+        shape=(len(areas), len(names)),
+    )
+    inside = shares.parts @ merged
+    rest = 1 - inside.sum(axis=1)
+    rest = np.where(rest > ROUNDING, rest, 0.0)
+    parts = sparse.csr_array(sparse.hstack([inside, sparse.csr_array(rest[:, None])]))
+    parts.eliminate_zeros()
+    labels = np.concatenate(
+        [position, [len(names)], len(names) + 1 + np.arange(parts.shape[0])]
+    )
+    return Division(
+        "region", (*names, OUTSIDE), labels.astype("int32")[shares.codes], parts=parts
+    )
 
 
 def list_strata(divisions: list[Division]) -> list[tuple[str, str, str]]:
@@ -141,21 +159,26 @@ def group_cells(
     for division in divisions:
         if division.kind != "type":
             labels = block_labels(division, rows, forest_change)
-            combined = combined * len(division.names) + labels
+            combined = combined * count_labels(division) + labels
     values, cell_group = np.unique(combined, return_inverse=True)
-    groups = np.arange(len(values))
     blocks: list[sparse.csr_array] = []
     for division in reversed(divisions):
-        shape = len(division.names), len(values)
-        block = sparse.csr_array(shape)
+        block = sparse.csr_array((len(division.names), len(values)))
         if division.kind != "type":
-            values, label = np.divmod(values, len(division.names))
-            block = sparse.csr_array((np.ones(len(label)), (label, groups)), shape)
+            values, label = np.divmod(values, count_labels(division))
+            block = division.weigh_labels()[label].T
         blocks.insert(0, block)
     kinds = [division.kind for division in divisions]
     first = sum(len(d.names) for d in divisions[: kinds.index("type")])
     types = slice(first, first + len(FOREST_TYPES))
     return Groups(cell_group.ravel(), sparse.vstack(blocks, format="csr"), types)
+
+
+def count_labels(division: Division) -> int:
+    """How many labels a division has: names and cells of which several have parts."""
+    return len(division.names) + (
+        0 if division.parts is None else division.parts.shape[0]
+    )
 
 
 def block_labels(
@@ -168,12 +191,16 @@ def block_labels(
 
 
 def count_grid_cells(divisions: list[Division]) -> np.ndarray:
-    """Cells of the grid, forest or not, in each stratum (stratum,); 1 where years decide."""
+    """Cells of the grid, forest or not, in each stratum (stratum,); 1 where years decide.
+
+    A cell that lies in several counts in each.
+    """
     counts = []
     for division in divisions:
-        length = len(division.names)
         if division.labels is None:
-            counts.append(np.ones(length, int))
-        else:
-            counts.append(np.bincount(division.labels.ravel(), minlength=length))
+            counts.append(np.ones(len(division.names), int))
+            continue
+        length = count_labels(division)
+        cells = np.bincount(division.labels.ravel(), minlength=length)
+        counts.append((division.weigh_labels() > 0).T.astype(int) @ cells)
     return np.concatenate(counts)

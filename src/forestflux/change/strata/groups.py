@@ -8,14 +8,15 @@ from scipy import sparse
 
 @dataclass(frozen=True)
 class Groups:
-    """Cells of a block that share all strata but the forest type.
+    """Cells of a block that share all strata but the forest type, with equal shares.
 
     Sums are computed once for each group and type, and then added up to the strata.
 
     Attributes
     ----------
     cell_group : (cell,) group of every cell of the block, row by row
-    membership : (stratum, group) 1 where the group is part of the stratum; types have 0.
+    membership : (stratum, group), share of the area of the group's cells that is part of the
+        stratum, mostly 0 or 1; types have 0.
         Sparse, because a user may have tens of thousands of regions
     types : positions of the forest types among the strata
     """
@@ -35,3 +36,7 @@ class Groups:
         strata, groups = self.membership.shape
         rows = self.membership @ sums.reshape(-1, groups).T
         return np.ascontiguousarray(rows.T).reshape(*sums.shape[:-1], strata)
+
+    def count_cells(self, counts: np.ndarray) -> np.ndarray:
+        """Cells of strata (stratum,) from cells of groups; one in several counts in each."""
+        return (self.membership > 0).astype(int) @ counts

@@ -59,7 +59,8 @@ def to_objects(values: list) -> np.ndarray:
 def read_shape(geometry: Any) -> shapely.Geometry | None:  # noqa: ANN401 - what JSON holds
     """The geometry of a feature, None where it cannot be read."""
     try:
-        return shapely.force_2d(shapely.geometry.shape(geometry))
+        with np.errstate(invalid="ignore"):  # NaN is looked at later
+            return shapely.force_2d(shapely.geometry.shape(geometry))
     except Exception:
         return None  # shapely lets through whatever lists of other forms end in
 

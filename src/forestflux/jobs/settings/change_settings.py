@@ -69,8 +69,8 @@ class ChangeSettings(Section):
 
     regions: Annotated[str | None, PlainPath] = key(None, unit="path")
     """GeoJSON, GeoPackage or shapefile of polygons whose forest gets rows of its own in
-    the tables, relative to the working directory; a cell belongs to the polygon that
-    holds its centre, the first one where they overlap.
+    the tables, relative to the working directory; a cell counts with the share of its
+    area that lies in a polygon, in the first one where they overlap.
     """
 
     region_name: str = key("name", unit="property", min_length=1)
