@@ -21,6 +21,7 @@ NAMES = (
     "growth",
     "inference",
     "inference_libraries",
+    "kills",
     "layout",
     "planets",
     "planning",

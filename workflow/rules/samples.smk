@@ -29,6 +29,7 @@ rule samples:
             seed=CONFIG.seed,
             folds=CONFIG.folds.numbers("count"),
             holdout=CONFIG.towers.holdout,
+            confirmed=CONFIG.towers.confirmed,
             unlabelled_year=UNLABELLED_YEAR,
         ),
         code=code("samples"),

@@ -30,18 +30,17 @@ def fluxnet_files(kind):
 
 def tower_settings(kind):
     """What the towers' `sites` or `fluxes` depend on beside their files."""
+    told = {"confirmed": CONFIG.towers.confirmed}
     if LABELS == "fluxnet" and kind == "sites":
         unknown = [str(path) for path in FLUXNET.unknown]
-        return {
+        return told | {
             "unknown": unknown,
             "fluxnet": CONFIG.fluxnet.numbers("classes", "skip_faulty"),
         }
-    if LABELS == "fluxnet" or kind == "sites":
-        return {}
-    if LABELS == "folder":
-        return {"check_sign": CONFIG.towers.check_sign}
-    simulated = {"seed": CONFIG.seed, "planet": CONFIG.planet}
-    return simulated | {"years": TOWER_YEARS}
+    if LABELS == "simulated":
+        simulated = {"seed": CONFIG.seed, "planet": CONFIG.planet}
+        return {} if kind == "sites" else simulated | {"years": TOWER_YEARS}
+    return told if kind == "sites" else told | {"check_sign": CONFIG.towers.check_sign}
 
 
 def predictor_table():

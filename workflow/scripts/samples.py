@@ -23,6 +23,7 @@ class Settings(Section):
     seed: int
     folds: FoldSettings
     holdout: tuple[str, ...]
+    confirmed: tuple[str, ...]
     unlabelled_year: int | None
 
 
@@ -48,6 +49,7 @@ def main(
         series,
         settings=settings.samples,
         holdout=list(settings.holdout),
+        confirmed=settings.confirmed,
         folds_count=settings.folds.count,
         seed=settings.seed,
     )

@@ -17,6 +17,7 @@ class Settings(Section):
 
     labels: Literal["simulated", "folder", "fluxnet"]
     check_sign: bool = True
+    confirmed: tuple[str, ...] = ()
     seed: int = 0
     planet: PlanetSettings = PlanetSettings()
     years: tuple[int, ...] = ()
@@ -25,10 +26,11 @@ class Settings(Section):
 def main(*, sites: Path, table: list[Path], settings: Settings, output: Path) -> None:
     """Write site_years.csv: one row per tower and year, every quality."""
     towers = SITES.read_file(sites)
+    told = {"check_sign": settings.check_sign, "confirmed": settings.confirmed}
     if settings.labels == "fluxnet":
-        site_years = collect_site_years(table, towers)
+        site_years = collect_site_years(table, towers, **told)
     elif settings.labels == "folder":
-        site_years = read_site_years(table[0], towers, check_sign=settings.check_sign)
+        site_years = read_site_years(table[0], towers, **told)
     else:
         site_years = simulated_site_years(
             towers,

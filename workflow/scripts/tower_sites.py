@@ -19,6 +19,7 @@ class Settings(Section):
     """What the job's numbers depend on."""
 
     labels: Literal["simulated", "folder", "fluxnet"]
+    confirmed: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     fluxnet: FluxnetSettings = FluxnetSettings()
 
@@ -40,10 +41,11 @@ def main(
             information,
             settings.unknown,
             settings=settings.fluxnet,
+            confirmed=settings.confirmed,
         )
     else:
         if settings.labels == "folder":
-            towers = read_sites(table[0])
+            towers = read_sites(table[0], confirmed=settings.confirmed)
         else:
             towers = simulated_sites()
             towers["cluster"] = link_clusters(

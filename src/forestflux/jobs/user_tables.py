@@ -6,7 +6,7 @@ its line in the file.
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,31 @@ from forestflux.core.errors import InputError
 # Texts that stand for "no value" in a column of numbers.
 MISSING = ("", "NA", "NaN", "nan", "null")
 
-# Numbers that tower databases write where they have no value.
-FILLS = (-9999.0, -99999.0, -999999.0)
-# netCDF tools fill with numbers below this one.
-LOWEST_VALUE = -1e9
+# Numbers that tower databases and their tools write where they have no value; of each also
+# the spellings with decimals, such as -9999.9 and -999.99.
+WHOLE_FILLS = (
+    -999,
+    -6999,
+    -7777,
+    -7999,
+    -8888,
+    -8999,
+    -9999,
+    -99999,
+    -999999,
+    -9999999,
+)
+FILLS = np.sort(
+    [
+        *(fill - nines for fill in WHOLE_FILLS for nines in (0, 0.9, 0.99, 0.999)),
+        *(9999, 9999.9, 9999.99, 99999, 99999.9, 999999, 9999999),
+        *(32767, -32767, -32768, 65535),  # the ends of integers of 16 bits
+    ]
+)
+# Share of a fill by which single precision may be off.
+FILL_ROUNDING = 1e-7
+# netCDF tools fill with numbers beyond this one, such as 9.97e36.
+LARGEST_VALUE = 1e9
 
 # No table of towers, series or points has so many.
 MAX_COLUMNS = 5000
@@ -33,6 +54,7 @@ def read_csv(
     path: Path,
     columns: Iterable[str],
     *,
+    optional: Iterable[str] = (),
     wanted: Callable[[str], bool] | None = None,
 ) -> pd.DataFrame:
     """A comma-separated table as text, blanks stripped; extra columns stay.
@@ -41,13 +63,14 @@ def read_csv(
     ----------
     path : the file, UTF-8 with or without byte order mark
     columns : names that must be there
+    optional : names that may be there
     wanted : says by its name whether a column is read; all are where not given
 
     Raises
     ------
     InputError : no file, no text, no rows, a wrong delimiter, rows with more or fewer
-        fields than the header, a missing column or one that is there twice, with blanks or
-        without
+        fields than the header, a missing column, or one that is there twice, with blanks or
+        capitals or without
     """
     names = read_header(path)
     try:
@@ -66,8 +89,8 @@ def read_csv(
     if found is not None:
         raise not_table_error(path, found)
     chosen = [name.strip() for name in names if wanted is None or wanted(name)]
-    require_columns(chosen, columns, path=path)
-    refuse_short_rows(path, len(names))
+    require_columns(chosen, columns, optional=optional, path=path)
+    refuse_short_rows(path, names)
     table.columns = [str(name).strip() for name in table.columns]
     table = table.fillna("").apply(lambda column: column.str.strip())
     table[LINE] = np.arange(len(table)) + 2
@@ -77,15 +100,17 @@ def read_csv(
     return table
 
 
-def refuse_short_rows(path: Path, count: int) -> None:
+def refuse_short_rows(path: Path, header: Sequence[str]) -> None:
     """Refuse rows that end early, as the last one of a file that was cut does.
 
     pandas reads what is not there as empty cells, which are gaps.
 
     Parameters
     ----------
-    count : fields of the header
+    header : names of the columns; a comma at the end of each line is no column
     """
+    named = [place for place, name in enumerate(header, start=1) if name.strip()]
+    count = max(named, default=0)
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file, skipinitialspace=True)
         for row in rows:
@@ -139,15 +164,32 @@ def find_shape_fault(table: pd.DataFrame) -> str | None:
 
 
 def require_columns(
-    names: Iterable[str], columns: Iterable[str], *, path: Path
+    names: Iterable[str],
+    columns: Iterable[str],
+    *,
+    optional: Iterable[str] = (),
+    path: Path,
 ) -> None:
-    """Refuse a table that lacks a column or has any column twice."""
-    names = list(names)
+    """Refuse a table that lacks a column, has any column twice, or one in another spelling.
+
+    Parameters
+    ----------
+    names : of the table's columns; blanks around them do not count
+    columns, optional : names that must be there, and that may be
+    """
+    names = [name.strip() for name in names]
     repeated = next((n for n, count in Counter(names).items() if n and count > 1), None)
     if repeated is not None:
         raise InputError(
             path, variable=repeated, expected="one column of this name", found="two"
         )
+    columns = list(columns)
+    known = {name.casefold(): name for name in (*columns, *optional)}
+    for name in names:
+        meant = known.get(name.casefold(), name)
+        if name != meant:
+            expected = "a column of this name, in these letters, and no other like it"
+            raise InputError(path, variable=meant, expected=expected, found=name)
     for column in columns:
         if column not in names:
             raise InputError(
@@ -183,8 +225,11 @@ def parse_numbers(
 
 
 def is_fill(values: np.ndarray) -> np.ndarray:
-    """Whether each number is a fill value, bool (row,)."""
-    return np.isin(values, FILLS) | (values < LOWEST_VALUE)
+    """Whether each number is a fill value, bool of the same shape."""
+    place = np.clip(np.searchsorted(FILLS, values), 1, len(FILLS) - 1)
+    beside = np.stack([FILLS[place - 1], FILLS[place]])
+    near = np.abs(values - beside) <= FILL_ROUNDING * np.abs(beside)
+    return near.any(axis=0) | (np.abs(values) > LARGEST_VALUE)
 
 
 def refuse_cell(

@@ -11,6 +11,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES
 from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.jobs.store import load_store, open_store
+from forestflux.prepare.doubtful_series import doubt_series
 from forestflux.prepare.folds import assign_folds
 from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.prepare.sample_table import (
@@ -18,7 +19,7 @@ from forestflux.prepare.sample_table import (
     UnlabelledSeries,
     no_series,
 )
-from forestflux.towers.flux_checks import check_closure, check_sign_of_nee
+from forestflux.towers.doubts import refuse_doubts, refuse_unknown_sites
 
 FOLDS = ("fold_site", "fold_cluster", "fold_random")
 
@@ -80,6 +81,7 @@ def build_samples(
     *,
     settings: SampleSettings,
     holdout: Sequence[str],
+    confirmed: Sequence[str],
     folds_count: int,
     seed: int,
 ) -> tuple[pd.DataFrame, Samples]:
@@ -93,16 +95,16 @@ def build_samples(
     towers : result of `collect_towers`
     settings : least quality and plausible fluxes of a site-year
     holdout : sites kept out of every fold
+    confirmed : sites whose values and places the user has checked
     folds_count : folds by site, by cluster and at random
     seed : of the folds
 
     Raises
     ------
-    InputError : an unknown holdout site, the other sign of NEE, budgets that do not
-        close, no row left, or fewer sites than folds
+    InputError : an unknown holdout site, GPP or a latitude that does not fit the series of
+        its tower, no row left, or fewer sites than folds
     """
-    check_budgets(site_years, sites)
-    check_holdout(holdout, sites)
+    refuse_unknown_sites(holdout, sites["site"], "towers.holdout")
     table = site_years.merge(sites, on="site", validate="many_to_one")
     table = table.sort_values(["site", "year"], ignore_index=True)
     row = find_series(table, towers)
@@ -117,32 +119,13 @@ def build_samples(
         **dict.fromkeys(FOLDS, -1),
     )
     check_used(table)
+    doubts = doubt_series(table[used], towers.series[row[used]], towers.variables)
+    refuse_doubts(doubts, "site_years.csv", confirmed=confirmed)
     folds = assign_folds(table[used], count=folds_count, seed=seed)
     table.loc[used, list(FOLDS)] = folds[list(FOLDS)]
     table = table[SAMPLES.names]
     series = towers.series[row[used]]
     return table, Samples(series, table[used].reset_index(drop=True), towers.variables)
-
-
-def check_budgets(site_years: pd.DataFrame, sites: pd.DataFrame) -> None:
-    """Refuse fluxes with the other sign of NEE or budgets that do not close."""
-    path = Path("site_years.csv")
-    forest = sites.loc[sites["igbp"].isin(FOREST_TYPES), "site"]
-    of_forest = site_years[site_years["site"].isin(forest)]
-    check_sign_of_nee(of_forest, path, judge_towers=False)
-    check_closure(site_years, path)
-
-
-def check_holdout(holdout: Sequence[str], sites: pd.DataFrame) -> None:
-    """Refuse a holdout that names a site which is none."""
-    unknown = sorted(set(holdout) - set(sites["site"]))
-    if unknown:
-        raise InputError(
-            "configuration",
-            variable="towers.holdout",
-            expected="sites of sites.csv",
-            found=", ".join(unknown),
-        )
 
 
 def check_used(table: pd.DataFrame) -> None:

@@ -23,6 +23,9 @@ from forestflux.jobs.user_tables import (
     require_columns,
 )
 
+# Kinds of values that pandas would turn into numbers without a word.
+NO_NUMBERS = ("boolean", "datetime", "datetime64", "date", "timedelta", "timedelta64")
+
 
 class TableSeries(NamedTuple):
     """A series of the table.
@@ -128,6 +131,9 @@ def read_parquet(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 
 def float_column(frame: pd.DataFrame, column: str, path: Path) -> np.ndarray:
     """Numbers of a Parquet column, float64 (row,), NaN = gap."""
+    kind = pd.api.types.infer_dtype(frame[column], skipna=True)
+    if kind in NO_NUMBERS:
+        raise InputError(path, variable=column, expected="numbers", found=f"{kind}s")
     try:
         return pd.to_numeric(frame[column]).to_numpy(float, na_value=np.nan)
     except (TypeError, ValueError) as error:

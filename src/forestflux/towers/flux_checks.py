@@ -1,80 +1,101 @@
-"""Checks of annual fluxes: another unit, the other sign of NEE, budgets that do not close."""
+"""Checks of annual fluxes, the same for a user's tables and for archives.
 
+What is impossible is refused. What may be wrong is a doubt about one tower, which the user can
+settle (`forestflux.towers.doubts`).
+"""
+
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import CLOSURE_TOLERANCE, FLUX_UNIT
-
-# Bounds of the median GPP over forest towers. GPP in gC m-2 day-1 or kgC m-2 yr-1 lies
-# below, GPP in mgC above. The most productive forests stay below 5,000 gC m-2 yr-1.
-PLAUSIBLE_MEDIAN = (20.0, 20_000.0)
+from forestflux.core.names import CLOSURE_TOLERANCE, FLUX_UNIT, FOREST_TYPES
+from forestflux.towers.doubtful_fluxes import doubt_fluxes
+from forestflux.towers.doubts import list_sites, refuse_doubts
 
 # The sign of NEE is judged from all forest towers together. One clear-cut or drained tower
 # may well be a source; four out of five are hardly so by chance.
 SIGN_MIN_TOWERS = 5
 SIGN_MAX_SOURCES = 0.8
+# Budgets that close as given are off by rounding only, gC m-2 yr-1.
+ROUNDING = 1.0
+EXPECTED_SIGN = "reco - gpp, negative where the forest takes up carbon"
 
 
-def check_presence(forest_years: pd.DataFrame, path: str | Path) -> None:
+def check_fluxes(
+    site_years: pd.DataFrame,
+    sites: pd.DataFrame,
+    source: str | Path,
+    *,
+    check_sign: bool,
+    confirmed: Collection[str],
+) -> None:
+    """Refuse annual fluxes that cannot be, and those that are doubtful and not confirmed.
+
+    Parameters
+    ----------
+    site_years : site, year, gpp, nee, nee_qc and perhaps reco, gC m-2 yr-1
+    sites : site, igbp
+    source : the file or key that an error names
+    check_sign : whether forest towers that are sources are doubtful
+    confirmed : towers whose values the user has checked
+
+    Raises
+    ------
+    InputError : no forest tower with GPP and NEE, another unit, the other sign of NEE,
+        budgets that do not close
+    """
+    forest = sites.loc[sites["igbp"].isin(FOREST_TYPES), "site"]
+    is_forest = site_years["site"].isin(forest)
+    check_presence(site_years[is_forest], source)
+    check_sign_of_nee(
+        site_years, is_forest=is_forest, source=source, judge_towers=check_sign
+    )
+    doubts = doubt_fluxes(site_years, is_forest=is_forest, doubt_sources=check_sign)
+    refuse_doubts(doubts, source, confirmed=confirmed)
+    if "reco" in site_years:
+        check_closure(site_years, source)
+
+
+def check_presence(forest_years: pd.DataFrame, source: str | Path) -> None:
     """Refuse a table without any forest site-year whose GPP and NEE are known."""
     if forest_years.dropna(subset=["gpp", "nee"]).empty:
         raise InputError(
-            path,
+            source,
             variable="gpp, nee",
             expected="numbers for at least one year of a forest tower",
             found="none",
         )
 
 
-def check_units(forest_years: pd.DataFrame, path: Path) -> None:
-    """Refuse GPP whose median over forest towers is implausible: another unit or sign.
-
-    Parameters
-    ----------
-    forest_years : rows of forest towers
-    """
-    low, high = PLAUSIBLE_MEDIAN
-    median = forest_years.groupby("site")["gpp"].median().median()
-    if low <= median <= high:
-        return
-    cause = "is GPP negative there?" if median < 0 else "another unit?"
-    raise InputError(
-        path,
-        variable="gpp",
-        expected=f"{FLUX_UNIT}, a median of forest towers from {low:g} to {high:g}",
-        found=f"{median:.4g} ({cause})",
-    )
-
-
 def check_sign_of_nee(
-    forest_years: pd.DataFrame, path: Path, *, judge_towers: bool = True
+    site_years: pd.DataFrame,
+    *,
+    is_forest: pd.Series,
+    source: str | Path,
+    judge_towers: bool,
 ) -> None:
     """Refuse NEE that is a copy of GPP or has the sign of NEP (positive = uptake).
 
-    With `reco` the sign is certain, because only one sign closes the budget. Without it
-    the forest towers decide together, if there are enough of them: most forests are sinks
-    in most years.
+    With a `reco` that was not made from the same numbers the sign is certain at each tower,
+    because only one sign closes the budget. Else the forest towers decide together, if there
+    are enough of them: most forests are sinks in most years.
 
     Parameters
     ----------
-    forest_years : rows of forest towers: site, gpp, nee and perhaps reco, gC m-2 yr-1
+    is_forest : bool (row,)
     judge_towers : whether many towers that are sources count as the wrong sign
     """
-    known = forest_years.dropna(subset=["gpp", "nee"])
-    found = find_copy_of_gpp(known)
+    known = site_years.dropna(subset=["gpp", "nee"])
+    of_forest = known[is_forest[known.index]]
+    found = find_copy_of_gpp(of_forest)
     if found is None and "reco" in known:
-        found = find_flipped_budget(known)
+        found = find_flipped_budgets(known)
     if found is None and judge_towers:
-        found = find_too_many_sources(known)
+        found = find_too_many_sources(of_forest)
     if found is not None:
-        raise InputError(
-            path,
-            variable="nee",
-            expected="reco - gpp, negative where the forest takes up carbon",
-            found=found,
-        )
+        raise InputError(source, variable="nee", expected=EXPECTED_SIGN, found=found)
 
 
 def find_copy_of_gpp(known: pd.DataFrame) -> str | None:
@@ -90,17 +111,24 @@ def find_copy_of_gpp(known: pd.DataFrame) -> str | None:
     return found
 
 
-def find_flipped_budget(known: pd.DataFrame) -> str | None:
-    """Text of the fault if reco = gpp - nee holds better than gpp + nee; None if not."""
+def find_flipped_budgets(known: pd.DataFrame) -> str | None:
+    """Text of the fault if reco is gpp - nee, not gpp + nee, at some tower; None if not."""
     known = known.dropna(subset=["reco"])
-    if known.empty:
-        return None
-    as_given = (known["reco"] - (known["gpp"] + known["nee"])).abs()
-    flipped = (known["reco"] - (known["gpp"] - known["nee"])).abs()
+    residuals = pd.DataFrame(
+        {
+            "as_given": (known["reco"] - (known["gpp"] + known["nee"])).abs(),
+            "flipped": (known["reco"] - (known["gpp"] - known["nee"])).abs(),
+        }
+    )
+    median = residuals.groupby(known["site"]).median()
     # A tenth: partitioning leaves some residual, the wrong sign leaves twice NEE.
-    if flipped.median() >= 0.1 * as_given.median():
+    flipped = (median["flipped"] < 0.1 * median["as_given"]) & (
+        median["as_given"] > ROUNDING
+    )
+    if not flipped.any():
         return None
-    return f"gpp - reco in the median of {len(known)} forest site-years (sign flipped)"
+    sites = list_sites(median.index[flipped])
+    return f"gpp - reco in the median of the years of {sites} (sign flipped)"
 
 
 def find_too_many_sources(known: pd.DataFrame) -> str | None:
@@ -115,7 +143,7 @@ def find_too_many_sources(known: pd.DataFrame) -> str | None:
     )
 
 
-def check_closure(table: pd.DataFrame, path: Path) -> None:
+def check_closure(table: pd.DataFrame, source: str | Path) -> None:
     """Refuse site-years whose reco is not gpp + nee within `CLOSURE_TOLERANCE`."""
     residual = (table["reco"] - (table["gpp"] + table["nee"])).abs()
     bad = residual > CLOSURE_TOLERANCE
@@ -123,7 +151,7 @@ def check_closure(table: pd.DataFrame, path: Path) -> None:
         return
     worst = table.iloc[int(residual.argmax())]
     raise InputError(
-        path,
+        source,
         variable="reco",
         expected=f"gpp + nee within {CLOSURE_TOLERANCE:g} {FLUX_UNIT}, or no column",
         found=f"a difference of {residual.max():.0f} at {worst['site']} {worst['year']}"

@@ -1,5 +1,6 @@
 """The user's tables of towers: checked cell by cell and brought into canonical columns."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +11,23 @@ from forestflux.core.names import FLUXES, FOREST_TYPES, OTHER_CLASSES
 from forestflux.core.plain_text import is_printable
 from forestflux.jobs.user_tables import parse_numbers, read_csv, refuse_cell
 from forestflux.towers.clusters import link_clusters
-from forestflux.towers.flux_checks import (
-    check_closure,
-    check_presence,
-    check_sign_of_nee,
-    check_units,
-)
+from forestflux.towers.doubtful_places import doubt_places
+from forestflux.towers.doubts import refuse_doubts, refuse_unknown_sites
+from forestflux.towers.flux_checks import check_fluxes
 from forestflux.towers.tower_schemas import SITE_YEARS, SITES
 
 
-def read_sites(path: Path) -> pd.DataFrame:
+def read_sites(path: Path, *, confirmed: Collection[str] = ()) -> pd.DataFrame:
     """One row per tower, sorted by name: site, lat, lon (degrees), igbp, cluster (integer).
+
+    Parameters
+    ----------
+    confirmed : towers whose places the user has checked
 
     Raises
     ------
-    InputError : an unreadable table, a site twice, a place off the globe, an unknown
-        class, no forest tower
+    InputError : an unreadable table, a site twice, a place off the globe or a doubtful
+        one, an unknown class, no forest tower, a confirmed tower that is none
     """
     table = read_csv(path, ("site", "lat", "lon", "igbp"))
     refuse_cell(
@@ -56,8 +58,10 @@ def read_sites(path: Path) -> pd.DataFrame:
             expected=f"at least one forest tower ({', '.join(FOREST_TYPES)})",
             found=f"only {', '.join(sorted(set(table['igbp'])))}",
         )
+    refuse_unknown_sites(confirmed, table["site"], "towers.confirmed")
     sites = table[["site", "igbp"]].assign(lat=lat, lon=lon)
     sites = sites.sort_values("site", ignore_index=True)
+    refuse_doubts(doubt_places(sites), path, confirmed=confirmed)
     cluster = link_clusters(sites["lat"].to_numpy(), sites["lon"].to_numpy())
     return sites.assign(cluster=cluster)[SITES.names]
 
@@ -67,6 +71,7 @@ def read_site_years(
     sites: pd.DataFrame,
     *,
     check_sign: bool = True,
+    confirmed: Collection[str] = (),
 ) -> pd.DataFrame:
     """One row per tower and year: site, year, gpp, reco, nee (gC m-2 yr-1), nee_qc (1).
 
@@ -77,14 +82,15 @@ def read_site_years(
     ----------
     sites : table of `read_sites`
     check_sign : whether forest towers that are mostly sources are refused
+    confirmed : towers whose fluxes the user has checked
 
     Raises
     ------
     InputError : an unreadable table, a site that `sites` lacks, a site-year twice, no
-        valid year or quality, another unit, the other sign of NEE, budgets that do not
-        close
+        valid year or quality, what `check_fluxes` refuses
     """
-    table = read_csv(path, ("site", "year", "gpp", "nee", "nee_qc"))
+    required = ("site", "year", "gpp", "nee", "nee_qc")
+    table = read_csv(path, required, optional=("reco",))
     unknown = ~table["site"].isin(sites["site"]).to_numpy()
     refuse_cell(unknown, table, "site", path=path, expected="a site of sites.csv")
     year = parse_numbers(table, "year", path=path)
@@ -104,13 +110,7 @@ def read_site_years(
     outside = (clean["nee_qc"] < 0) | (clean["nee_qc"] > 1)
     expected = "a fraction from 0 to 1 (not percent)"
     refuse_cell(outside.to_numpy(), table, "nee_qc", path=path, expected=expected)
-    forest = sites.loc[sites["igbp"].isin(FOREST_TYPES), "site"]
-    forest_years = clean[clean["site"].isin(forest)]
-    check_presence(forest_years, path)
-    check_units(forest_years, path)
-    check_sign_of_nee(forest_years, path, judge_towers=check_sign)
-    if "reco" in given:
-        check_closure(clean, path)
-    else:
+    check_fluxes(clean, sites, path, check_sign=check_sign, confirmed=confirmed)
+    if "reco" not in given:
         clean["reco"] = clean["gpp"] + clean["nee"]
     return clean.sort_values(["site", "year"], ignore_index=True)[SITE_YEARS.names]

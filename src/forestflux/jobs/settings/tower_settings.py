@@ -42,6 +42,11 @@ class TowerSettings(Section):
     scored apart.
     """
 
+    confirmed: Annotated[tuple[str, ...], Unique] = key((), unit="site codes")
+    """Towers whose fluxes and place you have checked: what is doubtful about them, such as a
+    unit, a sign or exchanged coordinates, is accepted.
+    """
+
     years: Annotated[tuple[TowerYear, TowerYear] | None, YearsInOrder] = key(
         None, unit="years"
     )
@@ -50,8 +55,9 @@ class TowerSettings(Section):
     """
 
     check_sign: bool = True
-    """Whether NEE is refused as having the other sign when 4 of 5 forest towers (of 5
-    or more) are sources of carbon in the median; false for towers that are sources.
+    """Whether NEE is refused as having the other sign when a forest tower releases a
+    quarter more than it takes up, or 4 of 5 forest towers (of 5 or more) are sources of
+    carbon in the median; false for towers that are sources.
     """
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from forestflux.core.errors import InputError
+from forestflux.jobs.user_tables import is_fill
 from forestflux.towers.fluxnet.packed_files import (
     PackedFile,
     open_file,
@@ -19,7 +20,7 @@ from forestflux.towers.fluxnet.packed_files import (
 BLOCK_BYTES = 1 << 20
 # The first line lies within so many bytes, and has no more columns; FULLSET tables have 250.
 HEAD_BYTES, MAX_COLUMNS = 1 << 18, 5000
-# Numbers up to this one stand for no value: -9999 and its spellings; no flux is as low.
+# Numbers up to this one stand for no value beside the known fills; no flux is as low.
 MISSING = -9990.0
 # How Arrow describes a cell and a row that it cannot read.
 CELL = re.compile(r"column #(\d+): Row #(\d+): .*invalid value '(.*)'", re.S)
@@ -85,7 +86,7 @@ def read_chunks(
     Yields
     ------
     stamps : one int64 (row,) for each column
-    values : float64 (row, column), NaN where the table has -9999 or nothing
+    values : float64 (row, column), NaN where the table has a known fill or nothing
 
     Raises
     ------
@@ -139,7 +140,6 @@ def convert_batch(
     table = np.empty((batch.num_rows, len(values)))
     for index, name in enumerate(values):
         table[:, index] = batch.column(name).to_numpy(zero_copy_only=False)
-    table[table <= MISSING] = np.nan
     infinite = np.isinf(table).any(axis=0)
     if infinite.any():
         raise InputError(
@@ -148,6 +148,7 @@ def convert_batch(
             expected="finite numbers",
             found="an infinite one",
         )
+    table[(table <= MISSING) | is_fill(table)] = np.nan
     return times, table
 
 

@@ -1,6 +1,6 @@
 """All FLUXNET sites together: towers, annual fluxes, citations, what is left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from forestflux.core.plain_text import to_one_line
 from forestflux.jobs.manifests import read_manifest
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.towers.clusters import link_clusters
-from forestflux.towers.flux_checks import check_presence
+from forestflux.towers.doubtful_places import doubt_places
+from forestflux.towers.doubts import refuse_doubts, refuse_unknown_sites
+from forestflux.towers.flux_checks import check_fluxes
 from forestflux.towers.fluxnet.site_information import (
     Rows,
     read_shared_information,
@@ -38,6 +40,7 @@ def collect_sites(
     unknown: Sequence[str],
     *,
     settings: FluxnetSettings,
+    confirmed: Collection[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Towers, their citations, and what is left out.
 
@@ -46,6 +49,7 @@ def collect_sites(
     records : `fluxnet/{site}.json` of all sites
     information : tables of site information for all sites; a site's own files count first
     unknown : files whose names are of no known product
+    confirmed : towers whose places the user has checked
 
     Returns
     -------
@@ -53,7 +57,8 @@ def collect_sites(
 
     Raises
     ------
-    InputError : the first fault, unless faults are skipped; no forest tower is left
+    InputError : the first fault, unless faults are skipped; no forest tower is left; a
+        doubtful place, a confirmed tower that is none
     """
     shared, faults = read_shared_tables(information)
     left_out: list[tuple[str, int | None, str, str]] = [
@@ -90,6 +95,8 @@ def collect_sites(
             expected=f"at least one forest tower ({', '.join(FOREST_TYPES)})",
             found=f"{len(table)} towers, none of them forest",
         )
+    refuse_unknown_sites(confirmed, table["site"], "towers.confirmed")
+    refuse_doubts(doubt_places(table), "towers.fluxnet", confirmed=confirmed)
     cluster = link_clusters(table["lat"].to_numpy(), table["lon"].to_numpy())
     sites = table.assign(cluster=cluster)[SITES.names]
     listed = pd.DataFrame(left_out, columns=LEFT_OUT.names)
@@ -168,22 +175,30 @@ def make_tower(
     return row | {"igbp": classes.get(igbp, igbp)} | texts
 
 
-def collect_site_years(tables: Sequence[Path], sites: pd.DataFrame) -> pd.DataFrame:
+def collect_site_years(
+    tables: Sequence[Path],
+    sites: pd.DataFrame,
+    *,
+    check_sign: bool = True,
+    confirmed: Collection[str] = (),
+) -> pd.DataFrame:
     """Annual fluxes of the towers of a table of sites: the table `FLUXNET_SITE_YEARS`.
 
     Parameters
     ----------
     tables : `fluxnet/{site}.csv` of all sites
+    check_sign, confirmed : as in `read_site_years`
 
     Raises
     ------
-    InputError : no year of a forest tower
+    InputError : what `check_fluxes` refuses, as of a user's own table
     """
     wanted = set(sites["site"])
     read = partial(FLUXNET_SITE_YEARS.read_file, empty=True)
     parts = [read(path) for path in tables if path.stem in wanted]
     table = pd.concat([part for part in parts if len(part)] or parts[:1])
     table = table.sort_values(["site", "year"], ignore_index=True)
-    forest = sites.loc[sites["igbp"].isin(FOREST_TYPES), "site"]
-    check_presence(table[table["site"].isin(forest)], "towers.fluxnet")
+    check_fluxes(
+        table, sites, "towers.fluxnet", check_sign=check_sign, confirmed=confirmed
+    )
     return table[FLUXNET_SITE_YEARS.names]
