@@ -30,7 +30,7 @@ TIMES = "benchmarks/"
 REPORT = "report.html"
 TABLE_OF_TIMES = re.compile(rb"<table>(?:(?!<table>).)*?longest job.*?</table>", re.S)
 # Longest time until a kill, as a share of the undisturbed run: several kills hit each run.
-LONGEST_WAIT = 0.4
+LONGEST_WAIT = 0.15
 OPTIONS = {
     "kills": Option(20, 1, "times that all processes of the run are killed"),
     "seed": Option(1, 1, "of the times until the kills"),

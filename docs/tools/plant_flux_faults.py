@@ -44,7 +44,6 @@ UNITS = {
     "gC m-2 day-1": 1 / 365,
     "tC ha-1": 1 / 100,
     "gCO2": 44 / 12,
-    "mgC": 1000,
 }
 # What is done to the rows of one tower; None where it changes nothing there.
 Planting = Callable[[pd.DataFrame], pd.DataFrame | None]

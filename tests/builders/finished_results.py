@@ -4,7 +4,7 @@ For tests of what reads finished results (figures, report); the columns are thos
 `docs/reference/stores.md`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +56,7 @@ def build_results(
     maps: bool,
     map_years: Iterable[int] = YEARS,
     members: int = MEMBERS,
+    names: Mapping[str, str] | None = None,
 ) -> Path:
     """Return `path`, filled as a finished run fills `results/{run}/`.
 
@@ -66,9 +67,11 @@ def build_results(
     maps : also the maps, the change and the recovery of a run on the simulated planet
     map_years : years whose map is written; the tables have them all
     members : of the ensemble; tables of one have no spread
+    names : other names of some towers
     """
     rng = np.random.default_rng(seed)
     samples = build_samples(rng)
+    samples["site"] = samples["site"].replace(dict(names or {}))
     used = samples[samples["used"]].reset_index(drop=True)
     values = some_series(np.random.default_rng(seed), len(used))
     series = Samples(values, used, VARIABLES)

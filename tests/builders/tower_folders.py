@@ -102,7 +102,8 @@ def tower_predictors(
             phase = 2 * np.pi * (np.arange(STEPS) - 23) / STEPS
             season = np.cos(phase) * (1 if site.lat >= 0 else -1)
             ndvi = level + 0.2 * season + rng.normal(0, 0.02, STEPS)
-            lst = 300 - 0.4 * abs(site.lat) + 8 * season + rng.normal(0, 1, STEPS)
+            lst = 300 - 0.4 * abs(site.lat) + rng.normal(0, 1, STEPS)
+            lst += 8 * season * min(1, abs(site.lat) / 30)
             table = pd.DataFrame(
                 {
                     "site": site.site,

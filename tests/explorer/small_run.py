@@ -1,5 +1,6 @@
 """A made-up finished run that holds all that the explorer reads, on a coarse planet."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +29,16 @@ CALIBRATION = {
 }
 
 
-def build_run(path: Path, *, seed: int, maps: bool) -> Path:
-    """Return `path`, filled as a finished run fills `results/{run}/`."""
-    build_results(path, seed=seed, maps=maps)
+def build_run(
+    path: Path, *, seed: int, maps: bool, names: Mapping[str, str] | None = None
+) -> Path:
+    """Return `path`, filled as a finished run fills `results/{run}/`.
+
+    Parameters
+    ----------
+    names : other names of some towers
+    """
+    build_results(path, seed=seed, maps=maps, names=names)
     chosen = settings(epochs=dict.fromkeys(TransferEpochs.model_fields, 1))
     members = [train_network(make_samples(), settings=chosen, seed=n) for n in (1, 2)]
     reference = fit_applicability(members, make_samples(), quantile=None, seed=seed)

@@ -1,5 +1,6 @@
 """How every figure is set up and saved: size, text, lines; same content, same bytes."""
 
+import os
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -136,8 +137,12 @@ def save_figure(
             path, variable="suffix", expected="png or pdf", found=path.suffix or "none"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
+    part, kind = path.with_name(f"{path.name}.part"), path.suffix.removeprefix(".")
     with apply_style(settings):
-        figure.savefig(path, dpi=settings.dpi, metadata=metadata[path.suffix])
+        figure.savefig(
+            part, format=kind, dpi=settings.dpi, metadata=metadata[path.suffix]
+        )
+    os.replace(part, path)  # readers see the old one or the whole new one
 
 
 def escape_math(text: str) -> str:
