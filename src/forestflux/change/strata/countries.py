@@ -1,9 +1,9 @@
 """Countries and continents: Natural Earth, 1:10 million, without a download.
 
 The polygons (`forestflux.core.regions.country_outlines`) follow the German view of disputed
-borders and say nothing about what is right. Two things differ from Natural Earth, because forests make
-them matter: the overseas departments of France are areas of their own, as in ISO 3166;
-Russia is Asia east of 60 degrees east, and Hawaii is Oceania.
+borders and say nothing about what is right. Two things differ from Natural Earth, because
+forests make them matter: the overseas departments of France are areas of their own, as in ISO
+3166; Russia is Asia east of 60 degrees east, and Hawaii is Oceania.
 """
 
 from dataclasses import dataclass
