@@ -197,7 +197,7 @@ FAULTS = {
     ),
     "images that are words": (
         lambda f: json_file(f, put("subset", ["A2003009"])),
-        ["a.json: subset: expected images with keys"],
+        ["a.json: subset: expected images, found something else"],
     ),
     "pixels in one text": (
         lambda f: json_file(f, lambda c: c["subset"][0].update(data="1" * 81)),

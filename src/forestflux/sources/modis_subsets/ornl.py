@@ -39,13 +39,10 @@ def read_json_bands(path: Path) -> list[SubsetBand]:
     content = load_json(path)
     images = content.get("subset")
     rows, columns = (read_count(content, key, path) for key in ("nrows", "ncols"))
-    if not isinstance(images, list) or not images:
+    listed = isinstance(images, list) and all(isinstance(i, dict) for i in images)
+    if not listed or not images:
         found = "none" if images == [] else "something else"
         raise InputError(path, variable="subset", expected="images", found=found)
-    if not all(isinstance(image, dict) for image in images):
-        raise InputError(
-            path, variable="subset", expected="images with keys", found="others"
-        )
     product, place = find_request(content)
     if product is None:
         raise InputError(
