@@ -310,6 +310,13 @@ def test_names_of_a_shapefile_keep_their_letters(tmp_path: Path) -> None:
     shapes = [shapely.box(0, 0, 4, 4)]
     file = write_features(tmp_path / "r.shp", shapes, "EPSG:4326", ["Böhmerwald"])
     assert [area.name for area in read_regions(file, name="name")] == ["Böhmerwald"]
+    table = tmp_path / "r.dbf"
+    table.write_bytes(table.read_bytes().replace("ö".encode(), b"\xf6 "))
+    file.with_suffix(".cpg").write_text("ISO-8859-1")
+    assert [area.name for area in read_regions(file, name="name")] == ["Bö hmerwald"]
+    file.with_suffix(".cpg").unlink()
+    with pytest.raises(InputError, match="readable features, found UnicodeDecodeError"):
+        read_regions(file, name="name")
 
 
 def test_more_polygons_than_short_codes_can_count() -> None:
