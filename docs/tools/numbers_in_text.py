@@ -31,6 +31,7 @@ def numbers_in_text() -> dict[str, str]:
         demo(),
         drivers(),
         benchmarks(),
+        reliability(),
         fine_resolution(),
         defaults(),
         tolerances(),
@@ -126,6 +127,19 @@ def benchmarks() -> Iterator[tuple[str, str]]:
     yield "plan.globe.gib", f"{asked.mib / 1024:.0f}"
     pilot = plan[[str(run).startswith("pilot") for run in plan.index]]
     yield "plan.pilot.requests", f"{pilot.requests.sum():,}"
+
+
+def reliability() -> Iterator[tuple[str, str]]:
+    """What was tried, and what came of it: `reliability.kills`, ..."""
+    files, faults = read_table("fuzz"), read_table("flux_faults").set_index("fault")
+    yield "reliability.damaged_files", f"{files['tried'].sum():,}"
+    kills = read_benchmark("kills")["facts"]
+    yield "reliability.kills", str(kills["kills"])
+    yield "reliability.runs", str(kills["runs_to_the_end"])
+    yield "reliability.files", f"{kills['files_compared']:,}"
+    yield "reliability.differing", str(len(kills["files_differing"]))
+    yield "reliability.towers", str(faults.loc["nothing", "towers"])
+    yield "reliability.false_alarms", str(faults.loc["nothing", "named"])
 
 
 def fine_resolution() -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import cost_blocks
 import planet_blocks
+import reliability_blocks
 import settings_blocks
 import skill_blocks
 import speed_blocks
@@ -132,6 +133,10 @@ BLOCKS = {
         planet_blocks.hard_planet,
         planet_blocks.planet_coverage,
         planet_blocks.planet_changes,
+        reliability_blocks.trials,
+        reliability_blocks.damaged_files,
+        reliability_blocks.wrong_fluxes,
+        reliability_blocks.kills,
         libraries,
         retired_words,
         tables,

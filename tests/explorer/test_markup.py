@@ -30,8 +30,9 @@ def results(tmp_path_factory):
     """A finished run whose towers and a region have such names."""
     path = build_run(tmp_path_factory.mktemp("run"), seed=4, maps=True, names=NAMES)
     totals = TOTALS.read(path)
-    first = totals.loc[totals["kind"] == "band", "stratum"].iloc[0]
-    renamed = totals.assign(stratum=totals["stratum"].replace(first, REGION))
+    bands = totals[totals["kind"] == "band"].sort_values("area", ascending=False)
+    largest = bands["stratum"].iloc[0]
+    renamed = totals.assign(stratum=totals["stratum"].replace(largest, REGION))
     write_table(renamed, path / "change/totals.csv")
     add_pictures(path, ["towers"])
     return path

@@ -1,7 +1,6 @@
 """Every stage on a full disk and on one that takes no writes: one line, and nothing is lost."""
 
 import csv
-import errno
 import io
 import os
 import shutil
@@ -53,8 +52,7 @@ def fill(folder):
         while size:
             try:
                 file.write(bytes(size))
-            except OSError as error:
-                assert error.errno == errno.ENOSPC
+            except OSError:
                 size //= 2
 
 

@@ -208,6 +208,29 @@ BAD_TABLES = {
         lambda t: t.drop(columns="evi"),
         ["evi: expected a column of this name, found only site, date, ndvi"],
     ),
+    "a column twice, once with a blank": (
+        lambda t: t.assign(**{"evi ": t["evi"]}),
+        ["evi: expected one column of this name, found two"],
+    ),
+    "a column twice, once in capitals": (
+        lambda t: t.assign(NDVI=t["ndvi"]),
+        ["ndvi: expected a column of this name, in these letters", "found NDVI"],
+    ),
+    "truth values": (
+        lambda t: t.assign(ndvi=t["ndvi"] > 0.5),
+        ["ndvi: expected numbers, found booleans"],
+    ),
+    "truth values with gaps": (
+        lambda t: t.assign(ndvi=(t["ndvi"] > 0.5).astype("boolean").where(t["et"] > 1)),
+        ["ndvi: expected numbers, found booleans"],
+    ),
+    "dates for numbers": (
+        lambda t: t.assign(ndvi=t["date"]),
+        ["ndvi: expected numbers, found datetime64s"],
+    ),
+    "a fill of nines": (put("ndvi", -999.0), ["ndvi: expected gaps left empty"]),
+    "a fill with decimals": (put("et", -9999.9), ["et: expected gaps left empty"]),
+    "a fill of integers": (put("precip", 32767.0), ["precip: expected gaps left"]),
     "missing date": (lambda t: t.drop(columns="date"), ["date: expected a column"]),
     "no rows": (lambda t: t.iloc[:0], ["rows: expected at least one, found none"]),
     "45 steps": (

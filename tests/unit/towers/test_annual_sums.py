@@ -123,11 +123,12 @@ def test_missing_days_count_as_the_mean_of_the_rest_and_are_told(tmp_path, hours
 
 
 def test_spellings_of_the_fill_value_are_gaps(tmp_path):
-    rows = ["-9999", "-9999.0", "-9999.00000", "", "NaN", "-9999.0000000001"]
-    lines = [f"2003010{i + 1},{text},1,1,1" for i, text in enumerate(rows)]
+    rows = ["-9999", "-9999.0", "-9999.9", "", "NaN", "-9999.0000000001"]
+    rows += ["-6999", "-999", "-999.9", "-99999"]
+    lines = [f"200301{i + 1:02d},{text},1,1,1" for i, text in enumerate(rows)]
     path = tmp_path / "a.csv"
     header = ",".join(("TIMESTAMP", *NEEDED, QUALITY))
-    path.write_text("\n".join([header, *lines, "20030107,3,1,1,1"]) + "\n")
+    path.write_text("\n".join([header, *lines, "20030131,3,1,1,1"]) + "\n")
     found = sums(PackedFile(path), "DD")
     assert found.shares[0, 0] == pytest.approx(1 / 365)
     assert found.sums[0, 0] == pytest.approx(3 * 365)

@@ -50,13 +50,6 @@ def rename_column(path, old, new):
     pd.read_csv(path).rename(columns={old: new}).to_csv(path, index=False)
 
 
-def shorten_row(path):
-    """The third row without its last two cells."""
-    lines = path.read_text().splitlines()
-    lines[3] = ",".join(lines[3].split(",")[:4])
-    path.write_text("\n".join(lines))
-
-
 def repeat_row(path):
     table = pd.read_csv(path)
     pd.concat([table, table.iloc[[2]]]).to_csv(path, index=False)
@@ -166,13 +159,6 @@ BAD = {
         FLUXES,
         lambda p: drop_column(p, "nee_qc"),
         ["site_years.csv: nee_qc: expected a column of this name"],
-    ),
-    "a row that ends early": (
-        FLUXES,
-        lambda p: shorten_row(p),
-        [
-            "rows: expected as many fields as the header has, found 4 instead of 6 on line 4"
-        ],
     ),
     "another spelling of an optional column": (
         FLUXES,
