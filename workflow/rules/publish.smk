@@ -1,7 +1,8 @@
 # The files that readers open: Zarr, NetCDF, GeoTIFF, STAC, checksums, provenance.
 #
 # needs  the maps of the years that a job owns, the trained model, its card
-# makes  <results>/products/{year}/ and one manifest per job
+# makes  <results>/products/{year}/, the folder to share
+#        <results>/publish/{years}.json, one manifest per job, which stays with the run
 #        <results>/products/collection.json, data_dictionary.md, model_card.md for all years
 
 
@@ -10,7 +11,7 @@ rule publish:
         model="<results>/model/model.json",
         maps="<results>/maps/{years}.json",
     output:
-        manifest="<results>/products/{years}.json",
+        manifest="<results>/publish/{years}.json",
     log:
         "<logs>/publish/{years}.log",
     benchmark:
@@ -24,6 +25,7 @@ rule publish:
         settings=settings(**publish_settings()),
         code=code("publish"),
         years=years_of,
+        folder=products_folder,
     message:
         "Publishing {wildcards.years}"
     shell:
@@ -33,6 +35,7 @@ rule publish:
         " --model {input.model:q}"
         " --settings {params.settings:q}"
         " --code {params.code}"
+        " --folder {params.folder:q}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"
 
@@ -40,7 +43,7 @@ rule publish:
 rule collection:
     input:
         card="<results>/model/card.md",
-        products=yearly("products"),
+        products=yearly("publish"),
     output:
         collection="<results>/products/collection.json",
         dictionary="<results>/products/data_dictionary.md",
@@ -54,7 +57,7 @@ rule collection:
             run=CONFIG.run,
             source=SOURCE,
             level=CONFIG.evaluate.level,
-            license=CONFIG.publish.license,
+            publish=CONFIG.publish.numbers("license", "institution"),
         ),
         code=code("collection"),
         years=YEARS,

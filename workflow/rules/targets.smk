@@ -161,14 +161,19 @@ def product_targets():
     """Files that readers open, of a run with maps."""
     if not MAPPED:
         return []
-    return [*yearly("products"), "<results>/products/collection.json"]
+    return [*yearly("publish"), "<results>/products/collection.json"]
+
+
+def products_folder(wildcards, output):
+    """The folder to share. It holds no manifest: those are the run's own."""
+    return str(Path(output.manifest).parents[1] / "products")
 
 
 def upload_input(wildcards):
     """The file that is written when the products are whole."""
     if wildcards.part == "collection":
         return "<results>/products/collection.json"
-    return f"<results>/products/{wildcards.part}.json"
+    return f"<results>/publish/{wildcards.part}.json"
 
 
 def upload_targets():

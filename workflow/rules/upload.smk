@@ -22,11 +22,12 @@ rule upload:
         to=lambda wildcards: f"{CONFIG.upload.to}/{CONFIG.run}",
         code=code("upload"),
         years=lambda wildcards: YEAR_BATCHES.get(wildcards.part, []),
+        folder=products_folder,
     message:
         "Copying the products of {wildcards.part} to object storage"
     shell:
         'python "$SCRIPTS"/upload.py'
-        " --products {input.products:q}"
+        " --folder {params.folder:q}"
         " --years {params.years}"
         " --to {params.to:q}"
         " --manifest {output.manifest:q}"

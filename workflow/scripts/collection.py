@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
+from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.small_files import write_text
 from forestflux.publish.data_dictionary import data_dictionary
@@ -15,7 +16,7 @@ class Settings(Section):
     run: str
     source: str
     level: float
-    license: str
+    publish: PublishSettings
 
 
 def main(
@@ -28,7 +29,8 @@ def main(
     collection: Path,
 ) -> None:
     """Write data_dictionary.md and model_card.md, then the collection that links to them."""
-    write_text(dictionary, data_dictionary(level=settings.level))
+    to_choose = settings.publish.to_choose()
+    write_text(dictionary, data_dictionary(level=settings.level, to_choose=to_choose))
     write_text(card_copy, card.read_text())
     simulated = settings.source == "simulated"
     where = "a simulated planet, not the Earth" if simulated else "the world"
@@ -36,7 +38,8 @@ def main(
         settings.run,
         years,
         title=f"Annual GPP, RECO and NEE of the forests of {where}",
-        license=settings.license,
+        license=settings.publish.license,
+        to_choose=to_choose,
     )
     write_stac(content, collection)
 

@@ -57,9 +57,10 @@ def main(
     model: Path,
     settings: Settings,
     code: str,
+    folder: Path,
     manifest: Path,
 ) -> None:
-    """Write products/{year}/ and the job's manifest."""
+    """Write a folder of products for each year, and the job's manifest apart from them."""
     stores, trained = upstream_stores(maps), read_model_record(model)
     model_checksum = checksum_files([model])
     product_settings = ProductSettings(
@@ -70,7 +71,7 @@ def main(
     )
     products = {}
     for year in tqdm(years, desc="publish", disable=None):
-        folder = manifest.parent / str(year)
+        product = folder / str(year)
         record = {
             "build_key": make_build_key(
                 code, settings, stores.checksum(year), model_checksum
@@ -80,15 +81,15 @@ def main(
             "inputs": {"map": stores.checksum(year), "model": model_checksum},
             "model": trained.metadata | {"checksum": trained.seal},
         }
-        if not is_published(folder, record["build_key"]):
+        if not is_published(product, record["build_key"]):
             publish_year(
                 stores.path(year),
-                folder,
+                product,
                 year=year,
                 settings=product_settings,
                 record=record,
             )
-        products[str(year)] = sha256(folder / CHECKSUMS)
+        products[str(year)] = sha256(product / CHECKSUMS)
     write_json(manifest, {"products": products})
 
 

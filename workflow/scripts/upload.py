@@ -7,9 +7,8 @@ from forestflux.jobs.small_files import write_json
 from forestflux.publish.object_storage import shared_files, upload, year_files
 
 
-def main(*, products: Path, years: list[int], to: str, manifest: Path) -> None:
+def main(*, folder: Path, years: list[int], to: str, manifest: Path) -> None:
     """Copy the products of some years, or what all years share, and write the record."""
-    folder = products.parent
     files = [f for year in years for f in year_files(folder / str(year))]
     sums = upload(files or shared_files(folder), folder, to)
     write_json(manifest, {"to": to, "files": sums})

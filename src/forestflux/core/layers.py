@@ -46,6 +46,7 @@ class Layer:
     standard_name : of the CF table, where one has this sign and meaning
     comment : what must be known before a number is used
     flags : meaning of each value, for categories
+    missing : number of a flag where there is no value (CF `_FillValue`)
     beside : layers that qualify this one (CF `ancillary_variables`)
     """
 
@@ -55,6 +56,7 @@ class Layer:
     standard_name: str = ""
     comment: str = ""
     flags: dict[int, str] = field(default_factory=dict)
+    missing: int | None = None
     beside: tuple[str, ...] = ()
 
     def attributes(self, *, level: float = math.nan) -> dict[str, object]:
@@ -79,8 +81,14 @@ class Layer:
         return found
 
     def map_attributes(self, *, level: float) -> dict[str, object]:
-        """The same in the project's own stores: its own unit, and no quality flag."""
+        """The same in the project's own stores: its own unit, and no quality flag.
+
+        They are read as stored, so that a cell without a value has a flag as well.
+        """
         found = self.attributes(level=level)
+        if self.missing is not None:
+            found["flag_values"] = [*self.flags, self.missing]
+            found["flag_meanings"] = f"{found['flag_meanings']} no_forest"
         if self.beside:
             beside = (name for name in self.beside if name != "quality")
             found["ancillary_variables"] = " ".join(beside)
@@ -160,7 +168,8 @@ LAYERS = {
             "Outside, the year's series and forest type are unlike all that the networks"
             " learnt from; skill and coverage of the intervals are not known there."
         ),
-        flags={0: "outside", 1: "inside", NOT_FOREST: "no_forest"},
+        flags={0: "outside", 1: "inside"},
+        missing=NOT_FOREST,
     ),
     "quality": Layer(
         "quality of the estimate",
@@ -176,8 +185,8 @@ LAYERS = {
             1: "gaps",
             2: "outside",
             3: "gaps_and_outside",
-            NOT_FOREST: "no_forest",
         },
+        missing=NOT_FOREST,
     ),
     "cell_area": Layer(
         "area of the cell on the WGS 84 ellipsoid",

@@ -7,13 +7,16 @@ which the job would make it again, and when every byte is as the manifest has it
 
 import logging
 import shutil
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, cast
 
+import numcodecs
 import numpy as np
 import xarray as xr
 from zarr.codecs import BloscCodec, Crc32cCodec
+from zarr.errors import ZarrUserWarning
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.chunked import ChunkedDataset, write_parts
@@ -35,9 +38,12 @@ def write_store(
     *,
     build_key: str = "",
     chunks: dict[str, int] | None = None,
-    consolidated: bool = False,
+    zarr_format: Literal[2, 3] = 3,
 ) -> StoreManifest:
-    """Write a Zarr 3 store whole and return its manifest, which is written last.
+    """Write a Zarr store whole and return its manifest, which is written last.
+
+    Its group repeats the metadata of its arrays, so that it opens with one request and a plain
+    `xr.open_zarr` has nothing to warn of.
 
     Parameters
     ----------
@@ -46,8 +52,7 @@ def write_store(
     path : the store, replaced if it is there
     build_key : checksum of what the store is made from
     chunks : length of a chunk per dimension; a whole dimension where not named
-    consolidated : whether the group repeats the metadata of its arrays, so that a
-        remote store opens with one request
+    zarr_format : 2 for readers that know no other, without checksums of the chunks
 
     Raises
     ------
@@ -68,42 +73,53 @@ def write_store(
             if c.dtype.kind == "U"
         }
     )
-    encoding = encoding_of(whole, chunks or {})
+    encoding = encoding_of(whole, chunks or {}, zarr_format=zarr_format)
     for variable in whole.variables.values():
         variable.encoding = {}
-    whole.to_zarr(
-        path,
-        mode="w",
-        zarr_format=3,
-        consolidated=consolidated,
-        encoding=encoding,
-        write_empty_chunks=True,
-        compute=cast(Literal[True], not in_parts),  # stubs know no bool here
-    )
+    with warnings.catch_warnings():
+        # Consolidated metadata are in no specification of Zarr 3 yet, but readers know
+        # them, and those that do not read the arrays' own.
+        warnings.simplefilter("ignore", ZarrUserWarning)
+        whole.to_zarr(
+            path,
+            mode="w",
+            zarr_format=zarr_format,
+            consolidated=True,
+            encoding=encoding,
+            write_empty_chunks=True,
+            compute=cast(Literal[True], not in_parts),  # stubs know no bool here
+        )
     if isinstance(dataset, ChunkedDataset):
         write_parts(dataset, path)
     return write_manifest(manifest, describe_store(path, build_key=build_key))
 
 
 def encoding_of(
-    dataset: xr.Dataset, chunks: dict[str, int]
+    dataset: xr.Dataset, chunks: dict[str, int], *, zarr_format: Literal[2, 3]
 ) -> dict[str, dict[str, Any]]:
-    """Chunks, compressors with checksums, and fill values of each variable."""
+    """Chunks, compressors (with checksums in version 3), and fill values of each variable."""
     encoding: dict[str, dict[str, Any]] = {}
     for key, array in dataset.variables.items():
         name, text = str(key), array.dtype.kind == "O"
-        packer = BloscCodec(
-            cname="zstd",
-            clevel=3,
-            shuffle="noshuffle" if text else "shuffle",
-            typesize=1 if text else array.dtype.itemsize,
+        compressors: tuple = (
+            BloscCodec(
+                cname="zstd",
+                clevel=3,
+                shuffle="noshuffle" if text else "shuffle",
+                typesize=1 if text else array.dtype.itemsize,
+            ),
+            Crc32cCodec(),
         )
+        if zarr_format == 2:
+            # What every reader of version 2 knows; a checksum would be a codec more.
+            shuffle = numcodecs.Blosc.NOSHUFFLE if text else numcodecs.Blosc.SHUFFLE
+            compressors = (numcodecs.Blosc("zstd", clevel=3, shuffle=shuffle),)
         encoding[name] = {
             "chunks": tuple(
                 min(chunks.get(str(dim), size), size)
                 for dim, size in array.sizes.items()
             ),
-            "compressors": (packer, Crc32cCodec()),
+            "compressors": compressors,
         }
         if array.dtype.kind == "f":
             # CF refuses a fill value for a coordinate.

@@ -8,15 +8,9 @@ from collections.abc import Iterable
 from itertools import cycle
 
 from forestflux.core.names import FOREST_TYPES, NETWORK
+from forestflux.core.type_colours import TYPE_COLOURS as TYPE_COLOURS
 
-# Tol's bright palette, for any colour vision; each type has a marker of its own as well.
-TYPE_COLOURS = dict(
-    zip(
-        FOREST_TYPES,
-        ("#4477AA", "#228833", "#AA3377", "#EE6677", "#CCBB44"),
-        strict=True,
-    )
-)
+# Each type has a marker of its own as well as a colour.
 TYPE_MARKERS = dict(zip(FOREST_TYPES, "oP^sD", strict=True))
 TYPE_NAMES = {
     "ENF": "evergreen needleleaf",

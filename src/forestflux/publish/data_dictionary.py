@@ -1,5 +1,7 @@
 """The data dictionary: every layer of the products in one table for people."""
 
+from collections.abc import Sequence
+
 from forestflux.core.layers import LAYERS
 from forestflux.publish.geotiff import BANDS
 
@@ -7,20 +9,22 @@ HEAD = """# Data dictionary
 
 Layers of the products of a year, written from the table that the files are written from.
 Fluxes are per m2 of forest ground: a total is the sum of flux x `cell_area` x `forest_fraction`.
-Cells without forest are NaN (fluxes, `dissimilarity`) or 255 (`applicable`, `quality`). Rows run
-from north to south, columns from 180 W to 180 E.
+Cells without forest have no value: NaN (1e20 in NetCDF) in fluxes and `dissimilarity`, 255 in
+`applicable` and `quality`; each file says so (`_FillValue`, nodata). Rows run from north to south,
+columns from 180 W to 180 E.
 
 | layer | type | unit | what | standard name | GeoTIFF, band |
 |---|---|---|---|---|---|
 """
 
 
-def data_dictionary(*, level: float) -> str:
+def data_dictionary(*, level: float, to_choose: Sequence[str] = ()) -> str:
     """The data dictionary in Markdown.
 
     Parameters
     ----------
     level : nominal coverage of the intervals, 0-1
+    to_choose : what the publisher has not chosen yet, a sentence each
     """
     rows, notes = [], []
     for name, layer in LAYERS.items():
@@ -38,12 +42,11 @@ def data_dictionary(*, level: float) -> str:
         text = " ".join(str(part) for part in (attrs.get("comment", ""), flags) if part)
         if text:
             notes.append(f"- `{name}`: {text}\n")
-    return HEAD + "".join(rows) + "\n" + "".join(notes)
+    reminder = f"\n**Before you share:** {' '.join(to_choose)}\n" if to_choose else ""
+    return HEAD + "".join(rows) + "\n" + "".join(notes) + reminder
 
 
 def file_and_band(name: str) -> str:
-    """GeoTIFF file and band of a layer, `fluxes, 3`; `none` where it is in no GeoTIFF."""
-    for kind, names in BANDS.items():
-        if name in names:
-            return f"{kind}, {names.index(name) + 1}"
-    return "none"
+    """GeoTIFF file and band of a layer, `fluxes, 3`."""
+    kind, names = next(item for item in BANDS.items() if name in item[1])
+    return f"{kind}, {names.index(name) + 1}"

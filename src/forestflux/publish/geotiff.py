@@ -1,7 +1,8 @@
-"""Cloud-Optimized GeoTIFF: one band a layer, overviews that fit the kind of layer."""
+"""Cloud-Optimized GeoTIFF: one of all numbers, and one with colours and names a flag."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import rasterio
@@ -10,16 +11,20 @@ import xarray as xr
 from rasterio.crs import CRS
 from rasterio.transform import from_origin
 
-from forestflux.core.layers import LAYERS, NOT_FOREST
+from forestflux.core.layers import LAYERS
+from forestflux.core.type_colours import TYPE_COLOURS
 
-# A GeoTIFF file has one number type, and overviews of categories need another resampling
-# than those of numbers: each kind is a file of its own. Cell area follows from the grid.
-BANDS = {
-    "fluxes": tuple(n for n, layer in LAYERS.items() if layer.dtype == "float32"),
-    "flags": tuple(n for n, layer in LAYERS.items() if layer.dtype == "uint8"),
+# A GeoTIFF file has one number type, and only a file of one band can have a colour table:
+# three bands of flags would open as red, green and blue.
+NUMBERS = "fluxes"
+BANDS = {NUMBERS: tuple(name for name, layer in LAYERS.items() if not layer.flags)}
+BANDS |= {name: (name,) for name, layer in LAYERS.items() if layer.flags}
+# Okabe and Ito's palette, for any colour vision; cells without a value are transparent.
+FLAG_COLOURS = {
+    "forest_type": dict(enumerate(("#F0F0F0", *TYPE_COLOURS.values()))),
+    "applicable": {0: "#D55E00", 1: "#009E73"},
+    "quality": {0: "#009E73", 1: "#E69F00", 2: "#D55E00", 3: "#CC79A7"},
 }
-NODATA = {"fluxes": np.nan, "flags": NOT_FOREST}
-OVERVIEWS = {"fluxes": "AVERAGE", "flags": "MODE"}
 BLOCK = 512
 # Megabytes that GDAL may keep of a file: memory must not grow with the grid.
 CACHE_MB = 256
@@ -28,26 +33,27 @@ CACHE_MB = 256
 def write_geotiff(dataset: xr.Dataset, path: Path, *, kind: str) -> None:
     """Write the layers of one kind as a Cloud-Optimized GeoTIFF.
 
-    One layer is in memory at a time.
+    One layer is in memory at a time. The names of a flag's values stand beside the file in
+    `{path}.aux.xml`, where GDAL looks for them: a GeoTIFF has no place for them.
 
     Parameters
     ----------
     dataset : (time, latitude, longitude) of one year, north to south, as
         `published_dataset.build_dataset` gives it
     path : the file
-    kind : `fluxes` or `flags`, see `BANDS`
+    kind : `fluxes` or the name of a flag, see `BANDS`
     """
     names = BANDS[kind]
     # Overviews come before the data in a Cloud-Optimized GeoTIFF, so GDAL needs a finished
     # plain file to copy. Writers that take a whole dataset would hold all layers in memory.
     plain = path.with_suffix(".plain.tif")
     with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
-        with rasterio.open(
-            plain, "w", **plain_profile(dataset, names, nodata=NODATA[kind])
-        ) as file:
+        with rasterio.open(plain, "w", **plain_profile(dataset, kind)) as file:
             for band, name in enumerate(names, start=1):
-                file.write(dataset[name].isel(time=0).values, band)
+                file.write(read_band(dataset[name]).astype(band_type(kind)), band)
             describe_bands(file, dataset, names)
+            if kind in FLAG_COLOURS:
+                file.write_colormap(1, make_colour_table(kind))
         rasterio.shutil.copy(
             plain,
             path,
@@ -55,13 +61,31 @@ def write_geotiff(dataset: xr.Dataset, path: Path, *, kind: str) -> None:
             compress="DEFLATE",
             predictor="YES",
             blocksize=BLOCK,
-            overview_resampling=OVERVIEWS[kind],
+            # A mean of forest types means nothing.
+            overview_resampling="AVERAGE" if kind == NUMBERS else "MODE",
             bigtiff="IF_SAFER",
         )
     plain.unlink()
+    if LAYERS[names[0]].flags:
+        write_category_names(path, list(LAYERS[names[0]].flags.values()))
 
 
-def plain_profile(dataset: xr.Dataset, names: Sequence[str], *, nodata: float) -> dict:
+def read_band(layer: xr.DataArray) -> np.ndarray:
+    """Values (latitude, longitude) of a layer of one year."""
+    return (layer.isel(time=0) if "time" in layer.dims else layer).values
+
+
+def band_type(kind: str) -> str:
+    """Number type of a file: flags as they are, numbers in float32, the cell area too."""
+    return "float32" if kind == NUMBERS else LAYERS[kind].dtype
+
+
+def missing_number(kind: str) -> float | None:
+    """Number of a cell without a value; None where every cell has one."""
+    return float("nan") if kind == NUMBERS else LAYERS[kind].missing
+
+
+def plain_profile(dataset: xr.Dataset, kind: str) -> dict:
     """Options of rasterio for the plain file, placed by the north-western corner."""
     west, north = (
         dataset[f"{n}_bounds"].values[0, 0] for n in ("longitude", "latitude")
@@ -71,11 +95,11 @@ def plain_profile(dataset: xr.Dataset, names: Sequence[str], *, nodata: float) -
         "driver": "GTiff",
         "height": dataset.sizes["latitude"],
         "width": dataset.sizes["longitude"],
-        "count": len(names),
-        "dtype": LAYERS[names[0]].dtype,
+        "count": len(BANDS[kind]),
+        "dtype": band_type(kind),
         "crs": CRS.from_epsg(4326),
         "transform": from_origin(west, north, step, step),
-        "nodata": nodata,
+        "nodata": missing_number(kind),
         "interleave": "band",
         "bigtiff": "if_safer",
     }
@@ -95,3 +119,22 @@ def describe_bands(
             tags["flags"] = ", ".join(f"{value} {text}" for value, text in flags)
         file.update_tags(band, **tags)
     file.update_tags(**dataset.attrs)
+
+
+def make_colour_table(kind: str) -> dict[int, tuple[int, ...]]:
+    """Red, green and blue (0-255) of each value of a flag."""
+    return {
+        value: tuple(bytes.fromhex(colour.removeprefix("#")))
+        for value, colour in FLAG_COLOURS[kind].items()
+    }
+
+
+def write_category_names(path: Path, names: Sequence[str]) -> None:
+    """Write the names of the values 0, 1, ... of a GeoTIFF beside it, as GDAL reads them."""
+    root = ElementTree.Element("PAMDataset")
+    band = ElementTree.SubElement(root, "PAMRasterBand", band="1")
+    categories = ElementTree.SubElement(band, "CategoryNames")
+    for name in names:
+        ElementTree.SubElement(categories, "Category").text = name
+    ElementTree.indent(root)
+    ElementTree.ElementTree(root).write(path.with_name(f"{path.name}.aux.xml"))

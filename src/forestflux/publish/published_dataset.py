@@ -106,14 +106,17 @@ def build_dataset(
     )
     layers: dict[str, tuple] = {}
     for name, layer in LAYERS.items():
-        attrs = layer.attributes(level=level) | {"grid_mapping": "spatial_ref"}
+        attrs = layer.attributes(level=level)
         data = mapped[name].astype(layer.dtype).data
-        if layer.flags:
-            attrs["flag_values"] = np.array(attrs["flag_values"], layer.dtype)
         if name == "cell_area":
+            # Without a grid mapping: CDO would drop a cell measure that has one.
             layers[name] = (DIMS[1:], data, attrs)
             continue
-        attrs["cell_measures"] = "area: cell_area"
+        attrs |= {"grid_mapping": "spatial_ref", "cell_measures": "area: cell_area"}
+        if layer.flags:
+            attrs["flag_values"] = np.array(attrs["flag_values"], layer.dtype)
+        if layer.missing is not None:
+            attrs["_FillValue"] = np.dtype(layer.dtype).type(layer.missing)
         if layer.units == CF_FLUX_UNIT:
             attrs["cell_methods"] = "time: mean"
         layers[name] = (DIMS, data[None], attrs)

@@ -9,12 +9,13 @@ import pystac
 from forestflux.core.errors import InputError
 from forestflux.core.layers import LAYERS
 from forestflux.jobs.small_files import write_json
-from forestflux.publish.geotiff import BANDS, NODATA
+from forestflux.publish.geotiff import BANDS, NUMBERS, band_type, missing_number
 
 BBOX = [-180.0, -90.0, 180.0, 90.0]
 COG = "image/tiff; application=geotiff; profile=cloud-optimized"
-ZARR = "application/vnd.zarr; version=3"
-TITLES = {"fluxes": "fluxes, intervals and fractions", "flags": "forest type and flags"}
+ZARR = "application/vnd.zarr; version={}"
+DESCRIPTION = "One item a year. NEE is negative where the forest takes up carbon."
+NUMBERS_TITLE = "fluxes, intervals, fractions and cell area"
 
 
 def file_stem(run: str, year: int) -> str:
@@ -22,7 +23,9 @@ def file_stem(run: str, year: int) -> str:
     return f"forestflux_{run}_{year}"
 
 
-def build_item(run: str, year: int, *, title: str, level: float) -> pystac.Item:
+def build_item(
+    run: str, year: int, *, title: str, level: float, zarr_format: int
+) -> pystac.Item:
     """The STAC item of a year, as it stands in `products/{year}/item.json`.
 
     Parameters
@@ -30,6 +33,7 @@ def build_item(run: str, year: int, *, title: str, level: float) -> pystac.Item:
     run, year : of the product
     title : of its dataset
     level : nominal coverage of the intervals, 0-1
+    zarr_format : version of the Zarr store, 2 or 3
     """
     west, south, east, north = BBOX
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
@@ -43,7 +47,9 @@ def build_item(run: str, year: int, *, title: str, level: float) -> pystac.Item:
         end_datetime=end,
         properties={"title": title},
         collection=f"forestflux_{run}",
-        assets=dict(list_assets(file_stem(run, year), level=level)),
+        assets=dict(
+            list_assets(file_stem(run, year), level=level, zarr_format=zarr_format)
+        ),
     )
     item.add_links(
         [
@@ -56,15 +62,27 @@ def build_item(run: str, year: int, *, title: str, level: float) -> pystac.Item:
 
 
 def build_collection(
-    run: str, years: Iterable[int], *, title: str, license: str
+    run: str,
+    years: Iterable[int],
+    *,
+    title: str,
+    license: str,
+    to_choose: Iterable[str] = (),
 ) -> pystac.Collection:
-    """The STAC collection of a run, as it stands in `products/collection.json`."""
+    """The STAC collection of a run, as it stands in `products/collection.json`.
+
+    Parameters
+    ----------
+    run, years : of the products
+    title, license : of all of them
+    to_choose : what the publisher has not chosen yet, a sentence each
+    """
     years = sorted(years)
     interval = [year_ends(years[0])[0], year_ends(years[-1])[1]]
     collection = pystac.Collection(
         id=f"forestflux_{run}",
         title=title,
-        description="One item a year. NEE is negative where the forest takes up carbon.",
+        description=" ".join((DESCRIPTION, *to_choose)),
         license=license,
         extent=pystac.Extent(
             pystac.SpatialExtent([BBOX]), pystac.TemporalExtent([interval])
@@ -110,19 +128,26 @@ def year_ends(year: int) -> tuple[datetime, datetime]:
     )
 
 
-def list_assets(stem: str, *, level: float) -> Iterator[tuple[str, pystac.Asset]]:
+def list_assets(
+    stem: str, *, level: float, zarr_format: int
+) -> Iterator[tuple[str, pystac.Asset]]:
     """Key and asset of each file of a year."""
     all_bands = [describe_band(layer, level=level) for layer in LAYERS]
-    yield "zarr", data_asset(f"{stem}.zarr", ZARR, "all layers", all_bands)
+    zarr = ZARR.format(zarr_format)
+    yield "zarr", data_asset(f"{stem}.zarr", zarr, "all layers", all_bands)
     yield (
         "netcdf",
         data_asset(f"{stem}.nc", "application/netcdf", "all layers", all_bands),
     )
     for kind, layers in BANDS.items():
-        # JSON has no NaN: STAC writes it as text.
-        nodata = "nan" if NODATA[kind] != NODATA[kind] else NODATA[kind]
-        bands = [describe_band(x, level=level) | {"nodata": nodata} for x in layers]
-        yield kind, data_asset(f"{stem}_{kind}.tif", COG, TITLES[kind], bands)
+        stored: dict[str, object] = {"data_type": band_type(kind)}
+        missing = missing_number(kind)
+        if missing is not None:
+            # JSON has no NaN: STAC writes it as text.
+            stored["nodata"] = missing if missing == missing else "nan"
+        bands = [describe_band(x, level=level) | stored for x in layers]
+        title = NUMBERS_TITLE if kind == NUMBERS else LAYERS[kind].long_name
+        yield kind, data_asset(f"{stem}_{kind}.tif", COG, title, bands)
     for name, file, media_type in (
         ("provenance", "provenance.json", "application/json"),
         ("checksums", "checksums.sha256", "text/plain"),

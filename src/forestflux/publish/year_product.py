@@ -6,7 +6,6 @@ The folder of a product appears whole or not at all.
 import logging
 import os
 import shutil
-import warnings
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +13,6 @@ from typing import Any, Literal
 import dask
 import numpy as np
 import xarray as xr
-from zarr.errors import ZarrUserWarning
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.manifests import manifest_path
@@ -39,6 +37,8 @@ PROVENANCE = "provenance.json"
 # A chunk of 600 x 600 float32 is 1.4 MB: a country is a few requests.
 CHUNK = 600
 NETCDF = {"zlib": True, "complevel": 4, "shuffle": True}
+# A number, because NCO takes NaN for a value and means of it are NaN.
+NETCDF_MISSING = np.float32(1e20)
 
 
 def is_published(folder: Path, build_key: str) -> bool:
@@ -90,30 +90,24 @@ def publish_year(
         dataset = build_dataset(source, year=year, settings=settings, history=history)
         part.mkdir(parents=True)
         stem = part / file_stem(settings.run, year)
-        write_zarr(dataset, stem.with_name(f"{stem.name}.zarr"))
+        zarr = settings.publish.zarr_format
+        write_zarr(dataset, stem.with_name(f"{stem.name}.zarr"), zarr_format=zarr)
         write_netcdf(dataset, stem.with_name(f"{stem.name}.nc"))
         for kind in BANDS:
             write_geotiff(dataset, stem.with_name(f"{stem.name}_{kind}.tif"), kind=kind)
     level = source["gpp_lower"].attrs["level"]
-    item = build_item(settings.run, year, title=dataset.attrs["title"], level=level)
+    title = dataset.attrs["title"]
+    item = build_item(settings.run, year, title=title, level=level, zarr_format=zarr)
     write_stac(item, part / "item.json")
     write_json(part / PROVENANCE, record | {"code": code, "year": year, "level": level})
     write_checksums(part)
     replace_folder(part, folder)
 
 
-def write_zarr(dataset: xr.Dataset, path: Path) -> None:
-    """Write a Zarr 3 store with consolidated metadata and without a manifest beside it."""
-    with warnings.catch_warnings():
-        # Consolidated metadata are in no specification of Zarr 3 yet, but readers know
-        # them, and those that do not read the arrays' own.
-        warnings.simplefilter("ignore", ZarrUserWarning)
-        write_store(
-            dataset,
-            path,
-            chunks={"latitude": CHUNK, "longitude": CHUNK},
-            consolidated=True,
-        )
+def write_zarr(dataset: xr.Dataset, path: Path, *, zarr_format: Literal[2, 3]) -> None:
+    """Write a Zarr store without a manifest beside it."""
+    chunks = {"latitude": CHUNK, "longitude": CHUNK}
+    write_store(dataset, path, chunks=chunks, zarr_format=zarr_format)
     # In a product `checksums.sha256` takes the place of a manifest.
     manifest_path(path).unlink()
 
@@ -122,12 +116,13 @@ def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
     """Write NetCDF-4, compressed; time is a record dimension, so years can be joined."""
     encoding: dict[Hashable, dict[str, Any]] = {}
     for name, variable in dataset.variables.items():
-        encoding[name] = {"_FillValue": None}
+        # Flags bring their own.
+        encoding[name] = {} if "_FillValue" in variable.attrs else {"_FillValue": None}
         if variable.ndim >= 2 and "bound" not in variable.dims:
             sizes = (min(size, CHUNK) for size in variable.shape)
             encoding[name] |= NETCDF | {"chunksizes": tuple(sizes)}
             if variable.dtype == np.float32:
-                encoding[name]["_FillValue"] = np.float32(np.nan)
+                encoding[name]["_FillValue"] = NETCDF_MISSING
     # Layers are appended one by one: written together, dask would place their chunks in
     # another order each time, and the same map would not give the same bytes.
     lazy = [name for name in dataset.data_vars if dataset[name].chunks]

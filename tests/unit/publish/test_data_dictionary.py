@@ -16,6 +16,7 @@ from compliance_checker.cf.util import StandardNameTable
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.layers import LAYERS
+from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.publish.data_dictionary import data_dictionary
 from forestflux.publish.geotiff import BANDS
 from forestflux.publish.stac import build_collection, write_stac
@@ -31,10 +32,10 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def of_dataset(dataset: xr.Dataset) -> dict[str, tuple]:
-    """Type, unit and words of each layer of a Zarr or NetCDF file."""
+    """Stored type, unit and words of each layer of a Zarr or NetCDF file."""
     return {
         name: (
-            str(dataset[name].dtype),
+            str(dataset[name].encoding["dtype"]),
             dataset[name].attrs.get("units", ""),
             dataset[name].attrs["long_name"],
             dataset[name].attrs.get("standard_name", ""),
@@ -56,19 +57,23 @@ def test_all_formats_agree(product: Path) -> None:
         assert list(bands) == list(BANDS.get(asset, LAYERS))
         for name, band in bands.items():
             dtype, units, long_name, *_ = words[name]
+            if (asset, name) == ("fluxes", "cell_area"):
+                dtype = "float32"  # a GeoTIFF has one number type
             assert (band["data_type"], band.get("unit", "")) == (dtype, units)
             assert band["description"].startswith(long_name)
     for kind, names in BANDS.items():
         with rasterio.open(product / f"{STEM}_{kind}.tif") as file:
             for band, name in enumerate(names, start=1):
                 dtype, units, long_name, _, values, meanings = words[name]
-                assert file.dtypes[band - 1] == dtype
+                assert file.dtypes[band - 1] == (
+                    "float32" if kind == "fluxes" else dtype
+                )
                 assert (file.units[band - 1] or "") == units
                 assert file.tags(band)["long_name"] == long_name
                 pairs = zip(values, meanings.split(), strict=True)
                 flags = ", ".join(f"{value} {word}" for value, word in pairs)
                 assert file.tags(band).get("flags", "") == flags
-    assert sorted(sum(BANDS.values(), ())) == sorted(set(LAYERS) - {"cell_area"})
+    assert sorted(sum(BANDS.values(), ())) == sorted(LAYERS)
 
 
 def test_the_dictionary_says_what_the_files_say(product: Path) -> None:
@@ -81,8 +86,7 @@ def test_the_dictionary_says_what_the_files_say(product: Path) -> None:
             dtype, units, long_name, standard_name, place = row.split(" | ")
             assert (dtype, units, long_name, standard_name) == words[name][:4]
             kind, _, band = place.partition(", ")
-            if name != "cell_area":
-                assert BANDS[kind][int(band) - 1] == name
+            assert BANDS[kind][int(band) - 1] == name
             comment = netcdf[name].attrs.get("comment")
             assert comment is None or comment in text
     assert "90% interval of NEE" in text
@@ -137,6 +141,23 @@ def test_item_and_collection_are_valid_and_find_each_other(product: Path) -> Non
         assert (product / asset.href).exists()
     start, end = found.extent.temporal.intervals[0]
     assert (start.year, end.year, end.month) == (2003, 2003, 12)
+
+
+@pytest.mark.usefixtures("offline")
+def test_what_is_not_chosen_stands_in_what_is_shared(tmp_path: Path) -> None:
+    open_choices = PublishSettings().to_choose()
+    assert len(open_choices) == 2
+    assert PublishSettings(license="CC0-1.0", institution="us").to_choose() == ()
+    content = build_collection(
+        "test", [2003], title="Test", license="other", to_choose=open_choices
+    )
+    write_stac(content, tmp_path / "collection.json")
+    shared = json.loads((tmp_path / "collection.json").read_text())["description"]
+    dictionary = data_dictionary(level=LEVEL, to_choose=open_choices)
+    for sentence in open_choices:
+        assert sentence in shared
+        assert sentence in dictionary
+    assert "Before you share" not in data_dictionary(level=LEVEL)
 
 
 @pytest.mark.usefixtures("offline")

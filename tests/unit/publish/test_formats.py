@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -9,12 +10,13 @@ import rasterio
 import xarray as xr
 from cf_units import Unit
 from compliance_checker.runner import CheckSuite, ComplianceChecker
+from rasterio.enums import ColorInterp
 from rio_cogeo.cogeo import cog_validate
 
 from forestflux.core.grid import Grid
-from forestflux.core.layers import BIAS, CARBON, LAYERS, SIGN
-from forestflux.publish.geotiff import BANDS
-from tests.builders.year_products import LEVEL, make_map, publish
+from forestflux.core.layers import BIAS, CARBON, LAYERS, NOT_FOREST, SIGN
+from forestflux.publish.geotiff import BANDS, FLAG_COLOURS
+from tests.builders.year_products import LEVEL, SETTINGS, make_map, publish
 
 GRID = Grid(resolution_deg=2.0, tile_cells=45)
 # Large enough that its GeoTIFFs have overviews.
@@ -56,8 +58,11 @@ def test_every_layer_is_that_of_the_map(
         for name in set(LAYERS) - {"quality"}:
             layer = found[name].squeeze("time") if name != "cell_area" else found[name]
             assert layer.dims == ("latitude", "longitude")
-            assert layer.dtype == mapped[name].dtype
-            np.testing.assert_array_equal(layer, mapped[name])
+            if LAYERS[name].missing is None:
+                assert layer.dtype == mapped[name].dtype
+            # A flag that cells without forest lack is NaN to whoever reads it.
+            wanted = mapped[name].where(mapped[name] != LAYERS[name].missing)
+            np.testing.assert_array_equal(layer, wanted)
         np.testing.assert_array_equal(found["latitude"], mapped["y"])
         np.testing.assert_array_equal(found["longitude"], mapped["x"])
 
@@ -112,8 +117,26 @@ def test_what_a_layer_refers_to_is_there(product: Path, kind: str) -> None:
             assert {"quality", "applicable", "gap_fraction"} < set(beside)
             assert all(other in found for other in beside)
         assert "nee_lower" in found["nee"].attrs["ancillary_variables"]
-        assert np.isnan(found["nee"].encoding["_FillValue"])
-        assert "_FillValue" not in found["latitude"].encoding | found["quality"].attrs
+        assert "grid_mapping" not in found["cell_area"].attrs
+        filled = {n for n in found.variables if "_FillValue" in found[n].encoding}
+        assert filled - {"cell_area"} >= set(LAYERS) - {"cell_area", "forest_type"}
+        assert filled.isdisjoint({"forest_type", "latitude", "longitude", "time"})
+        missing = found["nee"].encoding["_FillValue"]
+        assert np.isnan(missing) if kind == "zarr" else missing == np.float32(1e20)
+
+
+@both
+def test_a_mean_of_flags_leaves_cells_without_forest_out(
+    product: Path, mapped: xr.Dataset, kind: str
+) -> None:
+    with open_format(product, kind) as found:
+        for name in ("applicable", "quality"):
+            assert found[name].encoding["_FillValue"] == NOT_FOREST
+            assert found[name].encoding["dtype"] == "uint8"
+            assert NOT_FOREST not in found[name].attrs["flag_values"]
+        share = float(found["applicable"].mean())
+    flags = mapped["applicable"].values
+    assert share == pytest.approx((flags == 1).sum() / (flags != NOT_FOREST).sum())
 
 
 @both
@@ -140,7 +163,7 @@ def test_quality_follows_from_gaps_and_applicability(
             zip(meanings, found["quality"].attrs["flag_values"], strict=True)
         )
     forest = mapped["forest_type"].values > 0
-    assert (quality == by_word["no_forest"]).tolist() == (~forest).tolist()
+    np.testing.assert_array_equal(np.isnan(quality), ~forest)
     for word, where in {
         "good": ~gaps & ~outside,
         "gaps": gaps & ~outside,
@@ -177,6 +200,24 @@ def test_zarr_is_version_3_consolidated_and_in_small_chunks(large: tuple) -> Non
     shape = known["gpp"]["chunk_grid"]["configuration"]["chunk_shape"]
     assert shape == [1, 600, 600]
     assert not list(store.parent.glob("*.zarr.json"))
+
+
+def test_zarr_of_version_2_means_the_same(
+    product: Path, mapped: xr.Dataset, tmp_path: Path
+) -> None:
+    chosen = SETTINGS["publish"] | {"zarr_format": 2}
+    older = publish(mapped, GRID, tmp_path, publish=chosen)
+    store = older / "forestflux_test_2003.zarr"
+    known = json.loads((store / ".zmetadata").read_text())["metadata"]
+    arrays = {name: known[f"{name}/.zarray"] for name in LAYERS}
+    assert {array["zarr_format"] for array in arrays.values()} == {2}
+    # No codec that zarr-python 2 or GDAL lack.
+    assert {array["compressor"]["id"] for array in arrays.values()} == {"blosc"}
+    assert not [array for array in arrays.values() if array["filters"]]
+    item = json.loads((older / "item.json").read_text())
+    assert item["assets"]["zarr"]["type"] == "application/vnd.zarr; version=2"
+    with open_format(older, "zarr") as found, open_format(product, "zarr") as usual:
+        xr.testing.assert_identical(found.load(), usual.load())
 
 
 def test_the_cf_checker_finds_nothing(product: Path, tmp_path: Path) -> None:
@@ -251,17 +292,40 @@ def test_geotiff_bands_are_the_layers(
         assert file.transform.e < 0
         for band, name in enumerate(BANDS[kind], start=1):
             if name != "quality":
-                np.testing.assert_array_equal(file.read(band), mapped[name])
+                wanted = mapped[name].astype(file.dtypes[0])
+                np.testing.assert_array_equal(file.read(band), wanted)
             attrs = LAYERS[name].attributes(level=LEVEL)
             assert (file.units[band - 1] or "") == attrs.get("units", "")
             assert file.tags(band)["long_name"] == attrs["long_name"]
         place = next(file.sample([(-61, -3)]))
         for value, name in zip(place, BANDS[kind], strict=True):
             if name != "quality":
-                np.testing.assert_array_equal(value, mapped[name].values[46, 59])
+                cell = mapped[name].values[46, 59].astype(file.dtypes[0])
+                np.testing.assert_array_equal(value, cell)
         assert file.tags()["comment"] == SIGN + BIAS
         nodata = file.nodata
-    assert np.isnan(nodata) if kind == "fluxes" else nodata == 255
+    if kind == "fluxes":
+        assert np.isnan(nodata)
+    else:
+        assert nodata == LAYERS[kind].missing
+
+
+@pytest.mark.parametrize("kind", FLAG_COLOURS)
+def test_flags_have_colours_and_names(product: Path, kind: str) -> None:
+    path = product / f"forestflux_test_2003_{kind}.tif"
+    names = list(LAYERS[kind].flags.values())
+    with rasterio.open(path) as file:
+        assert file.colorinterp == (ColorInterp.palette,)
+        table = file.colormap(1)
+        flags = np.unique(file.read(1))
+    assert set(FLAG_COLOURS[kind]) == set(LAYERS[kind].flags)
+    shown = set(map(int, flags)) - {NOT_FOREST}
+    assert shown == set(FLAG_COLOURS[kind])
+    assert len({table[value] for value in shown}) == len(shown)
+    assert all(any(table[value][:3]) and table[value][3] == 255 for value in shown)
+    assert LAYERS[kind].missing is None or table[NOT_FOREST][3] == 0
+    found = ElementTree.parse(f"{path}.aux.xml").iter("Category")
+    assert [element.text for element in found] == names
 
 
 @pytest.mark.parametrize("kind", BANDS)
@@ -286,7 +350,7 @@ def test_overviews_are_means_of_numbers_and_modes_of_flags(large: tuple) -> None
     wanted = np.divide(total, count, where=count > 0, out=np.full(count.shape, np.nan))
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
     with rasterio.open(
-        product / "forestflux_test_2003_flags.tif", overview_level=0
+        product / "forestflux_test_2003_forest_type.tif", overview_level=0
     ) as file:
         found = file.read(1)
     types = dataset["forest_type"].values.reshape(300, 2, 600, 2)

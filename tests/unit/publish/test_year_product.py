@@ -31,7 +31,12 @@ FILES = {
     "forestflux_test_2003.zarr",
     "forestflux_test_2003.nc",
     "forestflux_test_2003_fluxes.tif",
-    "forestflux_test_2003_flags.tif",
+    "forestflux_test_2003_forest_type.tif",
+    "forestflux_test_2003_forest_type.tif.aux.xml",
+    "forestflux_test_2003_applicable.tif",
+    "forestflux_test_2003_applicable.tif.aux.xml",
+    "forestflux_test_2003_quality.tif",
+    "forestflux_test_2003_quality.tif.aux.xml",
     "item.json",
     "provenance.json",
     "checksums.sha256",
@@ -198,7 +203,8 @@ def run_job(folder: Path, grid: Grid) -> list[str]:
         "model": folder / "model.json",
         "settings": settings,
         "code": "abc",
-        "manifest": folder / "products/2003.json",
+        "folder": folder / "products",
+        "manifest": folder / "publish/2003.json",
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     return list(map(str, [sys.executable, SCRIPT, "--years", 2003, *words]))
@@ -229,15 +235,16 @@ def test_a_killed_job_leaves_no_product_and_the_next_one_finishes(
     process.wait()
     assert names(products) == {"2003.part"}
     subprocess.run(job, check=True, capture_output=True)
-    assert names(products) == {"2003", "2003.json"}
+    assert names(products) == {"2003"}
     assert names(products / "2003") == FILES
+    manifest_file = tmp_path / "publish/2003.json"
     before = (products / "2003/item.json").stat().st_mtime_ns
-    manifest = (products / "2003.json").read_text()
-    (products / "2003.json").unlink()
+    manifest = manifest_file.read_text()
+    manifest_file.unlink()
     subprocess.run(job, check=True, capture_output=True)
     assert (products / "2003/item.json").stat().st_mtime_ns == before
-    assert (products / "2003.json").read_text() == manifest
-    (geotiff,) = (products / "2003").glob("*_flags.tif")
+    assert manifest_file.read_text() == manifest
+    (geotiff,) = (products / "2003").glob("*_quality.tif")
     whole = geotiff.read_bytes()
     for spoil in (
         lambda: geotiff.write_bytes(whole[:-1] + b"x"),
@@ -247,10 +254,10 @@ def test_a_killed_job_leaves_no_product_and_the_next_one_finishes(
         lambda: (products / "2003/provenance.json").write_text("[]"),
     ):
         spoil()
-        (products / "2003.json").unlink()
+        manifest_file.unlink()
         subprocess.run(job, check=True, capture_output=True)
         assert geotiff.read_bytes() == whole
-        assert (products / "2003.json").read_text() == manifest
+        assert manifest_file.read_text() == manifest
         assert names(products / "2003") == FILES
     record = json.loads((products / "2003/provenance.json").read_text())
     seal = json.loads((tmp_path / "model.json").read_text())["seal"]

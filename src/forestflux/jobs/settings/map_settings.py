@@ -89,6 +89,21 @@ class PublishSettings(Section):
     institution: str = key("not stated", unit="text", min_length=1)
     """Who publishes the products."""
 
+    zarr_format: Literal[2, 3] = key(3, unit="version")
+    """Version of the Zarr stores of the products. 3 has a checksum in each chunk; 2 is also
+    read by zarr-python before 3 and by GDAL (docs/how-to/products.md).
+    """
+
+    def to_choose(self) -> tuple[str, ...]:
+        """What whoever shares the products has not chosen yet, a sentence each."""
+        open_choices = {
+            "No licence is chosen: set publish.license.": self.license == "other",
+            "No institution is named: set publish.institution.": (
+                self.institution == "not stated"
+            ),
+        }
+        return tuple(text for text, still_open in open_choices.items() if still_open)
+
 
 class UploadSettings(Section):
     """A copy of the products on object storage."""

@@ -191,6 +191,7 @@ def read_run(
         "years_left_out": int(left_out["year"].notna().sum()),
         "citations": citations,
         "configuration": hide_credentials(settings),
+        "to_choose": configuration.publish.to_choose(),
         "versions": run_tables.version_table(),
         "timings": run_tables.timing_table(benchmarks),
     }
