@@ -143,7 +143,8 @@ def on_grid(
         raise InputError(
             source,
             variable=str(array.name),
-            expected=f"dimensions {', '.join(own) or 'none'}",
+            expected=f"dimensions {', '.join(own) or 'none'} (rows are called"
+            f" {' or '.join(ROWS)}, columns {' or '.join(COLUMNS)})",
             found=", ".join(map(str, array.dims)) or "none",
         )
     # A coordinate without a dimension would come back as a dimension.

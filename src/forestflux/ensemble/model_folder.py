@@ -108,6 +108,13 @@ def load_model(path: Path | str) -> Ensemble:
     """
     path = Path(path)
     file = path if path.suffix == ".json" else path / RECORD
+    if not file.is_file():
+        raise InputError(
+            path,
+            variable="model",
+            expected=f"the folder of a trained model, with {RECORD} (results/RUN/model)",
+            found="a folder without it" if path.is_dir() else "no such folder",
+        )
     record = read_model_record(file)
     for name, wanted in record.checksums.items():
         check_file(file.parent / name, wanted)

@@ -148,11 +148,13 @@ BAD = {
     ),
     "another dimension": (
         lambda data: data.assign(et=data["et"].expand_dims(band=2)),
-        "et: expected dimensions time, y, x, found band, time, y, x",
+        "et: expected dimensions time, y, x \\(rows are called y or latitude, columns"
+        " x or longitude\\), found band, time, y, x",
     ),
     "a variable without steps": (
         lambda data: data.assign(et=data["et"].isel(time=0, drop=True)),
-        "et: expected dimensions time, y, x, found y, x",
+        "et: expected dimensions time, y, x \\(rows are called y or latitude, columns"
+        " x or longitude\\), found y, x",
     ),
     "types of each step": (
         lambda data: data.assign(forest_type=data["forest_type"].expand_dims(time=46)),
