@@ -1,12 +1,15 @@
 """Take the numbers and the pictures of the pages from finished runs into tracked files.
 
     python docs/tools/collect_data.py --demo results/demo --towers results/towers
+    python docs/tools/collect_data.py --online
 
 A run that is not named leaves its files as they are. `make docs` then fills the pages.
 """
 
 import argparse
+import importlib
 import json
+import sys
 from pathlib import Path
 
 import demo_numbers
@@ -75,6 +78,9 @@ def main() -> None:
     parser.add_argument("--demo", type=Path)
     parser.add_argument("--towers", type=Path)
     parser.add_argument("--hard-planet", type=Path)
+    parser.add_argument(
+        "--online", action="store_true", help="compute the costs of the expression anew"
+    )
     asked = parser.parse_args()
     if asked.demo:
         collect_demo(asked.demo)
@@ -82,6 +88,11 @@ def main() -> None:
         collect_towers(asked.towers)
     if asked.hard_planet:
         write_table("hard_planet", planet_numbers.skill_table(asked.hard_planet))
+    if asked.online:
+        # The tests, which lie beside, and the client of Earth Engine are loaded for this alone.
+        sys.path.insert(0, str(DOCS.parent))
+        online_numbers = importlib.import_module("online_numbers")
+        write_table("online", online_numbers.cost_table())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Blocks of the pages, each made from tracked files alone."""
 
 import cost_blocks
+import online_blocks
 import planet_blocks
 import reliability_blocks
 import settings_blocks
@@ -130,6 +131,7 @@ BLOCKS = {
         stated_errors,
         earthengine_plan,
         trend_tests,
+        online_blocks.online_proof,
         planet_blocks.hard_planet,
         planet_blocks.planet_coverage,
         planet_blocks.planet_changes,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tests.earthengine.array_images import Array
 from tests.earthengine.calls_values import ELEMENTS, Date
 from tests.earthengine.errors import Refused
 from tests.earthengine.graph import evaluate
@@ -72,10 +73,14 @@ def check_size(bands: tuple[Band, ...], grid: PixelGrid) -> None:
 
     Raises
     ------
-    Refused : no bands, bands of one name, too many bands, too long a side, too many bytes
+    Refused : no bands, bands of arrays or of one name, too many bands, too long a side, too
+        many bytes
     """
     if not bands:
         raise Refused("Image has no bands.")
+    arrays = [band.name for band in bands if band.axes]
+    if arrays:
+        raise Refused(f"Band '{arrays[0]}' holds arrays: it cannot be sent as pixels.")
     if len({band.name for band in bands}) < len(bands):
         raise Refused("Duplicate band names.")
     if len(bands) > MAX_BANDS:
@@ -135,9 +140,13 @@ def as_json(value):
             "properties": value.properties,
         }
         return described if value.id is None else {**described, "id": value.id}
+    if isinstance(value, Array):
+        return value.values.tolist()
     if isinstance(value, Band):
         precision = "int" if value.dtype.kind in "iu" else value.dtype.name
         data_type = {"type": "PixelType", "precision": precision}
+        if value.axes:
+            data_type["dimensions"] = value.axes
         return {"id": value.name, "data_type": data_type, **where(value.native)}
     if isinstance(value, ImageCollection):
         if len(value.images) > ELEMENTS:

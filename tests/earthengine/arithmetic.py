@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from tests.earthengine.array_images import Array, array_band
 from tests.earthengine.errors import Refused
 from tests.earthengine.images import Band, Image, combined, constant_band, converted
 
@@ -33,20 +34,32 @@ TYPES = {
 
 
 def as_image(value) -> Image:
-    """An image, or the constant image of a number or of several."""
+    """An image, or the constant image of a number, of an array or of several."""
     if isinstance(value, Image):
         return value
     return constant(value)
 
 
 def constant(value) -> Image:
-    """Image.constant: one band per number."""
+    """Image.constant: one band per number or array."""
     if isinstance(value, list):
-        bands = [constant_band(v, f"constant_{i}") for i, v in enumerate(value)]
+        bands = [one_constant(v, f"constant_{i}") for i, v in enumerate(value)]
         return Image(tuple(bands))
+    return Image((one_constant(value, "constant"),))
+
+
+def one_constant(value, name: str) -> Band:
+    """A band of one number or array everywhere.
+
+    Raises
+    ------
+    Refused : it is neither
+    """
+    if isinstance(value, Array):
+        return array_band(value, name)
     if not isinstance(value, int | float):
         raise Refused(f"Image.constant: '{value}' is not a number.")
-    return Image((constant_band(value),))
+    return constant_band(value, name)
 
 
 def pairs(first: Image, second: Image) -> list[tuple[Band, Band]]:
@@ -54,9 +67,16 @@ def pairs(first: Image, second: Image) -> list[tuple[Band, Band]]:
 
     Raises
     ------
-    Refused : other numbers of bands
+    Refused : other numbers of bands, or the same names in another order: whether they would
+        be matched by name is not documented clearly
     """
     a, b = first.bands, second.bands
+    if first.names() != second.names() and sorted(first.names()) == sorted(
+        second.names()
+    ):
+        raise Refused(
+            "The emulator matches no bands of the same names in another order."
+        )
     if len(a) == 1 and len(b) > 1:
         a = a * len(b)
     if len(b) == 1:
@@ -68,14 +88,21 @@ def pairs(first: Image, second: Image) -> list[tuple[Band, Band]]:
     return list(zip(a, b, strict=True))
 
 
-def binary(function: Callable, type_of: Callable) -> Callable:
-    """An algorithm of two images; the result carries the names of the first."""
+def binary(function: Callable, type_of: Callable, *, finite: str = "") -> Callable:
+    """An algorithm of two images; the result carries the names of the longer, or the first.
+
+    Parameters
+    ----------
+    finite : name of an algorithm that is refused where it gives no number
+    """
 
     def call(image1, image2):
         first, second = as_image(image1), as_image(image2)
         several = len(first.bands) >= len(second.bands)
         bands = tuple(
-            combined((a if several else b).name, type_of(a, b), function, a, b)
+            combined(
+                (a if several else b).name, type_of(a, b), function, a, b, finite=finite
+            )
             for a, b in pairs(first, second)
         )
         return replace(first, bands=bands)
@@ -83,20 +110,63 @@ def binary(function: Callable, type_of: Callable) -> Callable:
     return call
 
 
-def unary(function: Callable, type_of: Callable) -> Callable:
-    """An algorithm of one image."""
+def unary(function: Callable, type_of: Callable, *, finite: str = "") -> Callable:
+    """An algorithm of one image.
+
+    Parameters
+    ----------
+    finite : name of an algorithm that is refused where it gives no number
+    """
 
     def call(value):
         image = as_image(value)
-        bands = (combined(b.name, type_of(b), function, b) for b in image.bands)
+        bands = (
+            combined(b.name, type_of(b), function, b, finite=finite)
+            for b in image.bands
+        )
         return replace(image, bands=tuple(bands))
 
     return call
 
 
 def whole_or_float(*bands: Band) -> np.dtype:
-    """Type of sums and products: 64-bit integers of integers, else double."""
+    """Type of sums and products: 64-bit integers of integers, else double.
+
+    The type of arrays is documented: the union of those that are put in.
+    """
+    if any(band.axes for band in bands):
+        floats = (band.dtype for band in need_floats(*bands) if band.dtype.kind == "f")
+        return np.result_type(*floats)
     return LONG if all(band.dtype.kind in "iu" for band in bands) else FLOAT
+
+
+def double(*bands: Band) -> np.dtype:
+    """Type of quotients, powers and functions."""
+    need_floats(*bands)
+    return FLOAT
+
+
+def need_floats(*bands: Band) -> tuple[Band, ...]:
+    """Bands whose arrays, if they hold any, are of floating-point numbers.
+
+    Raises
+    ------
+    Refused : arithmetic on arrays of integers, which may be cut off at the ends of a type
+        that is not documented
+    """
+    for band in bands:
+        if band.axes and band.dtype.kind != "f":
+            message = (
+                f"Arithmetic on the integers of array '{band.name}': cast it first."
+            )
+            raise Refused(message)
+    return bands
+
+
+def quotient(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Quotients, 0 where the divisor is 0, as documented."""
+    a, b = np.broadcast_arrays(a.astype(FLOAT), b.astype(FLOAT))
+    return np.divide(a, b, out=np.zeros(a.shape), where=b != 0)
 
 
 def widened(function: Callable) -> Callable:
@@ -107,6 +177,11 @@ def widened(function: Callable) -> Callable:
         return function(*(array.astype(LONG if whole else FLOAT) for array in arrays))
 
     return call
+
+
+def power(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The first to the power of the second."""
+    return np.power(a.astype(FLOAT), b.astype(FLOAT))
 
 
 def bits(function: Callable) -> Callable:
@@ -157,6 +232,19 @@ BITWISE = {
     "leftShift": np.left_shift,
 }
 
+# Those that are not numbers everywhere are refused where they are none.
+FUNCTIONS = {
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+}
+
 
 ALGORITHMS = {
     "Image.not": unary(lambda a: a == 0, lambda band: BYTE),
@@ -164,9 +252,7 @@ ALGORITHMS = {
     "Image.floor": unary(np.floor, whole_or_float),
     "Image.ceil": unary(np.ceil, whole_or_float),
     "Image.abs": unary(np.abs, whole_or_float),
-    "Image.divide": binary(
-        lambda a, b: a.astype(FLOAT) / b.astype(FLOAT), lambda a, b: FLOAT
-    ),
+    "Image.divide": binary(quotient, double),
     **{
         f"Image.{name}": binary(f, lambda a, b: BYTE) for name, f in COMPARISONS.items()
     },
@@ -178,6 +264,11 @@ ALGORITHMS = {
         f"Image.{name}": binary(bits(f), lambda a, b: LONG)
         for name, f in BITWISE.items()
     },
+    **{
+        f"Image.{name}": unary(widened(f), double, finite=f"Image.{name}")
+        for name, f in FUNCTIONS.items()
+    },
+    "Image.pow": binary(power, double, finite="Image.pow"),
     **{f"Image.to{name}": cast(dtype) for name, dtype in TYPES.items()},
     **{f"Image.{name.lower()}": cast(dtype) for name, dtype in TYPES.items()},
 }

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from tests.earthengine import arithmetic, reducers
+from tests.earthengine import arithmetic, calls_masks, reducers
 from tests.earthengine.arithmetic import (
     BYTE,
     FLOAT,
@@ -17,10 +17,9 @@ from tests.earthengine.arithmetic import (
     TYPES,
     as_image,
     constant,
-    pairs,
 )
 from tests.earthengine.errors import Refused
-from tests.earthengine.grids import PixelGrid, name_of
+from tests.earthengine.grids import GEOGRAPHIC, PixelGrid, name_of
 from tests.earthengine.images import (
     Band,
     Image,
@@ -99,50 +98,28 @@ def visualize(image, bands, gain, bias, min, max, gamma, opacity, palette, **oth
     return replace(image, bands=tuple(replace(band, name=n, dtype=byte) for n in names))
 
 
-def update_mask(image, mask):
-    """Image.updateMask: masked where the other image is 0 or masked."""
-    bands = []
-    for band, other in pairs(image, as_image(mask)):
+def pixel_lon_lat():
+    """Image.pixelLonLat: degrees at the centre of each pixel."""
 
-        def compute(grid: PixelGrid, band=band, other=other) -> Pixels:
-            values, valid = band.at(grid)
-            keep, known = other.at(grid)
-            return values, valid & known & (keep != 0)
-
-        bands.append(replace(band, compute=compute))
-    return replace(image, bands=tuple(bands[: len(image.bands)]))
-
-
-def mask_of(image, mask):
-    """Image.mask: the mask as an image of 0 and 1."""
-    if mask is not None:
-        raise Refused("The emulator has Image.mask without a mask only.")
-
-    def of_band(band: Band) -> Band:
+    def band(name: str, place: int) -> Band:
         def compute(grid: PixelGrid) -> Pixels:
-            _, valid = band.at(grid)
-            return valid, np.ones(grid.shape, bool)
+            points = grid.points(GEOGRAPHIC)
+            degrees = (points.x, points.y)[place].reshape(grid.shape)
+            return degrees, np.isfinite(degrees)
 
-        return replace(band, dtype=BYTE, compute=compute)
+        return Band(name, np.dtype(FLOAT), compute)
 
-    return replace(image, bands=tuple(of_band(band) for band in image.bands))
+    return Image((band("longitude", 0), band("latitude", 1)))
 
 
-def unmask(input, value, sameFootprint):
-    """Image.unmask: a value where there is none, inside the footprint or everywhere."""
-    bands = []
-    for band, filler in pairs(input, as_image(0 if value is None else value)):
-
-        def compute(grid: PixelGrid, band=band, filler=filler) -> Pixels:
-            values, valid = band.at(grid)
-            fill, known = filler.at(grid)
-            if sameFootprint and band.footprint is not None:
-                known = known & band.footprint(grid)
-            return np.where(valid, values, fill), valid | known
-
-        dtype = np.result_type(band.dtype, filler.dtype)
-        bands.append(replace(band, dtype=dtype, compute=compute))
-    return replace(input, bands=tuple(bands[: len(input.bands)]))
+def reduce_bands(image, reducer):
+    """Image.reduce: a statistic of all bands at each pixel, a band for each."""
+    if any(band.axes for band in image.bands):
+        raise Refused("Image.reduce: the emulator reduces no arrays.")
+    bands = (
+        reducers.over_images(list(image.bands), name, name) for name in reducer.names
+    )
+    return replace(image, bands=tuple(bands))
 
 
 def remap(image, to, defaultValue, bandName, **given):
@@ -229,11 +206,10 @@ ALGORITHMS = {
     "Image.rename": rename,
     "Image.addBands": add_bands,
     "Image.cast": cast_some,
-    "Image.updateMask": update_mask,
-    "Image.mask": mask_of,
-    "Image.unmask": unmask,
     "Image.bandNames": lambda image: image.names(),
     "Image.remap": remap,
+    "Image.pixelLonLat": pixel_lon_lat,
+    "Image.reduce": reduce_bands,
     "Image.reproject": reproject,
     "Image.reduceResolution": reducers.reduce_resolution,
     "Projection": projection,
@@ -244,6 +220,7 @@ ALGORITHMS = {
     ),
     "Reducer.combine": reducers.combine,
     **arithmetic.ALGORITHMS,
+    **calls_masks.ALGORITHMS,
     **{
         f"Reducer.{name}": reducers.named(name)
         for name in ("mean", "count", "sum", "min", "max", "mode")

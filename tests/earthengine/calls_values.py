@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from tests.earthengine import calls_images
+from tests.earthengine import calls_arrays, calls_images
 from tests.earthengine.errors import Refused
 from tests.earthengine.images import Image, ImageCollection
 
@@ -264,6 +264,7 @@ ALGORITHMS = {
     "Element.copyProperties": copy_properties,
     "Element.get": lambda object, property: object.properties.get(property),
     "Element.set": lambda object, key, value: object.with_properties(**{key: value}),
+    "Element.setMulti": lambda object, properties: object.with_properties(**properties),
     "Image.date": lambda image: Date(image.properties["system:time_start"]),
     "List.sequence": sequence,
     "List.map": lambda list, baseAlgorithm, dropNulls: [baseAlgorithm(v) for v in list],
@@ -279,6 +280,7 @@ def algorithms(catalogue) -> Mapping[str, Callable]:
     """All algorithms, with a catalogue from which assets are loaded."""
     return {
         **calls_images.ALGORITHMS,
+        **calls_arrays.ALGORITHMS,
         **ALGORITHMS,
         "ImageCollection.load": lambda id, version: catalogue.collection(id),
         "Image.load": lambda id, version: catalogue.image(id),

@@ -1,14 +1,20 @@
 """Walks an expression graph and checks every call against the client's own algorithm list."""
 
 import json
+import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 
 from tests.earthengine.errors import Refused
 
-# Earth Engine's own limit; the client stops at 50.
-DEEPEST = 100
+# Earth Engine's own limit of levels inside one another; the client stops at 50 and writes a
+# name instead, from which it begins anew. It counts three for a call, a list or a dictionary.
+DEEPEST, LEVELS = 100, 3
+
+# Frames of Python: a long chain of calls is a deep recursion here.
+FRAMES = 20_000
 
 NODE_KINDS = (
     "constantValue",
@@ -59,11 +65,26 @@ def evaluate(expression: dict, functions: Mapping[str, Callable]):
         values, result = expression["values"], expression["result"]
     except (KeyError, TypeError) as error:
         raise Refused(f"Invalid expression: {error!r}.") from error
-    return Walk(values, functions).reference(result, {}, 0)
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES))
+    return Walk(values, functions).reference(result, Scope({}))
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One call of a function of the graph.
+
+    Attributes
+    ----------
+    arguments : of the function and of those around it
+    done : values of named nodes in this call
+    """
+
+    arguments: Mapping
+    done: dict = field(default_factory=dict)
 
 
 class Walk:
-    """One evaluation: nodes outside of functions are computed once."""
+    """One evaluation: nodes are computed once, those in a function once for each call."""
 
     def __init__(self, values: Mapping, functions: Mapping[str, Callable]) -> None:
         """Remember the graph; nothing is computed yet."""
@@ -71,15 +92,14 @@ class Walk:
         self.done = {}
         self.free = {}
 
-    def reference(self, name: str, arguments: Mapping, depth: int):
-        """The value of a named node."""
+    def reference(self, name: str, scope: Scope):
+        """The value of a named node, whose depth counts from itself."""
         if name not in self.values:
             raise Refused(f"Invalid expression: no value {name!r}.")
-        if self.depends(name):
-            return self.node(self.values[name], arguments, depth)
-        if name not in self.done:
-            self.done[name] = self.node(self.values[name], arguments, depth)
-        return self.done[name]
+        done = scope.done if self.depends(name) else self.done
+        if name not in done:
+            done[name] = self.node(self.values[name], scope, 0)
+        return done[name]
 
     def depends(self, name: str) -> bool:
         """Whether a named node may depend on the argument of a function around it."""
@@ -105,13 +125,13 @@ class Walk:
             self.free[name] = node is not None
         return self.free[name]
 
-    def node(self, node: dict, arguments: Mapping, depth: int):
+    def node(self, node: dict, scope: Scope, depth: int):
         """The value of a node of any kind."""
         if depth > DEEPEST:
             raise Refused(f"Expression is nested deeper than {DEEPEST} levels.")
         if not isinstance(node, dict) or len(node) != 1:
             raise Refused(f"Invalid expression: {str(node)[:200]}.")
-        (kind, content), deeper = next(iter(node.items())), depth + 1
+        (kind, content), deeper = next(iter(node.items())), depth + LEVELS
         if kind not in NODE_KINDS:
             raise Refused(f"Invalid expression: unknown kind of value '{kind}'.")
         if kind == "constantValue":
@@ -121,21 +141,21 @@ class Walk:
         if kind == "bytesValue":
             return content
         if kind == "arrayValue":
-            return [self.node(part, arguments, deeper) for part in content["values"]]
+            return [self.node(part, scope, deeper) for part in content["values"]]
         if kind == "dictionaryValue":
             parts = content["values"].items()
-            return {key: self.node(part, arguments, deeper) for key, part in parts}
+            return {key: self.node(part, scope, deeper) for key, part in parts}
         if kind == "valueReference":
-            return self.reference(content, arguments, deeper)
+            return self.reference(content, scope)
         if kind == "argumentReference":
-            if content not in arguments:
+            if content not in scope.arguments:
                 raise Refused(f"Invalid expression: no argument {content!r}.")
-            return arguments[content]
+            return scope.arguments[content]
         if kind == "functionDefinitionValue":
-            return self.definition(content, arguments, deeper)
-        return self.invocation(content, arguments, deeper)
+            return self.definition(content, scope)
+        return self.invocation(content, scope, deeper)
 
-    def definition(self, content: dict, arguments: Mapping, depth: int) -> Callable:
+    def definition(self, content: dict, scope: Scope) -> Callable:
         """A function of the graph, called with values in the order of its names."""
         names, body = content["argumentNames"], content["body"]
 
@@ -143,19 +163,19 @@ class Walk:
             if len(values) != len(names):
                 message = f"Expected {len(names)} arguments, got {len(values)}."
                 raise Refused(message)
-            bound = {**arguments, **dict(zip(names, values, strict=True))}
-            return self.reference(body, bound, depth)
+            bound = {**scope.arguments, **dict(zip(names, values, strict=True))}
+            return self.reference(body, Scope(bound))
 
         return call
 
-    def invocation(self, content: dict, arguments: Mapping, depth: int):
+    def invocation(self, content: dict, scope: Scope, depth: int):
         """The value of a call of an algorithm or of a function of the graph."""
         given = {
-            name: self.node(part, arguments, depth)
+            name: self.node(part, scope, depth)
             for name, part in content.get("arguments", {}).items()
         }
         if "functionReference" in content:
-            function = self.reference(content["functionReference"], arguments, depth)
+            function = self.reference(content["functionReference"], scope)
             return function(*given.values())
         name = content.get("functionName")
         check_call(name, given)

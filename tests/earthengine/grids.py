@@ -1,6 +1,6 @@
 """Pixel grids of products and requests, and how a point of one lies in another."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ EARTH_RADIUS_M = 6371007.181
 GEOGRAPHIC, SINUSOIDAL = "EPSG:4326", "SR-ORG:6974"
 
 # Results of one request that are kept for bands which are used more than once, bytes.
-KEPT_BYTES = 2**26
+KEPT_BYTES = 2**28
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class PixelGrid:
     shape: tuple[int, int] | None = None
     found: dict = field(default_factory=dict, compare=False, repr=False)
     kept: OrderedDict = field(default_factory=OrderedDict, compare=False, repr=False)
+    counts: Counter = field(default_factory=Counter, compare=False, repr=False)
 
     def centres(self) -> tuple[np.ndarray, np.ndarray]:
         """X of each column and y of each row."""
@@ -94,7 +95,8 @@ class PixelGrid:
             self.corner[0] + column * self.step[0],
             self.corner[1] + row * self.step[1],
         )
-        return replace(self, corner=corner, shape=shape, found={}, kept=OrderedDict())
+        empty = {"found": {}, "kept": OrderedDict(), "counts": Counter()}
+        return replace(self, corner=corner, shape=shape, **empty)
 
     def covering(self, other: "PixelGrid") -> "PixelGrid":
         """The window of this grid that covers another grid's window."""
@@ -138,8 +140,18 @@ class PixelGrid:
         )
         return float(max(east, south))
 
+    def count(self, **operations: int) -> None:
+        """Count the operations of one pixel, by kind."""
+        self.counts.update(operations)
+
+    def recall(self, key: int) -> tuple | None:
+        """A result that is still kept."""
+        if key in self.kept:
+            self.kept.move_to_end(key)
+        return self.kept.get(key)
+
     def remember(self, key: int, result: tuple) -> None:
-        """Keep a result for this request; the oldest go when they are too large."""
+        """Keep a result for this request; those unused for longest go when they are too large."""
         self.kept[key] = result
         self.found["kept"] = self.found.get("kept", 0) + size_of(result)
         while self.found["kept"] > KEPT_BYTES and len(self.kept) > 1:

@@ -126,7 +126,7 @@ class Handler(BaseHTTPRequestHandler):
                 f"Request payload size exceeds the limit: {MAX_PAYLOAD} bytes."
             )
         number, answer, fault = emulator.compute(
-            found[2], found[1], json.loads(self.content)
+            found[2], found[1], as_sent(self.content)
         )
         return self.deliver(number, answer, fault)
 
@@ -222,6 +222,23 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def as_sent(content: bytes) -> dict:
+    """The JSON of a request.
+
+    Raises
+    ------
+    Refused : no JSON; `NaN` and `Infinity`, which Python writes, are none
+    """
+
+    def refuse(name: str) -> None:
+        raise Refused(f"Invalid JSON payload received. Unexpected token '{name}'.")
+
+    try:
+        return json.loads(content, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise Refused(f"Invalid JSON payload received. {error}") from error
 
 
 def as_answer(body: dict) -> Answer:

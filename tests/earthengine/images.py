@@ -1,7 +1,8 @@
 """Images as the evaluator sees them: bands that compute the pixels of a grid when asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import numpy as np
 
@@ -23,9 +24,11 @@ class Band:
     ----------
     name : of the band
     dtype : numpy type of its values
-    compute : values and mask (row, column) on a grid
+    compute : values and mask (row, column) on a grid; of an array band values (row,
+        column, axis, ...), where row and column may be 1 for arrays alike everywhere
     native : the grid on which the band is at home, None for constants
     footprint : whether pixels of a grid lie in the image's footprint, None everywhere
+    axes : of the array that each pixel holds, 0 for a number
     """
 
     name: str
@@ -33,10 +36,11 @@ class Band:
     compute: Callable[[PixelGrid], Pixels]
     native: PixelGrid | None = None
     footprint: Callable[[PixelGrid], np.ndarray] | None = None
+    axes: int = 0
 
     def at(self, grid: PixelGrid) -> Pixels:
         """Values and mask (True where there is a value) on a grid."""
-        kept = grid.kept.get(id(self.compute))
+        kept = grid.recall(id(self.compute))
         if kept is not None:
             return kept[1]
         values, mask = self.compute(grid)
@@ -110,18 +114,64 @@ def combined(
     dtype: np.dtype,
     function: Callable[..., np.ndarray],
     *bands: Band,
+    finite: str = "",
 ) -> Band:
-    """A band computed pixel by pixel from others; masked where any of them is."""
+    """A band computed pixel by pixel, element by element; masked where any of them is.
+
+    Parameters
+    ----------
+    finite : name of an algorithm that is refused where it gives no number
+
+    Raises
+    ------
+    Refused : arrays of different numbers of axes
+    """
+    axes = {band.axes for band in bands if band.axes}
+    if len(axes) > 1:
+        raise Refused(f"Arrays of {min(axes)} and of {max(axes)} axes do not combine.")
 
     def compute(grid: PixelGrid) -> Pixels:
         parts = [band.at(grid) for band in bands]
-        mask = np.logical_and.reduce([mask for _, mask in parts])
+        mask = reduce(np.logical_and, (mask for _, mask in parts))
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            values = function(*(values for values, _ in parts))
+            values = function(*lined_up(bands, [values for values, _ in parts]))
+        if (
+            finite
+            and not np.isfinite(values[np.broadcast_to(mask, values.shape[:2])]).all()
+        ):
+            raise Refused(f"{finite} gives no finite number at some pixel.")
+        if axes:
+            size = int(np.prod(values.shape[2:]))
+            grid.count(element_operations=size, written=size)
         return values, mask
 
     first = bands[0]
-    return Band(name, np.dtype(dtype), compute, first_native(*bands), first.footprint)
+    return Band(
+        name,
+        np.dtype(dtype),
+        compute,
+        first_native(*bands),
+        first.footprint,
+        max(axes, default=0),
+    )
+
+
+def lined_up(bands: Sequence[Band], values: list[np.ndarray]) -> list[np.ndarray]:
+    """Values that combine: arrays alike in length, a number with every element of an array.
+
+    Raises
+    ------
+    Refused : arrays of different lengths
+    """
+    lengths = {v.shape[2:] for band, v in zip(bands, values, strict=True) if band.axes}
+    if len(lengths) > 1:
+        shapes = " and ".join("x".join(map(str, shape)) for shape in sorted(lengths))
+        raise Refused(f"Arrays must have the same lengths on all axes, got {shapes}.")
+    axes = max((len(shape) for shape in lengths), default=0)
+    return [
+        v if band.axes else v.reshape(*v.shape, *(1,) * axes)
+        for band, v in zip(bands, values, strict=True)
+    ]
 
 
 def first_native(*bands: Band) -> PixelGrid | None:

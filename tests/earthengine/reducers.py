@@ -38,9 +38,20 @@ def combine(reducer1, reducer2, outputPrefix, sharedInputs):
     return Reducer(reducer1.names + reducer2.names)
 
 
-def named(name: str) -> Callable[[], Reducer]:
-    """A function without arguments that gives the reducer of a name."""
-    return lambda: Reducer((name,))
+def named(name: str) -> Callable[..., Reducer]:
+    """A function that gives the reducer of a name, of one input.
+
+    Raises
+    ------
+    Refused : several inputs
+    """
+
+    def make(numInputs=1, **others):
+        if numInputs != 1:
+            raise Refused(f"Reducer.{name}: the emulator has one input only.")
+        return Reducer((name,))
+
+    return make
 
 
 def result_type(name: str, dtype: np.dtype) -> np.dtype:

@@ -157,6 +157,17 @@ def test_steps_of_eight_days_by_dates_and_numbers(client):
     assert np.diff(times).tolist() == [8 * 86_400_000] * 2
 
 
+def test_what_a_function_uses_twice_is_computed_once_a_call(client):
+    def doubled(number):
+        number = ee.Number(number)
+        for _ in range(50):  # 2 ** 50 additions, if each were computed anew
+            number = number.add(number)
+        return number
+
+    found = ee.List.sequence(1, 3).map(doubled).getInfo()
+    assert found == [2**50, 2 * 2**50, 3 * 2**50]
+
+
 def test_places_are_those_of_proj():
     rng = np.random.default_rng(3)
     longitude, latitude = rng.uniform(-180, 180, 500), rng.uniform(-89, 89, 500)

@@ -16,10 +16,10 @@ if SOURCE == "earthengine":
 
 
 def require_account():
-    """Stop before the first job when layers would be asked of Earth Engine without an account."""
-    jobs = workflow.dag.needrun_jobs()
-    asking = [job for job in jobs if job.rule.name in ("extract", "preview")]
-    if SOURCE == "earthengine" and asking:
+    """Stop before the first job when Earth Engine would be asked without an account."""
+    names = {job.rule.name for job in workflow.dag.needrun_jobs()}
+    reads_layers = SOURCE == "earthengine" and names & {"extract", "preview"}
+    if reads_layers or "online" in names:
         from forestflux.sources.earthengine.client.session import find_account
 
         try:

@@ -8,6 +8,18 @@ from forestflux.core.eight_day import STEP_DAYS, STEPS
 SOLAR_CONSTANT = 0.0820
 
 
+def sun_positions() -> tuple[np.ndarray, np.ndarray]:
+    """Inverse relative distance to the sun and its declination, radians, each (step,).
+
+    At the middle of each step in a year of 365 days. FAO Irrigation and Drainage Paper 56,
+    eq. 23-24.
+    """
+    day = STEP_DAYS * np.arange(STEPS) + STEP_DAYS / 2 + 0.5
+    day[-1] = (STEP_DAYS * (STEPS - 1) + 1 + 365) / 2
+    angle = 2 * np.pi * day / 365
+    return 1 + 0.033 * np.cos(angle), 0.409 * np.sin(angle - 1.39)
+
+
 def radiation(lat: np.ndarray) -> np.ndarray:
     """Daily radiation on top of the atmosphere (sample, step), MJ m-2 day-1.
 
@@ -19,11 +31,7 @@ def radiation(lat: np.ndarray) -> np.ndarray:
     ----------
     lat : (sample,), degrees north
     """
-    day = STEP_DAYS * np.arange(STEPS) + STEP_DAYS / 2 + 0.5
-    day[-1] = (STEP_DAYS * (STEPS - 1) + 1 + 365) / 2
-    angle = 2 * np.pi * day / 365
-    distance = 1 + 0.033 * np.cos(angle)
-    declination = 0.409 * np.sin(angle - 1.39)
+    distance, declination = sun_positions()
     phi = np.radians(np.asarray(lat, float))[:, None]
     sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(declination), -1, 1))
     return (

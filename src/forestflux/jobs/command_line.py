@@ -5,10 +5,10 @@ import errno
 import inspect
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from types import NoneType, TracebackType, UnionType
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -20,17 +20,27 @@ from forestflux.core.plain_text import (
 )
 
 
-def run(main: Callable[..., None]) -> None:
+def run(
+    main: Callable[..., None],
+    *,
+    program: str | None = None,
+    words: Sequence[str] | None = None,
+) -> None:
     """Call `main` with the flags of the command line and end the process.
 
     Every keyword of `main` is a flag of the same name; its annotation says how the flag
-    is read: `Path`, `str`, `int`, a section of settings (JSON), `list[...]` (words).
-    A keyword without a default is required. `--log FILE` is always there: facts and
+    is read: `Path`, `str`, `int`, a section of settings (JSON), `list[...]` (words),
+    `bool` (`--name` and `--no-name`). A keyword without a default is required. What is no
+    keyword only comes first, without a flag. `--log FILE` is always there: facts and
     failures go into it, progress bars go to the terminal only. Exit status 1 says that
     the job failed and that one line on the terminal says why.
+
+    Parameters
+    ----------
+    program, words : name and command line; those of the process where not given
     """
-    parser = parser_of(main)
-    arguments = vars(parser.parse_args())
+    parser = parser_of(main, program=program)
+    arguments = vars(parser.parse_args(words))
     log = arguments.pop("log")
     configure_logging(log)
     try:
@@ -63,21 +73,30 @@ def missing_package(
 sys.excepthook = missing_package
 
 
-def parser_of(main: Callable[..., None]) -> argparse.ArgumentParser:
+def parser_of(
+    main: Callable[..., None], *, program: str | None = None
+) -> argparse.ArgumentParser:
     """A parser with one flag for each keyword of `main`."""
-    parser = argparse.ArgumentParser(description=inspect.getdoc(main))
+    parser = argparse.ArgumentParser(prog=program, description=inspect.getdoc(main))
     for name, parameter in inspect.signature(main).parameters.items():
         kind = parameter.annotation
-        several = getattr(kind, "__origin__", None) is list
-        read = kind.__args__[0] if several else kind
-        parser.add_argument(
-            f"--{name.replace('_', '-')}",
-            dest=name,
-            type=reader_of(read),
-            nargs="*" if several else None,
-            required=parameter.default is inspect.Parameter.empty,
-            default=parameter.default,
-        )
+        if isinstance(kind, UnionType):  # what may be missing is read as what it is
+            kind = next(each for each in get_args(kind) if each is not NoneType)
+        if parameter.kind is not parameter.KEYWORD_ONLY:
+            parser.add_argument(name, metavar=name.upper(), type=reader_of(kind))
+            continue
+        options: dict[str, Any] = {
+            "dest": name,
+            "required": parameter.default is inspect.Parameter.empty,
+            "default": parameter.default,
+        }
+        if kind is bool:
+            options["action"] = argparse.BooleanOptionalAction
+        else:
+            several = getattr(kind, "__origin__", None) is list
+            read = kind.__args__[0] if several else kind
+            options |= {"type": reader_of(read), "nargs": "*" if several else None}
+        parser.add_argument(f"--{name.replace('_', '-')}", **options)
     parser.add_argument("--log", type=Path, default=None)
     return parser
 

@@ -20,6 +20,7 @@ from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.settings.map_settings import (
     InferSettings,
     ModelSettings,
+    OnlineSettings,
     PublishSettings,
     UploadSettings,
 )
@@ -116,6 +117,7 @@ class Configuration(Section):
     infer: InferSettings = InferSettings()
     change: ChangeSettings = ChangeSettings()
     publish: PublishSettings = PublishSettings()
+    online: OnlineSettings = OnlineSettings()
     drivers: DriverSettings = DriverSettings()
     gates: GateSettings = GateSettings()
     figures: FigureSettings = FigureSettings()

@@ -48,7 +48,8 @@ class ParallelBlock(nn.Module):
         for name in filters:
             wide, steps = layers[name]
             setattr(self, name, nn.Conv1d(wide, channels, steps))
-        self.filters = tuple(filters)
+        # In the order of their rows, whatever order they are given in.
+        self.filters = tuple(name for name in FILTERS if name in filters)
         self.norm = nn.GroupNorm(1, channels)
 
     def forward(self, features: Tensor) -> Tensor:

@@ -17,19 +17,18 @@ from forestflux.towers.flux_checks import check_fluxes
 from forestflux.towers.tower_schemas import SITE_YEARS, SITES
 
 
-def read_sites(path: Path, *, confirmed: Collection[str] = ()) -> pd.DataFrame:
-    """One row per tower, sorted by name: site, lat, lon (degrees), igbp, cluster (integer).
+def read_places(path: Path, *columns: str) -> pd.DataFrame:
+    """Places of a user's table: site as text, lat and lon (degrees) as numbers, others as text.
 
     Parameters
     ----------
-    confirmed : towers whose places the user has checked
+    columns : that must be there beside site, lat and lon
 
     Raises
     ------
-    InputError : an unreadable table, a site twice, a place off the globe or a doubtful
-        one, an unknown class, no forest tower, a confirmed tower that is none
+    InputError : an unreadable table, a site twice, a place off the globe
     """
-    table = read_csv(path, ("site", "lat", "lon", "igbp"))
+    table = read_csv(path, ("site", "lat", "lon", *columns))
     refuse_cell(
         table["site"].eq("").to_numpy(), table, "site", path=path, expected="a name"
     )
@@ -47,6 +46,22 @@ def read_sites(path: Path, *, confirmed: Collection[str] = ()) -> pd.DataFrame:
             path=path,
             expected=f"degrees from -{limit} to {limit}",
         )
+    return table.assign(lat=lat, lon=lon)
+
+
+def read_sites(path: Path, *, confirmed: Collection[str] = ()) -> pd.DataFrame:
+    """One row per tower, sorted by name: site, lat, lon (degrees), igbp, cluster (integer).
+
+    Parameters
+    ----------
+    confirmed : towers whose places the user has checked
+
+    Raises
+    ------
+    InputError : an unreadable table, a site twice, a place off the globe or a doubtful
+        one, an unknown class, no forest tower, a confirmed tower that is none
+    """
+    table = read_places(path, "igbp")
     allowed = (*FOREST_TYPES, *OTHER_CLASSES)
     unknown = ~table["igbp"].isin(allowed).to_numpy()
     expected = f"one of {', '.join(allowed)}"
@@ -59,7 +74,7 @@ def read_sites(path: Path, *, confirmed: Collection[str] = ()) -> pd.DataFrame:
             found=f"only {', '.join(sorted(set(table['igbp'])))}",
         )
     refuse_unknown_sites(confirmed, table["site"], "towers.confirmed")
-    sites = table[["site", "igbp"]].assign(lat=lat, lon=lon)
+    sites = table[["site", "igbp", "lat", "lon"]]
     sites = sites.sort_values("site", ignore_index=True)
     refuse_doubts(doubt_places(sites), path, confirmed=confirmed)
     cluster = link_clusters(sites["lat"].to_numpy(), sites["lon"].to_numpy())

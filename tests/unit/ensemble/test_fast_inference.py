@@ -31,6 +31,7 @@ SIZES = {
     },
     "early type": {"forest_type": "early", "gap_channel": False},
     "one filter": {"filters": ["joint"], "forest_type": "none"},
+    "filters in another order": {"filters": ["joint", "time"]},
     "other heads": {"filters": ["time", "variable"], "heads": "gpp_nee"},
 }
 

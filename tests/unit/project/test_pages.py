@@ -20,7 +20,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"
 LONGEST = 120
 README_LINES = 80
 # `samples.csv` is a file, not a key.
-SUFFIXES = {"csv", "json", "md", "py", "smk", "yaml", "zarr", "html", "parquet"}
+SUFFIXES = {"csv", "js", "json", "md", "py", "smk", "yaml", "zarr", "html", "parquet"}
 
 
 def name_of(page):

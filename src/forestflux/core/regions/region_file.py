@@ -40,6 +40,43 @@ def read_regions(file: Path, *, name: str) -> list[NamedArea]:
         that nobody knows; a feature has no such property or no polygon that can be
         understood
     """
+    properties, shapes, reader = open_features(file)
+    if name not in properties:
+        raise InputError(
+            file,
+            variable=name,
+            expected="a name of each feature (property of change.region_name)",
+            found=f"only {', '.join(properties) or 'no property'}",
+        )
+    return [
+        make_area(file, reader, shape, name=name, label=label)
+        for label, shape in zip(properties[name], shapes, strict=True)
+    ]
+
+
+def read_shapes(file: Path) -> list[shapely.Geometry]:
+    """The polygons of a file in degrees, in order, whatever their names.
+
+    Raises
+    ------
+    InputError : as `read_regions`
+    """
+    _, shapes, reader = open_features(file)
+    return [
+        read_shape(file, reader, shape, label=f"feature {number}")
+        for number, shape in enumerate(shapes, start=1)
+    ]
+
+
+def open_features(
+    file: Path,
+) -> tuple[dict[str, np.ndarray], np.ndarray, ShapeReader]:
+    """Properties by name, shapes (feature,) as they come, and what reads them.
+
+    Raises
+    ------
+    InputError : as `read_regions`
+    """
     check_file(file)
     try:
         read = read_geojson if file.suffix.lower() in GEOJSON else read_features
@@ -51,25 +88,14 @@ def read_regions(file: Path, *, name: str) -> list[NamedArea]:
             expected="readable features",
             found=f"{type(error).__name__}: {error}",
         ) from error
-    if name not in properties:
-        raise InputError(
-            file,
-            variable=name,
-            expected="a name of each feature (property of change.region_name)",
-            found=f"only {', '.join(properties) or 'no property'}",
-        )
     if not len(shapes):
         raise InputError(file, variable="file", expected="features", found="none")
     try:
-        reader = ShapeReader(system)
+        return properties, shapes, ShapeReader(system)
     except (CRSError, ProjError) as error:
         raise InputError(
             file, variable="crs", expected=EXPECTED_SYSTEM, found=str(error)
         ) from error
-    return [
-        make_area(file, reader, shape, name=name, label=label)
-        for label, shape in zip(properties[name], shapes, strict=True)
-    ]
 
 
 def read_features(
@@ -116,11 +142,18 @@ def make_area(
             expected="names of printable characters",
             found=str(label),
         )
+    return NamedArea(str(label), "", read_shape(file, reader, shape, label=str(label)))
+
+
+def read_shape(
+    file: Path, reader: ShapeReader, shape: shapely.Geometry | None, *, label: str
+) -> shapely.Geometry:
+    """A polygon in degrees; an error names its feature."""
     try:
-        return NamedArea(str(label), "", reader.read(shape))
+        return reader.read(shape)
     except (ShapeError, shapely.errors.GEOSException) as error:
         expected = getattr(error, "expected", "a polygon that can be understood")
         found = getattr(error, "found", str(error))
         raise InputError(
-            file, variable=str(label), expected=expected, found=found
+            file, variable=label, expected=expected, found=found
         ) from error

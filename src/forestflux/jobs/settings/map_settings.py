@@ -1,6 +1,8 @@
-"""Settings: model, infer, publish, upload."""
+"""Settings: model, infer, publish, upload, online."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from forestflux.jobs.settings.section import Section, key
 
@@ -113,3 +115,34 @@ class UploadSettings(Section):
     run lie in `{to}/{run}/`. Credentials and endpoint come from the environment
     (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and so on). Null for no copy.
     """
+
+
+Box = tuple[float, float, float, float]
+
+
+def check_box(box: Box) -> Box:
+    """West, south, east and north as they are; what is no box on the globe is refused."""
+    west, south, east, north = box
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise ValueError("a box of degrees that does not cross 180 degrees")
+    return box
+
+
+class OnlineSettings(Section):
+    """The trained model as an expression of Earth Engine, target `online`."""
+
+    year: int | None = key(None, unit="year", ge=2000, le=2100)
+    """The year whose fluxes it gives; null for the last mapped year."""
+
+    region: Annotated[Box, AfterValidator(check_box)] = key(
+        (-180.0, -60.0, 180.0, 80.0), unit="degrees"
+    )
+    """West, south, east and north of what the script shows and exports."""
+
+    applicability: bool = True
+    """Whether it has the layers `dissimilarity` and `applicable`, whose training rows are a
+    part of the expression.
+    """
+
+    card: str = key("not stated", unit="address", min_length=1)
+    """Address under which readers find the model card."""

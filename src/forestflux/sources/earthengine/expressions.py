@@ -11,7 +11,13 @@ from functools import lru_cache
 
 import ee
 
-from forestflux.sources.earthengine.request import Average, Band, Layers, Request
+from forestflux.sources.earthengine.request import (
+    Average,
+    Band,
+    Layers,
+    PixelTable,
+    Request,
+)
 
 TIME = "system:time_start"
 
@@ -46,15 +52,28 @@ def pixels(layers: Layers, images: tuple[tuple[str, str], ...]) -> ee.Image:
     ----------
     images : first day and day after the last of each image, ISO
     """
+    if layers.expression:
+        return filled(
+            ee.Image(ee.deserializer.fromJSON(layers.expression)), layers.bands
+        )
+    collection = asked_images(layers, images)
+    return collection.map(lambda image: sent_image(image, layers)).toBands()
+
+
+def asked_images(
+    layers: Layers, images: tuple[tuple[str, str], ...]
+) -> ee.ImageCollection:
+    """The archive's images, or sums of them over steps, in order of time."""
     if layers.summed:
-        collection = ee.ImageCollection([sum_days(layers, *image) for image in images])
-    else:
-        collection = images_between(layers.collection, images[0][0], images[-1][1])
+        return ee.ImageCollection([sum_days(layers, *image) for image in images])
+    return images_between(layers.collection, images[0][0], images[-1][1])
+
+
+def sent_image(image: ee.Image, layers: Layers) -> ee.Image:
+    """The bands of one image as they are sent."""
     if layers.average is None:
-        return collection.map(lambda image: filled(image, layers.bands)).toBands()
-    return collection.map(
-        lambda image: averaged(image, layers.bands, layers.average)
-    ).toBands()
+        return filled(image, layers.bands)
+    return averaged(image, layers.bands, layers.average)
 
 
 def sum_days(layers: Layers, first: str, stop: str) -> ee.Image:
@@ -95,12 +114,13 @@ def averaged(image: ee.Image, bands: tuple[Band, ...], how: Average) -> ee.Image
     take one pixel of its image pyramid.
     """
     value = image.select([bands[0].name])
-    reason = reason_of(image, value, how)
+    reason = reason_of(image, value, how.pixels)
     trusted = reason.eq(0)
     shares = trusted.multiply(100)
     for code in how.percents:
         shares = shares.addBands(reason.eq(code).multiply(100))
-    mean = mean_of_cells(value.updateMask(trusted), how).unmask(how.absent, False)
+    mean = mean_of_cells(value.updateMask(trusted), how)
+    mean = mean.unmask(how.pixels.absent, False)
     percents = mean_of_cells(shares, how).unmask(0, False)
     return cast(mean, bands[0].dtype).addBands(cast(percents, bands[1].dtype))
 
@@ -112,22 +132,25 @@ def mean_of_cells(image: ee.Image, how: Average) -> ee.Image:
     return cells.reproject("EPSG:4326", [step, 0, -180, 0, -step, 90]).round()
 
 
-def reason_of(image: ee.Image, value: ee.Image, how: Average) -> ee.Image:
+def reason_of(image: ee.Image, value: ee.Image, table: PixelTable) -> ee.Image:
     """Code of the reason why a pixel is not trusted, 0 where it is.
 
     As `forestflux.core.pixel_quality.stored_reason` decides at towers.
     """
-    number = value.unmask(how.absent, False)
-    missing = number.remap(list(how.missing), list(how.missing_reasons), 0)
-    low, high = how.valid
-    outside = number.lt(low).Or(number.gt(high)).multiply(how.outside)
-    if not how.quality:
-        return first_of(missing, outside)
-    quality = image.select([how.quality]).unmask(how.quality_absent, False)
-    flagged = quality.remap(list(how.rejected), list(how.reasons), 0)
-    if how.fill_reason_from_quality:
-        return first_of(flagged, first_of(missing, outside))
-    return first_of(missing, first_of(flagged, outside))
+    number = value.unmask(table.absent, False)
+    causes = [number.remap(list(table.missing), list(table.missing_reasons), 0)]
+    if table.quality and table.rejected:
+        quality = image.select([table.quality]).unmask(table.quality_absent, False)
+        flagged = quality.remap(list(table.rejected), list(table.reasons), 0)
+        # Before what is missing where the quality says why it is, else behind it.
+        causes.insert(0 if table.fill_reason_from_quality else 1, flagged)
+    if table.valid is not None:
+        low, high = table.valid
+        causes.append(number.lt(low).Or(number.gt(high)).multiply(table.outside))
+    reason = causes.pop()
+    while causes:
+        reason = first_of(causes.pop(), reason)
+    return reason
 
 
 def first_of(image: ee.Image, other: ee.Image) -> ee.Image:
@@ -157,6 +180,9 @@ def key_of_days(collection: str, year: int) -> str:
 @lru_cache(maxsize=256)
 def checksum_pixels(layers: Layers, images: tuple[tuple[str, str], ...]) -> str:
     """Checksum of `pixels`, kept by what it is made from: an expression is slow to hash."""
+    if layers.expression:
+        # As a tree it would be endless: what it shares, it shares many times over.
+        return sha256(layers.expression)
     return checksum_of(pixels(layers, images))
 
 

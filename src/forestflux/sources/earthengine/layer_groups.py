@@ -7,12 +7,13 @@ import numpy as np
 
 from forestflux.core.eight_day import step_lengths, step_starts
 from forestflux.core.pixel_quality import code, quality_reason
-from forestflux.core.products import PixelRules, Product
+from forestflux.core.products import Extract, PixelRules, Product
 from forestflux.sources.earthengine.request import (
     MAX_BANDS,
     Average,
     Band,
     Layers,
+    PixelTable,
 )
 
 # What stands for NaN on the way: JSON has no NaN.
@@ -67,9 +68,7 @@ def group_of(variables: Sequence[str], products: Mapping[str, Product]) -> Group
 
 def value_band(product: Product) -> Band:
     """The band of a variable's values as it is sent."""
-    extract, absent = product.extract, product.extract.absent
-    if np.isnan(absent):
-        absent = NO_NUMBER
+    extract, absent = product.extract, sent_number(product.extract.absent)
     if extract.archive is not None:
         archive = extract.archive
         return Band(extract.band, archive.dtype, absent / archive.multiply)
@@ -97,15 +96,35 @@ def averaged_bands(product: Product) -> tuple[Band, ...]:
 
 
 def average_of(product: Product) -> Average | None:
-    """How the pixels of a product are averaged, with its quality rules as a table of numbers."""
+    """How the pixels of a product are averaged."""
     rules = product.extract.average
     if rules is None:
         return None
-    rejected, reasons = rejected_numbers(rules)
-    absent = product.extract.absent
     return Average(
-        quality=product.extract.quality_band or "",
-        quality_absent=rules.pixel_quality_absent,
+        pixels=pixel_table(
+            product.extract, rules, quality_absent=rules.pixel_quality_absent
+        ),
+        percents=tuple(code(name) for name in rules.counted_reasons),
+        max_pixels=rules.max_pixels,
+        resolution_deg=product.grid.pixel,
+    )
+
+
+def pixel_table(
+    extract: Extract, rules: PixelRules, *, quality_absent: int
+) -> PixelTable:
+    """The quality rules of a product's pixels as a table of numbers.
+
+    Parameters
+    ----------
+    extract, rules : of the product
+    quality_absent : quality of a pixel that has none
+    """
+    rejected, reasons = rejected_numbers(rules)
+    absent = sent_number(extract.absent)
+    return PixelTable(
+        quality=extract.quality_band or "",
+        quality_absent=quality_absent,
         absent=absent,
         missing=(*rules.fill, absent),
         missing_reasons=(*(code("fill") for _ in rules.fill), code("not_acquired")),
@@ -113,11 +132,13 @@ def average_of(product: Product) -> Average | None:
         outside=code("out_of_range"),
         rejected=rejected,
         reasons=reasons,
-        percents=tuple(code(name) for name in rules.counted_reasons),
         fill_reason_from_quality=rules.fill_reason_from_quality,
-        max_pixels=rules.max_pixels,
-        resolution_deg=product.grid.pixel,
     )
+
+
+def sent_number(absent: float) -> float:
+    """The number that stands for nothing as it is sent."""
+    return NO_NUMBER if np.isnan(absent) else absent
 
 
 def rejected_numbers(rules: PixelRules) -> tuple[tuple[int, ...], tuple[int, ...]]:

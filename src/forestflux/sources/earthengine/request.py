@@ -28,8 +28,8 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Average:
-    """How finer pixels become the mean of a cell.
+class PixelTable:
+    """Which pixels are trusted, as a table of numbers that Earth Engine can look up.
 
     Attributes
     ----------
@@ -38,14 +38,11 @@ class Average:
     absent : number that stands for a pixel without a value
     missing : numbers that are no value, `absent` among them
     missing_reasons : code of the reason for each of them
-    valid : least and greatest value of a pixel that counts
+    valid : least and greatest value of a pixel that counts; None where any does
     outside : code of the reason for a number below or above
     rejected : quality numbers that a rule rejects
     reasons : code of the reason for each of them
-    percents : code of each reason whose percent of the cell is asked for
     fill_reason_from_quality : whether the quality tells why a pixel has no value
-    max_pixels : most pixels under a cell
-    resolution_deg : side of a cell, degrees
     """
 
     quality: str
@@ -53,12 +50,27 @@ class Average:
     absent: float
     missing: tuple[float, ...]
     missing_reasons: tuple[int, ...]
-    valid: tuple[float, float]
+    valid: tuple[float, float] | None
     outside: int
     rejected: tuple[int, ...]
     reasons: tuple[int, ...]
-    percents: tuple[int, ...]
     fill_reason_from_quality: bool
+
+
+@dataclass(frozen=True)
+class Average:
+    """How finer pixels become the mean of a cell.
+
+    Attributes
+    ----------
+    pixels : which of them count
+    percents : code of each reason whose percent of the cell is asked for
+    max_pixels : most pixels under a cell
+    resolution_deg : side of a cell, degrees
+    """
+
+    pixels: PixelTable
+    percents: tuple[int, ...]
     max_pixels: int
     resolution_deg: float
 
@@ -74,12 +86,15 @@ class Layers:
     average : how cells are averaged; None for native pixels. Then `bands` are the mean,
     the percent that is valid and the percents of the reasons
     summed : whether an image of ours is the sum of the archive's images of a step
+    expression : an image as the client serialises it, of which `bands` are asked for in place of
+        a collection's images; `collection` is then a name for messages
     """
 
     collection: str
     bands: tuple[Band, ...]
     average: Average | None = None
     summed: bool = False
+    expression: str = ""
 
     @property
     def pixel_bytes(self) -> int:

@@ -1,0 +1,78 @@
+"""The script for the Code Editor of Earth Engine: the expression and what to do with it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from forestflux.publish.online.region import Region
+
+ASSETS = ("online.js",)  # read by `forestflux.jobs.code_checksum` as well
+# Pixels of a map tile are 28 cells of 0.05 degree at this zoom.
+ZOOM = 8
+# Cells that are computed together.
+SHARD_CELLS = 32
+
+
+@dataclass(frozen=True)
+class Script:
+    """What goes into the script.
+
+    Attributes
+    ----------
+    expression : the image as the client serialises it
+    properties : of the image
+    region : that is exported, and whose middle the map shows
+    resolution_deg : side of a cell
+    bands : of the image
+    """
+
+    expression: str
+    properties: Mapping[str, str | int | float]
+    region: Region
+    resolution_deg: float
+    bands: tuple[str, ...]
+
+
+def write_script(script: Script) -> str:
+    """The text of `online.js`, which needs no asset."""
+    region, properties = script.region, script.properties
+    text = Path(__file__).with_name(*ASSETS).read_text()
+    parts = {
+        "title": properties["title"],
+        "year": properties["year"],
+        "facts": list_facts(properties),
+        "size": f"{len(script.expression.encode()) / 1e6:.1f}",
+        "shard": SHARD_CELLS,
+        "zoom": ZOOM,
+        "lon": (region.west + region.east) / 2,
+        "lat": (region.south + region.north) / 2,
+        "region": json.dumps([region.west, region.south, region.east, region.north]),
+        "transform": json.dumps(
+            [script.resolution_deg, 0, -180, 0, -script.resolution_deg, 90]
+        ),
+        "bands": json.dumps(list(script.bands)),
+        "expression": write_expression(script.expression),
+    }
+    for name, value in parts.items():
+        text = text.replace(f"{{{{{name}}}}}", str(value))
+    return text
+
+
+def list_facts(properties: Mapping[str, str | int | float]) -> str:
+    """The properties as lines of a comment."""
+    return "\n".join(
+        f" * {name}: {str(value).replace('*/', '* /')}"
+        for name, value in properties.items()
+        if name not in ("title", "year")
+    )
+
+
+def write_expression(expression: str) -> str:
+    """The expression as a literal of JavaScript, one value on a line: no editor likes one line."""
+    content = json.loads(expression)
+    values = ",\n".join(
+        f"{json.dumps(name)}: {json.dumps(value, separators=(',', ':'))}"
+        for name, value in content["values"].items()
+    )
+    return f'{{"result": {json.dumps(content["result"])}, "values": {{\n{values}\n}}}}'

@@ -1,0 +1,53 @@
+"""A planet of formulas whose numbers the variables can have."""
+
+import numpy as np
+
+from tests.earthengine.formulas import COUNT, LEAST, FormulaPlanet, hidden, stored
+from tests.earthengine.images import Band, sampled
+
+
+class PhysicalPlanet(FormulaPlanet):
+    """The planet of formulas with numbers that a variable can have, and some beyond.
+
+    Quality bands hold all numbers of a byte.
+    """
+
+    def __init__(self, products):
+        super().__init__(products)
+        self.ends = {}
+        for variable in products.variables.values():
+            for product in (variable.tower, variable.tile):
+                if product is not None and product.mask is not None:
+                    rules = product.mask
+                    scale = rules.scale * rules.multiply
+                    low, high = (end / scale for end in rules.physical)
+                    margin = 0.05 * (high - low)
+                    self.ends[product.extract.band] = low - margin, high + margin
+
+    def bands(self, collection, day):
+        contents = self.layout[collection].items()
+        return tuple(
+            self.band(name, content, number, day.toordinal())
+            for number, (name, content) in enumerate(contents)
+        )
+
+    def band(self, name, content, number, day):
+        native, dtype = content["grid"], np.dtype(content["dtype"])
+        cover = name.startswith("Land_Cover")
+        low, high = (0, 25) if cover else self.ends.get(name, (0, 256))
+
+        def look_up(where):
+            row, column = native.position(where.points(native.crs))
+            lost = np.isnan(row)
+            row, column = (
+                np.where(lost, 0, at).astype("int64") for at in (row, column)
+            )
+            share = (stored(row, column, band=number, day=day) - LEAST) / COUNT
+            values = low + share * (high - low)
+            if content.get("multiply", 1) != 1 or dtype.kind in "iu":
+                values = np.floor(values)
+            values = (values / content.get("multiply", 1)).astype(dtype)
+            mask = ~lost & ~hidden(row, column, day=day)
+            return values.reshape(where.shape), mask.reshape(where.shape)
+
+        return Band(name, dtype, sampled(native, look_up), native)
