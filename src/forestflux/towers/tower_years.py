@@ -53,7 +53,9 @@ def require_folder(folder: Path) -> None:
         raise InputError(
             folder,
             variable="towers.folder",
-            expected="a folder with sites.csv, site_years.csv, predictors_8day.parquet",
+            expected="a folder with sites.csv, site_years.csv, predictors_8day.parquet"
+            " (tables of your own: docs/how-to/own-towers.md; archives instead:"
+            " towers.fluxnet, docs/how-to/fluxnet-archives.md)",
             found="a file" if folder.exists() else "no such folder",
         )
 

@@ -84,7 +84,12 @@ def names_of_the_package():
         folder.name for folder in (ROOT / "src/forestflux").iterdir() if folder.is_dir()
     )
     return sorted(
-        set(re.findall(rf"\bforestflux\.(?:load_model|(?:{rooms})(?:\.\w+)*)", text))
+        set(
+            re.findall(
+                rf"\bforestflux\.(?:load_model|open_product|(?:{rooms})(?:\.\w+)*)",
+                text,
+            )
+        )
     )
 
 

@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
+from forestflux.core.yaml_files import read_yaml
 from forestflux.jobs.configuration import read_configuration
 from forestflux.towers.clusters import link_clusters
 from forestflux.towers.tower_tables import read_site_years, read_sites
 from forestflux.towers.tower_years import find_tower_years
-from tests.builders.paths import REAL_DATA
+from tests.builders.paths import REAL_DATA, ROOT
 from tests.builders.tower_folders import read_towers, tower_folder
 
 REAL = REAL_DATA / "towers"
@@ -368,7 +369,15 @@ def test_missing_folder_names_the_key_and_the_files(tmp_path):
         find_tower_years(read_configuration(run))
     line = str(caught.value)
     assert "nowhere: towers.folder: expected a folder with sites.csv" in line
+    assert "own-towers.md" in line
+    assert "towers.fluxnet" in line
     assert line.endswith("found no such folder")
+
+
+def test_the_overlay_for_towers_reads_a_folder_that_anyone_can_fill():
+    overlay = read_yaml(ROOT / "config/towers.yaml")
+    assert overlay["towers"]["folder"] == "data/towers"
+    assert "/data/" in (ROOT / ".gitignore").read_text().splitlines()
 
 
 def test_towers_that_are_sources_pass_when_the_user_says_so(folder):
