@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.configuration import Configuration
-from forestflux.jobs.settings.map_settings import UploadSettings
+from forestflux.jobs.settings.map_settings import PublishSettings, UploadSettings
 from forestflux.jobs.settings.tower_settings import TowerSettings
 from forestflux.jobs.tables import write_table
 from forestflux.pages.figures.figure_registry import FIGURES, needs
@@ -188,6 +188,18 @@ def test_limits_are_said(page):
         "random (optimistic)",
     ):
         assert words in page.text
+
+
+def test_what_a_publisher_has_not_chosen_is_said(page, results, towers):
+    choices = PublishSettings().to_choose()
+    assert all(words in page.text for words in ("Before you share", *choices))
+    chosen = PublishSettings(license="CC-BY-4.0", institution="us")
+    page = Page(build_page(results, figures=FIGURES, publish=chosen))
+    assert "Before you share" not in page.text
+    # Without maps there are no products to share.
+    assert "Before you share" not in build_page(
+        towers, figures=tower_figures(), towers_only=True
+    )
 
 
 def test_rows_of_the_random_split_are_set_apart(page):
