@@ -50,7 +50,9 @@ def write_geotiff(dataset: xr.Dataset, path: Path, *, kind: str) -> None:
     with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
         with rasterio.open(plain, "w", **plain_profile(dataset, kind)) as file:
             for band, name in enumerate(names, start=1):
-                file.write(read_band(dataset[name]).astype(band_type(kind)), band)
+                file.write(
+                    read_band(dataset[name]).astype(band_type(kind), copy=False), band
+                )
             describe_bands(file, dataset, names)
             if kind in FLAG_COLOURS:
                 file.write_colormap(1, make_colour_table(kind))

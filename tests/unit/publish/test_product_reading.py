@@ -126,7 +126,10 @@ def test_the_package_lists_what_users_call() -> None:
 
 
 def test_a_missing_model_says_so(tmp_path: Path) -> None:
-    for path, found in {tmp_path / "none": "no such", tmp_path: "a folder wit"}.items():
+    for path, found in {
+        tmp_path / "none": "no such",
+        tmp_path: "a folder without",
+    }.items():
         line = rf"{path.name}: model: expected the folder of a .*, found {found}"
         with pytest.raises(InputError, match=line):
             forestflux.load_model(path)
