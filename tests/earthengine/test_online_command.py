@@ -286,7 +286,7 @@ def test_a_folder_of_somebody_else_is_not_replaced(model, archive, tmp_path):
     path = tmp_path / "mine"
     path.mkdir()
     (path / "note.txt").write_text("kept")
-    with pytest.raises(InputError, match="--fetch: expected a store of this command"):
+    with pytest.raises(InputError, match="--fetch: expected nothing, or a whole store"):
         run_command(model, archive, tmp_path / "online", fetch=path)
     assert (path / "note.txt").read_text() == "kept"
 

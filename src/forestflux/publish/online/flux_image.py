@@ -3,15 +3,14 @@
 from typing import cast
 
 import ee
+import numpy as np
 
 from forestflux.core.eight_day import STEPS
 from forestflux.core.names import FLUXES, FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.models.network_inputs import TYPES
 from forestflux.models.network_regressor import NetworkRegressor
-from forestflux.publish.online.applicability_image import (
-    build_dissimilarity,
-)
+from forestflux.publish.online.applicability_image import build_dissimilarity
 from forestflux.publish.online.array_images import (
     add_up,
     bands_to_array,
@@ -83,7 +82,9 @@ def build_flux_image(
         area = model.applicability
         index = build_dissimilarity(area.reference, prepared, types)
         layers["dissimilarity"] = index.updateMask(seen).toFloat()
-        inside = layers["dissimilarity"].lte(area.threshold).unmask(0, False)
+        # Both are compared as float32, as they are stored.
+        threshold = float(np.float32(area.threshold))
+        inside = layers["dissimilarity"].lte(threshold).unmask(0, False)
         layers["applicable"] = inside.updateMask(forest).toByte()
     return join_bands([image.rename([name]) for name, image in layers.items()])
 

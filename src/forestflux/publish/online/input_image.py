@@ -153,7 +153,8 @@ def place_images(group: Group, days: Days, year: int) -> dict[tuple[int, int], i
         raise two_images_error(
             f"Earth Engine {year}", ", ".join(group.product.extract.collections)
         )
-    steps = eight_day.step_of_day(np.array([day for day, _, _ in ordered]), year)
+    first = np.array([day for day, _, _ in ordered], "datetime64[D]")
+    steps = eight_day.step_of_day(first, year)
     last = {
         int(step): (number, position)
         for step, (_, number, position) in zip(steps, ordered, strict=True)

@@ -8,7 +8,6 @@ from forestflux.core.product_table import read_products
 from forestflux.ensemble.model_folder import RECORD
 from forestflux.ensemble.model_record import read_model_record
 from forestflux.jobs.checksums import make_build_key
-from forestflux.jobs.manifests import manifest_path
 from forestflux.jobs.settings.map_settings import InferSettings
 from forestflux.jobs.settings.sample_settings import MaskSettings
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
@@ -25,7 +24,7 @@ from forestflux.publish.online.online_export import (
 from forestflux.publish.online.online_source import OnlineSource, check_latitudes
 from forestflux.publish.online.point_fluxes import fetch_points
 from forestflux.publish.online.region import Region, read_region
-from forestflux.publish.online.year_image import YearChoice
+from forestflux.publish.online.year_image import NOT_A_CHANGE, YearChoice
 from forestflux.towers.tower_tables import read_places
 
 POINTS = "points.csv"
@@ -117,13 +116,14 @@ def write_fetched(
     key = make_build_key(made.expression, region)
     if is_done(path, key):
         return
-    if path.exists() and not manifest_path(path).is_file():
+    if path.exists():
         raise InputError(
             path,
             variable="--fetch",
-            expected="a store of this command or nothing",
-            found="a file or folder",
+            expected="nothing, or a whole store of this expression and region",
+            found="something else; delete it, or name another path",
         )
     mapped = fetch_map(source, made.layers, region, made.grid, level=made.level)
     mapped.attrs["model"] = made.properties["model_checksum"]
+    mapped.attrs["estimate"] = NOT_A_CHANGE
     write_store(mapped, path, build_key=key)

@@ -19,6 +19,9 @@ from forestflux.sources.earthengine.request import (
     Request,
 )
 
+# What stands for no forest in flags of a map; `NOT_FOREST` in all others.
+NO_FOREST = {"forest_type": 0}
+
 
 class OnlineSource:
     """Images' days and computed pixels of one year, by way of the cache.
@@ -96,15 +99,9 @@ def ask_layers(expression: str, names: Sequence[str]) -> Layers:
     bands = []
     for name in names:
         dtype = LAYERS[name].dtype
-        absent = (
-            NO_NUMBER if dtype == "float32" else LAYERS_ABSENT.get(name, NOT_FOREST)
-        )
-        bands.append(Band(name, dtype, absent))
+        flag = NO_FOREST.get(name, NOT_FOREST)
+        bands.append(Band(name, dtype, NO_NUMBER if dtype == "float32" else flag))
     return Layers("online", tuple(bands), expression=expression)
-
-
-# What stands for no forest in the flags of a map, where it is not `NOT_FOREST`.
-LAYERS_ABSENT = {"forest_type": 0}
 
 
 def restore_gaps(values: np.ndarray, band: Band) -> np.ndarray:

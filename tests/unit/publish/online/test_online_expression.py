@@ -223,3 +223,11 @@ def test_a_quality_band_is_looked_up_where_a_rule_judges_it():
     chosen = {"ndvi": products["ndvi"].model_copy(update={"mask": bare})}
     image = build_input_image(chosen, days, year=2018, min_valid_share=0.3)
     assert text_of(image).count("Image.remap") == 1
+
+
+def test_a_year_without_any_image_is_one_of_gaps():
+    products = {"et": TABLE.column("tile")["et"]}
+    days = {name: np.array([], "M8[D]") for name in iterate_collections(products)}
+    text = text_of(build_input_image(products, days, year=2018, min_valid_share=0.3))
+    assert "MOD16A2GF" not in text
+    assert text.count("Image.updateMask") == 2
