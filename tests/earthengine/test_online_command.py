@@ -213,7 +213,7 @@ def test_the_script_is_javascript_that_holds_the_same_expression(files, tmp_path
     assert "No part of this has run on the live service" in text
     literal = text.partition("var EXPRESSION = ")[2].partition(";\n\nrun();")[0]
     assert json.loads(literal) == json.loads((files / "online.json").read_text())
-    assert max(map(len, text.partition("var EXPRESSION")[0].splitlines())) < 800
+    assert max(map(len, text.partition("var EXPRESSION")[0].splitlines())) < 102
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")

@@ -1,6 +1,7 @@
 """The script for the Code Editor of Earth Engine: the expression and what to do with it."""
 
 import json
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from forestflux.publish.online.region import Region
 ASSETS = ("online.js",)  # read by `forestflux.jobs.code_checksum` as well
 # Pixels of a map tile are 28 cells of 0.05 degree at this zoom.
 ZOOM = 8
+# Columns of a comment.
+WIDTH = 100
 # Cells that are computed together.
 SHARD_CELLS = 32
 
@@ -37,12 +40,13 @@ class Script:
 def write_script(script: Script) -> str:
     """The text of `online.js`, which needs no asset."""
     region, properties = script.region, script.properties
+    literal = write_expression(script.expression)
     text = Path(__file__).with_name(*ASSETS).read_text()
     parts = {
         "title": properties["title"],
         "year": properties["year"],
         "facts": list_facts(properties),
-        "size": f"{len(script.expression.encode()) / 1e6:.1f}",
+        "size": f"{len(literal) / 1e6:.1f}",
         "shard": SHARD_CELLS,
         "zoom": ZOOM,
         "lon": (region.west + region.east) / 2,
@@ -51,8 +55,8 @@ def write_script(script: Script) -> str:
         "transform": json.dumps(
             [script.resolution_deg, 0, -180, 0, -script.resolution_deg, 90]
         ),
-        "bands": json.dumps(list(script.bands)),
-        "expression": write_expression(script.expression),
+        "bands": "\n".join(comment_lines(", ".join(script.bands))),
+        "expression": literal,
     }
     for name, value in parts.items():
         text = text.replace(f"{{{{{name}}}}}", str(value))
@@ -61,10 +65,23 @@ def write_script(script: Script) -> str:
 
 def list_facts(properties: Mapping[str, str | int | float]) -> str:
     """The properties as lines of a comment."""
-    return "\n".join(
-        f" * {name}: {str(value).replace('*/', '* /')}"
+    lines = [
+        line
         for name, value in properties.items()
         if name not in ("title", "year")
+        for line in comment_lines(f"{name}: {value}")
+    ]
+    return "\n".join(lines)
+
+
+def comment_lines(text: str) -> list[str]:
+    """A text as lines of a comment that it cannot end."""
+    return textwrap.wrap(
+        text.replace("*/", "* /"),
+        WIDTH,
+        initial_indent=" * ",
+        subsequent_indent=" *   ",
+        break_long_words=False,
     )
 
 

@@ -22,7 +22,10 @@
 
 var region = ee.Geometry.Rectangle({{region}}, 'EPSG:4326', false);
 
-/** The image: {{bands}}. */
+/**
+ * The image. Its bands:
+{{bands}}
+ */
 function loadFluxes() {
   return ee.Image(ee.Deserializer.decode(EXPRESSION));
 }
