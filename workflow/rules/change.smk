@@ -6,18 +6,6 @@
 #        <results>/change/change.zarr, and the manifest last
 
 
-def compared_maps(wildcards):
-    """Manifests of the maps of all years, of which a change needs two."""
-    if len(YEARS) < 2:
-        raise InputError(
-            "configuration",
-            variable="years",
-            expected="two mapped years for a change (`snakemake products` needs one)",
-            found=f"{YEARS[0]} only",
-        )
-    return yearly("maps")
-
-
 rule change:
     input:
         maps=compared_maps,

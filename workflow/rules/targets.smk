@@ -100,6 +100,18 @@ def yearly(folder):
     return [f"<results>/{folder}/{batch}.json" for batch in YEAR_BATCHES]
 
 
+def compared_maps(wildcards):
+    """Manifests of the maps of all years, of which a change needs two."""
+    if len(YEARS) < 2:
+        raise InputError(
+            "configuration",
+            variable="years",
+            expected="two mapped years for a change (`snakemake products` needs one)",
+            found=f"{YEARS[0]} only",
+        )
+    return yearly("maps")
+
+
 def place_stage(stage):
     """Manifests of a stage that has one store for each tile, whatever the years."""
     return [f"<results>/{stage}/{places}.json" for places in TILE_BATCHES]

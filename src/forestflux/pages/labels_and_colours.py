@@ -111,13 +111,23 @@ def driver_colour(name: str) -> str:
     return DRIVER_COLOURS.get(name, PALE)
 
 
+# What stands in front of `=` in the name of a subset of scored rows.
+SUBSET_KINDS = (
+    *("igbp", "climate", "years", "applicable"),
+    *("hidden_series", "hidden_values", "gap_fifth"),
+)
+
+
 def subset_label(name: str) -> str:
     """`igbp=ENF` as ENF, `years=1` as sites scored in 1 year(s), `all` as all forests.
 
     `applicable=inside` is inside the area of applicability, `hidden_series=2` 2 series hidden,
-    `hidden_values=0.3` 30 % of values hidden, `gap_fifth=1` fewest gaps.
+    `hidden_values=0.3` 30 % of values hidden, `gap_fifth=1` fewest gaps. A name that a user gave
+    may have an `=` of its own, and stays as it is but for underscores.
     """
     kind, _, value = name.partition("=")
+    if kind not in SUBSET_KINDS:
+        kind, value = "", ""
     if kind == "applicable":
         return f"{value} the area of applicability"
     if kind == "hidden_series":

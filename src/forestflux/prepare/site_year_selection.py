@@ -101,10 +101,11 @@ def build_samples(
 
     Raises
     ------
-    InputError : an unknown holdout site, GPP or a latitude that does not fit the series of
-        its tower, no row left, or fewer sites than folds
+    InputError : an unknown holdout or confirmed site, GPP or a latitude that does not fit
+        the series of its tower, no row left, or fewer sites than folds
     """
     refuse_unknown_sites(holdout, sites["site"], "towers.holdout")
+    refuse_unknown_sites(confirmed, sites["site"], "towers.confirmed")
     table = site_years.merge(sites, on="site", validate="many_to_one")
     table = table.sort_values(["site", "year"], ignore_index=True)
     row = find_series(table, towers)

@@ -175,7 +175,7 @@ def test_the_configuration_given_is_not_changed(config):
             "gates.nee_total_known: expected a lower number before",
         ),
         ({"grid": {"only": ["r0c0"]}}, "grid.only: expected a tile of the grid"),
-        ({"grid": {"only": ["r09c00"]}}, "grid.only: .*r00c00 to r02c05, found r09c00"),
+        ({"grid": {"only": ["r09c00"]}}, "grid.only: .*r00c00 to r01c03, found r09c00"),
         ({"grid": {"resolution_deg": 1e-9}}, "grid.resolution_deg: expected greater"),
         (
             {"grid": {"resolution_deg": 0.05, "tile_cells": 1}},

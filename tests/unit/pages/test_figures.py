@@ -14,6 +14,7 @@ from matplotlib.axis import Axis
 from matplotlib.image import imread
 from matplotlib.text import Text
 
+from forestflux.change.change_schemas import PAIR, TOTALS
 from forestflux.core.errors import InputError
 from forestflux.core.layers import flagged
 from forestflux.jobs.settings.training_settings import TransferSteps
@@ -23,12 +24,17 @@ from forestflux.pages.figures import world_maps
 from forestflux.pages.figures.captions import CAPTIONS, caption_of
 from forestflux.pages.figures.drawing import draw_figure
 from forestflux.pages.figures.figure_registry import FIGURES, module_of, needs
-from forestflux.pages.figures.figure_style import StyleSettings, new_figure, save_figure
+from forestflux.pages.figures.figure_style import (
+    StyleSettings,
+    escape_math,
+    new_figure,
+    save_figure,
+)
 from forestflux.pages.figures.globe import recovery_figure
 from forestflux.pages.figures.globe.flux_maps import insignificant
 from forestflux.pages.figures.skill import score_figures
 from forestflux.pages.figures.skill.network_figure import FILTER_LABELS, STEP_LABELS
-from forestflux.pages.labels_and_colours import model_styles
+from forestflux.pages.labels_and_colours import model_styles, subset_label
 from tests.builders.finished_results import build_results
 
 DPI = 80
@@ -415,3 +421,19 @@ def test_recovered_quantities_are_sorted_by_what_they_are():
         assert found.loc[name, "group"] == group
         if label:
             assert found.loc[name, "label"] == label
+
+
+def test_names_of_bands_are_drawn_as_they_are(results, tmp_path):
+    """Neither `=` nor `$` of a name that a user gave is read as something else."""
+    name = "west=east $x^$ & <b>"
+    assert subset_label(name) == name
+    for table in (TOTALS, PAIR):
+        whole = table.read(results)
+        bands = whole.loc[whole["kind"] == "band", "stratum"]
+        renamed = whole.assign(stratum=whole["stratum"].replace(bands.iloc[0], name))
+        write_table(renamed, tmp_path / table.path)
+    for kind in ("series", "change_table"):
+        figure = draw_figure(kind, tmp_path, style_settings=SETTINGS)
+        save_figure(figure, tmp_path / "a.png", settings=SETTINGS, caption="")
+        texts = [text.get_text() for text in figure.findobj(Text)]
+        assert escape_math(name) in texts

@@ -13,6 +13,7 @@ from forestflux.core.names import FLUXES, TARGET_FLUXES
 from forestflux.evaluation.evaluation_schemas import RECOVERY
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
+    escape_math,
     letter_panels,
     new_figure,
 )
@@ -73,7 +74,8 @@ def sort_out(table: pd.DataFrame) -> pd.DataFrame:
         group.eq("change"), name.str.removeprefix("change").str.strip("_")
     )
     label = (
-        label.str.replace("share_within", "in")
+        label.map(escape_math)
+        .str.replace("share_within", "in")
         .str.replace("_", " ")
         .str.replace(r"\br2\b", "R$^2$", regex=True)
     )

@@ -12,6 +12,7 @@ from forestflux.change.change_schemas import DECOMPOSITION, REGIONS, WINDOWS
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
+    escape_math,
     letter_panels,
     new_figure,
 )
@@ -132,7 +133,7 @@ def draw_parts(ax: Axes, rows: pd.DataFrame) -> None:
 
 def finish(ax: Axes, strata: list[tuple[str, str]]) -> None:
     """Names of the strata, lines between their kinds, zero."""
-    names = [subset_label(name) for _, name in strata]
+    names = [escape_math(subset_label(name)) for _, name in strata]
     ax.set_yticks(range(len(strata)), names)
     ax.set_ylim(len(strata) - 0.4, -0.6)
     for place in range(1, len(strata)):

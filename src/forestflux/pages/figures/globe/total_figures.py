@@ -10,6 +10,7 @@ from forestflux.change.change_schemas import PAIR, TOTALS, ZONAL
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
+    escape_math,
     letter_panels,
     new_figure,
 )
@@ -86,7 +87,7 @@ def draw_lines(ax: Axes, rows: pd.DataFrame) -> None:
         line = rows[rows["stratum"] == name].sort_values("year")
         band = line["total_lower"], line["total_upper"]
         ax.fill_between(line["year"], *band, color=colour, alpha=0.2, linewidth=0)
-        label = subset_label(name)
+        label = escape_math(subset_label(name))
         ax.plot(line["year"], line["total"], color=colour, label=label, markersize=2.5)
 
 
@@ -115,7 +116,8 @@ def draw_change_table(results: Path, *, settings: StyleSettings) -> Figure:
         draw_intervals(ax, rows, measure)
         ax.set_title(f"{flux.upper()},\n{names[measure]}")
         ax.set_xlabel(units[measure])
-    axes[0].set_yticks(range(len(strata)), [subset_label(name) for name in strata])
+    labels = [escape_math(subset_label(name)) for name in strata]
+    axes[0].set_yticks(range(len(strata)), labels)
     axes[0].set_ylim(len(strata) - 0.4, -0.6)
     letter_panels(axes)
     return figure
