@@ -8,14 +8,19 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from forestflux.core.errors import InputError
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write arrays by name; equal arrays give equal bytes."""
-    save_file(arrays, path)
+    """Write arrays by name; equal arrays give equal bytes.
+
+    Raises
+    ------
+    OSError : no room or no right to write, which the library's own writer would hide
+    """
+    path.write_bytes(save(arrays))
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
