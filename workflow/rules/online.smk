@@ -4,17 +4,6 @@
 # makes  <results>/online/online.json and online.js
 
 
-def online_year():
-    """The year of the expression: the one that is asked for, else the last mapped one."""
-    year = CONFIG.online.year or (YEARS[-1] if YEARS else None)
-    if year is None:
-        raise WorkflowError(
-            "configuration: online.year: expected a year, because this run maps none,"
-            " found null"
-        )
-    return year
-
-
 rule online:
     input:
         model="<results>/model/model.json",

@@ -195,6 +195,17 @@ def upload_targets():
     return [f"<results>/upload/{part}.json" for part in (*YEAR_BATCHES, "collection")]
 
 
+def online_year():
+    """The year of the expression: the one that is asked for, else the last mapped one."""
+    year = CONFIG.online.year or (YEARS[-1] if YEARS else None)
+    if year is None:
+        raise WorkflowError(
+            "configuration: online.year: expected a year, because this run maps none,"
+            " found null"
+        )
+    return year
+
+
 def pair_batches():
     """Names of the batches in which the pair of years lies, each once; none with one year."""
     pair = CONFIG.change.pair if len(YEARS) > 1 else ()
