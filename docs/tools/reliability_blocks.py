@@ -5,13 +5,16 @@ from collections import Counter
 from tracked_files import markdown_table, read_benchmark, read_table, wrap_sentences
 
 NOTHING = "nothing"
+# Their layout is solved in another order now and then and differs in the tenth decimal.
+FIGURES = "figures/"
 
 
 def trials() -> str:
     """Everything that was tried by a seed or by turns, summed up."""
     files, kills = read_table("fuzz"), read_benchmark("kills")["facts"]
     sums = files[["tried", "right", "line", "wrong", "traceback"]].sum()
-    of_kills = (kills["kills"], kills["kills"], 0, 0, 0)
+    wrong = [name for name in kills["files_differing"] if not name.startswith(FIGURES)]
+    of_kills = (kills["kills"], kills["kills"] if not wrong else 0, 0, len(wrong), 0)
     rows = [
         ["damaged files", *(f"{value:,}" for value in sums)],
         ["kills of a whole run", *(f"{value:,}" for value in of_kills)],
