@@ -46,11 +46,11 @@ def run(
     try:
         main(**arguments)
     except InputError as error:
-        fail(parser.prog, str(error))
+        fail(parser.prog, str(error), log)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
             report_defect(parser.prog, error, log)
-        fail(parser.prog, storage_line(error))
+        fail(parser.prog, storage_line(error), log)
     except Exception as error:
         report_defect(parser.prog, error, log)
 
@@ -137,9 +137,10 @@ def storage_line(error: OSError) -> str:
     )
 
 
-def fail(program: str, line: str) -> None:
-    """Log one line, show it, and end with status 1."""
-    logging.getLogger("forestflux").error(line)
+def fail(program: str, line: str, log: Path | None) -> None:
+    """Show one line, write it into the log where there is one, and end with status 1."""
+    if log is not None:  # else the terminal would have it twice
+        logging.getLogger("forestflux").error(line)
     sys.stderr.write(f"{program}: error: {line}\n")
     sys.exit(1)
 
