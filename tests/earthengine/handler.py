@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.earthengine.answers import COMPUTATIONS, Answer
 from tests.earthengine.catalogue import described
 from tests.earthengine.errors import Refused
+from tests.earthengine.exports import take_export
 from tests.earthengine.faults import Fault
 from tests.earthengine.graph import algorithm_list
 
@@ -116,6 +117,12 @@ class Handler(BaseHTTPRequestHandler):
             emulator.control(json.loads(self.content))
             return self.send(as_answer({}))
         emulator.tokens.check(self.headers.get("Authorization"))
+        export = re.fullmatch("/v1/projects/([^/]+)/image:export", url.path)
+        if export is not None:
+            emulator.check_project(export[1])
+            emulator.exports.append(as_sent(self.content))
+            task = take_export(export[1], emulator.exports[-1], len(emulator.exports))
+            return self.send(as_answer(task))
         found = re.fullmatch(
             f"/v1/projects/([^/]+)/({'|'.join(COMPUTATIONS)})", url.path
         )

@@ -124,6 +124,7 @@ class Emulator:
         with self.lock:
             self.began = time.monotonic()
             self.records: list[Record] = []
+            self.exports: list[dict] = []
             self.under_way, self.peak = 0, 0
             self.attempts: Counter[str] = Counter()
             self.sample: Mapping = {}

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 
 import ee
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 import forestflux
 from forestflux.core.errors import InputError
+from forestflux.core.grid import Grid
 from forestflux.core.layers import NOT_FOREST
 from forestflux.core.product_table import read_products
 from forestflux.ensemble.model_folder import save_model
@@ -24,6 +26,9 @@ from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masked_series import forest_cells
 from forestflux.prepare.masking import mask_cube
 from forestflux.publish.online import online_command
+from forestflux.publish.online.export_task import start_export
+from forestflux.publish.online.online_export import OnlineModel
+from forestflux.publish.online.region import read_region
 from forestflux.publish.online.year_image import name_layers
 from tests.builders.error_models import make_errors
 from tests.builders.inputs import RANGES, UNITS
@@ -35,6 +40,7 @@ from tests.builders.small_training import (
     settings,
 )
 from tests.earthengine.catalogue import Catalogue
+from tests.earthengine.exports import called_functions
 from tests.earthengine.faults import Fault
 from tests.earthengine.physical_planet import PhysicalPlanet
 from tests.earthengine.standin import YEAR, access, column, tile_around
@@ -324,3 +330,48 @@ def test_the_rule_and_the_command_write_the_same_files(model, archive, files, tm
         wanted = (files / file.name).read_text()
         assert file.read_text() == wanted
         assert (tmp_path / "command" / file.name).read_text() == wanted
+
+
+def test_a_task_of_the_same_image_is_started(model, archive, tmp_path, capsys):
+    emulator, runtime = archive
+    run_command(model, archive, tmp_path, export="drive", export_to="maps")
+    assert capsys.readouterr().out.splitlines()[-1] == "task TASK1"
+    text = (tmp_path / "online.json").read_text()
+    made = OnlineModel(text, {"year": YEAR}, (), Grid(0.05, 1), 0.9)
+    region = read_region(box_of(PLACE))
+    asset = "projects/forests/assets/fluxes"
+    for kind, name in (("cloud", "bucket"), ("asset", asset)):
+        start_export(made, region, destination=kind, name=name, runtime=runtime)
+    drive, cloud, kept = emulator.exports
+    drive, cloud = (body["fileExportOptions"] for body in (drive, cloud))
+    assert drive["driveDestination"]["folder"] == "maps"
+    assert cloud["cloudStorageDestination"]["bucket"] == "bucket"
+    assert kept["assetExportOptions"]["earthEngineDestination"]["name"] == asset
+    # The client cuts the image to the region; the rest is the expression of the file.
+    calls = Counter(called_functions(json.loads(text)["values"]))
+    for body in emulator.exports:
+        assert not calls - Counter(called_functions(body["expression"]["values"]))
+        assert body["description"] == f"forestflux_{YEAR}"
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (
+            {"export": "disk", "export_to": "x"},
+            "--export: expected one of drive, asset",
+        ),
+        ({"export": "drive"}, "--export-to: expected a folder of Google Drive"),
+        (
+            {"export_to": "maps"},
+            "--export: expected one of drive, asset, cloud, found no",
+        ),
+    ],
+)
+def test_a_destination_that_is_none_is_refused_before_anything_is_asked(
+    model, archive, tmp_path, options, line
+):
+    with pytest.raises(InputError, match=line):
+        run_command(model, archive, tmp_path, **options)
+    assert not archive[0].of()
+    assert not list(tmp_path.glob("online*"))

@@ -52,15 +52,18 @@ def write_script(script: Script) -> str:
         "lon": (region.west + region.east) / 2,
         "lat": (region.south + region.north) / 2,
         "region": json.dumps([region.west, region.south, region.east, region.north]),
-        "transform": json.dumps(
-            [script.resolution_deg, 0, -180, 0, -script.resolution_deg, 90]
-        ),
+        "transform": json.dumps(transform_of(script.resolution_deg)),
         "bands": "\n".join(comment_lines(", ".join(script.bands))),
         "expression": literal,
     }
     for name, value in parts.items():
         text = text.replace(f"{{{{{name}}}}}", str(value))
     return text
+
+
+def transform_of(resolution_deg: float) -> list[float]:
+    """The grid of the globe as Earth Engine takes it: columns to degrees east, rows to north."""
+    return [resolution_deg, 0, -180, 0, -resolution_deg, 90]
 
 
 def list_facts(properties: Mapping[str, str | int | float]) -> str:

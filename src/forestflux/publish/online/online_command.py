@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import cast
 
 from forestflux.core.errors import InputError
 from forestflux.core.product_table import read_products
@@ -13,6 +14,7 @@ from forestflux.jobs.settings.sample_settings import MaskSettings
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.jobs.store import is_done, write_store
 from forestflux.jobs.tables import write_table
+from forestflux.publish.online.export_task import NEEDED, Destination, start_export
 from forestflux.publish.online.fetched_map import fetch_map
 from forestflux.publish.online.online_export import (
     JSON,
@@ -39,6 +41,8 @@ def main(
     out: Path = Path("online"),
     points: Path | None = None,
     fetch: Path | None = None,
+    export: str | None = None,
+    export_to: str | None = None,
     applicability: bool = True,
     products: Path = Path("config/products.yaml"),
     alternates: list[str] | None = None,
@@ -52,10 +56,12 @@ def main(
     MODEL is the folder of the model. `--region=` is west,south,east,north or a file of
     polygons, whose box counts; `--out` the folder of both files. `--points` takes a table
     of site, lat and lon and writes points.csv beside them; `--fetch` writes the region as a
-    Zarr store. Both are computed by Earth Engine. `--alternates et=pml` takes another
-    product, `--runtime` the section `earthengine` as JSON.
+    Zarr store. Both are computed by Earth Engine. `--export drive`, `asset` or `cloud` starts
+    a task that puts the region into the folder, asset or bucket of `--export-to`.
+    `--alternates et=pml` takes another product, `--runtime` the section `earthengine` as JSON.
     """
     box = read_region(region)
+    destination = read_destination(export, export_to)
     places = read_places(points) if points is not None else None
     record = read_model_record(model if model.suffix == ".json" else model / RECORD)
     table = read_products(
@@ -81,6 +87,38 @@ def main(
     if fetch is not None:
         write_fetched(fetch, source, made, box)
         sys.stdout.write(f"{fetch}\n")
+    if destination is not None:
+        kind, name = destination
+        task = start_export(made, box, destination=kind, name=name, runtime=runtime)
+        sys.stdout.write(f"task {task}\n")
+
+
+def read_destination(
+    kind: str | None, name: str | None
+) -> tuple[Destination, str] | None:
+    """Where an export goes, and its name there; None where nothing is exported.
+
+    Raises
+    ------
+    InputError : an unknown destination, or one without a name
+    """
+    if kind is None and name is None:
+        return None
+    if kind not in NEEDED:
+        raise InputError(
+            "command line",
+            variable="--export",
+            expected=f"one of {', '.join(NEEDED)}",
+            found=kind or "nothing",
+        )
+    if not name:
+        raise InputError(
+            "command line",
+            variable="--export-to",
+            expected=NEEDED[kind],
+            found="nothing",
+        )
+    return cast("Destination", kind), name
 
 
 def read_alternates(texts: list[str]) -> dict[str, str]:
