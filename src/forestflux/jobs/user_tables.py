@@ -201,18 +201,24 @@ def require_columns(
 
 
 def parse_numbers(
-    table: pd.DataFrame, column: str, *, path: Path, gaps: bool = False
+    table: pd.DataFrame,
+    column: str,
+    *,
+    path: Path,
+    gaps: bool = False,
+    fills: bool = False,
 ) -> np.ndarray:
     """Numbers of a column of text, float64 (row,), NaN where the cell is empty.
 
     Parameters
     ----------
     gaps : whether a cell may be empty
+    fills : whether a number that often stands for no value, such as -9999, is one like others
 
     Raises
     ------
-    InputError : a cell is not a number, is infinite, is a fill value such as -9999, or
-        is empty where a value is needed
+    InputError : a cell is not a number, is infinite, is a fill value, or is empty where a
+        value is needed
     """
     text = table[column]
     values = pd.to_numeric(text, errors="coerce").to_numpy(float)
@@ -220,7 +226,9 @@ def parse_numbers(
     bad = (np.isnan(values) & ~(empty & gaps)) | np.isinf(values)
     refuse_cell(bad, table, column, path=path, expected="a number")
     expected = "an empty cell where there is no value"
-    refuse_cell(is_fill(values), table, column, path=path, expected=expected)
+    refuse_cell(
+        is_fill(values) & (not fills), table, column, path=path, expected=expected
+    )
     return values
 
 

@@ -130,7 +130,8 @@ def undo_scaling(
     InputError : a cell is no number, the column is not scaled, or a value is no multiple
         of the scale
     """
-    values = parse_numbers(table, column, path=path, gaps=True)
+    # A product has fills of its own, which its table of layers knows.
+    values = parse_numbers(table, column, path=path, gaps=True, fills=True)
     if scaled is None:
         return values
     fill = np.isin(values, scaled.fill)
