@@ -31,7 +31,7 @@ def draw_planets(rows: Sequence[dict], path: Path) -> None:
     for axis, flux in zip(above.subplots(1, 3), FLUXES, strict=True):
         draw_changes(axis, [row for row in changes if row["flux"] == flux])
         axis.set(title=flux.upper(), xlabel="true change (PgC yr$^{-1}$)")
-    above.axes[0].set_ylabel("mapped change and 90 % interval")
+    above.axes[0].set_ylabel("mapped (PgC yr$^{-1}$)")
     marks = above.axes[0].get_legend_handles_labels()
     above.legend(*marks, loc="outside lower center", ncols=2, frameon=False)
     shares = [row for row in rows if row["group"] == "coverage"]
