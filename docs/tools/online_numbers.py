@@ -8,8 +8,8 @@ from google.oauth2.credentials import Credentials
 from forestflux.core.product_table import read_products
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.jobs.settings.training_settings import TrainSettings
-from forestflux.publish.online.input_image import iterate_collections
-from forestflux.publish.online.year_image import (
+from forestflux.publish.online.images.input_image import iterate_collections
+from forestflux.publish.online.images.year_image import (
     ModelFacts,
     YearChoice,
     build_year_image,

@@ -19,8 +19,8 @@ from forestflux.change.drivers.driver_maps import (
 )
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FLUX_UNIT
-from forestflux.evaluation.evaluation_schemas import GATES
 from forestflux.evaluation.gates.gate_rows import make_row
+from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.jobs.manifests import JobManifest, manifest_path, write_manifest
 from forestflux.jobs.settings.change_settings import ChangeSettings
 from forestflux.jobs.store import write_store

@@ -11,7 +11,7 @@ import xarray as xr
 
 from forestflux.core.eight_day import STEPS, step_starts
 from forestflux.ensemble.trained_ensemble import Ensemble
-from forestflux.publish.online.flux_image import build_flux_image
+from forestflux.publish.online.images.flux_image import build_flux_image
 from tests.builders.inputs import RANGES, UNITS
 from tests.earthengine import asking
 from tests.earthengine.grids import GEOGRAPHIC, PixelGrid

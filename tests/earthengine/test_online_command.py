@@ -17,28 +17,19 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.layers import NOT_FOREST
 from forestflux.core.product_table import read_products
-from forestflux.ensemble.model_folder import save_model
 from forestflux.ensemble.model_record import read_model_record
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.jobs.store import load_store
-from forestflux.models.network_training import train_network
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masked_series import forest_cells
 from forestflux.prepare.masking import mask_cube
 from forestflux.publish.online import online_command
 from forestflux.publish.online.export_task import start_export
+from forestflux.publish.online.images.year_image import name_layers
 from forestflux.publish.online.online_export import OnlineModel
 from forestflux.publish.online.region import read_region
-from forestflux.publish.online.year_image import name_layers
-from tests.builders.error_models import make_errors
-from tests.builders.inputs import RANGES, UNITS
+from tests.builders.model_folders import write_small_model
 from tests.builders.projects import ROOT, environment
-from tests.builders.small_training import (
-    make_applicability,
-    make_response,
-    make_samples,
-    settings,
-)
 from tests.earthengine.catalogue import Catalogue
 from tests.earthengine.exports import called_functions
 from tests.earthengine.faults import Fault
@@ -59,27 +50,15 @@ WIDENING = {
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """The folder of a small trained model."""
-    folder = tmp_path_factory.mktemp("model")
-    samples = make_samples()
-    members = [
-        train_network(samples, settings=settings(), seed=seed) for seed in (1, 2)
-    ]
-    save_model(
-        folder,
-        members,
-        response=make_response(2),
+    return write_small_model(
+        tmp_path_factory.mktemp("model"),
         calibration={
             "level": 0.9,
             "half_width": {"gpp": {"all": 400.0}, "nee": {"all": 300.0, "DBF": 90.0}},
             "widening": {"gpp": WIDENING, "nee": WIDENING},
         },
-        errors=make_errors(),
-        applicability=make_applicability(members),
-        units=UNITS,
-        ranges=RANGES,
         metadata={"run": "micro", "source": "earthengine"},
     )
-    return folder
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ from forestflux.core.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.names import LAND_COVER
 from forestflux.core.product_table import read_products
-from forestflux.core.yaml_files import read_yaml
+from forestflux.core.reading.yaml_files import read_yaml
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masked_series import forest_cells
 from forestflux.prepare.masking import mask_cube
-from forestflux.publish.online.input_image import (
+from forestflux.publish.online.images.input_image import (
     build_forest_image,
     build_input_image,
     iterate_collections,
 )
-from forestflux.publish.online.series_image import name_bands
+from forestflux.publish.online.images.series_image import name_bands
 from forestflux.sources.earthengine.client.offline_client import start_offline
 from tests.builders.projects import ROOT
 from tests.earthengine import catalogue

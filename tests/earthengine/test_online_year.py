@@ -9,8 +9,8 @@ from forestflux.core.product_table import read_products
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masked_series import forest_cells
 from forestflux.prepare.masking import mask_cube
-from forestflux.publish.online.input_image import iterate_collections
-from forestflux.publish.online.year_image import (
+from forestflux.publish.online.images.input_image import iterate_collections
+from forestflux.publish.online.images.year_image import (
     ModelFacts,
     YearChoice,
     build_year_image,

@@ -49,3 +49,9 @@ def folds_of(wildcards):
 def year_batch(year):
     """Name of the batch in which a mapped year lies."""
     return next(name for name, years in YEAR_BATCHES.items() if year in years)
+
+
+def pair_batches():
+    """Names of the batches in which the pair of years lies, each once; none with one year."""
+    pair = CONFIG.change.pair if len(YEARS) > 1 else ()
+    return list(dict.fromkeys(year_batch(year) for year in pair))

@@ -17,7 +17,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.product_table import read_products
 from forestflux.core.regions.region_paths import list_region_files
-from forestflux.core.yaml_files import read_yaml
+from forestflux.core.reading.yaml_files import read_yaml
 from forestflux.jobs.batches import batches, span
 from forestflux.jobs.code_checksum import code_checksum
 from forestflux.jobs.configuration import close_years, read_configuration

@@ -206,12 +206,6 @@ def online_year():
     return year
 
 
-def pair_batches():
-    """Names of the batches in which the pair of years lies, each once; none with one year."""
-    pair = CONFIG.change.pair if len(YEARS) > 1 else ()
-    return list(dict.fromkeys(year_batch(year) for year in pair))
-
-
 def figure_names():
     """Figures that this run can draw."""
     return [

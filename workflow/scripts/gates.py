@@ -7,10 +7,9 @@ from forestflux.core.grid import Grid
 from forestflux.evaluation.evaluation_schemas import (
     CALIBRATION,
     COVERAGE,
-    GATES,
     RECOVERY,
 )
-from forestflux.evaluation.gates.gates_manifest import GatesManifest
+from forestflux.evaluation.gates.gates_manifest import GATES, GatesManifest
 from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
 from forestflux.jobs.manifests import write_manifest
 from forestflux.jobs.settings.gate_settings import GateSettings

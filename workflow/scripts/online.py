@@ -7,13 +7,13 @@ from forestflux.core.product_table import ProductTable
 from forestflux.jobs.settings.map_settings import OnlineSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
+from forestflux.publish.online.images.year_image import YearChoice
 from forestflux.publish.online.online_export import (
     make_online_model,
     write_online_files,
 )
 from forestflux.publish.online.online_source import OnlineSource, check_latitudes
 from forestflux.publish.online.region import Region
-from forestflux.publish.online.year_image import YearChoice
 
 
 class Settings(Section):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from forestflux.core.plain_text import show_plainly
+from forestflux.core.reading.plain_text import show_plainly
 
 
 class InputError(Exception):

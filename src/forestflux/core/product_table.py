@@ -13,8 +13,8 @@ import xarray as xr
 from forestflux.core.errors import InputError
 from forestflux.core.names import LAND_COVER
 from forestflux.core.products import InputSeries, Part, Product
-from forestflux.core.typed_input import FrozenModel
-from forestflux.core.yaml_files import read_yaml
+from forestflux.core.reading.typed_input import FrozenModel
+from forestflux.core.reading.yaml_files import read_yaml
 
 Column = Literal["tile", "tower", "table"]
 COLUMNS: tuple[Column, ...] = ("tile", "tower", "table")

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AllowInfNan, model_validator
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import REASONS
-from forestflux.core.typed_input import FrozenModel
+from forestflux.core.reading.typed_input import FrozenModel
 
 # Digits of a position in pixels beyond which two places are the same.
 EDGE_DIGITS = 6

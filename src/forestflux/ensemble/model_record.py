@@ -16,7 +16,7 @@ from pydantic import Field, FiniteFloat, StringConstraints, model_validator
 from forestflux.core.eight_day import STEP_DAYS, STEPS
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES, TARGET_FLUXES
-from forestflux.core.typed_input import FrozenModel
+from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.jobs.manifests import Manifest, read_manifest
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.small_files import read_json

@@ -283,27 +283,7 @@ COVERAGE = TableSchema(
         Column("covered", "share of the true values inside their interval", unit="1"),
     ),
 )
-GATES = TableSchema(
-    "gates/gates.csv",
-    "a test of a map or of the series",
-    (
-        Column("gate", "group of tests", "text"),
-        Column("year", "of the map; empty for tests of the whole series", "integer"),
-        Column("cells", "which cells or borders are tested", "text"),
-        Column("quantity", "what is tested", "text"),
-        Column("unit", "of the five numbers that follow", "text"),
-        Column("low", "lowest value that passes; empty without a bound"),
-        Column("high", "highest value that passes; empty without a bound"),
-        Column("known_low", "lowest value of a known, documented bias"),
-        Column("known_high", "highest value of a known, documented bias"),
-        Column("found", "the value"),
-        Column("status", "`pass`, `known bias`, `fail` or `not applicable`", "text"),
-        Column(
-            "reference", "where the bounds come from, or why no test applies", "text"
-        ),
-    ),
-)
 EVALUATION_TABLES = (
     *(PREDICTIONS, SCORES, INTERANNUAL, GAPS, DIFFERENCES, CALIBRATION, ABLATION),
-    *(IMPORTANCE, ATTRIBUTIONS, ACTIVATIONS, SANITY, RECOVERY, COVERAGE, GATES),
+    *(IMPORTANCE, ATTRIBUTIONS, ACTIVATIONS, SANITY, RECOVERY, COVERAGE),
 )

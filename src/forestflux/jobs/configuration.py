@@ -6,11 +6,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from forestflux.core.product_table import ProductTable
-from forestflux.core.typed_input import explain
-from forestflux.jobs.contradictions import check_years, refuse, refuse_contradictions
+from forestflux.core.reading.typed_input import explain
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
     DriverSettings,
+)
+from forestflux.jobs.settings.contradictions import (
+    check_years,
+    refuse,
+    refuse_contradictions,
 )
 from forestflux.jobs.settings.evaluation_settings import (
     AblationSettings,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from forestflux.core.errors import InputError
-from forestflux.core.plain_text import is_printable
+from forestflux.core.reading.plain_text import is_printable
 
 
 def write_json(path: Path, content: object) -> None:

@@ -11,7 +11,7 @@ from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.core.radiation import radiation
-from forestflux.core.typed_input import FrozenModel
+from forestflux.core.reading.typed_input import FrozenModel
 
 HALF_YEAR = STEPS // 2
 # The forest types and one class for every other tower: those train, they are not

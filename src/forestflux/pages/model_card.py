@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.names import FOREST_TYPES, NETWORK, TARGET_FLUXES
-from forestflux.core.plain_text import escape_markdown
+from forestflux.core.reading.plain_text import escape_markdown
 
 ASSETS = ("model_card.md",)  # read by `forestflux.jobs.code_checksum` as well
 SPLITS = {

@@ -3,6 +3,7 @@
 from forestflux.change.change_schemas import CHANGE_TABLES
 from forestflux.evaluation.ablation_table import VARIANT_PREDICTIONS
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
+from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.models.cross_validation import FOLD_PREDICTIONS
 from forestflux.pages.headline_numbers import HEADLINE
 from forestflux.pages.tower_citations import BIBLIOGRAPHY
@@ -21,7 +22,7 @@ TABLES = {
     "MODIS subsets": (SOURCES,),
     "Samples": (SAMPLES, BIBLIOGRAPHY),
     "Predictions of unseen rows": (FOLD_PREDICTIONS, VARIANT_PREDICTIONS),
-    "Evaluation": EVALUATION_TABLES,
+    "Evaluation": (*EVALUATION_TABLES, GATES),
     "Change": CHANGE_TABLES,
     "Numbers that a text quotes": (HEADLINE,),
 }

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from forestflux.core.plain_text import escape_markdown, to_one_line
+from forestflux.core.reading.plain_text import escape_markdown, to_one_line
 from forestflux.jobs.tables import Column, TableSchema
 from forestflux.towers.tower_schemas import CITATIONS
 

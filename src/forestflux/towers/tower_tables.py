@@ -8,7 +8,7 @@ import pandas as pd
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUXES, FOREST_TYPES, OTHER_CLASSES
-from forestflux.core.plain_text import is_printable
+from forestflux.core.reading.plain_text import is_printable
 from forestflux.jobs.user_tables import parse_numbers, read_csv, refuse_cell
 from forestflux.towers.clusters import link_clusters
 from forestflux.towers.doubtful_places import doubt_places

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.core.plain_text import hide_credentials, refuse_unplain
+from forestflux.core.reading.plain_text import hide_credentials, refuse_unplain
 
 CREDENTIALS = [
     ("s3://key:secret@bucket/folder", "s3://***@bucket/folder"),

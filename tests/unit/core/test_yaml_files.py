@@ -3,7 +3,7 @@
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.core.yaml_files import read_yaml
+from forestflux.core.reading.yaml_files import read_yaml
 
 
 def test_a_mapping_is_read_with_its_anchors(tmp_path):

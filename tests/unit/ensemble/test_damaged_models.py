@@ -11,20 +11,12 @@ import pytest
 
 from forestflux.core.errors import InputError
 from forestflux.ensemble.intervals.conformal import Calibration
-from forestflux.ensemble.model_folder import load_model, save_model
+from forestflux.ensemble.model_folder import load_model
 from forestflux.ensemble.model_record import read_model_record
 from forestflux.ensemble.weight_files import read_arrays, write_arrays
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.manifests import seal_of
-from forestflux.models.network_training import train_network
-from tests.builders.error_models import make_errors
-from tests.builders.inputs import RANGES, UNITS
-from tests.builders.small_training import (
-    make_applicability,
-    make_response,
-    make_samples,
-    settings,
-)
+from tests.builders.model_folders import write_small_model
 
 WIDTHS = {"gpp": {"all": 400.0}, "nee": {"all": np.inf, "DBF": 90.0}}
 MEMBER, REFERENCE = "member1.safetensors", "applicability.safetensors"
@@ -32,23 +24,11 @@ MEMBER, REFERENCE = "member1.safetensors", "applicability.safetensors"
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("model")
-    samples = make_samples()
-    members = [
-        train_network(samples, settings=settings(), seed=seed) for seed in (1, 2)
-    ]
-    save_model(
-        folder,
-        members,
-        response=make_response(2),
+    return write_small_model(
+        tmp_path_factory.mktemp("model"),
         calibration={"level": 0.9, "half_width": WIDTHS},
-        errors=make_errors(),
-        applicability=make_applicability(members),
-        units=UNITS,
-        ranges=RANGES,
         metadata={"run": "test"},
     )
-    return folder
 
 
 @pytest.fixture

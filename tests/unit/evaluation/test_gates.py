@@ -9,8 +9,8 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area, ellipsoid_area
-from forestflux.evaluation.evaluation_schemas import GATES
 from forestflux.evaluation.gates.gate_rows import make_row
+from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.store import write_store

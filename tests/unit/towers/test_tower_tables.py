@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.core.yaml_files import read_yaml
+from forestflux.core.reading.yaml_files import read_yaml
 from forestflux.jobs.configuration import read_configuration
 from forestflux.towers.clusters import link_clusters
 from forestflux.towers.tower_tables import read_site_years, read_sites

@@ -10,7 +10,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError, ProjError
 
 from forestflux.core.errors import InputError
-from forestflux.core.plain_text import is_printable
+from forestflux.core.reading.plain_text import is_printable
 from forestflux.core.regions.geojson import EXPECTED_SYSTEM, read_geojson
 from forestflux.core.regions.region_cells import NamedArea
 from forestflux.core.regions.region_paths import GEOJSON, check_file, find_part

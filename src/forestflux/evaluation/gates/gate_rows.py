@@ -8,8 +8,9 @@ import pandas as pd
 
 from forestflux.core.grid import ellipsoid_area
 from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES, TOTAL_UNIT
-from forestflux.evaluation.evaluation_schemas import GAP_FIFTH, GATES
+from forestflux.evaluation.evaluation_schemas import GAP_FIFTH
 from forestflux.evaluation.gates.cell_facts import CellFacts
+from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.evaluation.gates.seams import MINIMUM_PAIRS, WORST_EDGE, Seam
 from forestflux.jobs.settings.gate_settings import GateSettings
 

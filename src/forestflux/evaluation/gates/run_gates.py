@@ -10,7 +10,6 @@ from tqdm import tqdm
 
 from forestflux.core.grid import Grid
 from forestflux.core.names import TARGET_FLUXES
-from forestflux.evaluation.evaluation_schemas import GATES
 from forestflux.evaluation.gates.cell_facts import collect_cell_facts
 from forestflux.evaluation.gates.gate_rows import (
     FAIL,
@@ -21,6 +20,7 @@ from forestflux.evaluation.gates.gate_rows import (
     gate_jumps,
     gate_seams,
 )
+from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.evaluation.gates.seams import measure_seams
 from forestflux.evaluation.gates.truth_gates import gate_coverage, gate_truth
 from forestflux.jobs.settings.gate_settings import GateSettings

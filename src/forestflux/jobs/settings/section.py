@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
-from forestflux.core.plain_text import refuse_unplain
+from forestflux.core.reading.plain_text import refuse_unplain
 
 
 class Section(BaseModel):

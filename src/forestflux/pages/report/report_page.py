@@ -10,17 +10,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forestflux.change.change_schemas import DRIVERS, PAIR, TOTALS
 from forestflux.core.errors import InputError
-from forestflux.core.plain_text import hide_credentials
+from forestflux.core.reading.plain_text import hide_credentials
 from forestflux.evaluation.evaluation_schemas import (
     CALIBRATION,
     GAPS,
-    GATES,
     INTERANNUAL,
     RECOVERY,
     SANITY,
     SCORES,
 )
 from forestflux.evaluation.gates.gate_rows import FAIL
+from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.jobs.configuration import Configuration
 from forestflux.pages.evidence import describe_evidence
 from forestflux.pages.figures.captions import Caption, caption_of

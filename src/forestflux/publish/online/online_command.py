@@ -16,6 +16,7 @@ from forestflux.jobs.store import is_done, write_store
 from forestflux.jobs.tables import write_table
 from forestflux.publish.online.export_task import NEEDED, Destination, start_export
 from forestflux.publish.online.fetched_map import fetch_map
+from forestflux.publish.online.images.year_image import NOT_A_CHANGE, YearChoice
 from forestflux.publish.online.online_export import (
     JSON,
     SCRIPT,
@@ -26,7 +27,6 @@ from forestflux.publish.online.online_export import (
 from forestflux.publish.online.online_source import OnlineSource, check_latitudes
 from forestflux.publish.online.point_fluxes import fetch_points
 from forestflux.publish.online.region import Region, read_region
-from forestflux.publish.online.year_image import NOT_A_CHANGE, YearChoice
 from forestflux.towers.tower_tables import read_places
 
 POINTS = "points.csv"

@@ -10,9 +10,7 @@ from forestflux.ensemble.model_folder import RECORD, load_model
 from forestflux.ensemble.model_record import read_model_record
 from forestflux.jobs.small_files import write_text
 from forestflux.publish.online.code_editor import Script, write_script
-from forestflux.publish.online.online_source import OnlineSource, ask_layers
-from forestflux.publish.online.region import Region
-from forestflux.publish.online.year_image import (
+from forestflux.publish.online.images.year_image import (
     ModelFacts,
     YearChoice,
     build_year_image,
@@ -20,6 +18,8 @@ from forestflux.publish.online.year_image import (
     find_resolution,
     name_layers,
 )
+from forestflux.publish.online.online_source import OnlineSource, ask_layers
+from forestflux.publish.online.region import Region
 from forestflux.publish.published_dataset import SOURCES
 from forestflux.sources.earthengine.request import Layers
 

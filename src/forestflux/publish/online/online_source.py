@@ -8,7 +8,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.layers import LAYERS, NOT_FOREST
 from forestflux.core.products import Product
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
-from forestflux.publish.online.input_image import iterate_collections
+from forestflux.publish.online.images.input_image import iterate_collections
 from forestflux.sources.earthengine.coverage import check_years, name_of
 from forestflux.sources.earthengine.earthengine_source import EarthEngineSource
 from forestflux.sources.earthengine.layer_groups import NO_NUMBER, groups_of

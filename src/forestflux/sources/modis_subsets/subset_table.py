@@ -8,8 +8,8 @@ from forestflux.core.eight_day import STEP_DAYS
 from forestflux.core.errors import InputError
 from forestflux.core.product_table import ProductTable
 from forestflux.core.products import Extract, Mask, StoredNumber
-from forestflux.core.typed_input import FrozenModel
-from forestflux.core.yaml_files import read_yaml
+from forestflux.core.reading.typed_input import FrozenModel
+from forestflux.core.reading.yaml_files import read_yaml
 
 Number = int | float
 Role = Literal["band", "quality_band", "quality_detail"]

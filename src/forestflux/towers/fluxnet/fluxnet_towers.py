@@ -10,7 +10,7 @@ import pandas as pd
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES, OTHER_CLASSES
-from forestflux.core.plain_text import to_one_line
+from forestflux.core.reading.plain_text import to_one_line
 from forestflux.jobs.manifests import read_manifest
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.towers.clusters import link_clusters

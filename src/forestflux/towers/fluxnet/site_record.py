@@ -1,6 +1,6 @@
 """The record of a FLUXNET site, `fluxnet/{site}.json`: what its files say and what they lack."""
 
-from forestflux.core.typed_input import FrozenModel
+from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.jobs.manifests import Manifest
 
 

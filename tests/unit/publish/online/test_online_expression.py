@@ -13,10 +13,13 @@ from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.models.network_inputs import Normalisation
 from forestflux.models.network_regressor import NetworkRegressor
-from forestflux.publish.online.array_images import constant
-from forestflux.publish.online.input_image import build_input_image, iterate_collections
-from forestflux.publish.online.series_image import name_bands
-from forestflux.publish.online.year_image import (
+from forestflux.publish.online.images.array_images import constant
+from forestflux.publish.online.images.input_image import (
+    build_input_image,
+    iterate_collections,
+)
+from forestflux.publish.online.images.series_image import name_bands
+from forestflux.publish.online.images.year_image import (
     ModelFacts,
     YearChoice,
     build_year_image,

@@ -14,8 +14,8 @@ from forestflux.core import eight_day
 from forestflux.core.errors import InputError
 from forestflux.core.names import LAND_COVER
 from forestflux.core.products import Product
-from forestflux.publish.online.array_images import join_bands
-from forestflux.publish.online.series_image import name_bands
+from forestflux.publish.online.images.array_images import join_bands
+from forestflux.publish.online.images.series_image import name_bands
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.layer_groups import Group, groups_of, images_of
 from forestflux.sources.earthengine.pixel_arrays import two_images_error

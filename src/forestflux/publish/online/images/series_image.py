@@ -12,7 +12,7 @@ from forestflux.models.flux_network import FluxNetwork
 from forestflux.models.network_inputs import HALF_YEAR, TYPES
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.normalised_convolution import PRIOR_WEIGHTS
-from forestflux.publish.online.array_images import (
+from forestflux.publish.online.images.array_images import (
     bands_to_array,
     column,
     constant,
@@ -21,7 +21,7 @@ from forestflux.publish.online.array_images import (
     reshape,
     sum_rows,
 )
-from forestflux.publish.online.network_image import Features, numbers
+from forestflux.publish.online.images.network_image import Features, numbers
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 from forestflux.core.eight_day import STEPS
 from forestflux.ensemble.dissimilarity import MIN_SHARED, QUARTERS, Reference
 from forestflux.models.network_inputs import TYPES
-from forestflux.publish.online.array_images import (
+from forestflux.publish.online.images.array_images import (
     column,
     constant,
     join,
@@ -16,7 +16,7 @@ from forestflux.publish.online.array_images import (
     sum_rows,
     take,
 )
-from forestflux.publish.online.series_image import Series
+from forestflux.publish.online.images.series_image import Series
 
 # Stands for a training row that has too little in common with a pixel: no distance is so large.
 FAR = 1e30

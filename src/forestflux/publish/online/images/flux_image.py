@@ -10,8 +10,8 @@ from forestflux.core.names import FLUXES, FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.models.network_inputs import TYPES
 from forestflux.models.network_regressor import NetworkRegressor
-from forestflux.publish.online.applicability_image import build_dissimilarity
-from forestflux.publish.online.array_images import (
+from forestflux.publish.online.images.applicability_image import build_dissimilarity
+from forestflux.publish.online.images.array_images import (
     add_up,
     bands_to_array,
     join_bands,
@@ -19,9 +19,9 @@ from forestflux.publish.online.array_images import (
     sum_rows,
     take,
 )
-from forestflux.publish.online.interval_image import build_bounds
-from forestflux.publish.online.network_image import build_heads
-from forestflux.publish.online.series_image import (
+from forestflux.publish.online.images.interval_image import build_bounds
+from forestflux.publish.online.images.network_image import build_heads
+from forestflux.publish.online.images.series_image import (
     Series,
     build_features,
     prepare_series,

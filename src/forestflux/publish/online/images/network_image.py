@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from forestflux.models.convolution_blocks import ParallelBlock
 from forestflux.models.flux_network import FluxNetwork
-from forestflux.publish.online.array_images import (
+from forestflux.publish.online.images.array_images import (
     add_up,
     column,
     cut,

@@ -10,9 +10,9 @@ from forestflux.core.layers import BIAS, SIGN
 from forestflux.core.names import FLUX_UNIT, FLUXES, LAND_COVER, TARGET_FLUXES
 from forestflux.core.products import Product
 from forestflux.ensemble.trained_ensemble import Ensemble
-from forestflux.publish.online.array_images import join_bands
-from forestflux.publish.online.flux_image import build_flux_image
-from forestflux.publish.online.input_image import (
+from forestflux.publish.online.images.array_images import join_bands
+from forestflux.publish.online.images.flux_image import build_flux_image
+from forestflux.publish.online.images.input_image import (
     Days,
     build_forest_image,
     build_input_image,

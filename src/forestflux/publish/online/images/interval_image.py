@@ -9,7 +9,7 @@ from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.ensemble.intervals.gap_widening import GapWidening
 from forestflux.ensemble.model_record import POOLED
-from forestflux.publish.online.array_images import add_up
+from forestflux.publish.online.images.array_images import add_up
 
 
 def build_bounds(

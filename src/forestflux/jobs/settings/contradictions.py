@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.names import FULL, GAP_PATTERNS, LAND_COVER, NETWORK
-from forestflux.core.typed_input import explain
+from forestflux.core.reading.typed_input import explain
 from forestflux.jobs.settings.training_settings import (
     ClassicalModel,
     TrainSettings,
