@@ -32,6 +32,7 @@ def collect_demo(results: Path) -> None:
     write_table("demo_drivers", demo_numbers.driver_table(results))
     write_table("demo_intervals", demo_numbers.interval_table(results))
     write_table("demo_coverage", demo_numbers.coverage_table(results))
+    write_table("demo_skill", planet_numbers.skill_table(results))
     write_record("demo_facts", demo_numbers.facts(results))
     for name in PICTURES:
         shrink_picture(
@@ -77,7 +78,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--demo", type=Path)
     parser.add_argument("--towers", type=Path)
-    parser.add_argument("--hard-planet", type=Path)
     parser.add_argument(
         "--online", action="store_true", help="compute the costs of the expression anew"
     )
@@ -86,8 +86,6 @@ def main() -> None:
         collect_demo(asked.demo)
     if asked.towers:
         collect_towers(asked.towers)
-    if asked.hard_planet:
-        write_table("hard_planet", planet_numbers.skill_table(asked.hard_planet))
     if asked.online:
         # The tests, which lie beside, and the client of Earth Engine are loaded for this alone.
         sys.path.insert(0, str(DOCS.parent))

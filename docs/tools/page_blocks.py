@@ -132,7 +132,7 @@ BLOCKS = {
         earthengine_plan,
         trend_tests,
         online_blocks.online_proof,
-        planet_blocks.hard_planet,
+        planet_blocks.planet_hardness,
         planet_blocks.planet_coverage,
         planet_blocks.planet_changes,
         reliability_blocks.trials,

@@ -6,9 +6,9 @@ from tracked_files import markdown_table, read_benchmark, read_table
 FLUXES = ("gpp", "reco", "nee")
 
 
-def hard_planet() -> str:
-    """Scores of the network by cluster at towers of the hard planet and at real ones."""
-    hard = read_table("hard_planet").set_index("target")
+def planet_hardness() -> str:
+    """Scores of the network by cluster at towers of the demo's planet and at real ones."""
+    planet = read_table("demo_skill").set_index("target")
     scores = read_table("towers_scores")
     scores = scores[(scores["model"] == "cnn") & (scores["split"] == "cluster")]
     scores = scores.set_index("target")
@@ -17,7 +17,7 @@ def hard_planet() -> str:
     time = time.set_index("target")
     rows = []
     for target in ("gpp", "nee"):
-        own, real, years = hard.loc[target], scores.loc[target], time.loc[target]
+        own, real, years = planet.loc[target], scores.loc[target], time.loc[target]
         name = target.upper()
         rows += [
             [f"{name}: R2 over site-years", f"{own.r2:.2f}", f"{real.r2:.2f}"],
@@ -30,7 +30,9 @@ def hard_planet() -> str:
                 f"{years.sd_observed:.0f}",
             ],
         ]
-    return markdown_table(["at towers by cluster", "hard planet", "real towers"], rows)
+    return markdown_table(
+        ["at towers by cluster", "the demo's planet", "real towers"], rows
+    )
 
 
 def with_ends(row: pd.Series) -> str:

@@ -1,4 +1,4 @@
-"""Numbers of a finished run on the hard planet that a page quotes."""
+"""How well a finished run does at the towers of its planet, beside real ones."""
 
 from pathlib import Path
 

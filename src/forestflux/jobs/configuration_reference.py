@@ -42,7 +42,7 @@ def reference() -> str:
         "",
         "This page is made from the types in `src/forestflux/jobs/settings` by `make docs`.",
         "An overlay names only the keys that differ: `snakemake --configfile mine.yaml`.",
-        "A key marked *runtime* changes no number, so changing it makes no result stale.",
+        "A key marked *runtime* changes no number: only the report, which prints it, is made anew.",
     ]
     for path, section in sections(Configuration):
         lines += ["", f"## {path or 'The run'}", "", one_line(section.__doc__), ""]

@@ -50,7 +50,7 @@ def test_a_complete_configuration_is_read_as_itself(config):
         "pilot.yaml",
         "global.yaml",
         "series.yaml",
-        "hard-planet.yaml",
+        "easy-planet.yaml",
     ],
 )
 def test_overlays_pass(config, overlay):

@@ -38,9 +38,6 @@ class TruthLimits(Section):
     nee_total: float = key(35.0, unit="percent", ge=0)
     """Largest error of the total of NEE of a year."""
 
-    gpp_trend: float = key(30.0, unit="percent", ge=0)
-    """Largest error of the trend of mean GPP."""
-
     coverage: float = key(0.6, unit="1", ge=0, le=1)
     """Least share of types, bands, continents and countries whose interval of a total, change
     or trend holds the truth; below the nominal share, as they share errors of one planet.

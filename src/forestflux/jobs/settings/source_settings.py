@@ -8,7 +8,7 @@ from forestflux.jobs.settings.section import Section, Unique, key
 
 
 class UnseenSettings(Section):
-    """What no input of the simulated planet shows; by default little, the easy planet."""
+    """What no input of the simulated planet shows; these defaults are those of the easy planet."""
 
     soil: float = key(0.04, unit="1", ge=0, le=0.3)
     """Standard deviation of a factor on the GPP of a place."""
