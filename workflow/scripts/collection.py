@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
+from forestflux.core.grid import Grid
 from forestflux.jobs.settings.map_settings import PublishSettings
+from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.small_files import write_text
 from forestflux.publish.data_dictionary import data_dictionary
@@ -15,6 +17,7 @@ class Settings(Section):
 
     run: str
     source: str
+    grid: GridSettings
     level: float
     publish: PublishSettings
 
@@ -37,6 +40,7 @@ def main(
     content = build_collection(
         settings.run,
         years,
+        Grid(**settings.grid.model_dump()),
         title=f"Annual GPP, RECO and NEE of the forests of {where}",
         license=settings.publish.license,
         to_choose=to_choose,

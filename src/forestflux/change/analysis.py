@@ -97,6 +97,7 @@ def analyse_change(
     years = check_map_series(maps, years=years, pair=settings.pair)
     first = open_store(maps[years[0]])
     latitudes = first["y"].values
+    width = zone_width(errors.grid.resolution_deg, settings.zone_width_deg)
     divisions = divide_grid(
         latitudes,
         first["x"].values,
@@ -110,7 +111,7 @@ def analyse_change(
         pair=settings.pair,
         windows=cut_windows(settings.windows, years),
         divisions=divisions,
-        zones=label_zones(latitudes, width_deg=settings.zone_width_deg),
+        zones=label_zones(latitudes, width=width),
         stable_within=settings.stable_within,
         errors=errors,
         co2=co2,
@@ -152,7 +153,7 @@ def analyse_change(
         years,
         sums["zone_area"],
         sums["zone_total"],
-        width=zone_width(latitudes, settings.zone_width_deg),
+        width=width,
     )
     tables["significance"] = tabulate_significance(
         flags,

@@ -1,4 +1,4 @@
-"""Map: the tiles of a year on one global grid, with interval and CF attributes."""
+"""Map: the tiles of a year on one grid, with interval and CF attributes."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from forestflux.jobs.store import check_names, open_store
 from forestflux.maps.tile_years import TileYear
 from forestflux.models.flux_model import CalibratedModel
 
-# Most rows of a chunk: a band of the globe with all members must fit into memory.
+# Most rows of a chunk: a band of the map with all members must fit into memory.
 BAND = 200
 BESIDE = ("forest_fraction", "forest_type", "gap_fraction", "dissimilarity")
 # Read for the intervals, and not part of a map.
@@ -30,14 +30,14 @@ def map_year(
     *,
     year: int,
 ) -> ChunkedDataset:
-    """The global map of a year (see docs/reference/stores.md, maps), band by band.
+    """The map of a year (see docs/reference/stores.md, maps), band by band.
 
     All members of a band are in memory at once: 8 bytes x cells of the band x members.
 
     Parameters
     ----------
     tiles : every tile of the grid with its fluxes
-    grid : the global grid
+    grid : of the map
     model : the trained model, for the interval of a cell and its area of applicability
     year : the year that the stores must be of
 
@@ -134,7 +134,7 @@ def check_stores(tiles: Sequence[tuple[Tile, TileYear]], *, year: int) -> int:
 def assemble(
     tiles: Sequence[tuple[Tile, TileYear]], grid: Grid, *, rows: slice, members: int
 ) -> dict[str, np.ndarray]:
-    """Arrays of some rows of the globe: gpp, reco (member, y, x), the layers (y, x).
+    """Arrays of some rows of the grid: gpp, reco (member, y, x), the layers (y, x).
 
     NaN, or 0 for integers, where no tile is.
     """
@@ -227,13 +227,13 @@ def member_variable(flux: str, values: ArrayLike, *, level: float) -> tuple:
 
 
 def areas(grid: Grid, rows: slice = slice(None)) -> np.ndarray:
-    """Cell area on the ellipsoid (y, x) of some rows of the globe, float64, m2."""
+    """Cell area on the ellipsoid (y, x) of some rows of the grid, float64, m2."""
     area = cell_area(grid.latitudes()[rows], grid.resolution_deg)
     return np.broadcast_to(area[:, None], (len(area), grid.shape[1])).copy()
 
 
 def coordinates(grid: Grid, members: int) -> dict[str, tuple]:
-    """Coordinates of the global grid and its reference system."""
+    """Coordinates of the grid and its reference system."""
     return {
         "member": ("member", np.arange(members), {"long_name": "ensemble member"}),
         "y": ("y", grid.latitudes(), axis("latitude", "degrees_north", "Y")),
@@ -249,10 +249,10 @@ def axis(name: str, units: str, letter: str) -> dict[str, str]:
 
 def spatial_reference(grid: Grid) -> dict[str, object]:
     """CF grid mapping of EPSG:4326 with the transform that GDAL reads."""
-    step = grid.resolution_deg
+    step, (west, _, _, north) = grid.resolution_deg, grid.bounds
     return {
         **CRS.from_epsg(4326).to_cf(),
-        "GeoTransform": f"-180 {step} 0 90 0 {-step}",
+        "GeoTransform": f"{west:.12g} {step} 0 {north:.12g} 0 {-step}",
     }
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pystac
 
 from forestflux.core.errors import InputError
+from forestflux.core.grid import Grid
 from forestflux.core.layers import LAYERS
 from forestflux.jobs.small_files import write_json
 from forestflux.publish.geotiff import BANDS, NUMBERS, band_type, missing_number
 
-BBOX = [-180.0, -90.0, 180.0, 90.0]
 COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 ZARR = "application/vnd.zarr; version={}"
 DESCRIPTION = "One item a year. NEE is negative where the forest takes up carbon."
@@ -24,24 +24,23 @@ def file_stem(run: str, year: int) -> str:
 
 
 def build_item(
-    run: str, year: int, *, title: str, level: float, zarr_format: int
+    run: str, year: int, grid: Grid, *, title: str, level: float, zarr_format: int
 ) -> pystac.Item:
     """The STAC item of a year, as it stands in `products/{year}/item.json`.
 
     Parameters
     ----------
     run, year : of the product
+    grid : of its maps
     title : of its dataset
     level : nominal coverage of the intervals, 0-1
     zarr_format : version of the Zarr store, 2 or 3
     """
-    west, south, east, north = BBOX
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     start, end = year_ends(year)
     item = pystac.Item(
         id=file_stem(run, year),
-        geometry={"type": "Polygon", "coordinates": [ring]},
-        bbox=BBOX,
+        geometry=outline_grid(grid),
+        bbox=bound_grid(grid),
         datetime=None,
         start_datetime=start,
         end_datetime=end,
@@ -64,6 +63,7 @@ def build_item(
 def build_collection(
     run: str,
     years: Iterable[int],
+    grid: Grid,
     *,
     title: str,
     license: str,
@@ -73,7 +73,7 @@ def build_collection(
 
     Parameters
     ----------
-    run, years : of the products
+    run, years, grid : of the products
     title, license : of all of them
     to_choose : what the publisher has not chosen yet, a sentence each
     """
@@ -85,7 +85,7 @@ def build_collection(
         description=" ".join((DESCRIPTION, *to_choose)),
         license=license,
         extent=pystac.Extent(
-            pystac.SpatialExtent([BBOX]), pystac.TemporalExtent([interval])
+            pystac.SpatialExtent([bound_grid(grid)]), pystac.TemporalExtent([interval])
         ),
     )
     # A link to the collection as an object has no address yet.
@@ -96,6 +96,25 @@ def build_collection(
         collection.add_link(pystac.Link("item", target, "application/geo+json"))
     collection.add_links(list_documents("."))
     return collection
+
+
+def bound_grid(grid: Grid) -> list[float]:
+    """West, south, east and north; across 180 degrees the east is less, as GeoJSON has it."""
+    west, south, east, north = grid.bounds
+    return [west, south, east - 360 if east > 180 else east, north]
+
+
+def outline_grid(grid: Grid) -> dict[str, object]:
+    """The window of a grid as a geometry of GeoJSON, cut at 180 degrees."""
+    west, south, east, north = grid.bounds
+    spans = [(west, min(east, 180.0)), (-180.0, east - 360)]
+    rings = [
+        [[left, south], [right, south], [right, north], [left, north], [left, south]]
+        for left, right in spans[: 2 if east > 180 else 1]
+    ]
+    if len(rings) == 1:
+        return {"type": "Polygon", "coordinates": rings}
+    return {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]}
 
 
 def write_stac(document: pystac.Item | pystac.Collection, path: Path) -> None:

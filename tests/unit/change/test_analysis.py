@@ -20,6 +20,7 @@ from forestflux.change.trends.interannual import (
 from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
+from forestflux.ensemble.errors.correlogram import LENGTHS_KM, Correlogram
 from forestflux.ensemble.errors.error_components import ErrorComponents
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.manifests import JobManifest, write_manifest
@@ -106,10 +107,11 @@ def run(
     years: np.ndarray | None = None,
     regions: Path | None = None,
     components: ErrorComponents | None = None,
+    grid: Grid = GRID,
 ) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
     """The analysis of all maps, which have no errors but those of the components."""
     years = list(maps) if years is None else years
-    errors = make_error_model(GRID, components=components)
+    errors = make_error_model(grid, components=components)
     return analyse_change(
         maps, settings, errors, years=years, level=0.9, regions=regions
     )
@@ -559,6 +561,42 @@ def test_series_with_holes_and_maps_that_do_not_fit(
     )
     with pytest.raises(InputError, match=r"model: expected model one.* found model b"):
         run(maps | other)
+
+
+def test_a_window_across_180_degrees_gives_the_numbers_of_the_globe(
+    tmp_path: Path,
+) -> None:
+    globe = Grid(10.0, 6)
+    window = Grid(10.0, 6, only=("r01c00", "r01c05", "r02c05"))
+    inside = np.zeros(globe.shape, bool)
+    for tile in window.tiles():
+        inside[tile.globe_rows, tile.globe_columns] = True
+    rng = np.random.default_rng(3)
+    shape = (len(YEARS), 3, *globe.shape)
+    gpp, reco = np.where(inside, rng.normal(1500, 100, (2, *shape)), np.nan)
+    kinds = dict.fromkeys(YEARS.tolist(), inside.astype("uint8"))
+
+    def cut(values: np.ndarray) -> np.ndarray:
+        turned = np.roll(values, -window.window.columns.start, axis=-1)
+        return turned[..., window.window.rows, : window.shape[1]]
+
+    weights = tuple(np.full(len(LENGTHS_KM), 0.9 / len(LENGTHS_KM)))
+    components = make_components(level_sd=90.0, correlogram=Correlogram(weights))
+    whole = write_maps(tmp_path / "globe", gpp, reco, grid=globe, kinds=kinds)
+    part = write_maps(
+        tmp_path / "window",
+        cut(gpp),
+        cut(reco),
+        grid=window,
+        kinds={year: cut(kind) for year, kind in kinds.items()},
+    )
+    change, tables = run(part, components=components, grid=window)
+    change_globe, tables_globe = run(whole, components=components, grid=globe)
+    np.testing.assert_array_equal(
+        change["gpp_slope"], cut(change_globe["gpp_slope"].values)
+    )
+    for name in ("series", "pair", "zonal", "decomposition"):
+        pd.testing.assert_frame_equal(tables[name], tables_globe[name], rtol=1e-9)
 
 
 def test_a_map_without_any_flux_is_one_line(tmp_path: Path, noisy: tuple) -> None:

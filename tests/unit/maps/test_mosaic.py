@@ -126,17 +126,34 @@ def test_tiles_that_are_not_mapped_stay_empty(tiles: list) -> None:
     chosen = [pair for pair in tiles if pair[0].name in part.only]
     chosen = [(part.tile(tile.name), fluxes) for tile, fluxes in chosen]
     result, whole = mapped(chosen, part, MODEL, year=2003), world()
-    inside = np.zeros(GRID.shape, bool)
+    inside = np.zeros(part.shape, bool)
     for tile, _ in chosen:
         inside[tile.rows, tile.columns] = True
-    np.testing.assert_array_equal(
-        result["gpp_member"].values[:, inside], whole["gpp"][:, inside]
-    )
+        np.testing.assert_array_equal(
+            result["gpp_member"].values[:, tile.rows, tile.columns],
+            whole["gpp"][:, tile.globe_rows, tile.globe_columns],
+        )
+    assert part.shape == (9, 13)  # without the first column of tiles
+    np.testing.assert_array_equal(result["x"], part.longitudes())
     assert np.isnan(result["gpp"].values[~inside]).all()
     assert np.isnan(result["forest_fraction"].values[~inside]).all()
     assert (result["forest_type"].values[~inside] == 0).all()
     with pytest.raises(InputError, match="missing: r01c03"):
         mapped(chosen[:1], part, MODEL, year=2003)
+
+
+def test_a_map_across_180_degrees_is_one_rectangle(tiles: list) -> None:
+    part = replace(GRID, only=("r01c00", "r01c03"))
+    chosen = [
+        (part.tile(tile.name), each) for tile, each in tiles if tile.name in part.only
+    ]
+    result, whole = mapped(chosen, part, MODEL, year=2003), world()
+    np.testing.assert_array_equal(result["x"], np.arange(130, 271, 20))
+    np.testing.assert_array_equal(
+        result["gpp_member"], np.roll(whole["gpp"], 3, axis=2)[:, 5:, :8]
+    )
+    corner = result["spatial_ref"].attrs["GeoTransform"]
+    assert corner == "120 20.0 0 -10 0 -20.0"
 
 
 def test_means_close_and_the_interval_surrounds_them(tiles: list) -> None:

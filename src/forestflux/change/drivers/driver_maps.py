@@ -1,4 +1,4 @@
-"""The attribution of all tiles together, as global maps and a table."""
+"""The attribution of all tiles together, as maps and a table."""
 
 from collections.abc import Iterable, Sequence
 from itertools import product
@@ -41,7 +41,7 @@ def collect_drivers(
 ) -> tuple[xr.Dataset, pd.DataFrame]:
     """The store and the table of the drivers of the change (docs/reference/tables.md).
 
-    One tile is in memory at a time, beside the global layers of the store. The total of
+    One tile is in memory at a time, beside the layers of the store. The total of
     a cell is flux x area: its change is the change of the flux on the mean area, which
     the drivers of the cell share, and the change of the area at the mean flux, which is
     the driver `area`. The parts sum to the change of the total exactly.
@@ -49,7 +49,7 @@ def collect_drivers(
     Parameters
     ----------
     tiles : every tile with its fluxes of both years
-    grid : the global grid
+    grid : of the maps
     response : how fluxes follow departures
     pair : first and second year
     bands : latitude bands

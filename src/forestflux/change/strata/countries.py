@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from forestflux.core.cell_centres import wrap_longitudes
 from forestflux.core.regions.country_outlines import UNCODED, country_file
 from forestflux.core.regions.region_cells import NamedArea, rasterise_areas
 from forestflux.core.regions.region_file import read_features
@@ -115,9 +116,10 @@ def label_countries(
     country = np.array([*area_country, len(names)], "uint16")[area_position]
     country_continent = [CONTINENTS.index(name) for name in continents]
     continent = np.array([*country_continent, len(CONTINENTS)], "uint8")[country]
+    home = wrap_longitudes(longitudes)
     for part in COUNTRY_PARTS:
         rows = np.flatnonzero((latitudes >= part.south) & (latitudes < part.north))
-        columns = np.flatnonzero((longitudes >= part.west) & (longitudes < part.east))
+        columns = np.flatnonzero((home >= part.west) & (home < part.east))
         box = np.ix_(rows, columns)
         inside = country[box] == position[part.country]
         country[box] = np.where(inside, position[part.code], country[box])

@@ -8,7 +8,7 @@ import shapely
 from scipy import sparse
 
 from forestflux.core.grid import zone_area
-from forestflux.core.regions.region_cells import NamedArea
+from forestflux.core.regions.region_cells import NamedArea, repeat_eastward
 
 # Shares that are less than this are rounding; so is what is missing to a whole cell.
 ROUNDING = 1e-9
@@ -61,10 +61,13 @@ def share_cells(
     Parameters
     ----------
     areas : in order, valid polygons from 180 W to 180 E
-    latitudes, longitudes : centres of the cells of the globe, evenly spaced, degrees
+    latitudes, longitudes : centres of the cells of a grid, evenly spaced, degrees; longitudes
+        may go on past 180
     """
     grid = Raster(latitudes, longitudes)
-    whole, parts = grid.divide(np.array([area.shape for area in areas], object))
+    copies = [repeat_eastward(area.shape, grid.east) for area in areas]
+    shapes = [each[0] if len(each) == 1 else shapely.union_all(each) for each in copies]
+    whole, parts = grid.divide(np.array(shapes, object))
     codes = np.full(grid.shape, len(areas), "int32")
     for area, rows, columns in sorted(whole, key=lambda window: -window[0]):
         codes[slice(*rows), slice(*columns)] = area
@@ -80,6 +83,7 @@ class Raster:
         self.west = float(longitudes[0]) - self.side / 2
         self.north = float(latitudes[0]) + self.side / 2
         self.shape = len(latitudes), len(longitudes)
+        self.east = self.west + self.side * self.shape[1]
 
     def boxes(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Rectangles (window,) in degrees."""
@@ -97,7 +101,7 @@ class Raster:
         """
         open_windows = self.enclose(shapes)
         whole: list[tuple[int, np.ndarray, np.ndarray]] = []
-        cells = []
+        cells = [open_windows.choose(np.array([], int))]
         while len(open_windows.area):
             boxes = self.boxes(open_windows.rows, open_windows.columns)
             piece = keep_areas(shapely.intersection(open_windows.piece, boxes))
@@ -115,7 +119,7 @@ class Raster:
         return whole, join(cells)
 
     def enclose(self, shapes: np.ndarray) -> Windows:
-        """The smallest window around each shape."""
+        """The smallest window around each shape, of those that the grid holds a part of."""
         west, south, east, north = shapely.bounds(shapes).T
         ends = [
             (np.floor((self.north - north) / self.side), self.shape[0]),
@@ -125,7 +129,8 @@ class Raster:
         ]
         clipped = [np.clip(values, 0, most).astype(int) for values, most in ends]
         rows, columns = np.stack(clipped[:2], axis=1), np.stack(clipped[2:], axis=1)
-        return Windows(np.arange(len(shapes)), shapes, rows, columns)
+        found = Windows(np.arange(len(shapes)), shapes, rows, columns)
+        return found.choose((np.diff(rows) * np.diff(columns)).ravel() > 0)
 
     def add_parts(self, codes: np.ndarray, parts: Windows, count: int) -> CellShares:
         """Codes and shares, after the cells that areas share are distributed."""

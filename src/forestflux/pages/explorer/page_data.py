@@ -117,6 +117,8 @@ def collect_map_data(
     return {
         "years": list(stores),
         "shape": display.shape,
+        "west": files.grid.bounds[0],
+        "north": files.grid.bounds[3],
         "resolution": display.resolution_deg,
         "map_resolution": files.grid.resolution_deg,
         "cells": encode_array(cells.flat.astype("<i4")),
