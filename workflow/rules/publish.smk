@@ -56,7 +56,7 @@ rule collection:
         settings=settings(
             run=CONFIG.run,
             source=SOURCE,
-            grid=CONFIG.grid,
+            grid=MAP_GRID,
             level=CONFIG.evaluate.level,
             publish=CONFIG.publish.numbers("license", "institution"),
         ),

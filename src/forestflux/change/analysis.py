@@ -42,6 +42,7 @@ from forestflux.change.trends.significance import (
 from forestflux.change.year_windows import cut_windows
 from forestflux.core.errors import InputError
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.core.regions.region_cells import NamedArea
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
 )
@@ -65,6 +66,7 @@ def analyse_change(
     level: float,
     co2: str = "none",
     regions: Path | None = None,
+    areas: Sequence[NamedArea] = (),
 ) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
     """The change store and its tables (docs/reference/stores.md, change).
 
@@ -81,6 +83,7 @@ def analyse_change(
     level : probability of the intervals in the tables
     co2 : effect of CO2 that is in the maps
     regions : file of the user's polygons
+    areas : of the run's region, if it has one
 
     Returns
     -------
@@ -104,6 +107,7 @@ def analyse_change(
         bands=settings.bands,
         regions=regions,
         region_name=settings.region_name,
+        areas=areas,
     )
     plan = ChangePlan(
         maps=maps,

@@ -114,6 +114,11 @@ class Grid:
         """Whether every tile of the globe is mapped."""
         return not self.only or len(self.tiles()) == math.prod(self.tiles_across())
 
+    @property
+    def is_region(self) -> bool:
+        """Whether it is that of a region: of tiles that were chosen."""
+        return bool(self.only)
+
     def latitudes(self) -> np.ndarray:
         """Cell-centre latitudes (y) of the window, degrees, north to south."""
         return centre_latitudes(self.window.rows, self.resolution_deg)

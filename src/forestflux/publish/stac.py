@@ -8,9 +8,15 @@ import pystac
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
-from forestflux.core.layers import LAYERS
+from forestflux.core.layers import Layer, list_layers
 from forestflux.jobs.small_files import write_json
-from forestflux.publish.geotiff import BANDS, NUMBERS, band_type, missing_number
+from forestflux.publish.geotiff import (
+    BANDS,
+    NUMBERS,
+    band_type,
+    list_bands,
+    missing_number,
+)
 
 COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 ZARR = "application/vnd.zarr; version={}"
@@ -47,7 +53,12 @@ def build_item(
         properties={"title": title},
         collection=f"forestflux_{run}",
         assets=dict(
-            list_assets(file_stem(run, year), level=level, zarr_format=zarr_format)
+            list_assets(
+                file_stem(run, year),
+                level=level,
+                zarr_format=zarr_format,
+                region=grid.is_region,
+            )
         ),
     )
     item.add_links(
@@ -148,24 +159,28 @@ def year_ends(year: int) -> tuple[datetime, datetime]:
 
 
 def list_assets(
-    stem: str, *, level: float, zarr_format: int
+    stem: str, *, level: float, zarr_format: int, region: bool
 ) -> Iterator[tuple[str, pystac.Asset]]:
     """Key and asset of each file of a year."""
-    all_bands = [describe_band(layer, level=level) for layer in LAYERS]
+    layers = list_layers(region=region)
+    all_bands = [describe_band(n, layer, level=level) for n, layer in layers.items()]
     zarr = ZARR.format(zarr_format)
     yield "zarr", data_asset(f"{stem}.zarr", zarr, "all layers", all_bands)
     yield (
         "netcdf",
         data_asset(f"{stem}.nc", "application/netcdf", "all layers", all_bands),
     )
-    for kind, layers in BANDS.items():
+    for kind in BANDS:
         stored: dict[str, object] = {"data_type": band_type(kind)}
         missing = missing_number(kind)
         if missing is not None:
             # JSON has no NaN: STAC writes it as text.
             stored["nodata"] = missing if missing == missing else "nan"
-        bands = [describe_band(x, level=level) | stored for x in layers]
-        title = NUMBERS_TITLE if kind == NUMBERS else LAYERS[kind].long_name
+        bands = [
+            describe_band(name, layers[name], level=level) | stored
+            for name in list_bands(kind, region=region)
+        ]
+        title = NUMBERS_TITLE if kind == NUMBERS else layers[kind].long_name
         yield kind, data_asset(f"{stem}_{kind}.tif", COG, title, bands)
     for name, file, media_type in (
         ("provenance", "provenance.json", "application/json"),
@@ -187,14 +202,14 @@ def data_asset(
     )
 
 
-def describe_band(name: str, *, level: float) -> dict[str, object]:
+def describe_band(name: str, layer: Layer, *, level: float) -> dict[str, object]:
     """A layer as a band of STAC: name, description, type and unit."""
-    attrs = LAYERS[name].attributes(level=level)
+    attrs = layer.attributes(level=level)
     sentences = [str(attrs[key]) for key in ("long_name", "comment") if key in attrs]
     band = {
         "name": name,
         "description": ". ".join(sentences),
-        "data_type": LAYERS[name].dtype,
+        "data_type": layer.dtype,
     }
     return band | ({"unit": attrs["units"]} if "units" in attrs else {})
 

@@ -157,9 +157,18 @@ def test_the_place_of_a_region_across_180_degrees_is_cut_there(tmp_path: Path) -
     assert place.equals(
         shapely.union(shapely.box(120, 30, 180, 90), shapely.box(-180, 30, -120, 90))
     )
+    for name in ("fluxes", "netcdf", "zarr"):
+        bands = [band["name"] for band in item.assets[name].extra_fields["bands"]]
+        assert bands[-1] == "region_share"
+    with xr.open_dataset(product / f"{STEM}.nc") as netcdf:
+        assert netcdf["region_share"].attrs["units"] == "1"
+        assert "of a region of the world" in netcdf.attrs["title"]
+    assert "x `region_share`" in data_dictionary(level=LEVEL, region=True)
+    assert "region" not in data_dictionary(level=LEVEL)
     assert content.extent.spatial.bboxes == [item.bbox]
     with rasterio.open(product / f"{STEM}_fluxes.tif") as file:
         assert file.shape == (4, 8)
+        assert file.descriptions[-1] == "region_share"
         assert tuple(file.bounds) == (120, 30, 240, 90)
 
 

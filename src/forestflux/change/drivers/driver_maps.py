@@ -18,6 +18,7 @@ from forestflux.change.drivers.departure_effects import (
 )
 from forestflux.change.strata.latitude_bands import check_latitude_bands
 from forestflux.change.strata.totals import divide_map
+from forestflux.core.forest_area import measure_forest_area
 from forestflux.core.grid import Grid, Tile, cell_area
 from forestflux.core.names import FLUX_UNIT, FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
@@ -104,8 +105,9 @@ def forest_areas(
 ) -> np.ndarray:
     """Forest area of the cells in both years (year, cell), m2."""
     row_area = cell_area(tile.latitudes(), tile.grid.resolution_deg)
-    area = np.broadcast_to(row_area[:, None], cells.shape)[cells]
-    return np.stack([area * each["forest_fraction"].values[cells] for each in inferred])
+    area = ("y", "x"), np.broadcast_to(row_area[:, None], cells.shape)
+    years = [each.assign(cell_area=area) for each in inferred]
+    return np.stack([measure_forest_area(each)[cells] for each in years])
 
 
 def effect_sd(moved: np.ndarray, response: Response) -> np.ndarray:
