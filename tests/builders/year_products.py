@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.grid import Grid
-from forestflux.core.layers import LAYERS, NOT_FOREST
+from forestflux.core.layers import NOT_FOREST, REGION_SHARE, list_layers
 from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.jobs.store import write_store
 from forestflux.maps.mosaic import areas, coordinates, title, variable
@@ -48,8 +48,11 @@ def make_map(grid: Grid, *, year: int = 2003, seed: int = 1) -> xr.Dataset:
         "applicable": np.where(forest, index <= 0.6, NOT_FOREST),
         "cell_area": areas(grid),
     }
+    if grid.is_region:
+        flat[REGION_SHARE] = rng.random(grid.shape)
+    known = list_layers(region=True)
     layers = {
-        name: variable(name, part.astype(LAYERS[name].dtype), level=LEVEL)
+        name: variable(name, part.astype(known[name].dtype), level=LEVEL)
         for name, part in flat.items()
     }
     return xr.Dataset(layers, coordinates(grid, 1), title(year))

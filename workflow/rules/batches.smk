@@ -2,12 +2,20 @@
 
 SPLITS = ("site", "cluster", *(["random"] if CONFIG.folds.random else []), "holdout")
 
+# With the tiles of the region, which are found here so that a plan knows them.
+MAP_GRID = MappedGridSettings(**CONFIG.grid.model_dump())
+if CONFIG.region:
+    from forestflux.jobs.mapped_grid import choose_tiles
+
+    try:
+        MAP_GRID = choose_tiles(CONFIG)
+    except InputError as error:
+        raise WorkflowError(str(error))
+
 YEARS = CONFIG.mapped_years if MAPPED else []
 YEAR_BATCHES = batches(YEARS, CONFIG.jobs.years, name=span)
 TOWER_BATCHES = batches(TOWER_YEARS, CONFIG.jobs.tower_years, name=span)
-TILES = (
-    [tile.name for tile in Grid(**CONFIG.grid.model_dump()).tiles()] if MAPPED else []
-)
+TILES = [tile.name for tile in Grid(**MAP_GRID.model_dump()).tiles()] if MAPPED else []
 TILE_BATCHES = batches(
     TILES, CONFIG.jobs.tiles, name=lambda tiles: f"{tiles[0]}-{tiles[-1]}"
 )

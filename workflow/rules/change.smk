@@ -12,6 +12,7 @@ rule change:
         model="<results>/model/model.json",
         departures=place_stage("departures"),
         regions=region_files(),
+        run_region=run_region_files(),
     output:
         manifest="<results>/change/change.json",
         tables=[
@@ -37,7 +38,8 @@ rule change:
     params:
         settings=settings(
             change=CONFIG.change,
-            grid=CONFIG.grid,
+            grid=MAP_GRID,
+            region=CONFIG.region,
             level=CONFIG.evaluate.level,
             co2=CONFIG.model.co2,
         ),

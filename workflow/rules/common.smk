@@ -16,11 +16,12 @@ from snakemake.exceptions import WorkflowError
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.product_table import read_products
-from forestflux.core.regions.region_paths import list_region_files
+from forestflux.core.regions.region_paths import is_region_file, list_region_files
 from forestflux.core.reading.yaml_files import read_yaml
 from forestflux.jobs.batches import batches, span
 from forestflux.jobs.code_checksum import code_checksum
 from forestflux.jobs.configuration import close_years, read_configuration
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.pages.figures.figure_registry import module_of, needs
 from forestflux.sources.modis_subsets.subset_folder import list_subset_files
@@ -106,6 +107,13 @@ def region_files():
     """The file of the user's regions with those that belong to it, first itself."""
     named = CONFIG.change.regions
     return list(map(str, list_region_files(Path(named)))) if named else []
+
+
+def run_region_files():
+    """The files of the run's region with those that belong to them."""
+    named = [part for part in CONFIG.region if isinstance(part, str)]
+    files = [list_region_files(Path(part)) for part in named if is_region_file(part)]
+    return [str(file) for each in files for file in each]
 
 
 def growing(amount):

@@ -28,7 +28,7 @@ rule drivers:
         runtime=growing(60),
     params:
         settings=settings(
-            grid=CONFIG.grid,
+            grid=MAP_GRID,
             co2=CONFIG.model.co2,
             pair=CONFIG.change.pair,
             bands=CONFIG.change.bands,

@@ -7,7 +7,7 @@ if SOURCE == "earthengine":
         check_run(
             PRODUCTS.column("tile"),
             PRODUCTS.column("tower"),
-            tiles=[Grid(**CONFIG.grid.model_dump()).tile(name) for name in TILES],
+            tiles=[Grid(**MAP_GRID.model_dump()).tile(name) for name in TILES],
             years=YEARS,
             tower_years=TOWER_YEARS,
         )

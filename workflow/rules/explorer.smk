@@ -40,7 +40,7 @@ rule explorer:
             simulated=SIMULATED,
             explorer=CONFIG.explorer,
             inputs=INPUTS,
-            **({"grid": CONFIG.grid, "pair": CONFIG.change.pair} if MAPPED else {}),
+            **({"grid": MAP_GRID, "pair": CONFIG.change.pair} if MAPPED else {}),
         ),
         code=code("explorer"),
     message:

@@ -1,7 +1,7 @@
 # Native values and quality bands, as the archive has them.
 #
 # needs  a source (simulated planet, files, Earth Engine) and the product table; the subsets' store
-#        where the source has subsets
+#        where the source has subsets; the share of the tiles in the region where there is one
 # makes  <scratch>/extract/{place}/{year}.zarr and one manifest per job
 
 
@@ -14,6 +14,7 @@ rule extract:
         ),
         table=predictor_table(),
         subsets=subsets_targets(),
+        region=region_manifest,
     output:
         manifest="<scratch>/extract/{places}.{years}.json",
     log:
@@ -43,6 +44,7 @@ rule extract:
         " --sites {input.sites:q}"
         " --table {input.table:q}"
         " --subsets {input.subsets:q}"
+        " --region {input.region:q}"
         " --settings {params.settings:q}"
         " --products {params.products:q}"
         ' --runtime "$EARTHENGINE_RUNTIME"'

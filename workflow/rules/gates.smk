@@ -29,7 +29,7 @@ rule gates:
                 *(k for k in CONFIG.gates.numbers() if k != "fail")
             ),
             min_forest_fraction=CONFIG.infer.min_forest_fraction,
-            grid=CONFIG.grid,
+            grid=MAP_GRID,
         ),
         code=code("gates"),
         years=YEARS,

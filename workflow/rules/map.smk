@@ -22,7 +22,7 @@ rule map:
         mem_mb=growing(3000),
         runtime=growing(60),
     params:
-        settings=settings(grid=CONFIG.grid, co2=CONFIG.model.co2),
+        settings=settings(grid=MAP_GRID, co2=CONFIG.model.co2),
         code=code("map"),
         years=years_of,
     message:

@@ -15,7 +15,8 @@ rule plan:
         "../../envs/data.yaml"
     params:
         settings=settings(
-            grid=CONFIG.grid,
+            grid=MAP_GRID,
+            region=CONFIG.region,
             years=YEARS,
             open_end=OPEN_END,
             forest_only=CONFIG.earthengine.forest_only,

@@ -56,6 +56,7 @@ rule collection:
         settings=settings(
             run=CONFIG.run,
             source=SOURCE,
+            grid=MAP_GRID,
             level=CONFIG.evaluate.level,
             publish=CONFIG.publish.numbers("license", "institution"),
         ),

@@ -15,6 +15,7 @@ rule recovery:
             "<results>/change/windows.csv",
         ],
         regions=region_files(),
+        run_region=run_region_files(),
     output:
         recovery="<results>/recovery/recovery.csv",
         coverage="<results>/recovery/coverage.csv",
@@ -26,7 +27,7 @@ rule recovery:
         mem_mb=growing(3000),
         runtime=growing(60),
     params:
-        settings=settings(change=CONFIG.change, grid=CONFIG.grid),
+        settings=settings(change=CONFIG.change, grid=MAP_GRID, region=CONFIG.region),
         code=code("recovery"),
         years=YEARS,
     message:

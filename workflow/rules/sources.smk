@@ -15,6 +15,13 @@ def source_settings(places):
     return {"source": SOURCE, "settings": read[SOURCE], **grid}
 
 
+def region_manifest(wildcards):
+    """The manifest of a batch of tiles' shares in the region; none where the run has none."""
+    if wildcards.places == "towers" or not CONFIG.region:
+        return []
+    return f"<results>/region/{wildcards.places}.json"
+
+
 def tower_file(*names):
     """A file of the towers' folder, the first of these that is there; none without a folder."""
     if LABELS == "simulated" or not CONFIG.towers.folder:

@@ -12,7 +12,7 @@ rule truth:
     conda:
         "../../envs/data.yaml"
     params:
-        settings=settings(grid=CONFIG.grid, seed=CONFIG.seed, planet=CONFIG.planet),
+        settings=settings(grid=MAP_GRID, seed=CONFIG.seed, planet=CONFIG.planet),
         code=code("truth"),
         years=years_of,
     message:

@@ -8,9 +8,11 @@ from forestflux.change.analysis import analyse_change
 from forestflux.change.change_schemas import CHANGE_TABLES
 from forestflux.change.errors.error_model import ErrorModel
 from forestflux.core.grid import Grid
+from forestflux.core.regions.run_region import find_areas
 from forestflux.ensemble.errors.error_reading import read_errors
 from forestflux.jobs.settings.change_settings import ChangeSettings
-from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.region_settings import Region
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores, write_single_store
 from forestflux.jobs.tables import write_tables
@@ -20,7 +22,8 @@ class Settings(Section):
     """What the job's numbers depend on."""
 
     change: ChangeSettings
-    grid: GridSettings
+    grid: MappedGridSettings
+    region: Region = ()
     level: float
     co2: Literal["none", "theory", "towers"]
 
@@ -57,6 +60,7 @@ def main(
         level=settings.level,
         co2=settings.co2,
         regions=next(iter(regions), None),
+        areas=find_areas(settings.region, grid),
     )
     write_tables(made, tables, CHANGE_TABLES)
     rows = store.chunksizes["y"][0]  # the blocks in which the layers are made

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
+from forestflux.core.grid import Grid
 from forestflux.jobs.settings.map_settings import PublishSettings
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.small_files import write_text
 from forestflux.publish.data_dictionary import data_dictionary
@@ -15,6 +17,7 @@ class Settings(Section):
 
     run: str
     source: str
+    grid: MappedGridSettings
     level: float
     publish: PublishSettings
 
@@ -30,14 +33,20 @@ def main(
 ) -> None:
     """Write data_dictionary.md and model_card.md, then the collection that links to them."""
     to_choose = settings.publish.to_choose()
-    write_text(dictionary, data_dictionary(level=settings.level, to_choose=to_choose))
+    grid = Grid(**settings.grid.model_dump())
+    words = data_dictionary(
+        level=settings.level, region=grid.is_region, to_choose=to_choose
+    )
+    write_text(dictionary, words)
     write_text(card_copy, card.read_text())
     simulated = settings.source == "simulated"
     where = "a simulated planet, not the Earth" if simulated else "the world"
+    part = "a region of " if grid.is_region else ""
     content = build_collection(
         settings.run,
         years,
-        title=f"Annual GPP, RECO and NEE of the forests of {where}",
+        grid,
+        title=f"Annual GPP, RECO and NEE of the forests of {part}{where}",
         license=settings.publish.license,
         to_choose=to_choose,
     )

@@ -10,7 +10,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
-from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores, write_single_store
 from forestflux.maps.tile_years import MappedTiles
@@ -19,7 +19,7 @@ from forestflux.maps.tile_years import MappedTiles
 class Settings(Section):
     """What the job's numbers depend on."""
 
-    grid: GridSettings
+    grid: MappedGridSettings
     co2: Literal["none", "theory", "towers"]
     pair: tuple[int, int]
     bands: tuple[LatitudeBandSettings, ...]

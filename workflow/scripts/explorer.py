@@ -8,7 +8,7 @@ from forestflux.core.grid import Grid
 from forestflux.core.products import InputSeries
 from forestflux.evaluation.evaluation_schemas import INTERANNUAL
 from forestflux.jobs.settings.page_settings import ExplorerSettings
-from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.small_files import read_json, write_text
 from forestflux.jobs.stages import upstream_stores
@@ -24,7 +24,7 @@ class Settings(Section):
     simulated: bool
     explorer: ExplorerSettings
     inputs: tuple[InputSeries, ...]
-    grid: GridSettings | None = None
+    grid: MappedGridSettings | None = None
     pair: tuple[int, int] | None = None
 
 

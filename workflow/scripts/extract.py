@@ -8,6 +8,7 @@ import xarray as xr
 
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
+from forestflux.core.layers import REGION_SHARE
 from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.product_table import ProductTable
 from forestflux.core.products import Product
@@ -15,7 +16,7 @@ from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
-from forestflux.jobs.stages import Key, run_stage
+from forestflux.jobs.stages import Key, run_stage, upstream_stores
 from forestflux.sources.extraction import available_columns, extract
 from forestflux.sources.source_registry import open_source
 from forestflux.towers.tower_schemas import SITES
@@ -36,6 +37,7 @@ def main(
     sites: list[Path],
     table: list[Path],
     subsets: list[Path],
+    region: list[Path],
     settings: Settings,
     products: ProductTable,
     runtime: EarthEngineSettings,
@@ -54,12 +56,15 @@ def main(
         subsets=next(iter(subsets), None),
     )
     inputs = checksum_files([*sites, *table, *subsets])
+    shares = upstream_stores(*region) if region else None
 
     def place_of(name: str) -> Place:
         if name == "towers":
             return TowerPlace(SITES.read_file(sites[0]))
         assert settings.grid is not None  # tiles come with a grid
-        return TilePlace(Grid(**settings.grid.model_dump()).tile(name))
+        tile = Grid(**settings.grid.model_dump()).tile(name)
+        share = shares.load(name)[REGION_SHARE].values if shares else None
+        return TilePlace(tile, share)
 
     def available(place: Place) -> dict[str, Product]:
         return products.follow(available_columns(source, place, products))
@@ -80,6 +85,7 @@ def main(
             inputs,
             place,
             year,
+            *([shares.checksum(place)] if shares else []),
         ],
         make=make,
     )

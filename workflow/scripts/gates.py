@@ -13,7 +13,7 @@ from forestflux.evaluation.gates.gates_manifest import GATES, GatesManifest
 from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
 from forestflux.jobs.manifests import write_manifest
 from forestflux.jobs.settings.gate_settings import GateSettings
-from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores
 
@@ -23,7 +23,7 @@ class Settings(Section):
 
     gates: GateSettings
     min_forest_fraction: float
-    grid: GridSettings
+    grid: MappedGridSettings
 
 
 def main(

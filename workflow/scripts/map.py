@@ -9,7 +9,7 @@ from forestflux.core.grid import Grid
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.chunked import ChunkedDataset
-from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
 from forestflux.maps.mosaic import map_chunks, map_year
@@ -19,7 +19,7 @@ from forestflux.maps.tile_years import MappedTiles
 class Settings(Section):
     """What the job's numbers depend on."""
 
-    grid: GridSettings
+    grid: MappedGridSettings
     co2: Literal["none", "theory", "towers"]
 
 

@@ -5,10 +5,13 @@ from pathlib import Path
 
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
+from forestflux.core.layers import REGION_SHARE
 from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.core.product_table import ProductTable
+from forestflux.core.regions.run_region import find_areas, share_tile
 from forestflux.jobs.batches import span
-from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.region_settings import Region
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine.request_plan import (
@@ -25,7 +28,8 @@ from forestflux.towers.tower_schemas import PLACE, SITES
 class Settings(Section):
     """What the job's numbers depend on."""
 
-    grid: GridSettings
+    grid: MappedGridSettings
+    region: Region = ()
     years: tuple[int, ...]
     open_end: bool
     tower_years: tuple[int, ...]
@@ -59,7 +63,7 @@ def main(
     else:
         lines.append("towers: no table of towers yet, so nothing is planned for them")
     years, of_tiles = settings.years, products.column("tile")
-    places = [TilePlace(tile) for tile in Grid(**settings.grid.model_dump()).tiles()]
+    places = list_places(Grid(**settings.grid.model_dump()), settings.region)
     source = Planned(
         years, runtime, forest_only=settings.forest_only, products=of_tiles
     )
@@ -75,6 +79,17 @@ def main(
     )
     lines += ["", "Nothing was sent."]
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def list_places(grid: Grid, region: Region) -> list[TilePlace]:
+    """The mapped tiles with their share in the region, if there is one."""
+    areas = find_areas(region, grid)
+    if not areas:
+        return [TilePlace(tile) for tile in grid.tiles()]
+    return [
+        TilePlace(tile, share_tile(areas, tile)[REGION_SHARE].values)
+        for tile in grid.tiles()
+    ]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from forestflux.jobs.settings.map_settings import (
     ModelSettings,
     PublishSettings,
 )
-from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.region_settings import Region
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.sample_settings import (
     FoldSettings,
     MaskSettings,
@@ -37,7 +38,8 @@ class Settings(Section):
     run: str
     seed: int
     source: str
-    grid: GridSettings
+    grid: MappedGridSettings
+    region: Region = ()
     planet: PlanetSettings
     towers: TowerSettings
     mask: MaskSettings

@@ -6,6 +6,7 @@ from forestflux.jobs import command_line
 from forestflux.change.change_schemas import REGIONS, SERIES, WINDOWS
 from forestflux.change.strata.divisions import divide_grid
 from forestflux.core.grid import Grid
+from forestflux.core.regions.run_region import find_areas
 from forestflux.evaluation.evaluation_schemas import COVERAGE, RECOVERY
 from forestflux.evaluation.interval_coverage import (
     sum_true_totals,
@@ -14,7 +15,8 @@ from forestflux.evaluation.interval_coverage import (
 from forestflux.evaluation.planet_recovery import score_recovery
 from forestflux.evaluation.truth_comparison import compare_with_truth
 from forestflux.jobs.settings.change_settings import ChangeSettings
-from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.region_settings import Region
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores
 
@@ -23,7 +25,8 @@ class Settings(Section):
     """What the job's numbers depend on."""
 
     change: ChangeSettings
-    grid: GridSettings
+    grid: MappedGridSettings
+    region: Region = ()
 
 
 def main(
@@ -54,6 +57,7 @@ def main(
         bands=bands,
         regions=next(iter(regions), None),
         region_name=settings.change.region_name,
+        areas=find_areas(settings.region, grid),
     )
     schemas = (SERIES, REGIONS, WINDOWS)
     covered = tabulate_interval_coverage(

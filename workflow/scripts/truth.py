@@ -7,7 +7,7 @@ import xarray as xr
 
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
-from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.jobs.stages import Key, run_stage
@@ -17,7 +17,7 @@ from forestflux.sources.simulated.true_fluxes import true_year
 class Settings(Section):
     """What the job's numbers depend on."""
 
-    grid: GridSettings
+    grid: MappedGridSettings
     seed: int
     planet: PlanetSettings
 

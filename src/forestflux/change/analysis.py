@@ -42,6 +42,7 @@ from forestflux.change.trends.significance import (
 from forestflux.change.year_windows import cut_windows
 from forestflux.core.errors import InputError
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.core.regions.region_cells import NamedArea
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
 )
@@ -65,6 +66,7 @@ def analyse_change(
     level: float,
     co2: str = "none",
     regions: Path | None = None,
+    areas: Sequence[NamedArea] = (),
 ) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
     """The change store and its tables (docs/reference/stores.md, change).
 
@@ -81,6 +83,7 @@ def analyse_change(
     level : probability of the intervals in the tables
     co2 : effect of CO2 that is in the maps
     regions : file of the user's polygons
+    areas : of the run's region, if it has one
 
     Returns
     -------
@@ -97,12 +100,14 @@ def analyse_change(
     years = check_map_series(maps, years=years, pair=settings.pair)
     first = open_store(maps[years[0]])
     latitudes = first["y"].values
+    width = zone_width(errors.grid.resolution_deg, settings.zone_width_deg)
     divisions = divide_grid(
         latitudes,
         first["x"].values,
         bands=settings.bands,
         regions=regions,
         region_name=settings.region_name,
+        areas=areas,
     )
     plan = ChangePlan(
         maps=maps,
@@ -110,7 +115,7 @@ def analyse_change(
         pair=settings.pair,
         windows=cut_windows(settings.windows, years),
         divisions=divisions,
-        zones=label_zones(latitudes, width_deg=settings.zone_width_deg),
+        zones=label_zones(latitudes, width=width),
         stable_within=settings.stable_within,
         errors=errors,
         co2=co2,
@@ -152,7 +157,7 @@ def analyse_change(
         years,
         sums["zone_area"],
         sums["zone_total"],
-        width=zone_width(latitudes, settings.zone_width_deg),
+        width=width,
     )
     tables["significance"] = tabulate_significance(
         flags,

@@ -24,6 +24,7 @@ from forestflux.change.strata.decomposition import decompose_change
 from forestflux.change.strata.divisions import OUTSIDE, Division, group_cells
 from forestflux.change.strata.groups import Groups
 from forestflux.change.year_windows import YearWindow
+from forestflux.core.cell_centres import wrap_longitudes
 from forestflux.core.names import FOREST_TYPES, PG_PER_G
 
 
@@ -37,8 +38,8 @@ class ChangePlan:
     years : mapped years in order
     pair : first and second year
     windows : earlier and later window
-    divisions : of the globe; the last one is the change of the forest
-    zones : zone of every row of the globe (y,)
+    divisions : of the maps; the last one is the change of the forest
+    zones : zone of every row of the maps (y,), counted from the North Pole
     stable_within : change of the forest fraction up to which a cell is stable, 0-1
     errors : of the maps
     co2 : effect of CO2 that is in the maps
@@ -144,7 +145,7 @@ def analyse_block(plan: ChangePlan, rows: slice) -> BlockChange:
 def number_block_squares(plan: ChangePlan, rows: slice) -> np.ndarray:
     """Number (cell,) of the square of every cell of a block."""
     grid = plan.errors.grid
-    lat, lon = grid.latitudes()[rows], grid.longitudes()
+    lat, lon = grid.latitudes()[rows], wrap_longitudes(grid.longitudes())
     return number_squares(np.repeat(lat, len(lon)), np.tile(lon, len(lat)))
 
 

@@ -10,6 +10,7 @@ from forestflux.change.change_blocks import BlockChange, ChangePlan
 from forestflux.change.strata.divisions import FOREST_CHANGES
 from forestflux.change.trends.significance import FLAG_MASKS, FLAG_MEANINGS
 from forestflux.change.year_windows import YearWindow
+from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUX_SLOPE_UNIT, FLUX_UNIT, TARGET_FLUXES
 from forestflux.jobs.store import load_store
 
@@ -63,7 +64,9 @@ def build_change_store(
 def make_template(plan: ChangePlan) -> xr.Dataset:
     """The change store without its layers: axes, cell area and mean forest fraction."""
     pair = plan.pair
-    later = load_store(plan.maps[pair[1]], ("forest_fraction", "cell_area"))
+    later = load_store(
+        plan.maps[pair[1]], ("forest_fraction", "cell_area"), optional=REGION_LAYERS
+    )
     earlier = load_store(plan.maps[pair[0]], ("forest_fraction",))
     mean = (earlier["forest_fraction"] + later["forest_fraction"]) / 2
     later["forest_fraction"] = mean.assign_attrs(

@@ -9,6 +9,8 @@ import xarray as xr
 import zarr
 
 from forestflux.core.errors import InputError
+from forestflux.core.forest_area import measure_forest_area
+from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, PG_PER_G
 from forestflux.jobs.store import load_store
 
@@ -40,7 +42,7 @@ class YearCells:
     row : (cell,), row of the block
     forest_type : (cell,), 1-5
     fraction : (cell,), share of the cell that is forest
-    area : (cell,), m2 of forest
+    area : (cell,), m2 of forest, in the run's region if it has one
     gpp, reco : (member, cell), gC m-2 yr-1
     """
 
@@ -77,7 +79,8 @@ def read_cells(path: Path, rows: slice = slice(None)) -> YearCells:
     ------
     InputError : a layer is missing or damaged; a member has no flux where the mean has
     """
-    return select_cells(load_store(path, CELL_LAYERS, rows=rows), path)
+    layers = load_store(path, CELL_LAYERS, optional=REGION_LAYERS, rows=rows)
+    return select_cells(layers, path)
 
 
 def read_places(path: Path, rows: slice = slice(None)) -> np.ndarray:
@@ -91,7 +94,7 @@ def select_cells(dataset: xr.Dataset, source: Path | str) -> YearCells:
 
     Parameters
     ----------
-    dataset : `CELL_LAYERS`
+    dataset : `CELL_LAYERS`, and `region_share` of a run with a region
     source : the map, for the error
     """
     mapped = np.isfinite(dataset["gpp"].values)
@@ -114,7 +117,7 @@ def select_cells(dataset: xr.Dataset, source: Path | str) -> YearCells:
         row=place // mapped.shape[1],
         forest_type=dataset["forest_type"].values.ravel()[place].astype(int),
         fraction=fraction,
-        area=dataset["cell_area"].values.ravel()[place] * fraction,
+        area=measure_forest_area(dataset).ravel()[place],
         gpp=fluxes["gpp_member"],
         reco=fluxes["reco_member"],
     )

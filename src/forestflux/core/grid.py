@@ -1,10 +1,17 @@
-"""The global grid and its tiles: frozen values from which every window derives."""
+"""The grid of the maps and its tiles: frozen values from which every window derives."""
 
+import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from forestflux.core.cell_centres import (
+    centre_latitudes,
+    centre_longitudes,
+    find_shortest_arc,
+)
 from forestflux.core.errors import InputError
 
 # WGS 84: semi-major axis [m] and first eccentricity squared.
@@ -13,14 +20,34 @@ ECCENTRICITY2 = 0.0066943799901413165
 
 
 @dataclass(frozen=True)
+class Window:
+    """A rectangle of cells of the globe.
+
+    Attributes
+    ----------
+    rows, columns : on the globe; columns beyond the last one go on with the first, so that a
+        window across 180 degrees is one rectangle
+    """
+
+    rows: slice
+    columns: slice
+
+
+@dataclass(frozen=True)
 class Grid:
-    """Global latitude-longitude grid, rows from north to south, columns from 180 W.
+    """Latitude-longitude grid of what is mapped, rows from north to south, columns eastward.
+
+    Its arrays cover the smallest window of tiles around those that are mapped, so that memory
+    and disk follow the region: the globe, from 180 W, where all tiles are mapped. Across 180
+    degrees the window and its longitudes go on eastward (179.9, 180.1), where that is shorter
+    than the way around the globe: rising coordinates and one rectangle are what every format
+    and program takes.
 
     Attributes
     ----------
     resolution_deg : side of a cell in degrees; 180 must be a multiple of it
     tile_cells : rows and columns of a tile; the last tiles of a row or column may be
-    smaller
+        smaller
     only : names of the tiles that are mapped; all where empty
     """
 
@@ -41,43 +68,93 @@ class Grid:
             )
 
     @property
-    def shape(self) -> tuple[int, int]:
+    def globe_shape(self) -> tuple[int, int]:
         """Rows and columns of the globe."""
         rows = round(180 / self.resolution_deg)
         return rows, 2 * rows
 
+    @cached_property
+    def window(self) -> Window:
+        """What the arrays of the grid cover."""
+        if not self.only:
+            rows, columns = self.globe_shape
+            return Window(slice(0, rows), slice(0, columns))
+        tiles = self.tiles()
+        first, last = find_shortest_arc(
+            sorted({tile.column for tile in tiles}), self.tiles_across()[1]
+        )
+        west, east = (Tile(self, 0, column).globe_columns for column in (first, last))
+        turn = self.globe_shape[1] if last < first else 0
+        return Window(
+            slice(tiles[0].globe_rows.start, tiles[-1].globe_rows.stop),
+            slice(west.start, east.stop + turn),
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the window."""
+        rows, columns = self.window.rows, self.window.columns
+        return rows.stop - rows.start, columns.stop - columns.start
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north of the window, degrees; the east may lie beyond 180."""
+        rows, columns = self.window.rows, self.window.columns
+        ends = (
+            -180 + self.resolution_deg * columns.start,
+            90 - self.resolution_deg * rows.stop,
+            -180 + self.resolution_deg * columns.stop,
+            90 - self.resolution_deg * rows.start,
+        )
+        west, south, east, north = (round(float(end), 9) for end in ends)
+        return west, south, east, north
+
+    @property
+    def covers_globe(self) -> bool:
+        """Whether every tile of the globe is mapped."""
+        return not self.only or len(self.tiles()) == math.prod(self.tiles_across())
+
+    @property
+    def is_region(self) -> bool:
+        """Whether it is that of a region: of tiles that were chosen."""
+        return bool(self.only)
+
     def latitudes(self) -> np.ndarray:
-        """Cell-centre latitudes (y), degrees, north to south."""
-        return 90 - (np.arange(self.shape[0]) + 0.5) * self.resolution_deg
+        """Cell-centre latitudes (y) of the window, degrees, north to south."""
+        return centre_latitudes(self.window.rows, self.resolution_deg)
 
     def longitudes(self) -> np.ndarray:
-        """Cell-centre longitudes (x), degrees, from 180 W."""
-        return -180 + (np.arange(self.shape[1]) + 0.5) * self.resolution_deg
+        """Cell-centre longitudes (x) of the window, degrees, rising; some may be beyond 180."""
+        return centre_longitudes(self.window.columns, self.resolution_deg)
 
     def tiles_across(self) -> tuple[int, int]:
         """Rows and columns of tiles that cover the globe."""
-        rows, columns = (-(-length // self.tile_cells) for length in self.shape)
+        rows, columns = (-(-length // self.tile_cells) for length in self.globe_shape)
         return rows, columns
 
     def tiles(self) -> list["Tile"]:
-        """The tiles that are mapped, row by row from the north-west."""
+        """The tiles that are mapped, row by row from the north-west of the globe.
+
+        Raises
+        ------
+        InputError : a name in `only` is none of a tile of the grid
+        """
+        if self.only:
+            chosen = {self.tile(name) for name in self.only}
+            return sorted(chosen, key=lambda tile: (tile.row, tile.column))
         rows, columns = self.tiles_across()
-        tiles = [Tile(self, r, c) for r in range(rows) for c in range(columns)]
-        return [tile for tile in tiles if not self.only or tile.name in self.only]
+        return [Tile(self, r, c) for r in range(rows) for c in range(columns)]
 
     def tile(self, name: str) -> "Tile":
-        """The tile of a name such as `r02c05`."""
+        """The tile of a name such as `r02c05`, mapped or not."""
         match = re.fullmatch(r"r(\d+)c(\d+)", name)
         if match is None:
             raise InputError(
                 "tile", variable="name", expected="r<row>c<column>", found=name
             )
-        tile = Tile(self, int(match[1]), int(match[2]))
-        outside = (
-            tile.rows.start >= self.shape[0] or tile.columns.start >= self.shape[1]
-        )
+        tile, last = Tile(self, int(match[1]), int(match[2])), self.tiles_across()
+        outside = tile.row >= last[0] or tile.column >= last[1]
         if outside or tile.name != name:  # r2c5 would be no tile of the map
-            last = self.tiles_across()
             raise InputError(
                 "tile",
                 variable="name",
@@ -89,7 +166,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Tile:
-    """A window of the grid: tile row from the north, tile column from 180 W."""
+    """A part of the grid: tile row from the north, tile column from 180 W."""
 
     grid: Grid
     row: int
@@ -101,32 +178,43 @@ class Tile:
         return f"r{self.row:02d}c{self.column:02d}"
 
     @property
-    def rows(self) -> slice:
-        """Rows of the global grid."""
+    def globe_rows(self) -> slice:
+        """Rows of the globe."""
         start = self.row * self.grid.tile_cells
-        return slice(start, min(start + self.grid.tile_cells, self.grid.shape[0]))
+        return slice(start, min(start + self.grid.tile_cells, self.grid.globe_shape[0]))
+
+    @property
+    def globe_columns(self) -> slice:
+        """Columns of the globe, from 180 W."""
+        start = self.column * self.grid.tile_cells
+        return slice(start, min(start + self.grid.tile_cells, self.grid.globe_shape[1]))
+
+    @property
+    def rows(self) -> slice:
+        """Rows of the grid's window, for a tile that is mapped."""
+        start = self.globe_rows.start - self.grid.window.rows.start
+        return slice(start, start + self.shape[0])
 
     @property
     def columns(self) -> slice:
-        """Columns of the global grid."""
-        start = self.column * self.grid.tile_cells
-        return slice(start, min(start + self.grid.tile_cells, self.grid.shape[1]))
+        """Columns of the grid's window, for a tile that is mapped."""
+        west, around = self.grid.window.columns.start, self.grid.globe_shape[1]
+        start = (self.globe_columns.start - west) % around
+        return slice(start, start + self.shape[1])
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the tile."""
-        return (
-            self.rows.stop - self.rows.start,
-            self.columns.stop - self.columns.start,
-        )
+        rows, columns = self.globe_rows, self.globe_columns
+        return rows.stop - rows.start, columns.stop - columns.start
 
     def latitudes(self) -> np.ndarray:
         """Cell-centre latitudes (y), degrees, north to south."""
-        return self.grid.latitudes()[self.rows]
+        return centre_latitudes(self.globe_rows, self.grid.resolution_deg)
 
     def longitudes(self) -> np.ndarray:
-        """Cell-centre longitudes (x), degrees."""
-        return self.grid.longitudes()[self.columns]
+        """Cell-centre longitudes (x), degrees, from -180 to 180."""
+        return centre_longitudes(self.globe_columns, self.grid.resolution_deg)
 
 
 def cell_area(latitudes: np.ndarray, resolution_deg: float) -> np.ndarray:

@@ -13,6 +13,8 @@ import xarray as xr
 
 from forestflux.core.names import FLUX_UNIT, FOREST_TYPES
 
+# The layer that only a run with a region has.
+REGION_SHARE = "region_share"
 # Value of flags where there is no forest.
 NOT_FOREST = 255
 CF_FLUX_UNIT = "g m-2 yr-1"
@@ -195,6 +197,19 @@ LAYERS = {
         standard_name="cell_area",
     ),
 }
+
+REGION_LAYERS = {
+    REGION_SHARE: Layer(
+        "share of the area of the cell that lies in the region",
+        comment="Forest ground of a cell in the region is its area times forest_fraction"
+        " times this.",
+    )
+}
+
+
+def list_layers(*, region: bool) -> dict[str, Layer]:
+    """The layers of products, by name; those of a run with a region have one more."""
+    return LAYERS | (REGION_LAYERS if region else {})
 
 
 def flagged(layer: xr.DataArray, meaning: str) -> xr.DataArray:

@@ -1,6 +1,6 @@
 """Places: what one extraction is about, a tile of the grid or a group of towers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -11,9 +11,16 @@ from forestflux.core.grid import Tile
 
 @dataclass(frozen=True)
 class TilePlace:
-    """A tile of the grid; every cell is a place on the map."""
+    """A tile of the grid; every cell is a place on the map.
+
+    Attributes
+    ----------
+    share : share (y, x) of each cell that lies in the run's region, 0-1; None where the run
+        has none
+    """
 
     tile: Tile
+    share: np.ndarray | None = field(default=None, compare=False, repr=False)
     kind: Literal["tile"] = "tile"
 
     @property

@@ -21,6 +21,7 @@ from forestflux.change.strata.divisions import (
     list_strata,
 )
 from forestflux.change.trends.variability import consecutive_slope
+from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES
 from forestflux.evaluation.evaluation_schemas import COVERAGE
 from forestflux.evaluation.truth_comparison import TruthComparison
@@ -49,7 +50,7 @@ def sum_true_totals(
     ).drop(columns="code")
     parts = []
     for year in years:
-        mapped = load_store(maps[year], CELL_LAYERS)
+        mapped = load_store(maps[year], CELL_LAYERS, optional=REGION_LAYERS)
         truth = load_store(truth_stores[year], ("gpp", "reco"))
         for flux in ("gpp", "reco"):
             # Where the map sees forest and the planet has none, nothing is taken up.

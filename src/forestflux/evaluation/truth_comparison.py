@@ -11,7 +11,9 @@ from forestflux.change.map_series import check_map_series
 from forestflux.change.strata.latitude_bands import check_latitude_bands, label_bands
 from forestflux.change.strata.totals import forest_area
 from forestflux.core.errors import InputError
+from forestflux.core.forest_area import measure_forest_area
 from forestflux.core.grid import check_cell_centres
+from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import load_store
@@ -166,13 +168,15 @@ def read_map_and_truth(
     map_path: Path, truth_path: Path, *, bands: Sequence[LatitudeBandSettings]
 ) -> dict[str, np.ndarray]:
     """Vectors over the cells that are forest in map and truth, and single numbers."""
-    mapped = load_store(map_path, MAP_LAYERS)
+    mapped = load_store(map_path, MAP_LAYERS, optional=REGION_LAYERS)
     truth = load_store(truth_path, TRUTH_LAYERS)
     for name in ("y", "x"):
         found, wanted = truth[name].values, mapped[name].values
         check_cell_centres(found, wanted, source=truth_path, name=name, owner="the map")
     fraction = np.nan_to_num(truth["forest_fraction"].values)
-    true_area = mapped["cell_area"].values * fraction
+    true_area = measure_forest_area(
+        mapped.assign(forest_fraction=(("y", "x"), fraction))
+    )
     both = (fraction > 0) & np.isfinite(truth["gpp"].values)
     both &= np.isfinite(mapped["gpp"].values)
     row = np.nonzero(both)[0]

@@ -29,6 +29,7 @@ from forestflux.jobs.settings.map_settings import (
     UploadSettings,
 )
 from forestflux.jobs.settings.page_settings import ExplorerSettings, FigureSettings
+from forestflux.jobs.settings.region_settings import Region
 from forestflux.jobs.settings.run_settings import (
     FolderSettings,
     GridSettings,
@@ -82,6 +83,9 @@ class Configuration(Section):
     every product covers.
     """
 
+    year: Year | None = key(None, unit="year")
+    """This year alone, whatever `years` says: a short word for the command line."""
+
     only_years: Annotated[tuple[Year, ...], Unique] = key((), unit="years")
     """Years that are mapped, when not all from the first to the last; empty for all. Slopes
     and their tests need the years between; with a pair alone they are empty.
@@ -102,6 +106,12 @@ class Configuration(Section):
     alternates: dict[str, str] = key({}, unit="variable: product")
     """Variables that take another product than the table's, by its name in `alternates.yaml`
     beside the table, such as `{precip: chirps}`.
+    """
+
+    region: Region = key((), unit="names, boxes, files")
+    """What is mapped: a country by its name or ISO code, a box (west, south, east, north), a
+    GeoJSON, GeoPackage or shapefile, a tile (`r02c05`), or a list of these; empty for the
+    globe (docs/how-to/regions.md).
     """
 
     grid: GridSettings = GridSettings()
@@ -184,6 +194,9 @@ def read_configuration(content: dict[str, Any]) -> Configuration:
         configuration = Configuration.model_validate_json(text)
     except ValidationError as error:
         raise explain(error, Configuration, "configuration") from None
+    if configuration.year is not None:
+        alone = {"years": (configuration.year,) * 2, "only_years": ()}
+        configuration = configuration.model_copy(update=alone)
     refuse_contradictions(configuration)
     return configuration
 

@@ -173,6 +173,7 @@ def load_store(
     path: Path,
     variables: Iterable[str] | None = None,
     *,
+    optional: Iterable[str] = (),
     rows: slice = slice(None),
 ) -> xr.Dataset:
     """Read a finished store, or some of its variables and rows, into memory.
@@ -181,6 +182,7 @@ def load_store(
     ----------
     path : the store
     variables : names; all where not given
+    optional : more names, of variables that a store may lack
     rows : rows along `y`; cheap where they are those of chunks
 
     Raises
@@ -193,6 +195,7 @@ def load_store(
         dataset = dataset.isel(y=rows)
     names = dataset.data_vars if variables is None else variables
     wanted = [str(name) for name in names]
+    wanted += [name for name in optional if name in dataset and name not in wanted]
     check_names(dataset, wanted, path)
     # A selection alone would lose coordinates of dimensions that no variable has.
     part = dataset[wanted].assign_coords(dataset.coords)

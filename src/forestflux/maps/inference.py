@@ -21,7 +21,12 @@ from forestflux.core.layers import LAYERS
 from forestflux.core.names import FLUX_UNIT
 from forestflux.jobs.chunked import ChunkedDataset, Where, prefetch, template_array
 from forestflux.models.flux_model import CalibratedModel
-from forestflux.prepare.masked_series import SeriesChunk, count_gaps, read_chunks
+from forestflux.prepare.masked_series import (
+    SeriesChunk,
+    count_gaps,
+    read_chunks,
+    region_layers,
+)
 
 # Pieces that are read before they are needed.
 DEPTH = 2
@@ -190,7 +195,7 @@ def inferred(masked: xr.Dataset, members: int) -> xr.Dataset:
     hidden = {"units": "1", "long_name": "number of input series without any value"}
     along = {
         name: layer(str(masked[name].dtype), masked[name].attrs)
-        for name in ("forest_fraction", "forest_type")
+        for name in ("forest_fraction", "forest_type", *region_layers(masked))
     }
     return xr.Dataset(
         {

@@ -1,4 +1,4 @@
-"""Map: the tiles of a year on one global grid, with interval and CF attributes."""
+"""Map: the tiles of a year on one grid, with interval and CF attributes."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,13 +10,13 @@ from pyproj import CRS
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, Tile, cell_area, check_cell_centres
-from forestflux.core.layers import CF_FLUX_UNIT, LAYERS, SIGN
+from forestflux.core.layers import CF_FLUX_UNIT, REGION_SHARE, SIGN, list_layers
 from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.store import check_names, open_store
 from forestflux.maps.tile_years import TileYear
 from forestflux.models.flux_model import CalibratedModel
 
-# Most rows of a chunk: a band of the globe with all members must fit into memory.
+# Most rows of a chunk: a band of the map with all members must fit into memory.
 BAND = 200
 BESIDE = ("forest_fraction", "forest_type", "gap_fraction", "dissimilarity")
 # Read for the intervals, and not part of a map.
@@ -30,14 +30,14 @@ def map_year(
     *,
     year: int,
 ) -> ChunkedDataset:
-    """The global map of a year (see docs/reference/stores.md, maps), band by band.
+    """The map of a year (see docs/reference/stores.md, maps), band by band.
 
     All members of a band are in memory at once: 8 bytes x cells of the band x members.
 
     Parameters
     ----------
     tiles : every tile of the grid with its fluxes
-    grid : the global grid
+    grid : of the map
     model : the trained model, for the interval of a cell and its area of applicability
     year : the year that the stores must be of
 
@@ -47,10 +47,11 @@ def map_year(
         members
     """
     check_tiles([tile for tile, _ in tiles], grid, year)
-    members = check_stores(tiles, year=year)
+    members = check_stores(tiles, year=year, beside=list_beside(grid))
+    layers = list_layers(region=grid.is_region)
     variables = {
         name: variable(name, template_array(grid.shape, layer.dtype), level=model.level)
-        for name, layer in LAYERS.items()
+        for name, layer in layers.items()
         if name != "quality"
     }
     for flux in ("gpp", "reco"):
@@ -67,16 +68,23 @@ def bands(
     *,
     members: int,
 ) -> Iterator[tuple[Where, dict[str, np.ndarray]]]:
-    """Rows of the map from the north, as many as a chunk has, and their layers."""
+    """Rows of the map from the north, as many as a chunk has, and their layers.
+
+    Raises
+    ------
+    InputError : no cell of any of them is estimated
+    """
+    estimated = 0
     for where in blocks({"y": grid.shape[0]}, map_chunks(grid)):
         layers = assemble(tiles, grid, rows=where["y"], members=members)
         fluxes = ensemble_fluxes(layers["gpp"], layers["reco"])
+        estimated += np.isfinite(fluxes["gpp"]).sum()
         yield (
             where,
             {
                 **fluxes,
                 **interval(fluxes, layers, model),
-                **{name: layers[name] for name in BESIDE},
+                **{name: layers[name] for name in list_beside(grid)},
                 "applicable": model.applicable(
                     layers["dissimilarity"], np.isfinite(fluxes["gpp"])
                 ),
@@ -85,6 +93,18 @@ def bands(
                 "reco_member": layers["reco"],
             },
         )
+    if not estimated:
+        raise InputError(
+            "map",
+            variable="forest_fraction",
+            expected="some cell with forest (infer.min_forest_fraction) in the region",
+            found="none",
+        )
+
+
+def list_beside(grid: Grid) -> tuple[str, ...]:
+    """Layers that a map takes from its tiles as they are."""
+    return (*BESIDE, *((REGION_SHARE,) if grid.is_region else ()))
 
 
 def map_chunks(grid: Grid) -> dict[str, int]:
@@ -112,13 +132,20 @@ def check_tiles(tiles: list[Tile], grid: Grid, year: int) -> None:
             )
 
 
-def check_stores(tiles: Sequence[tuple[Tile, TileYear]], *, year: int) -> int:
-    """Members of the infer stores, each of which must be of its tile and this year."""
+def check_stores(
+    tiles: Sequence[tuple[Tile, TileYear]], *, year: int, beside: Sequence[str]
+) -> int:
+    """Members of the infer stores, each of which must be of its tile and this year.
+
+    Parameters
+    ----------
+    beside : layers that each must have beside its fluxes
+    """
     members = None
     for tile, fluxes in tiles:
         path = fluxes.inferred
         part = open_store(path)
-        check_names(part, ("gpp", "reco", *BESIDE, HIDDEN), path)
+        check_names(part, ("gpp", "reco", *beside, HIDDEN), path)
         check_part(part, tile, path, year=year)
         members = members or part.sizes["member"]
         if part.sizes["member"] != members:
@@ -134,17 +161,19 @@ def check_stores(tiles: Sequence[tuple[Tile, TileYear]], *, year: int) -> int:
 def assemble(
     tiles: Sequence[tuple[Tile, TileYear]], grid: Grid, *, rows: slice, members: int
 ) -> dict[str, np.ndarray]:
-    """Arrays of some rows of the globe: gpp, reco (member, y, x), the layers (y, x).
+    """Arrays of some rows of the grid: gpp, reco (member, y, x), the layers (y, x).
 
-    NaN, or 0 for integers, where no tile is.
+    NaN, or 0 for integers and the share in the region, where no tile is.
     """
     shape = (rows.stop - rows.start, grid.shape[1])
     layers = {
         name: np.full((members, *shape), np.nan, "float32") for name in ("gpp", "reco")
     }
-    for name in BESIDE:
-        dtype = LAYERS[name].dtype
-        layers[name] = np.full(shape, 0 if dtype == "uint8" else np.nan, dtype)
+    known = list_layers(region=grid.is_region)
+    for name in list_beside(grid):
+        dtype = known[name].dtype
+        nothing = 0 if dtype == "uint8" or name == REGION_SHARE else np.nan
+        layers[name] = np.full(shape, nothing, dtype)
     layers[HIDDEN] = np.zeros(shape, "uint8")
     for tile, fluxes in tiles:
         start, stop = max(rows.start, tile.rows.start), min(rows.stop, tile.rows.stop)
@@ -210,8 +239,9 @@ def interval(
 
 def variable(name: str, values: ArrayLike, *, level: float) -> tuple:
     """A layer (y, x) with the attributes of the table; bounds carry their level."""
-    attrs = LAYERS[name].map_attributes(level=level) | {"grid_mapping": "spatial_ref"}
-    if LAYERS[name].units == CF_FLUX_UNIT:
+    layer = list_layers(region=True)[name]
+    attrs = layer.map_attributes(level=level) | {"grid_mapping": "spatial_ref"}
+    if layer.units == CF_FLUX_UNIT:
         attrs["cell_measures"] = "area: cell_area"
     if name.endswith(("_lower", "_upper")):
         attrs["level"] = level
@@ -227,13 +257,13 @@ def member_variable(flux: str, values: ArrayLike, *, level: float) -> tuple:
 
 
 def areas(grid: Grid, rows: slice = slice(None)) -> np.ndarray:
-    """Cell area on the ellipsoid (y, x) of some rows of the globe, float64, m2."""
+    """Cell area on the ellipsoid (y, x) of some rows of the grid, float64, m2."""
     area = cell_area(grid.latitudes()[rows], grid.resolution_deg)
     return np.broadcast_to(area[:, None], (len(area), grid.shape[1])).copy()
 
 
 def coordinates(grid: Grid, members: int) -> dict[str, tuple]:
-    """Coordinates of the global grid and its reference system."""
+    """Coordinates of the grid and its reference system."""
     return {
         "member": ("member", np.arange(members), {"long_name": "ensemble member"}),
         "y": ("y", grid.latitudes(), axis("latitude", "degrees_north", "Y")),
@@ -249,10 +279,10 @@ def axis(name: str, units: str, letter: str) -> dict[str, str]:
 
 def spatial_reference(grid: Grid) -> dict[str, object]:
     """CF grid mapping of EPSG:4326 with the transform that GDAL reads."""
-    step = grid.resolution_deg
+    step, (west, _, _, north) = grid.resolution_deg, grid.bounds
     return {
         **CRS.from_epsg(4326).to_cf(),
-        "GeoTransform": f"-180 {step} 0 90 0 {-step}",
+        "GeoTransform": f"{west:.12g} {step} 0 {north:.12g} 0 {-step}",
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core import eight_day
+from forestflux.core.layers import REGION_SHARE
 from forestflux.core.products import Product
 
 KEPT_COORDINATES = ("y", "x", "igbp", "site", "lat", "lon")
@@ -39,7 +40,7 @@ def build_cube(
             pixels = repeat_pixels(placed, product, cells)
             arrays[name] = (dims, pixels, native[name].attrs)
     cube = xr.Dataset(arrays)
-    kept = [name for name in ("forest_percent",) if name in native]
+    kept = [name for name in ("forest_percent", REGION_SHARE) if name in native]
     return cube.assign(native[kept]).assign_coords(
         {
             "time": eight_day.step_starts(year).astype("datetime64[ns]"),

@@ -9,6 +9,7 @@ import xarray as xr
 
 from forestflux.core import eight_day
 from forestflux.core.errors import InputError
+from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.chunked import Where, blocks
 from forestflux.jobs.store import load_part, open_store
@@ -81,11 +82,12 @@ def read_chunk(
     min_forest_fraction: float,
 ) -> SeriesChunk:
     """A part of a mask store; nothing is read of the series where there is no forest."""
-    layers = load_part(masked, NEEDED, **where)
+    names = ("forest_fraction", "forest_type", *region_layers(masked))
+    layers = load_part(masked, ("gap_fraction", *names), **where)
     check_types(layers["forest_type"].values, masked.encoding["source"])
     forest = forest_cells(layers, min_forest_fraction=min_forest_fraction)
     gaps = layers["gap_fraction"].mean("variable").astype("float32")
-    kept = {name: layers[name].values for name in ("forest_fraction", "forest_type")}
+    kept = {name: layers[name].values for name in names}
     lat = np.broadcast_to(layers["y"].values[:, None], forest.shape)[forest]
     return SeriesChunk(
         masked=masked,
@@ -97,6 +99,11 @@ def read_chunk(
         types=layers["forest_type"].values[forest].astype(int),
         beside=kept | {"gap_fraction": gaps.values},
     )
+
+
+def region_layers(dataset: xr.Dataset) -> tuple[str, ...]:
+    """The layer of the share in the region, of a store of a run that has one."""
+    return tuple(name for name in REGION_LAYERS if name in dataset)
 
 
 def forest_cells(masked: xr.Dataset, *, min_forest_fraction: float) -> np.ndarray:

@@ -7,6 +7,7 @@ import xarray as xr
 
 from forestflux.core import eight_day
 from forestflux.core.errors import InputError
+from forestflux.core.layers import REGION_SHARE
 from forestflux.core.names import FOREST_TYPES, REASONS
 from forestflux.core.pixel_quality import code, stored_reason
 from forestflux.core.products import Mask, Product
@@ -79,6 +80,7 @@ def mask_cube(
                 {"units": "1", "long_name": "share of the year's steps that are gaps"},
             ),
             **forest_layers(cube),
+            **({REGION_SHARE: cube[REGION_SHARE]} if REGION_SHARE in cube else {}),
         },
         attrs={"variables": list(values)},
     )

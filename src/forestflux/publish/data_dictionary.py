@@ -2,32 +2,35 @@
 
 from collections.abc import Sequence
 
-from forestflux.core.layers import LAYERS
-from forestflux.publish.geotiff import BANDS
+from forestflux.core.layers import REGION_SHARE, list_layers
+from forestflux.publish.geotiff import BANDS, list_bands
 
 HEAD = """# Data dictionary
 
 Layers of the products of a year, written from the table that the files are written from.
-Fluxes are per m2 of forest ground: a total is the sum of flux x `cell_area` x `forest_fraction`.
+Fluxes are per m2 of forest ground: a total is the sum of flux x {area}.
 Cells without forest have no value: NaN (1e20 in NetCDF) in fluxes and `dissimilarity`, 255 in
 `applicable` and `quality`; each file says so (`_FillValue`, nodata). Rows run from north to south,
-columns from 180 W to 180 E.
+columns {columns}.
 
 | layer | type | unit | what | standard name | GeoTIFF, band |
 |---|---|---|---|---|---|
 """
 
 
-def data_dictionary(*, level: float, to_choose: Sequence[str] = ()) -> str:
+def data_dictionary(
+    *, level: float, region: bool = False, to_choose: Sequence[str] = ()
+) -> str:
     """The data dictionary in Markdown.
 
     Parameters
     ----------
     level : nominal coverage of the intervals, 0-1
+    region : whether the products are those of a region
     to_choose : what the publisher has not chosen yet, a sentence each
     """
     rows, notes = [], []
-    for name, layer in LAYERS.items():
+    for name, layer in list_layers(region=region).items():
         attrs = layer.attributes(level=level)
         cells = (
             f"`{name}`",
@@ -35,7 +38,7 @@ def data_dictionary(*, level: float, to_choose: Sequence[str] = ()) -> str:
             attrs.get("units", ""),
             attrs["long_name"],
             attrs.get("standard_name", ""),
-            file_and_band(name),
+            file_and_band(name, region=region),
         )
         rows.append(f"| {' | '.join(map(str, cells))} |\n")
         flags = "; ".join(f"{value} {text}" for value, text in layer.flags.items())
@@ -43,10 +46,16 @@ def data_dictionary(*, level: float, to_choose: Sequence[str] = ()) -> str:
         if text:
             notes.append(f"- `{name}`: {text}\n")
     reminder = f"\n**Before you share:** {' '.join(to_choose)}\n" if to_choose else ""
-    return HEAD + "".join(rows) + "\n" + "".join(notes) + reminder
+    area, columns = "`cell_area` x `forest_fraction`", "from 180 W to 180 E"
+    if region:
+        area += f" x `{REGION_SHARE}`"
+        columns = "eastward, past 180 E where the region goes on there"
+    head = HEAD.format(area=area, columns=columns)
+    return head + "".join(rows) + "\n" + "".join(notes) + reminder
 
 
-def file_and_band(name: str) -> str:
+def file_and_band(name: str, *, region: bool) -> str:
     """GeoTIFF file and band of a layer, `fluxes, 3`."""
-    kind, names = next(item for item in BANDS.items() if name in item[1])
+    bands = {kind: list_bands(kind, region=region) for kind in BANDS}
+    kind, names = next(item for item in bands.items() if name in item[1])
     return f"{kind}, {names.index(name) + 1}"

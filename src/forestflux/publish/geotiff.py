@@ -11,7 +11,7 @@ import xarray as xr
 from rasterio.crs import CRS
 from rasterio.transform import from_origin
 
-from forestflux.core.layers import LAYERS
+from forestflux.core.layers import LAYERS, REGION_SHARE
 from forestflux.core.type_colours import TYPE_COLOURS
 
 # A GeoTIFF file has one number type, and only a file of one band can have a colour table:
@@ -41,9 +41,9 @@ def write_geotiff(dataset: xr.Dataset, path: Path, *, kind: str) -> None:
     dataset : (time, latitude, longitude) of one year, north to south, as
         `published_dataset.build_dataset` gives it
     path : the file
-    kind : `fluxes` or the name of a flag, see `BANDS`
+    kind : `fluxes` or the name of a flag
     """
-    names = BANDS[kind]
+    names = list_bands(kind, region=REGION_SHARE in dataset)
     # Overviews come before the data in a Cloud-Optimized GeoTIFF, so GDAL needs a finished
     # plain file to copy. Writers that take a whole dataset would hold all layers in memory.
     plain = path.with_suffix(".plain.tif")
@@ -68,8 +68,13 @@ def write_geotiff(dataset: xr.Dataset, path: Path, *, kind: str) -> None:
             bigtiff="IF_SAFER",
         )
     plain.unlink()
-    if LAYERS[names[0]].flags:
-        write_category_names(path, list(LAYERS[names[0]].flags.values()))
+    if kind != NUMBERS:
+        write_category_names(path, list(LAYERS[kind].flags.values()))
+
+
+def list_bands(kind: str, *, region: bool) -> tuple[str, ...]:
+    """Layers of a file in the order of its bands; the share in a region is the last of all."""
+    return BANDS[kind] + ((REGION_SHARE,) if region and kind == NUMBERS else ())
 
 
 def read_band(layer: xr.DataArray) -> np.ndarray:
@@ -97,7 +102,7 @@ def plain_profile(dataset: xr.Dataset, kind: str) -> dict:
         "driver": "GTiff",
         "height": dataset.sizes["latitude"],
         "width": dataset.sizes["longitude"],
-        "count": len(BANDS[kind]),
+        "count": len(list_bands(kind, region=REGION_SHARE in dataset)),
         "dtype": band_type(kind),
         "crs": CRS.from_epsg(4326),
         "transform": from_origin(west, north, step, step),
@@ -116,7 +121,7 @@ def describe_bands(
     for band, name in enumerate(names, start=1):
         attrs = dataset[name].attrs
         tags = {key: attrs[key] for key in ("long_name", "comment") if key in attrs}
-        if LAYERS[name].flags:
+        if name in FLAG_COLOURS:
             flags = LAYERS[name].flags.items()
             tags["flags"] = ", ".join(f"{value} {text}" for value, text in flags)
         file.update_tags(band, **tags)

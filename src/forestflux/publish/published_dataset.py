@@ -8,15 +8,19 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, check_cell_centres
-from forestflux.core.layers import BIAS, CF_FLUX_UNIT, LAYERS, NOT_FOREST, SIGN
+from forestflux.core.layers import (
+    BIAS,
+    CF_FLUX_UNIT,
+    NOT_FOREST,
+    SIGN,
+    list_layers,
+)
 from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.jobs.store import open_store
 from forestflux.maps.mosaic import spatial_reference
 
 EPOCH = "1970-01-01"
 DIMS = ("time", "latitude", "longitude")
-# Layers of the map; the quality flag is made here.
-MAPPED = tuple(name for name in LAYERS if name != "quality")
 REFERENCES = (
     "Wu 2019, doi 10.1109/JSTARS.2019.2954556; Meyer and Pebesma 2021, doi"
     " 10.1111/2041-210X.13650"
@@ -53,7 +57,9 @@ def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:
     InputError : a layer is missing, damaged or without any value; another grid or year
     """
     mapped = open_store(path)
-    for name in MAPPED:
+    layers = list_layers(region=grid.is_region)
+    layers.pop("quality")  # which is made here
+    for name in layers:
         if name not in mapped:
             raise InputError(
                 path,
@@ -74,8 +80,8 @@ def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:
             mapped[name].values, wanted, source=path, name=name, owner=owner
         )
     mapped = mapped.chunk()
-    for name in MAPPED:
-        if LAYERS[name].dtype == "float32" and not np.isfinite(mapped[name]).any():
+    for name, layer in layers.items():
+        if layer.dtype == "float32" and not np.isfinite(mapped[name]).any():
             raise InputError(
                 path, variable=name, expected="some values", found="NaN in every cell"
             )
@@ -96,7 +102,7 @@ def build_dataset(
 
     Returns
     -------
-    every layer of `forestflux.core.layers.LAYERS`, `spatial_ref`, coordinates with bounds
+    every layer of `forestflux.core.layers.list_layers`, `spatial_ref`, coordinates with bounds
     """
     grid = settings.grid
     level = mapped["gpp_lower"].attrs["level"]
@@ -105,7 +111,7 @@ def build_dataset(
         quality=make_quality_flag(mapped, max_gap_fraction=max_gap_fraction)
     )
     layers: dict[str, tuple] = {}
-    for name, layer in LAYERS.items():
+    for name, layer in list_layers(region=grid.is_region).items():
         attrs = layer.attributes(level=level)
         data = mapped[name].astype(layer.dtype).data
         if name == "cell_area":
@@ -197,10 +203,11 @@ def global_attributes(
 ) -> dict[str, str]:
     """Global attributes; the title of a simulated planet says that it is one."""
     simulated = settings.source == "simulated"
-    where = "of a simulated planet, not the Earth" if simulated else "of the world"
+    where = "a simulated planet, not the Earth" if simulated else "the world"
+    part = "a region of " if settings.grid.is_region else ""
     return {
         "Conventions": "CF-1.11",
-        "title": f"Annual GPP, RECO and NEE of the forests {where}, {year}",
+        "title": f"Annual GPP, RECO and NEE of the forests of {part}{where}, {year}",
         "institution": settings.publish.institution,
         "source": (
             "convolutional networks learnt at flux towers, applied to "

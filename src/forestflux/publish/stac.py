@@ -7,11 +7,17 @@ from pathlib import Path
 import pystac
 
 from forestflux.core.errors import InputError
-from forestflux.core.layers import LAYERS
+from forestflux.core.grid import Grid
+from forestflux.core.layers import Layer, list_layers
 from forestflux.jobs.small_files import write_json
-from forestflux.publish.geotiff import BANDS, NUMBERS, band_type, missing_number
+from forestflux.publish.geotiff import (
+    BANDS,
+    NUMBERS,
+    band_type,
+    list_bands,
+    missing_number,
+)
 
-BBOX = [-180.0, -90.0, 180.0, 90.0]
 COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 ZARR = "application/vnd.zarr; version={}"
 DESCRIPTION = "One item a year. NEE is negative where the forest takes up carbon."
@@ -24,31 +30,35 @@ def file_stem(run: str, year: int) -> str:
 
 
 def build_item(
-    run: str, year: int, *, title: str, level: float, zarr_format: int
+    run: str, year: int, grid: Grid, *, title: str, level: float, zarr_format: int
 ) -> pystac.Item:
     """The STAC item of a year, as it stands in `products/{year}/item.json`.
 
     Parameters
     ----------
     run, year : of the product
+    grid : of its maps
     title : of its dataset
     level : nominal coverage of the intervals, 0-1
     zarr_format : version of the Zarr store, 2 or 3
     """
-    west, south, east, north = BBOX
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     start, end = year_ends(year)
     item = pystac.Item(
         id=file_stem(run, year),
-        geometry={"type": "Polygon", "coordinates": [ring]},
-        bbox=BBOX,
+        geometry=outline_grid(grid),
+        bbox=bound_grid(grid),
         datetime=None,
         start_datetime=start,
         end_datetime=end,
         properties={"title": title},
         collection=f"forestflux_{run}",
         assets=dict(
-            list_assets(file_stem(run, year), level=level, zarr_format=zarr_format)
+            list_assets(
+                file_stem(run, year),
+                level=level,
+                zarr_format=zarr_format,
+                region=grid.is_region,
+            )
         ),
     )
     item.add_links(
@@ -64,6 +74,7 @@ def build_item(
 def build_collection(
     run: str,
     years: Iterable[int],
+    grid: Grid,
     *,
     title: str,
     license: str,
@@ -73,7 +84,7 @@ def build_collection(
 
     Parameters
     ----------
-    run, years : of the products
+    run, years, grid : of the products
     title, license : of all of them
     to_choose : what the publisher has not chosen yet, a sentence each
     """
@@ -85,7 +96,7 @@ def build_collection(
         description=" ".join((DESCRIPTION, *to_choose)),
         license=license,
         extent=pystac.Extent(
-            pystac.SpatialExtent([BBOX]), pystac.TemporalExtent([interval])
+            pystac.SpatialExtent([bound_grid(grid)]), pystac.TemporalExtent([interval])
         ),
     )
     # A link to the collection as an object has no address yet.
@@ -96,6 +107,25 @@ def build_collection(
         collection.add_link(pystac.Link("item", target, "application/geo+json"))
     collection.add_links(list_documents("."))
     return collection
+
+
+def bound_grid(grid: Grid) -> list[float]:
+    """West, south, east and north; across 180 degrees the east is less, as GeoJSON has it."""
+    west, south, east, north = grid.bounds
+    return [west, south, east - 360 if east > 180 else east, north]
+
+
+def outline_grid(grid: Grid) -> dict[str, object]:
+    """The window of a grid as a geometry of GeoJSON, cut at 180 degrees."""
+    west, south, east, north = grid.bounds
+    spans = [(west, min(east, 180.0)), (-180.0, east - 360)]
+    rings = [
+        [[left, south], [right, south], [right, north], [left, north], [left, south]]
+        for left, right in spans[: 2 if east > 180 else 1]
+    ]
+    if len(rings) == 1:
+        return {"type": "Polygon", "coordinates": rings}
+    return {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]}
 
 
 def write_stac(document: pystac.Item | pystac.Collection, path: Path) -> None:
@@ -129,24 +159,28 @@ def year_ends(year: int) -> tuple[datetime, datetime]:
 
 
 def list_assets(
-    stem: str, *, level: float, zarr_format: int
+    stem: str, *, level: float, zarr_format: int, region: bool
 ) -> Iterator[tuple[str, pystac.Asset]]:
     """Key and asset of each file of a year."""
-    all_bands = [describe_band(layer, level=level) for layer in LAYERS]
+    layers = list_layers(region=region)
+    all_bands = [describe_band(n, layer, level=level) for n, layer in layers.items()]
     zarr = ZARR.format(zarr_format)
     yield "zarr", data_asset(f"{stem}.zarr", zarr, "all layers", all_bands)
     yield (
         "netcdf",
         data_asset(f"{stem}.nc", "application/netcdf", "all layers", all_bands),
     )
-    for kind, layers in BANDS.items():
+    for kind in BANDS:
         stored: dict[str, object] = {"data_type": band_type(kind)}
         missing = missing_number(kind)
         if missing is not None:
             # JSON has no NaN: STAC writes it as text.
             stored["nodata"] = missing if missing == missing else "nan"
-        bands = [describe_band(x, level=level) | stored for x in layers]
-        title = NUMBERS_TITLE if kind == NUMBERS else LAYERS[kind].long_name
+        bands = [
+            describe_band(name, layers[name], level=level) | stored
+            for name in list_bands(kind, region=region)
+        ]
+        title = NUMBERS_TITLE if kind == NUMBERS else layers[kind].long_name
         yield kind, data_asset(f"{stem}_{kind}.tif", COG, title, bands)
     for name, file, media_type in (
         ("provenance", "provenance.json", "application/json"),
@@ -168,14 +202,14 @@ def data_asset(
     )
 
 
-def describe_band(name: str, *, level: float) -> dict[str, object]:
+def describe_band(name: str, layer: Layer, *, level: float) -> dict[str, object]:
     """A layer as a band of STAC: name, description, type and unit."""
-    attrs = LAYERS[name].attributes(level=level)
+    attrs = layer.attributes(level=level)
     sentences = [str(attrs[key]) for key in ("long_name", "comment") if key in attrs]
     band = {
         "name": name,
         "description": ". ".join(sentences),
-        "data_type": LAYERS[name].dtype,
+        "data_type": layer.dtype,
     }
     return band | ({"unit": attrs["units"]} if "units" in attrs else {})
 

@@ -97,7 +97,14 @@ def publish_year(
             write_geotiff(dataset, stem.with_name(f"{stem.name}_{kind}.tif"), kind=kind)
     level = source["gpp_lower"].attrs["level"]
     title = dataset.attrs["title"]
-    item = build_item(settings.run, year, title=title, level=level, zarr_format=zarr)
+    item = build_item(
+        settings.run,
+        year,
+        settings.grid,
+        title=title,
+        level=level,
+        zarr_format=zarr,
+    )
     write_stac(item, part / "item.json")
     write_json(part / PROVENANCE, record | {"code": code, "year": year, "level": level})
     write_checksums(part)

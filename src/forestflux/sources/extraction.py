@@ -8,9 +8,10 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import IGBP_CLASSES
-from forestflux.core.places import Place, TowerPlace
+from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.product_table import ProductTable
 from forestflux.core.products import Product
+from forestflux.sources.region_cut import cut_to_region
 from forestflux.sources.source import Source
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,8 @@ def extract(
         if not product.is_class_cover:
             check_arrival(native, variable, product, place, year)
             native[variable].attrs["column"] = source.column(place, variable)
+    if isinstance(place, TilePlace) and place.share is not None:
+        return cut_to_region(native, products, place)
     if isinstance(place, TowerPlace) and "landcover" in native:
         for line in other_classes(native["landcover"].values, place):
             log.info("%d: %s", year, line)

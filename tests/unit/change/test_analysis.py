@@ -1,11 +1,13 @@
 """Change: signs, errors that cancel, noise of single years, tables, bad series."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 import xarray as xr
 
 from forestflux.change.analysis import analyse_change
@@ -20,6 +22,10 @@ from forestflux.change.trends.interannual import (
 from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
+from forestflux.core.regions.country_names import find_country
+from forestflux.core.regions.region_cells import NamedArea
+from forestflux.core.regions.run_region import measure_share
+from forestflux.ensemble.errors.correlogram import LENGTHS_KM, Correlogram
 from forestflux.ensemble.errors.error_components import ErrorComponents
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.manifests import JobManifest, write_manifest
@@ -106,12 +112,20 @@ def run(
     years: np.ndarray | None = None,
     regions: Path | None = None,
     components: ErrorComponents | None = None,
+    grid: Grid = GRID,
+    areas: Sequence[NamedArea] = (),
 ) -> tuple[xr.Dataset, dict[str, pd.DataFrame]]:
     """The analysis of all maps, which have no errors but those of the components."""
     years = list(maps) if years is None else years
-    errors = make_error_model(GRID, components=components)
+    errors = make_error_model(grid, components=components)
     return analyse_change(
-        maps, settings, errors, years=years, level=0.9, regions=regions
+        maps,
+        settings,
+        errors,
+        years=years,
+        level=0.9,
+        regions=regions,
+        areas=areas,
     )
 
 
@@ -559,6 +573,98 @@ def test_series_with_holes_and_maps_that_do_not_fit(
     )
     with pytest.raises(InputError, match=r"model: expected model one.* found model b"):
         run(maps | other)
+
+
+def test_a_window_across_180_degrees_gives_the_numbers_of_the_globe(
+    tmp_path: Path,
+) -> None:
+    globe = Grid(10.0, 6)
+    window = Grid(10.0, 6, only=("r01c00", "r01c05", "r02c05"))
+    inside = np.zeros(globe.shape, bool)
+    for tile in window.tiles():
+        inside[tile.globe_rows, tile.globe_columns] = True
+    rng = np.random.default_rng(3)
+    shape = (len(YEARS), 3, *globe.shape)
+    gpp, reco = np.where(inside, rng.normal(1500, 100, (2, *shape)), np.nan)
+    kinds = dict.fromkeys(YEARS.tolist(), inside.astype("uint8"))
+
+    def cut(values: np.ndarray) -> np.ndarray:
+        turned = np.roll(values, -window.window.columns.start, axis=-1)
+        return turned[..., window.window.rows, : window.shape[1]]
+
+    weights = tuple(np.full(len(LENGTHS_KM), 0.9 / len(LENGTHS_KM)))
+    components = make_components(level_sd=90.0, correlogram=Correlogram(weights))
+    whole = write_maps(tmp_path / "globe", gpp, reco, grid=globe, kinds=kinds)
+    part = write_maps(
+        tmp_path / "window",
+        cut(gpp),
+        cut(reco),
+        grid=window,
+        kinds={year: cut(kind) for year, kind in kinds.items()},
+    )
+    change, tables = run(part, components=components, grid=window)
+    change_globe, tables_globe = run(whole, components=components, grid=globe)
+    np.testing.assert_array_equal(
+        change["gpp_slope"], cut(change_globe["gpp_slope"].values)
+    )
+    for name in ("series", "pair", "zonal", "decomposition"):
+        pd.testing.assert_frame_equal(tables[name], tables_globe[name], rtol=1e-9)
+
+
+def test_forest_outside_of_the_region_counts_in_no_total(
+    tmp_path: Path, noisy: tuple
+) -> None:
+    share = np.random.default_rng(2).random(GRID.shape)
+    parts = {}
+    for name, fraction in (("share", 0.5), ("fraction", 0.5 * share)):
+        fractions = dict.fromkeys(YEARS.tolist(), np.broadcast_to(fraction, GRID.shape))
+        parts[name] = write_maps(tmp_path / name, *noisy, fractions=fractions)
+    for path in parts["share"].values():
+        dataset = load_store(path)
+        dataset["region_share"] = CELLS, share
+        write_store(dataset, path, chunks={"member": 1, "y": 3})
+    (store, tables), (_, wanted) = (run(maps) for maps in parts.values())
+    for name in ("series", "pair", "regions", "zonal", "decomposition"):
+        pd.testing.assert_frame_equal(tables[name], wanted[name], rtol=1e-6)
+    np.testing.assert_allclose(store["region_share"], share)
+
+
+def test_strata_of_a_run_with_a_region_have_shares_of_what_lies_in_it(
+    tmp_path: Path,
+) -> None:
+    grid = Grid(2.0, 10, only=("r01c09", "r01c10"))  # 0-40 E, 50-70 N
+    boxes = {"west": (15.3, 58, 24.1, 66.7), "east": (24.1, 58, 31, 66.7)}
+    areas = [NamedArea(name, "", shapely.box(*box)) for name, box in boxes.items()]
+    share = measure_share(areas, grid.latitudes(), grid.longitudes())
+    fluxes = np.full((len(YEARS), 2, *grid.shape), 900.0)
+    fluxes[..., share == 0] = np.nan
+    kinds = dict.fromkeys(YEARS.tolist(), (share > 0).astype("uint8"))
+    maps = write_maps(tmp_path, fluxes, fluxes, grid=grid, kinds=kinds)
+    for path in maps.values():
+        dataset = load_store(path)
+        dataset["region_share"] = CELLS, share
+        write_store(dataset, path, chunks={"member": 1, "y": 3})
+    _, tables = run(maps, grid=grid, areas=areas)
+    series = tables["series"]
+    area = series[(series["year"] == 2003) & (series["variable"] == "gpp")]
+    area = area.set_index(["kind", "stratum"])["area"]
+    cells = cell_area(grid.latitudes(), 2.0)[:, None]
+    for one in areas:
+        own = measure_share([one], grid.latitudes(), grid.longitudes())
+        assert area["region", one.name] == pytest.approx(
+            (own * cells).sum() / 2, rel=1e-9
+        )
+    whole = area["all", "all"]
+    assert whole == pytest.approx((share * cells).sum() / 2, rel=1e-12)
+    for kind in ("region", "country", "continent"):
+        assert area[kind].sum() == pytest.approx(whole, rel=1e-9)
+    # Of Norway only the part that the box holds.
+    norway = find_country("Norway").shape
+    held = shapely.intersection(norway, shapely.union_all([a.shape for a in areas]))
+    own = measure_share(
+        [NamedArea("Norway", "", held)], grid.latitudes(), grid.longitudes()
+    )
+    assert area["country", "Norway"] == pytest.approx((own * cells).sum() / 2, rel=1e-9)
 
 
 def test_a_map_without_any_flux_is_one_line(tmp_path: Path, noisy: tuple) -> None:

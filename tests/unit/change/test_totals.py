@@ -80,7 +80,7 @@ def sums_of(dataset: xr.Dataset, width_deg: float = 1.0) -> tuple[dict, list]:
     rows = slice(0, len(latitudes))
     change = np.zeros(len(latitudes) * columns, int)
     groups = group_cells(divisions, rows, change)
-    zones = label_zones(latitudes, width_deg=width_deg)
+    zones = label_zones(latitudes, width=zone_width(360 / columns, width_deg))
     sums = sum_year(select_cells(dataset, "map"), groups, zones, rows)
     return sums, list_strata(divisions)
 
@@ -257,7 +257,7 @@ def zones(dataset: xr.Dataset, width_deg: float) -> pd.DataFrame:
         [2018],
         sums["zone_area"][None],
         sums["zone_total"][None],
-        width=zone_width(dataset["y"].values, width_deg),
+        width=zone_width(360 / dataset.sizes["x"], width_deg),
     )
 
 

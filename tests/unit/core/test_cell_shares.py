@@ -41,6 +41,29 @@ def cut_plainly(*shapes: shapely.Geometry) -> np.ndarray:
     return result
 
 
+def test_a_window_across_180_degrees_holds_both_sides() -> None:
+    window = Grid(2.0, 15, only=("r01c00", "r01c11", "r02c11"))
+    shape = shapely.MultiPolygon(
+        [shapely.box(170.5, 30, 180, 47), shapely.box(-180, 30, -171, 41)]
+    )
+    far = shapely.box(10, 0, 20, 10)  # outside of the window
+    near = spread(share(shape, far, grid=window))
+    globe = spread(share(shape, far))
+    rows, columns = window.window.rows, window.window.columns
+    assert window.bounds == (150, 0, 210, 60)
+    turned = np.roll(globe, -columns.start, axis=2)[:, rows, : window.shape[1]]
+    np.testing.assert_allclose(near, turned, atol=1e-12)
+    assert near[0, :, -15:].sum() > 0
+    assert near[1].sum() == 0
+
+
+def test_a_grid_without_any_of_the_areas_has_no_shares() -> None:
+    window = Grid(2.0, 15, only=("r00c00",))
+    shares = share(shapely.box(10, 0, 20, 10), grid=window)
+    assert (shares.codes == 1).all()
+    assert shares.parts.shape == (0, 1)
+
+
 def test_a_box_on_the_edges_of_cells_has_whole_cells() -> None:
     shares = share(shapely.box(0, 0, 10, 20))
     assert (shares.codes == 0).sum() == 50

@@ -332,6 +332,17 @@ def test_more_polygons_than_short_codes_can_count() -> None:
     assert rasterise_areas(areas[:9], *axes(grid)).dtype == "uint16"
 
 
+def test_a_window_across_180_degrees_is_drawn_on_both_sides() -> None:
+    window, globe = Grid(0.5, 60, only=("r02c00", "r02c11")), Grid(0.5, 60)
+    areas = [
+        NamedArea("east", "", shapely.box(-180, -10, -175, 10)),
+        NamedArea("both", "", shapely.box(-180, -5, 180, 5)),
+    ]
+    drawn = rasterise_areas(areas, *axes(window))
+    whole = np.roll(rasterise_areas(areas, *axes(globe)), 60, axis=1)
+    np.testing.assert_array_equal(drawn, whole[120:180, :120])
+
+
 def axes(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     """Latitudes and longitudes of a grid."""
     return grid.latitudes(), grid.longitudes()

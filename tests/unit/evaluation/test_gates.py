@@ -252,15 +252,8 @@ def test_a_jump_of_the_totals_from_year_to_year_fails(tmp_path):
 def test_bounds_of_the_globe_are_not_applied_to_a_part_of_it(tmp_path):
     grid, maps = Grid(2.0, 30, ("r01c00", "r01c01", "r01c02", "r01c03")), []
     for year in (2003, 2004):
-        mapped = globe(year)
-        inside = np.zeros(grid.shape, bool)
-        for tile in grid.tiles():
-            inside[tile.rows, tile.columns] = True
-        for name in mapped.data_vars:
-            if name != "cell_area":
-                empty = 0 if mapped[name].dtype.kind == "u" else np.nan
-                mapped[name].values[..., ~inside] = empty
-        maps.append(mapped)
+        window = grid.window
+        maps.append(globe(year).isel(y=window.rows, x=window.columns))
     table = judge(tmp_path, *maps, grid=grid)
     assert failed(table) == set()
     skipped = table[table["status"] == "not applicable"]
@@ -268,6 +261,27 @@ def test_bounds_of_the_globe_are_not_applied_to_a_part_of_it(tmp_path):
     assert set(whole["gate"]) == {"area", "total", "jump"}
     assert whole["reference"].str.startswith("not all tiles of the globe").all()
     assert whole["found"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("only", "status"),
+    [
+        (("r01c00", "r01c05"), "fail"),
+        (("r01c02", "r01c03"), "not applicable"),
+    ],
+)
+def test_a_seam_at_180_degrees_is_sought_where_a_map_crosses_it(tmp_path, only, status):
+    grid, mapped = Grid(2.0, 30, only), globe()
+    for name in ("gpp", "reco", "gpp_member", "reco_member", "gpp_lower", "gpp_upper"):
+        mapped[name][..., :90] = mapped[name][..., :90] + 900
+    turned = mapped.roll(x=-grid.window.columns.start, roll_coords=False)
+    part = turned.isel(y=grid.window.rows, x=slice(0, grid.shape[1]))
+    part = part.assign_coords(x=grid.longitudes())
+    table = judge(tmp_path, part, grid=grid)
+    row = table[
+        (table["cells"] == "180 degrees") & table["quantity"].str.contains("GPP")
+    ]
+    assert row["status"].item() == status
 
 
 def test_a_year_that_is_not_mapped_has_no_jump(tmp_path):

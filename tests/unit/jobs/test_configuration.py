@@ -48,6 +48,7 @@ def test_a_complete_configuration_is_read_as_itself(config):
         "towers.yaml",
         "archives.yaml",
         "pilot.yaml",
+        "region.yaml",
         "global.yaml",
         "series.yaml",
         "easy-planet.yaml",
@@ -174,8 +175,15 @@ def test_the_configuration_given_is_not_changed(config):
             {"gates": {"nee_total_known": [0, 0]}},
             "gates.nee_total_known: expected a lower number before",
         ),
-        ({"grid": {"only": ["r0c0"]}}, "grid.only: expected a tile of the grid"),
-        ({"grid": {"only": ["r09c00"]}}, "grid.only: .*r00c00 to r01c03, found r09c00"),
+        ({"region": False}, "region: expected a country, .* NO in quotation marks"),
+        ({"region": ["Finland", 3]}, "region: expected a country"),
+        ({"region": ["Finland", "Finland"]}, "region: expected each part once"),
+        ({"region": " "}, "region: expected a name or path without blanks"),
+        ({"region": [20, 70, 30, 60]}, "region: expected a box with west, south"),
+        ({"region": [20, 60, 20, 70]}, "region: expected a box with west, south"),
+        ({"region": [20, 60, 30, 95]}, "region: expected a box with west, south"),
+        ({"region": "0,0,400,10"}, "region: expected a box with west, south"),
+        ({"year": 1999}, "configuration: year: expected greater than or equal"),
         ({"grid": {"resolution_deg": 1e-9}}, "grid.resolution_deg: expected greater"),
         (
             {"grid": {"resolution_deg": 0.05, "tile_cells": 1}},
@@ -337,3 +345,38 @@ def test_each_key_stands_below_its_own_section():
         elif line.startswith("| `"):
             name = line.split("`")[1]
             assert name.rpartition(".")[0] == section
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (None, ()),
+        ([], ()),
+        ("Finland", ("Finland",)),
+        (["Finland", "data/park.gpkg"], ("Finland", "data/park.gpkg")),
+        ([20, 59.5, 32, 70], ((20, 59.5, 32, 70),)),
+        (["20", "59.5", "32", "70"], ((20, 59.5, 32, 70),)),  # of a command line
+        ("20,59.5,32,70", ((20, 59.5, 32, 70),)),
+        ([[170, -20, -175, -10], "FJ"], ((170, -20, -175, -10), "FJ")),
+    ],
+)
+def test_a_region_may_be_written_in_several_ways(config, given, read):
+    found = read_configuration(config | {"region": given})
+    assert found.region == read
+    assert (
+        read_configuration(config | {"region": found.numbers("region")["region"]})
+        == found
+    )
+
+
+def test_one_year_alone_wins_over_the_years(config):
+    found = read_configuration(config | {"year": 2012, "only_years": [2003, 2018]})
+    assert found.mapped_years == [2012]
+
+
+def test_a_region_needs_a_map(config):
+    towers = {"source": "files", "towers": {"folder": "data"}, "region": "Finland"}
+    with pytest.raises(
+        InputError, match="region: expected none, because a run of seri"
+    ):
+        read_configuration(config | towers)

@@ -68,6 +68,15 @@ def world(members: int = 3) -> dict[str, np.ndarray]:
     }
 
 
+def write_part(tiles: list[Tile], folder: Path) -> list[tuple[Tile, TileYear]]:
+    """Tiles of a region, each cell with some share in it."""
+    globe = Grid(GRID.resolution_deg, GRID.tile_cells)
+    share = np.random.default_rng(4).random(GRID.shape).astype("float32")
+    layers = world() | {"region_share": share}
+    written = [write_tile(layers, globe.tile(t.name), folder) for t in tiles]
+    return [(t, fluxes) for t, (_, fluxes) in zip(tiles, written, strict=True)]
+
+
 def write_tile(
     layers: dict[str, np.ndarray], tile: Tile, folder: Path, *, year: int = 2003
 ) -> tuple[Tile, TileYear]:
@@ -121,22 +130,51 @@ def test_tiles_join_without_a_seam_in_any_order(tiles: list) -> None:
     np.testing.assert_array_equal(result["x"], np.arange(-170, 171, 20))
 
 
-def test_tiles_that_are_not_mapped_stay_empty(tiles: list) -> None:
+def test_tiles_that_are_not_mapped_stay_empty(tiles: list, tmp_path: Path) -> None:
     part = replace(GRID, only=("r00c01", "r01c03"))
-    chosen = [pair for pair in tiles if pair[0].name in part.only]
-    chosen = [(part.tile(tile.name), fluxes) for tile, fluxes in chosen]
+    chosen = write_part(part.tiles(), tmp_path)
     result, whole = mapped(chosen, part, MODEL, year=2003), world()
-    inside = np.zeros(GRID.shape, bool)
+    inside = np.zeros(part.shape, bool)
     for tile, _ in chosen:
         inside[tile.rows, tile.columns] = True
-    np.testing.assert_array_equal(
-        result["gpp_member"].values[:, inside], whole["gpp"][:, inside]
-    )
+        np.testing.assert_array_equal(
+            result["gpp_member"].values[:, tile.rows, tile.columns],
+            whole["gpp"][:, tile.globe_rows, tile.globe_columns],
+        )
+    assert part.shape == (9, 13)  # without the first column of tiles
+    np.testing.assert_array_equal(result["x"], part.longitudes())
     assert np.isnan(result["gpp"].values[~inside]).all()
     assert np.isnan(result["forest_fraction"].values[~inside]).all()
     assert (result["forest_type"].values[~inside] == 0).all()
     with pytest.raises(InputError, match="missing: r01c03"):
         mapped(chosen[:1], part, MODEL, year=2003)
+    assert (result["region_share"].values[~inside] == 0).all()
+    assert (result["region_share"].values[inside] > 0).all()
+    without = [(part.tile(t.name), each) for t, each in tiles if t.name in part.only]
+    with pytest.raises(InputError, match="region_share: expected a variable of the st"):
+        mapped(without, part, MODEL, year=2003)
+
+
+def test_a_map_without_any_forest_is_one_line(tmp_path: Path) -> None:
+    layers = world() | {"region_share": np.ones(GRID.shape, "float32")}
+    for name in ("gpp", "reco"):
+        layers[name][:] = np.nan
+    part = replace(GRID, only=("r00c01",))
+    _, fluxes = write_tile(layers, GRID.tile("r00c01"), tmp_path)
+    with pytest.raises(InputError, match="map: forest_fraction: expected some cell wi"):
+        mapped([(part.tile("r00c01"), fluxes)], part, MODEL, year=2003)
+
+
+def test_a_map_across_180_degrees_is_one_rectangle(tmp_path: Path) -> None:
+    part = replace(GRID, only=("r01c00", "r01c03"))
+    chosen = write_part(part.tiles(), tmp_path)
+    result, whole = mapped(chosen, part, MODEL, year=2003), world()
+    np.testing.assert_array_equal(result["x"], np.arange(130, 271, 20))
+    np.testing.assert_array_equal(
+        result["gpp_member"], np.roll(whole["gpp"], 3, axis=2)[:, 5:, :8]
+    )
+    corner = result["spatial_ref"].attrs["GeoTransform"]
+    assert corner == "120 20.0 0 -10 0 -20.0"
 
 
 def test_means_close_and_the_interval_surrounds_them(tiles: list) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pystac
 import pytest
 import rasterio
+import shapely
 import xarray as xr
 from cf_units import Unit
 from compliance_checker.cf.util import StandardNameTable
@@ -128,7 +129,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("offline")
 def test_item_and_collection_are_valid_and_find_each_other(product: Path) -> None:
     folder = product.parent
-    content = build_collection("test", [2003], title="Test", license="CC-BY-4.0")
+    content = build_collection("test", [2003], GRID, title="Test", license="CC-BY-4.0")
     write_stac(content, folder / "collection.json")
     item = pystac.Item.from_file(product / "item.json")
     assert item.validate()
@@ -144,12 +145,40 @@ def test_item_and_collection_are_valid_and_find_each_other(product: Path) -> Non
 
 
 @pytest.mark.usefixtures("offline")
+def test_the_place_of_a_region_across_180_degrees_is_cut_there(tmp_path: Path) -> None:
+    grid = Grid(resolution_deg=15.0, tile_cells=4, only=("r00c00", "r00c05"))
+    product = publish(make_map(grid), grid, tmp_path)
+    content = build_collection("test", [2003], grid, title="Test", license="CC-BY-4.0")
+    write_stac(content, product.parent / "collection.json")
+    item = pystac.Item.from_file(product / "item.json")
+    assert item.validate()
+    assert item.bbox == [120, 30, -120, 90]
+    place = shapely.geometry.shape(item.geometry)
+    assert place.equals(
+        shapely.union(shapely.box(120, 30, 180, 90), shapely.box(-180, 30, -120, 90))
+    )
+    for name in ("fluxes", "netcdf", "zarr"):
+        bands = [band["name"] for band in item.assets[name].extra_fields["bands"]]
+        assert bands[-1] == "region_share"
+    with xr.open_dataset(product / f"{STEM}.nc") as netcdf:
+        assert netcdf["region_share"].attrs["units"] == "1"
+        assert "of a region of the world" in netcdf.attrs["title"]
+    assert "x `region_share`" in data_dictionary(level=LEVEL, region=True)
+    assert "region" not in data_dictionary(level=LEVEL)
+    assert content.extent.spatial.bboxes == [item.bbox]
+    with rasterio.open(product / f"{STEM}_fluxes.tif") as file:
+        assert file.shape == (4, 8)
+        assert file.descriptions[-1] == "region_share"
+        assert tuple(file.bounds) == (120, 30, 240, 90)
+
+
+@pytest.mark.usefixtures("offline")
 def test_what_is_not_chosen_stands_in_what_is_shared(tmp_path: Path) -> None:
     open_choices = PublishSettings().to_choose()
     assert len(open_choices) == 2
     assert PublishSettings(license="CC0-1.0", institution="us").to_choose() == ()
     content = build_collection(
-        "test", [2003], title="Test", license="other", to_choose=open_choices
+        "test", [2003], GRID, title="Test", license="other", to_choose=open_choices
     )
     write_stac(content, tmp_path / "collection.json")
     shared = json.loads((tmp_path / "collection.json").read_text())["description"]
@@ -162,10 +191,10 @@ def test_what_is_not_chosen_stands_in_what_is_shared(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("offline")
 def test_a_licence_that_stac_does_not_know_is_one_line(tmp_path: Path) -> None:
-    content = build_collection("test", [2003], title="Test", license="ask us, please")
+    content = build_collection("test", [2003], GRID, title="Test", license="ask us")
     with pytest.raises(InputError, match="forestflux_test: expected STAC 1") as caught:
         write_stac(content, tmp_path / "collection.json")
-    assert "ask us, please" in str(caught.value)
+    assert "ask us" in str(caught.value)
     assert not list(tmp_path.iterdir())
 
 

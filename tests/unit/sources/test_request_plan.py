@@ -156,6 +156,25 @@ def test_windows_without_forest_are_not_asked_for(tmp_path):
     assert counts["MODIS/061/MOD16A2GF"] == 16
 
 
+def test_only_windows_with_a_part_of_the_region_are_asked_for(tmp_path):
+    share = np.zeros((400, 400))
+    share[250:300, 100:120] = 0.5
+    tile = Grid(0.05, 400).tile("r03c10")
+    source = planned(tmp_path, TILE, [2003])
+    plan = plan_of(source, TILE, [(TilePlace(tile, share), 2003)])
+    counts = plan.set_index("collection")["requests"]
+    assert counts["MODIS/061/MOD16A2GF"] == 1
+    assert counts.sum() < 10
+    # Forest outside of the region is no reason to ask.
+    percent = np.zeros((5, 400, 400), "uint8")
+    percent[3, 205, 150] = 1
+    keep_land_cover(source, TilePlace(tile), percent)
+    counts = plan_of(
+        planned(tmp_path, TILE, [2003]), TILE, [(TilePlace(tile, share), 2003)]
+    ).set_index("collection")["requests"]
+    assert counts.sum() == counts["MODIS/061/MCD12C1"] == 1
+
+
 def test_the_plan_says_where_an_open_end_is():
     line = last_year_line(TABLE, 2024)
     assert line.startswith("the last year is 2024, the last that every product covers;")

@@ -1,4 +1,4 @@
-"""The attribution of all tiles together, as global maps and a table."""
+"""The attribution of all tiles together, as maps and a table."""
 
 from collections.abc import Iterable, Sequence
 from itertools import product
@@ -18,6 +18,7 @@ from forestflux.change.drivers.departure_effects import (
 )
 from forestflux.change.strata.latitude_bands import check_latitude_bands
 from forestflux.change.strata.totals import divide_map
+from forestflux.core.forest_area import measure_forest_area
 from forestflux.core.grid import Grid, Tile, cell_area
 from forestflux.core.names import FLUX_UNIT, FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
@@ -41,7 +42,7 @@ def collect_drivers(
 ) -> tuple[xr.Dataset, pd.DataFrame]:
     """The store and the table of the drivers of the change (docs/reference/tables.md).
 
-    One tile is in memory at a time, beside the global layers of the store. The total of
+    One tile is in memory at a time, beside the layers of the store. The total of
     a cell is flux x area: its change is the change of the flux on the mean area, which
     the drivers of the cell share, and the change of the area at the mean flux, which is
     the driver `area`. The parts sum to the change of the total exactly.
@@ -49,7 +50,7 @@ def collect_drivers(
     Parameters
     ----------
     tiles : every tile with its fluxes of both years
-    grid : the global grid
+    grid : of the maps
     response : how fluxes follow departures
     pair : first and second year
     bands : latitude bands
@@ -104,8 +105,9 @@ def forest_areas(
 ) -> np.ndarray:
     """Forest area of the cells in both years (year, cell), m2."""
     row_area = cell_area(tile.latitudes(), tile.grid.resolution_deg)
-    area = np.broadcast_to(row_area[:, None], cells.shape)[cells]
-    return np.stack([area * each["forest_fraction"].values[cells] for each in inferred])
+    area = ("y", "x"), np.broadcast_to(row_area[:, None], cells.shape)
+    years = [each.assign(cell_area=area) for each in inferred]
+    return np.stack([measure_forest_area(each)[cells] for each in years])
 
 
 def effect_sd(moved: np.ndarray, response: Response) -> np.ndarray:

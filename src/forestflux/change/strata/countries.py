@@ -1,92 +1,19 @@
-"""Countries and continents: Natural Earth, 1:10 million, without a download.
+"""Countries and continents of cells: those that hold their centres, or their parts."""
 
-The polygons (`forestflux.core.regions.country_outlines`) follow the German view of disputed
-borders and say nothing about what is right. Two things differ from Natural Earth, because
-forests make them matter: the overseas departments of France are areas of their own, as in ISO
-3166; Russia is Asia east of 60 degrees east, and Hawaii is Oceania.
-"""
-
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import shapely
 
-from forestflux.core.regions.country_outlines import UNCODED, country_file
+from forestflux.change.strata.run_regions import RunRegion
+from forestflux.core.cell_centres import wrap_longitudes
+from forestflux.core.regions.countries import (
+    CONTINENTS,
+    COUNTRY_PARTS,
+    read_countries,
+)
 from forestflux.core.regions.region_cells import NamedArea, rasterise_areas
-from forestflux.core.regions.region_file import read_features
-
-FIELDS = ("ADMIN", "ADM0_A3", "ISO_A3_EH", "CONTINENT", "REGION_UN")
-CONTINENTS = (
-    "Africa",
-    "Antarctica",
-    "Asia",
-    "Europe",
-    "North America",
-    "Oceania",
-    "South America",
-)
-# Natural Earth puts lone islands on a continent "Seven seas"; here they belong to the
-# continent of their UN region.
-ISLANDS = {"Africa": "Africa", "Asia": "Asia", "Americas": "South America"}
-
-
-@dataclass(frozen=True)
-class CountryPart:
-    """Cells of a country that are counted elsewhere, because they lie in this box.
-
-    Attributes
-    ----------
-    country : code in Natural Earth
-    west, south, east, north : the box, degrees
-    code, name : the country of the cells
-    continent : the continent of the cells
-    """
-
-    country: str
-    west: float
-    south: float
-    east: float
-    north: float
-    code: str
-    name: str
-    continent: str
-
-
-COUNTRY_PARTS = (
-    CountryPart("FRA", -55, 2, -51, 6, "GUF", "French Guiana", "South America"),
-    CountryPart("FRA", -62, 15.7, -60.9, 16.6, "GLP", "Guadeloupe", "North America"),
-    CountryPart("FRA", -61.3, 14.3, -60.7, 15, "MTQ", "Martinique", "North America"),
-    CountryPart("FRA", 55, -22, 56, -20, "REU", "Reunion", "Africa"),
-    CountryPart("FRA", 44.9, -13.2, 45.4, -12.5, "MYT", "Mayotte", "Africa"),
-    CountryPart("RUS", 60, 40, 180, 85, "RUS", "Russia", "Asia"),
-    CountryPart("RUS", -180, 60, -168, 75, "RUS", "Russia", "Asia"),
-    CountryPart(
-        "USA", -179, 18, -154, 29, "USA", "United States of America", "Oceania"
-    ),
-)
-
-
-@lru_cache(maxsize=1)
-def read_countries() -> tuple[list[NamedArea], dict[str, tuple[str, str]]]:
-    """Polygons of the countries; name and continent of each country by its code, sorted.
-
-    Raises
-    ------
-    InputError : the package with the polygons is not installed
-    """
-    columns, shapes, _ = read_features(country_file())
-    areas, countries = [], {}
-    for shape, *record in zip(shapes, *(columns[name] for name in FIELDS), strict=True):
-        name, own_code, iso, continent, un_region = record
-        code = own_code if iso == UNCODED else iso
-        areas.append(NamedArea(name, code, shape))
-        # Several features share a code where a country has reefs and bases; the
-        # country itself is the one whose own code it is.
-        if code not in countries or own_code == code:
-            if continent not in CONTINENTS:
-                continent = ISLANDS[un_region]
-            countries[code] = name, continent
-    return areas, dict(sorted(countries.items()))
 
 
 def label_countries(
@@ -115,12 +42,53 @@ def label_countries(
     country = np.array([*area_country, len(names)], "uint16")[area_position]
     country_continent = [CONTINENTS.index(name) for name in continents]
     continent = np.array([*country_continent, len(CONTINENTS)], "uint8")[country]
+    home = wrap_longitudes(longitudes)
     for part in COUNTRY_PARTS:
         rows = np.flatnonzero((latitudes >= part.south) & (latitudes < part.north))
-        columns = np.flatnonzero((longitudes >= part.west) & (longitudes < part.east))
+        columns = np.flatnonzero((home >= part.west) & (home < part.east))
         box = np.ix_(rows, columns)
         inside = country[box] == position[part.country]
         country[box] = np.where(inside, position[part.code], country[box])
         new = CONTINENTS.index(part.continent)
         continent[box] = np.where(inside, new, continent[box])
     return names, country, continent
+
+
+def cut_countries(
+    countries: Sequence[tuple[str, str]], region: RunRegion
+) -> tuple[list[NamedArea], np.ndarray, np.ndarray]:
+    """The pieces of countries that lie in a region, and the country and continent of each.
+
+    Parameters
+    ----------
+    countries : name and code, as `label_countries` gives them
+
+    Returns
+    -------
+    pieces : without overlaps
+    country, continent : position of that of each piece (piece,) in the list and in `CONTINENTS`
+    """
+    areas, known = read_countries()
+    position = {code: number for number, (_, code) in enumerate(countries)}
+    pieces, country, continent = [], [], []
+
+    def add(shape: shapely.Geometry, code: str, of: str) -> None:
+        if shape.area > 0:
+            pieces.append(NamedArea(code, code, shape))
+            country.append(position[code])
+            continent.append(CONTINENTS.index(of))
+
+    for area in region.cut(list(map(make_valid, areas))):
+        rest = area.shape
+        for part in COUNTRY_PARTS:
+            if part.country == area.code and rest.area > 0:
+                box = shapely.box(part.west, part.south, part.east, part.north)
+                add(shapely.intersection(rest, box), part.code, part.continent)
+                rest = shapely.difference(rest, box)
+        add(rest, area.code, known[area.code][1])
+    return pieces, np.array(country, int), np.array(continent, int)
+
+
+def make_valid(area: NamedArea) -> NamedArea:
+    """The area with rings that do not cross."""
+    return replace(area, shape=shapely.make_valid(area.shape))

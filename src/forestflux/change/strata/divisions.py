@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from scipy import sparse
 
-from forestflux.change.strata.countries import CONTINENTS, label_countries
+from forestflux.change.strata.countries import cut_countries, label_countries
 from forestflux.change.strata.groups import Groups
 from forestflux.change.strata.latitude_bands import label_bands
+from forestflux.change.strata.run_regions import RunRegion
 from forestflux.core.climates import CLIMATES, climate_of
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
-from forestflux.core.regions.cell_shares import ROUNDING, share_cells
+from forestflux.core.regions.cell_shares import ROUNDING, CellShares, share_cells
+from forestflux.core.regions.countries import CONTINENTS
 from forestflux.core.regions.region_cells import NamedArea
 from forestflux.core.regions.region_file import read_regions
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
@@ -60,8 +63,12 @@ def divide_grid(
     bands: Sequence[LatitudeBandSettings],
     regions: Path | None = None,
     region_name: str = "name",
+    areas: Sequence[NamedArea] = (),
 ) -> list[Division]:
     """All divisions of a grid, in the order of the tables (docs/reference/tables.md, change).
+
+    In a run with a region strata have their share of the part of a cell that lies in it: those
+    of countries as well, which otherwise have the cells whose centres they hold.
 
     Parameters
     ----------
@@ -69,6 +76,7 @@ def divide_grid(
     bands : latitude bands
     regions : the user's polygons
     region_name : the property that names one of them
+    areas : of the run's region; they are the regions where the user has no others
 
     Raises
     ------
@@ -80,8 +88,7 @@ def divide_grid(
         return np.broadcast_to(labels[:, None].astype("uint8"), shape)
 
     climate = np.array([CLIMATES.index(name) for name in climate_of(latitudes)])
-    countries, country, continent = label_countries(latitudes, longitudes)
-    names, codes = zip(*countries, strict=True)
+    region = RunRegion.of(areas, latitudes, longitudes) if areas else None
     divisions = [
         Division("all", ("all",), fill_rows(0 * climate)),
         Division("type", FOREST_TYPES),
@@ -91,44 +98,102 @@ def divide_grid(
             fill_rows(label_bands(latitudes, bands)),
         ),
         Division("climate", CLIMATES, fill_rows(climate)),
-        Division("continent", (*CONTINENTS, OUTSIDE), continent),
-        Division("country", (*names, OUTSIDE), country, (*codes, "")),
+        *divide_by_countries(latitudes, longitudes, region),
     ]
     if regions is not None:
         areas = read_regions(regions, name=region_name)
-        divisions.append(divide_by_regions(areas, regions, latitudes, longitudes))
+    if areas:
+        shares = share_cells(
+            areas if region is None else region.cut(areas), latitudes, longitudes
+        )
+        divisions.append(divide_by_regions(areas, regions or "region", shares, region))
     return [*divisions, Division("forest_change", (*FOREST_CHANGES, OUTSIDE))]
 
 
+def divide_by_countries(
+    latitudes: np.ndarray, longitudes: np.ndarray, region: RunRegion | None
+) -> list[Division]:
+    """Continents and countries: by the centres of cells, or by shares within a region."""
+    countries, country, continent = label_countries(latitudes, longitudes)
+    names, codes = zip(*countries, strict=True)
+    country_names, continent_names = (*names, OUTSIDE), (*CONTINENTS, OUTSIDE)
+    if region is None:
+        return [
+            Division("continent", continent_names, continent),
+            Division("country", country_names, country, (*codes, "")),
+        ]
+    pieces, country_of, continent_of = cut_countries(countries, region)
+    shares = share_cells(pieces, latitudes, longitudes)
+    divided = partial(merge_shares, shares, region=region)
+    return [
+        divided(continent_of, continent_names, kind="continent"),
+        divided(country_of, country_names, kind="country", codes=(*codes, "")),
+    ]
+
+
 def divide_by_regions(
-    areas: list[NamedArea], file: Path, latitudes: np.ndarray, longitudes: np.ndarray
+    areas: Sequence[NamedArea],
+    source: Path | str,
+    shares: CellShares,
+    region: RunRegion | None,
 ) -> Division:
-    """The user's regions; features of one name are one region."""
+    """Regions by name; areas of one name are one region.
+
+    Parameters
+    ----------
+    areas : in order
+    source : where they come from, for the error
+    shares : of the cells in them, in those of the run's region if it has one
+    """
     names = tuple(dict.fromkeys(area.name for area in areas))
     if OUTSIDE in names:
         raise InputError(
-            file,
+            source,
             variable="regions",
             expected=f"names other than {OUTSIDE}, which means outside all of them",
             found=OUTSIDE,
         )
     number = {name: position for position, name in enumerate(names)}
     position = np.array([number[area.name] for area in areas])
-    shares = share_cells(areas, latitudes, longitudes)
+    return merge_shares(
+        shares, position, (*names, OUTSIDE), kind="region", region=region
+    )
+
+
+def merge_shares(
+    shares: CellShares,
+    position: np.ndarray,
+    names: tuple[str, ...],
+    *,
+    kind: str,
+    codes: tuple[str, ...] = (),
+    region: RunRegion | None = None,
+) -> Division:
+    """A division by the shares of cells in areas, of which several may be one stratum.
+
+    Parameters
+    ----------
+    shares : of the cells of the grid
+    position : position in the names of each area (area,)
+    names : of the strata, the last one for what lies in none of the others
+    region : of the run, if it has one: shares become those of the part of a cell within it
+    """
+    count, last = len(position), len(names) - 1
     merged = sparse.csr_array(
-        (np.ones(len(areas)), (np.arange(len(areas)), position)),
-        shape=(len(areas), len(names)),
+        (np.ones(count), (np.arange(count), position)), shape=(count, last)
     )
     inside = shares.parts @ merged
+    if region is not None:
+        part = region.share[shares.codes > count]
+        weight = 1 / np.where(part > 0, part, 1)  # 0 where rounding left nothing
+        inside = sparse.csr_array(sparse.diags_array(weight) @ inside)
     rest = 1 - inside.sum(axis=1)
     rest = np.where(rest > ROUNDING, rest, 0.0)
     parts = sparse.csr_array(sparse.hstack([inside, sparse.csr_array(rest[:, None])]))
     parts.eliminate_zeros()
-    labels = np.concatenate(
-        [position, [len(names)], len(names) + 1 + np.arange(parts.shape[0])]
-    )
+    labels = np.concatenate([position, [last], len(names) + np.arange(parts.shape[0])])
     return Division(
-        "region", (*names, OUTSIDE), labels.astype("int32")[shares.codes], parts=parts
+        kind, names, labels.astype("int32")[shares.codes], codes, parts=parts
     )
 
 

@@ -45,21 +45,20 @@ def label_bands(
     return labels
 
 
-def label_zones(latitudes: np.ndarray, *, width_deg: float) -> np.ndarray:
-    """Zone of every row of the globe (y,), counted from the north.
+def label_zones(latitudes: np.ndarray, *, width: float) -> np.ndarray:
+    """Zone of every row (y,), counted from the North Pole.
 
     Parameters
     ----------
     latitudes : of the rows, degrees
-    width_deg : height of a zone, degrees; a row of the grid where the grid is coarser
+    width : height of a zone, degrees, see `zone_width`
     """
-    width = zone_width(latitudes, width_deg)
     return np.floor((90 - latitudes) / width).astype(int)
 
 
-def zone_width(latitudes: np.ndarray, width_deg: float) -> float:
-    """Height of a zone, degrees."""
-    return max(width_deg, 180 / len(latitudes))
+def zone_width(resolution_deg: float, width_deg: float) -> float:
+    """Height of a zone, degrees: the one that is asked for, or a row of a coarser grid."""
+    return max(width_deg, resolution_deg)
 
 
 def tabulate_zones(

@@ -10,6 +10,7 @@ from forestflux.change.errors.total_errors import TotalErrors
 from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.change.trends.interannual import t_half_width
 from forestflux.change.trends.member_spread import member_sd
+from forestflux.core.forest_area import measure_forest_area
 from forestflux.core.names import FOREST_TYPES, PG_PER_G
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
@@ -32,9 +33,9 @@ def divide_map(
 
 
 def forest_area(dataset: xr.Dataset) -> np.ndarray:
-    """Cell area x forest fraction (y, x), m2, 0 where nothing is mapped."""
-    area = dataset["cell_area"].values * dataset["forest_fraction"].values
-    return np.where(np.isfinite(dataset["gpp"].values), area, 0.0)
+    """Forest area (y, x) of the cells that are mapped, m2, 0 of the others."""
+    mapped = np.isfinite(dataset["gpp"].values)
+    return np.where(mapped, measure_forest_area(dataset), 0.0)
 
 
 def tabulate_series(

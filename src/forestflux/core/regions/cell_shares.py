@@ -8,7 +8,7 @@ import shapely
 from scipy import sparse
 
 from forestflux.core.grid import zone_area
-from forestflux.core.regions.region_cells import NamedArea
+from forestflux.core.regions.region_cells import NamedArea, repeat_eastward
 
 # Shares that are less than this are rounding; so is what is missing to a whole cell.
 ROUNDING = 1e-9
@@ -61,25 +61,52 @@ def share_cells(
     Parameters
     ----------
     areas : in order, valid polygons from 180 W to 180 E
-    latitudes, longitudes : centres of the cells of the globe, evenly spaced, degrees
+    latitudes, longitudes : centres of the cells of a grid, evenly spaced, degrees; longitudes
+        may go on past 180
     """
-    grid = Raster(latitudes, longitudes)
-    whole, parts = grid.divide(np.array([area.shape for area in areas], object))
+    grid = Raster.of_cells(latitudes, longitudes)
+    copies = [repeat_eastward(area.shape, grid.east) for area in areas]
+    shapes = [each[0] if len(each) == 1 else shapely.union_all(each) for each in copies]
+    whole, parts = grid.divide(np.array(shapes, object))
     codes = np.full(grid.shape, len(areas), "int32")
     for area, rows, columns in sorted(whole, key=lambda window: -window[0]):
         codes[slice(*rows), slice(*columns)] = area
     return grid.add_parts(codes, parts, len(areas))
 
 
+@dataclass(frozen=True)
 class Raster:
-    """A grid whose windows cut shapes."""
+    """A grid whose windows cut shapes.
 
-    def __init__(self, latitudes: np.ndarray, longitudes: np.ndarray) -> None:
-        """Centres of its cells, evenly spaced, degrees."""
-        self.side = float(longitudes[1] - longitudes[0])
-        self.west = float(longitudes[0]) - self.side / 2
-        self.north = float(latitudes[0]) + self.side / 2
-        self.shape = len(latitudes), len(longitudes)
+    Attributes
+    ----------
+    side : of a cell, degrees
+    shape : rows and columns
+    west, north : its corner, degrees
+    rounding : shares of a cell that are less than this are rounding
+    """
+
+    side: float
+    shape: tuple[int, int]
+    west: float = -180.0
+    north: float = 90.0
+    rounding: float = ROUNDING
+
+    @classmethod
+    def of_cells(cls, latitudes: np.ndarray, longitudes: np.ndarray) -> "Raster":
+        """The grid of cells with these centres, evenly spaced, degrees."""
+        side = float(longitudes[1] - longitudes[0])
+        return cls(
+            side,
+            (len(latitudes), len(longitudes)),
+            float(longitudes[0]) - side / 2,
+            float(latitudes[0]) + side / 2,
+        )
+
+    @property
+    def east(self) -> float:
+        """Its eastern edge, degrees."""
+        return self.west + self.side * self.shape[1]
 
     def boxes(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Rectangles (window,) in degrees."""
@@ -97,7 +124,7 @@ class Raster:
         """
         open_windows = self.enclose(shapes)
         whole: list[tuple[int, np.ndarray, np.ndarray]] = []
-        cells = []
+        cells = [open_windows.choose(np.array([], int))]
         while len(open_windows.area):
             boxes = self.boxes(open_windows.rows, open_windows.columns)
             piece = keep_areas(shapely.intersection(open_windows.piece, boxes))
@@ -108,15 +135,19 @@ class Raster:
             full = share > 1 - ROUNDING
             inside = open_windows.choose(full)
             whole += zip(inside.area, inside.rows, inside.columns, strict=True)
-            partial = open_windows.choose(~full & (share > ROUNDING))
-            single = (np.diff(partial.rows) * np.diff(partial.columns)).ravel() == 1
+            sizes = np.diff(open_windows.rows) * np.diff(open_windows.columns)
+            single = sizes.ravel() == 1
+            # Small areas far from each other are a small part of the window around all.
+            some = ~full & (share > np.where(single, self.rounding, 0))
+            partial, single = open_windows.choose(some), single[some]
             cells.append(partial.choose(single))
             open_windows = halve(partial.choose(~single))
         return whole, join(cells)
 
     def enclose(self, shapes: np.ndarray) -> Windows:
-        """The smallest window around each shape."""
-        west, south, east, north = shapely.bounds(shapes).T
+        """The smallest window around each shape, of those that the grid holds a part of."""
+        number = np.flatnonzero(~shapely.is_empty(shapes))
+        west, south, east, north = shapely.bounds(shapes[number]).T
         ends = [
             (np.floor((self.north - north) / self.side), self.shape[0]),
             (np.ceil((self.north - south) / self.side), self.shape[0]),
@@ -125,7 +156,8 @@ class Raster:
         ]
         clipped = [np.clip(values, 0, most).astype(int) for values, most in ends]
         rows, columns = np.stack(clipped[:2], axis=1), np.stack(clipped[2:], axis=1)
-        return Windows(np.arange(len(shapes)), shapes, rows, columns)
+        found = Windows(number, shapes[number], rows, columns)
+        return found.choose((np.diff(rows) * np.diff(columns)).ravel() > 0)
 
     def add_parts(self, codes: np.ndarray, parts: Windows, count: int) -> CellShares:
         """Codes and shares, after the cells that areas share are distributed."""

@@ -25,6 +25,18 @@ class NamedArea:
     shape: shapely.Geometry
 
 
+def repeat_eastward(shape: shapely.Geometry, east: float) -> list[shapely.Geometry]:
+    """A shape from 180 W to 180 E, and the same one turn on where a window goes past 180.
+
+    Parameters
+    ----------
+    east : eastern edge of the window, degrees
+    """
+    if east <= 180:
+        return [shape]
+    return [shape, shapely.transform(shape, lambda points: points + np.array([360, 0]))]
+
+
 def code_type(count: int) -> str:
     """The narrowest unsigned integers for positions among so many names, and for none of them."""
     return "uint16" if count <= np.iinfo("uint16").max else "uint32"
@@ -40,11 +52,16 @@ def rasterise_areas(
     Parameters
     ----------
     areas : in order
-    latitudes, longitudes : centres of the grid's cells, evenly spaced, degrees
+    latitudes, longitudes : centres of the grid's cells, evenly spaced, degrees; longitudes may
+        go on past 180
     """
     side = float(longitudes[1] - longitudes[0])
     west, north = float(longitudes[0]) - side / 2, float(latitudes[0]) + side / 2
-    shapes = [(area.shape, number) for number, area in enumerate(areas)]
+    shapes = [
+        (shape, number)
+        for number, area in enumerate(areas)
+        for shape in repeat_eastward(area.shape, longitudes[-1] + side / 2)
+    ]
     return rasterize(
         shapes[::-1],  # The last one drawn wins.
         out_shape=(len(latitudes), len(longitudes)),

@@ -10,6 +10,11 @@ SUFFIXES = (*GEOJSON, ".gpkg", ".shp")
 NEEDED_PARTS, OTHER_PARTS = (".dbf", ".shx"), (".prj", ".cpg")
 
 
+def is_region_file(text: str) -> bool:
+    """Whether a text has the ending of a file of regions."""
+    return Path(text).suffix.lower() in SUFFIXES
+
+
 def list_region_files(file: Path) -> list[Path]:
     """The file and those that belong to it, as far as they are there."""
     if file.suffix.lower() != ".shp":

@@ -7,6 +7,8 @@ import numpy as np
 import xarray as xr
 
 from forestflux.change.map_cells import row_blocks
+from forestflux.core.forest_area import measure_forest_area
+from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, FOREST_TYPES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.gate_settings import FluxRanges
 from forestflux.jobs.store import load_store
@@ -76,7 +78,7 @@ def collect_cell_facts(
     """
     facts = CellFacts()
     for rows in row_blocks(path):
-        block = load_store(path, TESTED_LAYERS, rows=rows)
+        block = load_store(path, TESTED_LAYERS, optional=REGION_LAYERS, rows=rows)
         add_block(facts, block, ranges=ranges, min_forest_fraction=min_forest_fraction)
     return facts
 
@@ -89,7 +91,7 @@ def add_block(
     min_forest_fraction: float,
 ) -> None:
     """Add a block of rows (y, x) to the facts."""
-    layer = {name: block[name].values for name in TESTED_LAYERS}
+    layer = {str(name): block[name].values for name in block.data_vars}
     fraction = layer["forest_fraction"]
     forest = (fraction > 0) & (fraction >= min_forest_fraction)
     forest &= layer["forest_type"] > 0
@@ -106,7 +108,7 @@ def add_block(
         ordered = (lower <= mean) & (mean <= upper)
         facts.disorder[flux] += int((estimated & ~ordered).sum())
     add_closure(facts, layer, estimated)
-    add_areas(facts, layer, estimated)
+    add_areas(facts, layer, estimated, forest_area=measure_forest_area(block))
 
 
 def count_values(
@@ -122,7 +124,7 @@ def count_values(
     present += [(~np.isnan(layer[name])).any(axis=0) for name in MEMBER_LAYERS]
     facts.extra += int((~forest & np.any(present + bounds, axis=0)).sum())
     impossible = layer["forest_type"] > len(FOREST_TYPES)
-    for name in SHARE_LAYERS:
+    for name in set(layer) & {*SHARE_LAYERS, *REGION_LAYERS}:
         impossible |= (layer[name] < 0) | (layer[name] > 1)
     facts.impossible += int(impossible.sum())
 
@@ -149,10 +151,14 @@ def keep_largest(before: float, values: np.ndarray) -> float:
 
 
 def add_areas(
-    facts: CellFacts, layer: dict[str, np.ndarray], cells: np.ndarray
+    facts: CellFacts,
+    layer: dict[str, np.ndarray],
+    cells: np.ndarray,
+    *,
+    forest_area: np.ndarray,
 ) -> None:
-    """Add up areas, and totals of each member."""
-    weight = layer["cell_area"][cells] * layer["forest_fraction"][cells]
+    """Add up areas, and totals of each member; the forest area (y, x) is in m2."""
+    weight = forest_area[cells]
     gaps = layer["gap_fraction"][cells]
     facts.area += float(layer["cell_area"].sum())
     facts.forest_area += float(weight.sum())

@@ -155,12 +155,15 @@ def gate_seams(
     return rows
 
 
-def gate_globe(facts: CellFacts, settings: GateSettings, *, earth: str) -> list[dict]:
+def gate_globe(
+    facts: CellFacts, settings: GateSettings, *, earth: str, part: str
+) -> list[dict]:
     """Areas, totals, applicability and gaps.
 
     Parameters
     ----------
     earth : why published numbers of the Earth do not apply, else empty
+    part : why the area is not that of the globe, else empty
     """
     globe, forest = ellipsoid_area(), facts.forest_area or np.nan
     whole = (globe * (1 - AREA_TOLERANCE), globe * (1 + AREA_TOLERANCE))
@@ -173,6 +176,7 @@ def gate_globe(facts: CellFacts, settings: GateSettings, *, earth: str) -> list[
             whole,
             facts.area,
             cells="all",
+            not_applicable=part,
         ),
         make_row(
             "area",

@@ -1,6 +1,5 @@
 """Gates: tests of a run's results that either hold, are a known bias, or fail loudly."""
 
-import math
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ def run_gates(
     Parameters
     ----------
     maps : map store by year
-    grid : the global grid and the tiles that are mapped
+    grid : of the maps, with the tiles that are mapped
     settings : section `gates` of the configuration
     min_forest_fraction : forest share from which a cell is estimated
     recovery : map against truth, on the simulated planet only; published bounds are
@@ -60,7 +59,7 @@ def run_gates(
     ------
     InputError : a map lacks a layer or has a damaged chunk
     """
-    part = "" if covers_globe(grid) else PARTIAL
+    part = "" if grid.covers_globe else PARTIAL
     earth = SIMULATED if recovery is not None else part
     rows, facts = [], {}
     for year in tqdm(sorted(maps), desc="gates", disable=None):
@@ -70,14 +69,11 @@ def run_gates(
             ranges=settings.ranges,
             min_forest_fraction=min_forest_fraction,
         )
-        seams = {
-            f: measure_seams(dataset, f, tile_cells=grid.tile_cells)
-            for f in TARGET_FLUXES
-        }
+        seams = {f: measure_seams(dataset, f, grid) for f in TARGET_FLUXES}
         tests = [
             *gate_cells(facts[year], settings),
             *gate_seams(seams, settings),
-            *gate_globe(facts[year], settings, earth=earth),
+            *gate_globe(facts[year], settings, earth=earth, part=part),
         ]
         rows += [test | {"year": year} for test in tests]
     rows += gate_jumps({y: facts[y].totals for y in facts}, settings, part=part)
@@ -89,12 +85,6 @@ def run_gates(
         rows += gate_coverage(coverage, list(facts), settings.truth)
     table = pd.DataFrame(rows, columns=GATES.names)
     return table.astype({"year": "Int64"})
-
-
-def covers_globe(grid: Grid) -> bool:
-    """Whether the mapped tiles cover the grid."""
-    mapped = sum(math.prod(tile.shape) for tile in grid.tiles())
-    return mapped == math.prod(grid.shape)
 
 
 def summarise_gates(table: pd.DataFrame) -> dict[str, object]:

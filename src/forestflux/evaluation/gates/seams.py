@@ -1,10 +1,12 @@
 """Whether a map jumps at the borders of its tiles or at 180 degrees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
+from forestflux.core.grid import Grid
 from forestflux.jobs.store import load_part
 
 # Lines on each side of a border with which it is compared, fewer in small tiles.
@@ -38,10 +40,10 @@ class Seam:
         return self.pairs >= MINIMUM_PAIRS and not np.isnan(self.ratio)
 
 
-def measure_seams(
-    dataset: xr.Dataset, flux: str, *, tile_cells: int
-) -> dict[str, list[Seam]]:
+def measure_seams(dataset: xr.Dataset, flux: str, grid: Grid) -> dict[str, list[Seam]]:
     """Seams of one flux: at all inner tile borders, at each tile's edge, at 180 degrees.
+
+    A map that ends on one side of 180 degrees has no seam there.
 
     Neighbouring cells differ because the land differs, at a tile's border no more than
     beside it. So the median
@@ -52,40 +54,59 @@ def measure_seams(
     ----------
     dataset : a map store, opened
     flux : its layer
-    tile_cells : rows and columns of a tile
+    grid : of the map
     """
-    reach = min(REACH, tile_cells // 2)
+    reach = min(REACH, grid.tile_cells // 2)
     lines, edges = [], []
-    for dim in ("y", "x"):
-        inner = range(tile_cells, dataset.sizes[dim] - reach + 1, tile_cells)
+    starts = {
+        "y": sorted({tile.rows.start for tile in grid.tiles()}),
+        "x": sorted({tile.columns.start for tile in grid.tiles()}),
+    }
+    for dim, beside in (("y", "x"), ("x", "y")):
+        last = dataset.sizes[dim] - reach
+        inner = [start for start in starts[dim] if reach <= start <= last]
         across = read_jumps(dataset, flux, dim, inner, reach)
         lines.append(across.reshape(len(across), -1))
         for border in across.transpose(1, 0, 2):
-            starts = range(0, border.shape[1], tile_cells)
-            edges += [
-                measure_seam(border[:, start : start + tile_cells]) for start in starts
-            ]
-    around = read_jumps(dataset, flux, "x", range(1), reach)[:, 0]
+            parts = np.split(border, starts[beside][1:], axis=1)
+            edges += [measure_seam(part) for part in parts]
+    around = read_jumps(dataset, flux, "x", find_date_line(grid, reach), reach)
     together = np.concatenate(lines, axis=1)
     return {
         "tile borders": [measure_seam(together)],
         WORST_EDGE: edges,
-        "180 degrees": [measure_seam(around)],
+        "180 degrees": [measure_seam(line) for line in around.transpose(1, 0, 2)],
     }
 
 
+def find_date_line(grid: Grid, reach: int) -> list[int]:
+    """Column of a map east of 180 degrees; none where it does not have both sides of it.
+
+    Parameters
+    ----------
+    reach : columns that must be there on each side
+    """
+    west, around = grid.window.columns.start, grid.globe_shape[1]
+    if grid.shape[1] == around:
+        return [(around - west) % around]
+    column = around - west
+    return [column] if reach <= column <= grid.shape[1] - reach else []
+
+
 def read_jumps(
-    dataset: xr.Dataset, flux: str, dim: str, borders: range, reach: int
+    dataset: xr.Dataset, flux: str, dim: str, borders: Sequence[int], reach: int
 ) -> np.ndarray:
     """Absolute differences (line, border, pair) on lines beside borders, NaN: no forest.
 
     Parameters
     ----------
-    dim : `y` or `x`; columns go around the globe
+    dim : `y` or `x`; columns of the globe go around it
     borders : positions of the first cells behind the borders
     reach : cells on each side; the line in the middle is the border itself
     """
     window = np.arange(-reach, reach)
+    if not borders:
+        return np.empty((len(window) - 1, 0, dataset.sizes["x" if dim == "y" else "y"]))
     where = (np.array(borders, int)[:, None] + window) % dataset.sizes[dim]
     strips = load_part(dataset, [flux], **{dim: where.ravel()})[flux]
     values = np.moveaxis(strips.values.astype(float), strips.dims.index(dim), 0)

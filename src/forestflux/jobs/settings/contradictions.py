@@ -94,22 +94,20 @@ def check_years(configuration: "Configuration") -> None:
 
 
 def check_grid(configuration: "Configuration") -> None:
-    """Refuse cells that do not divide the globe, and tiles that the grid does not have."""
+    """Refuse cells that do not divide the globe, too many tiles, a region without a map."""
     resolution = configuration.grid.resolution_deg
     rows = 180 / resolution
     if abs(rows - round(rows)) > 1e-9:
         refuse("grid.resolution_deg", "a divisor of 180", str(resolution))
-    if configuration.has_maps:
+    if configuration.has_maps and not configuration.region:
         grid = Grid(**configuration.grid.model_dump())
         tiles = math.prod(grid.tiles_across())
         if tiles > MOST_TILES:
             expected = f"tiles of which {MOST_TILES} or fewer cover the globe"
             refuse("grid.tile_cells", expected, f"{grid.tile_cells}, {tiles} tiles")
-        for name in grid.only:
-            try:
-                grid.tile(name)
-            except InputError as error:
-                refuse("grid.only", error.expected, name)
+    if configuration.region and not configuration.has_maps:
+        expected = "none, because a run of series at towers has no map"
+        refuse("region", expected, str(list(configuration.region)))
 
 
 def check_inputs(configuration: "Configuration") -> None:

@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from forestflux.jobs.settings.section import PlainPath, Section, Unique, key
 
 
 class GridSettings(Section):
-    """The global latitude-longitude grid of the maps."""
+    """The latitude-longitude grid of the maps."""
 
     resolution_deg: float = key(0.05, unit="degrees", ge=0.001, le=30)
     """Side of a cell; 180 must be a multiple of it. At least 0.001, about 100 m."""
@@ -16,12 +14,12 @@ class GridSettings(Section):
     tile_cells: int = key(400, unit="cells", ge=1)
     """Rows and columns of a tile, the piece that is extracted and inferred at once."""
 
-    only: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^r\d+c\d+$")], ...], Unique
-    ] = key((), unit="tile names")
-    """Tiles that are mapped, by tile row from the north and tile column from 180 W
-    (`r02c05`); empty for all. The rest of the map is empty.
-    """
+
+class MappedGridSettings(GridSettings):
+    """The grid of the maps with the tiles that a run maps, as jobs are told."""
+
+    only: Annotated[tuple[str, ...], Unique] = key((), unit="tile names")
+    """Names of the tiles that hold a part of the region; empty for all."""
 
 
 class FolderSettings(Section):

@@ -1,5 +1,6 @@
 """The displayed grid: the map's own cells, or blocks of them where they are too many."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ class Display:
     def shape(self) -> tuple[int, int]:
         """Displayed rows and columns."""
         rows, columns = self.grid.shape
-        return rows // self.factor, columns // self.factor
+        return -(-rows // self.factor), -(-columns // self.factor)
 
     @property
     def resolution_deg(self) -> float:
@@ -35,8 +36,9 @@ class Display:
     def split_into_blocks(
         self, values: np.ndarray, factor: int | None = None
     ) -> np.ndarray:
-        """Map cells (y, x) by block: (row, column, cell of the block)."""
+        """Map cells (y, x) by block: (row, column, cell of the block), 0 beyond the map."""
         factor = factor or self.factor
+        values = pad_to_blocks(values, factor)
         rows, columns = (length // factor for length in values.shape)
         parts = values.reshape(rows, factor, columns, factor)
         return parts.swapaxes(1, 2).reshape(rows, columns, factor**2)
@@ -72,14 +74,17 @@ class Display:
 
 
 def choose_display(grid: Grid, *, columns: int) -> Display:
-    """The finest display of whole blocks that has at most `columns` columns."""
+    """The finest display that has no more cells than the globe in so many columns.
+
+    Blocks of the globe are whole; those at the end of another window may be cut.
+    """
     height, width = grid.shape
-    factor = next(
-        n
-        for n in range(1, height + 1)
-        if height % n == 0 and (width // n <= columns or n == height)
+    displays = (
+        Display(grid, n)
+        for n in range(1, max(height, width) + 1)
+        if height % n == 0 or not grid.covers_globe
     )
-    return Display(grid, factor)
+    return next(d for d in displays if math.prod(d.shape) <= max(columns**2 // 2, 2))
 
 
 def choose_cells(
@@ -100,12 +105,12 @@ def choose_cells(
     """
     for side in range(1, max(display.shape) + 1):
         factor = display.factor * side
-        blocks = display.split_into_blocks(pad_to_blocks(forest, factor), factor)
+        blocks = display.split_into_blocks(forest, factor)
         has_forest = blocks.max(-1) > 0
         if has_forest.sum() <= limit:
             break
     positions = np.arange(forest.size, dtype="int64").reshape(forest.shape)
-    candidates = display.split_into_blocks(pad_to_blocks(positions, factor), factor)
+    candidates = display.split_into_blocks(positions, factor)
     best = blocks.argmax(-1)[..., None]
     return np.take_along_axis(candidates, best, -1)[..., 0][has_forest], side
 
@@ -113,4 +118,4 @@ def choose_cells(
 def pad_to_blocks(values: np.ndarray, factor: int) -> np.ndarray:
     """Values (y, x) with zeros below and to the right, up to whole blocks."""
     padding = [(0, -length % factor) for length in values.shape]
-    return np.pad(values, padding)
+    return np.pad(values, padding) if np.any(padding) else values

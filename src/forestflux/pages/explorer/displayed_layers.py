@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.layers import flagged
+from forestflux.core.forest_area import measure_forest_area
+from forestflux.core.layers import REGION_LAYERS, flagged
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.jobs.store import load_store, open_store
 from forestflux.pages.explorer.display_grid import Display
@@ -58,8 +59,7 @@ class Cells:
 
 def compute_forest_area(maps: xr.Dataset) -> np.ndarray:
     """Forest area of each estimated map cell (y, x), m2; 0 where nothing is estimated."""
-    area = maps["cell_area"].values * maps["forest_fraction"].values
-    return np.where(np.isfinite(maps["gpp"].values), area, 0)
+    return np.where(np.isfinite(maps["gpp"].values), measure_forest_area(maps), 0)
 
 
 def pack_annual_layers(
@@ -89,7 +89,7 @@ def read_displayed_year(store: Path, display: Display) -> dict[str, np.ndarray]:
     """Displayed layers (row, column) of one map, float32; types uint8."""
     present = open_store(store).data_vars
     names = [name for name in BASIC if name in present]
-    maps = load_store(store, dict.fromkeys([*NEEDED, *names]))
+    maps = load_store(store, dict.fromkeys([*NEEDED, *names]), optional=REGION_LAYERS)
     forest = compute_forest_area(maps)
     layers = {}
     for name in names:
@@ -120,8 +120,8 @@ def pack_change_layers(store: Path, cells: Cells) -> dict[str, dict]:
     and so are tests that a few years do not allow.
     """
     layers = {}
-    common = load_store(store, ["forest_fraction", "cell_area"])
-    area = common["cell_area"].values * common["forest_fraction"].values
+    common = load_store(store, ["forest_fraction", "cell_area"], optional=REGION_LAYERS)
+    area = measure_forest_area(common)
     for flux in TARGET_FLUXES:
         for kind, beside in CHANGES.items():
             flags = f"{flux}_{kind}_significance"

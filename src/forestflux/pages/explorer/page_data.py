@@ -8,6 +8,7 @@ import pandas as pd
 
 from forestflux.change.change_schemas import TOTALS
 from forestflux.core.grid import Grid
+from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.ensemble.model_folder import load_model
 from forestflux.ensemble.trained_ensemble import Ensemble
@@ -117,6 +118,8 @@ def collect_map_data(
     return {
         "years": list(stores),
         "shape": display.shape,
+        "west": files.grid.bounds[0],
+        "north": files.grid.bounds[3],
         "resolution": display.resolution_deg,
         "map_resolution": files.grid.resolution_deg,
         "cells": encode_array(cells.flat.astype("<i4")),
@@ -158,7 +161,9 @@ def pack_cell_details(
 ) -> dict[str, object]:
     """Series of the pair of years, and reasons of the second year, of sampled cells."""
     stores = files.maps.years()
-    maps = [load_store(stores[year], NEEDED) for year in files.pair]
+    maps = [
+        load_store(stores[year], NEEDED, optional=REGION_LAYERS) for year in files.pair
+    ]
     areas = [compute_forest_area(year) for year in maps]
     flat, side = choose_cells(display, areas[0] + areas[1], limit=settings.series_cells)
     cells = CellSamples.from_positions(files.grid, flat)

@@ -95,7 +95,7 @@ def draw_raster(
     norm: Normalize | None,
     average: bool = True,
 ) -> AxesImage:
-    """The image of a global raster (y, x) on a map; NaN shows the land below.
+    """The image of a raster (y, x) on a map; NaN shows the land below.
 
     Every pixel of the image takes the cell in which it lies, so cells keep their edges
     at any resolution and the vector file holds one small image. Finer cells are
@@ -125,7 +125,7 @@ def pick_cells(
 
     Parameters
     ----------
-    values : global raster (y, x) with cell centres in degrees
+    values : raster (y, x) with cell centres in degrees, which may go on past 180
     x, y : metres in the projection
     projection : an equal-area one of `PROJECTIONS`
     """
@@ -133,7 +133,10 @@ def pick_cells(
     half = projection.transform_points(GEOGRAPHIC, np.full_like(lat, 90.0), lat)[:, 0]
     lon = 90.0 * x[None, :] / half[:, None]
     row = nearest(values["y"].to_numpy(), lat)[:, None]
-    column = nearest(values["x"].to_numpy(), lon)
+    centres = values["x"].to_numpy()
+    west = centres[0] - (centres[1] - centres[0]) / 2
+    beyond = (lon < west) & (centres[-1] > 180)  # of a map across 180 degrees
+    column = nearest(centres, np.where(beyond, lon + 360, lon))
     inside = (np.abs(lon) <= 180) & (row >= 0) & (column >= 0)
     picked = values.to_numpy()[np.maximum(row, 0), np.maximum(column, 0)]
     return np.where(inside, picked, np.nan)

@@ -171,9 +171,13 @@ class EarthEngineSource:
         if not images:
             return
         parts = split_place(group.product, place)
+        inside = cells_inside(place)
+        if inside is not None:
+            parts = [part for part in parts if inside[part.cells].any()]
         if self.forest_only and covers and not group.product.is_class_cover:
             if (place.name, year) != self.looked_at:
-                self.cells = self.forest(covers[0], place, year)
+                found = self.forest(covers[0], place, year)
+                self.cells = found if inside is None else found & inside
                 self.looked_at = (place.name, year)
             forest = self.cells
             parts = [part for part in parts if forest[part.cells].any()]
@@ -229,6 +233,12 @@ class EarthEngineSource:
             elif lacking:
                 listed = ", ".join(lacking)
                 log.info("%s %d: no image of %s", layers.collection, year, listed)
+
+
+def cells_inside(place: Place) -> np.ndarray | None:
+    """Cells (y, x) of a tile with a part in the run's region; None where all may be asked for."""
+    share = place.share if isinstance(place, TilePlace) else None
+    return None if share is None else share > 0
 
 
 def just_fetched(answer: Answer | None) -> Answer:

@@ -91,8 +91,8 @@ def tile_windows(product: Product, place: TilePlace) -> list[PixelWindow]:
     tile = ArchiveWindow(
         crs=grid.crs,
         pixel=grid.pixel,
-        west=-180 + resolution * (place.tile.columns.start - before),
-        north=90 - resolution * (place.tile.rows.start - before),
+        west=-180 + resolution * (place.tile.globe_columns.start - before),
+        north=90 - resolution * (place.tile.globe_rows.start - before),
         shape=shape,
     )
     side = -(-(product.extract.request_cells + before) // factor)

@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from forestflux.core.cell_centres import wrap_longitudes
 from forestflux.core.grid import Grid
 from forestflux.core.land import is_land
 from forestflux.core.names import FLUX_UNIT
@@ -57,18 +58,18 @@ def true_year(
     seed: int,
     planet: PlanetSettings,
 ) -> xr.Dataset:
-    """True fluxes and vegetation of the globe in one year (docs/reference/stores.md, truth).
+    """True fluxes and vegetation of a grid in one year (docs/reference/stores.md, truth).
 
     Fluxes are those of the cell's commonest forest type, or of open land where there is
     no forest; they are NaN on the sea.
 
     Parameters
     ----------
-    grid : the global grid
+    grid : of the maps
     planet : settings of the planet
     """
     latitudes = np.repeat(grid.latitudes(), grid.shape[1])
-    longitudes = np.tile(grid.longitudes(), grid.shape[0])
+    longitudes = np.tile(wrap_longitudes(grid.longitudes()), grid.shape[0])
     land = np.flatnonzero(is_land(latitudes, longitudes))
     layers = {
         name: np.full(latitudes.size, empty, dtype)

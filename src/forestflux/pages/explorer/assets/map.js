@@ -49,11 +49,16 @@ async function prepareMap() {
   positionByCell.forEach((position, cell) => { cellByPosition[position] = cell; });
 }
 
+/** Column of a longitude from -180 to 180; the map may go on past 180. */
+function findColumn(lon) {
+  return Math.floor(((lon < mapData.west ? lon + 360 : lon) - mapData.west) / mapData.resolution);
+}
+
 /** Number of the forest cell at coordinates, -1 where there is none. */
 function findCell(lat, lon) {
   if (cellByPosition === null) return -1;
-  const row = Math.floor((90 - lat) / mapData.resolution);
-  const column = Math.floor((lon + 180) / mapData.resolution);
+  const row = Math.floor((mapData.north - lat) / mapData.resolution);
+  const column = findColumn(lon);
   if (row < 0 || row >= mapData.shape[0] || column < 0 || column >= mapData.shape[1]) return -1;
   return cellByPosition[row * mapData.shape[1] + column];
 }
@@ -62,7 +67,8 @@ function findCell(lat, lon) {
 function findCentre(cell) {
   const row = Math.floor(positionByCell[cell] / mapData.shape[1]);
   const column = positionByCell[cell] % mapData.shape[1];
-  return { lat: 90 - (row + 0.5) * mapData.resolution, lon: -180 + (column + 0.5) * mapData.resolution };
+  const lon = mapData.west + (column + 0.5) * mapData.resolution; // beyond 180 where the map goes on there
+  return { lat: mapData.north - (row + 0.5) * mapData.resolution, lon: lon > 180 ? lon - 360 : lon };
 }
 
 /** Colours of all cells, each packed into the 32 bits of a pixel (alpha, blue, green, red); 0 where there is none. */
@@ -98,12 +104,14 @@ function paintCells() {
   for (let py = 0; py < canvas.height; py += 1) {
     const parallel = findParallel(toPlane(0, py + 0.5)[1]);
     if (parallel === null) continue;
-    const row = Math.floor((90 - parallel.lat) / mapData.resolution);
+    const row = Math.floor((mapData.north - parallel.lat) / mapData.resolution);
     if (row < 0 || row >= rows) continue;
-    const left = (toPlane(0.5, 0)[0] / parallel.half + 1) * (columns / 2);
-    const step = columns / 2 / parallel.half / computeMapScale();
+    const left = (180 * toPlane(0.5, 0)[0]) / parallel.half; // degrees of the first pixel, and of each one
+    const step = 180 / parallel.half / computeMapScale();
     for (let px = 0; px < canvas.width; px += 1) {
-      const column = Math.floor(left + px * step);
+      const lon = left + px * step;
+      if (Math.abs(lon) > 180) continue;
+      const column = findColumn(lon);
       if (column < 0 || column >= columns) continue;
       const cell = cellByPosition[row * columns + column];
       if (cell < 0 || drawn.colours[cell] === 0) continue;

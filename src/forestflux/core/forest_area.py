@@ -1,0 +1,21 @@
+"""Forest area of cells: the one product from which every total follows."""
+
+import numpy as np
+import xarray as xr
+
+from forestflux.core.layers import REGION_SHARE
+
+
+def measure_forest_area(dataset: xr.Dataset) -> np.ndarray:
+    """Forest area (y, x), m2, float64: cell area x forest fraction x share in the region.
+
+    A map of the globe has no such share: all of each cell counts. NaN where the fraction is.
+
+    Parameters
+    ----------
+    dataset : `cell_area`, `forest_fraction` and, of a run with a region, `region_share`
+    """
+    area = dataset["cell_area"].values * dataset["forest_fraction"].values
+    if REGION_SHARE in dataset:
+        area = area * dataset[REGION_SHARE].values
+    return area

@@ -1,0 +1,99 @@
+"""A country by its name or code: the one that is meant, or the names that are near."""
+
+import difflib
+import re
+import unicodedata
+from functools import lru_cache
+
+import numpy as np
+import shapely
+
+from forestflux.core.errors import InputError
+from forestflux.core.regions.countries import COUNTRY_PARTS
+from forestflux.core.regions.country_outlines import UNCODED, country_file
+from forestflux.core.regions.region_cells import NamedArea
+from forestflux.core.regions.region_file import read_features
+
+NAME_FIELDS = ("ADMIN", "NAME_LONG", "NAME_EN", "FORMAL_EN")
+CODE_FIELDS = ("ISO_A2_EH", "ISO_A3_EH", "ADM0_A3")
+NEAR = 5  # names that an error offers at most
+
+
+def find_country(text: str) -> NamedArea:
+    """The country of a name in English or of a code of two or three letters in ISO 3166.
+
+    Letters may be large or small and lack their accents. France and its overseas departments
+    are apart, as in the tables of countries; a far reef or base is not part of a country.
+
+    Raises
+    ------
+    InputError : no country is called so; it names the nearest ones
+    """
+    countries = named_countries()
+    found = countries.get(simplify(text))
+    if found is not None:
+        return found
+    near = find_near(text, countries)
+    hint = f" (near it: {', '.join(near)})" if near else ""
+    raise InputError(
+        "configuration",
+        variable="region",
+        expected=f"a country's name or ISO code, west,south,east,north or a file{hint}",
+        found=text,
+    )
+
+
+def find_near(text: str, countries: dict[str, NamedArea]) -> list[str]:
+    """Names of the countries that contain a text or are spelt like it, the nearest first."""
+    wanted = simplify(text)
+    within = [name for name in countries if len(wanted) > 2 and wanted in name]
+    alike = difflib.get_close_matches(wanted, countries, n=NEAR, cutoff=0.7)
+    found = (countries[name].name for name in (*sorted(within, key=len), *alike))
+    return list(dict.fromkeys(found))[:NEAR]
+
+
+@lru_cache(maxsize=1)
+def named_countries() -> dict[str, NamedArea]:
+    """Each country by each of its names and codes, as `simplify` writes them.
+
+    Raises
+    ------
+    InputError : the package with the polygons is not installed
+    """
+    columns, shapes, _ = read_features(country_file())
+    result: dict[str, NamedArea] = {}
+    valid = np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes))
+    for position, shape in enumerate(valid):
+        record = {
+            name: columns[name][position] for name in (*NAME_FIELDS, *CODE_FIELDS)
+        }
+        own, code = record["ADM0_A3"], record["ISO_A3_EH"]
+        area = NamedArea(record["ADMIN"], own, cut_parts(shape, own))
+        # A reef or base has the ISO codes of the country that it belongs to.
+        fields = CODE_FIELDS if code in (own, UNCODED) else ("ADM0_A3",)
+        for name in (*NAME_FIELDS, *fields):
+            if record[name] not in (None, UNCODED):
+                result[simplify(record[name])] = area
+        for part in COUNTRY_PARTS:
+            if part.country == own != part.code:
+                box = shapely.box(part.west, part.south, part.east, part.north)
+                inside = NamedArea(
+                    part.name, part.code, shapely.intersection(shape, box)
+                )
+                result |= dict.fromkeys(map(simplify, (part.name, part.code)), inside)
+    return result
+
+
+def cut_parts(shape: shapely.Geometry, country: str) -> shapely.Geometry:
+    """A country without the parts of it that count as countries of their own."""
+    for part in COUNTRY_PARTS:
+        if part.country == country != part.code:
+            box = shapely.box(part.west, part.south, part.east, part.north)
+            shape = shapely.difference(shape, box)
+    return shape
+
+
+def simplify(text: str) -> str:
+    """A name in small letters without accents and marks, its words apart by one blank."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return " ".join(re.findall(r"[a-z0-9]+", plain.casefold()))
