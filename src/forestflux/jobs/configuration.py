@@ -11,6 +11,7 @@ from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
     DriverSettings,
 )
+from forestflux.jobs.settings.compare_settings import ComparedSettings, ProductName
 from forestflux.jobs.settings.contradictions import (
     check_years,
     refuse,
@@ -102,6 +103,11 @@ class Configuration(Section):
     alternates: dict[str, str] = key({}, unit="variable: product")
     """Variables that take another product than the table's, by its name in `alternates.yaml`
     beside the table, such as `{precip: chirps}`.
+    """
+
+    compare: dict[ProductName, ComparedSettings] = key({}, unit="product: keys")
+    """Products that the maps are compared with, by a name of yours, such as
+    `{x_base: {files: [data/GPP_*_050_monthly.nc]}}`; empty for none.
     """
 
     grid: GridSettings = GridSettings()
