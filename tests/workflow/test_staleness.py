@@ -153,6 +153,12 @@ EDITS = {
         "{files: [other/gpp.nc], per: forest}",
         "compare",
     ),
+    "no other products any more": (
+        "micro.yaml",
+        "compare: {other: {files: [other/gpp.nc]}}",
+        "compare: {}",
+        "report",
+    ),
     "how areas are weighted": (
         f"{FORESTFLUX}/evaluation/compare/area_weights.py",
         None,

@@ -90,6 +90,7 @@ def test_bands_of_rows_change_no_number(maps, tmp_path, monkeypatch):
     files = write(tmp_path)
     whole, table = compare("whole", files, maps, tmp_path)
     monkeypatch.setattr(comparison_plan, "BAND_CELLS", 1)
+    monkeypatch.setattr(comparison_plan, "PRODUCT_CELLS", 3000)
     banded, again = compare("banded", files, maps, tmp_path)
     xr.testing.assert_allclose(whole.load(), banded.load(), rtol=1e-12)
     numbers = table.select_dtypes("number").columns

@@ -153,7 +153,7 @@ FAULTS = {
     ),
     "no value on forest": (
         lambda: product() * np.nan,
-        "GPP, units|GPP, values: expected a flux of some mapped forest",
+        "GPP, values: expected a flux of some mapped forest, found none of it in 2003",
     ),
 }
 

@@ -42,23 +42,11 @@ def read_common_cells(plan: ComparisonPlan, rows: slice) -> CommonCells:
     ------
     InputError : a map or a file of the product is damaged
     """
-    layers = [
-        load_store(store, (plan.product.flux, "forest_fraction"), rows=rows)
-        for store in plan.maps.values()
-    ]
-    run = np.stack([layer[plan.product.flux].values for layer in layers])
-    share = np.mean([layer["forest_fraction"].values for layer in layers], axis=0)
-    del layers
-    shape = share.shape
-    place = np.flatnonzero(np.isfinite(run).all(axis=0) & (share > 0))
-    row = place // shape[1]
-    run = run.reshape(len(run), -1)[:, place]
-    share = share.ravel()[place].astype(float)
+    place, run, share = read_forest(plan, rows)
+    row = place // len(plan.longitudes)
     area = plan.areas(rows)[row] * share
-    mapped = np.bincount(row, area, shape[0])
-    product = np.full(run.shape, np.nan, "float32")
-    if len(place):
-        product = read_product(plan, rows, place)
+    mapped = np.bincount(row, area, rows.stop - rows.start)
+    product = read_product(plan, rows, place)
     if plan.product.per == "forest_in_cell":
         product = (product / share).astype("float32")
     common = np.isfinite(product).all(axis=0)
@@ -72,16 +60,58 @@ def read_common_cells(plan: ComparisonPlan, rows: slice) -> CommonCells:
     )
 
 
+def read_forest(
+    plan: ComparisonPlan, rows: slice
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cells of some rows that are mapped in all common years.
+
+    What comes back are their positions (cell,), fluxes of the run (year, cell) in gC m-2 yr-1,
+    and mean share of forest (cell,).
+    """
+    flux, fluxes = plan.product.flux, []
+    shape = rows.stop - rows.start, len(plan.longitudes)
+    mapped, share = np.ones(shape, bool), np.zeros(shape)
+    for store in plan.maps.values():
+        layers = load_store(store, (flux, "forest_fraction"), rows=rows)
+        fluxes.append(layers[flux].values.ravel())
+        share += layers["forest_fraction"].values / len(plan.maps)
+        mapped &= np.isfinite(layers[flux].values)
+    place = np.flatnonzero(mapped & (share > 0))
+    run = np.empty((len(fluxes), len(place)), "float32")
+    for position in range(len(run)):
+        run[position] = fluxes.pop(0)[place]
+    return place, run, share.ravel()[place]
+
+
 def read_product(plan: ComparisonPlan, rows: slice, place: np.ndarray) -> np.ndarray:
-    """Annual fluxes of the product (year, cell) at cells of a band; NaN where it has none."""
-    product, own = plan.product, plan.product_rows(rows)
+    """Annual fluxes of the product (year, cell) at cells of a band; NaN where it has none.
+
+    Parameters
+    ----------
+    rows : of the maps
+    place : (cell,), rising positions in the band
+    """
     fluxes = np.full((len(plan.maps), len(place)), np.nan, "float32")
+    width = len(plan.longitudes)
+    for strip in plan.strips(rows):
+        first = (strip.start - rows.start) * width
+        last = (strip.stop - rows.start) * width
+        cells = slice(*np.searchsorted(place, [first, last]))
+        if cells.stop > cells.start:
+            fill_strip(plan, strip, place[cells] - first, fluxes[:, cells])
+    return fluxes
+
+
+def fill_strip(
+    plan: ComparisonPlan, strip: slice, place: np.ndarray, fluxes: np.ndarray
+) -> None:
+    """Write the annual fluxes of the product at cells of a strip into (year, cell)."""
+    product, own = plan.product, plan.product_rows(strip)
     if own.start >= own.stop:
-        return fluxes
+        return
     latitude, longitude = product.grid
-    edges = plan.edges(rows)
     weights = weigh_areas(
-        *edges,
+        *plan.edges(strip),
         product_rows=latitude.edges[own.start : own.stop + 1],
         product_columns=longitude.edges,
     )
@@ -91,7 +121,6 @@ def read_product(plan: ComparisonPlan, rows: slice, place: np.ndarray) -> np.nda
         if land is not None and product.per == "cell":
             values /= np.where(land >= LEAST_LAND, land, np.nan)
         fluxes[position] = weights.average(values, land).ravel()[place]
-    return fluxes
 
 
 def sum_zones(

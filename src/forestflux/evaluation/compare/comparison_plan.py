@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import zarr
 
 from forestflux.change.map_cells import row_blocks
 from forestflux.change.strata.latitude_bands import label_zones, zone_width
@@ -15,10 +14,11 @@ from forestflux.core.grid import cell_area
 from forestflux.evaluation.compare.compared_product import ComparedProduct
 from forestflux.jobs.store import open_store
 
-# Cells that are worked on at once, of the product or of the map: some 300 MB.
-BAND_CELLS = 5_000_000
-# Years of a map take memory as well: for each so many, a band has fewer cells.
-YEARS_AT_ONCE = 8
+# Cells of all years of the maps that are held at once: 240 MB, and half as much again for the
+# forest in them.
+BAND_CELLS = 60_000_000
+# Cells of the product that are averaged at once: some 250 MB.
+PRODUCT_CELLS = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,6 @@ class ComparisonPlan:
         """Side of a cell of the maps, degrees."""
         return float(self.latitudes[0] - self.latitudes[-1]) / (len(self.latitudes) - 1)
 
-    @property
-    def chunk_rows(self) -> int:
-        """Rows of a chunk of the maps."""
-        store = next(iter(self.maps.values()))
-        return int(zarr.open_array(store / self.product.flux, mode="r").chunks[0])
-
     def areas(self, rows: slice) -> np.ndarray:
         """Areas (row,) of the cells of some rows, m2."""
         return cell_area(self.latitudes[rows], self.side_deg)
@@ -102,16 +96,21 @@ class ComparisonPlan:
 
     def bands(self) -> Iterator[slice]:
         """Rows of the maps in bands of whole chunks that fit the memory."""
-        store = next(iter(self.maps.values()))
-        blocks = list(row_blocks(store))
-        width = len(self.longitudes) * max(1, len(self.maps) / YEARS_AT_ONCE)
-        ratio = self.side_deg / self.product.resolution_deg
-        width = max(width, self.product.grid[1].size * ratio)
+        blocks = list(row_blocks(next(iter(self.maps.values()))))
         rows = blocks[0].stop - blocks[0].start
-        count = max(1, int(BAND_CELLS / (width * rows)))
+        cells = rows * len(self.longitudes) * len(self.maps)
+        count = max(1, BAND_CELLS // cells)
         for start in range(0, len(blocks), count):
             part = blocks[start : start + count]
             yield slice(part[0].start, part[-1].stop)
+
+    def strips(self, rows: slice) -> Iterator[slice]:
+        """A band of rows in strips of which the product's cells fit the memory."""
+        product = self.product
+        cells = product.grid[1].size * self.side_deg / product.resolution_deg
+        count = max(1, int(PRODUCT_CELLS / cells))
+        for start in range(rows.start, rows.stop, count):
+            yield slice(start, min(start + count, rows.stop))
 
 
 def plan_comparison(

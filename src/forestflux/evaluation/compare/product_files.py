@@ -14,6 +14,8 @@ from forestflux.evaluation.compare.product_axes import Axis
 from forestflux.evaluation.compare.product_times import Moment, Stamp, stamp_of_name
 from forestflux.jobs.user_tables import is_fill
 
+# More cells or steps along a dimension than any product has: a damaged length.
+LONGEST_DIMENSION = 3_000_000
 TIMES = xr.coders.CFDatetimeCoder(use_cftime=True)
 
 
@@ -23,12 +25,18 @@ def open_file(path: Path) -> Iterator[xr.Dataset]:
 
     Raises
     ------
-    InputError : it cannot be opened
+    InputError : it cannot be opened, or a dimension is longer than any product's
     """
     engine = "zarr" if path.suffix == ZARR else "netcdf4"
     try:
         dataset = xr.open_dataset(
-            path, engine=engine, chunks=None, decode_times=False, mask_and_scale=False
+            path,
+            engine=engine,
+            chunks=None,
+            decode_times=False,
+            mask_and_scale=False,
+            # An index would be read before its length is looked at.
+            create_default_indexes=False,
         )
     except Exception as error:
         raise InputError(
@@ -38,6 +46,14 @@ def open_file(path: Path) -> Iterator[xr.Dataset]:
             found=f"{type(error).__name__}: {error}",
         ) from error
     with dataset:
+        for dim, size in dataset.sizes.items():
+            if size > LONGEST_DIMENSION:
+                raise InputError(
+                    path,
+                    variable=str(dim),
+                    expected=f"{LONGEST_DIMENSION} places along it at most",
+                    found=str(size),
+                )
         yield dataset
 
 

@@ -27,16 +27,20 @@ class ComparedSettings(Section):
     variable: str | None = key(None, unit="name in the files", min_length=1)
     """Which variable holds the flux; null for the one that is known."""
 
-    flux: Literal["gpp", "reco", "nee"] | None = None
+    flux: Literal["gpp", "reco", "nee"] | None = key(None, unit="gpp / reco / nee")
     """Which flux it is; null for that of the known variable."""
 
     unit: str | None = key(None, unit="text", min_length=1)
     """Its unit, such as `gC m-2 d-1`; null for what the file says."""
 
-    uptake: Literal["positive", "negative"] | None = None
+    uptake: Literal["positive", "negative"] | None = key(
+        None, unit="positive / negative"
+    )
     """Sign of uptake in its NEE; null for that of the known product, else negative."""
 
-    per: Literal["land", "cell", "forest", "forest_in_cell"] | None = None
+    per: Literal["land", "cell", "forest", "forest_in_cell"] | None = key(
+        None, unit="land / cell / forest / forest_in_cell"
+    )
     """What its square metre is of: `land` of any cover; the whole `cell`, water too; `forest`;
     or the whole cell where forest alone has a flux (`forest_in_cell`), which is divided by the
     forest share. Null for that of the known product, else land.
