@@ -23,7 +23,7 @@ class KnownProduct:
     valid : least and largest stored number, where its files do not say so
     beside : a variable, or a beginning of the name of a file, that tells it from another product
         with the same variable
-    source : where this is documented
+    source : where this is documented; empty, as the title, where the name alone is known
     """
 
     title: str
@@ -112,11 +112,11 @@ KNOWN_PRODUCTS = (
     KnownProduct(
         "CMIP and TRENDY", "nep", "nee", "CMOR table Emon, CMIP6", uptake="positive"
     ),
-    # Fluxes of many makers have no other name than these.
-    KnownProduct("", "GPP", "gpp", "by its name alone"),
-    KnownProduct("", "NEE", "nee", "by its name alone"),
-    KnownProduct("", "RECO", "reco", "by its name alone"),
-    KnownProduct("", "TER", "reco", "by its name alone"),
+    # Many makers call their fluxes so; whose they are the file does not say.
+    KnownProduct("", "GPP", "gpp", ""),
+    KnownProduct("", "NEE", "nee", ""),
+    KnownProduct("", "RECO", "reco", ""),
+    KnownProduct("", "TER", "reco", ""),
 )
 
 
