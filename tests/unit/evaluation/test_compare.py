@@ -16,6 +16,7 @@ from tests.builders.compared_products import (
     PRODUCTS,
     YEARS,
     field,
+    write_even_product,
     write_maps,
 )
 
@@ -72,6 +73,13 @@ def test_the_same_map_has_no_bias_and_correlates_wholly(maps, tmp_path):
     assert table["spatial_r"].to_numpy() == pytest.approx(1, abs=1e-9)
     assert table.loc[("all", "2003-2006"), "share"] == pytest.approx(1)
     assert float(np.nanmax(np.abs(store["difference"]))) < 1e-3
+
+
+def test_a_product_that_is_the_same_everywhere_has_no_correlation(maps, tmp_path):
+    write_even_product(tmp_path / "even.nc", years=YEARS)
+    _, table = compare("even", str(tmp_path / "even.nc"), maps, tmp_path)
+    assert table["spatial_r"].isna().all()
+    assert table["mean_product"].to_numpy() == pytest.approx(1200)
 
 
 def test_windows_hold_the_common_years(maps, tmp_path):

@@ -10,6 +10,8 @@ from forestflux.change.trends.theil_sen import MINIMUM_VALUES, theil_sen
 from forestflux.core.names import PG_PER_G
 from forestflux.evaluation.compare.comparison_schemas import COMPARED_ZONES, COMPARISON
 
+# Share of a mean square below which a variance is rounding.
+ROUNDING = 1e-12
 # A straight line through three years leaves one number, which always correlates.
 LEAST_YEARS = 4
 
@@ -63,8 +65,8 @@ def period_row(store: xr.Dataset, place: int) -> dict[str, object]:
         "total_run": wx * PG_PER_G,
         "total_product": wy * PG_PER_G,
         "spatial_r": correlation(
-            wxx / w - mean_run**2,
-            wyy / w - mean_product**2,
+            variance(wxx / w, mean_run),
+            variance(wyy / w, mean_product),
             wxy / w - mean_run * mean_product,
         ),
         "source": attributes["source"],
@@ -87,6 +89,12 @@ def series_columns(store: xr.Dataset) -> dict[str, float]:
         x, y = (without_line(series, years) for series in (run, product))
         columns["year_r"] = correlation(np.mean(x * x), np.mean(y * y), np.mean(x * y))
     return columns
+
+
+def variance(square: float, mean: float) -> float:
+    """Mean square less the square of the mean; 0 where that is rounding alone."""
+    found = square - mean**2
+    return found if found > ROUNDING * square else 0.0
 
 
 def without_line(series: np.ndarray, years: np.ndarray) -> np.ndarray:
