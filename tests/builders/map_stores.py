@@ -19,11 +19,14 @@ from forestflux.change.drivers.driver_maps import (
 )
 from forestflux.core.grid import Grid, cell_area
 from forestflux.core.names import FLUX_UNIT
+from forestflux.evaluation.compare.comparison_store import compare_product
+from forestflux.evaluation.compare.comparison_tables import tabulate_comparison
 from forestflux.evaluation.gates.gate_rows import make_row
 from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.jobs.manifests import JobManifest, manifest_path, write_manifest
 from forestflux.jobs.settings.change_settings import ChangeSettings
-from forestflux.jobs.store import write_store
+from forestflux.jobs.settings.compare_settings import ComparedSettings
+from forestflux.jobs.store import open_store, write_store
 from forestflux.jobs.tables import write_table
 from tests.builders.error_models import make_components, make_error_model
 from tests.builders.inputs import VARIABLES
@@ -46,6 +49,7 @@ def build_maps(
     for year, store in stores.items():
         write_store(years[year], store)
     totals = analyse_maps(path, stores)
+    compare_maps(path, years, stores)
     for year in set(YEARS) - set(written):
         shutil.rmtree(stores[year])
         manifest_path(stores[year]).unlink()
@@ -139,6 +143,46 @@ def analyse_maps(path: Path, stores: dict[int, Path]) -> pd.DataFrame:
     manifest = JobManifest(stores={"change": record.checksum})
     write_manifest(path / "change/change.json", manifest)
     return tables["totals"]
+
+
+def compare_maps(
+    path: Path, years: dict[int, xr.Dataset], stores: dict[int, Path]
+) -> None:
+    """Write all that the stage compare makes of two products, by the stage itself."""
+    checksums, tables = {}, []
+    for name, flux in (("other_gpp", "gpp"), ("other_nee", "nee")):
+        file = path / f"{name}.nc"
+        save_product(years, flux, file)
+        made = compare_product(
+            name,
+            ComparedSettings(files=(str(file),)),
+            stores,
+            windows=ChangeSettings().windows,
+            zone_width_deg=1.0,
+        )
+        store = path / f"compare/{name}.zarr"
+        checksums[name] = write_store(made, store).checksum
+        tables.append(open_store(store))
+    for name, table in tabulate_comparison(tables).items():
+        write_table(table, path / f"compare/{name}.csv")
+    write_manifest(path / "compare/compare.json", JobManifest(stores=checksums))
+
+
+def save_product(years: dict[int, xr.Dataset], flux: str, file: Path) -> None:
+    """A yearly product whose flux is nine tenths of that of the maps, and a little more."""
+    values = np.stack(
+        [0.9 * dataset[flux].to_numpy() + 10 for dataset in years.values()]
+    )
+    first = next(iter(years.values()))
+    moments = [f"{year}-01-01" for year in years]
+    xr.Dataset(
+        {flux.upper(): (("time", "lat", "lon"), values, {"units": "gC m-2 yr-1"})},
+        {
+            "time": np.array(moments, "datetime64[ns]"),
+            "lat": first["y"].to_numpy(),
+            "lon": first["x"].to_numpy(),
+        },
+    ).to_netcdf(file)
 
 
 def build_recovery(totals: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.builders.compared_products import write_even_product
 from tests.builders.paths import ROOT
 from tests.builders.planner import Planner
 from tests.builders.tower_folders import tower_folder
@@ -56,6 +57,9 @@ sunshine:
     extract: {<<: *sunshine_extract, window: 3}
 """
 SEVEN_INPUTS = ("ndvi", "evi", "sunshine", "et", "lst_day", "lst_night", "precip")
+
+# A product that the shared micro run is compared with.
+COMPARED = "compare: {other: {files: [other/gpp.nc]}}"
 
 # A run of a folder of towers, in seconds.
 TOWERS = """
@@ -105,12 +109,16 @@ def finish(project: Path, *arguments: str, **options) -> None:
 
 
 def run_micro(project: Path) -> None:
-    """A copy of the project whose micro run, with a seventh input, is finished."""
+    """A copy of the project whose micro run is finished, with a seventh input and a product.
+
+    The product is one that the maps are compared with.
+    """
     copy_project(project)
     products = project / "config" / "products.yaml"
     products.write_text(products.read_text() + SUNSHINE)
-    inputs = f"run: micro\ninputs: [{', '.join(SEVEN_INPUTS)}]"
-    edit(project, "micro.yaml", "run: micro", inputs)
+    more = f"inputs: [{', '.join(SEVEN_INPUTS)}]\n{COMPARED}"
+    edit(project, "micro.yaml", "run: micro", f"run: micro\n{more}")
+    write_even_product(project / "other/gpp.nc", years=(2003, 2004))
     finish(project, "--cores", "2")
 
 

@@ -23,6 +23,7 @@ STORES = (
     "departures/r00c00.zarr",
     "level/r00c00.zarr",
     "drivers/drivers.zarr",
+    "compare/other.zarr",
     "products/2003/forestflux_micro_2003.zarr",
 )
 

@@ -33,16 +33,17 @@ READS = RuleGraph(
             "map": "departures infer level model",
             "change": "departures map model",
             "drivers": "departures infer level model",
+            "compare": "map",
             "truth": "",
             "recovery": "change map truth",
             "gates": "evaluate map recovery",
             "publish": "map model",
             "collection": "card publish",
-            "figure": "change drivers evaluate explain map model recovery samples",
+            "figure": "change compare drivers evaluate explain map model recovery samples",
             "explorer": "change evaluate map mask model samples",
             "headline": "change evaluate",
-            "report": "change departures drivers evaluate explain figure gates headline infer level"
-            " map recovery samples tower_sites truth",
+            "report": "change compare departures drivers evaluate explain figure gates headline"
+            " infer level map recovery samples tower_sites truth",
         }.items()
     }
 )
@@ -145,6 +146,24 @@ EDITS = {
         "pair: [2003, 2004]",
         "pair: [2003, 2004], fdr_alpha: 0.2",
         "change",
+    ),
+    "what is said of a compared product": (
+        "micro.yaml",
+        "{files: [other/gpp.nc]}",
+        "{files: [other/gpp.nc], per: forest}",
+        "compare",
+    ),
+    "no other products any more": (
+        "micro.yaml",
+        "compare: {other: {files: [other/gpp.nc]}}",
+        "compare: {}",
+        "report",
+    ),
+    "how areas are weighted": (
+        f"{FORESTFLUX}/evaluation/compare/area_weights.py",
+        None,
+        "WIDER = 1",
+        "compare",
     ),
     "a bound of a gate": (
         "micro.yaml",

@@ -18,6 +18,10 @@ from forestflux.core.grid import Grid
 from forestflux.core.product_table import read_products
 from forestflux.core.regions.region_paths import is_region_file, list_region_files
 from forestflux.core.reading.yaml_files import read_yaml
+from forestflux.evaluation.compare.compared_files import (
+    list_compared_files,
+    list_watched_files,
+)
 from forestflux.jobs.batches import batches, span
 from forestflux.jobs.code_checksum import code_checksum
 from forestflux.jobs.configuration import close_years, read_configuration
@@ -56,6 +60,11 @@ try:
         if CONFIG.layers_from == "files"
         else []
     )
+    COMPARED_FILES = [
+        str(file)
+        for name, product in CONFIG.compare.items()
+        for file in list_watched_files(list_compared_files(name, product.files))
+    ]
 except InputError as error:
     raise WorkflowError(str(error))
 
@@ -65,6 +74,8 @@ MAPPED = CONFIG.has_maps
 SIMULATED = SOURCE == "simulated"
 # Drivers are those of the response.
 WITH_DRIVERS = MAPPED and CONFIG.drivers.enabled and CONFIG.model.years == "response"
+
+WITH_COMPARED = MAPPED and bool(CONFIG.compare)
 
 
 def runtime_variable(section):

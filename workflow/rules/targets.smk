@@ -3,7 +3,7 @@
 # Stages whose stores nothing reads any more once the masked ones are there.
 ON_SCRATCH = ("extract", "cube")
 # Folders of files that only a run with maps has.
-OF_MAPS = ("maps/", "change/", "gates/")
+OF_MAPS = ("maps/", "change/", "gates/", "compare/")
 
 
 def towers_targets():
@@ -112,6 +112,15 @@ def compared_maps(wildcards):
     return yearly("maps")
 
 
+def compared_files(wildcards):
+    """Files of the products that the maps are compared with."""
+    if not COMPARED_FILES:
+        raise InputError(
+            "configuration", variable="compare", expected="a product", found="none"
+        )
+    return COMPARED_FILES
+
+
 def place_stage(stage):
     """Manifests of a stage that has one store for each tile, whatever the years."""
     return [f"<results>/{stage}/{places}.json" for places in TILE_BATCHES]
@@ -133,6 +142,7 @@ def map_targets():
         return []
     simulated = yearly("truth") + ["<results>/recovery/recovery.csv"]
     drivers = ["<results>/drivers/drivers.json"]
+    compared = ["<results>/compare/compare.json"]
     return [
         *place_stage("departures"),
         *tile_stage("infer"),
@@ -140,6 +150,7 @@ def map_targets():
         *yearly("maps"),
         "<results>/change/change.json",
         *(drivers if WITH_DRIVERS else []),
+        *(compared if WITH_COMPARED else []),
         *(simulated if SIMULATED else []),
         "<results>/gates/gates.csv",
     ]
@@ -214,6 +225,7 @@ def figure_names():
         for name, files in needs().items()
         if (MAPPED or not any(f.startswith(OF_MAPS) for f in files))
         and (WITH_DRIVERS or not any(f.startswith("drivers/") for f in files))
+        and (WITH_COMPARED or not any(f.startswith("compare/") for f in files))
         and (SIMULATED or not any(f.startswith("recovery/") for f in files))
     ]
 
@@ -258,6 +270,8 @@ def report_tables():
         names += "gates/gates change/totals change/pair".split()
     if WITH_DRIVERS:
         names.append("drivers/drivers")
+    if WITH_COMPARED:
+        names.append("compare/comparison")
     if MAPPED and SIMULATED:
         names.append("recovery/recovery")
     if bibliography_targets():

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+# Files of a user may be larger than the memory of a job.
+BLOCK_BYTES = 2**22
+
 
 def checksum_folder(files: Iterable[Path], root: Path) -> str:
     """Checksum of names and contents of files below a folder."""
@@ -21,7 +24,9 @@ def checksum_files(files: Iterable[Path]) -> str:
     """Checksum of the contents of input files, whatever they are called and wherever they lie."""
     checksum = hashlib.blake2b(digest_size=16)
     for file in files:
-        checksum.update(file.read_bytes())
+        with file.open("rb") as content:
+            while block := content.read(BLOCK_BYTES):
+                checksum.update(block)
     return checksum.hexdigest()
 
 

@@ -11,6 +11,7 @@ from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
     DriverSettings,
 )
+from forestflux.jobs.settings.compare_settings import ComparedSettings, ProductName
 from forestflux.jobs.settings.contradictions import (
     check_years,
     refuse,
@@ -112,6 +113,11 @@ class Configuration(Section):
     """What is mapped: a country by its name or ISO code, a box (west, south, east, north), a
     GeoJSON, GeoPackage or shapefile, a tile (`r02c05`), or a list of these; empty for the
     globe (docs/how-to/regions.md).
+    """
+
+    compare: dict[ProductName, ComparedSettings] = key({}, unit="product: keys")
+    """Products that the maps are compared with, by a name of yours, such as
+    `{x_base: {files: [data/GPP_*_050_monthly.nc]}}`; empty for none.
     """
 
     grid: GridSettings = GridSettings()

@@ -2,7 +2,7 @@
 
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import yaml
 from pydantic.fields import FieldInfo
@@ -45,12 +45,35 @@ def reference() -> str:
         "A key marked *runtime* changes no number: only the report, which prints it, is made anew.",
     ]
     for path, section in sections(Configuration):
-        lines += ["", f"## {path or 'The run'}", "", one_line(section.__doc__), ""]
-        lines += ["| key | default | unit or values | meaning |", "|---|---|---|---|"]
-        for name, field in section.model_fields.items():
-            if not is_section(field.annotation):
-                lines.append(row_of(f"{path}.{name}" if path else name, field))
+        fields = {
+            (f"{path}.{name}" if path else name): field
+            for name, field in section.model_fields.items()
+            if not is_section(field.annotation)
+        }
+        lines += table_of(f"## {path or 'The run'}", section, fields)
+        for name, field in fields.items():
+            for inner in sections_within(field.annotation):
+                title = f"### Each of `{name}`"
+                lines += table_of(title, inner, inner.model_fields)
     return "\n".join(lines) + "\n"
+
+
+def table_of(
+    title: str, section: type[Section], fields: Mapping[str, FieldInfo]
+) -> list[str]:
+    """Lines of the table of a section's keys."""
+    return [
+        *("", title, "", one_line(section.__doc__), ""),
+        *("| key | default | unit or values | meaning |", "|---|---|---|---|"),
+        *(row_of(name, field) for name, field in fields.items()),
+    ]
+
+
+def sections_within(annotation: object) -> Iterator[type[Section]]:
+    """The section of which a key holds several, by name or in a list."""
+    for argument in typing.get_args(annotation):
+        if is_section(argument):
+            yield argument
 
 
 def row_of(name: str, field: FieldInfo) -> str:

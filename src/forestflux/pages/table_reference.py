@@ -2,6 +2,7 @@
 
 from forestflux.change.change_schemas import CHANGE_TABLES
 from forestflux.evaluation.ablation_table import VARIANT_PREDICTIONS
+from forestflux.evaluation.compare.comparison_schemas import COMPARISON_TABLES
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
 from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.models.cross_validation import FOLD_PREDICTIONS
@@ -24,6 +25,7 @@ TABLES = {
     "Predictions of unseen rows": (FOLD_PREDICTIONS, VARIANT_PREDICTIONS),
     "Evaluation": (*EVALUATION_TABLES, GATES),
     "Change": CHANGE_TABLES,
+    "Beside other products": COMPARISON_TABLES,
     "Numbers that a text quotes": (HEADLINE,),
 }
 

@@ -342,6 +342,8 @@ def test_each_key_stands_below_its_own_section():
     for line in reference().splitlines():
         if line.startswith("## "):
             section = line.removeprefix("## ").replace("The run", "")
+        elif line.startswith("### Each of "):
+            section = ""  # keys of a part have no name of their own
         elif line.startswith("| `"):
             name = line.split("`")[1]
             assert name.rpartition(".")[0] == section
@@ -380,3 +382,26 @@ def test_a_region_needs_a_map(config):
         InputError, match="region: expected none, because a run of seri"
     ):
         read_configuration(config | towers)
+
+
+def test_the_keys_of_what_a_key_holds_several_of_are_on_the_page_as_well():
+    parts = reference().split("### Each of `compare`")
+    assert len(parts) == 2
+    assert (
+        "| `files` | required | paths or patterns |" in parts[1].partition("\n## ")[0]
+    )
+
+
+def test_other_products_need_maps_and_files(config):
+    config["compare"] = {"x_base": {"files": ["GPP_*.nc"], "per": "land"}}
+    assert read_configuration(config).compare["x_base"].files == ("GPP_*.nc",)
+    for change, line in (
+        ({"source": "files", "towers": {"folder": "a"}}, "compare: expected none"),
+        ({"compare": {"x_base": {}}}, "compare.x_base.files: expected a value"),
+        ({"compare": {"x_base": {"files": []}}}, "compare.x_base.files: expected"),
+        ({"compare": {"x_base": {"file": ["a.nc"]}}}, "compare.x_base.files"),
+        ({"compare": {"X": {"files": ["a.nc"]}}}, "compare.X: expected"),
+        ({"compare": {"x": {"files": ["{a}.nc"]}}}, "compare.x.files.0: expected a"),
+    ):
+        with pytest.raises(InputError, match=line):
+            read_configuration(config | change)

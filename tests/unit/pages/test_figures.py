@@ -17,6 +17,7 @@ from matplotlib.text import Text
 from forestflux.change.change_schemas import PAIR, TOTALS
 from forestflux.core.errors import InputError
 from forestflux.core.layers import flagged
+from forestflux.jobs.manifests import JobManifest, read_manifest
 from forestflux.jobs.settings.training_settings import TransferSteps
 from forestflux.jobs.tables import write_table
 from forestflux.models.convolution_blocks import FILTERS
@@ -66,10 +67,13 @@ def only_inputs(results, name, folder):
             shutil.copy(results / path, folder / path)
         if path.endswith(".csv"):
             shutil.copy(results / f"{path}.json", folder / f"{path}.json")
-        if path in ("change/change.json", "drivers/drivers.json"):
-            store = str(Path(path).with_suffix(".zarr"))
-            shutil.copytree(results / store, folder / store)
-            shutil.copy(results / f"{store}.json", folder / f"{store}.json")
+        if path.startswith(("change/", "drivers/", "compare/")) and path.endswith(
+            ".json"
+        ):
+            for name in read_manifest(results / path, JobManifest).stores:
+                store = f"{Path(path).parent}/{name}.zarr"
+                shutil.copytree(results / store, folder / store)
+                shutil.copy(results / f"{store}.json", folder / f"{store}.json")
         if path == "samples/samples.json":  # the manifest of a table and a store
             for part in ("samples.csv", "samples.csv.json", "samples.zarr.json"):
                 shutil.copy(results / "samples" / part, folder / "samples" / part)
@@ -184,7 +188,7 @@ def test_missing_column_is_named(results, tmp_path):
 
 
 def test_run_of_towers_alone_draws_what_needs_no_map(towers):
-    apart = ("maps/", "change/", "drivers/", "recovery/")
+    apart = ("maps/", "change/", "drivers/", "compare/", "recovery/")
     names = [
         n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
     ]

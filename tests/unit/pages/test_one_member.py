@@ -26,6 +26,7 @@ TABLES = (
     *(f"evaluate/{name}" for name in ("scores", "interannual", "calibration", "gaps")),
     *("gates/gates", "change/totals", "change/pair", "recovery/recovery"),
     "drivers/drivers",
+    "compare/comparison",
 )
 
 

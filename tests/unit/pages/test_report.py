@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from forestflux.core.errors import InputError
+from forestflux.evaluation.compare.comparison_schemas import COMPARISON
 from forestflux.jobs.configuration import Configuration
 from forestflux.jobs.settings.map_settings import PublishSettings, UploadSettings
 from forestflux.jobs.settings.tower_settings import TowerSettings
@@ -85,7 +86,7 @@ def add_pictures(results, names):
 
 
 def tower_figures():
-    apart = ("maps/", "change/", "recovery/", "gates/", "drivers/")
+    apart = ("maps/", "change/", "recovery/", "gates/", "drivers/", "compare/")
     return [
         n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
     ]
@@ -101,7 +102,8 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(results):
-    return Page(build_page(results, figures=FIGURES, tables="drivers/drivers"))
+    tables = "drivers/drivers compare/comparison"
+    return Page(build_page(results, figures=FIGURES, tables=tables))
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +140,7 @@ def test_links_of_the_page_lead_to_its_sections(page):
     assert len(identifiers) == len(set(identifiers))
     links = [attrs["href"].removeprefix("#") for attrs in page.named("a")]
     links.remove("explorer.html")
-    assert len(links) == 13
+    assert len(links) == 14
     assert set(links) <= set(identifiers)
 
 
@@ -338,6 +340,19 @@ def test_drivers_of_the_change_are_those_of_the_table(page, results):
 def test_without_drivers_the_report_does_not_speak_of_them(results):
     figures = [name for name in FIGURES if name != "drivers"]  # as such a run draws
     assert "What drove the change" not in build_page(results, figures=figures)
+
+
+def test_other_products_are_set_beside_the_run(page, results):
+    table = COMPARISON.read(results)
+    row = table.query("kind == 'all' and product == 'other_gpp'").iloc[0]
+    shown = f"other_gpp GPP 2003-2018 {row['total_run']:.2f} {row['total_product']:.2f}"
+    assert f"{shown} {row['bias']:+,.0f} {row['spatial_r']:.2f}" in page.text
+    assert "land, taken as forest" in page.text
+    assert "A product is no truth" in page.text
+
+
+def test_without_other_products_the_report_does_not_speak_of_them(results):
+    assert "Beside other products" not in build_page(results, figures=[])
 
 
 def test_what_is_evidence_of_a_change_is_said_in_words(page):

@@ -38,6 +38,7 @@ def refuse_contradictions(configuration: "Configuration") -> None:
     check_figures(configuration)
     check_inputs(configuration)
     check_co2(configuration)
+    check_compare(configuration)
     check_variants(configuration)
 
 
@@ -127,6 +128,13 @@ def check_co2(configuration: "Configuration") -> None:
     model = configuration.model
     if model.co2 != "none" and model.years != "response":
         refuse("model.co2", "none, because model.years is between", model.co2)
+
+
+def check_compare(configuration: "Configuration") -> None:
+    """Refuse products to compare with where there are no maps."""
+    if configuration.compare and not configuration.has_maps:
+        expected = "none, because a run of series at towers has no maps"
+        refuse("compare", expected, ", ".join(configuration.compare))
 
 
 def check_figures(configuration: "Configuration") -> None:

@@ -230,6 +230,18 @@ CAPTIONS = {
         " Negative NEE changes: more uptake.",
         "Changes and slopes of GPP and NEE totals by stratum with intervals.",
     ),
+    "comparison": Caption(
+        "Beside other products",
+        "For each product the mean flux of this run minus that of the product over their "
+        "common years, and both means by latitude, on the forest that both have in every "
+        "common year. The product is brought onto the grid of the run with exact area "
+        "weights; its flux of all land of a cell is taken as that of the forest in it, so "
+        "cells with little forest compare the forest with its neighbours. A product is no "
+        "truth: most are learnt from the same towers or driven by the same satellites. "
+        "Blue: the run has more GPP or RECO, or more uptake.",
+        "World maps of the difference between this run and each product, and profiles over "
+        "latitude of both.",
+    ),
     "recovery": Caption(
         "The map against the planted truth",
         "On the simulated planet the true flux of every cell is known and never an "

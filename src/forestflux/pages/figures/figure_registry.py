@@ -88,6 +88,15 @@ FIGURES = {
     "change_table": Entry(
         "globe.total_figures", "draw_change_table", ("change/pair.csv",)
     ),
+    "comparison": Entry(
+        "globe.comparison_figure",
+        "draw_comparison",
+        (
+            "compare/comparison.csv",
+            "compare/compared_zones.csv",
+            "compare/compare.json",
+        ),
+    ),
     "recovery": Entry(
         "globe.recovery_figure", "draw_recovery", ("recovery/recovery.csv",)
     ),
@@ -98,7 +107,7 @@ def needs() -> dict[str, tuple[str, ...]]:
     """Files that each figure reads, relative to the run's folder.
 
     A run without maps draws those figures that need nothing below `maps/`, `change/`,
-    `drivers/` and `recovery/`. `change/change.json` is the manifest of
+    `drivers/`, `compare/` and `recovery/`. `change/change.json` is the manifest of
     `change/change.zarr`, and so on.
     """
     return {name: entry.needs for name, entry in FIGURES.items()}

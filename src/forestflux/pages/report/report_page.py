@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from forestflux.change.change_schemas import DRIVERS, PAIR, TOTALS
 from forestflux.core.errors import InputError
 from forestflux.core.reading.plain_text import hide_credentials
+from forestflux.evaluation.compare.comparison_schemas import COMPARISON
 from forestflux.evaluation.evaluation_schemas import (
     CALIBRATION,
     GAPS,
@@ -25,7 +26,12 @@ from forestflux.jobs.configuration import Configuration
 from forestflux.pages.evidence import describe_evidence
 from forestflux.pages.figures.captions import Caption, caption_of
 from forestflux.pages.headline_numbers import HEADLINE
-from forestflux.pages.report import map_tables, run_tables, skill_tables
+from forestflux.pages.report import (
+    compare_tables,
+    map_tables,
+    run_tables,
+    skill_tables,
+)
 from forestflux.pages.tower_citations import BIBLIOGRAPHY
 from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.towers.tower_schemas import LEFT_OUT
@@ -54,6 +60,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         "Change",
         ("change", "change_table", "windows", "decomposition", "drivers"),
     ),
+    "compare": ("Beside other products", ("comparison",)),
     "recovery": ("Recovery of the planted truth", ("recovery",)),
     "samples": ("Towers and site-years", ("towers", "timeline")),
     "run": ("Configuration, versions, timings", ()),
@@ -95,10 +102,15 @@ def write_report(
     }
     content = read_skill(tables, members=configuration.train.members)
     content |= read_run(tables, configuration, benchmarks)
-    shown = set(SECTIONS) - {"gates", "maps", "change", "recovery"}
+    shown = set(SECTIONS) - {"gates", "maps", "change", "compare", "recovery"}
     if configuration.has_maps:
         content |= read_maps(tables, configuration)
         shown |= {"gates", "maps", "change"}
+    if "comparison" in tables:
+        content["compare"] = compare_tables.show_comparison(
+            COMPARISON.read_file(tables["comparison"])
+        )
+        shown.add("compare")
     if "recovery" in tables:
         content["recovery"] = map_tables.recovery_table(
             RECOVERY.read_file(tables["recovery"])

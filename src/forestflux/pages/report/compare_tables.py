@@ -1,0 +1,58 @@
+"""Tables of the report on other products: totals, agreement, and both by year."""
+
+import pandas as pd
+
+from forestflux.pages.report.shown_table import Field, ShownTable, show_table
+
+# What the m2 of a product is of, in words.
+GROUNDS = {
+    "land": "land, taken as forest",
+    "cell": "whole cell, divided by its land",
+    "forest": "forest",
+    "forest_in_cell": "whole cell, divided by its forest",
+}
+
+
+def show_comparison(comparison: pd.DataFrame) -> list[ShownTable]:
+    """Sizes and agreement over all common years, then both of each year and window."""
+    rows = comparison.assign(
+        product=comparison["title"].fillna(comparison["product"]),
+        source=comparison["source"].fillna("the user"),
+        area=comparison["area"] * 1e-12,
+        per=comparison["per"].map(GROUNDS),
+    )
+    names = (
+        Field("product", "product", str),
+        Field("flux", "flux", str.upper),
+        Field("years", "years", str),
+    )
+    sizes = (
+        Field("total_run", "total, run (PgC yr-1)", ".2f"),
+        Field("total_product", "total, product", ".2f"),
+        Field("bias", "bias (gC m-2 yr-1)", "+,.0f"),
+        Field("spatial_r", "r over places", ".2f"),
+    )
+    about = (
+        Field("area", "common forest (Mkm2)", ".2f"),
+        Field("share", "share of the mapped forest", ".0%"),
+        Field("slope_run", "slope, run (PgC yr-2)", "+.3f"),
+        Field("slope_product", "slope, product", "+.3f"),
+        Field("year_r", "r over years", ".2f"),
+        Field("resolution", "cell of the product (degrees)", ".3g"),
+        Field("per", "per m2 of", str),
+        Field("source", "source", str),
+    )
+    whole = rows[rows["kind"] == "all"]
+    return [
+        show_table(
+            whole, (*names, *sizes), caption="All common years; NEE below zero: uptake"
+        ),
+        show_table(
+            whole,
+            (*names, *about),
+            caption="What was compared, and how both change over the common years",
+        ),
+        show_table(
+            rows[rows["kind"] != "all"], (*names, *sizes), caption="Years and windows"
+        ),
+    ]
