@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ from forestflux.change.drivers.driver_maps import (
     tabulate_drivers,
 )
 from forestflux.core.grid import Grid, cell_area
-from forestflux.core.names import FLUX_UNIT
+from forestflux.core.names import FLUX_UNIT, TARGET_FLUXES
+from forestflux.evaluation.change_detection import DETECTION_TESTS
 from forestflux.evaluation.compare.comparison_store import compare_product
 from forestflux.evaluation.compare.comparison_tables import tabulate_comparison
 from forestflux.evaluation.gates.gate_rows import make_row
@@ -192,16 +194,23 @@ def build_recovery(totals: pd.DataFrame, rng: np.random.Generator) -> pd.DataFra
     for row in whole.itertuples():
         rows.append((f"{row.variable}_total_{row.year}", "PgC yr-1", row.total))
     bands = totals[(totals["kind"] == "band") & (totals["year"] == 2003)]
-    for row in bands.itertuples():
+    for row in bands[bands["variable"] != "reco"].itertuples():
         rows.append((f"{row.variable}_total_{row.stratum}", "PgC yr-1", row.total))
-        rows.append((f"{row.variable}_change_{row.stratum}", "PgC yr-1", 0.2))
     for variable in ("gpp", "reco", "nee"):
         rows.append((f"{variable}_change", "PgC yr-1", 0.6))
         rows.append((f"{variable}_cell_rms", "gC m-2 yr-1", 0.0))
         rows.append((f"{variable}_zonal_rms", "gC m-2 yr-1", 0.0))
         rows.append((f"{variable}_cell_r2", "1", 1.0))
         rows.append((f"{variable}_series_slope", "gC m-2 yr-2", 2.5))
-    rows.append(("gpp_planted_slope", "gC m-2 yr-2", 3.0))
+        rows.append((f"{variable}_mean", "gC m-2 yr-1", 900.0))
+        rows.append((f"{variable}_change_cell_r2", "1", 1.0))
+    rows.append(("forest_area", "m2", 4e13))
+    for name in ("", *(f"_{band}" for band in sorted(set(bands["stratum"])))):
+        rows.append((f"gpp_planted_slope{name}", "gC m-2 yr-2", 3.0))
+    rows.append(("gpp_slope_found", "1", 0.2))
+    for variable, test in product(TARGET_FLUXES, DETECTION_TESTS):
+        for kind, value in (("found", 0.3), ("alarm", 0.02), ("auc", 0.8)):
+            rows.append((f"{variable}_disturbance_{kind}_{test}", "1", value))
     rows.append(("gpp_share_within_interval", "1", 0.9))
     rows.append(("nee_share_within_interval", "1", 0.9))
     for variable in ("gpp", "nee"):

@@ -33,7 +33,7 @@ wildcard_constraints:
     model=r"[a-z_]+",
     variant=r"[a-z_]+",
     repeat=r"\d+",
-    figure=r"[a-z_]+",
+    figure="|".join(needs()),
     site=r"[A-Z]{2}-[A-Za-z0-9]{3}",
 
 

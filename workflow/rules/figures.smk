@@ -1,7 +1,7 @@
 # Figures, each from finished tables and maps only.
 #
 # needs  the files that the registry names for the figure
-# makes  <results>/figures/{figure}.png and .pdf
+# makes  <results>/figures/{figure}.png and .pdf, and {figure}_column.pdf if asked for
 
 
 rule figure:
@@ -14,12 +14,7 @@ rule figure:
     conda:
         "../../envs/figures.yaml"
     params:
-        settings=settings(
-            figures=CONFIG.figures,
-            pair=CONFIG.change.pair,
-            level=CONFIG.evaluate.level,
-            simulated=SIMULATED,
-        ),
+        settings=figure_settings(column=False),
         code=lambda wildcards: code("figure", module_of(wildcards.figure)),
         results=lambda wildcards, output: str(Path(output[0]).parents[1]),
     message:
@@ -31,3 +26,16 @@ rule figure:
         " --settings {params.settings:q}"
         " --output {output:q}"
         " --log {log:q}"
+
+
+use rule figure as figure_in_column with:
+    output:
+        "<results>/figures/{figure}_column.pdf",
+    log:
+        "<logs>/figures/{figure}_column.log",
+    params:
+        settings=figure_settings(column=True),
+        code=lambda wildcards: code("figure", module_of(wildcards.figure)),
+        results=lambda wildcards, output: str(Path(output[0]).parents[1]),
+    message:
+        "Drawing {wildcards.figure} for one column"

@@ -253,6 +253,29 @@ def figure_targets():
     ]
 
 
+def figure_settings(*, column):
+    """What a figure depends on beside its inputs."""
+    return settings(
+        figures=CONFIG.figures,
+        pair=CONFIG.change.pair,
+        level=CONFIG.evaluate.level,
+        members=CONFIG.train.members,
+        simulated=SIMULATED,
+        column=column,
+    )
+
+
+def column_figures():
+    """Figures of this run for one column of a journal, if it asks for them."""
+    if CONFIG.figures.column_mm is None:
+        return []
+    return [
+        f"<results>/figures/{name}_column.pdf"
+        for name in figure_names()
+        if FIGURES[name].column
+    ]
+
+
 def headline_tables():
     """Tables that have the headline numbers of this run."""
     names = ["evaluate/scores", "evaluate/calibration"]
@@ -303,6 +326,7 @@ def run_targets():
         *product_targets(),
         *upload_targets(),
         *figure_targets(),
+        *column_figures(),
         "<results>/explorer.html",
         "<results>/headline.csv",
         "<results>/report.html",

@@ -16,18 +16,25 @@ class Settings(Section):
     figures: FigureSettings
     pair: tuple[int, int]
     level: float
+    members: int
     simulated: bool
+    column: bool
 
 
 def main(*, name: str, results: Path, settings: Settings, output: list[Path]) -> None:
     """Write the figure in every format."""
     style = StyleSettings.of_run(
-        settings.figures, pair=settings.pair, simulated=settings.simulated
+        settings.figures,
+        pair=settings.pair,
+        simulated=settings.simulated,
+        column=settings.column,
     )
     figure = draw_figure(name, results, style_settings=style)
-    caption = caption_of(name, pair=settings.pair, level=settings.level).text
+    caption = caption_of(
+        name, pair=settings.pair, level=settings.level, members=settings.members
+    )
     for path in output:
-        save_figure(figure, path, settings=style, caption=caption)
+        save_figure(figure, path, settings=style, caption=caption.text)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,16 @@ def format_p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"= {value:.3f}"
 
 
+def format_share(value: float) -> str:
+    """`12 %`, `0 %` for none, `<1 %` and `>99 %` where a round number would say none or all."""
+    percent = f"{100 * value:.0f}"
+    if percent == "0" and value > 0:
+        return "<1 %"
+    if percent == "100" and value < 1:
+        return ">99 %"
+    return f"{percent} %"
+
+
 def format_interval(lower: float, upper: float) -> str:
     """`[-0.20, 0.35]`, with a digit more where both bounds are small; a dash without them."""
     if pd.isna(lower) or pd.isna(upper):

@@ -16,6 +16,7 @@ from forestflux.evaluation.planet_recovery import score_recovery
 from forestflux.evaluation.truth_comparison import compare_with_truth
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import write_store
+from forestflux.pages.recovered_quantities import describe_quantity
 
 GRID = Grid(resolution_deg=30.0, tile_cells=12)
 YEARS = range(2003, 2007)
@@ -146,6 +147,20 @@ def test_a_perfect_map_recovers_everything(tmp_path: Path) -> None:
     assert rows.loc["gpp_share_within_interval", "mapped"] == 1
     assert rows.loc["gpp_share_within_interval", "truth"] == 0.9
     assert rows.loc["forest_area", "truth"] == rows.loc["forest_area", "mapped"]
+
+
+def test_every_quantity_has_words_of_its_own(tmp_path: Path) -> None:
+    """Figures can name what the table has, and no two quantities alike."""
+    names = score(*World().write(tmp_path), **SETTINGS)["quantity"]
+    assert len(names) > 60
+    found = [describe_quantity(name) for name in names]
+    keys = [(words.flux, words.group, words.label, words.year) for words in found]
+    assert len(set(keys)) == len(names)
+    assert not [
+        words.label for words in found if "_" in words.label.replace("$^2$", "")
+    ]
+    with pytest.raises(InputError, match=r"recovery\.csv: quantity: expected"):
+        describe_quantity("gpp_unheard")
 
 
 def test_true_values_by_hand(tmp_path: Path) -> None:

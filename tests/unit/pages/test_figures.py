@@ -1,5 +1,6 @@
 """Figures: each draws from its inputs alone, nothing is cut off, maps are right."""
 
+import re
 import shutil
 import socket
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib.axis import Axis
+from matplotlib.figure import SubFigure
 from matplotlib.image import imread
 from matplotlib.text import Text
 
@@ -18,6 +20,7 @@ from forestflux.change.change_schemas import PAIR, TOTALS
 from forestflux.core.errors import InputError
 from forestflux.core.layers import flagged
 from forestflux.jobs.manifests import JobManifest, read_manifest
+from forestflux.jobs.settings.page_settings import FigureSettings
 from forestflux.jobs.settings.training_settings import TransferSteps
 from forestflux.jobs.tables import write_table
 from forestflux.models.convolution_blocks import FILTERS
@@ -30,9 +33,10 @@ from forestflux.pages.figures.figure_style import (
     escape_math,
     new_figure,
     save_figure,
+    spread_marks,
 )
-from forestflux.pages.figures.globe import recovery_figure
-from forestflux.pages.figures.globe.flux_maps import insignificant
+from forestflux.pages.figures.globe.driver_figures import drivers_with_effect
+from forestflux.pages.figures.globe.flux_maps import significant
 from forestflux.pages.figures.skill import score_figures
 from forestflux.pages.figures.skill.network_figure import FILTER_LABELS, STEP_LABELS
 from forestflux.pages.labels_and_colours import model_styles, subset_label
@@ -83,11 +87,8 @@ def only_inputs(results, name, folder):
     return folder
 
 
-@pytest.mark.slow
-def check_that_nothing_is_cut_off(figure):
-    """All that is drawn, and each text by itself, lies inside the page."""
-    page = figure.bbox
-    drawn = figure.get_tightbbox().transformed(figure.dpi_scale_trans)
+def find_texts(figure):
+    """Every text that is drawn but the labels of ticks."""
     # Labels of ticks outside a panel's limits are there, but are not drawn.
     ticks = {
         text
@@ -95,12 +96,48 @@ def check_that_nothing_is_cut_off(figure):
         for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
         for text in tick.findobj(Text)
     }
-    texts = [text for text in figure.findobj(Text) if text not in ticks]
-    boxes = [
-        text.get_window_extent()
-        for text in texts
-        if text.get_visible() and text.get_text().strip()
+    return [
+        text
+        for text in figure.findobj(Text)
+        if text not in ticks and text.get_visible() and text.get_text().strip()
     ]
+
+
+def check_that_no_text_lies_on_another(figure):
+    """Titles and labels of axes, and the labels of neighbouring ticks, stand apart."""
+    texts = [ax.title for ax in figure.axes]
+    texts += [ax._left_title for ax in figure.axes]
+    texts += [axis.label for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
+    drawn = [t for t in texts if t.get_visible() and t.get_text().strip()]
+    rows = [drawn]
+    for ax in figure.axes:
+        low, high = sorted(ax.get_xlim())
+        ticks = zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+        there = [label for at, label in ticks if low <= at <= high]
+        rows.append([t for t in there if t.get_text() and not t.get_rotation()])
+    for row in rows:
+        # a box has some room around its letters
+        boxes = [text.get_window_extent().padded(-1) for text in row]
+        for place, box in enumerate(boxes):
+            for other, text in zip(boxes[place + 1 :], row[place + 1 :], strict=True):
+                assert not box.overlaps(other), (row[place].get_text(), text.get_text())
+
+
+def check_that_texts_are_words(figure):
+    """No name of a column is shown, and no unit without the variable that has it."""
+    for text in figure.findobj(Text):
+        words = re.sub(r"(?<!\\)\$[^$]*\$", "", text.get_text())
+        # a column of FLUXNET that reasons of dropped years name
+        words = words.replace("nee_qc", "")
+        assert "_" not in words
+        assert not words.startswith(("gC m", "PgC", "(gC", "(PgC")), words
+
+
+def check_that_nothing_is_cut_off(figure):
+    """All that is drawn, and each text by itself, lies inside the page."""
+    page = figure.bbox
+    drawn = figure.get_tightbbox().transformed(figure.dpi_scale_trans)
+    boxes = [text.get_window_extent() for text in find_texts(figure)]
     assert len(boxes) > 3
     for box in (drawn, *boxes):
         assert page.x0 <= box.x0
@@ -135,10 +172,60 @@ def test_figure_is_drawn_whole_from_its_inputs_alone_and_without_network(
     assert (width, height) == pytest.approx(figure.bbox.size, abs=1)
     assert width == pytest.approx(170 / 25.4 * DPI, abs=1)
     check_that_nothing_is_cut_off(figure)
+    check_that_no_text_lies_on_another(figure)
+    check_that_texts_are_words(figure)
     check_that_every_panel_shows_something(figure)
     pdf = (tmp_path / f"{name}.pdf").read_bytes()
     assert pdf.startswith(b"%PDF")
     assert len(pdf) < 1_000_000
+
+
+@pytest.mark.parametrize("name", [n for n, entry in FIGURES.items() if entry.column])
+def test_figure_fits_one_column_of_a_journal(name, results):
+    """Nothing is cut off or lies on another at 85 mm, and no text is below 6 points."""
+    settings = StyleSettings.of_run(
+        FigureSettings(column_mm=85, dpi=DPI),
+        pair=(2003, 2018),
+        simulated=True,
+        column=True,
+    )
+    figure = draw_figure(name, results, style_settings=settings)
+    figure.draw_without_rendering()
+    width, height = figure.get_size_inches() * 25.4
+    assert width == pytest.approx(85)
+    assert height <= 240  # a page of a journal
+    check_that_nothing_is_cut_off(figure)
+    check_that_no_text_lies_on_another(figure)
+    check_that_texts_are_words(figure)
+    assert min(text.get_fontsize() for text in find_texts(figure)) >= 6
+    ticks = [label for ax in figure.axes for label in ax.get_xticklabels()]
+    assert min((tick.get_fontsize() for tick in ticks), default=6) >= 6
+
+
+def test_a_figure_for_one_column_needs_its_width():
+    with pytest.raises(InputError, match="column_mm: expected a width"):
+        StyleSettings.of_run(
+            FigureSettings(), pair=(2003, 2018), simulated=True, column=True
+        )
+
+
+def test_texts_on_another_and_names_of_columns_would_be_found():
+    figure = new_figure(SETTINGS, height_mm=40)
+    left, right = figure.subplots(1, 2)
+    left.set_title("a title that fits", loc="left")
+    right.set(title="b", xlabel="GPP (gC m$^{-2}$)")
+    figure.draw_without_rendering()
+    check_that_no_text_lies_on_another(figure)
+    check_that_texts_are_words(figure)
+    left.set_title("a title as long as both panels together, and " * 2, loc="left")
+    right.set_title("on it", loc="left")
+    figure.draw_without_rendering()
+    with pytest.raises(AssertionError):
+        check_that_no_text_lies_on_another(figure)
+    for label in ("gC m$^{-2}$", "planted_slope"):
+        right.set_xlabel(label)
+        with pytest.raises(AssertionError):
+            check_that_texts_are_words(figure)
 
 
 @pytest.mark.slow
@@ -242,12 +329,21 @@ def test_simulated_planet_is_named_on_the_figure(results):
 def test_every_figure_has_a_caption_with_the_years_of_the_run():
     assert set(CAPTIONS) == set(FIGURES)
     for name in FIGURES:
-        caption = caption_of(name, pair=(1990, 1999), level=0.8)
+        caption = caption_of(name, pair=(1990, 1999), level=0.8, members=3)
         text = caption.title + caption.text + caption.alt
         assert "{" not in text
         assert "2003" not in text
         assert text.isascii()
-    assert "80 %" in caption_of("series", pair=(1990, 1999), level=0.8).text
+    caption = caption_of("series", pair=(1990, 1999), level=0.8, members=3)
+    assert "80 %" in caption.text
+
+
+def test_captions_of_what_the_model_gives_name_the_model():
+    words = {"pair": (1990, 1999), "level": 0.8}
+    for name in FIGURES:
+        text = caption_of(name, **words, members=3).text
+        assert ("ensemble of 3" in text) == (name not in ("towers", "timeline"))
+    assert "one convolutional" in caption_of("maps", **words, members=1).text
 
 
 def test_unknown_names_are_refused_with_the_known_ones(results):
@@ -341,15 +437,31 @@ def test_scales_are_centred_on_zero_or_start_there():
     assert world_maps.sequential(abs(values)).vmin == 0
 
 
-def test_dots_stand_where_a_tested_change_may_be_chance():
+def test_a_change_is_pale_where_it_may_be_chance(results):
+    figure = draw_figure("change", results, style_settings=SETTINGS)
+    store = xr.open_zarr(results / "change/change.zarr", consolidated=False)
+    sure = significant(store, "gpp", "slope")
+    there = store["gpp_slope"].notnull()
+    assert (sure & there).any()
+    assert (~sure & there).any()
+    ax = next(ax for ax in figure.axes if "GPP, slope" in ax.get_title(loc="left"))
+    full, pale = ax.images
+    x, y, _ = world_maps.pixel_centres(ax)
+    wanted = world_maps.pick_cells((~sure & there).astype(float), x, y, ax.projection)
+    assert (np.isfinite(pale.get_array().filled(np.nan)) == (wanted == 1)).all()
+    for value in (0.0, 0.3, 1.0):
+        assert sum(pale.get_cmap()(value)) > sum(full.get_cmap()(value))
+
+
+def test_significance_is_that_of_the_cell_by_itself():
     # not tested, tested, significant, significant with false discoveries held
     attributes = {"flag_masks": np.array([1, 2, 4, 8], "uint8")}
     words = "tested significant significant_adjusted significant_two_stage"
     attributes["flag_meanings"] = words
     flags = ("x", np.array([0, 1, 3, 7], "uint8"), attributes)
     dataset = xr.Dataset({"gpp_slope_significance": flags})
-    dots = insignificant(dataset, "gpp", "slope")
-    assert dots.values.tolist() == [False, True, False, False]
+    sure = significant(dataset, "gpp", "slope")
+    assert sure.values.tolist() == [False, False, True, True]
     adjusted = flagged(dataset["gpp_slope_significance"], "significant_adjusted")
     assert adjusted.values.tolist() == [False, False, False, True]
 
@@ -407,24 +519,54 @@ def test_network_comes_first_and_looks_like_no_other():
     assert len({style["color"] for style in styles.values()}) == 3
 
 
-def test_recovered_quantities_are_sorted_by_what_they_are():
-    names = {
-        "gpp_total_2003": ("year", "total 2003"),
-        "nee_total_boreal": ("total", "boreal"),
-        "gpp_change": ("change", "all forests"),
-        "gpp_change_boreal": ("change", "boreal"),
-        "gpp_planted_slope": ("slope", "planted slope"),
-        "nee_cell_rms": ("rms", "cell rms"),
-        "nee_cell_r2": ("share", "cell R$^2$"),
-        "forest_area": ("", None),
-    }
-    table = pd.DataFrame({"quantity": list(names), "unit": "x"})
-    table.loc[table["quantity"] == "nee_cell_r2", "unit"] = "1"
-    found = recovery_figure.sort_out(table).set_index("quantity")
-    for name, (group, label) in names.items():
-        assert found.loc[name, "group"] == group
-        if label:
-            assert found.loc[name, "label"] == label
+def test_recovered_quantities_are_in_words_and_beside_their_interval(results):
+    figure = draw_figure("recovery", results, style_settings=SETTINGS)
+    shown = {text.get_text() for text in figure.findobj(Text)}
+    table = pd.read_csv(results / "recovery/recovery.csv")
+    names = table["quantity"].str.partition("_")[2].str.replace("_", " ")
+    assert not shown & set(names)
+    assert {"AUC of the slope", "inside, other cells", "boreal"} <= shown
+    titles = [part.get_suptitle() for part in figure.findobj(SubFigure)]
+    assert "Change from 2003 to 2018" in titles
+    place = figure.axes[6]  # the change of GPP, after six panels of totals
+    row = pd.read_csv(results / "change/pair.csv").query("kind == 'all'").iloc[0]
+    bar = place.lines[0].get_xdata()
+    assert tuple(bar) == (row["change_lower"], row["change_upper"])
+
+
+def test_rows_of_nothing_are_left_out(results, tmp_path):
+    """A driver or a part of the change that is zero everywhere is neither row nor label."""
+    rows = [("ndvi", 1.0), ("area", 0.0), ("interaction", 1e-9), ("change", 1.0)]
+    table = pd.DataFrame(rows, columns=["driver", "effect"])
+    table = table.assign(effect_lower=np.nan, effect_upper=np.nan)
+    assert drivers_with_effect(table) == ["ndvi"]
+    whole = pd.read_csv(results / "change/decomposition.csv")
+    whole[["area_effect", "interaction"]] = 0.0
+    whole["intensity"] = whole["change"]
+    write_table(whole, tmp_path / "change/decomposition.csv")
+    figure = draw_figure("decomposition", tmp_path, style_settings=SETTINGS)
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["change", "flux per m2 of forest"]
+
+
+def test_marks_of_one_row_stand_apart():
+    assert spread_marks(1).tolist() == [0]
+    for count in (2, 3, 4, 6):
+        shifts = spread_marks(count)
+        assert shifts.sum() == pytest.approx(0)
+        assert (np.diff(shifts) > 0.1).all()
+        assert np.abs(shifts).max() < 0.4
+
+
+@pytest.mark.parametrize("measure", ["r2", "rmse"])
+def test_axes_of_scores_fit_their_marks(measure, results):
+    figure = draw_figure("scores", results, style_settings=SETTINGS)
+    for ax in figure.axes[:2] if measure == "r2" else figure.axes[2:]:
+        marks = [c.get_offsets()[:, 0] for c in ax.collections if len(c.get_offsets())]
+        marks = np.concatenate(marks)
+        low, high = ax.get_xlim()
+        assert low < marks.min() <= marks.max() < high
+        assert np.ptp(marks) > 0.7 * (high - low)
 
 
 def test_names_of_bands_are_drawn_as_they_are(results, tmp_path):

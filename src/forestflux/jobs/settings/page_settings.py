@@ -21,6 +21,12 @@ class FigureSettings(Section):
     then has 7 points.
     """
 
+    column_mm: float | None = key(None, unit="mm", ge=80, lt=120)
+    """Width of one more PDF of each figure, `{figure}_column.pdf`, for one column of a
+    journal, such as 85. None is drawn unless this is given, and none of figures that
+    cannot be read so narrow. The smallest text has 6 points or more.
+    """
+
     font_pt: float = key(8, unit="points", ge=5, le=14)
     """Size of the text; tick labels are one point smaller."""
 

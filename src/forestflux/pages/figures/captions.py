@@ -13,11 +13,14 @@ class Caption:
     text : method and limits; {first}, {second}: the pair of years, {level}: the
         probability of the intervals, %
     alt : what a reader who does not see the figure would be told
+    of_model : whether the figure shows what the model of the run gives; its text then
+        ends with the model
     """
 
     title: str
     text: str
     alt: str
+    of_model: bool = True
 
 
 CAPTIONS = {
@@ -30,6 +33,7 @@ CAPTIONS = {
         "and are few in the tropics and in Siberia: estimates there rest on towers "
         "elsewhere.",
         "World map of flux towers by forest type; hollow marks have no usable year.",
+        of_model=False,
     ),
     "timeline": Caption(
         "Site-years, used and dropped",
@@ -39,6 +43,7 @@ CAPTIONS = {
         "each year. White: no label in that year.",
         "Bars of site-years by year above a table of towers and years, coloured by "
         "whether a year is used and why not.",
+        of_model=False,
     ),
     "network": Caption(
         "The method",
@@ -68,7 +73,8 @@ CAPTIONS = {
     "scores": Caption(
         "Scores by model and split",
         "R2 and RMSE of annual GPP and NEE over site-years of forest towers. Filled "
-        "marks: towers, clusters or a held-out list that the model had not seen. "
+        "marks: towers, clusters or a held-out list that the model had not seen. Axes fit "
+        "the marks: those of RMSE do not start at zero. "
         "Hollow marks, if asked for: random split, optimistic, shown only to say by how "
         "much. An R2 below -0.5 is written beside an arrow.",
         "Dot plots of R2 and RMSE by model, one mark for each way of splitting the "
@@ -89,7 +95,8 @@ CAPTIONS = {
         "R2 at unseen sites when more of the inputs is hidden than nature hides "
         "already: single steps, runs of months, the gaps of another site-year (of the "
         "gappiest third), and one variable for the whole year. Nothing is filled for the "
-        "network; the classical models cannot do without filling. Band and lines: 95 % "
+        "network; the classical models cannot do without filling. Marks of the same "
+        "share stand beside each other. Band and lines: 95 % "
         "interval of what is lost against the observed series, a bootstrap over sites. "
         "Lines may leave the panel.",
         "Curves of R2 against the hidden share of the inputs by model, and R2 by what "
@@ -181,7 +188,7 @@ CAPTIONS = {
     "change": Caption(
         "Change of GPP and NEE",
         "{second} minus {first}; mean of the later window of years minus that of the "
-        "earlier, where the years are mapped; Theil-Sen slope of the annual series. Dots: "
+        "earlier, where the years are mapped; Theil-Sen slope of the annual series. Pale: "
         "the change may be chance or error: by the error that unseen towers showed "
         "together with the interannual variability, of a slope by that error or by the "
         "Mann-Kendall test. Each cell is tested by itself, and among thousands of cells one in "
@@ -189,8 +196,8 @@ CAPTIONS = {
         "significant, plain and with the false discovery rate held. Blue is more GPP or "
         "more uptake. Two single years differ mostly by weather. Atmospheric CO2 is not "
         "among the inputs, so its direct effect on GPP is missed.",
-        "World maps of the differences and of the trend of GPP and NEE with dots where "
-        "not significant.",
+        "World maps of the differences and of the trend of GPP and NEE, pale where not "
+        "significant.",
     ),
     "windows": Caption(
         "Pair and windows of years",
@@ -207,8 +214,8 @@ CAPTIONS = {
         "The change of each total between {first} and {second} in its exact parts: the "
         "flux per m2 of forest changed on the earlier area, the area changed at the "
         "earlier flux, and both together. The parts sum to the change (diamonds), cell "
-        "by cell. Forest area is that of the land cover map of each year, with its own "
-        "errors.",
+        "by cell. A part that is zero everywhere is left out. Forest area is that of the "
+        "land cover map of each year, with its own errors.",
         "Stacked bars of the parts of the change of GPP and NEE totals by stratum.",
     ),
     "drivers": Caption(
@@ -216,7 +223,8 @@ CAPTIONS = {
         "Effects of the departure of each variable from its mean year, as towers respond "
         "to it from year to year, on cells that are forest in both years. (a, b) Effects "
         "on the total change over all forests, lines: {level} % interval of the response; "
-        "all drivers sum to the mapped change. (c, d) The driver with the largest effect "
+        "all drivers sum to the mapped change; those without any effect are left out. "
+        "(c, d) The driver with the largest effect "
         "in each cell. Variables that say the same share an effect, and an effect is no "
         "proof of a cause in the forest.",
         "Bars of the effects of the drivers on GPP and NEE, and world maps of the "
@@ -245,29 +253,48 @@ CAPTIONS = {
     "recovery": Caption(
         "The map against the planted truth",
         "On the simulated planet the true flux of every cell is known and never an "
-        "input. Above: totals over the cells that are forest in both, and their "
-        "errors. Below: mapped against true totals, changes and slopes, root mean "
-        "square errors (truth is zero error), shares and R2 (truth is the nominal "
-        "share, or one). It tests the method, not the real Earth.",
+        "input. Above: totals over the cells that are forest in both with the {level} % "
+        "interval of the map, and their errors. Below: mapped and true values; the bar "
+        "behind a change is its {level} % interval. Truth is zero for an error, the "
+        "nominal share for a share of cells inside their interval, one for R2. Slopes "
+        "without weather are those that were planted, of GPP only. Detection: share of the "
+        "disturbed cells that a test finds, share of the others where it "
+        "raises a false alarm, and AUC, the probability that a disturbed cell shows more "
+        "evidence than another (0.5 by chance); truth is what the same test finds in the "
+        "true series. It tests the method, not the real Earth.",
         "Mapped and true totals through the years, their errors, and other recovered "
         "quantities.",
     ),
 }
 
 
-def caption_of(name: str, *, pair: tuple[int, int], level: float) -> Caption:
-    """The caption of a figure with the run's years and level of the intervals in it.
+def caption_of(
+    name: str, *, pair: tuple[int, int], level: float, members: int
+) -> Caption:
+    """The caption of a figure with the run's years, level of the intervals and model in it.
 
     Parameters
     ----------
     name : one of `forestflux.pages.figures.figure_registry.FIGURES`
     pair : first and second year
     level : probability of the intervals, 0-1
+    members : networks of the ensemble
     """
     words = {"first": pair[0], "second": pair[1], "level": f"{100 * level:g}"}
     caption = CAPTIONS[name]
+    text = caption.text.format(**words)
+    if caption.of_model:
+        text = f"{text} {describe_model(members)}"
     return Caption(
         caption.title.format(**words),
-        caption.text.format(**words),
+        text,
         caption.alt.format(**words),
+        of_model=caption.of_model,
     )
+
+
+def describe_model(members: int) -> str:
+    """The model of a run in one sentence."""
+    if members == 1:
+        return "Model: one convolutional neural network (CNN)."
+    return f"Model: the mean of an ensemble of {members} convolutional neural networks (CNN)."

@@ -19,23 +19,29 @@ class Entry:
     function : `function(results, *, settings) -> Figure` in that module
     needs : files of the run that it reads; `maps/first.zarr` and `maps/second.zarr`
         stand for the maps of the pair of years
+    column : whether the figure can be read in one column of a journal
     """
 
     module: str
     function: str
     needs: tuple[str, ...]
+    column: bool = True
 
 
 # In the order of a paper.
 FIGURES = {
     "towers": Entry("skill.tower_map", "draw_towers", ("samples/samples.csv",)),
     "timeline": Entry(
-        "skill.tower_timeline", "draw_timeline", ("samples/samples.csv",)
+        "skill.tower_timeline",
+        "draw_timeline",
+        ("samples/samples.csv",),
+        column=False,
     ),
     "network": Entry(
         "skill.network_figure",
         "draw_network",
         ("model/model.json", "samples/samples.json"),
+        column=False,
     ),
     "scatter": Entry(
         "skill.score_figures",
@@ -61,7 +67,9 @@ FIGURES = {
     ),
     "uncertainty": Entry("globe.flux_maps", "draw_uncertainty", ("maps/second.zarr",)),
     "zonal": Entry("globe.total_figures", "draw_zonal", ("change/zonal.csv",)),
-    "series": Entry("globe.total_figures", "draw_series", ("change/totals.csv",)),
+    "series": Entry(
+        "globe.total_figures", "draw_series", ("change/totals.csv",), column=False
+    ),
     "regions": Entry(
         "globe.region_figures",
         "draw_regions",
@@ -71,6 +79,7 @@ FIGURES = {
         "globe.flux_maps",
         "draw_change",
         ("change/change.json", "change/significance.csv"),
+        column=False,
     ),
     "windows": Entry(
         "globe.stratum_figures",
@@ -98,7 +107,10 @@ FIGURES = {
         ),
     ),
     "recovery": Entry(
-        "globe.recovery_figure", "draw_recovery", ("recovery/recovery.csv",)
+        "globe.recovery_figure",
+        "draw_recovery",
+        ("recovery/recovery.csv", "change/totals.csv", "change/pair.csv"),
+        column=False,
     ),
 }
 

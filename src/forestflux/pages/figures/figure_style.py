@@ -19,6 +19,10 @@ from forestflux.core.errors import InputError
 from forestflux.jobs.settings.page_settings import FigureSettings
 
 MM_PER_INCH = 25.4
+# Below this width a figure stands in one column of a journal.
+COLUMN_LIMIT_MM = 120.0
+# The text of such a figure; its smallest is one point smaller.
+SMALLEST_COLUMN_PT = 7.0
 
 
 @dataclass(frozen=True)
@@ -44,30 +48,69 @@ class StyleSettings:
 
     @classmethod
     def of_run(
-        cls, figures: FigureSettings, *, pair: tuple[int, int], simulated: bool
+        cls,
+        figures: FigureSettings,
+        *,
+        pair: tuple[int, int],
+        simulated: bool,
+        column: bool = False,
     ) -> "StyleSettings":
-        """Settings of a run: its section `figures`, pair of years, kind of planet."""
+        """Settings of a run: its section `figures`, pair of years, kind of planet.
+
+        Parameters
+        ----------
+        figures, pair, simulated : of the run
+        column : whether the figure is drawn for one column of a journal
+
+        Raises
+        ------
+        InputError : a figure for one column where the run gives that no width
+        """
+        width, size = figures.width_mm, figures.font_pt
+        if column:
+            if figures.column_mm is None:
+                raise InputError(
+                    "configuration",
+                    variable="figures.column_mm",
+                    expected="a width",
+                    found="none",
+                )
+            width, size = figures.column_mm, max(size - 1, SMALLEST_COLUMN_PT)
         return cls(
             pair=pair,
             simulated=simulated,
             projection=figures.projection,
-            width_mm=figures.width_mm,
-            font_pt=figures.font_pt,
+            width_mm=width,
+            font_pt=size,
             dpi=figures.dpi,
         )
+
+    @property
+    def in_column(self) -> bool:
+        """Whether the figure is for one column: fewer panels stand beside each other."""
+        return self.width_mm < COLUMN_LIMIT_MM
+
+    @property
+    def small_pt(self) -> float:
+        """Size of the smaller text, points."""
+        return self.font_pt - 1
+
+    def join(self, *parts: str, mark: str = ", ") -> str:
+        """Parts of a title or label with a mark between them; in a column below each other."""
+        return ("\n" if self.in_column else mark).join(part for part in parts if part)
 
 
 def apply_style(settings: StyleSettings) -> AbstractContextManager:
     """Context in which figures are drawn and saved; leaves matplotlib as it was."""
-    size = settings.font_pt
+    size, small = settings.font_pt, settings.small_pt
     changes = {
         "font.family": "DejaVu Sans",  # comes with matplotlib: same glyphs everywhere
         "font.size": size,
         "axes.titlesize": size,
         "axes.labelsize": size,
-        "xtick.labelsize": size - 1,
-        "ytick.labelsize": size - 1,
-        "legend.fontsize": size - 1,
+        "xtick.labelsize": small,
+        "ytick.labelsize": small,
+        "legend.fontsize": small,
         "figure.titlesize": size,
         "figure.dpi": settings.dpi,
         "savefig.dpi": settings.dpi,
@@ -159,6 +202,12 @@ def mark_simulated(figure: Figure) -> None:
         color="#B00020",
         fontsize=float(figure.axes[0].xaxis.label.get_fontsize()) - 1,
     )
+
+
+def spread_marks(count: int) -> np.ndarray:
+    """Offsets (mark,) of the marks of one row, rows: close together, none on another."""
+    step = min(0.3, 0.64 / max(count - 1, 1))
+    return step * (np.arange(count) - (count - 1) / 2)
 
 
 def set_month_ticks(ax: Axes) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import shapely
 import xarray as xr
 from cartopy.mpl.geoaxes import GeoAxes
-from matplotlib.colors import Colormap, Normalize
+from matplotlib.colors import Colormap, ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.image import AxesImage
@@ -23,7 +23,7 @@ SOUTH, NORTH = -57.0, 80.0
 # Finer cells than this are averaged for display: the paper could not show them.
 FINEST_DEG = 0.25
 PIXELS = 1600  # columns of the drawn raster: 300 dpi on half a page
-STIPPLE_DEG = 4.0
+PALENESS = 0.45  # share of white in the pale colours
 HATCH_PIXELS = 18  # from one line of a hatching to the next
 LINE_PIXELS = 2
 
@@ -175,21 +175,38 @@ def hatch(ax: GeoAxes, where: xr.DataArray) -> None:
     ax.set(xlim=extent[:2], ylim=extent[2:])
 
 
-def stipple(ax: GeoAxes, where: xr.DataArray) -> None:
-    """Small dots at regular distances where a condition (y, x) holds."""
-    size = abs(float(where["y"][1] - where["y"][0]))
-    step = max(1, round(STIPPLE_DEG / size))
-    picked = where[step // 2 :: step, step // 2 :: step]
-    row, column = np.nonzero(picked.to_numpy())
-    ax.scatter(
-        picked["x"].to_numpy()[column],
-        picked["y"].to_numpy()[row],
-        s=1.5,
-        color="#202020",
-        linewidths=0,
-        transform=GEOGRAPHIC,
-        zorder=4,
+def draw_pale(
+    ax: GeoAxes, image: AxesImage, values: xr.DataArray, where: xr.DataArray
+) -> None:
+    """The same raster in pale colours above its image, where a condition (y, x) holds.
+
+    Parameters
+    ----------
+    ax : the map
+    image : from `draw_raster`
+    values : global raster (y, x), as it was drawn
+    where : of the same cells; of averaged cells, where it holds in at least half
+    """
+    x, y, extent = pixel_centres(ax)
+    inside = pick_cells(thin(where.astype("float32")), x, y, ax.projection) >= 0.5
+    shown = pick_cells(thin(values), x, y, ax.projection)
+    ax.imshow(
+        np.where(inside, shown, np.nan),
+        extent=extent,
+        origin="upper",
+        transform=ax.projection,
+        cmap=pale(image.get_cmap()),
+        norm=image.norm,
+        zorder=2.5,
     )
+    ax.set(xlim=extent[:2], ylim=extent[2:])
+
+
+def pale(cmap: Colormap) -> ListedColormap:
+    """The colours of a map mixed with white."""
+    colours = cmap(np.linspace(0, 1, cmap.N))
+    colours[:, :3] += PALENESS * (1 - colours[:, :3])
+    return ListedColormap(colours)
 
 
 def sequential(*values: xr.DataArray) -> Normalize:

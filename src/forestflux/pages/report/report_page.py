@@ -216,6 +216,9 @@ def read_picture(name: str, path: Path, configuration: Configuration) -> Picture
             path, variable="file", expected="a drawn figure", found="nothing"
         )
     caption = caption_of(
-        name, pair=configuration.change.pair, level=configuration.evaluate.level
+        name,
+        pair=configuration.change.pair,
+        level=configuration.evaluate.level,
+        members=configuration.train.members,
     )
     return Picture(name, caption, base64.b64encode(path.read_bytes()).decode())

@@ -27,6 +27,10 @@ from forestflux.pages.labels_and_colours import (
     driver_label,
 )
 
+# Share of the largest number on the axis below which nothing would be seen; what rounding
+# leaves of an interaction of zero is far below it.
+SMALLEST_EFFECT = 1e-3
+
 
 def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
     """Effects on the total change with their intervals, and each cell's strongest driver."""
@@ -34,25 +38,36 @@ def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
     names = [f"{flux}_driver" for flux in TARGET_FLUXES]
     stores = upstream_stores(results / "drivers/drivers.json")
     maps = load_store(stores.path("drivers"), names)
-    figure = new_figure(settings, height_mm=106)
-    grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.05])
-    panels = []
-    for column, flux in enumerate(TARGET_FLUXES):
-        ax = figure.add_subplot(grid[0, column])
-        rows = table[(table["flux"] == flux) & (table["stratum"] == "all")]
-        draw_effects(ax, rows.set_index("driver"))
+    whole = table[table["stratum"] == "all"]
+    names = drivers_with_effect(whole)
+    if settings.in_column:  # all below each other
+        bars_mm = 22 + 4 * len(names)
+        figure = new_figure(settings, height_mm=2 * (bars_mm + 45) + 20)
+        grid = figure.add_gridspec(4, 1, height_ratios=[bars_mm, bars_mm, 45, 45])
+        places = [grid[row] for row in range(4)]
+    else:
+        figure = new_figure(settings, height_mm=106)
+        grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.05])
+        places = [grid[place] for place in range(4)]
+    panels, shown = [], set()
+    for place, flux in zip(places[:2], TARGET_FLUXES, strict=True):
+        ax = figure.add_subplot(place)
+        rows = whole[whole["flux"] == flux].set_index("driver")
+        draw_effects(ax, rows.loc[names])
         meaning = "" if flux == "gpp" else "; negative: more uptake"
         ax.set_title(f"{flux.upper()}, all forests{meaning}")
         panels.append(ax)
-    for column, flux in enumerate(TARGET_FLUXES):
-        ax = world_axes(figure, grid[1, column], settings=settings)
-        shown = draw_strongest(ax, maps[f"{flux}_driver"])
+    for place, flux in zip(places[2:], TARGET_FLUXES, strict=True):
+        ax = world_axes(figure, place, settings=settings)
+        shown |= draw_strongest(ax, maps[f"{flux}_driver"])
         ax.set_title(f"{flux.upper()}, strongest driver of each cell")
         panels.append(ax)
     letter_panels(panels)
     figure.legend(
         handles=[
-            Patch(color=driver_colour(name), label=driver_label(name)) for name in shown
+            Patch(color=driver_colour(name), label=driver_label(name))
+            for name in dict.fromkeys(table["driver"])
+            if name in shown
         ],
         loc="outside lower center",
         ncols=4,
@@ -60,9 +75,16 @@ def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
     return figure
 
 
+def drivers_with_effect(table: pd.DataFrame) -> list[str]:
+    """Drivers with an effect or an interval that can be seen on any flux, in order."""
+    size = table[["effect", "effect_lower", "effect_upper"]].abs().max(axis=1)
+    there = table.loc[size > SMALLEST_EFFECT * size.max(), "driver"]
+    return [name for name in dict.fromkeys(there) if name != "change"]
+
+
 def draw_effects(ax: Axes, rows: pd.DataFrame) -> None:
     """A bar with its interval for each driver."""
-    names = [name for name in rows.index if name != "change"]
+    names = list(rows.index)
     for place, name in enumerate(names):
         row = rows.loc[name]
         ax.barh(place, row["effect"], color=driver_colour(name), height=0.65)
@@ -76,13 +98,16 @@ def draw_effects(ax: Axes, rows: pd.DataFrame) -> None:
     ax.grid(axis="x")
 
 
-def draw_strongest(ax: Axes, layer: xr.DataArray) -> list[str]:
-    """The map of driver codes; returns the drivers in the order of their codes."""
+def draw_strongest(ax: Axes, layer: xr.DataArray) -> set[str]:
+    """The map of driver codes; returns the drivers that are strongest in some cell."""
     values = np.atleast_1d(layer.attrs["flag_values"])
     words = layer.attrs["flag_meanings"].split()
-    names = [word for value, word in zip(values, words, strict=True) if value > 0]
+    names = {
+        value: word for value, word in zip(values, words, strict=True) if value > 0
+    }
     codes = layer.where(layer > 0).astype("float32")
-    palette = ListedColormap([driver_colour(name) for name in names])
+    palette = ListedColormap([driver_colour(name) for name in names.values()])
     image = draw_raster(ax, codes, cmap=palette, norm=None, average=False)
     image.set_clim(0.5, len(names) + 0.5)
-    return names
+    there = np.unique(layer.to_numpy())
+    return {name for value, name in names.items() if value in there}

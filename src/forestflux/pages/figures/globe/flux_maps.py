@@ -20,14 +20,16 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.figures.world_maps import (
     centred,
+    draw_pale,
     draw_raster,
     hatch,
     sequential,
-    stipple,
     world_axes,
 )
 from forestflux.pages.labels_and_colours import FLUX_UNIT, SLOPE_UNIT, UPTAKE
+from forestflux.pages.number_text import format_share
 
+NOWHERE = "significant in no cell"
 TESTS = ("difference", "window_difference", "slope")
 
 
@@ -42,13 +44,19 @@ def draw_maps(results: Path, *, settings: StyleSettings) -> Figure:
         "nee": (cm.vik, centred(*(d["nee"] for d in years.values())), "both"),
     }
     labels = {"gpp": f"GPP ({FLUX_UNIT})", "nee": f"NEE ({FLUX_UNIT}; {UPTAKE})"}
-    figure = new_figure(settings, height_mm=120)
-    grid = figure.add_gridspec(2, 2)
+    if settings.in_column:  # all below each other
+        figure = new_figure(settings, height_mm=208)
+        grid = figure.add_gridspec(4, 1)
+        places = [(grid[0], grid[1]), (grid[2], grid[3])]
+    else:
+        figure = new_figure(settings, height_mm=120)
+        grid = figure.add_gridspec(2, 2)
+        places = [(grid[0, 0], grid[0, 1]), (grid[1, 0], grid[1, 1])]
     panels = []
-    for row, (flux, (cmap, norm, extend)) in enumerate(scales.items()):
+    for row, (flux, (cmap, norm, extend)) in zip(places, scales.items(), strict=True):
         axes = []
-        for column, (year, dataset) in enumerate(years.items()):
-            ax = world_axes(figure, grid[row, column], settings=settings)
+        for place, (year, dataset) in zip(row, years.items(), strict=True):
+            ax = world_axes(figure, place, settings=settings)
             image = draw_raster(ax, dataset[flux], cmap=cmap, norm=norm)
             hatch(ax, outside(dataset))
             ax.set_title(f"{flux.upper()} {year}")
@@ -79,17 +87,18 @@ def draw_uncertainty(results: Path, *, settings: StyleSettings) -> Figure:
     layers = {}
     for flux in TARGET_FLUXES:
         width = dataset[f"{flux}_upper"] - dataset[f"{flux}_lower"]
-        label = f"width of the interval of {flux.upper()} ({FLUX_UNIT})"
-        layers[f"{flux.upper()} {year}"] = (width, label)
+        title = f"{flux.upper()} {year}, width of the interval"
+        layers[title] = (width, f"upper minus lower bound ({FLUX_UNIT})")
     gaps = 100 * dataset["gap_fraction"].where(dataset["gpp_upper"].notnull())
-    layers[f"gaps {year}"] = (gaps, "missing share of the inputs (%)")
+    layers[f"missing inputs {year}"] = (gaps, "missing share of the inputs (%)")
     label = "dissimilarity to the training towers (1)"
-    layers[f"applicability {year}"] = (dataset["dissimilarity"], label)
-    figure = new_figure(settings, height_mm=118)
-    grid = figure.add_gridspec(2, 2)
+    layers[f"inputs unlike the towers' {year}"] = (dataset["dissimilarity"], label)
+    rows = 4 if settings.in_column else 2
+    figure = new_figure(settings, height_mm=59 * rows)
+    grid = figure.add_gridspec(rows, len(layers) // rows)
     panels = []
     for place, (title, (layer, label)) in enumerate(layers.items()):
-        ax = world_axes(figure, grid[divmod(place, 2)], settings=settings)
+        ax = world_axes(figure, grid[place], settings=settings)
         image = draw_raster(ax, layer, cmap=cm.lapaz_r, norm=sequential(layer))
         ax.set_title(title)
         bar: dict[str, Any] = {
@@ -106,7 +115,7 @@ def draw_uncertainty(results: Path, *, settings: StyleSettings) -> Figure:
 
 
 def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
-    """Difference of pair and windows, slope of the series; dots where it may be chance."""
+    """Difference of pair and windows, slope of the series; pale where it may be chance."""
     parts = [part for test in TESTS for part in (test, f"{test}_significance")]
     names = [f"{flux}_{part}" for flux in TARGET_FLUXES for part in parts]
     stores = upstream_stores(results / "change/change.json")
@@ -114,7 +123,7 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
     shares = SIGNIFICANCE.read(results)
     # windows of years that are not mapped leave no cell
     tests = [test for test in TESTS if dataset[f"gpp_{test}"].notnull().any()]
-    figure = new_figure(settings, height_mm=66 * len(tests))
+    figure = new_figure(settings, height_mm=8 + 64 * len(tests))
     grid = figure.add_gridspec(len(tests), 2)
     panels = []
     for row, test in enumerate(tests):
@@ -124,9 +133,11 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
             # uptake has one colour everywhere: more GPP and a lower NEE are both blue
             cmap = cm.vik_r if flux == "gpp" else cm.vik
             image = draw_raster(ax, layer, cmap=cmap, norm=centred(layer))
-            stipple(ax, insignificant(dataset, flux, test))
+            sure = significant(dataset, flux, test)
             title = f"{flux.upper()}, {change_name(test, dataset.attrs, settings)}"
-            ax.set_title(f"{title}\n{share_text(shares, flux, test)}")
+            draw_pale(ax, image, layer, ~sure)
+            found = share_text(shares, flux, test) if sure.any() else NOWHERE
+            ax.set_title(f"{title}\n{found}")
             meaning = "" if flux == "gpp" else "; negative: more uptake"
             unit = SLOPE_UNIT if test == "slope" else FLUX_UNIT
             bar: dict[str, Any] = {
@@ -139,6 +150,8 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
             figure.colorbar(image, ax=ax, extend="both", label=label, **bar)
             panels.append(ax)
     letter_panels(panels)
+    words = "full colours where significant, pale colours where not"
+    figure.supxlabel(words, fontsize=settings.font_pt)
     return figure
 
 
@@ -156,12 +169,12 @@ def share_text(shares: pd.DataFrame, flux: str, test: str) -> str:
     """Which share of the forest changed more than by chance, plain and adjusted."""
     chosen = shares[(shares["variable"] == flux) & (shares["test"] == test)]
     return "".join(
-        f"significant: {row.share:.0%} of forest, adjusted {row.share_adjusted:.0%}"
+        f"significant: {format_share(row.share)} of forest, "
+        f"adjusted {format_share(row.share_adjusted)}"
         for row in chosen.itertuples()
     )
 
 
-def insignificant(dataset: xr.Dataset, flux: str, test: str) -> xr.DataArray:
-    """Cells (y, x) that were tested and whose change could be chance."""
-    flags = dataset[f"{flux}_{test}_significance"]
-    return flagged(flags, "tested") & ~flagged(flags, "significant")
+def significant(dataset: xr.Dataset, flux: str, test: str) -> xr.DataArray:
+    """Cells (y, x) that were tested and whose change is more than chance, by themselves."""
+    return flagged(dataset[f"{flux}_{test}_significance"], "significant")

@@ -1,6 +1,5 @@
-"""The simulated planet, where the truth is known: what the map got back of it."""
+"""Maps of the simulated planet against its truth."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from forestflux.change.change_schemas import PAIR, TOTALS
 from forestflux.core.names import FLUXES, TARGET_FLUXES
 from forestflux.evaluation.evaluation_schemas import RECOVERY
 from forestflux.pages.figures.figure_style import (
@@ -17,77 +17,115 @@ from forestflux.pages.figures.figure_style import (
     letter_panels,
     new_figure,
 )
-from forestflux.pages.labels_and_colours import NETWORK_COLOUR, NEUTRAL
+from forestflux.pages.labels_and_colours import (
+    FLUX_UNIT,
+    NETWORK_COLOUR,
+    NEUTRAL,
+    SLOPE_UNIT,
+    TOTAL_UNIT,
+)
+from forestflux.pages.recovered_quantities import describe_quantity
 
-# Rows of panels below the series, in order: what quantities of a panel share.
+# Title and axis of each group of quantities.
 GROUPS = {
-    "total": "mean annual total",
-    "change": "change of the pair of years",
-    "slope": "slope of the series",
-    "rms": "errors of cells and zones",
-    "share": "shares and R$^2$",
+    "change": ("Change from {first} to {second}", f"change ({TOTAL_UNIT})"),
+    "band": ("Mean annual total by band", f"total ({TOTAL_UNIT})"),
+    "size": ("Errors (root mean square) and effects", f"size ({FLUX_UNIT})"),
+    "slope": ("Slope of the mean flux", f"slope ({SLOPE_UNIT})"),
+    "share": ("Shares of cells inside their interval, and R$^2$", "share or R$^2$"),
+    "detection": ("What the tests of change detect", "share of cells, or AUC"),
 }
+# Groups below each other at the left, at the right, and below over the whole width.
+STACKS = (("change", "band", "size"), ("slope", "share"))
+WIDE = "detection"
 MAPPED: dict[str, Any] = {"color": NETWORK_COLOUR, "label": "mapped"}
 TRUTH: dict[str, Any] = {"color": "#202020", "label": "truth"}
-TOP_MM, ROW_MM, PANEL_MM = 75, 4.2, 15
+TOP_MM, ROW_MM, PANEL_MM = 74, 4.2, 21
 
 
 def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
     """Annual totals against the truth, their errors, and what else was recovered."""
     table = sort_out(RECOVERY.read(results))
-    totals = table[table["group"] == "year"]
+    totals = TOTALS.read(results)
+    pair = PAIR.read(results)
     others = table[table["flux"].isin(TARGET_FLUXES) & table["group"].isin(GROUPS)]
-    groups = [group for group in GROUPS if group in set(others["group"])]
-    counts = others.groupby(["group", "flux"]).size().groupby("group").max()
-    heights = [ROW_MM * counts[group] + PANEL_MM for group in groups]
-    figure = new_figure(settings, height_mm=TOP_MM + sum(heights) + 8)
-    ratios = [TOP_MM, sum(heights) or 1]
-    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=ratios)[:, 0]
-    axes = list(draw_totals(upper, totals).ravel())
-    if groups:
-        panels = lower.subplots(
-            len(groups), len(TARGET_FLUXES), squeeze=False, height_ratios=heights
+    heights = {
+        group: PANEL_MM + ROW_MM * rows["label"].nunique()
+        for group, rows in others.groupby("group")
+    }
+    stacks = [[group for group in stack if group in heights] for stack in STACKS]
+    parts_mm = [TOP_MM, max(sum(heights[g] for g in stack) for stack in stacks)]
+    parts_mm.append(heights.get(WIDE, 0))
+    parts_mm = [height for height in parts_mm if height]
+    figure = new_figure(settings, height_mm=sum(parts_mm) + 8)
+    shape = {"squeeze": False, "height_ratios": parts_mm}
+    parts = figure.subfigures(len(parts_mm), 1, **shape)[:, 0]
+    axes = draw_totals(
+        parts[0],
+        table[table["group"] == "year"],
+        totals[(totals["kind"] == "all")],
+    )
+    places = place_groups(parts[1:], stacks, heights)
+    for group, place in places.items():
+        axes += draw_group(
+            place,
+            others[others["group"] == group],
+            group,
+            pair=pair[pair["kind"] == "all"],
+            settings=settings,
         )
-        for row, group in zip(panels, groups, strict=True):
-            for ax, flux in zip(row, TARGET_FLUXES, strict=True):
-                chosen = (others["group"] == group) & (others["flux"] == flux)
-                draw_pairs(ax, others[chosen], group)
-                ax.set_title(f"{flux.upper()}, {GROUPS[group]}")
-        axes += list(panels.ravel())
     letter_panels(axes)
     return figure
 
 
 def sort_out(table: pd.DataFrame) -> pd.DataFrame:
-    """Table with columns flux, group (`year`: annual total; "": none), year, label."""
-    parts = table["quantity"].str.extract(rf"^({'|'.join(FLUXES)})_(.*)$")
-    name = parts[1].fillna("")
-    year = pd.to_numeric(name.str.extract(r"^total_(\d{4})$")[0])
-    group = pd.Series("", index=table.index)
-    for word in ("total", "change", "slope", "rms"):
-        group[name.str.contains(word)] = word
-    group[name.str.contains("disturbance")] = "rms"
-    group[table["unit"].astype(str) == "1"] = "share"
-    group[year.notna()] = "year"
-    label = name.mask(group.eq("total"), name.str.removeprefix("total_"))
-    label = label.mask(
-        group.eq("change"), name.str.removeprefix("change").str.strip("_")
+    """The table in the order of labels, with flux, group, label and year of its rows."""
+    found = [describe_quantity(name) for name in table["quantity"]]
+    described = table.assign(
+        flux=[quantity.flux for quantity in found],
+        group=[quantity.group for quantity in found],
+        label=[quantity.label for quantity in found],
+        year=[quantity.year for quantity in found],
+        order=[quantity.order for quantity in found],
     )
-    label = (
-        label.map(escape_math)
-        .str.replace("share_within", "in")
-        .str.replace("_", " ")
-        .str.replace(r"\br2\b", "R$^2$", regex=True)
-    )
-    label = label.replace("", "all forests")
-    return table.assign(flux=parts[0], group=group, year=year, label=label)
+    return described.sort_values("order", kind="stable")
 
 
-def draw_totals(part: SubFigure, totals: pd.DataFrame) -> np.ndarray:
-    """Truth and map through the years above, mapped minus true below."""
+def place_groups(
+    parts: np.ndarray, stacks: list[list[str]], heights: dict[str, float]
+) -> dict[str, SubFigure]:
+    """The part of the figure for each group, in reading order."""
+    places = {}
+    used = [stack for stack in stacks if stack]
+    if used:
+        columns = parts[0].subfigures(1, len(used), squeeze=False)[0]
+        for column, stack in zip(columns, used, strict=True):
+            ratios = [heights[group] for group in stack]
+            shape = {"squeeze": False, "height_ratios": ratios}
+            cells = column.subfigures(len(stack), 1, **shape)[:, 0]
+            places |= dict(zip(stack, cells, strict=True))
+    if WIDE in heights:
+        places[WIDE] = parts[-1]
+    return places
+
+
+def draw_totals(
+    part: SubFigure, truth: pd.DataFrame, mapped: pd.DataFrame
+) -> list[Axes]:
+    """Truth and map with its interval through the years, mapped minus true below."""
     axes = part.subplots(2, len(FLUXES), sharex=True, height_ratios=[1.6, 1])
     for (upper, lower), flux in zip(axes.T, FLUXES, strict=True):
-        rows = totals[totals["flux"] == flux].sort_values("year")
+        rows = truth[truth["flux"] == flux].sort_values("year")
+        bounds = mapped[mapped["variable"] == flux].sort_values("year")
+        upper.fill_between(
+            bounds["year"],
+            bounds["total_lower"],
+            bounds["total_upper"],
+            color=NETWORK_COLOUR,
+            alpha=0.18,
+            linewidth=0,
+            label="interval of the map",
+        )
         upper.plot(rows["year"], rows["truth"], marker="o", markersize=3, **TRUTH)
         upper.plot(rows["year"], rows["mapped"], marker="s", markersize=3, **MAPPED)
         upper.set_title(f"{flux.upper()}, all forests")
@@ -97,33 +135,62 @@ def draw_totals(part: SubFigure, totals: pd.DataFrame) -> np.ndarray:
         lower.locator_params(axis="x", integer=True, nbins=5)
         for ax in (upper, lower):
             ax.grid(axis="y")
-    axes[0, 0].set_ylabel("total (PgC yr$^{-1}$)")
-    axes[1, 0].set_ylabel("mapped - truth\n(PgC yr$^{-1}$)")
+    axes[0, 0].set_ylabel(f"total ({TOTAL_UNIT})")
+    axes[1, 0].set_ylabel(f"mapped - truth\n({TOTAL_UNIT})")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    part.legend(handles, labels, loc="outside upper left", ncols=2)
-    return axes
+    part.legend(handles, labels, loc="outside upper left", ncols=3)
+    return list(axes.ravel())
 
 
-def draw_pairs(ax: Axes, rows: pd.DataFrame, group: str) -> None:
+def draw_group(
+    part: SubFigure,
+    rows: pd.DataFrame,
+    group: str,
+    *,
+    pair: pd.DataFrame,
+    settings: StyleSettings,
+) -> list[Axes]:
+    """Two panels with the same rows, GPP and NEE: truth and mapped value of each quantity."""
+    title, label = GROUPS[group]
+    words = dict(zip(("first", "second"), settings.pair, strict=True))
+    part.suptitle(title.format(**words), x=0.02, ha="left", fontweight="bold")
+    part.supxlabel(label, fontsize=settings.font_pt)
+    labels = list(dict.fromkeys(rows["label"]))
+    axes = part.subplots(1, len(TARGET_FLUXES), sharey=True)
+    for ax, flux in zip(axes, TARGET_FLUXES, strict=True):
+        chosen = rows[rows["flux"] == flux].set_index("label").reindex(labels)
+        if group == "change":
+            draw_interval(ax, pair[pair["variable"] == flux])
+        draw_pairs(ax, chosen)
+        ax.set_title(flux.upper())
+        if group in ("share", "detection"):
+            ax.set_xlim(min(0.0, rows["mapped"].min()) - 0.04, 1.04)
+        else:  # bars of errors start at zero
+            ax.axvline(0, color=NEUTRAL, linewidth=0.6, zorder=0)
+            ax.margins(x=0.1)
+        ax.locator_params(axis="x", nbins=4)
+    axes[0].set_yticks(range(len(labels)), [show_label(name) for name in labels])
+    axes[0].set_ylim(len(labels) - 0.4, -0.6)
+    return list(axes)
+
+
+def show_label(label: str) -> str:
+    """A label as the figure shows it: only R2 has a formula in it, no name of a band."""
+    return label if label.startswith("R$^2$") else escape_math(label)
+
+
+def draw_interval(ax: Axes, rows: pd.DataFrame) -> None:
+    """The interval of the mapped change."""
+    for row in rows.itertuples():
+        ends = [row.change_lower, row.change_upper]
+        ax.plot(ends, [0, 0], color=NETWORK_COLOUR, alpha=0.35, linewidth=3, zorder=0)
+
+
+def draw_pairs(ax: Axes, rows: pd.DataFrame) -> None:
     """Truth and mapped value of each quantity, joined by their error."""
     pairs = zip(rows["truth"], rows["mapped"], strict=True)
     for place, (truth, mapped) in enumerate(pairs):
         ax.plot([truth, mapped], [place, place], color="#B0B0B0", zorder=1)
         ax.plot(truth, place, "o", markersize=4.5, **TRUTH)
-        ax.plot(mapped, place, "s", markersize=3.8, **MAPPED)
-    ax.set_yticks(range(len(rows)), list(rows["label"]))
-    ax.set_ylim(len(rows) - 0.4, -0.6)
-    if group == "share":
-        ax.set_xlim(min(0.0, rows["mapped"].min()) - 0.02, 1.02)
-    else:
-        ax.set_xlabel(superscript(rows["unit"].iloc[0]) if len(rows) else "")
-        ax.axvline(
-            0, color=NEUTRAL, linewidth=0.6, zorder=0
-        )  # bars of errors start at zero
-    ax.locator_params(axis="x", nbins=5)
+        ax.plot(mapped, place, "s", markersize=3, **MAPPED)
     ax.grid(axis="x")
-
-
-def superscript(unit: str) -> str:
-    """`gC m-2 yr-1` with its exponents raised."""
-    return re.sub(r"(?<=[A-Za-z])(-?\d+)", r"$^{\1}$", unit)

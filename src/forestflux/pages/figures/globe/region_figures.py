@@ -32,9 +32,10 @@ def draw_regions(results: Path, *, settings: StyleSettings) -> Figure:
     # the largest first; cells of no continent are left out
     gpp = series[(series["variable"] == "gpp") & (series["stratum"] != "none")]
     names = list(gpp.groupby("stratum")["total"].mean().sort_values().index[::-1])
-    rows = -(-len(names) // PANELS_PER_ROW)
+    columns = 2 if settings.in_column else PANELS_PER_ROW
+    rows = -(-len(names) // columns)
     figure = new_figure(settings, height_mm=14 + 27 * 2 * rows)
-    axes = figure.subplots(2 * rows, PANELS_PER_ROW, sharex=True, squeeze=False)
+    axes = figure.subplots(2 * rows, columns, sharex=True, squeeze=False)
     shown = []
     for block, flux in enumerate(FLUX_COLOURS):
         places = axes[block * rows : (block + 1) * rows].ravel()
@@ -43,14 +44,15 @@ def draw_regions(results: Path, *, settings: StyleSettings) -> Figure:
             draw_region(ax, series[chosen], FLUX_COLOURS[flux], settings=settings)
             chosen = (slopes["stratum"] == name) & (slopes["variable"] == flux)
             title = f"{flux.upper()}, {name}\nslope {slope_text(slopes[chosen])}"
-            ax.set_title(title, fontsize="small")
+            ax.set_title(title, fontsize=settings.small_pt)
             shown.append(ax)
         for ax in places[len(names) :]:
             ax.axis("off")
         for ax in axes[block * rows : (block + 1) * rows, 0]:
-            ax.set_ylabel(TOTAL_UNIT)
+            ax.set_ylabel(f"{flux.upper()} ({TOTAL_UNIT})")
     letter_panels(shown)
-    figure.supxlabel(f"NEE, {UPTAKE}; slopes in {TOTAL_SLOPE_UNIT}", fontsize="small")
+    words = settings.join(f"NEE, {UPTAKE}", f"slopes in {TOTAL_SLOPE_UNIT}", mark="; ")
+    figure.supxlabel(words, fontsize=settings.small_pt)
     return figure
 
 

@@ -15,6 +15,7 @@ from forestflux.pages.figures.figure_style import (
     escape_math,
     letter_panels,
     new_figure,
+    spread_marks,
 )
 from forestflux.pages.labels_and_colours import NEUTRAL, TOTAL_UNIT, subset_label
 
@@ -28,7 +29,8 @@ PARTS = {
     "area_effect": ("forest area", "#E69F00"),
     "interaction": ("both together", "#8C8C8C"),
 }
-KEYS = ["kind", "stratum", "variable"]
+# Share of the largest change below which nothing of a part would be seen.
+SMALLEST_PART = 1e-3
 BOUNDS = ["change", "change_lower", "change_upper"]
 
 
@@ -47,40 +49,47 @@ def draw_windows(results: Path, *, settings: StyleSettings) -> Figure:
     figure = new_figure(settings, height_mm=22 + 5.2 * len(strata))
     axes = figure.subplots(1, len(TARGET_FLUXES), sharey=True)
     for ax, flux in zip(axes, TARGET_FLUXES, strict=True):
-        for (name, table), shift in zip(tables.items(), (-0.16, 0.16), strict=True):
+        shifts = spread_marks(len(tables))
+        for (name, table), shift in zip(tables.items(), shifts, strict=True):
             draw_marks(ax, pick(table, strata, flux), shift, STYLES[name])
-        finish(ax, strata)
-        ax.set_title(
-            f"{flux.upper()}{'' if flux == 'gpp' else '; negative: more uptake'}"
-        )
+        finish(ax, strata, ticks=4 if settings.in_column else 6)
+        ax.set_title(flux_title(flux, settings))
     letter_panels(axes)
     for name, style in STYLES.items():
         axes[0].plot([], [], linestyle="", label=names[name], **style)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    columns = 1 if settings.in_column else 2
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
     return figure
 
 
 def draw_decomposition(results: Path, *, settings: StyleSettings) -> Figure:
     """Bars of what the change of each stratum is made of; a mark for their sum."""
     table = DECOMPOSITION.read(results)
+    largest = table["change"].abs().max()
+    parts = [n for n in PARTS if table[n].abs().max() > SMALLEST_PART * largest]
     strata = strata_with_forest(table)
     figure = new_figure(settings, height_mm=22 + 4.6 * len(strata))
     axes = figure.subplots(1, len(TARGET_FLUXES), sharey=True)
     for ax, flux in zip(axes, TARGET_FLUXES, strict=True):
         rows = pick(table, strata, flux)
-        draw_parts(ax, rows)
+        draw_parts(ax, rows, parts)
         mark = {"marker": "D", "markersize": 3.5, "color": "#202020", "zorder": 4}
         places = np.arange(len(strata))
         ax.plot(rows["change"], places, linestyle="", label="change", **mark)
-        finish(ax, strata)
-        ax.set_title(
-            f"{flux.upper()}{'' if flux == 'gpp' else '; negative: more uptake'}"
-        )
+        finish(ax, strata, ticks=4 if settings.in_column else 6)
+        ax.set_title(flux_title(flux, settings))
     letter_panels(axes)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    columns = 2 if settings.in_column else 4
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
     return figure
+
+
+def flux_title(flux: str, settings: StyleSettings) -> str:
+    """Name of the flux, and what its sign means."""
+    meaning = "" if flux == "gpp" else "negative: more uptake"
+    return settings.join(flux.upper(), meaning, mark="; ")
 
 
 def strata_with_forest(table: pd.DataFrame) -> list[tuple[str, str]]:
@@ -113,11 +122,12 @@ def draw_marks(ax: Axes, rows: pd.DataFrame, shift: float, style: dict) -> None:
         ax.plot(change, place + shift, linestyle="", **mark)
 
 
-def draw_parts(ax: Axes, rows: pd.DataFrame) -> None:
+def draw_parts(ax: Axes, rows: pd.DataFrame, parts: list[str]) -> None:
     """Stacked bars: gains to the right of zero, losses to the left."""
     places = np.arange(len(rows))
     ends = {True: np.zeros(len(rows)), False: np.zeros(len(rows))}
-    for part, (label, colour) in PARTS.items():
+    for part in parts:
+        label, colour = PARTS[part]
         values = np.nan_to_num(rows[part].to_numpy(float))
         start = np.where(values > 0, ends[True], ends[False])
         style: dict[str, Any] = {
@@ -131,9 +141,12 @@ def draw_parts(ax: Axes, rows: pd.DataFrame) -> None:
         ends[False] += np.minimum(values, 0)
 
 
-def finish(ax: Axes, strata: list[tuple[str, str]]) -> None:
+def finish(ax: Axes, strata: list[tuple[str, str]], *, ticks: int) -> None:
     """Names of the strata, lines between their kinds, zero."""
-    names = [escape_math(subset_label(name)) for _, name in strata]
+    names = [
+        escape_math(f"forest {name}" if kind == "forest_change" else subset_label(name))
+        for kind, name in strata
+    ]
     ax.set_yticks(range(len(strata)), names)
     ax.set_ylim(len(strata) - 0.4, -0.6)
     for place in range(1, len(strata)):
@@ -142,6 +155,6 @@ def finish(ax: Axes, strata: list[tuple[str, str]]) -> None:
     ax.axvline(0, color=NEUTRAL, linewidth=0.8, zorder=0)
     ax.margins(x=0.06)
     ax.use_sticky_edges = False
-    ax.locator_params(axis="x", nbins=6)
+    ax.locator_params(axis="x", nbins=ticks)
     ax.set_xlabel(f"change ({TOTAL_UNIT})")
     ax.grid(axis="x")

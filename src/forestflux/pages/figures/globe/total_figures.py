@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -32,22 +33,24 @@ PAIR_COLOURS = ("#0072B2", "#D55E00")
 def draw_zonal(results: Path, *, settings: StyleSettings) -> Figure:
     """Mean and total of GPP and NEE by latitude in both years of the pair."""
     table = ZONAL.read(results)
-    units = {"mean": FLUX_UNIT, "total": f"{TOTAL_UNIT} per zone"}
-    figure = new_figure(settings, height_mm=95)
-    axes = figure.subplots(1, 4, sharey=True)
+    names = {"mean": "mean", "total": "total of a zone"}
+    units = {"mean": FLUX_UNIT, "total": TOTAL_UNIT}
+    figure, axes = four_panels(settings, height_mm=95)
     panels = [(flux, measure) for flux in TARGET_FLUXES for measure in units]
-    for ax, (flux, measure) in zip(axes, panels, strict=True):
+    for ax, (flux, measure) in zip(axes.flat, panels, strict=True):
         rows = table[table["variable"] == flux]
         for year, colour in zip(settings.pair, PAIR_COLOURS, strict=True):
             line = rows[rows["year"] == year].sort_values("latitude")
             ax.plot(line[measure], line["latitude"], color=colour, label=str(year))
         ax.axvline(0, color=NEUTRAL, linewidth=0.6)
-        ax.set_title(f"{flux.upper()} {measure}")
-        ax.set_xlabel(units[measure])
+        ax.set_title(f"{flux.upper()}, {names[measure]}")
+        ax.set_xlabel(f"{flux.upper()} ({units[measure]})")
         ax.grid()
-    axes[0].set(ylabel="latitude (degrees north)", ylim=(-57, 80))
-    letter_panels(axes)
-    handles, labels = axes[0].get_legend_handles_labels()
+    axes[0, 0].set_ylim(-57, 80)
+    for ax in axes[:, 0]:
+        ax.set_ylabel("latitude (degrees north)")
+    letter_panels(axes.flat)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
 
@@ -108,19 +111,28 @@ def draw_change_table(results: Path, *, settings: StyleSettings) -> Figure:
     units = {"change": TOTAL_UNIT, "slope": TOTAL_SLOPE_UNIT}
     first, second = settings.pair
     names = {"change": f"{second} minus {first}", "slope": "slope of the series"}
-    figure = new_figure(settings, height_mm=30 + 6.5 * len(strata))
-    axes = figure.subplots(1, 4, sharey=True)
+    figure, axes = four_panels(settings, height_mm=30 + 6.5 * len(strata))
     panels = [(flux, measure) for flux in TARGET_FLUXES for measure in units]
-    for ax, (flux, measure) in zip(axes, panels, strict=True):
+    for ax, (flux, measure) in zip(axes.flat, panels, strict=True):
         rows = table[table["variable"] == flux].set_index("stratum").reindex(strata)
         draw_intervals(ax, rows, measure)
         ax.set_title(f"{flux.upper()},\n{names[measure]}")
-        ax.set_xlabel(units[measure])
+        ax.set_xlabel(f"{measure} ({units[measure]})")
     labels = [escape_math(subset_label(name)) for name in strata]
-    axes[0].set_yticks(range(len(strata)), labels)
-    axes[0].set_ylim(len(strata) - 0.4, -0.6)
-    letter_panels(axes)
+    axes[0, 0].set_yticks(range(len(strata)), labels)
+    axes[0, 0].set_ylim(len(strata) - 0.4, -0.6)
+    letter_panels(axes.flat)
     return figure
+
+
+def four_panels(
+    settings: StyleSettings, *, height_mm: float
+) -> tuple[Figure, np.ndarray]:
+    """A figure with four panels (row, column) in one row, in a column in two."""
+    rows = 2 if settings.in_column else 1
+    height = height_mm if rows == 1 else 10 + 1.7 * height_mm
+    figure = new_figure(settings, height_mm=height)
+    return figure, figure.subplots(rows, 4 // rows, sharey=True, squeeze=False)
 
 
 def draw_intervals(ax: Axes, rows: pd.DataFrame, measure: str) -> None:

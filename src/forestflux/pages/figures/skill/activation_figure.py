@@ -40,12 +40,12 @@ def draw_activations(results: Path, *, settings: StyleSettings) -> Figure:
             norm=norm,
         )
         ax.tick_params(labelbottom=True)
-        ax.set_title(f"{name} {TYPE_NAMES[name]}")
+        ax.set_title(name if settings.in_column else f"{name} {TYPE_NAMES[name]}")
     axes[0, 0].invert_yaxis()
     free = list(axes.flat)[len(types) :]
     for ax in free:
         ax.axis("off")
-    label = "mean absolute activation (no unit)"
+    label = settings.join("mean absolute", "activation", "(no unit)", mark=" ")
     if free:  # the last place of an odd number of types
         place = free[0].inset_axes([0.05, 0.5, 0.9, 0.07])
         figure.colorbar(mesh, cax=place, orientation="horizontal", label=label)

@@ -25,7 +25,9 @@ def draw_attributions(results: Path, *, settings: StyleSettings) -> Figure:
     table = ATTRIBUTIONS.read(results)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     variables = list(dict.fromkeys(table["variable"]))
-    figure = new_figure(settings, height_mm=24 + 34 * len(types))
+    figure = new_figure(
+        settings, height_mm=24 + (38 if settings.in_column else 34) * len(types)
+    )
     axes = figure.subplots(len(types), 2, sharex=True, sharey=True, squeeze=False)
     for column, (target, colours) in zip(axes.T, COLOUR_MAPS.items(), strict=True):
         top = float(table[target].abs().max()) or 1.0
@@ -42,9 +44,11 @@ def draw_attributions(results: Path, *, settings: StyleSettings) -> Figure:
                 norm=norm,
                 dots_from=0.05 * top,
             )
-            ax.set_title(f"{target.upper()}, {name} {TYPE_NAMES[name]}")
+            words = f"{name} {TYPE_NAMES[name]}"
+            ax.set_title(settings.join(f"{target.upper()}", words))
         column[-1].set_xlabel("month of the season")
-        sign = "; negative: more uptake" if target == "nee" else ""
+        sign = "negative: more uptake" if target == "nee" else ""
+        added = (f"added to {target.upper()}", f"({FLUX_UNIT})")
         figure.colorbar(
             mesh,
             ax=list(column),
@@ -52,7 +56,7 @@ def draw_attributions(results: Path, *, settings: StyleSettings) -> Figure:
             aspect=40,
             shrink=0.9,
             pad=0.01,
-            label=f"added to {target.upper()} ({FLUX_UNIT}){sign}",
+            label=settings.join(settings.join(*added, mark=" "), sign, mark="; "),
         )
     axes[0, 0].invert_yaxis()
     letter_panels(axes.ravel())

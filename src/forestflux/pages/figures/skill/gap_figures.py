@@ -18,6 +18,7 @@ from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
     new_figure,
+    spread_marks,
 )
 from forestflux.pages.labels_and_colours import (
     NEUTRAL,
@@ -32,8 +33,8 @@ from forestflux.pages.labels_and_colours import (
 
 # Title, label and unit of the hidden share of the year.
 PATTERNS = {
-    "random": ("single steps hidden", "hidden share of the inputs (%)", 100),
-    "block": ("runs of months hidden", "months hidden", 12),
+    "random": ("single steps", "hidden share (%)", 100),
+    "block": ("runs of months", "hidden months", 12),
 }
 CASE_LABELS = {"none": "nothing", "borrowed": "others' gaps"}
 LOWEST_R2 = -0.5
@@ -45,9 +46,16 @@ def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
     """R2 at unseen sites against the hidden share of inputs, and by what is hidden."""
     gaps = GAPS.read(results)
     styles = model_styles(gaps["model"])
-    figure = new_figure(settings, height_mm=125)
-    axes = figure.subplots(2, 3, sharey="row", squeeze=False, width_ratios=(3, 3, 4))
-    for row, target in zip(axes, TARGET_FLUXES, strict=True):
+    if settings.in_column:  # a column per flux
+        figure = new_figure(settings, height_mm=165)
+        axes = figure.subplots(3, 2, sharey="col", squeeze=False)
+        panels = axes.T
+    else:
+        figure = new_figure(settings, height_mm=125)
+        widths = {"width_ratios": (3, 3, 5)}
+        axes = figure.subplots(2, 3, sharey="row", squeeze=False, **widths)
+        panels = axes
+    for row, target in zip(panels, TARGET_FLUXES, strict=True):
         part = gaps[gaps["target"] == target]
         for ax, pattern in zip(row[:2], PATTERNS, strict=True):
             title, label, unit = PATTERNS[pattern]
@@ -55,8 +63,9 @@ def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
             ax.set_title(title)
             ax.set_xlabel(label)
         draw_hidden(row[2], part, styles)
-        row[2].set_title("gaps of others, whole variables")
-        row[0].set_ylabel(f"R$^2$ of {target.upper()}, folds by site")
+        row[2].set_title(settings.join("gaps of others", "whole variables"))
+        for ax in row if settings.in_column else row[:1]:
+            ax.set_ylabel(f"R$^2$ of {target.upper()}, folds by site")
         low = max(LOWEST_R2, part["r2"].min() - 0.08)
         row[0].set_ylim(low, min(1.0, part["r2"].max() + 0.12))
         for ax in row:
@@ -65,7 +74,8 @@ def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
             ax.grid(axis="y")
     letter_panels(axes.ravel())
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    columns = 2 if settings.in_column else 4
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
     return figure
 
 
@@ -74,19 +84,22 @@ def draw_curves(
 ) -> None:
     """A line per model from the observed series (no share hidden) on.
 
-    The band is the 95 % interval of what the network loses.
+    Marks of one share stand beside each other. The band is the 95 % interval of what the
+    network loses.
     """
     chosen = gaps[gaps["gap_pattern"].isin(["none", pattern])]
-    for model, style in styles.items():
+    top = unit * chosen["gap_fraction"].max()
+    shifts = 0.09 * top * spread_marks(len(styles))
+    for (model, style), shift in zip(styles.items(), shifts, strict=True):
         line = chosen[chosen["model"] == model].sort_values("gap_fraction")
-        share = unit * line["gap_fraction"]
-        ax.plot(share, line["r2"], label=model_label(model), markersize=3.5, **style)
+        share = unit * line["gap_fraction"] + shift
+        ax.plot(share, line["r2"], label=model_label(model), markersize=3, **style)
         if model == NETWORK:
             low, high = lost_ends(line)
             ax.fill_between(
                 share, low, high, color=style["color"], alpha=0.18, linewidth=0
             )
-    ax.set_xlim(left=-0.03 * unit * chosen["gap_fraction"].max())
+    ax.set_xlim(-0.07 * top, 1.07 * top)
 
 
 def lost_ends(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -102,14 +115,14 @@ def draw_hidden(ax: Axes, gaps: pd.DataFrame, styles: dict[str, dict]) -> None:
     there = list(dict.fromkeys(gaps["gap_pattern"]))
     hidden = [name for name in there if name not in (*CASE_LABELS, "random", "block")]
     cases = [*(name for name in CASE_LABELS if name in there), *hidden]
-    for order, (model, style) in enumerate(styles.items()):
+    shifts = spread_marks(len(styles))
+    for (model, style), shift in zip(styles.items(), shifts, strict=True):
         rows = gaps[(gaps["model"] == model) & gaps["gap_pattern"].isin(cases)]
         rows = rows.set_index("gap_pattern", drop=False).reindex(cases)
         low, high = lost_ends(rows)
-        shift = 0.13 * (order - (len(styles) - 1) / 2)
         place = np.arange(len(cases)) + shift
         mark = {key: style[key] for key in ("color", "marker", "zorder")}
-        ax.scatter(place, rows["r2"], s=14, linewidths=0, **mark)
+        ax.scatter(place, rows["r2"], s=9, linewidths=0, **mark)
         ax.vlines(place, low, high, color=style["color"], linewidth=0.7)
     labels = [CASE_LABELS.get(name) or series_label(name) for name in cases]
     ax.set_xticks(np.arange(len(cases)), labels, rotation=40, ha="right")
@@ -124,7 +137,9 @@ def draw_calibration(results: Path, *, settings: StyleSettings) -> Figure:
     models = order_models(table["model"])
     types = [f"igbp={name}" for name in FOREST_TYPES]
     subsets = [s for s in ["all", *types] if s in set(table["subset"])]
-    figure = new_figure(settings, height_mm=45 + 7 * (len(models) + len(subsets)))
+    row_mm = 3 + 2.4 * table["split"].nunique()
+    height = 45 + row_mm * (len(models) + len(subsets))
+    figure = new_figure(settings, height_mm=height)
     heights = [len(subsets), len(models)]
     axes = figure.subplots(2, 2, sharey="row", sharex=True, height_ratios=heights)
     for column, target in zip(axes.T, TARGET_FLUXES, strict=True):
@@ -132,15 +147,17 @@ def draw_calibration(results: Path, *, settings: StyleSettings) -> Figure:
         shown = NETWORK if NETWORK in models else models[0]
         by_type = part[part["model"] == shown].set_index("subset")
         draw_coverage(column[0], by_type, subsets, labels=label_subsets(part, subsets))
-        column[0].set_title(f"{target.upper()}, {model_label(shown)}")
+        column[0].set_title(settings.join(target.upper(), model_label(shown)))
         by_model = part[part["subset"] == "all"].set_index("model")
         labels = [model_label(model) for model in models]
         draw_coverage(column[1], by_model, models, labels=labels)
         column[1].set_title(f"{target.upper()}, all forests")
-        column[1].set_xlabel("observations inside the interval (%)")
+        label = settings.join("observations inside", "the interval (%)", mark=" ")
+        column[1].set_xlabel(label)
     letter_panels(axes.ravel())
     handles, labels = axes[1, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=5)
+    columns = 2 if settings.in_column else 5
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
     return figure
 
 
@@ -162,15 +179,15 @@ def draw_coverage(
     label = f"nominal {nominal:.0f} %"
     ax.axvline(nominal, color="black", linewidth=1, label=label, zorder=1)
     present = [split for split in SPLITS if split in set(table["split"])]
-    for place, split in enumerate(present):
+    for split, shift in zip(present, spread_marks(len(present)), strict=True):
         part = table[table["split"] == split].reindex(order)
-        rows = np.arange(len(order)) + 0.15 * (place - (len(present) - 1) / 2)
+        rows = np.arange(len(order)) + shift
         lower, upper = 100 * part["covered_lower"], 100 * part["covered_upper"]
         ax.hlines(rows, lower, upper, color="#0072B2", linewidth=0.6, zorder=2)
         ax.scatter(
             100 * part["covered"],
             rows,
-            s=22,
+            s=18,
             marker=SPLIT_MARKERS[split],
             facecolors="white" if split == "random" else "#0072B2",
             edgecolors="#0072B2",
@@ -181,5 +198,5 @@ def draw_coverage(
         )
     ax.set_yticks(np.arange(len(order)), labels)
     ax.set_ylim(len(order) - 0.5, -0.5)
-    ax.set_xlim(right=101)
+    ax.set_xlim(right=102)
     ax.grid(axis="x")

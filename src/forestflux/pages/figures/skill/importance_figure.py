@@ -22,7 +22,9 @@ def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
     table = IMPORTANCE.read(results)
     types = [name for name in FOREST_TYPES if name in set(table["igbp"])]
     variables = list(dict.fromkeys(table["variable"]))
-    figure = new_figure(settings, height_mm=24 + 31 * len(types))
+    figure = new_figure(
+        settings, height_mm=24 + (34 if settings.in_column else 31) * len(types)
+    )
     axes = figure.subplots(len(types), 2, sharex=True, sharey=True, squeeze=False)
     for column, target in zip(axes.T, TARGET_FLUXES, strict=True):
         norm = Normalize(0, float(table[target].max()) or 1.0)
@@ -37,7 +39,8 @@ def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
                 cmap=cm.lapaz_r,
                 norm=norm,
             )
-            ax.set_title(f"{target.upper()}, {name} {TYPE_NAMES[name]}")
+            words = f"{name} {TYPE_NAMES[name]}"
+            ax.set_title(settings.join(f"{target.upper()}", words))
         column[-1].set_xlabel("month of the season")
         figure.colorbar(
             mesh,
@@ -46,7 +49,9 @@ def draw_importance(results: Path, *, settings: StyleSettings) -> Figure:
             aspect=40,
             shrink=0.9,
             pad=0.01,
-            label=f"mean absolute change of {target.upper()} ({FLUX_UNIT})",
+            label=settings.join(
+                "mean absolute change", f"of {target.upper()} ({FLUX_UNIT})", mark=" "
+            ),
         )
     axes[0, 0].invert_yaxis()
     letter_panels(axes.ravel())

@@ -14,6 +14,7 @@ from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
     new_figure,
+    spread_marks,
 )
 from forestflux.pages.labels_and_colours import (
     FLUX_UNIT,
@@ -35,18 +36,26 @@ def draw_scatter(results: Path, *, settings: StyleSettings) -> Figure:
     scores = read_scores(results)
     predictions = PREDICTIONS.read(results)
     shown = choose_panels(scores)
-    figure = new_figure(settings, height_mm=138)
-    axes = figure.subplots(len(TARGET_FLUXES), len(shown), squeeze=False, sharey="row")
-    for row, target in zip(axes, TARGET_FLUXES, strict=True):
+    if settings.in_column:  # a row per model, a column per flux
+        figure = new_figure(settings, height_mm=14 + 54 * len(shown))
+        axes = figure.subplots(len(shown), len(TARGET_FLUXES), squeeze=False)
+        panels = axes.T
+    else:
+        figure = new_figure(settings, height_mm=143)
+        shape = len(TARGET_FLUXES), len(shown)
+        panels = axes = figure.subplots(*shape, squeeze=False, sharey="row")
+    for row, target in zip(panels, TARGET_FLUXES, strict=True):
         limits = common_limits(predictions, target)
         for ax, (model, split) in zip(row, shown, strict=True):
             chosen = (predictions["model"] == model) & (predictions["split"] == split)
             draw_points(ax, predictions[chosen], target, limits)
             lines = [model_label(model), SPLIT_LABELS[split]]
-            lines += describe_score(scores, (model, split, target))
-            ax.set_title("\n".join(lines), fontsize="small")
-            ax.set_xlabel(f"observed {target.upper()}")
-        row[0].set_ylabel(f"estimated {target.upper()}\n({FLUX_UNIT})")
+            key = model, split, target
+            lines += describe_score(scores, key, settings=settings)
+            ax.set_title("\n".join(lines), fontsize=settings.small_pt)
+            ax.set_xlabel(f"observed {target.upper()}\n({FLUX_UNIT})")
+        for ax in row if settings.in_column else row[:1]:
+            ax.set_ylabel(f"estimated {target.upper()}\n({FLUX_UNIT})")
     letter_panels(axes.ravel())
     handles = dict(
         pair
@@ -108,8 +117,10 @@ def draw_points(
     ax.locator_params(nbins=3)
 
 
-def describe_score(scores: pd.DataFrame, key: tuple[str, str, str]) -> list[str]:
-    """R2, RMSE, site-years and sites of a panel, two lines from the table of scores."""
+def describe_score(
+    scores: pd.DataFrame, key: tuple[str, str, str], *, settings: StyleSettings
+) -> list[str]:
+    """R2, RMSE, site-years and sites of a panel, lines from the table of scores."""
     model, split, target = key
     found = scores[
         (scores["model"] == model)
@@ -122,7 +133,7 @@ def describe_score(scores: pd.DataFrame, key: tuple[str, str, str]) -> list[str]
         for row in found.itertuples()
         for line in (
             f"R$^2$ {row.r2:.2f}, RMSE {row.rmse:.0f}",
-            f"{row.n:.0f} years at {row.n_sites:.0f} sites",
+            settings.join(f"{row.n:.0f} years", f"{row.n_sites:.0f} sites"),
         )
     ]
 
@@ -132,19 +143,27 @@ def draw_scores(results: Path, *, settings: StyleSettings) -> Figure:
     scores = read_scores(results)
     whole = scores[scores["subset"] == "all"]
     styles = model_styles(whole["model"])
-    figure = new_figure(settings, height_mm=50 + 9 * len(styles))
+    splits = whole["split"].nunique()
+    row_mm = 2.4 + 2.2 * splits
+    figure = new_figure(settings, height_mm=54 + 2 * row_mm * len(styles))
     axes = figure.subplots(2, len(TARGET_FLUXES), sharey=True, squeeze=False)
     for row, measure in zip(axes, ("r2", "rmse"), strict=True):
         for ax, target in zip(row, TARGET_FLUXES, strict=True):
             rows = whole[whole["target"] == target]
             draw_marks(ax, rows, measure, styles)
             ax.set_title(target.upper())
-            unit = "R$^2$ over site-years" if measure == "r2" else f"RMSE ({FLUX_UNIT})"
-            ax.set_xlabel(unit)
+            ax.set_xlabel(score_label(measure, settings))
     letter_panels(axes.ravel())
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure
+
+
+def score_label(measure: str, settings: StyleSettings) -> str:
+    """What an axis shows; errors of similar models are told apart only away from zero."""
+    if measure == "r2":
+        return "R$^2$ over site-years"
+    return settings.join(f"RMSE ({FLUX_UNIT})", "axis not from zero", mark="; ")
 
 
 def draw_marks(
@@ -153,17 +172,18 @@ def draw_marks(
     """A mark per model and split; values below the edge are written beside an arrow."""
     names = list(styles)
     present = [split for split in SPLITS if split in set(rows["split"])]
-    for split in present:
+    drawn = []
+    for split, shift in zip(present, spread_marks(len(present)), strict=True):
         part = rows[rows["split"] == split].set_index("model")[measure].reindex(names)
         values = part.to_numpy(float)
-        shift = 0.16 * (present.index(split) - (len(present) - 1) / 2)
         y = np.arange(len(names)) + shift
         colours = [styles[name]["color"] for name in names]
         shown = np.maximum(values, LOWEST_R2) if measure == "r2" else values
+        drawn.append(shown)
         ax.scatter(
             shown,
             y,
-            s=26,
+            s=20,
             marker=SPLIT_MARKERS[split],
             facecolors="white" if split == "random" else colours,
             edgecolors=colours,
@@ -174,7 +194,7 @@ def draw_marks(
         # the legend speaks of splits, not of models: a mark without a model's colour
         hollow = "white" if split == "random" else NEUTRAL
         style: dict[str, Any] = {"marker": SPLIT_MARKERS[split], "facecolors": hollow}
-        ax.scatter([], [], s=26, edgecolors=NEUTRAL, label=SPLIT_LABELS[split], **style)
+        ax.scatter([], [], s=20, edgecolors=NEUTRAL, label=SPLIT_LABELS[split], **style)
         for x, place in zip(values, y, strict=True):
             if measure == "r2" and x < LOWEST_R2:
                 text = f"   \N{LEFTWARDS ARROW} {x:.1f}"
@@ -187,12 +207,19 @@ def draw_marks(
                 )
     ax.set_yticks(np.arange(len(names)), [model_label(name) for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
-    if measure == "r2":
-        ax.set_xlim(LOWEST_R2, 1)
+    low, high = fit_limits(np.concatenate(drawn))
+    ax.set_xlim(low, high)
+    if measure == "r2" and low < 0 < high:
         ax.axvline(0, color=NEUTRAL, linewidth=0.8)
-    else:
-        ax.set_xlim(left=0)
+    ax.locator_params(axis="x", nbins=5)
     ax.grid(axis="x")
+
+
+def fit_limits(values: np.ndarray) -> tuple[float, float]:
+    """Ends of an axis that the marks fill, with a margin on both sides."""
+    low, high = np.nanmin(values), np.nanmax(values)
+    margin = 0.12 * (high - low) or 0.05 * abs(high) or 0.05
+    return float(low - margin), float(high + margin)
 
 
 def read_scores(results: Path) -> pd.DataFrame:

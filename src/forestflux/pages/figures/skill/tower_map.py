@@ -26,7 +26,7 @@ COLUMNS = ("site", "year", "igbp", "forest", "lat", "lon", "holdout", "used")
 def draw_towers(results: Path, *, settings: StyleSettings) -> Figure:
     """Towers on a world map: colour and shape by type, area by used site-years."""
     samples = SAMPLES.read(results, columns=COLUMNS)
-    figure = new_figure(settings, height_mm=103)
+    figure = new_figure(settings, height_mm=80 if settings.in_column else 103)
     world = world_axes(figure, figure.add_gridspec(1, 1)[0], settings=settings)
     towers = by_tower(samples)
     used = towers[towers["years"] > 0]
@@ -35,7 +35,8 @@ def draw_towers(results: Path, *, settings: StyleSettings) -> Figure:
     for name in FOREST_TYPES:
         draw_type(world, used[used["igbp"] == name], name)
     draw_score_unseen_rows(world, used[used["holdout"]])
-    legend = figure.legend(loc="outside lower center", ncols=2, columnspacing=1.5)
+    columns = 1 if settings.in_column else 2
+    legend = figure.legend(loc="outside lower center", ncols=columns, columnspacing=1.5)
     for handle in legend.legend_handles:
         if isinstance(handle, PathCollection):
             handle.set_sizes([22])
