@@ -3,6 +3,8 @@
 from forestflux.core.names import FLUX_UNIT, TOTAL_SLOPE_UNIT, TOTAL_UNIT
 from forestflux.jobs.tables import Column, TableSchema
 
+# The stratum of what lies outside all others of its kind.
+OUTSIDE = "none"
 # Totals of countries are some thousandths of those of the globe.
 COUNTRY_UNIT = "TgC yr-1"
 TG_PER_PG = 1000.0

@@ -229,7 +229,7 @@ def stack_fluxes(
         rows: dict[str, np.ndarray | str | float] = {
             name: totals[name].values for name in ("stratum", "kind", "code")
         }
-        rows |= head | {"variable": variable} | (after or {})
+        rows |= head | {"variable": variable} | dict(after or {})
         for name, values in columns.items():
             rows[name] = values if values.ndim == 1 else values[position]
         tables.append(pd.DataFrame(rows))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from html import escape
 
-from forestflux import __version__
 from forestflux.pages.plain_answer import Statement
 
 METHOD = "https://doi.org/10.1109/JSTARS.2019.2954556"
@@ -35,7 +34,8 @@ def render_boxes(run: str, *, has_maps: bool) -> str:
     has_maps : whether it has products and tables of regions
     """
     cite = [
-        f"the software: forestflux {escape(__version__)}, CITATION.cff; run {escape(run)}",
+        "the software as CITATION.cff gives it, with version and commit as provenance.json"
+        f" of the products has them; run {escape(run)}",
         f'the method: Wu 2019, <a href="{METHOD}">doi 10.1109/JSTARS.2019.2954556</a>',
         "the towers, as their data policies ask: samples/bibliography.md where labels come"
         " from an archive",

@@ -80,10 +80,9 @@ def answer_with_maps(
     changes = changes[changes["kind"] == "all"]
     pair = (int(changes["first_year"].iloc[0]), int(changes["second_year"].iloc[0]))
     now = regions[(regions["kind"] == "all") & (regions["year"] == pair[1])]
-    now = now.set_index("variable")
     level = now["level"].iloc[0]
-    gpp, nee = (write_of(now.loc[flux], "total") for flux in TARGET_FLUXES)
-    area = now.loc["nee", "area"] * 1e-12
+    gpp, nee = (write_flux(now, flux, "total") for flux in TARGET_FLUXES)
+    area = float(now["area"].iloc[0]) * 1e-12
     planet = "of this simulated planet" if simulated else "on the map"
     return [
         Statement(
@@ -143,20 +142,21 @@ def answer_without_maps(
 
 def describe_change(changes: pd.DataFrame, pair: tuple[int, int]) -> str:
     """Change of the pair and slope of each flux, and whether it may be none."""
-    rows = changes.set_index("variable")
     parts = []
     for flux in reversed(TARGET_FLUXES):
-        row = rows.loc[flux]
+        row = changes[changes["variable"] == flux].iloc[0]
         clear = row["change_lower"] > 0 or row["change_upper"] < 0
         words = "more than its error" if clear else "which may be none"
-        change = write_of(row, "change", plus=True)
+        change = write_flux(changes, flux, "change", plus=True)
         parts.append(f"{flux.upper()} by {change} {TOTAL_UNIT}, {words}")
     return f"From {pair[0]} to {pair[1]}: {'; '.join(parts)}."
 
 
-def write_of(row: pd.Series, name: str, *, plus: bool = False) -> str:
-    """A number of a row with its interval."""
-    return write_interval(*(float(row[name + end]) for end in ENDS), plus=plus)
+def write_flux(rows: pd.DataFrame, flux: str, name: str, *, plus: bool = False) -> str:
+    """A number of the row of a flux with its interval."""
+    row = rows[rows["variable"] == flux].iloc[0]
+    value, lower, upper = (float(row[name + end]) for end in ENDS)
+    return write_interval(value, lower, upper, plus=plus)
 
 
 def name_limits(*, simulated: bool) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from forestflux.change.strata.divisions import OUTSIDE
+from forestflux.change.change_schemas import OUTSIDE
 from forestflux.core.names import TARGET_FLUXES
 
 # In the order in which a reader is offered them.
@@ -20,10 +20,12 @@ KINDS = {
 }
 # A page with more regions than these would be slow to open; the tables have them all.
 MOST_REGIONS = 600
-DIGITS = 4
+DIGITS = 6
 SERIES = ("total_tg", "total_tg_lower", "total_tg_upper", "mean")
-CHANGES = ("change_tg", "change_tg_lower", "change_tg_upper", "change_p_adjusted")
-CHANGES += ("slope", "slope_lower", "slope_upper", "slope_p_adjusted")
+CHANGES = (
+    *("change_tg", "change_tg_lower", "change_tg_upper", "change_p_adjusted"),
+    *("slope", "slope_lower", "slope_upper", "slope_p_adjusted"),
+)
 
 
 def collect_region_records(
@@ -68,7 +70,7 @@ def collect_region_records(
 
 
 def make_record(rows: pd.DataFrame, changes: pd.DataFrame) -> dict[str, object]:
-    """One region; numbers have four digits, and a missing one is None."""
+    """One region; numbers have six digits, and a missing one is None."""
     first = rows.iloc[0]
     record: dict[str, object] = {
         "name": "all forests" if first["kind"] == "all" else first["stratum"],
@@ -77,16 +79,16 @@ def make_record(rows: pd.DataFrame, changes: pd.DataFrame) -> dict[str, object]:
     for flux in TARGET_FLUXES:
         own = rows[rows["variable"] == flux].sort_values("year")
         change = changes[changes["variable"] == flux].iloc[0]
-        record[flux] = {name: round_numbers(own[name]) for name in SERIES}
-        record[flux] |= dict(
-            zip(CHANGES, round_numbers(change[list(CHANGES)]), strict=True)
+        numbers = round_numbers(change[list(CHANGES)])
+        record[flux] = {name: round_numbers(own[name]) for name in SERIES} | dict(
+            zip(CHANGES, numbers, strict=True)
         )
         record |= {name: round_numbers(own[name]) for name in ("area", "applicable")}
     return record
 
 
 def round_numbers(values: pd.Series | Sequence[float]) -> list[float | None]:
-    """Numbers with four digits, None where there is none."""
+    """Numbers with six digits, None where there is none."""
     return [
         float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
         for value in map(float, values)

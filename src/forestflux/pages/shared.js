@@ -111,7 +111,8 @@ function makeRegionChangeTable(regions, region) {
 function describeRegionForest(region, index) {
   const inside = region.applicable[index];
   const share = inside === null ? "" : `; ${formatNumber(100 * inside)} % of it is inside the area of applicability`;
-  return `${formatNumber(region.area[index] * 1e-10, 2)} million hectares of forest${share}.`;
+  const area = region.area[index] * 1e-10;
+  return `${formatNumber(area, chooseDigits([area]))} million hectares of forest${share}.`;
 }
 
 /** The series of a region as a table in a file. */

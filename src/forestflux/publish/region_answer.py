@@ -135,7 +135,7 @@ def write_answer(
 ) -> str:
     """The answer in about ten lines."""
     now = data.sel(year=year)
-    level = f"{float(now['level'][0]):.0%}".replace("%", " %")
+    level = f"{100 * float(now['level'][0]):g} %"
     large = abs(float(now["total"].sel(flux="gpp"))) >= 1
     unit, factor = (TOTAL_UNIT, 1.0) if large else (COUNTRY_UNIT, TG_PER_PG)
     first, second = (int(data[f"{n}_year"][0]) for n in ("first", "second"))
@@ -150,7 +150,7 @@ def write_answer(
         (
             "Forest",
             f"{float(now['area'][0]) * 1e-10:,.1f} million ha,"
-            f" {float(now['applicable'][0]):.0%} inside the area of applicability;"
+            f" {100 * float(now['applicable'][0]):.0f} % inside the area of applicability;"
             " outside it nothing is promised",
         ),
         (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux.change.strata.divisions import OUTSIDE
+from forestflux.change.change_schemas import OUTSIDE
 from forestflux.core.errors import InputError
 from forestflux.core.regions.country_outlines import country_file
 from forestflux.core.regions.region_file import read_features
@@ -108,10 +108,10 @@ def to_plain_letters(text: str) -> str:
 
 
 def list_near_names(names: list[str], wanted: str) -> str:
-    """Names that hold the text or are spelt alike, the nearest first; empty without any."""
+    """Names that hold the text, then those that are spelt alike; empty without any."""
     plain = to_plain_letters(wanted)
     by_letters = {to_plain_letters(name): name for name in names}
     alike = get_close_matches(plain, by_letters, n=NEAR_NAMES)
     holding = [letters for letters in by_letters if plain and plain in letters]
-    near = dict.fromkeys([*alike, *holding])
+    near = dict.fromkeys([*holding, *alike])
     return ", ".join(by_letters[letters] for letters in list(near)[:NEAR_NAMES])

@@ -214,6 +214,16 @@ def test_a_wheel_serves_outside_the_repository(place: Path, tmp_path: Path) -> N
         text=True,
         check=True,
     )
+    command = [sys.executable, "-m", "forestflux", "ask", "results/demo"]
+    asked = subprocess.run(
+        [*command, "--region", "Finland"],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert asked.stdout.startswith("Region    Finland")
     file, mean = done.stdout.split()
     assert Path(file).is_relative_to(tmp_path)
     assert float(mean) > 0

@@ -88,7 +88,7 @@ def write_page(
     return Template(template).substitute(
         run=escape(run),
         answer=render_answer(answer),
-        boxes=render_boxes(run, has_maps=data["map"] is not None),
+        boxes=render_boxes(run, has_maps=data.get("map") is not None),
         simulated="" if simulated else "hidden",
         style=style,
         data=text.replace("<", "\\u003c"),

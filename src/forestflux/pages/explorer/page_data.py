@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
 from forestflux.core.grid import Grid
@@ -105,7 +105,7 @@ def collect_page_data(
     return {
         "level": model.level,
         # Half of an interval, in standard deviations of the error.
-        "half_width": float(stats.norm.ppf((1 + model.level) / 2)),
+        "half_width": NormalDist().inv_cdf((1 + model.level) / 2),
         "pair": list(maps.pair) if maps else [],
         "towers": {"sites": records, **pack_tower_details(samples, model)},
         "map": maps and collect_map_data(model, maps, settings=settings),

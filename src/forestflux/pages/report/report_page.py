@@ -169,14 +169,16 @@ def read_maps(
     tables: Mapping[str, Path], configuration: Configuration
 ) -> dict[str, object]:
     """What is shown of gates, totals and change; drivers only where they were run."""
-    pair = configuration.change.pair
+    pair, level = configuration.change.pair, configuration.evaluate.level
     gates = GATES.read_file(tables["gates"])
     content: dict[str, object] = {
         "failed": list(gates.loc[gates["status"] == FAIL, "gate"]),
         "statuses": map_tables.count_statuses(gates),
         "gates": map_tables.gate_tables(gates),
-        "totals": map_tables.total_table(TOTALS.read_file(tables["totals"]), pair=pair),
-        "changes": map_tables.change_table(PAIR.read_file(tables["pair"])),
+        "totals": map_tables.total_table(
+            TOTALS.read_file(tables["totals"]), pair=pair, level=level
+        ),
+        "changes": map_tables.change_table(PAIR.read_file(tables["pair"]), level=level),
         "pair": f"{pair[0]}-{pair[1]}",
         "drivers": [],
         "regions": collect_region_records(
@@ -186,7 +188,7 @@ def read_maps(
     }
     if "drivers" in tables:
         drivers = DRIVERS.read_file(tables["drivers"])
-        content["drivers"] = map_tables.driver_tables(drivers)
+        content["drivers"] = map_tables.driver_tables(drivers, level=level)
     return content
 
 

@@ -67,8 +67,9 @@ async function showRegion(region, year) {
   const regions = mapData.regions;
   const index = regions.years.indexOf(year);
   const { unit, factor } = chooseRegionUnit(region);
-  const box = makeChartBox(`Lines of the annual totals of GPP and NEE of ${region.title} with their interval`);
-  fillPanel(makeElement("h2", {}, region.title), makeElement("p", {}, describeRegionForest(region, index)),
+  const box = makeChartBox(`Lines of the annual totals of GPP and NEE of ${region.name} with their interval`);
+  const code = region.code ? ` (${region.code})` : "";
+  fillPanel(makeElement("h2", {}, `${region.name}${code}`), makeElement("p", {}, describeRegionForest(region, index)),
     makeRegionYearTable(regions, region, index), makeElement("h3", {}, "Annual totals"), box,
     makeRegionChangeTable(regions, region), makeRegionLinks(regions, region));
   const scale = (values) => values.map((value) => (value === null ? null : value * factor));

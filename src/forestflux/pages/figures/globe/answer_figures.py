@@ -5,6 +5,7 @@ They are as wide as a column of a paper, so that they can be read on a phone as 
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xarray as xr
@@ -71,7 +72,12 @@ def draw_world(
     place = figure.add_gridspec(1, 1)[0]
     ax = world_axes(figure, place, settings=settings)
     image = draw_raster(ax, layer, cmap=cm.vik, norm=centred(layer))
-    bar = {"location": "bottom", "aspect": 30, "pad": 0.02, "shrink": 0.9}
+    bar: dict[str, Any] = {
+        "location": "bottom",
+        "aspect": 30,
+        "pad": 0.02,
+        "shrink": 0.9,
+    }
     figure.colorbar(image, ax=ax, extend="both", label=label, **bar)
     return ax
 

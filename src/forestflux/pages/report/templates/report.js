@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const REGION_COLOURS = { gpp: "#2f8f4e", nee: "#2f7fbf" };
-const CHART = { width: 600, height: 190, left: 70, right: 10, top: 24, bottom: 24 };
+const CHART = { width: 400, height: 170, left: 58, right: 18, top: 22, bottom: 22 };
 
 /** An element of a chart. */
 function makeShape(tag, attributes, ...children) {
@@ -35,7 +35,7 @@ function drawRegionChart(regions, region, flux, label) {
   const toX = (year) => CHART.left + ((year - years[0]) / span) * (CHART.width - CHART.left - CHART.right);
   const toY = (value) => CHART.top + ((high - value) / (high - low)) * (CHART.height - CHART.top - CHART.bottom);
   const chart = makeShape("svg", { viewBox: `0 0 ${CHART.width} ${CHART.height}`, role: "img",
-    "aria-label": `${label} of ${region.name} by year with its interval`, "font-size": 13, fill: "currentColor" });
+    "aria-label": `${label} of ${region.name} by year with its interval`, "font-size": 12, fill: "currentColor" });
   const { steps, digits } = chooseSteps(low, high);
   for (const step of steps) {
     chart.append(makeShape("line", { x1: CHART.left, x2: CHART.width - CHART.right, y1: toY(step), y2: toY(step),
@@ -43,7 +43,7 @@ function drawRegionChart(regions, region, flux, label) {
       makeShape("text", { x: CHART.left - 6, y: toY(step) + 4, "text-anchor": "end" }, formatNumber(step, digits)));
   }
   years.forEach((year, index) => {
-    if (index % Math.ceil(years.length / 6) === 0)
+    if (index % Math.ceil(years.length / 5) === 0)
       chart.append(makeShape("text", { x: toX(year), y: CHART.height - 6, "text-anchor": "middle" }, String(year)));
   });
   const known = years.map((_, index) => index).filter((index) => Number.isFinite(values[index]));
@@ -62,7 +62,7 @@ function showChosenRegion(regions, picker, yearPicker) {
   const index = regions.years.indexOf(Number(yearPicker.value));
   document.getElementById("region-answer").replaceChildren(
     makeElement("p", {}, describeRegionForest(region, index)), makeRegionYearTable(regions, region, index),
-    ...REGION_FLUXES.map(([flux, label]) => drawRegionChart(regions, region, flux, label)),
+    makeElement("div", { class: "charts" }, ...REGION_FLUXES.map(([flux, label]) => drawRegionChart(regions, region, flux, label))),
     makeElement("p", { class: "quiet" }, `Bands and brackets are ${describeLevel(regions)} intervals of the errors at towers never seen.`),
     makeRegionChangeTable(regions, region), makeRegionLinks(regions, region));
 }
