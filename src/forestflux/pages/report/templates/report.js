@@ -12,9 +12,9 @@ function makeShape(tag, attributes, ...children) {
   return shape;
 }
 
-/** Round numbers between two ends, about four. */
+/** Round numbers between two ends, about five. */
 function chooseSteps(low, high) {
-  const least = (high - low) / 4;
+  const least = (high - low) / 5;
   const power = 10 ** Math.floor(Math.log10(least));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= least);
   const steps = [];
