@@ -14,7 +14,7 @@ import yaml
 
 from benchmarks.harness import ROOT, Measured, Option, measure_command
 from benchmarks.planet_figure import draw_planets
-from forestflux.change.change_schemas import REGIONS, SERIES
+from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
 from forestflux.core.names import FLUXES
 from forestflux.evaluation.evaluation_schemas import COVERAGE, RECOVERY
 from forestflux.jobs.settings.training_settings import TransferEpochs
@@ -146,10 +146,10 @@ def average_coverage(coverage: pd.DataFrame) -> list[dict]:
 
 def read_globe(name: str, planet: dict[str, object]) -> pd.DataFrame:
     """Change and slope of all forest of a planet, with their truths and p."""
-    table = REGIONS.read(FOLDER / name)
+    table = REGION_CHANGES.read(FOLDER / name)
     table = table[table["kind"] == "all"].set_index("variable")
     truth = RECOVERY.read(FOLDER / name).set_index("quantity")["truth"]
-    series = SERIES.read(FOLDER / name)
+    series = REGIONS.read(FOLDER / name)
     area = series.loc[series["kind"] == "all", "area"].mean()
     rows = []
     for flux in FLUXES:

@@ -33,6 +33,7 @@ def collect_demo(results: Path) -> None:
     write_table("demo_intervals", demo_numbers.interval_table(results))
     write_table("demo_coverage", demo_numbers.coverage_table(results))
     write_table("demo_skill", planet_numbers.skill_table(results))
+    write_record("demo_answer", demo_numbers.answer(results))
     write_record("demo_facts", demo_numbers.facts(results))
     for name in PICTURES:
         shrink_picture(

@@ -1,10 +1,14 @@
 """Numbers of a finished demo that pages quote."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+
+from forestflux.jobs.small_files import read_json
+from forestflux.pages.plain_answer import answer_run
 
 PAIR = (2003, 2018)
 CANOPY = ["ndvi", "evi"]
@@ -59,6 +63,15 @@ def coverage_table(results: Path) -> pd.DataFrame:
     table = pd.read_csv(results / "recovery" / "coverage.csv")
     columns = ["quantity", "kind", "variable", "n", "covered"]
     return table[columns].round(3)
+
+
+def answer(results: Path) -> dict[str, list[dict[str, str]]]:
+    """What the demo says, in the words of its report."""
+    names = ("evaluate/interannual", "change/regions", "change/region_changes")
+    tables = {Path(name).name: results / f"{name}.csv" for name in names}
+    members = len(read_json(results / "model/model.json")["members"])
+    statements = answer_run(tables, members=members, simulated=True)
+    return {"statements": [asdict(one) for one in statements]}
 
 
 def facts(results: Path) -> dict[str, float]:

@@ -7,7 +7,7 @@ import reliability_blocks
 import settings_blocks
 import skill_blocks
 import speed_blocks
-from tracked_files import markdown_table, read_table, wrap_sentences
+from tracked_files import markdown_table, read_record, read_table, wrap_sentences
 
 from forestflux.pages.table_reference import render_table_reference
 
@@ -35,6 +35,14 @@ RECOVERY = {
     "nee_share_within_interval_inside": "the same inside the area of applicability",
     "nee_share_within_interval_outside": "the same outside it",
 }
+
+
+def demo_answer() -> str:
+    """What the demo says, in plain words."""
+    statements = read_record("demo_answer")["statements"]
+    return wrap_sentences(
+        " ".join(f"**{one['lead']}.** {one['text']}" for one in statements)
+    )
 
 
 def demo_recovery() -> str:
@@ -124,6 +132,7 @@ def tables() -> str:
 BLOCKS = {
     function.__name__: function
     for function in (
+        demo_answer,
         demo_recovery,
         demo_coverage,
         cost_blocks.parts_of_the_tests,

@@ -1,4 +1,4 @@
-"""The command `forestflux`: what a user does with a trained model outside of the workflow."""
+"""The command `forestflux`: what a user does with a finished run outside of the workflow."""
 
 import sys
 from importlib import import_module
@@ -6,7 +6,10 @@ from importlib import import_module
 from forestflux.jobs import command_line
 
 # Word on the command line and the module whose `main` it calls.
-COMMANDS = {"online": "forestflux.publish.online.online_command"}
+COMMANDS = {
+    "ask": "forestflux.publish.ask_command",
+    "online": "forestflux.publish.online.online_command",
+}
 
 
 def main() -> None:

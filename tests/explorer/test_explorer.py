@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import xarray as xr
 from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.pages.explorer.explorer_page import write_page
 from forestflux.pages.explorer.page_data import MapFiles, RunFiles, collect_page_data
+from forestflux.pages.plain_answer import Statement
 from tests.builders.inputs import INPUTS
 from tests.explorer.browser import (
     open_browser,
@@ -25,6 +27,7 @@ from tests.explorer.small_run import GRID, PAIR, build_run, list_stores
 
 SETTINGS = {"columns": 720, "series_cells": 10000, "reason_cells": 40}
 LOAD_SECONDS = 3.0
+NORMAL_90 = 1.6449  # half of a 90 % interval in standard deviations
 EQUAL_EARTH = pyproj.Proj("+proj=eqearth +R=1")
 YEARS = range(PAIR[0], PAIR[1] + 1)
 
@@ -40,7 +43,8 @@ def write(results, *, grid, name="explorer.html", **settings):
         maps=list_stores(results / "maps"),
         masks=list_stores(results / "mask"),
         change=results / "change/change.zarr",
-        totals=results / "change/totals.csv",
+        regions=results / "change/regions.csv",
+        region_changes=results / "change/region_changes.csv",
         grid=grid,
         pair=PAIR,
     )
@@ -51,7 +55,7 @@ def write(results, *, grid, name="explorer.html", **settings):
         write_page(
             data,
             inputs=INPUTS,
-            evidence="none < all",
+            answer=[Statement("How much", "none < all")],
             run="a<b",
             simulated=grid is not None,
         )
@@ -159,6 +163,60 @@ def test_first_details_are_the_totals_of_the_table(desktop, page, results):
             assert found == pytest.approx(wanted, abs=0.0051)
 
 
+def choose(browser, name, value):
+    """Choose an entry of a list, and wait for the details."""
+    browser.execute_script(
+        "document.documentElement.dataset.shown = '';"
+        "const list = document.getElementById(arguments[0]); list.value = arguments[1];"
+        "list.dispatchEvent(new Event('change'))",
+        name,
+        value,
+    )
+    wait(lambda: root(browser, "shown"))
+
+
+def test_a_region_shows_the_numbers_of_the_tables_and_gives_them_as_csv(
+    desktop, page, results
+):
+    open_page(desktop, page)
+    desktop.execute_script(
+        "const make = URL.createObjectURL;"
+        "URL.createObjectURL = (file) => { window.made = file; return make(file); }"
+    )
+    choose(desktop, "region", "countries: Canada")
+    table = pd.read_csv(results / "change/regions.csv").query("stratum == 'Canada'")
+    for flux in ("gpp", "nee"):
+        row = table.query(f"variable == '{flux}' and year == {PAIR[1]}").iloc[0]
+        ends = ["total_tg", "total_tg_lower", "total_tg_upper"]
+        # Large regions are shown in PgC.
+        factor = 1e-3 if "PgC" in text_of(desktop, "#details caption") else 1
+        found = numbers(text_of(desktop, f"#region-{flux}"))[:3]
+        assert found == pytest.approx(row[ends].to_numpy(float) * factor, rel=0.01)
+    text = desktop.execute_async_script("window.made.text().then(arguments[0])")
+    made = pd.read_csv(StringIO(text)).set_index("year")
+    nee = table.query("variable == 'nee'").set_index("year")
+    for name in ("total_tg", "total_tg_lower", "mean"):
+        wanted = nee[name].to_numpy()
+        assert made[f"nee_{name}"].to_numpy() == pytest.approx(wanted, rel=1e-3)
+    address = desktop.execute_script("return location.hash")
+    open_page(desktop, page, address)
+    assert text_of(desktop, "#details h2") == "Canada (CAN)"
+    assert severe(desktop) == []
+
+
+def test_no_head_of_a_table_is_empty_and_names_hold_what_buttons_show(desktop, page):
+    open_page(desktop, page)
+    heads = "return [...document.querySelectorAll('th')].map((e) => e.textContent)"
+    assert all(desktop.execute_script(heads))
+    buttons = desktop.execute_script(
+        "return [...document.querySelectorAll('.zoom button')]"
+        ".map((e) => [e.textContent, e.getAttribute('aria-label')])"
+    )
+    words = [(text, label) for text, label in buttons if text.isalpha()]
+    assert words
+    assert all(label.startswith(text) for text, label in words)
+
+
 @pytest.mark.parametrize("year", PAIR)
 def test_a_click_on_a_cell_gives_the_numbers_of_the_map(desktop, page, results, year):
     row, column = some_cell(results)
@@ -177,7 +235,7 @@ def test_a_click_on_a_cell_gives_the_numbers_of_the_map(desktop, page, results, 
         words = numbers(text_of(desktop, f"#difference-{flux}").split(str(PAIR[0]))[1])
         wanted = [
             float(there[f"{flux}_difference"]),
-            float(there[f"{flux}_difference_sd"]),
+            float(there[f"{flux}_difference_sd"]) * NORMAL_90,
         ]
         assert words[:2] == pytest.approx(wanted, abs=0.52)
     assert severe(desktop) == []

@@ -17,9 +17,9 @@ rule change:
         manifest="<results>/change/change.json",
         tables=[
             "<results>/change/totals.csv",
-            "<results>/change/series.csv",
-            "<results>/change/pair.csv",
             "<results>/change/regions.csv",
+            "<results>/change/pair.csv",
+            "<results>/change/region_changes.csv",
             "<results>/change/windows.csv",
             "<results>/change/decomposition.csv",
             "<results>/change/zonal.csv",

@@ -10,6 +10,7 @@ rule explorer:
         samples="<results>/samples/samples.json",
         sample_table="<results>/samples/samples.csv",
         predictions="<results>/evaluate/predictions.csv",
+        scores="<results>/evaluate/scores.csv",
         interannual="<results>/evaluate/interannual.csv",
         maps=yearly("maps"),
         # Of the pair of years only.
@@ -17,8 +18,8 @@ rule explorer:
         change=(
             [
                 "<results>/change/change.json",
-                "<results>/change/totals.csv",
-                "<results>/change/pair.csv",
+                "<results>/change/regions.csv",
+                "<results>/change/region_changes.csv",
             ]
             if MAPPED
             else []
@@ -51,6 +52,7 @@ rule explorer:
         " --samples {input.samples:q}"
         " --sample-table {input.sample_table:q}"
         " --predictions {input.predictions:q}"
+        " --scores {input.scores:q}"
         " --interannual {input.interannual:q}"
         " --maps {input.maps:q}"
         " --masks {input.masks:q}"

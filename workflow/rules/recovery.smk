@@ -10,8 +10,8 @@ rule recovery:
         truth=yearly("truth"),
         change="<results>/change/change.json",
         tables=[
-            "<results>/change/series.csv",
             "<results>/change/regions.csv",
+            "<results>/change/region_changes.csv",
             "<results>/change/windows.csv",
         ],
         regions=region_files(),

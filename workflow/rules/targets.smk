@@ -291,6 +291,7 @@ def report_tables():
     names += "evaluate/calibration evaluate/gaps".split()
     if MAPPED:
         names += "gates/gates change/totals change/pair".split()
+        names += "change/regions change/region_changes".split()
     if WITH_DRIVERS:
         names.append("drivers/drivers")
     if WITH_COMPARED:

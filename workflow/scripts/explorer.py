@@ -3,18 +3,16 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.change.change_schemas import PAIR
 from forestflux.core.grid import Grid
 from forestflux.core.products import InputSeries
-from forestflux.evaluation.evaluation_schemas import INTERANNUAL
 from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.small_files import read_json, write_text
 from forestflux.jobs.stages import upstream_stores
-from forestflux.pages.evidence import describe_evidence
 from forestflux.pages.explorer.explorer_page import write_page
 from forestflux.pages.explorer.page_data import MapFiles, RunFiles, collect_page_data
+from forestflux.pages.plain_answer import answer_run
 
 
 class Settings(Section):
@@ -34,6 +32,7 @@ def main(
     samples: Path,
     sample_table: Path,
     predictions: Path,
+    scores: Path,
     interannual: Path,
     maps: list[Path],
     masks: list[Path],
@@ -41,15 +40,17 @@ def main(
     settings: Settings,
     output: Path,
 ) -> None:
-    """Write explorer.html; `change` is the manifest, totals and pair, if there are maps."""
+    """Write explorer.html; `change` is manifest and tables, if there are maps."""
     map_files = None
+    tables = {path.stem: path for path in (scores, interannual, *change)}
     if settings.grid and settings.pair:
-        manifest, totals, _ = change
+        manifest = tables.pop("change")
         map_files = MapFiles(
             maps=upstream_stores(*maps),
             masks=upstream_stores(*masks),
             change=upstream_stores(manifest).path("change"),
-            totals=totals,
+            regions=tables["regions"],
+            region_changes=tables["region_changes"],
             grid=Grid(**settings.grid.model_dump()),
             pair=settings.pair,
         )
@@ -61,10 +62,10 @@ def main(
     page = write_page(
         data,
         inputs=settings.inputs,
-        evidence=describe_evidence(
-            INTERANNUAL.read_file(interannual, empty=True),
+        answer=answer_run(
+            tables,
             members=len(read_json(model)["members"]),
-            pair=PAIR.read_file(change[2]) if change else None,
+            simulated=settings.simulated,
         ),
         run=settings.run,
         simulated=settings.simulated,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.change.change_schemas import REGIONS, SERIES, WINDOWS
+from forestflux.change.change_schemas import REGION_CHANGES, REGIONS, WINDOWS
 from forestflux.change.strata.divisions import divide_grid
 from forestflux.core.grid import Grid
 from forestflux.core.regions.run_region import find_areas
@@ -41,7 +41,7 @@ def main(
     recovery: Path,
     coverage: Path,
 ) -> None:
-    """Write recovery.csv and coverage.csv; `tables` are series, regions and windows."""
+    """Write recovery.csv and coverage.csv; `tables` are regions, their changes and windows."""
     mapped, true = upstream_stores(*maps).years(), upstream_stores(*truth).years()
     pair, bands = settings.change.pair, settings.change.bands
     changed = upstream_stores(change).load("change")
@@ -59,7 +59,7 @@ def main(
         region_name=settings.change.region_name,
         areas=find_areas(settings.region, grid),
     )
-    schemas = (SERIES, REGIONS, WINDOWS)
+    schemas = (REGIONS, REGION_CHANGES, WINDOWS)
     covered = tabulate_interval_coverage(
         sum_true_totals(mapped, true, divisions, years),
         {

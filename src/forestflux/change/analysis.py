@@ -34,7 +34,7 @@ from forestflux.change.strata.latitude_bands import (
     tabulate_zones,
     zone_width,
 )
-from forestflux.change.strata.totals import tabulate_series
+from forestflux.change.strata.totals import tabulate_years
 from forestflux.change.trends.significance import (
     flag_significance,
     tabulate_significance,
@@ -139,14 +139,13 @@ def analyse_change(
         area=sums["area"],
         moved=sums["moved"],
     )
-    series = tabulate_series(totals, total_errors, level=level)
     tables = build_change_tables(
         totals,
         total_errors,
         pair=settings.pair,
         windows=plan.windows,
         level=level,
-        series=series,
+        regions=tabulate_years(totals, total_errors, level=level),
     )
     flags = flag_cells(blocks, settings)
     tables["decomposition"] = tabulate_decomposition(totals)

@@ -62,7 +62,8 @@ class BlockChange:
 
     Attributes
     ----------
-    sums : by name, to be added over blocks: `area (year, stratum)` m2, `total (year,
+    sums : by name, to be added over blocks: `area (year, stratum)` m2, `inside (year,
+        stratum)` m2 of it inside the area of applicability, `total (year,
         variable, member, stratum)` PgC yr-1, `zone_area (year, zone)` m2, `zone_total
         (year, variable, zone)` PgC yr-1, mean of the members, `cells (stratum,)` mapped
         in either year of the pair, `part (part, variable, member, stratum)` PgC yr-1,
@@ -208,10 +209,12 @@ def sum_year(
     shape = groups.membership.shape[1], len(FOREST_TYPES)
     group = number_groups(cells, groups)
     area, total = sum_groups(cells, group, shape[0] * shape[1])
+    inside = np.bincount(group, cells.area * cells.inside, shape[0] * shape[1])
     zone, count = zones[rows][cells.row], zones[-1] + 1
     gpp, reco = (flux.mean(axis=0, dtype=float) for flux in (cells.gpp, cells.reco))
     return {
         "area": groups.sum_strata(area.reshape(shape)),
+        "inside": groups.sum_strata(inside.reshape(shape)),
         "total": groups.sum_strata(total.reshape(*total.shape[:2], *shape)),
         "zone_area": np.bincount(zone, cells.area, count),
         "zone_total": np.stack(

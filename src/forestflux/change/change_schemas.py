@@ -3,6 +3,12 @@
 from forestflux.core.names import FLUX_UNIT, TOTAL_SLOPE_UNIT, TOTAL_UNIT
 from forestflux.jobs.tables import Column, TableSchema
 
+# The stratum of what lies outside all others of its kind.
+OUTSIDE = "none"
+# Totals of countries are some thousandths of those of the globe.
+COUNTRY_UNIT = "TgC yr-1"
+TG_PER_PG = 1000.0
+
 YEAR = Column("year", "calendar year", "integer")
 STRATUM = Column(
     "stratum", "name of the stratum; `none` lies outside all others of its kind", "text"
@@ -13,6 +19,7 @@ VARIABLE = Column("variable", "`gpp`, `reco` or `nee`", "text")
 AREA = Column("area", "forest area", unit="m2")
 MEAN = Column("mean", "mean flux per area of forest", unit=FLUX_UNIT)
 TOTAL = Column("total", "sum over the forest, ensemble mean", unit=TOTAL_UNIT)
+LEVEL = Column("level", "probability of the intervals", unit="1")
 
 
 def _bounds(name: str, unit: str, text: str) -> tuple[Column, Column]:
@@ -52,10 +59,22 @@ TOTALS = TableSchema(
     "a year, a stratum of kind `all`, `type` or `band`, and a flux",
     (YEAR, STRATUM, KIND, AREA, VARIABLE, MEAN, TOTAL, *TOTAL_SPREAD),
 )
-SERIES = TableSchema(
-    "change/series.csv",
+REGIONS = TableSchema(
+    "change/regions.csv",
     "a year, a stratum of any kind that has forest in some year, and a flux",
-    (YEAR, STRATUM, KIND, CODE, AREA, VARIABLE, MEAN, TOTAL, *TOTAL_SPREAD),
+    (
+        *(YEAR, STRATUM, KIND, CODE, AREA),
+        Column(
+            "applicable",
+            "share of the forest area that is inside the area of applicability",
+            unit="1",
+        ),
+        *(VARIABLE, MEAN, *_bounds("mean", FLUX_UNIT, "the mean")),
+        *(TOTAL, *TOTAL_SPREAD),
+        Column("total_tg", "`total` in the unit of countries", unit=COUNTRY_UNIT),
+        *_bounds("total_tg", COUNTRY_UNIT, "`total_tg`"),
+        LEVEL,
+    ),
 )
 PAIR = TableSchema(
     "change/pair.csv",
@@ -65,8 +84,8 @@ PAIR = TableSchema(
         Column("p_value", "p of the slope", unit="1"),
     ),
 )
-REGIONS = TableSchema(
-    "change/regions.csv",
+REGION_CHANGES = TableSchema(
+    "change/region_changes.csv",
     "a stratum of any kind, and a flux",
     (
         *(STRATUM, KIND, CODE),
@@ -82,11 +101,15 @@ REGIONS = TableSchema(
             "integer",
         ),
         VARIABLE,
+        Column("first_year", "first year of the pair", "integer"),
+        Column("second_year", "second year of the pair", "integer"),
         Column("area_first", "forest area of the first year", unit="m2"),
         Column("area_second", "forest area of the second year", unit="m2"),
         Column("mean_first", "mean flux of the first year", unit=FLUX_UNIT),
         Column("mean_second", "mean flux of the second year", unit=FLUX_UNIT),
         *(*TOTAL_PAIR, *CHANGE),
+        Column("change_tg", "`change` in the unit of countries", unit=COUNTRY_UNIT),
+        *_bounds("change_tg", COUNTRY_UNIT, "`change_tg`"),
         Column("change_p", "p of the change", unit="1"),
         Column(
             "change_p_adjusted",
@@ -104,6 +127,7 @@ REGIONS = TableSchema(
             "the same after Benjamini and Hochberg over the strata of the kind",
             unit="1",
         ),
+        LEVEL,
     ),
 )
 WINDOWS = TableSchema(
@@ -224,6 +248,6 @@ DRIVERS = TableSchema(
     ),
 )
 CHANGE_TABLES = (
-    *(TOTALS, SERIES, PAIR, REGIONS, WINDOWS, DECOMPOSITION, ZONAL, SIGNIFICANCE, CO2),
-    DRIVERS,
+    *(TOTALS, REGIONS, PAIR, REGION_CHANGES, WINDOWS, DECOMPOSITION, ZONAL),
+    *(SIGNIFICANCE, CO2, DRIVERS),
 )

@@ -4,13 +4,13 @@ All numbers are ensemble means. Intervals are of the errors that towers showed w
 had seen (`forestflux.change.errors`); tests add the interannual variability of what is compared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forestflux.change.change_schemas import PAIR
+from forestflux.change.change_schemas import PAIR, TG_PER_PG, TOTALS
 from forestflux.change.errors.total_errors import TotalErrors
 from forestflux.change.errors.year_weights import weigh_difference, weigh_slope
 from forestflux.change.strata.divisions import OUTSIDE
@@ -37,9 +37,9 @@ def build_change_tables(
     pair: tuple[int, int],
     windows: tuple[YearWindow, YearWindow],
     level: float,
-    series: pd.DataFrame,
+    regions: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
-    """The tables of strata by name: totals, series, pair, regions, windows.
+    """The tables of strata: totals, regions, pair, region_changes, windows.
 
     Parameters
     ----------
@@ -49,18 +49,18 @@ def build_change_tables(
     pair : first and second year
     windows : earlier and later window
     level : probability of the intervals
-    series : what `totals.tabulate_series` gives
+    regions : what `totals.tabulate_years` gives
     """
     variability = TotalVariability(totals)
-    regions = tabulate_pair(totals, variability, errors, pair=pair, level=level)
-    main = series["kind"].isin(MAIN_KINDS)
-    forest = series.groupby(["stratum", "kind"])["area"].transform("max") > 0
-    pairs = regions[regions["kind"].isin(MAIN_KINDS)]
+    changes = tabulate_pair(totals, variability, errors, pair=pair, level=level)
+    main = regions["kind"].isin(MAIN_KINDS)
+    forest = regions.groupby(["stratum", "kind"])["area"].transform("max") > 0
+    pairs = changes[changes["kind"].isin(MAIN_KINDS)]
     return {
-        "totals": series[main].drop(columns="code"),
-        "series": series[forest],
+        "totals": regions.loc[main, TOTALS.names],
+        "regions": regions[forest],
         "pair": pairs.assign(p_value=pairs["slope_p"])[PAIR.names],
-        "regions": regions,
+        "region_changes": changes,
         "windows": tabulate_windows(
             totals, variability, errors, windows=windows, level=level
         ),
@@ -75,7 +75,7 @@ def tabulate_pair(
     pair: tuple[int, int],
     level: float,
 ) -> pd.DataFrame:
-    """`regions.csv`: the pair and the slope of every stratum and flux.
+    """`region_changes.csv`: the pair and the slope of every stratum and flux.
 
     Parameters
     ----------
@@ -87,19 +87,24 @@ def tabulate_pair(
     first, second = (totals.sel(year=year) for year in pair)
     change = (second["total"] - first["total"]).mean("member").values
     weights = weigh_difference(variability.years, pair[:1], pair[1:])
+    assessed = variability.assess_change(
+        change,
+        errors.variance(weights),
+        2 * variability.variance,
+        freedom=errors.freedom,
+        level=level,
+    )
     columns = {
         **name_pair("area", first["area"].values, second["area"].values),
         **name_pair("mean", *(mean_flux(year) for year in (first, second))),
         **name_pair(
             "total", *(year["total"].values.mean(-1) for year in (first, second))
         ),
-        **variability.assess_change(
-            change,
-            errors.variance(weights),
-            2 * variability.variance,
-            freedom=errors.freedom,
-            level=level,
-        ),
+        **assessed,
+        **{
+            name.replace("change", "change_tg"): assessed[name] * TG_PER_PG
+            for name in ("change", "change_lower", "change_upper")
+        },
         **assess_slopes(variability, errors, level=level),
     }
     forest = totals["area"].values.max(axis=0) > 0
@@ -108,7 +113,8 @@ def tabulate_pair(
     status = np.where(forest, "mapped", "no forest")
     status = np.where(totals["on_grid"].values > 0, status, "lost")
     head = {"status": status, "cells": totals["cells"].values}
-    table = stack_fluxes(totals, head, columns)
+    years = dict(zip(("first_year", "second_year"), pair, strict=True))
+    table = stack_fluxes(totals, head, columns, after=years | {"level": level})
     return insert_adjusted_p(table, "change_p", "slope_p")
 
 
@@ -207,7 +213,7 @@ def stack_fluxes(
     head: dict[str, np.ndarray],
     columns: dict[str, np.ndarray],
     *,
-    after: dict[str, str] | None = None,
+    after: Mapping[str, str | float] | None = None,
 ) -> pd.DataFrame:
     """One row per flux and stratum from columns (variable, stratum) or (stratum,).
 
@@ -220,10 +226,10 @@ def stack_fluxes(
     """
     tables = []
     for position, variable in enumerate(FLUXES):
-        rows: dict[str, np.ndarray | str] = {
+        rows: dict[str, np.ndarray | str | float] = {
             name: totals[name].values for name in ("stratum", "kind", "code")
         }
-        rows |= head | {"variable": variable} | (after or {})
+        rows |= head | {"variable": variable} | dict(after or {})
         for name, values in columns.items():
             rows[name] = values if values.ndim == 1 else values[position]
         tables.append(pd.DataFrame(rows))
@@ -268,6 +274,7 @@ def collect_totals(
     return xr.Dataset(
         {
             "area": (("year", "stratum"), sums["area"], {"units": "m2"}),
+            "inside": (("year", "stratum"), sums["inside"], {"units": "m2"}),
             "total": (cells, sums["total"].swapaxes(-1, -2), {"units": "PgC yr-1"}),
             "part": (("part", *cells[1:]), sums["part"].swapaxes(-1, -2)),
             "cells": ("stratum", sums["cells"]),

@@ -21,6 +21,7 @@ CELL_LAYERS = (
     "forest_fraction",
     "forest_type",
     "cell_area",
+    "applicable",
 )
 
 
@@ -43,6 +44,7 @@ class YearCells:
     forest_type : (cell,), 1-5
     fraction : (cell,), share of the cell that is forest
     area : (cell,), m2 of forest, in the run's region if it has one
+    inside : (cell,), bool, inside the area of applicability
     gpp, reco : (member, cell), gC m-2 yr-1
     """
 
@@ -52,6 +54,7 @@ class YearCells:
     forest_type: np.ndarray
     fraction: np.ndarray
     area: np.ndarray
+    inside: np.ndarray
     gpp: np.ndarray
     reco: np.ndarray
 
@@ -118,6 +121,7 @@ def select_cells(dataset: xr.Dataset, source: Path | str) -> YearCells:
         forest_type=dataset["forest_type"].values.ravel()[place].astype(int),
         fraction=fraction,
         area=measure_forest_area(dataset).ravel()[place],
+        inside=dataset["applicable"].values.ravel()[place] == 1,
         gpp=fluxes["gpp_member"],
         reco=fluxes["reco_member"],
     )

@@ -76,7 +76,7 @@ def tabulate_interval_coverage(
     Parameters
     ----------
     true : as `sum_true_totals`
-    tables : `series`, `regions` and `windows` of the change
+    tables : `regions`, `region_changes` and `windows` of the change
     both : truth and map of the same cells
     change : the change store of the maps
     """
@@ -105,9 +105,9 @@ def join_strata(
     }
     windows = [change.attrs[f"{name}_window"] for name in ("first", "second")]
     ends = {
-        "total": (tables["series"], "total", true),
-        "change": (tables["regions"], "change", changes["change"]),
-        "slope": (tables["regions"], "slope", changes["slope"]),
+        "total": (tables["regions"], "total", true),
+        "change": (tables["region_changes"], "change", changes["change"]),
+        "slope": (tables["region_changes"], "slope", changes["slope"]),
     }
     if all(len(window) for window in windows):
         early, late = (by_year[list(window)].mean(axis=1) for window in windows)

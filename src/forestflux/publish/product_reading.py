@@ -1,20 +1,86 @@
-"""A finished product as it is used in Python: one lazy dataset, ready for a map."""
+"""A finished product as it is used in Python: one lazy dataset, ready for a map or a question."""
 
 import re
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.layers import LAYERS
+from forestflux.publish.region_answer import RegionAnswer, answer_region
 
 YEAR_FOLDER = re.compile(r"\d{4}")
 # In this order: the first that a year's folder has is opened.
 KINDS = (".zarr", ".nc")
 EXPECTED = "a run's folder of products, a year's folder in it, a .zarr or a .nc file"
+# Where a dataset keeps the path of its product; it is in no file that is written of it.
+PLACE = "forestflux_product"
 
 
-def open_product(path: Path | str, *, year: int | None = None) -> xr.Dataset:
+class FluxDataset(xr.Dataset):
+    """The dataset of a product, which also answers for regions."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of_product(cls, opened: Sequence[xr.Dataset], path: Path) -> "FluxDataset":
+        """The years of a product as one; a single one has no axis of time."""
+        if len(opened) == 1:
+            # A time of length one would make a histogram of what should be a map.
+            joined = opened[0].squeeze("time")
+        else:
+            joined = xr.concat(
+                opened,
+                dim="time",
+                data_vars="minimal",
+                coords="minimal",
+                compat="override",
+                join="exact",
+                combine_attrs="drop_conflicts",
+            )
+        dataset = cls(joined.data_vars, joined.coords, joined.attrs)
+        dataset.encoding = {PLACE: path}
+        files = ExitStack()
+        for each in opened:
+            files.callback(each.close)
+        dataset.set_close(files.close)
+        return dataset
+
+    def region(
+        self, name: str, *, year: int | None = None, kind: str | None = None
+    ) -> RegionAnswer:
+        """What the run says of a region: totals, means, change and trend with intervals.
+
+        Parameters
+        ----------
+        name : a country by name or ISO code, a continent, latitude band or forest type, a
+            region of `change.regions`, or `all`
+        year : of the printed text; the last one of the product where not given
+        kind : `country`, `region`, ... where two kinds have one name
+
+        Raises
+        ------
+        InputError : the product does not lie in the folder of its run; no region or several
+            are meant, with the near names; the year is not mapped
+        """
+        path = self.encoding.get(PLACE)
+        if path is None:
+            raise InputError(
+                "dataset",
+                variable="region",
+                expected="to be asked of what open_product gives",
+                found="a dataset that was computed from it",
+            )
+        last = int(np.atleast_1d(self["time"].dt.year)[-1])
+        about = {str(key): str(text) for key, text in self.attrs.items()}
+        year = last if year is None else year
+        return answer_region(path, name, year=year, kind=kind, about=about)
+
+
+def open_product(path: Path | str, *, year: int | None = None) -> FluxDataset:
     """The layers of a product, opened lazily: values are read when they are asked for.
 
     Cells without a value are NaN, in flags too.
@@ -28,7 +94,7 @@ def open_product(path: Path | str, *, year: int | None = None) -> xr.Dataset:
     -------
     layers (latitude, longitude), or (time, latitude, longitude) of several years, north to
     south; fluxes in g m-2 yr-1 of carbon per m2 of forest ground, `nee` negative for uptake;
-    `cell_area` (latitude, longitude) in m2
+    `cell_area` (latitude, longitude) in m2. `.region("Finland")` answers for a region
 
     Raises
     ------
@@ -44,19 +110,8 @@ def open_product(path: Path | str, *, year: int | None = None) -> xr.Dataset:
             expected=f"one of {', '.join(map(str, stores))}",
             found=str(year),
         )
-    datasets = [open_year(store) for store in stores.values()]
-    if len(datasets) == 1:
-        # A time of length one would make a histogram of what should be a map.
-        return datasets[0].squeeze("time")
-    return xr.concat(
-        datasets,
-        dim="time",
-        data_vars="minimal",
-        coords="minimal",
-        compat="override",
-        join="exact",
-        combine_attrs="drop_conflicts",
-    )
+    opened = [open_year(store) for store in stores.values()]
+    return FluxDataset.of_product(opened, Path(path))
 
 
 def find_years(path: Path) -> dict[int, Path]:

@@ -22,6 +22,7 @@ from forestflux.change.trends.interannual import (
 from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
+from forestflux.core.layers import NOT_FOREST
 from forestflux.core.regions.country_names import find_country
 from forestflux.core.regions.region_cells import NamedArea
 from forestflux.core.regions.run_region import measure_share
@@ -96,6 +97,7 @@ def write_maps(
             "reco_member": (("member", *CELLS), member[1]),
             "forest_type": (CELLS, kind),
             "forest_fraction": (CELLS, fraction.astype("f4")),
+            "applicable": (CELLS, np.where(kind > 0, 1, NOT_FOREST).astype("uint8")),
             "cell_area": (CELLS, np.broadcast_to(area, grid.shape)),
         }
         coords = {"y": grid.latitudes(), "x": grid.longitudes()}
@@ -272,13 +274,13 @@ def test_tables_hold_every_stratum_and_year_and_add_up(
     assert len(tables["totals"]) == len(YEARS) * 3 * (1 + 5 + 2)
     assert len(tables["pair"]) == 3 * (1 + 5 + 2)
     kinds = ["type", "band", "climate", "continent", "country", "forest_change"]
-    for name in ("regions", "windows", "decomposition"):
+    for name in ("region_changes", "windows", "decomposition"):
         table = tables[name]
         assert list(table["kind"].unique()) == ["all", *kinds]
         sums = table.groupby(["variable", "kind"])["change"].sum().unstack()
         for kind in kinds:
             np.testing.assert_allclose(sums[kind], sums["all"], rtol=1e-9)
-    series = tables["series"].groupby(["year", "variable", "kind"])["total"].sum()
+    series = tables["regions"].groupby(["year", "variable", "kind"])["total"].sum()
     series = series.unstack()
     for kind in kinds:
         np.testing.assert_allclose(series[kind], series["all"], rtol=1e-9)
@@ -359,8 +361,13 @@ def test_strata_and_parts_by_hand(tmp_path: Path) -> None:
     assert gain["interaction"] == pytest.approx(100 * 0.06 * area)
     loss = row_of(tables["decomposition"], "loss", "gpp", "forest_change")
     assert loss["area_effect"] == pytest.approx(-(1050 * 0.5 + 1050 * 0.06) * area)
-    assert row_of(tables["regions"], "loss", "gpp", "forest_change")["cells"] == 2
-    assert row_of(tables["regions"], "stable", "gpp", "forest_change")["cells"] == 62
+    assert (
+        row_of(tables["region_changes"], "loss", "gpp", "forest_change")["cells"] == 2
+    )
+    assert (
+        row_of(tables["region_changes"], "stable", "gpp", "forest_change")["cells"]
+        == 62
+    )
 
 
 @pytest.mark.slow
@@ -380,7 +387,7 @@ def test_parts_sum_to_the_change_exactly(tmp_path: Path, noisy: tuple) -> None:
     kinds = {2014: later.astype("uint8")}
     maps = write_maps(tmp_path, gpp, reco, fractions=fractions, kinds=kinds)
     tables = run(maps)[1]
-    parts, regions = tables["decomposition"], tables["regions"]
+    parts, regions = tables["decomposition"], tables["region_changes"]
     whole = parts[list(CHANGE_PARTS)].sum(axis=1)
     scale = regions["total_first"].abs().max()
     np.testing.assert_allclose(parts["change"], whole, atol=1e-12 * scale)
@@ -426,7 +433,7 @@ def test_the_pair_alone_has_a_difference_and_says_what_is_missing(
             assert (change[f"{flux}_{name}_significance"] == 0).all()
     assert change.attrs["first_window"] == []
     assert tables["significance"]["share"].isna().all()
-    regions = tables["regions"].query("status == 'mapped'")
+    regions = tables["region_changes"].query("status == 'mapped'")
     assert regions[["change", "change_lower"]].notna().all(axis=None)
     empty = ["change_p", "change_p_adjusted", "slope", "slope_lower"]
     assert regions[[*empty, "slope_p"]].isna().all(axis=None)
@@ -520,13 +527,13 @@ def test_regions_of_the_user_get_rows(tmp_path: Path, noisy: tuple) -> None:
     file = write_regions(tmp_path / "regions.geojson", shapes)
     maps = write_maps(tmp_path, *noisy)
     _, tables = run(maps, regions=file)
-    rows = tables["regions"].query("kind == 'region' and variable == 'gpp'")
+    rows = tables["region_changes"].query("kind == 'region' and variable == 'gpp'")
     assert rows["stratum"].tolist() == ["east", "covered", "part", "none"]
     assert rows["status"].tolist() == ["mapped", "lost", "mapped", "mapped"]
     # Half of two cells, which count in the rest as well.
     assert rows["cells"].tolist() == [30, 0, 2, 36]
     assert rows["change_p_adjusted"].notna().tolist() == [True, False, True, False]
-    whole = row_of(tables["regions"], "all", "gpp")["total_first"]
+    whole = row_of(tables["region_changes"], "all", "gpp")["total_first"]
     assert rows["total_first"].sum() == pytest.approx(whole)
 
 
@@ -678,7 +685,8 @@ def test_a_map_without_any_flux_is_one_line(tmp_path: Path, noisy: tuple) -> Non
 
 def test_the_job_writes_all_of_it_or_nothing(tmp_path: Path, noisy: tuple) -> None:
     maps = write_maps(tmp_path / "maps", *noisy)
-    tables = "totals series pair regions windows decomposition zonal significance co2"
+    tables = "totals regions pair region_changes windows decomposition zonal"
+    tables += " significance co2"
     config = {"run": "test", "seed": 1, "years": [2003, 2014]}
     config |= {"change": {"pair": [2003, 2014]}}
     settings = {

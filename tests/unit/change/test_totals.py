@@ -17,9 +17,10 @@ from forestflux.change.strata.latitude_bands import (
     tabulate_zones,
     zone_width,
 )
-from forestflux.change.strata.totals import tabulate_series
+from forestflux.change.strata.totals import tabulate_years
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, cell_area
+from forestflux.core.layers import NOT_FOREST
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from tests.builders.error_models import make_error_model
 
@@ -28,6 +29,11 @@ BANDS = (
     LatitudeBandSettings(name="tropics", south=-23.5, north=23.5),
     LatitudeBandSettings(name="south", south=-90, north=-23.5),
 )
+
+
+def inside(kind: np.ndarray) -> np.ndarray:
+    """The layer `applicable`: forest of type 1 is outside."""
+    return np.select([kind == 0, kind == 1], [NOT_FOREST, 0], 1).astype("uint8")
 
 
 def dataset_of(
@@ -51,6 +57,7 @@ def dataset_of(
             "cell_area": (cells, area),
             "forest_fraction": (cells, fraction),
             "forest_type": (cells, kind),
+            "applicable": (cells, inside(kind)),
         },
         coords={"y": y},
     )
@@ -106,7 +113,7 @@ def tabulate_totals(dataset: xr.Dataset) -> pd.DataFrame:
         level=np.zeros((3, count)),
         single=np.zeros((3, count)),
     )
-    return tabulate_series(totals, errors, level=0.9)
+    return tabulate_years(totals, errors, level=0.9)
 
 
 def whole_earth(members: int = 4, seed: int = 5) -> xr.Dataset:
@@ -152,25 +159,39 @@ def test_summary_of_six_cells_by_hand(six_cells: xr.Dataset) -> None:
         "kind",
         "code",
         "area",
+        "applicable",
         "variable",
         "mean",
+        "mean_lower",
+        "mean_upper",
         "total",
         "total_lower",
         "total_upper",
         "total_sd",
         "member_sd",
+        "total_tg",
+        "total_tg_lower",
+        "total_tg_upper",
+        "level",
     ]
     assert len(rows) == 3 * 9
     row = rows[(rows["stratum"] == "all") & (rows["variable"] == "gpp")].iloc[0]
     assert row["total"] == pytest.approx(9.9)
+    assert row["total_tg"] == pytest.approx(9900)
+    assert row["level"] == 0.9
+    # All but the cell of type 1, which has 1e12 of the 6e12 m2.
+    assert row["applicable"] == pytest.approx(5 / 6)
     assert row["mean"] == pytest.approx(9.9e15 / 6e12)
     assert row["member_sd"] == pytest.approx(1.8 / np.sqrt(2))
     # Of the model's errors: none here.
     bounds = row[["total_lower", "total_upper"]].astype(float)
     np.testing.assert_allclose(bounds, row["total"])
+    bounds = row[["mean_lower", "mean_upper"]].astype(float)
+    np.testing.assert_allclose(bounds, row["mean"])
     empty = rows[(rows["stratum"] == "DNF") & (rows["variable"] == "nee")].iloc[0]
     assert (empty["area"], empty["total"]) == (0, 0)
     assert np.isnan(empty["mean"])
+    assert np.isnan(empty["applicable"])
 
 
 def test_parts_sum_to_the_whole_for_every_member() -> None:

@@ -46,6 +46,7 @@ def planet(tmp_path_factory):
             "forest_fraction": (CELLS, np.full(GRID.shape, 0.5, "float32")),
             "forest_type": (CELLS, types),
             "cell_area": (CELLS, area),
+            "applicable": (CELLS, np.ones(GRID.shape, "uint8")),
         }
         maps[year] = folder / f"map{year}.zarr"
         write_store(xr.Dataset(fields, coords), maps[year])
@@ -91,13 +92,13 @@ def make_tables(totals: pd.DataFrame, *, miss: str) -> dict[str, pd.DataFrame]:
         ends = {"lower": middle + away - 1, "upper": middle + away + 1}
         return table.assign(**{f"{prefix}_{end}": v for end, v in ends.items()})
 
-    regions = bound(changes, "change", changes["middle"])
+    changed = bound(changes, "change", changes["middle"])
     # The slope of three years by Theil and Sen is near that between the ends.
-    regions = bound(regions, "slope", slopes["middle"])
+    changed = bound(changed, "slope", slopes["middle"])
     return {
-        "series": bound(totals, "total", totals["truth"]),
-        "regions": regions,
-        "windows": regions,
+        "regions": bound(totals, "total", totals["truth"]),
+        "region_changes": changed,
+        "windows": changed,
     }
 
 

@@ -59,4 +59,4 @@ def test_another_word_names_the_commands(words):
         check=False,
     )
     assert done.returncode == 2
-    assert "expected one of online, found" in done.stderr
+    assert "expected one of ask, online, found" in done.stderr

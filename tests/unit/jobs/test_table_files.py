@@ -32,7 +32,7 @@ def test_no_rows_are_a_header(tmp_path):
 @pytest.fixture
 def totals(tmp_path):
     """A table of a run beside another one."""
-    for name, pg in (("totals", 2.5), ("series", 3.5)):
+    for name, pg in (("totals", 2.5), ("regions", 3.5)):
         table = pd.DataFrame({"year": [2003], "pg": [pg]})
         write_table(table, tmp_path / f"{name}.csv")
     return tmp_path / "totals.csv"
@@ -47,7 +47,7 @@ def cut(totals):
 
 
 def take_another(totals):
-    other = totals.with_name("series.csv")
+    other = totals.with_name("regions.csv")
     totals.write_text(other.read_text())
     manifest_path(totals).write_text(manifest_path(other).read_text())
 

@@ -4,6 +4,7 @@ import json
 import re
 
 from forestflux.pages.explorer.explorer_page import ASSETS, read_asset, write_page
+from forestflux.pages.plain_answer import Statement
 from tests.builders.inputs import INPUTS
 
 
@@ -11,7 +12,7 @@ def test_page_holds_every_script_and_the_data_and_no_name_ends_a_script():
     page = write_page(
         {"site": "</script>"},
         inputs=INPUTS,
-        evidence="none < all",
+        answer=[Statement("How much", "none < all")],
         run="a<b",
         simulated=False,
     )

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from forestflux.core.errors import InputError
+from forestflux.core.interval_text import write_interval
 from forestflux.evaluation.compare.comparison_schemas import COMPARISON
 from forestflux.jobs.configuration import Configuration
 from forestflux.jobs.settings.map_settings import PublishSettings, UploadSettings
@@ -22,6 +23,10 @@ from tests.builders.finished_results import build_results
 TABLES = "headline samples/samples towers/left_out explain/sanity evaluate/scores"
 TABLES += " evaluate/interannual evaluate/calibration evaluate/gaps"
 MAP_TABLES = "gates/gates change/totals change/pair recovery/recovery"
+MAP_TABLES += " change/regions change/region_changes"
+# What lies beside the report in the folder of the run.
+BESIDE = ("explorer.html", "products/", "change/", "figures/", "headline.csv")
+BESIDE += ("evaluate/predictions.csv",)
 VOID = {"meta", "img", "br", "link", "input"}
 
 
@@ -117,11 +122,13 @@ def test_page_is_whole_and_loads_nothing(page):
     assert page.open == []
     for _, attrs in page.tags:
         for name in ("src", "href", "action", "srcset", "poster"):
-            # the explorer lies beside the report; all else is inside it
-            assert attrs.get(name, "#").startswith(("#", "data:image/png;base64,")) or (
-                attrs[name] == "explorer.html"
-            )
-    assert not page.named("script")
+            inside = ("#", "data:image/png;base64,", *BESIDE)
+            link = attrs.get(name, "#")
+            # A link to the paper is followed by readers alone.
+            assert link.startswith(inside) or link.startswith("https://doi.org/")
+    assert all("src" not in attrs for attrs in page.named("script"))
+    policy = next(a for a in page.named("meta") if "http-equiv" in a)["content"]
+    assert policy.startswith("default-src 'none';")
     assert not page.named("link")
     style = page.text
     assert "@import" not in style
@@ -138,10 +145,33 @@ def test_every_figure_is_there_with_alternative_text_and_caption(page):
 def test_links_of_the_page_lead_to_its_sections(page):
     identifiers = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert len(identifiers) == len(set(identifiers))
-    links = [attrs["href"].removeprefix("#") for attrs in page.named("a")]
-    links.remove("explorer.html")
-    assert len(links) == 14
-    assert set(links) <= set(identifiers)
+    links = [attrs["href"] for attrs in page.named("a")]
+    inside = [link.removeprefix("#") for link in links if link.startswith("#")]
+    assert len(inside) == 14
+    assert set(inside) <= set(identifiers)
+    figures = [link for link in links if link.startswith("figures/")]
+    assert len(figures) == len(FIGURES)  # each leads to its full size
+
+
+def test_the_first_screen_answers_and_all_else_is_folded(page, results):
+    first = page.text.index("How much.")
+    for words in ("How sure.", "What changed.", "evidence.", "What not to conclude."):
+        assert page.text.index(words) > first
+        first = page.text.index(words)
+    images = [attrs["alt"] for attrs in page.named("img")]
+    assert images[0].startswith("World map of forest NEE in 2018")
+    assert "change of forest NEE" in images[1]
+    assert "points of the truth" in images[2]
+    sections = [a for a in page.named("details") if a.get("class") == "section"]
+    assert len(sections) == 14
+    assert not any("open" in attrs for attrs in sections)
+    for words in ("How to cite", "Get the data", "A country or another region"):
+        assert words in page.text
+    row = pd.read_csv(results / "change/regions.csv").query(
+        "kind == 'all' and variable == 'gpp' and year == 2018"
+    )
+    ends = row[["total", "total_lower", "total_upper"]].iloc[0]
+    assert f"took up {write_interval(*ends)} PgC yr-1" in page.text
 
 
 def test_page_reads_on_a_phone_in_light_and_dark(page, results):
@@ -214,7 +244,7 @@ def test_rows_of_the_random_split_are_set_apart(page):
 def test_run_of_towers_alone_has_no_maps_and_no_banner(towers):
     page = Page(build_page(towers, figures=tower_figures(), towers_only=True))
     assert "Simulated planet" not in page.text
-    headings = {attrs.get("id") for attrs in page.named("h2")}
+    headings = {attrs.get("id") for attrs in page.named("details")}
     assert headings.isdisjoint({"maps", "change", "recovery"})
     assert {"summary", "scores", "coverage", "gaps", "samples", "run"} <= headings
 
@@ -326,7 +356,7 @@ def test_a_failed_gate_is_the_first_thing_on_the_page(tmp_path):
     page = Page(build_page(path, figures=FIGURES))
     banner = page.text.index("Failed tests of the results: 1 (closure)")
     assert banner < page.text.index("Simulated planet")
-    assert banner < page.text.index("Summary")
+    assert banner < page.text.index("How much.")
     assert "3.25" in page.text
 
 

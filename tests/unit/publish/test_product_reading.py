@@ -1,5 +1,6 @@
 """Three lines from a finished run to a map; what is no product is one line."""
 
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from forestflux import open_product
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.layers import LAYERS, NOT_FOREST
+from tests.builders.finished_results import build_results
 from tests.builders.paths import ROOT
 from tests.builders.year_products import make_map, publish
 
@@ -38,6 +40,8 @@ def place(
 ) -> Path:
     """A working directory with the results of a run `demo`."""
     folder = tmp_path_factory.mktemp("place")
+    # The tables of regions, which the examples of the pages ask.
+    build_results(folder / "results/demo", seed=5, maps=True, map_years=())
     for year, dataset in mapped.items():
         publish(dataset, GRID, folder / "results/demo", year=year, run="demo")
     return folder
@@ -156,6 +160,23 @@ def test_the_examples_of_the_pages_run(
     (place / "nee_2018.png").unlink()
 
 
+def test_the_notebook_of_the_pages_runs(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    notebook = json.loads((ROOT / "docs/notebooks/region.ipynb").read_text())
+    code = [c["source"] for c in notebook["cells"] if c["cell_type"] == "code"]
+    assert not any(
+        c.get("outputs") for c in notebook["cells"]
+    )  # made by whoever runs it
+    names: dict[str, object] = {}
+    for number, lines in enumerate(code):
+        exec(compile("".join(lines), f"region.ipynb, {number}", "exec"), names)
+    plt.close("all")
+    assert "Finland" in str(names["finland"])
+    (place / "finland.png").unlink()
+
+
 @pytest.mark.slow
 def test_a_wheel_serves_outside_the_repository(place: Path, tmp_path: Path) -> None:
     """What is in a wheel, and nothing beside it, opens a product and knows its own files."""
@@ -193,6 +214,16 @@ def test_a_wheel_serves_outside_the_repository(place: Path, tmp_path: Path) -> N
         text=True,
         check=True,
     )
+    command = [sys.executable, "-m", "forestflux", "ask", "results/demo"]
+    asked = subprocess.run(
+        [*command, "--region", "Finland"],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert asked.stdout.startswith("Region    Finland")
     file, mean = done.stdout.split()
     assert Path(file).is_relative_to(tmp_path)
     assert float(mean) > 0

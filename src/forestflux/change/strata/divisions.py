@@ -8,7 +8,12 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
-from forestflux.change.strata.countries import cut_countries, label_countries
+from forestflux.change.change_schemas import OUTSIDE as OUTSIDE
+from forestflux.change.strata.countries import (
+    CONTINENTS,
+    cut_countries,
+    label_countries,
+)
 from forestflux.change.strata.groups import Groups
 from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.change.strata.run_regions import RunRegion
@@ -22,8 +27,6 @@ from forestflux.core.regions.region_file import read_regions
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
 FOREST_CHANGES = ("stable", "loss", "gain")
-# The stratum of what lies outside all others of its kind.
-OUTSIDE = "none"
 
 
 @dataclass(frozen=True)

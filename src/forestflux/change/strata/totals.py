@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from forestflux.change.change_schemas import TG_PER_PG
 from forestflux.change.errors.total_errors import TotalErrors
 from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.change.trends.interannual import t_half_width
@@ -38,14 +39,14 @@ def forest_area(dataset: xr.Dataset) -> np.ndarray:
     return np.where(mapped, measure_forest_area(dataset), 0.0)
 
 
-def tabulate_series(
+def tabulate_years(
     totals: xr.Dataset, errors: TotalErrors, *, level: float
 ) -> pd.DataFrame:
-    """Rows of `series.csv`: area, mean, total and interval per year, stratum and flux.
+    """Rows of `regions.csv`: area, mean, total and interval per year, stratum and flux.
 
     Parameters
     ----------
-    totals : `area (year, stratum)` m2, `total (year, variable, stratum, member)` PgC
+    totals : `area` and `inside (year, stratum)` m2, `total (year, variable, stratum, member)` PgC
         yr-1, with `kind` and `code (stratum)`
     errors : of the totals
     level : probability of the interval
@@ -55,9 +56,12 @@ def tabulate_series(
     each_year = np.eye(len(errors.years))
     sd = np.sqrt(np.stack([errors.variance(weights) for weights in each_year]))
     half = t_half_width(sd, errors.freedom, level=level)
-    area = np.broadcast_to(totals["area"].values[:, None], total.shape)
-    mean = np.full(total.shape, np.nan)
-    np.divide(total, area * PG_PER_G, out=mean, where=area > 0)
+    area, inside = (
+        np.broadcast_to(totals[name].values[:, None], total.shape)
+        for name in ("area", "inside")
+    )
+    # By the end of a column's name.
+    ends = {"": total, "_lower": total - half, "_upper": total + half}
     years, variables, names = np.meshgrid(
         *(totals[name].values for name in ("year", "variable", "stratum")),
         indexing="ij",
@@ -68,12 +72,18 @@ def tabulate_series(
         "kind": np.broadcast_to(totals["kind"].values, total.shape),
         "code": np.broadcast_to(totals["code"].values, total.shape),
         "area": area,
+        "applicable": divide_by_area(inside, area),
         "variable": variables,
-        "mean": mean,
-        "total": total,
-        "total_lower": total - half,
-        "total_upper": total + half,
+        **{f"mean{e}": divide_by_area(v / PG_PER_G, area) for e, v in ends.items()},
+        **{f"total{end}": values for end, values in ends.items()},
         "total_sd": sd,
         "member_sd": member_sd(members),
+        **{f"total_tg{end}": values * TG_PER_PG for end, values in ends.items()},
+        "level": np.full(total.shape, level),
     }
     return pd.DataFrame({name: values.ravel() for name, values in columns.items()})
+
+
+def divide_by_area(values: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Values for each m2, NaN where there is no forest."""
+    return np.divide(values, area, out=np.full(area.shape, np.nan), where=area > 0)

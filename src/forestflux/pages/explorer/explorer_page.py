@@ -16,17 +16,20 @@ from forestflux.core.land import land_polygons
 from forestflux.core.names import FOREST_TYPES
 from forestflux.core.products import InputSeries
 from forestflux.pages.explorer.packed_arrays import encode_array, encode_bytes
+from forestflux.pages.first_screen import render_answer, render_boxes
 from forestflux.pages.labels_and_colours import (
     TYPE_COLOURS,
     TYPE_NAMES,
     series_label,
 )
+from forestflux.pages.plain_answer import Statement
 
 # `forestflux.jobs.code_checksum` reads this list: an edit of a file makes the page stale.
 # The scripts become one script in this order: each part is read when those above it have run.
 ASSETS = (
     "assets/page.html",
     "assets/page.css",
+    "../shared.js",
     "assets/data.js",
     "assets/projection.js",
     "assets/layers.js",
@@ -51,7 +54,7 @@ def write_page(
     data: Mapping[str, object],
     *,
     inputs: Sequence[InputSeries],
-    evidence: str,
+    answer: Sequence[Statement],
     run: str,
     simulated: bool,
 ) -> str:
@@ -61,7 +64,7 @@ def write_page(
     ----------
     data : what `forestflux.pages.explorer.page_data.collect_page_data` gives
     inputs : series in their order, with units
-    evidence : how much of a change is evidence, one or two sentences
+    answer : what the run says, in plain words
     run : name of the run
     simulated : whether the banner of the simulated planet stands on it
     """
@@ -84,7 +87,8 @@ def write_page(
     template, style, *scripts = map(read_asset, ASSETS)
     return Template(template).substitute(
         run=escape(run),
-        evidence=escape(evidence),
+        answer=render_answer(answer),
+        boxes=render_boxes(run, has_maps=data.get("map") is not None),
         simulated="" if simulated else "hidden",
         style=style,
         data=text.replace("<", "\\u003c"),

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from forestflux.change.change_schemas import TOTALS
+from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
 from forestflux.core.grid import Grid
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import TARGET_FLUXES
@@ -36,6 +37,7 @@ from forestflux.pages.explorer.tower_details import (
     describe_towers,
     pack_tower_details,
 )
+from forestflux.pages.region_records import collect_region_records
 from forestflux.prepare.sample_table import read_sample_table, read_samples
 
 TOTAL_COLUMNS = ("year", "stratum", "variable", "total", "total_lower", "total_upper")
@@ -68,7 +70,7 @@ class MapFiles:
     maps : stores of all mapped years
     masks : masked tiles, at least those of the pair of years
     change : store of the change by cell
-    totals : `change/totals.csv`
+    regions, region_changes : tables of the change
     grid : of the maps
     pair : years whose series are kept
     """
@@ -76,7 +78,8 @@ class MapFiles:
     maps: Stores
     masks: Stores
     change: Path
-    totals: Path
+    regions: Path
+    region_changes: Path
     grid: Grid
     pair: tuple[int, int]
 
@@ -102,6 +105,8 @@ def collect_page_data(
     records = describe_towers(read_sample_table(run.sample_table), predictions)
     return {
         "level": model.level,
+        # Half of an interval, in standard deviations of the error.
+        "half_width": NormalDist().inv_cdf((1 + model.level) / 2),
         "pair": list(maps.pair) if maps else [],
         "towers": {"sites": records, **pack_tower_details(samples, model)},
         "map": maps and collect_map_data(model, maps, settings=settings),
@@ -112,6 +117,7 @@ def collect_map_data(
     model: Ensemble, files: MapFiles, *, settings: ExplorerSettings
 ) -> dict[str, object]:
     """Layers, totals, series and reasons of the cells of the maps."""
+    regions = REGIONS.read_file(files.regions)
     display = choose_display(files.grid, columns=settings.columns)
     stores = files.maps.years()
     cells, annual = pack_annual_layers(list(stores.values()), display)
@@ -126,7 +132,10 @@ def collect_map_data(
         "annual": annual,
         "change": pack_change_layers(files.change, cells),
         "windows": read_windows(files.change),
-        "totals": read_totals(files.totals),
+        "totals": select_totals(regions),
+        "regions": collect_region_records(
+            regions, REGION_CHANGES.read_file(files.region_changes)
+        ),
         "details": pack_cell_details(model, files, display=display, settings=settings),
     }
 
@@ -138,12 +147,11 @@ def read_windows(store: Path) -> list[list[int]]:
     return [[int(span[0]), int(span[-1])] for span in years if len(span)]
 
 
-def read_totals(totals: Path) -> list[dict]:
+def select_totals(table: pd.DataFrame) -> list[dict]:
     """Annual totals of GPP and NEE over all forests with their interval, PgC yr-1.
 
     A bound is None where it is not known, as with a single member: JSON has no NaN.
     """
-    table = TOTALS.read_file(totals, columns=TOTAL_COLUMNS)
     chosen = (table["stratum"] == "all") & table["variable"].isin(TARGET_FLUXES)
     rows = table.loc[chosen, list(TOTAL_COLUMNS)].sort_values(["variable", "year"])
     return [

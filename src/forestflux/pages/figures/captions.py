@@ -24,6 +24,35 @@ class Caption:
 
 
 CAPTIONS = {
+    "level_map": Caption(
+        "The level: NEE in {second}",
+        "Annual NEE per m2 of forest ground, mean of the ensemble; negative is uptake. "
+        "Hatched forest is outside the area of applicability. The highest 2 % of cells "
+        "share the last colour. NEE of tower-trained models is too strong a sink.",
+        "World map of forest NEE in {second}.",
+    ),
+    "change_map": Caption(
+        "The change: NEE, {second} minus {first}",
+        "Dots: the change may be chance or error. Above: share of the forest whose change "
+        "is significant, each cell by itself, and with the false discovery rate held. Two "
+        "single years differ mostly by weather.",
+        "World map of the change of forest NEE with dots where it is not significant.",
+    ),
+    "truth_series": Caption(
+        "The series beside the truth",
+        "Annual totals of all forests; bands: {level} % interval of the errors that unseen "
+        "towers showed. Most of such an error is of the level and moves all years alike. "
+        "Diamonds: the planted truth, on the cells that are forest in both.",
+        "Lines of annual GPP and NEE totals with their interval, and points of the truth.",
+    ),
+    "tower_series": Caption(
+        "The series beside the towers",
+        "Left: annual totals of all forests; bands: {level} % interval of the errors that "
+        "unseen towers showed. Right: means over the site-years of each year at towers that "
+        "the network had not seen, as measured and as estimated. The towers are not the "
+        "same in all years.",
+        "Lines of annual GPP and NEE totals with their interval beside means at towers.",
+    ),
     "towers": Caption(
         "Flux towers",
         "Towers by forest type (IGBP). The area of a mark grows with the site-years "

@@ -28,8 +28,24 @@ class Entry:
     column: bool = True
 
 
-# In the order of a paper.
+# In the order of a report: what answers first, then that of a paper.
 FIGURES = {
+    "level_map": Entry("globe.answer_figures", "draw_level_map", ("maps/second.zarr",)),
+    "change_map": Entry(
+        "globe.answer_figures",
+        "draw_change_map",
+        ("change/change.json", "change/significance.csv"),
+    ),
+    "truth_series": Entry(
+        "globe.answer_figures",
+        "draw_truth_series",
+        ("change/totals.csv", "recovery/recovery.csv"),
+    ),
+    "tower_series": Entry(
+        "globe.answer_figures",
+        "draw_tower_series",
+        ("change/totals.csv", "evaluate/predictions.csv"),
+    ),
     "towers": Entry("skill.tower_map", "draw_towers", ("samples/samples.csv",)),
     "timeline": Entry(
         "skill.tower_timeline",
@@ -73,7 +89,7 @@ FIGURES = {
     "regions": Entry(
         "globe.region_figures",
         "draw_regions",
-        ("change/series.csv", "change/regions.csv"),
+        ("change/regions.csv", "change/region_changes.csv"),
     ),
     "change": Entry(
         "globe.flux_maps",
@@ -84,7 +100,7 @@ FIGURES = {
     "windows": Entry(
         "globe.stratum_figures",
         "draw_windows",
-        ("change/regions.csv", "change/windows.csv"),
+        ("change/region_changes.csv", "change/windows.csv"),
     ),
     "decomposition": Entry(
         "globe.stratum_figures", "draw_decomposition", ("change/decomposition.csv",)

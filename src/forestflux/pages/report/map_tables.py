@@ -71,24 +71,31 @@ def merge_years(gates: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values("status", key=lambda s: s.map(order), kind="stable")
 
 
-def total_table(totals: pd.DataFrame, *, pair: tuple[int, int]) -> ShownTable:
+def name_interval(level: float) -> str:
+    """What heads a column of intervals."""
+    return f"{100 * level:g} % interval"
+
+
+def total_table(
+    totals: pd.DataFrame, *, pair: tuple[int, int], level: float
+) -> ShownTable:
     """Totals of the pair of years by stratum, with intervals."""
     rows = totals[totals["year"].isin(pair) & totals["variable"].isin(TARGET_FLUXES)]
     rows = rows[rows["area"] > 0].sort_values("variable", kind="stable")
     fields = (
-        *(FLUX, FORESTS),
+        *(FORESTS, FLUX),
         Field("year", "year", "d"),
         Field("area", "forest area (Mkm2)", lambda area: f"{area * 1e-12:.2f}"),
         Field("mean", "mean (gC m-2 yr-1)", ",.0f"),
         Field("total", "total (PgC yr-1)", ".2f"),
-        Field("interval", "interval"),
+        Field("interval", name_interval(level)),
     )
     caption = "Totals of the pair of years; NEE below zero: uptake"
     rows = rows.assign(interval=join_bounds(rows, "total"))
     return show_table(rows, fields, caption=caption)
 
 
-def change_table(changes: pd.DataFrame) -> ShownTable:
+def change_table(changes: pd.DataFrame, *, level: float) -> ShownTable:
     """Change and slope by stratum, with intervals."""
     rows = changes[changes["variable"].isin(TARGET_FLUXES)]
     rows = rows.sort_values("variable", kind="stable")
@@ -98,11 +105,11 @@ def change_table(changes: pd.DataFrame) -> ShownTable:
         p=["-" if pd.isna(p) else format_p_value(p) for p in rows["p_value"]],
     )
     fields = (
-        *(FLUX, FORESTS),
+        *(FORESTS, FLUX),
         Field("change", "change (PgC yr-1)", "+.2f"),
-        Field("change_interval", "interval"),
+        Field("change_interval", name_interval(level)),
         Field("slope", "slope (PgC yr-2)", "+.3f"),
-        Field("slope_interval", "interval"),
+        Field("slope_interval", name_interval(level)),
         Field("p", "p of the slope"),
     )
     caption = (
@@ -111,7 +118,7 @@ def change_table(changes: pd.DataFrame) -> ShownTable:
     return show_table(rows, fields, caption=caption)
 
 
-def driver_tables(drivers: pd.DataFrame) -> list[ShownTable]:
+def driver_tables(drivers: pd.DataFrame, *, level: float) -> list[ShownTable]:
     """Effects of the drivers over all forests, then by stratum.
 
     Drivers without any effect are left out.
@@ -124,7 +131,7 @@ def driver_tables(drivers: pd.DataFrame) -> list[ShownTable]:
         FORESTS,
         Field("driver", "driver", driver_label),
         Field("effect", "effect (PgC yr-1)", "+.3f"),
-        Field("interval", "interval"),
+        Field("interval", name_interval(level)),
         Field("share", "share of all absolute effects", "+.0%"),
     )
     parts = {

@@ -8,7 +8,13 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from forestflux.change.change_schemas import DRIVERS, PAIR, TOTALS
+from forestflux.change.change_schemas import (
+    DRIVERS,
+    PAIR,
+    REGION_CHANGES,
+    REGIONS,
+    TOTALS,
+)
 from forestflux.core.errors import InputError
 from forestflux.core.reading.plain_text import hide_credentials
 from forestflux.evaluation.compare.comparison_schemas import COMPARISON
@@ -20,12 +26,15 @@ from forestflux.evaluation.evaluation_schemas import (
     SANITY,
     SCORES,
 )
+from forestflux.evaluation.evidence import explain_differences
 from forestflux.evaluation.gates.gate_rows import FAIL
 from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.jobs.configuration import Configuration
-from forestflux.pages.evidence import describe_evidence
 from forestflux.pages.figures.captions import Caption, caption_of
+from forestflux.pages.first_screen import render_answer, render_boxes
 from forestflux.pages.headline_numbers import HEADLINE
+from forestflux.pages.plain_answer import answer_run
+from forestflux.pages.region_records import collect_region_records
 from forestflux.pages.report import (
     compare_tables,
     map_tables,
@@ -36,17 +45,22 @@ from forestflux.pages.tower_citations import BIBLIOGRAPHY
 from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.towers.tower_schemas import LEFT_OUT
 
-ASSETS = ("templates",)  # read by `forestflux.jobs.code_checksum` as well
+ASSETS = (
+    "templates",
+    "../shared.js",
+)  # read by `forestflux.jobs.code_checksum` as well
 SAMPLE_COLUMNS = ("site", "igbp", "forest", "used", "reason")
-# Title and figures of each section, in the order of the page; what a section says stands in
-# templates/sections.html under the same key.
+# Figures that are never folded. Where the truth is known, the series beside it is shown.
+FIRST_FIGURES = ("level_map", "change_map", "truth_series")
+# Title and figures of each folded section, in the order of the page; what a section says
+# stands in templates/sections.html under the same key.
 SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "summary": ("Summary", ()),
+    "summary": ("Headline numbers", ()),
     "gates": ("Tests of the results", ()),
     "reading": ("How to read it", ()),
     "method": ("Method", ("network",)),
     "scores": ("Scores at unseen towers", ("scores", "scatter")),
-    "years": ("Years of one place", ()),
+    "years": ("Years of one place", ("tower_series",)),
     "coverage": ("Coverage of the intervals", ("calibration",)),
     "gaps": (
         "Gaps and reasons",
@@ -100,7 +114,13 @@ def write_report(
     pictures = {
         name: read_picture(name, path, configuration) for name, path in figures.items()
     }
-    content = read_skill(tables, members=configuration.train.members)
+    content = read_skill(tables)
+    answer = answer_run(
+        tables,
+        members=configuration.train.members,
+        simulated=configuration.layers_from == "simulated",
+    )
+    content["answer"] = render_answer(answer)
     content |= read_run(tables, configuration, benchmarks)
     shown = set(SECTIONS) - {"gates", "maps", "change", "compare", "recovery"}
     if configuration.has_maps:
@@ -116,15 +136,20 @@ def write_report(
             RECOVERY.read_file(tables["recovery"])
         )
         shown.add("recovery")
+    here = Path(__file__).parent
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader([here / "templates", here.parent]),
         autoescape=True,  # names of the user are text, not markup
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    first = [name for name in FIRST_FIGURES if name in pictures]
+    if "truth_series" not in first and "tower_series" in pictures:
+        first.append("tower_series")
     return environment.get_template("report.html").render(
         content=content,
+        first=[pictures.pop(name) for name in first],
         sections=[
             (key, title, [pictures[name] for name in names if name in pictures])
             for key, (title, names) in SECTIONS.items()
@@ -133,21 +158,17 @@ def write_report(
     )
 
 
-def read_skill(tables: Mapping[str, Path], *, members: int) -> dict[str, object]:
+def read_skill(tables: Mapping[str, Path]) -> dict[str, object]:
     """Headline numbers, and what is shown of scores, coverage, gaps and reasons."""
     scores = SCORES.read_file(tables["scores"])
     interannual = INTERANNUAL.read_file(tables["interannual"], empty=True)
     headline = HEADLINE.read_file(tables["headline"])
     return {
-        "headline": headline.fillna({"remark": ""}).to_dict("records"),
+        "headline": skill_tables.headline_table(headline),
         "best_models": skill_tables.best_models(scores),
         "scores": skill_tables.score_tables(scores),
         "years": skill_tables.interannual_tables(interannual),
-        "evidence": describe_evidence(
-            interannual,
-            members=members,
-            pair=PAIR.read_file(tables["pair"]) if "pair" in tables else None,
-        ),
+        "evidence": explain_differences(interannual),
         "coverage": skill_tables.coverage_tables(
             CALIBRATION.read_file(tables["calibration"])
         ),
@@ -160,20 +181,26 @@ def read_maps(
     tables: Mapping[str, Path], configuration: Configuration
 ) -> dict[str, object]:
     """What is shown of gates, totals and change; drivers only where they were run."""
-    pair = configuration.change.pair
+    pair, level = configuration.change.pair, configuration.evaluate.level
     gates = GATES.read_file(tables["gates"])
     content: dict[str, object] = {
         "failed": list(gates.loc[gates["status"] == FAIL, "gate"]),
         "statuses": map_tables.count_statuses(gates),
         "gates": map_tables.gate_tables(gates),
-        "totals": map_tables.total_table(TOTALS.read_file(tables["totals"]), pair=pair),
-        "changes": map_tables.change_table(PAIR.read_file(tables["pair"])),
+        "totals": map_tables.total_table(
+            TOTALS.read_file(tables["totals"]), pair=pair, level=level
+        ),
+        "changes": map_tables.change_table(PAIR.read_file(tables["pair"]), level=level),
         "pair": f"{pair[0]}-{pair[1]}",
         "drivers": [],
+        "regions": collect_region_records(
+            REGIONS.read_file(tables["regions"]),
+            REGION_CHANGES.read_file(tables["region_changes"]),
+        ),
     }
     if "drivers" in tables:
         drivers = DRIVERS.read_file(tables["drivers"])
-        content["drivers"] = map_tables.driver_tables(drivers)
+        content["drivers"] = map_tables.driver_tables(drivers, level=level)
     return content
 
 
@@ -194,6 +221,8 @@ def read_run(
         "run": configuration.run,
         "simulated": configuration.layers_from == "simulated",
         "has_maps": configuration.has_maps,
+        "boxes": render_boxes(configuration.run, has_maps=configuration.has_maps),
+        "regions": None,
         "failed": [],
         "types_without_towers": run_tables.types_without_towers(samples),
         "samples": run_tables.sample_table(samples),

@@ -45,6 +45,17 @@ METHODS = {
 }
 
 
+def headline_table(headline: pd.DataFrame) -> ShownTable:
+    """The numbers that a text quotes, as it writes them."""
+    fields = (
+        Field("name", "what"),
+        Field("text", "number"),
+        Field("remark", "interval or sample size"),
+    )
+    rows = headline.fillna({"remark": ""})
+    return show_table(rows, fields, caption="Numbers that a text quotes")
+
+
 def best_models(scores: pd.DataFrame) -> ShownTable:
     """The model with the highest R2 for each split and flux, whichever it is."""
     rows = scores[(scores["subset"] == "all") & scores["target"].isin(TARGET_FLUXES)]

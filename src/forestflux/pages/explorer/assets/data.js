@@ -66,14 +66,6 @@ async function unpackReasons(packed, sample) {
   return reasons;
 }
 
-/** A number as readers see it, with a true minus. */
-function formatNumber(value, digits = 0, plus = false) {
-  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  const rounded = Number(value.toFixed(digits)) || 0; // `|| 0` turns -0 into 0
-  const text = Math.abs(rounded).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return (rounded < 0 ? "−" : plus && rounded > 0 ? "+" : "") + text;
-}
-
 /** Coordinates in words: 51.5° N, 10.5° E. */
 function formatCoordinates(lat, lon, digits = 2) {
   const format = (value, directions) => `${Number(Math.abs(value).toFixed(digits))}° ${directions[value < 0 ? 1 : 0]}`;

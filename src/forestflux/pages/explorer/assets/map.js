@@ -13,7 +13,7 @@ const cursor = { lat: 45, lon: 10, active: false };
 let cellByPosition = null; // number of the forest cell at a position of the flattened displayed grid; -1 without forest
 let positionByCell = null; // the reverse
 let coastline = null;
-let selection = null; // what the panel shows: {tower}, {cell}, or null for all forests
+let selection = null; // what the panel shows: {tower}, {cell}, {region}, or null for all forests
 
 /** Scale of the view: pixels of the canvas per unit of the plane. */
 function computeMapScale() {
@@ -183,7 +183,7 @@ function drawTowers(pixelRatio) {
 
 /** The selected cell or tower, and the cursor of the keyboard. */
 function drawMarks(pixelRatio) {
-  if (selection) {
+  if (selection && !selection.region) {
     const { lat, lon } = selection.tower || findCentre(selection.cell);
     const [px, py] = toPixel(...project(lat, lon));
     for (const [colour, width] of [["#ffffff", 5], ["#b3470a", 2.5]]) {

@@ -10,36 +10,15 @@ const FLUXES = [
   { name: "nee", title: `NEE (${FLUX_UNIT}; negative: uptake)`, colour: "#1d5c8f" },
 ];
 
-/** An element with attributes, and with texts and elements in it. */
-function makeElement(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
 /** A list of facts: [name, value]. */
 function makeFacts(rows) {
   return makeElement("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [makeElement("dt", {}, name), makeElement("dd", {}, value)]));
-}
-
-/** A table; each row has an `id` and `cells`, whose first one is its head. */
-function makeTable(caption, head, rows) {
-  const makeCell = (value, column) => (column === 0 ? makeElement("th", { scope: "row" }, value)
-    : makeElement("td", column === 1 ? { class: "strong" } : {}, value));
-  return makeElement("table", {}, makeElement("caption", {}, caption),
-    makeElement("thead", {}, makeElement("tr", {}, ...head.map((name) => makeElement("th", { scope: "col" }, name)))),
-    makeElement("tbody", {}, ...rows.map(({ id, cells }) => makeElement("tr", id ? { id } : {}, ...cells.map(makeCell)))));
 }
 
 /** An empty element for a chart, with words for readers who do not see it. */
 const makeChartBox = (label) => makeElement("div", { class: "chart", role: "img", "aria-label": label });
 /** A paragraph that says how to read what stands beside it. */
 const makeNote = (text) => makeElement("p", { class: "quiet" }, text);
-/** An interval in words, a dash where it is not known. */
-const formatInterval = (lower, upper, digits) =>
-  Number.isFinite(lower) && Number.isFinite(upper) ? `${formatNumber(lower, digits)} to ${formatNumber(upper, digits)}` : "–";
-
 /** Show these parts in the panel, below a way back to all forests. */
 function fillPanel(...parts) {
   const back = makeElement("button", { type: "button", class: "back", id: "back" }, "all forests");
@@ -74,13 +53,28 @@ async function showAllForests() {
   }));
   const box = makeChartBox("Lines of the annual totals of GPP and NEE with their interval");
   fillPanel(makeElement("h2", {}, "All forests"), makeNote("Choose a cell or a tower to see its series, its estimate and what drove it."),
-    makeTable("Totals, PgC yr⁻¹; negative NEE: uptake by the forest", ["", "total", `${levelText} interval`], rows),
+    makeTable("Totals, PgC yr⁻¹; negative NEE: uptake by the forest", ["flux and year", "total", `${levelText} interval`], rows),
     makeElement("h3", {}, "Annual totals"), box,
     makeNote("Bands are of the errors that unseen towers showed. Most of such an error is of the level and moves all years alike."));
   const years = [...new Set(mapData.totals.map((row) => row.year))];
   const takeColumn = (flux, name) => mapData.totals.filter((row) => row.variable === flux).map((row) => row[name]);
   await plotYears(box, years, FLUXES.map(({ name, colour }) => ({ title: `${name.toUpperCase()} (PgC yr⁻¹)`, colour,
     values: takeColumn(name, "total"), lower: takeColumn(name, "total_lower"), upper: takeColumn(name, "total_upper") })), data.pair);
+}
+
+/** Show the totals, the change and the series of a region; the year is that of the slider. */
+async function showRegion(region, year) {
+  const regions = mapData.regions;
+  const index = regions.years.indexOf(year);
+  const { unit, factor } = chooseRegionUnit(region);
+  const box = makeChartBox(`Lines of the annual totals of GPP and NEE of ${region.name} with their interval`);
+  const code = region.code ? ` (${region.code})` : "";
+  fillPanel(makeElement("h2", {}, `${region.name}${code}`), makeElement("p", {}, describeRegionForest(region, index)),
+    makeRegionYearTable(regions, region, index), makeElement("h3", {}, "Annual totals"), box,
+    makeRegionChangeTable(regions, region), makeRegionLinks(regions, region));
+  const scale = (values) => values.map((value) => (value === null ? null : value * factor));
+  await plotYears(box, regions.years, FLUXES.map(({ name, colour }) => ({ title: `${name.toUpperCase()} (${unit})`, colour,
+    values: scale(region[name].total_tg), lower: scale(region[name].total_tg_lower), upper: scale(region[name].total_tg_upper) })), [year]);
 }
 
 /** Annual values of one cell: {gpp: [...], gpp_lower: ...}. */
@@ -140,7 +134,7 @@ async function showCell(cell, year) {
     [`window-${flux}`, `${flux}_window_difference`, windowLabel, 0],
     [`slope-${flux}`, `${flux}_slope`, "slope (yr⁻²)", 1],
   ].filter(([, layer]) => layer in change).map(([id, layer, words, digits]) => ({ id, cells: [`${flux.toUpperCase()}, ${words}`,
-    formatNumber(change[layer], digits, true), layer.endsWith("slope") ? formatPValue(change[`${flux}_p`]) : `± ${formatNumber(change[`${layer}_sd`])}`,
+    formatNumber(change[layer], digits, true), layer.endsWith("slope") ? formatPValue(change[`${flux}_p`]) : `± ${formatNumber(data.half_width * change[`${layer}_sd`])}`,
     describeSignificance(change[`${layer}_clear`], change[`${layer}_adjusted`])] })));
   const about = [
     ["forest", type ? `${type.label} (${type.name}), ${formatNumber(100 * values.forest_fraction[year])} % of the cell` : `none in ${calendarYear}`],
@@ -155,9 +149,9 @@ async function showCell(cell, year) {
     makeChartBox(REASONS_LABEL)];
   const reasons = await unpackReasons(mapData.details.reasons, explained.index);
   fillPanel(makeElement("h2", {}, `Cell ${formatCoordinates(centre.lat, centre.lon)}`), makeFacts(about),
-    makeTable(`Estimate of ${calendarYear}, ${FLUX_UNIT} of forest ground`, ["", "estimate", `${levelText} interval`], estimates),
+    makeTable(`Estimate of ${calendarYear}, ${FLUX_UNIT} of forest ground`, ["flux", "estimate", `${levelText} interval`], estimates),
     makeElement("h3", {}, "Annual series"), boxes[0],
-    makeTable(`Change, ${FLUX_UNIT}; negative NEE: more uptake`, ["", "change", "how sure", "significant"], changes),
+    makeTable(`Change, ${FLUX_UNIT}; negative NEE: more uptake`, ["flux", "change", `how sure (${levelText} interval, or p)`, "significant"], changes),
     makeElement("h3", {}, `Inputs in ${data.pair.join(" and ")}`),
     makeNote(`${describeSample(sample, mapData.details.side)} ${GAPS_NOTE}`), boxes[1],
     makeElement("h3", {}, `What drove the estimate of ${mapData.details.explained.year}`),
@@ -223,7 +217,7 @@ async function showTower(tower, wanted) {
     makeElement("p", {}, describeStrongestReasons(reasons)), boxes[2], makeNote(`Of the tower's last year that is used. ${REASONS_NOTE}`)];
   fillPanel(makeElement("h2", {}, `Tower ${tower.site}`), makeFacts(about),
     makeTable(`${siteYear.year}, ${FLUX_UNIT} of ground; estimate by networks that had not seen this site`,
-      ["", "estimate", `${levelText} interval`, "at the tower"], rows),
+      ["flux", "estimate", `${levelText} interval`, "at the tower"], rows),
     ...(isScored ? [] : [makeNote(siteYear.used ? "No estimate: not scored in this year." : `No estimate: ${siteYear.reason}.`)]),
     makeElement("h3", {}, "Site-years"), boxes[0], makeNote("Rings are values at the tower; squares with bars are estimates with their intervals."),
     ...(siteYear.series === null ? [] : [makeElement("h3", {}, `Inputs in ${siteYear.year}`), makeNote(GAPS_NOTE), boxes[1]]),

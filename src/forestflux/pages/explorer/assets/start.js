@@ -4,6 +4,7 @@ const findElement = (id) => document.getElementById(id);
 const layerPicker = findElement("layer");
 const yearSlider = findElement("year");
 const towerPicker = findElement("tower");
+const regionPicker = findElement("region");
 let lastRequest = 0; // number of the picture that was asked for last
 
 /** The layer that the reader chose. */
@@ -85,16 +86,18 @@ async function writeStatus(coordinates) {
   findElement("status").textContent = `${where}: ${layer.label}${layer.annual ? ` ${yearSlider.value}` : ""} ${words}`;
 }
 
-/** Show the details of a {cell}, of a {tower}, or with null of all forests. */
+/** Show the details of a {cell}, of a {tower}, of a {region}, or with null of all forests. */
 async function openDetails(wanted, { scroll = false } = {}) {
   selection = wanted;
   towerPicker.value = wanted && wanted.tower ? wanted.tower.site : "";
+  regionPicker.value = wanted && wanted.region ? wanted.region.title : "";
   document.documentElement.dataset.shown = "";
   drawMap();
   if (wanted === null) await showAllForests();
+  else if (wanted.region) await showRegion(wanted.region, Number(yearSlider.value));
   else if (wanted.tower) await showTower(wanted.tower, mapData ? Number(yearSlider.value) : 0);
   else await showCell(wanted.cell, findYearIndex());
-  document.documentElement.dataset.shown = wanted === null ? "all" : wanted.tower ? wanted.tower.site : String(wanted.cell);
+  document.documentElement.dataset.shown = nameSelection(wanted) || "all";
   writeAddress();
   if (scroll && panel.getBoundingClientRect().top > 0.6 * window.innerHeight) {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -102,10 +105,17 @@ async function openDetails(wanted, { scroll = false } = {}) {
   }
 }
 
+/** A selection as the address keeps it; empty for all forests. */
+function nameSelection(wanted) {
+  if (wanted === null) return "";
+  if (wanted.region) return `region ${wanted.region.title}`;
+  return wanted.tower ? wanted.tower.site : Object.values(findCentre(wanted.cell)).join(",");
+}
+
 /** Write layer, year and selection into the address, so that a reader can pass it on. */
 function writeAddress() {
   const parts = mapData ? [layerPicker.value, yearSlider.value] : ["towers", ""];
-  if (selection) parts.push(selection.tower ? selection.tower.site : Object.values(findCentre(selection.cell)).join(","));
+  if (selection) parts.push(nameSelection(selection));
   history.replaceState(null, "", `#${parts.map(encodeURIComponent).join("/")}`);
 }
 
@@ -117,8 +127,10 @@ function readAddress() {
   if (!selected) return null;
   const tower = data.towers.sites.find(({ site }) => site === selected);
   if (tower) return { tower };
+  const region = mapData && selected.startsWith("region ") ? findRegion(mapData.regions, selected.slice(7)) : null;
+  if (region) return { region };
   const cell = findCell(...selected.split(",").map(Number));
-  return cell < 0 ? null : { cell };
+  return cell < 0 || !Number.isFinite(cell) ? null : { cell };
 }
 
 /** Open what lies at a pixel of the canvas: a tower within reach, otherwise the cell. */
@@ -225,6 +237,11 @@ function fillControls() {
     for (const part of document.querySelectorAll("[data-map]")) part.hidden = true;
     return;
   }
+  fillRegionPicker(regionPicker, mapData.regions);
+  regionPicker.addEventListener("change", () => {
+    const region = findRegion(mapData.regions, regionPicker.value);
+    openDetails(region ? { region } : null, { scroll: true });
+  });
   const groups = {};
   for (const [name, layer] of Object.entries(LAYERS)) {
     if (!hasLayer(name)) continue;

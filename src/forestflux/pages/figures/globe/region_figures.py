@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forestflux.change.change_schemas import REGIONS, SERIES
+from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
@@ -26,8 +26,8 @@ PANELS_PER_ROW = 3
 
 def draw_regions(results: Path, *, settings: StyleSettings) -> Figure:
     """Small panels: GPP of each continent, then NEE, with their interval and slope."""
-    series = SERIES.read(results)
-    slopes = REGIONS.read(results)
+    series = REGIONS.read(results)
+    slopes = REGION_CHANGES.read(results)
     series, slopes = (t[t["kind"] == "continent"] for t in (series, slopes))
     # the largest first; cells of no continent are left out
     gpp = series[(series["variable"] == "gpp") & (series["stratum"] != "none")]

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forestflux.change.change_schemas import DECOMPOSITION, REGIONS, WINDOWS
+from forestflux.change.change_schemas import DECOMPOSITION, REGION_CHANGES, WINDOWS
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
@@ -36,7 +36,7 @@ BOUNDS = ["change", "change_lower", "change_upper"]
 
 def draw_windows(results: Path, *, settings: StyleSettings) -> Figure:
     """The change of the pair and of the windows by stratum, each with its interval."""
-    pair = REGIONS.read(results)
+    pair = REGION_CHANGES.read(results)
     windows = WINDOWS.read(results)
     tables = {"pair": pair, "windows": windows}
     names = {"pair": f"{settings.pair[1]} minus {settings.pair[0]}"}

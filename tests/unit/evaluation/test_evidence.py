@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from forestflux.evaluation.evaluation_schemas import INTERANNUAL
-from forestflux.pages.evidence import describe_evidence
+from forestflux.evaluation.evidence import describe_evidence
 
 
 def table(**changes):

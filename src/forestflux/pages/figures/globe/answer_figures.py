@@ -1,0 +1,142 @@
+"""The figures that a reader sees first: level, change, and the series beside what is known.
+
+They are as wide as a column of a paper, so that they can be read on a phone as well.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+from cmcrameri import cm
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from forestflux.change.change_schemas import SIGNIFICANCE, TOTALS
+from forestflux.core.names import NETWORK, TARGET_FLUXES
+from forestflux.evaluation.evaluation_schemas import PREDICTIONS, RECOVERY
+from forestflux.jobs.stages import upstream_stores
+from forestflux.jobs.store import load_store
+from forestflux.pages.figures.figure_style import StyleSettings, new_figure
+from forestflux.pages.figures.globe.flux_maps import insignificant, outside, share_text
+from forestflux.pages.figures.globe.total_figures import draw_lines
+from forestflux.pages.figures.world_maps import (
+    centred,
+    draw_raster,
+    hatch,
+    stipple,
+    world_axes,
+)
+from forestflux.pages.labels_and_colours import (
+    FLUX_UNIT,
+    NETWORK_COLOUR,
+    TOTAL_UNIT,
+    UPTAKE,
+)
+
+TRUTH = {"color": "#0072B2", "marker": "D", "markersize": 2.5, "linestyle": ""}
+COLUMNS = ("model", "split", "year", "gpp_obs", "gpp_pred", "nee_obs", "nee_pred")
+
+
+def draw_level_map(results: Path, *, settings: StyleSettings) -> Figure:
+    """NEE of the second year; hatched: outside the area of applicability."""
+    year = settings.pair[1]
+    dataset = load_store(results / f"maps/{year}.zarr", ["nee", "applicable"])
+    figure = new_figure(make_column(settings), height_mm=62)
+    ax = draw_world(figure, dataset["nee"], f"NEE ({FLUX_UNIT})\n{UPTAKE}", settings)
+    hatch(ax, outside(dataset))
+    ax.set_title(f"NEE {year}")
+    return figure
+
+
+def draw_change_map(results: Path, *, settings: StyleSettings) -> Figure:
+    """Difference of NEE between the pair of years; dots where it may be chance."""
+    names = ["nee_difference", "nee_difference_significance"]
+    stores = upstream_stores(results / "change/change.json")
+    dataset = load_store(stores.path("change"), names)
+    figure = new_figure(make_column(settings), height_mm=66)
+    label = f"change of NEE ({FLUX_UNIT})\nnegative: more uptake"
+    ax = draw_world(figure, dataset["nee_difference"], label, settings)
+    stipple(ax, insignificant(dataset, "nee", "difference"))
+    first, second = settings.pair
+    share = share_text(SIGNIFICANCE.read(results), "nee", "difference")
+    ax.set_title(f"NEE, {second} minus {first}\n{share}")
+    return figure
+
+
+def draw_world(
+    figure: Figure, layer: xr.DataArray, label: str, settings: StyleSettings
+) -> Axes:
+    """A layer on the whole of a figure, zero in the middle of its scale."""
+    place = figure.add_gridspec(1, 1)[0]
+    ax = world_axes(figure, place, settings=settings)
+    image = draw_raster(ax, layer, cmap=cm.vik, norm=centred(layer))
+    bar: dict[str, Any] = {
+        "location": "bottom",
+        "aspect": 30,
+        "pad": 0.02,
+        "shrink": 0.9,
+    }
+    figure.colorbar(image, ax=ax, extend="both", label=label, **bar)
+    return ax
+
+
+def draw_truth_series(results: Path, *, settings: StyleSettings) -> Figure:
+    """Annual totals with their interval, beside the planet's true ones."""
+    truth = RECOVERY.read(results).set_index("quantity")["truth"]
+    totals = read_totals(results)
+    figure = new_figure(make_column(settings), height_mm=82)
+    axes = figure.subplots(len(TARGET_FLUXES), 1, sharex=True)
+    for ax, flux in zip(axes, TARGET_FLUXES, strict=True):
+        draw_totals(ax, totals, flux)
+        years = [y for y in totals["year"].unique() if f"{flux}_total_{y}" in truth]
+        values = [truth[f"{flux}_total_{year}"] for year in years]
+        ax.plot(years, values, label="truth", **TRUTH)
+    axes[0].legend(loc="best", ncols=2)
+    axes[-1].set_xlabel("year")
+    return figure
+
+
+def draw_tower_series(results: Path, *, settings: StyleSettings) -> Figure:
+    """Annual totals with their interval, and means at towers never seen beside estimates."""
+    predictions = PREDICTIONS.read(results, columns=COLUMNS)
+    chosen = (predictions["model"] == NETWORK) & (predictions["split"] == "site")
+    means = predictions[chosen].groupby("year").mean(numeric_only=True)
+    totals = read_totals(results)
+    figure = new_figure(settings, height_mm=82)
+    axes = figure.subplots(len(TARGET_FLUXES), 2, sharex=True)
+    for (left, right), flux in zip(axes, TARGET_FLUXES, strict=True):
+        draw_totals(left, totals, flux)
+        estimated = means[f"{flux}_pred"]
+        right.plot(estimated.index, estimated, color=NETWORK_COLOUR, label="estimated")
+        right.plot(means.index, means[f"{flux}_obs"], label="at the towers", **TRUTH)
+        right.set_ylabel(f"{flux.upper()} ({FLUX_UNIT})")
+        right.grid(axis="y")
+    axes[0, 0].set_title("all forests")
+    axes[0, 1].set_title("mean of towers never seen")
+    axes[0, 1].legend(loc="best", ncols=2)
+    for ax in axes[-1]:
+        ax.set_xlabel("year")
+    return figure
+
+
+def make_column(settings: StyleSettings) -> StyleSettings:
+    """The same for a figure of half the width."""
+    return replace(settings, width_mm=settings.width_mm / 2)
+
+
+def read_totals(results: Path) -> pd.DataFrame:
+    """Totals of all forests by year and flux."""
+    table = TOTALS.read(results)
+    return table[table["kind"] == "all"]
+
+
+def draw_totals(ax: Axes, totals: pd.DataFrame, flux: str) -> None:
+    """The annual totals of a flux with their interval."""
+    draw_lines(ax, totals[totals["variable"] == flux])
+    ax.lines[0].set_label("estimate")
+    sign = f"\n{UPTAKE}" if flux == "nee" else ""
+    ax.set_ylabel(f"{flux.upper()} ({TOTAL_UNIT}){sign}")
+    ax.locator_params(axis="x", integer=True, nbins=5)
+    ax.grid(axis="y")

@@ -1,0 +1,58 @@
+"""What report and explorer show first, as HTML: the answer, how to cite, where the data lie."""
+
+from collections.abc import Sequence
+from html import escape
+
+from forestflux.pages.plain_answer import Statement
+
+METHOD = "https://doi.org/10.1109/JSTARS.2019.2954556"
+# Text of a link and where it leads, beside the page in the folder of the run.
+MAP_DATA = {
+    "products/": "maps of each year: NetCDF, Zarr, GeoTIFF",
+    "change/regions.csv": "totals of every region and year",
+    "change/region_changes.csv": "change and trend of every region",
+}
+TABLES = {
+    "headline.csv": "the numbers that a text quotes",
+    "evaluate/predictions.csv": "estimates at towers never seen",
+}
+
+
+def render_answer(statements: Sequence[Statement]) -> str:
+    """The statements as one run of text, each after its question."""
+    return " ".join(
+        f"<strong>{escape(one.lead)}.</strong> {escape(one.text)}" for one in statements
+    )
+
+
+def render_boxes(run: str, *, has_maps: bool) -> str:
+    """Two boxes: how to cite, get the data.
+
+    Parameters
+    ----------
+    run : name of the run
+    has_maps : whether it has products and tables of regions
+    """
+    cite = [
+        "the software as CITATION.cff gives it, with version and commit as provenance.json"
+        f" of the products has them; run {escape(run)}",
+        f'the method: Wu 2019, <a href="{METHOD}">doi 10.1109/JSTARS.2019.2954556</a>',
+        "the towers, as their data policies ask: samples/bibliography.md where labels come"
+        " from an archive",
+        "the licence of the maps stands in each file",
+    ]
+    files = (MAP_DATA if has_maps else {}) | TABLES
+    data = [
+        f'<a href="{path}">{escape(path)}</a>: {escape(words)}'
+        for path, words in files.items()
+    ]
+    ask = "python -m forestflux ask FOLDER_OF_THE_RUN --region Finland --year 2018"
+    if has_maps:
+        data.append(f"one region in ten lines: <code>{ask}</code>")
+    boxes = {"How to cite": cite, "Get the data": data}
+    return "\n".join(
+        f'<div class="box"><h2>{title}</h2><ul>'
+        + "".join(f"<li>{item}</li>" for item in items)
+        + "</ul></div>"
+        for title, items in boxes.items()
+    )

@@ -1,0 +1,221 @@
+"""What a run says of one region and year: numbers with intervals, and the words to read them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from forestflux.change.change_schemas import (
+    COUNTRY_UNIT,
+    REGION_CHANGES,
+    REGIONS,
+    TG_PER_PG,
+)
+from forestflux.core.errors import InputError
+from forestflux.core.interval_text import write_interval
+from forestflux.core.names import (
+    FLUX_UNIT,
+    FLUXES,
+    TARGET_FLUXES,
+    TOTAL_UNIT,
+)
+from forestflux.evaluation.evaluation_schemas import INTERANNUAL
+from forestflux.evaluation.evidence import explain_differences
+from forestflux.jobs.tables import TableSchema
+from forestflux.publish.region_search import Region, find_region
+
+# Columns that say which row it is.
+KEYS = ("year", "stratum", "kind", "code", "variable", "status")
+BIAS = (
+    "NEE learnt at towers overstates the sink; CO2, fire, harvest and age are no inputs."
+    " It is no carbon budget."
+)
+
+
+@dataclass(frozen=True, repr=False)
+class RegionAnswer:
+    """What a run says of one region.
+
+    Attributes
+    ----------
+    region : name, kind and code
+    year : of the text
+    data : variables of `change/regions.csv` (flux, year) and of
+        `change/region_changes.csv` (flux), each with its unit
+    text : what to know of the year in about ten lines; `print` shows it
+    """
+
+    region: Region
+    year: int
+    data: xr.Dataset
+    text: str
+
+    def __repr__(self) -> str:
+        """The text, so that a notebook shows it as well."""
+        return self.text
+
+
+def find_run_folder(path: Path) -> Path:
+    """Folder of the run to which a product belongs.
+
+    Raises
+    ------
+    InputError : no folder above the product has the tables of regions
+    """
+    for folder in (path, *path.absolute().parents[:3]):
+        if (folder / REGIONS.path).is_file():
+            return folder
+    raise InputError(
+        path,
+        variable="region",
+        expected=f"a product in the folder of its run, which has {REGIONS.path}",
+        found="none there",
+    )
+
+
+def answer_region(
+    path: Path,
+    name: str,
+    *,
+    year: int,
+    kind: str | None,
+    about: dict[str, str],
+) -> RegionAnswer:
+    """What the run of a product says of a region in a year.
+
+    Parameters
+    ----------
+    path : the product
+    name : of the region, or its ISO code
+    year : a mapped one
+    kind : of the region, where several kinds have the name
+    about : global attributes of the product
+
+    Raises
+    ------
+    InputError : a table is missing; no region or several are meant; the year is not mapped
+    """
+    folder = find_run_folder(path)
+    changes = REGION_CHANGES.read(folder)
+    region = find_region(changes, name, kind=kind, source=folder / REGION_CHANGES.path)
+    series = REGIONS.read(folder)
+    data = select_region(series, REGIONS, region, keys=["variable", "year"])
+    years = data["year"].values.tolist()
+    if year not in years:
+        raise InputError(
+            folder / REGIONS.path,
+            variable="year",
+            expected=f"one of {', '.join(map(str, years))}",
+            found=str(year),
+        )
+    changed = select_region(changes, REGION_CHANGES, region, keys=["variable"])
+    data = data.merge(changed.drop_vars("level"), join="exact")
+    evidence = explain_differences(INTERANNUAL.read(folder, empty=True))
+    return RegionAnswer(
+        region, year, data, write_answer(region, year, data, about, evidence)
+    )
+
+
+def select_region(
+    table: pd.DataFrame, schema: TableSchema, region: Region, *, keys: list[str]
+) -> xr.Dataset:
+    """The rows of a region as arrays, by flux and, where they have one, by year."""
+    own = (table["stratum"] == region.name) & (table["kind"] == region.kind)
+    names = [name for name in schema.names if name not in KEYS]
+    data = table[own].set_index(keys)[names].to_xarray()
+    units = {column.name: column.unit for column in schema.columns}
+    for name in names:
+        data[name].attrs = {"units": units[name]} if units[name] else {}
+    return data.rename(variable="flux").sel(flux=list(FLUXES))
+
+
+def write_answer(
+    region: Region, year: int, data: xr.Dataset, about: dict[str, str], evidence: str
+) -> str:
+    """The answer in about ten lines."""
+    now = data.sel(year=year)
+    level = f"{100 * float(now['level'][0]):g} %"
+    large = abs(float(now["total"].sel(flux="gpp"))) >= 1
+    unit, factor = (TOTAL_UNIT, 1.0) if large else (COUNTRY_UNIT, TG_PER_PG)
+    first, second = (int(data[f"{n}_year"][0]) for n in ("first", "second"))
+    years = data["year"].values
+    code = f", {region.code}" if region.code else ""
+    lines = [
+        ("Region", f"{region.name} ({region.kind}{code}), its forest in {year}"),
+        *(
+            (flux.upper(), write_year(now.sel(flux=flux), unit, factor, level))
+            for flux in TARGET_FLUXES
+        ),
+        (
+            "Forest",
+            f"{float(now['area'][0]) * 1e-10:,.1f} million ha,"
+            f" {100 * float(now['applicable'][0]):.0f} % inside the area of applicability;"
+            " outside it nothing is promised",
+        ),
+        (
+            "Change",
+            write_change(data, "change", f"{first} to {second}", (unit, factor)),
+        ),
+        (
+            "Trend",
+            write_change(
+                data,
+                "slope",
+                f"{years[0]}-{years[-1]}",
+                (unit.replace("yr-1", "yr-2"), factor),
+            ),
+        ),
+        ("Sure", f"Intervals are {level}, of the errors at towers never seen."),
+        ("Evidence", evidence),
+        ("Beware", f"Negative NEE is uptake. {BIAS}{name_planet(about)}"),
+        ("Cite", cite(about)),
+    ]
+    return "\n".join(f"{head:<9} {text}" for head, text in lines)
+
+
+def write_year(now: xr.Dataset, unit: str, factor: float, level: str) -> str:
+    """Total and mean of a flux with their intervals."""
+    total = write_number(now, "total", factor=factor)
+    mean = write_number(now, "mean")
+    return f"{total} {unit} ({level} interval); {mean} {FLUX_UNIT} of forest"
+
+
+def write_change(
+    data: xr.Dataset, name: str, span: str, scale: tuple[str, float]
+) -> str:
+    """Change or slope of each flux with its interval, and whether it may be none."""
+    unit, factor = scale
+    parts = []
+    for flux in reversed(TARGET_FLUXES):
+        own = data.sel(flux=flux)
+        ends = [float(own[f"{name}_{end}"]) for end in ("lower", "upper")]
+        words = ", may be none" if ends[0] <= 0 <= ends[1] else ""
+        value = write_number(own, name, factor=factor, plus=True)
+        parts.append(f"{flux.upper()} {value}{words}")
+    return f"{span}: {'; '.join(parts)} ({unit})"
+
+
+def write_number(
+    data: xr.Dataset, name: str, *, factor: float = 1.0, plus: bool = False
+) -> str:
+    """A number of a flux with its interval, in a unit of which it has `factor`."""
+    ends = (float(data[name + end]) * factor for end in ("", "_lower", "_upper"))
+    return write_interval(*ends, plus=plus)
+
+
+def name_planet(about: dict[str, str]) -> str:
+    """What must be said of a run on the simulated planet."""
+    simulated = "simulated planet" in about.get("source", "")
+    return " The planet is simulated, not the Earth." if simulated else ""
+
+
+def cite(about: dict[str, str]) -> str:
+    """Software, run, method and towers."""
+    version = about.get("history", "forestflux").partition(",")[0]
+    reference = about.get("references", "").partition(";")[0]
+    return (
+        f"{version}, run {about.get('run', 'not named')}; {reference}; the towers of the"
+        " run (samples/bibliography.md, if their archive has citations). Licence of the"
+        f" maps: {about.get('license', 'not stated')}."
+    )

@@ -1,0 +1,117 @@
+"""A region as a person names it: by name or ISO code, with the near names where there is none."""
+
+import unicodedata
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import pandas as pd
+
+from forestflux.change.change_schemas import OUTSIDE
+from forestflux.core.errors import InputError
+from forestflux.core.regions.country_outlines import country_file
+from forestflux.core.regions.region_file import read_features
+
+MAPPED = "mapped"
+NEAR_NAMES = 6
+ANY_REGION = (
+    "a country (name or ISO code), continent, latitude band, forest type or region of"
+    " yours, as change/region_changes.csv lists them"
+)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A stratum of the tables of regions.
+
+    Attributes
+    ----------
+    name, kind, code : as the tables have them; the code is empty where there is none
+    """
+
+    name: str
+    kind: str
+    code: str
+
+
+def find_region(
+    changes: pd.DataFrame, wanted: str, *, kind: str | None, source: Path
+) -> Region:
+    """The one region of a run that is meant.
+
+    Parameters
+    ----------
+    changes : `change/region_changes.csv`, which has every region, with forest or without
+    wanted : name or code; letters may be small, accents missing
+    kind : `country`, `continent`, ... where several have the name
+    source : the table, for the error
+
+    Raises
+    ------
+    InputError : no region or several have this name; it has no mapped forest
+    """
+    known = changes.drop_duplicates(["stratum", "kind"])
+    known = known[known["stratum"] != OUTSIDE].fillna({"code": ""})
+    if kind is not None:
+        if kind not in set(known["kind"]):
+            kinds = ", ".join(known["kind"].unique())
+            raise InputError(
+                source, variable="kind", expected=f"one of {kinds}", found=kind
+            )
+        known = known[known["kind"] == kind]
+    found = match_names(known, wanted)
+    if found.empty:
+        near = list_near_names(known["stratum"].tolist(), wanted)
+        expected = f"a region of this run, such as {near}" if near else ANY_REGION
+        raise InputError(source, variable="region", expected=expected, found=wanted)
+    if len(found) > 1:
+        kinds = " or ".join(found["kind"])
+        raise InputError(
+            source,
+            variable="kind",
+            expected=f"{kinds}, because each has a region of this name",
+            found=f"none given for {wanted}",
+        )
+    row = found.iloc[0]
+    if row["status"] != MAPPED:
+        raise InputError(
+            source,
+            variable="region",
+            expected="a region with mapped forest",
+            found=f"{row['stratum']}: {row['status']}",
+        )
+    return Region(row["stratum"], row["kind"], row["code"])
+
+
+def match_names(known: pd.DataFrame, wanted: str) -> pd.DataFrame:
+    """The rows whose name or code this is, also by the two letters of a country."""
+    plain = to_plain_letters(wanted)
+    names, codes = (known[key].map(to_plain_letters) for key in ("stratum", "code"))
+    found = known[(names == plain) | ((codes == plain) & (codes != ""))]
+    if found.empty and len(plain) == 2:
+        three = to_plain_letters(find_three_letters(plain))
+        return known[(codes == three) & (codes != "")]
+    return found
+
+
+def find_three_letters(letters: str) -> str:
+    """ISO 3166-1 alpha-3 of a country from its two letters; empty where there is none."""
+    columns, _, _ = read_features(country_file())
+    pairs = zip(columns["ISO_A2_EH"], columns["ISO_A3_EH"], strict=True)
+    return {str(two).casefold(): str(three) for two, three in pairs}.get(letters, "")
+
+
+def to_plain_letters(text: str) -> str:
+    """Small letters without accents, so that a name is found however it is typed."""
+    split = unicodedata.normalize("NFKD", text.strip().casefold())
+    return "".join(letter for letter in split if not unicodedata.combining(letter))
+
+
+def list_near_names(names: list[str], wanted: str) -> str:
+    """Names that hold the text, then those that are spelt alike; empty without any."""
+    plain = to_plain_letters(wanted)
+    by_letters = {to_plain_letters(name): name for name in names}
+    alike = get_close_matches(plain, by_letters, n=NEAR_NAMES)
+    holding = [letters for letters in by_letters if plain and plain in letters]
+    near = dict.fromkeys([*holding, *alike])
+    return ", ".join(by_letters[letters] for letters in list(near)[:NEAR_NAMES])

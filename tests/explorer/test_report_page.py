@@ -1,0 +1,91 @@
+"""The report in a real browser: its first screen, its regions, folded parts, a phone."""
+
+import pandas as pd
+import pytest
+
+from forestflux.pages.figures.figure_registry import FIGURES
+from tests.builders.finished_results import build_results
+from tests.explorer.browser import open_browser, requests, text_of
+from tests.explorer.test_explorer import numbers, severe
+from tests.unit.pages.test_report import add_pictures, build_page
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    path = build_results(folder, seed=4, maps=True, map_years=())
+    add_pictures(path, FIGURES)
+    page = build_page(path, figures=FIGURES, tables="drivers/drivers")
+    (path / "report.html").write_text(page)
+    return path
+
+
+@pytest.fixture(scope="module")
+def address(results):
+    return (results / "report.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def phone():
+    browser = open_browser(width=390, height=844, phone=True)
+    yield browser
+    browser.quit()
+
+
+def test_a_region_has_the_numbers_of_the_tables_and_two_charts(phone, results, address):
+    phone.get(address)
+    phone.execute_script(
+        "const list = document.getElementById('region'); list.value = 'countries: Canada';"
+        "list.dispatchEvent(new Event('change'))"
+    )
+    row = pd.read_csv(results / "change/regions.csv").query(
+        "stratum == 'Canada' and variable == 'nee' and year == 2018"
+    )
+    ends = row[["total_tg", "total_tg_lower", "total_tg_upper"]].iloc[0]
+    factor = 1e-3 if "PgC" in text_of(phone, "#region-answer caption") else 1
+    found = numbers(text_of(phone, "#region-nee"))[:3]
+    assert found == pytest.approx(ends.to_numpy(float) * factor, rel=0.01)
+    assert len(phone.find_elements("css selector", "#region-answer svg polyline")) == 2
+    assert "90 %" in text_of(phone, "#region-answer")
+    assert severe(phone) == []
+    outside = [
+        u for u in requests(phone) if not u.startswith(("file:", "data:", "blob:"))
+    ]
+    assert outside == []
+
+
+def test_a_link_opens_the_folded_section(phone, address):
+    phone.get(address)
+    assert not phone.find_element("id", "scores").get_attribute("open")
+    phone.execute_script("document.querySelector('nav a[href=\"#scores\"]').click()")
+    opened = "return document.getElementById('scores').open"
+    for _ in range(50):
+        if phone.execute_script(opened):
+            break
+    assert phone.execute_script(opened)
+
+
+def test_on_a_phone_tables_scroll_under_their_first_column(phone, address):
+    phone.get(address)
+    phone.execute_script(
+        "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+    )
+    wide, window = phone.execute_script(
+        "return [document.documentElement.scrollWidth, window.innerWidth]"
+    )
+    assert wide <= window
+    moved = phone.execute_script(
+        "const box = [...document.querySelectorAll('.scroll')]"
+        ".find((e) => e.scrollWidth > e.clientWidth + 60);"
+        "const [cell, last] = ['first', 'last'].map("
+        "(place) => box.querySelector(`tbody td:${place}-child`));"
+        "const before = [cell, last].map((e) => e.getBoundingClientRect().left);"
+        "box.scrollLeft = 50;"
+        "return [cell, last].map((e, i) => e.getBoundingClientRect().left - before[i])"
+    )
+    assert abs(moved[0]) < 2
+    assert moved[1] == pytest.approx(-50, abs=2)
+    heads = (
+        "return [...document.querySelectorAll('th')].map((e) => e.textContent.trim())"
+    )
+    assert all(phone.execute_script(heads))

@@ -1,0 +1,175 @@
+"""A region is asked for by name, and answered with the numbers of the tables."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from forestflux import open_product
+from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
+from forestflux.core.errors import InputError
+from forestflux.core.grid import Grid
+from forestflux.core.interval_text import write_interval
+from forestflux.publish.region_search import find_region
+from tests.builders.finished_results import build_results
+from tests.builders.year_products import make_map, publish
+
+GRID = Grid(resolution_deg=15.0, tile_cells=12)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run `demo` with tables of all regions and the product of a year."""
+    folder = tmp_path_factory.mktemp("place") / "results/demo"
+    build_results(folder, seed=5, maps=True, map_years=())
+    for year in (2017, 2018):
+        mapped = make_map(GRID, year=year)
+        publish(mapped, GRID, folder, year=year, run="demo", source="simulated")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def changes(run: Path) -> pd.DataFrame:
+    return REGION_CHANGES.read(run)
+
+
+def row_of(table: pd.DataFrame, **values: object) -> pd.Series:
+    chosen = (table[list(values)] == pd.Series(values)).all(axis=1)
+    assert chosen.sum() == 1
+    return table[chosen].iloc[0]
+
+
+def test_the_answer_has_the_numbers_of_the_tables(
+    run: Path, changes: pd.DataFrame
+) -> None:
+    answer = open_product(run).region("Finland")
+    assert (answer.region.kind, answer.region.code, answer.year) == (
+        "country",
+        "FIN",
+        2018,
+    )
+    series = REGIONS.read(run)
+    for flux in ("gpp", "nee"):
+        row = row_of(series, stratum="Finland", variable=flux, year=2018)
+        found = answer.data.sel(flux=flux, year=2018)
+        for name in ("total", "total_lower", "total_tg", "mean_upper", "applicable"):
+            assert float(found[name]) == row[name]
+        assert row["total_tg"] == pytest.approx(1000 * row["total"], rel=1e-6)
+        text = write_interval(*row[["total_tg", "total_tg_lower", "total_tg_upper"]])
+        assert any(
+            line.startswith(flux.upper()) and text in line and "TgC yr-1" in line
+            for line in answer.text.splitlines()
+        )
+        row = row_of(changes, stratum="Finland", variable=flux)
+        assert float(answer.data["change"].sel(flux=flux)) == row["change"]
+        ends = row[["change_tg", "change_tg_lower", "change_tg_upper"]]
+        assert write_interval(*ends, plus=True) in answer.text
+    assert answer.data["total_tg"].attrs["units"] == "TgC yr-1"
+    assert answer.data["total"].dims == ("flux", "year")
+
+
+def test_the_answer_says_how_sure_it_is_what_it_is_worth_and_how_to_cite(
+    run: Path,
+) -> None:
+    text = open_product(run, year=2017).region("FIN").text
+    assert 9 <= len(text.splitlines()) <= 12
+    for words in (
+        "its forest in 2017",
+        "90 % interval",
+        "inside the area of applicability",
+        "2003 to 2018",
+        "the inputs explain 12% of GPP",
+        "overstates the sink",
+        "simulated, not the Earth",
+        "run demo; Wu 2019, doi",
+        "CC-BY-4.0",
+    ):
+        assert words in text
+    assert str(open_product(run, year=2017).region("FIN")) == text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "kind"),
+    [
+        ("finland", "Finland", "country"),
+        ("FIN", "Finland", "country"),
+        ("FI", "Finland", "country"),
+        (" Europe ", "Europe", "continent"),
+        ("enf", "ENF", "type"),
+        ("all", "all", "all"),
+        ("united states of america", "United States of America", "country"),
+    ],
+)
+def test_a_region_is_found_by_name_and_by_code(
+    changes: pd.DataFrame, wanted: str, name: str, kind: str
+) -> None:
+    found = find_region(changes, wanted, kind=None, source=Path("a"))
+    assert (found.name, found.kind) == (name, kind)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ("Finnland", "such as Finland"),
+        ("Guine", r"such as .*Guinea-Bissau"),
+        ("xyzzy", "a country .name or ISO code., continent"),
+        ("none", "a country|such as"),
+        ("ZZ", "a country|such as"),
+        ("", "a country"),
+        ("Monaco", "with mapped forest, found Monaco: lost"),
+    ],
+)
+def test_what_is_no_region_is_one_line_with_near_names(
+    changes: pd.DataFrame, wanted: str, words: str
+) -> None:
+    with pytest.raises(InputError, match=words) as caught:
+        find_region(changes, wanted, kind=None, source=Path("a.csv"))
+    assert "\n" not in str(caught.value)
+
+
+def test_one_name_of_two_kinds_asks_for_the_kind(changes: pd.DataFrame) -> None:
+    own = changes[changes["stratum"] == "Finland"].assign(kind="region", code=None)
+    both = pd.concat([changes, own])
+    with pytest.raises(InputError, match="kind: expected country or region, because"):
+        find_region(both, "Finland", kind=None, source=Path("a"))
+    found = find_region(both, "Finland", kind="region", source=Path("a"))
+    assert found.kind == "region"
+    with pytest.raises(
+        InputError, match=r"kind: expected one of all, type, .* found no"
+    ):
+        find_region(both, "Finland", kind="no", source=Path("a"))
+
+
+def test_years_and_places_that_are_not_there_are_one_line(
+    run: Path, tmp_path: Path
+) -> None:
+    product = open_product(run)
+    with pytest.raises(InputError, match=r"year: expected one of 2003, .* found 1999"):
+        product.region("Finland", year=1999)
+    alone = publish(make_map(GRID), GRID, tmp_path)
+    with pytest.raises(InputError, match="region: expected a product in the folder"):
+        open_product(alone).region("Finland")
+    with pytest.raises(InputError, match="found a dataset that was computed from it"):
+        type(product)(product.data_vars).region("Finland")
+
+
+def test_the_command_prints_the_answer_and_refuses_in_one_line(run: Path) -> None:
+    def ask(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "forestflux", "ask", "results/demo", *words]
+        return subprocess.run(
+            command,
+            cwd=run.parents[1],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = ask("--region", "Finland", "--year", "2018")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{open_product(run, year=2018).region('Finland')}\n"
+    refused = ask("--region", "Finnland")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("forestflux ask: error: results/demo/change/")
+    assert len(refused.stderr.splitlines()) == 1
