@@ -71,7 +71,9 @@ class ComparisonPlan:
     @property
     def side_deg(self) -> float:
         """Side of a cell of the maps, degrees."""
-        return float(self.latitudes[0] - self.latitudes[-1]) / (len(self.latitudes) - 1)
+        return float(self.longitudes[-1] - self.longitudes[0]) / (
+            len(self.longitudes) - 1
+        )
 
     def areas(self, rows: slice) -> np.ndarray:
         """Areas (row,) of the cells of some rows, m2."""
@@ -142,15 +144,16 @@ def plan_comparison(
             found=f"{covered[0]}-{covered[-1]}" if covered else "no whole year",
         )
     first = open_store(maps[common[0]])
-    latitudes = first["y"].values
+    latitudes, longitudes = first["y"].values, first["x"].values
+    width = zone_width(float(longitudes[1] - longitudes[0]), zone_width_deg)
     return ComparisonPlan(
         product=product,
         maps={year: maps[year] for year in common},
         periods=tuple(list_periods(common, windows)),
         latitudes=latitudes,
-        longitudes=first["x"].values,
-        zone=label_zones(latitudes, width_deg=zone_width_deg),
-        zone_deg=zone_width(latitudes, zone_width_deg),
+        longitudes=longitudes,
+        zone=label_zones(latitudes, width=width),
+        zone_deg=width,
     )
 
 

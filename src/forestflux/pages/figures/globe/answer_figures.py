@@ -9,9 +9,11 @@ from typing import Any
 
 import pandas as pd
 import xarray as xr
+from cartopy.mpl.geoaxes import GeoAxes
 from cmcrameri import cm
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from forestflux.change.change_schemas import SIGNIFICANCE, TOTALS
 from forestflux.core.names import NETWORK, TARGET_FLUXES
@@ -19,13 +21,18 @@ from forestflux.evaluation.evaluation_schemas import PREDICTIONS, RECOVERY
 from forestflux.jobs.stages import upstream_stores
 from forestflux.jobs.store import load_store
 from forestflux.pages.figures.figure_style import StyleSettings, new_figure
-from forestflux.pages.figures.globe.flux_maps import insignificant, outside, share_text
+from forestflux.pages.figures.globe.flux_maps import (
+    NOWHERE,
+    outside,
+    share_text,
+    significant,
+)
 from forestflux.pages.figures.globe.total_figures import draw_lines
 from forestflux.pages.figures.world_maps import (
     centred,
+    draw_pale,
     draw_raster,
     hatch,
-    stipple,
     world_axes,
 )
 from forestflux.pages.labels_and_colours import (
@@ -44,31 +51,35 @@ def draw_level_map(results: Path, *, settings: StyleSettings) -> Figure:
     year = settings.pair[1]
     dataset = load_store(results / f"maps/{year}.zarr", ["nee", "applicable"])
     figure = new_figure(make_column(settings), height_mm=62)
-    ax = draw_world(figure, dataset["nee"], f"NEE ({FLUX_UNIT})\n{UPTAKE}", settings)
+    label = f"NEE ({FLUX_UNIT})\n{UPTAKE}"
+    ax, _ = draw_world(figure, dataset["nee"], label, settings)
     hatch(ax, outside(dataset))
     ax.set_title(f"NEE {year}")
     return figure
 
 
 def draw_change_map(results: Path, *, settings: StyleSettings) -> Figure:
-    """Difference of NEE between the pair of years; dots where it may be chance."""
+    """Difference of NEE between the pair of years; pale where it may be chance."""
     names = ["nee_difference", "nee_difference_significance"]
     stores = upstream_stores(results / "change/change.json")
     dataset = load_store(stores.path("change"), names)
     figure = new_figure(make_column(settings), height_mm=66)
     label = f"change of NEE ({FLUX_UNIT})\nnegative: more uptake"
-    ax = draw_world(figure, dataset["nee_difference"], label, settings)
-    stipple(ax, insignificant(dataset, "nee", "difference"))
+    layer = dataset["nee_difference"]
+    ax, image = draw_world(figure, layer, label, settings)
+    sure = significant(dataset, "nee", "difference")
+    draw_pale(ax, image, layer, ~sure)
     first, second = settings.pair
-    share = share_text(SIGNIFICANCE.read(results), "nee", "difference")
+    shares = SIGNIFICANCE.read(results)
+    share = share_text(shares, "nee", "difference") if sure.any() else NOWHERE
     ax.set_title(f"NEE, {second} minus {first}\n{share}")
     return figure
 
 
 def draw_world(
     figure: Figure, layer: xr.DataArray, label: str, settings: StyleSettings
-) -> Axes:
-    """A layer on the whole of a figure, zero in the middle of its scale."""
+) -> tuple[GeoAxes, AxesImage]:
+    """A layer on the whole of a figure, zero in the middle of its scale, and its image."""
     place = figure.add_gridspec(1, 1)[0]
     ax = world_axes(figure, place, settings=settings)
     image = draw_raster(ax, layer, cmap=cm.vik, norm=centred(layer))
@@ -79,7 +90,7 @@ def draw_world(
         "shrink": 0.9,
     }
     figure.colorbar(image, ax=ax, extend="both", label=label, **bar)
-    return ax
+    return ax, image
 
 
 def draw_truth_series(results: Path, *, settings: StyleSettings) -> Figure:
