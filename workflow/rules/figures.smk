@@ -29,6 +29,8 @@ rule figure:
 
 
 use rule figure as figure_in_column with:
+    wildcard_constraints:
+        figure="|".join(name for name, entry in FIGURES.items() if entry.column),
     output:
         "<results>/figures/{figure}_column.pdf",
     log:
