@@ -80,6 +80,7 @@ rule products:
 rule figures:
     input:
         figure_targets(),
+        column_figures(),
 
 
 onstart:

@@ -33,6 +33,8 @@ use rule figure as figure_in_column with:
         "<results>/figures/{figure}_column.pdf",
     log:
         "<logs>/figures/{figure}_column.log",
+    wildcard_constraints:
+        figure="|".join(name for name, entry in FIGURES.items() if entry.column),
     params:
         settings=figure_settings(column=True),
         code=lambda wildcards: code("figure", module_of(wildcards.figure)),

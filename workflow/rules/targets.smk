@@ -255,8 +255,10 @@ def figure_targets():
 
 def figure_settings(*, column):
     """What a figure depends on beside its inputs."""
+    # Asking for the figures for one column makes no other figure stale.
+    unasked = {} if column else {"column_mm": None}
     return settings(
-        figures=CONFIG.figures,
+        figures=CONFIG.figures.model_copy(update=unasked),
         pair=CONFIG.change.pair,
         level=CONFIG.evaluate.level,
         members=CONFIG.train.members,

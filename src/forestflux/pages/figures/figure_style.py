@@ -95,6 +95,11 @@ class StyleSettings:
         """Size of the smaller text, points."""
         return self.font_pt - 1
 
+    @property
+    def title_start(self) -> float:
+        """Where long titles of panels start: in a column above the labels of the axis."""
+        return -0.3 if self.in_column else 0.0
+
     def join(self, *parts: str, mark: str = ", ") -> str:
         """Parts of a title or label with a mark between them; in a column below each other."""
         return ("\n" if self.in_column else mark).join(part for part in parts if part)

@@ -168,10 +168,10 @@ def change_name(test: str, attributes: dict, settings: StyleSettings) -> str:
 def share_text(shares: pd.DataFrame, flux: str, test: str) -> str:
     """Which share of the forest changed more than by chance, plain and adjusted."""
     chosen = shares[(shares["variable"] == flux) & (shares["test"] == test)]
+    found = chosen[["share", "share_adjusted"]].to_numpy(float)
     return "".join(
-        f"significant: {format_share(row.share)} of forest, "
-        f"adjusted {format_share(row.share_adjusted)}"
-        for row in chosen.itertuples()
+        f"significant: {format_share(plain)} of forest, adjusted {format_share(adjusted)}"
+        for plain, adjusted in found
     )
 
 

@@ -50,7 +50,7 @@ def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
     pair = PAIR.read(results)
     others = table[table["flux"].isin(TARGET_FLUXES) & table["group"].isin(GROUPS)]
     heights = {
-        group: PANEL_MM + ROW_MM * rows["label"].nunique()
+        str(group): PANEL_MM + ROW_MM * rows["label"].nunique()
         for group, rows in others.groupby("group")
     }
     stacks = [[group for group in stack if group in heights] for stack in STACKS]
@@ -58,12 +58,12 @@ def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
     parts_mm.append(heights.get(WIDE, 0))
     parts_mm = [height for height in parts_mm if height]
     figure = new_figure(settings, height_mm=sum(parts_mm) + 8)
-    shape = {"squeeze": False, "height_ratios": parts_mm}
-    parts = figure.subfigures(len(parts_mm), 1, **shape)[:, 0]
+    grid = figure.subfigures(len(parts_mm), 1, squeeze=False, height_ratios=parts_mm)
+    parts = grid[:, 0]
     axes = draw_totals(
         parts[0],
         table[table["group"] == "year"],
-        totals[(totals["kind"] == "all")],
+        totals[totals["kind"] == "all"],
     )
     places = place_groups(parts[1:], stacks, heights)
     for group, place in places.items():
@@ -85,7 +85,7 @@ def sort_out(table: pd.DataFrame) -> pd.DataFrame:
         flux=[quantity.flux for quantity in found],
         group=[quantity.group for quantity in found],
         label=[quantity.label for quantity in found],
-        year=[quantity.year for quantity in found],
+        year=np.array([quantity.year for quantity in found], dtype=float),
         order=[quantity.order for quantity in found],
     )
     return described.sort_values("order", kind="stable")
@@ -95,15 +95,16 @@ def place_groups(
     parts: np.ndarray, stacks: list[list[str]], heights: dict[str, float]
 ) -> dict[str, SubFigure]:
     """The part of the figure for each group, in reading order."""
-    places = {}
+    places: dict[str, SubFigure] = {}
     used = [stack for stack in stacks if stack]
     if used:
         columns = parts[0].subfigures(1, len(used), squeeze=False)[0]
         for column, stack in zip(columns, used, strict=True):
             ratios = [heights[group] for group in stack]
-            shape = {"squeeze": False, "height_ratios": ratios}
-            cells = column.subfigures(len(stack), 1, **shape)[:, 0]
-            places |= dict(zip(stack, cells, strict=True))
+            cells = column.subfigures(
+                len(stack), 1, squeeze=False, height_ratios=ratios
+            )
+            places |= dict(zip(stack, cells[:, 0], strict=True))
     if WIDE in heights:
         places[WIDE] = parts[-1]
     return places
@@ -181,8 +182,7 @@ def show_label(label: str) -> str:
 
 def draw_interval(ax: Axes, rows: pd.DataFrame) -> None:
     """The interval of the mapped change."""
-    for row in rows.itertuples():
-        ends = [row.change_lower, row.change_upper]
+    for ends in rows[["change_lower", "change_upper"]].to_numpy(float):
         ax.plot(ends, [0, 0], color=NETWORK_COLOUR, alpha=0.35, linewidth=3, zorder=0)
 
 

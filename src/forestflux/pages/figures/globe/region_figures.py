@@ -44,12 +44,13 @@ def draw_regions(results: Path, *, settings: StyleSettings) -> Figure:
             draw_region(ax, series[chosen], FLUX_COLOURS[flux], settings=settings)
             chosen = (slopes["stratum"] == name) & (slopes["variable"] == flux)
             title = f"{flux.upper()}, {name}\nslope {slope_text(slopes[chosen])}"
-            ax.set_title(title, fontsize=settings.small_pt)
+            ax.set_title(title, fontsize=settings.small_pt, x=settings.title_start)
             shown.append(ax)
         for ax in places[len(names) :]:
             ax.axis("off")
         for ax in axes[block * rows : (block + 1) * rows, 0]:
-            ax.set_ylabel(f"{flux.upper()} ({TOTAL_UNIT})")
+            label = settings.join(flux.upper(), f"({TOTAL_UNIT})", mark=" ")
+            ax.set_ylabel(label)
     letter_panels(shown)
     words = settings.join(f"NEE, {UPTAKE}", f"slopes in {TOTAL_SLOPE_UNIT}", mark="; ")
     figure.supxlabel(words, fontsize=settings.small_pt)

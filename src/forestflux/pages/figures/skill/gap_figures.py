@@ -52,9 +52,9 @@ def draw_gap_curve(results: Path, *, settings: StyleSettings) -> Figure:
         panels = axes.T
     else:
         figure = new_figure(settings, height_mm=125)
-        widths = {"width_ratios": (3, 3, 5)}
-        axes = figure.subplots(2, 3, sharey="row", squeeze=False, **widths)
-        panels = axes
+        panels = axes = figure.subplots(
+            2, 3, sharey="row", squeeze=False, width_ratios=(3, 3, 5)
+        )
     for row, target in zip(panels, TARGET_FLUXES, strict=True):
         part = gaps[gaps["target"] == target]
         for ax, pattern in zip(row[:2], PATTERNS, strict=True):

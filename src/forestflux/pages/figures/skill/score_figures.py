@@ -52,7 +52,9 @@ def draw_scatter(results: Path, *, settings: StyleSettings) -> Figure:
             lines = [model_label(model), SPLIT_LABELS[split]]
             key = model, split, target
             lines += describe_score(scores, key, settings=settings)
-            ax.set_title("\n".join(lines), fontsize=settings.small_pt)
+            ax.set_title(
+                "\n".join(lines), fontsize=settings.small_pt, x=settings.title_start
+            )
             ax.set_xlabel(f"observed {target.upper()}\n({FLUX_UNIT})")
         for ax in row if settings.in_column else row[:1]:
             ax.set_ylabel(f"estimated {target.upper()}\n({FLUX_UNIT})")
@@ -155,7 +157,8 @@ def draw_scores(results: Path, *, settings: StyleSettings) -> Figure:
             ax.set_xlabel(score_label(measure, settings))
     letter_panels(axes.ravel())
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    columns = 2 if settings.in_column else 4
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
     return figure
 
 
