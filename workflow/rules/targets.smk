@@ -8,7 +8,8 @@ OF_MAPS = ("maps/", "change/", "gates/")
 
 def towers_targets():
     """Checked tower tables."""
-    names = ("sites", "site_years", "citations", "left_out")
+    names = ["sites", "site_years", "citations", "left_out"]
+    names += ["site_months", "left_out_months"] if MONTHS else []
     return [f"<results>/towers/{name}.csv" for name in names]
 
 

@@ -20,6 +20,7 @@ from forestflux.jobs.settings.evaluation_settings import (
     AblationSettings,
     EvaluateSettings,
 )
+from forestflux.jobs.settings.flux_settings import FluxSettings
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.settings.map_settings import (
     InferSettings,
@@ -104,6 +105,7 @@ class Configuration(Section):
     beside the table, such as `{precip: chirps}`.
     """
 
+    fluxes: FluxSettings = FluxSettings()
     grid: GridSettings = GridSettings()
     towers: TowerSettings = TowerSettings()
     fluxnet: FluxnetSettings = FluxnetSettings()

@@ -13,12 +13,17 @@ from forestflux.towers.tower_schemas import (
     CITATIONS,
     FLUXNET_SITE_YEARS,
     LEFT_OUT,
+    MONTHS_LEFT_OUT,
+    SITE_MONTHS,
     SITES,
 )
 
 TABLES = {
     # Of the two forms of site_years.csv the one that has all columns.
-    "Towers": (SITES, FLUXNET_SITE_YEARS, CITATIONS, LEFT_OUT),
+    "Towers": (
+        *(SITES, FLUXNET_SITE_YEARS, SITE_MONTHS),
+        *(CITATIONS, LEFT_OUT, MONTHS_LEFT_OUT),
+    ),
     "MODIS subsets": (SOURCES,),
     "Samples": (SAMPLES, BIBLIOGRAPHY),
     "Predictions of unseen rows": (FOLD_PREDICTIONS, VARIANT_PREDICTIONS),
