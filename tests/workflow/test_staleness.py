@@ -25,6 +25,10 @@ READS = RuleGraph(
             "baseline": "samples",
             "evaluate": "baseline samples train",
             "model": "samples train",
+            "tower_months": "tower_fluxes tower_sites",
+            "season_folds": "samples tower_months",
+            "season": "samples tower_months",
+            "month_scores": "evaluate samples season season_folds tower_months",
             "explain": "model samples",
             "card": "evaluate model samples",
             "departures": "mask",
@@ -54,7 +58,7 @@ EDITS = {
         "micro.yaml",
         "run: micro",
         "run: micro\nplanet: {cloudiness: 0.9}",
-        "truth tower_fluxes extract",
+        "truth tower_fluxes tower_months extract",
     ),
     "a product's composite length": (
         "config/products.yaml",
@@ -103,6 +107,18 @@ EDITS = {
         "candidates: 1",
         "candidates: 2",
         "baseline",
+    ),
+    "a key of the season": (
+        "micro.yaml",
+        "season: {epochs: 3}",
+        "season: {epochs: 4}",
+        "season season_folds report",
+    ),
+    "no months any more": (
+        "micro.yaml",
+        "fluxes: {months: true",
+        "fluxes: {months: false",
+        "report",
     ),
     "gaps that are put in to measure them": (
         "micro.yaml",

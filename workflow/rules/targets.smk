@@ -8,8 +8,7 @@ OF_MAPS = ("maps/", "change/", "gates/")
 
 def towers_targets():
     """Checked tower tables."""
-    names = ["sites", "site_years", "citations", "left_out"]
-    names += ["site_months", "left_out_months"] if MONTHS else []
+    names = ("sites", "site_years", "citations", "left_out")
     return [f"<results>/towers/{name}.csv" for name in names]
 
 
@@ -285,6 +284,7 @@ def run_targets():
         "<results>/model/model.json",
         "<results>/explain/importance.csv",
         "<results>/model/card.md",
+        *month_targets(),
         *map_targets(),
         *product_targets(),
         *upload_targets(),

@@ -4,7 +4,9 @@ from forestflux.change.change_schemas import CHANGE_TABLES
 from forestflux.evaluation.ablation_table import VARIANT_PREDICTIONS
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
 from forestflux.evaluation.gates.gates_manifest import GATES
+from forestflux.evaluation.month_schemas import MONTH_TABLES
 from forestflux.models.cross_validation import FOLD_PREDICTIONS
+from forestflux.models.seasons.season_folds import MONTH_SHARES
 from forestflux.pages.headline_numbers import HEADLINE
 from forestflux.pages.tower_citations import BIBLIOGRAPHY
 from forestflux.prepare.sample_schema import SAMPLES
@@ -28,6 +30,7 @@ TABLES = {
     "Samples": (SAMPLES, BIBLIOGRAPHY),
     "Predictions of unseen rows": (FOLD_PREDICTIONS, VARIANT_PREDICTIONS),
     "Evaluation": (*EVALUATION_TABLES, GATES),
+    "Months": (MONTH_SHARES, *MONTH_TABLES),
     "Change": CHANGE_TABLES,
     "Numbers that a text quotes": (HEADLINE,),
 }

@@ -1,0 +1,122 @@
+"""The season network beside the trained model: `season.json` and `season.safetensors`.
+
+It is a file of its own in the model's folder, because the fluxes of the year do not depend on it:
+with or without months the networks of the year, their record and their maps are the same.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Self
+
+from pydantic import model_validator
+
+from forestflux.core.errors import InputError
+from forestflux.ensemble.model_folder import check_file
+from forestflux.ensemble.model_record import ArrayFile
+from forestflux.ensemble.weight_files import read_arrays, write_arrays
+from forestflux.jobs.checksums import checksum_files
+from forestflux.jobs.manifests import Key, Manifest, read_manifest, write_manifest
+from forestflux.jobs.settings.flux_settings import SeasonSettings
+from forestflux.jobs.settings.training_settings import TrainSettings
+from forestflux.models.network_inputs import Scales
+from forestflux.models.seasons.season_regressor import SeasonRegressor
+
+SEASON_RECORD, SEASON_WEIGHTS = "season.json", "season.safetensors"
+SEASON_FORMAT = 1
+
+
+class SeasonRecord(Manifest):
+    """What is known of a trained season network.
+
+    Attributes
+    ----------
+    format_version : of this form
+    variables : that it reads, in their order
+    settings, train : sections `fluxes.season` and `train`
+    normalisation : of the variables and the derived series
+    file, checksum : of the weights
+    samples : checksums of the training table's stores, as the model's metadata has them
+    site_years, sites : with months, that taught it
+    """
+
+    format_version: int
+    variables: tuple[str, ...]
+    settings: SeasonSettings
+    train: TrainSettings
+    normalisation: Scales
+    file: ArrayFile
+    checksum: str
+    samples: dict[Key, str]
+    site_years: int
+    sites: int
+
+    @model_validator(mode="after")
+    def fits_together(self) -> Self:
+        """Refuse another form, and scales of other series."""
+        if self.format_version != SEASON_FORMAT:
+            raise ValueError(f"format_version {SEASON_FORMAT}")
+        if self.normalisation.variables != (*self.variables, *self.train.derived):
+            raise ValueError("a normalisation of the variables and derived series")
+        return self
+
+
+def save_season(
+    folder: Path,
+    regressor: SeasonRegressor,
+    *,
+    samples: dict[str, str],
+    site_years: int,
+    sites: int,
+) -> None:
+    """Write `season.safetensors` and last `season.json`.
+
+    Parameters
+    ----------
+    folder : of the trained model, made if it is not there
+    samples, site_years, sites : as in `SeasonRecord`
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    record, weights = folder / SEASON_RECORD, folder / SEASON_WEIGHTS
+    record.unlink(missing_ok=True)
+    write_arrays(weights, regressor.weights())
+    content = {
+        "format_version": SEASON_FORMAT,
+        "variables": regressor.variables,
+        "settings": regressor.settings.model_dump(mode="json"),
+        "train": regressor.train.model_dump(mode="json"),
+        "normalisation": asdict(regressor.normalisation),
+        "file": SEASON_WEIGHTS,
+        "checksum": checksum_files([weights]),
+        "samples": samples,
+        "site_years": site_years,
+        "sites": sites,
+    }
+    write_manifest(record, SeasonRecord.read(content, record))
+
+
+def load_season(folder: Path) -> SeasonRegressor:
+    """The season network in a model's folder.
+
+    Raises
+    ------
+    InputError : a file is missing, damaged, edited or of another network
+    """
+    file = folder / SEASON_RECORD
+    if not file.is_file():
+        raise InputError(
+            file,
+            variable="season",
+            expected="the season of a run with fluxes.months: true",
+            found="no such file",
+        )
+    record = read_manifest(file, SeasonRecord)
+    weights = folder / record.file
+    check_file(weights, record.checksum)
+    return SeasonRegressor.from_weights(
+        record.settings,
+        record.train,
+        variables=record.variables,
+        normalisation=record.normalisation.to_normalisation(),
+        weights=read_arrays(weights),
+        source=weights,
+    )
