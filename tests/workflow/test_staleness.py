@@ -27,7 +27,7 @@ READS = RuleGraph(
             "model": "samples train",
             "tower_months": "tower_fluxes tower_sites",
             "season_folds": "samples tower_months",
-            "season": "samples tower_months",
+            "season": "evaluate samples season_folds tower_months",
             "month_scores": "evaluate samples season season_folds tower_months",
             "explain": "model samples",
             "card": "evaluate model samples",
@@ -112,7 +112,7 @@ EDITS = {
         "micro.yaml",
         "season: {epochs: 3}",
         "season: {epochs: 4}",
-        "season season_folds report",
+        "season_folds report",
     ),
     "no months any more": (
         "micro.yaml",

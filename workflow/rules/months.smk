@@ -3,7 +3,7 @@
 # needs  the training table, the months of the towers, the predictions of their years
 # makes  <results>/months/shares.{split}.csv   shares of the months of unseen site-years
 #        <results>/model/season.json           the season network of the maps, season.safetensors beside it
-#        <results>/months/predictions.csv, scores.csv
+#        <results>/months/predictions.csv, scores.csv, coverage.csv
 
 
 def season_settings():
@@ -70,6 +70,8 @@ rule season:
     input:
         samples="<results>/samples/samples.json",
         months="<results>/towers/site_months.csv",
+        folds="<results>/months/shares.cluster.csv",
+        predictions="<results>/evaluate/predictions.csv",
     output:
         season="<results>/model/season.json",
         shares="<results>/months/shares.holdout.csv",
@@ -81,7 +83,11 @@ rule season:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        settings=settings(**season_settings()),
+        settings=settings(
+            **season_settings(),
+            level=CONFIG.evaluate.level,
+            min_quality=CONFIG.evaluate.min_quality,
+        ),
         code=code("season"),
     message:
         "Learning the season of all towers"
@@ -89,6 +95,8 @@ rule season:
         'python "$SCRIPTS"/season.py'
         " --samples {input.samples:q}"
         " --months {input.months:q}"
+        " --folds {input.folds:q}"
+        " --predictions {input.predictions:q}"
         " --settings {params.settings:q}"
         " --shares {output.shares:q}"
         " --output {output.season:q}"
@@ -104,12 +112,17 @@ rule month_scores:
     output:
         predictions="<results>/months/predictions.csv",
         scores="<results>/months/scores.csv",
+        coverage="<results>/months/coverage.csv",
     log:
         "<logs>/months/scores.log",
     conda:
         "../../envs/model.yaml"
     params:
-        settings=settings(min_quality=CONFIG.evaluate.min_quality, seed=CONFIG.seed),
+        settings=settings(
+            min_quality=CONFIG.evaluate.min_quality,
+            level=CONFIG.evaluate.level,
+            seed=CONFIG.seed,
+        ),
         code=code("month_scores"),
     message:
         "Scoring the months"

@@ -10,6 +10,7 @@ from forestflux.evaluation.month_schemas import MONTH_TABLES
 from forestflux.evaluation.month_scores import (
     add_observed,
     predict_months,
+    tabulate_month_coverage,
     tabulate_month_scores,
 )
 from forestflux.jobs.settings.section import Section
@@ -23,6 +24,7 @@ class Settings(Section):
     """What the job's numbers depend on."""
 
     min_quality: float
+    level: float
     seed: int
 
 
@@ -35,7 +37,7 @@ def main(
     settings: Settings,
     tables: list[Path],
 ) -> None:
-    """Write months/predictions.csv and months/scores.csv."""
+    """Write the tables of months: predictions, scores and coverage."""
     parts = [MONTH_SHARES.read_file(path, empty=True) for path in shares]
     predicted = add_observed(
         predict_months(
@@ -45,10 +47,13 @@ def main(
         ),
         SITE_MONTHS.read_file(months),
     )
-    scores = tabulate_month_scores(
-        predicted, min_quality=settings.min_quality, seed=settings.seed
-    )
-    write_tables({"predictions": predicted, "scores": scores}, tables, MONTH_TABLES)
+    told = {"min_quality": settings.min_quality, "seed": settings.seed}
+    made = {
+        "predictions": predicted,
+        "scores": tabulate_month_scores(predicted, **told),
+        "coverage": tabulate_month_coverage(predicted, level=settings.level, **told),
+    }
+    write_tables(made, tables, MONTH_TABLES)
 
 
 if __name__ == "__main__":

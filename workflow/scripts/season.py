@@ -1,11 +1,16 @@
-"""Wiring of rule season: the season network of the maps, beside the trained model."""
+"""Wiring of rule season: the season network of the maps with its intervals, beside the model."""
 
 from pathlib import Path
 
 import numpy as np
 
 from forestflux.jobs import command_line
+from forestflux.core.names import NETWORK
+from forestflux.ensemble.intervals.month_intervals import calibrate_months
 from forestflux.ensemble.season_folder import save_season
+from forestflux.ensemble.trained_season import TrainedSeason
+from forestflux.evaluation.evaluation_schemas import PREDICTIONS
+from forestflux.evaluation.month_scores import add_observed, predict_months
 from forestflux.jobs.manifests import read_manifest
 from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.jobs.settings.section import Section
@@ -24,14 +29,38 @@ class Settings(Section):
     train: TrainSettings
     classical: tuple[str, ...]
     seed: int
+    level: float
+    min_quality: float
 
 
 def main(
-    *, samples: Path, months: Path, settings: Settings, shares: Path, output: Path
+    *,
+    samples: Path,
+    months: Path,
+    folds: Path,
+    predictions: Path,
+    settings: Settings,
+    shares: Path,
+    output: Path,
 ) -> None:
-    """Write model/season.json, its weights, and months/shares.holdout.csv."""
-    read = read_samples(samples)
-    labels = match_months(read.table, SITE_MONTHS.read_file(months))
+    """Write model/season.json, its weights, and months/shares.holdout.csv.
+
+    `folds` are shares of the split by cluster, whose errors calibrate the map.
+    """
+    read, measured = read_samples(samples), SITE_MONTHS.read_file(months)
+    labels = match_months(read.table, measured)
+    unseen = MONTH_SHARES.read_file(folds)
+    errors = add_observed(
+        predict_months(
+            unseen[unseen["model"] == NETWORK],
+            PREDICTIONS.read_file(predictions),
+            read.table,
+        ),
+        measured,
+    )
+    calibration = calibrate_months(
+        errors, level=settings.level, min_quality=settings.min_quality
+    )
     network, held_out = run_season_fold(
         read,
         labels,
@@ -47,7 +76,7 @@ def main(
     MONTH_SHARES.write(held_out, shares)
     save_season(
         output.parent,
-        network,
+        TrainedSeason(network, calibration),
         samples=read_manifest(samples, SamplesManifest).stores,
         site_years=len(taught),
         sites=int(taught["site"].nunique()),

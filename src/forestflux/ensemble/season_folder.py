@@ -6,13 +6,18 @@ with or without months the networks of the year, their record and their maps are
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from forestflux.core.errors import InputError
+from forestflux.core.months import MONTHS
+from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
+from forestflux.core.reading.typed_input import FrozenModel
+from forestflux.ensemble.intervals.month_intervals import MonthCalibration
 from forestflux.ensemble.model_folder import check_file
-from forestflux.ensemble.model_record import ArrayFile
+from forestflux.ensemble.model_record import POOLED, ArrayFile, Width
+from forestflux.ensemble.trained_season import TrainedSeason
 from forestflux.ensemble.weight_files import read_arrays, write_arrays
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.manifests import Key, Manifest, read_manifest, write_manifest
@@ -25,6 +30,29 @@ SEASON_RECORD, SEASON_WEIGHTS = "season.json", "season.safetensors"
 SEASON_FORMAT = 1
 
 
+class MonthCalibrationRecord(FrozenModel):
+    """A `MonthCalibration`; a half-width of null is infinite."""
+
+    level: Annotated[FiniteFloat, Field(gt=0, lt=1)]
+    half_width: dict[
+        str,
+        dict[
+            str,
+            Annotated[tuple[Width, ...], Field(min_length=MONTHS, max_length=MONTHS)],
+        ],
+    ]
+
+    @model_validator(mode="after")
+    def has_every_target(self) -> Self:
+        """Refuse a target without half-widths, and half-widths of something else."""
+        if set(self.half_width) != set(TARGET_FLUXES):
+            raise ValueError(f"half-widths of {', '.join(TARGET_FLUXES)}")
+        for widths in self.half_width.values():
+            if POOLED not in widths or set(widths) - {POOLED, *FOREST_TYPES}:
+                raise ValueError(f"half-widths of {POOLED}, and of forest types only")
+        return self
+
+
 class SeasonRecord(Manifest):
     """What is known of a trained season network.
 
@@ -34,6 +62,7 @@ class SeasonRecord(Manifest):
     variables : that it reads, in their order
     settings, train : sections `fluxes.season` and `train`
     normalisation : of the variables and the derived series
+    calibration : of the intervals of a month
     file, checksum : of the weights
     samples : checksums of the training table's stores, as the model's metadata has them
     site_years, sites : with months, that taught it
@@ -44,6 +73,7 @@ class SeasonRecord(Manifest):
     settings: SeasonSettings
     train: TrainSettings
     normalisation: Scales
+    calibration: MonthCalibrationRecord
     file: ArrayFile
     checksum: str
     samples: dict[Key, str]
@@ -62,7 +92,7 @@ class SeasonRecord(Manifest):
 
 def save_season(
     folder: Path,
-    regressor: SeasonRegressor,
+    season: TrainedSeason,
     *,
     samples: dict[str, str],
     site_years: int,
@@ -78,6 +108,7 @@ def save_season(
     folder.mkdir(parents=True, exist_ok=True)
     record, weights = folder / SEASON_RECORD, folder / SEASON_WEIGHTS
     record.unlink(missing_ok=True)
+    regressor = season.network
     write_arrays(weights, regressor.weights())
     content = {
         "format_version": SEASON_FORMAT,
@@ -85,6 +116,7 @@ def save_season(
         "settings": regressor.settings.model_dump(mode="json"),
         "train": regressor.train.model_dump(mode="json"),
         "normalisation": asdict(regressor.normalisation),
+        "calibration": season.calibration.to_dict(),
         "file": SEASON_WEIGHTS,
         "checksum": checksum_files([weights]),
         "samples": samples,
@@ -94,8 +126,8 @@ def save_season(
     write_manifest(record, SeasonRecord.read(content, record))
 
 
-def load_season(folder: Path) -> SeasonRegressor:
-    """The season network in a model's folder.
+def load_season(folder: Path) -> TrainedSeason:
+    """The season in a model's folder.
 
     Raises
     ------
@@ -112,7 +144,7 @@ def load_season(folder: Path) -> SeasonRegressor:
     record = read_manifest(file, SeasonRecord)
     weights = folder / record.file
     check_file(weights, record.checksum)
-    return SeasonRegressor.from_weights(
+    network = SeasonRegressor.from_weights(
         record.settings,
         record.train,
         variables=record.variables,
@@ -120,3 +152,5 @@ def load_season(folder: Path) -> SeasonRegressor:
         weights=read_arrays(weights),
         source=weights,
     )
+    calibration = MonthCalibration.from_dict(record.calibration.model_dump())
+    return TrainedSeason(network, calibration)

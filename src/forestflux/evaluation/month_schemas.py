@@ -61,4 +61,26 @@ MONTH_SCORES = TableSchema(
         Column("end_error", "mean absolute error of the end of season", unit="d"),
     ),
 )
-MONTH_TABLES = (MONTH_PREDICTIONS, MONTH_SCORES)
+MONTH_COVERAGE = TableSchema(
+    "months/coverage.csv",
+    "a split, a flux and a subset of the network's months",
+    (
+        SPLIT,
+        Column("target", "`gpp` or `nee`", "text"),
+        Column(
+            "subset",
+            "`all`, months of one forest type (`igbp=`), or one month of the season (`month=`:"
+            " southern years are moved by half a year)",
+            "text",
+        ),
+        Column("nominal", "share of observations that intervals promise", unit="1"),
+        Column("covered", "share of months inside their interval", unit="1"),
+        Column("covered_lower", "lower end of its 95 % bootstrap interval", unit="1"),
+        Column("covered_upper", "upper end of its 95 % bootstrap interval", unit="1"),
+        Column("covered_site_mean", "the same, each site counted once", unit="1"),
+        Column("n", "months", "integer"),
+        Column("n_sites", "sites", "integer"),
+        Column("mean_width", "mean width of the intervals", unit=MONTH_FLUX_UNIT),
+    ),
+)
+MONTH_TABLES = (MONTH_PREDICTIONS, MONTH_SCORES, MONTH_COVERAGE)

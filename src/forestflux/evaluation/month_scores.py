@@ -7,9 +7,17 @@ import pandas as pd
 
 from forestflux.core.errors import InputError
 from forestflux.core.months import MONTHS
-from forestflux.core.names import FLUXES, FOREST_TYPES, NETWORK
-from forestflux.evaluation.month_schemas import MONTH_PREDICTIONS, MONTH_SCORES
-from forestflux.evaluation.scores import mean_or_nan, r2, rmse
+from forestflux.core.names import FLUXES, FOREST_TYPES, NETWORK, TARGET_FLUXES
+from forestflux.ensemble.intervals.month_intervals import (
+    add_month_intervals,
+    season_month,
+)
+from forestflux.evaluation.month_schemas import (
+    MONTH_COVERAGE,
+    MONTH_PREDICTIONS,
+    MONTH_SCORES,
+)
+from forestflux.evaluation.scores import mean_or_nan, r2, rmse, score_coverage
 from forestflux.evaluation.season_dates import circular_error, date_seasons
 from forestflux.evaluation.site_bootstrap import (
     bootstrap_interval,
@@ -198,3 +206,50 @@ def score_dates(
     both = np.isfinite(errors["peak"])
     means = {f"{name}_error": mean_or_nan(e[both]) for name, e in errors.items()}
     return {"n_seasonal": int(both.sum()), **means}
+
+
+def tabulate_month_coverage(
+    predictions: pd.DataFrame, *, level: float, min_quality: float, seed: int
+) -> pd.DataFrame:
+    """Share of the network's months inside their interval, the table `MONTH_COVERAGE`.
+
+    Folds by cluster and the holdout have intervals.
+
+    Parameters
+    ----------
+    predictions : the table `MONTH_PREDICTIONS`
+    level : nominal coverage, 0-1
+    min_quality : years of lower `nee_qc` do not count
+    seed : of the bootstrap over sites
+    """
+    network = predictions[predictions["model"] == NETWORK]
+    bounded = add_month_intervals(network, level=level, min_quality=min_quality)
+    known = bounded["gpp_obs"].notna() & (bounded["nee_qc"] >= min_quality)
+    rows = []
+    for split, part in bounded[known].groupby("split", sort=False):
+        for subset, chosen in [*list_types(part), *list_months(part)]:
+            own = part[chosen]
+            for target in TARGET_FLUXES if len(own) else ():
+                lower, upper = own[f"{target}_lower"], own[f"{target}_upper"]
+                rows.append(
+                    {
+                        "split": split,
+                        "target": target,
+                        "subset": subset,
+                        "nominal": level,
+                        **score_coverage(
+                            own[f"{target}_obs"].between(lower, upper).to_numpy(float),
+                            (upper - lower).to_numpy(float),
+                            own["site"].to_numpy(str),
+                            seed=seed,
+                        ),
+                    }
+                )
+    return pd.DataFrame(rows, columns=MONTH_COVERAGE.names)
+
+
+def list_months(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """Name and membership (row,) of each month of the season."""
+    season = season_month(rows["month"].to_numpy(int), rows["lat"].to_numpy(float))
+    for month in range(1, MONTHS + 1):
+        yield f"month={month}", season == month

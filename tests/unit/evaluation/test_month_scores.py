@@ -5,11 +5,16 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.evaluation.month_schemas import MONTH_PREDICTIONS, MONTH_SCORES
+from forestflux.evaluation.month_schemas import (
+    MONTH_COVERAGE,
+    MONTH_PREDICTIONS,
+    MONTH_SCORES,
+)
 from forestflux.evaluation.month_scores import (
     add_observed,
     predict_months,
     score_anomalies,
+    tabulate_month_coverage,
     tabulate_month_scores,
 )
 
@@ -124,3 +129,25 @@ def test_anomalies_are_departures_from_the_mean_of_a_month():
     half[:3, 6] = [95.0, 100.0, 105.0]
     assert score_anomalies(observed, half, sites) == pytest.approx(0.75)
     assert score_anomalies(observed, np.zeros((5, 12)), sites) == pytest.approx(0)
+
+
+def test_coverage_counts_months_inside_by_type_and_month_of_the_season():
+    """Errors of 10 everywhere but for one site, whose July is far off."""
+    sites = [f"S{i:02d}" for i in range(30)]
+    index = pd.MultiIndex.from_product([sites, range(1, 13)], names=["site", "month"])
+    table = index.to_frame(index=False).assign(
+        model="cnn", split="cluster", year=2003, igbp="ENF", lat=50.0, nee_qc=0.9
+    )
+    table["fold"] = table["site"].str[1:].astype(int) % 3
+    for flux in ("gpp", "reco", "nee"):
+        table[f"{flux}_obs"], table[f"{flux}_pred"] = 100.0, 110.0
+    far = (table["site"] == "S00") & (table["month"] == 7)
+    table.loc[far, "gpp_pred"] = 1000.0
+    coverage = tabulate_month_coverage(table, level=0.9, min_quality=0.8, seed=1)
+    assert list(coverage) == MONTH_COVERAGE.names
+    found = coverage.set_index(["target", "subset"])
+    assert found.loc[("nee", "all"), "covered"] == 1
+    assert found.loc[("nee", "all"), "n"] == 360
+    assert found.loc[("gpp", "month=7"), "covered"] == pytest.approx(29 / 30)
+    assert found.loc[("gpp", "month=1"), "covered"] == 1
+    assert found.loc[("gpp", "igbp=ENF"), "covered"] == pytest.approx(359 / 360)
