@@ -25,10 +25,13 @@ def month_targets():
     """The season beside the trained model and its skill; none where no months are asked for."""
     if not MONTHS:
         return []
+    maps = ("month_maps", "publish_months") if MAPPED else ()
     return [
         "<results>/towers/site_months.csv",
         "<results>/model/season.json",
         "<results>/months/scores.csv",
+        *(tile_stage("seasons") if MAPPED else []),
+        *(manifest for stage in maps for manifest in yearly(stage)),
     ]
 
 
@@ -87,6 +90,7 @@ rule season:
             **season_settings(),
             level=CONFIG.evaluate.level,
             min_quality=CONFIG.evaluate.min_quality,
+            units={one["name"]: one["units"] for one in INPUTS},
         ),
         code=code("season"),
     message:

@@ -31,6 +31,7 @@ class Settings(Section):
     seed: int
     level: float
     min_quality: float
+    units: dict[str, str]
 
 
 def main(
@@ -76,7 +77,11 @@ def main(
     MONTH_SHARES.write(held_out, shares)
     save_season(
         output.parent,
-        TrainedSeason(network, calibration),
+        TrainedSeason(
+            network,
+            calibration,
+            {name: settings.units[name] for name in network.variables},
+        ),
         samples=read_manifest(samples, SamplesManifest).stores,
         site_years=len(taught),
         sites=int(taught["site"].nunique()),

@@ -59,7 +59,7 @@ class SeasonRecord(Manifest):
     Attributes
     ----------
     format_version : of this form
-    variables : that it reads, in their order
+    variables, units : that it reads, in their order, and the unit of each
     settings, train : sections `fluxes.season` and `train`
     normalisation : of the variables and the derived series
     calibration : of the intervals of a month
@@ -70,6 +70,7 @@ class SeasonRecord(Manifest):
 
     format_version: int
     variables: tuple[str, ...]
+    units: dict[str, str]
     settings: SeasonSettings
     train: TrainSettings
     normalisation: Scales
@@ -85,6 +86,8 @@ class SeasonRecord(Manifest):
         """Refuse another form, and scales of other series."""
         if self.format_version != SEASON_FORMAT:
             raise ValueError(f"format_version {SEASON_FORMAT}")
+        if sorted(self.units) != sorted(self.variables):
+            raise ValueError(f"variables that have units, {sorted(self.units)}")
         if self.normalisation.variables != (*self.variables, *self.train.derived):
             raise ValueError("a normalisation of the variables and derived series")
         return self
@@ -113,6 +116,7 @@ def save_season(
     content = {
         "format_version": SEASON_FORMAT,
         "variables": regressor.variables,
+        "units": dict(season.inputs),
         "settings": regressor.settings.model_dump(mode="json"),
         "train": regressor.train.model_dump(mode="json"),
         "normalisation": asdict(regressor.normalisation),
@@ -153,4 +157,5 @@ def load_season(folder: Path) -> TrainedSeason:
         source=weights,
     )
     calibration = MonthCalibration.from_dict(record.calibration.model_dump())
-    return TrainedSeason(network, calibration)
+    inputs = {name: record.units[name] for name in record.variables}
+    return TrainedSeason(network, calibration, inputs)

@@ -1,5 +1,6 @@
 """The trained season: fluxes of months with intervals, from fluxes of the year and series."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +20,12 @@ class TrainedSeason:
     ----------
     network : trained
     calibration : level and half-widths of the intervals of a month
+    inputs : unit of each input series, in the order of the network
     """
 
     network: SeasonRegressor
     calibration: MonthCalibration
+    inputs: Mapping[str, str]
 
     def divide(
         self,

@@ -15,6 +15,7 @@ from forestflux.ensemble.trained_season import TrainedSeason
 from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.models.flux_model import Fluxes
 from forestflux.models.seasons.season_training import train_season
+from tests.builders.inputs import UNITS
 from tests.builders.season_samples import build_season_samples
 from tests.builders.small_training import settings
 
@@ -30,7 +31,7 @@ def season(towers):
     network = train_season(*towers, settings=small, train=settings(), seed=3)
     widths = {"all": tuple(range(1, 13)), "ENF": (5.0,) * 11 + (np.inf,)}
     calibration = MonthCalibration(0.9, {"gpp": widths, "nee": widths})
-    return TrainedSeason(network, calibration)
+    return TrainedSeason(network, calibration, UNITS)
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def refuse_contradictions(configuration: "Configuration") -> None:
     check_figures(configuration)
     check_inputs(configuration)
     check_co2(configuration)
+    check_months(configuration)
     check_variants(configuration)
 
 
@@ -129,6 +130,13 @@ def check_co2(configuration: "Configuration") -> None:
     model = configuration.model
     if model.co2 != "none" and model.years != "response":
         refuse("model.co2", "none, because model.years is between", model.co2)
+
+
+def check_months(configuration: "Configuration") -> None:
+    """Refuse files of months without months."""
+    fluxes = configuration.fluxes
+    if fluxes.ilamb and not fluxes.months:
+        refuse("fluxes.ilamb", "false, because fluxes.months is false", "true")
 
 
 def check_figures(configuration: "Configuration") -> None:

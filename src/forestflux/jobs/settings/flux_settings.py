@@ -36,4 +36,9 @@ class FluxSettings(Section):
     with a table finer than years, or the simulated planet.
     """
 
+    ilamb: bool = False
+    """Whether months are also published as ILAMB reads them: `gpp`, `reco` and `nee` as mean
+    rates of each month, kg m-2 s-1.
+    """
+
     season: SeasonSettings = SeasonSettings()

@@ -29,6 +29,30 @@ class SeasonModel(Protocol):
         ...
 
 
+class MonthIntervals(Protocol):
+    """Calibrated intervals of months.
+
+    Attributes
+    ----------
+    level : nominal coverage, 0-1
+    """
+
+    @property
+    def level(self) -> float:
+        """Nominal coverage, 0-1."""
+        ...
+
+    def widths(self, forest_type: np.ndarray, lat: np.ndarray) -> dict[str, np.ndarray]:
+        """Half-widths of GPP and NEE by name (sample, month), gC m-2 month-1.
+
+        Parameters
+        ----------
+        forest_type : (sample,), codes 1-5
+        lat : (sample,), degrees north
+        """
+        ...
+
+
 def predict_sample_shares(model: SeasonModel, samples: Samples) -> np.ndarray:
     """Shares (flux, sample, month) of the rows of a table, which may be none."""
     if not len(samples):
