@@ -37,6 +37,8 @@ READS = RuleGraph(
             "map": "departures infer level model",
             "infer_seasons": "mask season",
             "map_months": "infer_seasons map season",
+            "truth_months": "",
+            "month_recovery": "map map_months truth_months",
             "publish_months": "map map_months season",
             "change": "departures map model",
             "drivers": "departures infer level model",
@@ -61,7 +63,7 @@ EDITS = {
         "micro.yaml",
         "run: micro",
         "run: micro\nplanet: {cloudiness: 0.9}",
-        "truth tower_fluxes tower_months extract",
+        "truth truth_months tower_fluxes tower_months extract",
     ),
     "a product's composite length": (
         "config/products.yaml",
@@ -296,7 +298,8 @@ def test_a_year_more_asks_the_networks_about_that_year_alone(scratch):
     towers = ("micro.yaml", "run: micro", "run: micro\ntowers: {years: [2003, 2004]}")
     with edited(scratch, years, towers):
         jobs = planned(scratch)
-    per_year = {"extract", "cube", "mask", "infer", "truth"}
+    per_year = {"extract", "cube", "mask", "infer", "infer_seasons", "truth"}
+    per_year |= {"truth_months"}
     # The mean year changes, and with it what every year departs from.
     assert set(jobs) == per_year | stale("departures")
     tiles = len(list((scratch / "results/micro/extract").glob("r*.2003.json")))

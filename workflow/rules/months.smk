@@ -32,6 +32,7 @@ def month_targets():
         "<results>/months/scores.csv",
         *(tile_stage("seasons") if MAPPED else []),
         *(manifest for stage in maps for manifest in yearly(stage)),
+        *(["<results>/months/recovery.csv"] if MAPPED and SIMULATED else []),
     ]
 
 

@@ -4,6 +4,7 @@ from forestflux.change.change_schemas import CHANGE_TABLES
 from forestflux.evaluation.ablation_table import VARIANT_PREDICTIONS
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
 from forestflux.evaluation.gates.gates_manifest import GATES
+from forestflux.evaluation.month_recovery import MONTH_RECOVERY
 from forestflux.evaluation.month_schemas import MONTH_TABLES
 from forestflux.models.cross_validation import FOLD_PREDICTIONS
 from forestflux.models.seasons.season_folds import MONTH_SHARES
@@ -30,7 +31,7 @@ TABLES = {
     "Samples": (SAMPLES, BIBLIOGRAPHY),
     "Predictions of unseen rows": (FOLD_PREDICTIONS, VARIANT_PREDICTIONS),
     "Evaluation": (*EVALUATION_TABLES, GATES),
-    "Months": (MONTH_SHARES, *MONTH_TABLES),
+    "Months": (MONTH_SHARES, *MONTH_TABLES, MONTH_RECOVERY),
     "Change": CHANGE_TABLES,
     "Numbers that a text quotes": (HEADLINE,),
 }

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from forestflux.core.grid import Grid
 from forestflux.jobs.settings.source_settings import PlanetSettings, UnseenSettings
+from forestflux.jobs.store import load_store, write_store
 from forestflux.sources.simulated.carbon import carbon_year
 from forestflux.sources.simulated.seasons import (
     simulated_site_months,
@@ -15,6 +17,8 @@ from forestflux.sources.simulated.simulated_towers import (
     simulated_site_years,
     simulated_sites,
 )
+from forestflux.sources.simulated.true_fluxes import true_year
+from forestflux.sources.simulated.true_months import band_chunks, true_month_year
 from forestflux.sources.simulated.vegetation import cells_of_kind
 from forestflux.towers.site_months import find_wrong_sums
 
@@ -41,6 +45,17 @@ def test_true_months_add_up_to_the_true_year(cells, buffering):
     np.testing.assert_allclose(reco.sum(axis=1), carbon.reco, rtol=1e-12)
     assert (gpp >= 0).all()
     assert (reco >= 0).all()
+
+
+def test_true_months_of_the_globe_add_up_to_the_true_year(tmp_path):
+    grid, planet = Grid(12.0, 15), PlanetSettings()
+    months = true_month_year(grid, 2004, seed=SEED, planet=planet)
+    write_store(months, tmp_path / "months.zarr", chunks=band_chunks(grid))
+    found = load_store(tmp_path / "months.zarr")
+    year = true_year(grid, 2004, seed=SEED, planet=planet)
+    for flux in ("gpp", "reco"):
+        added = found[flux].values.sum(axis=0, dtype=float)
+        np.testing.assert_allclose(added, year[flux].values, rtol=1e-6, atol=1e-4)
 
 
 def test_summer_is_in_july_in_the_north_and_in_january_in_the_south(cells):
