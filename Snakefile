@@ -20,6 +20,7 @@ pathvars:
 
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/targets.smk"
+include: "workflow/rules/month_targets.smk"
 include: "workflow/rules/earthengine.smk"
 include: "workflow/rules/fluxnet.smk"
 include: "workflow/rules/towers.smk"
