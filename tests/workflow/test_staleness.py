@@ -39,6 +39,7 @@ READS = RuleGraph(
             "map_months": "infer_seasons map season",
             "truth_months": "",
             "month_recovery": "map map_months truth_months",
+            "month_zones": "map map_months",
             "publish_months": "map map_months season",
             "change": "departures map model",
             "drivers": "departures infer level model",
@@ -47,7 +48,8 @@ READS = RuleGraph(
             "gates": "evaluate map recovery",
             "publish": "map model",
             "collection": "card publish",
-            "figure": "change drivers evaluate explain map model recovery samples",
+            "figure": "change drivers evaluate explain map model month_scores month_zones recovery"
+            " samples",
             "explorer": "change evaluate map mask model samples",
             "headline": "change evaluate",
             "report": "change departures drivers evaluate explain figure gates headline infer level"

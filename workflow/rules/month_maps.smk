@@ -115,3 +115,30 @@ rule publish_months:
         " --folder {params.folder:q}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"
+
+
+rule month_zones:
+    input:
+        months=yearly("month_maps"),
+        maps=yearly("maps"),
+    output:
+        table="<results>/months/zones.csv",
+    log:
+        "<logs>/months/zones.log",
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(60),
+    params:
+        settings=settings(zone_width_deg=CONFIG.change.zone_width_deg),
+        code=code("month_zones"),
+    message:
+        "Averaging the months by latitude"
+    shell:
+        'python "$SCRIPTS"/month_zones.py'
+        " --months {input.months:q}"
+        " --maps {input.maps:q}"
+        " --settings {params.settings:q}"
+        " --output {output.table:q}"
+        " --log {log:q}"

@@ -27,5 +27,6 @@ def month_targets():
         "<results>/months/scores.csv",
         *(tile_stage("seasons") if MAPPED else []),
         *(manifest for stage in maps for manifest in yearly(stage)),
+        *(["<results>/months/zones.csv"] if MAPPED else []),
         *(["<results>/months/recovery.csv"] if MAPPED and SIMULATED else []),
     ]

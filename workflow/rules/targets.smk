@@ -3,7 +3,7 @@
 # Stages whose stores nothing reads any more once the masked ones are there.
 ON_SCRATCH = ("extract", "cube")
 # Folders of files that only a run with maps has.
-OF_MAPS = ("maps/", "change/", "gates/")
+OF_MAPS = ("maps/", "change/", "gates/", "months/zones")
 
 
 def towers_targets():
@@ -214,6 +214,7 @@ def figure_names():
         if (MAPPED or not any(f.startswith(OF_MAPS) for f in files))
         and (WITH_DRIVERS or not any(f.startswith("drivers/") for f in files))
         and (SIMULATED or not any(f.startswith("recovery/") for f in files))
+        and (MONTHS or not any(f.startswith("months/") for f in files))
     ]
 
 

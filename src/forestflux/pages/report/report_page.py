@@ -42,6 +42,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "scores": ("Scores at unseen towers", ("scores", "scatter")),
     "years": ("Years of one place", ()),
     "coverage": ("Coverage of the intervals", ("calibration",)),
+    "months": ("Months", ("seasons", "month_zones")),
     "gaps": (
         "Gaps and reasons",
         ("gap_curve", "importance", "attributions", "activations"),
@@ -95,7 +96,9 @@ def write_report(
     }
     content = read_skill(tables, members=configuration.train.members)
     content |= read_run(tables, configuration, benchmarks)
-    shown = set(SECTIONS) - {"gates", "maps", "change", "recovery"}
+    shown = set(SECTIONS) - {"gates", "maps", "change", "recovery", "months"}
+    if "seasons" in figures:
+        shown.add("months")
     if configuration.has_maps:
         content |= read_maps(tables, configuration)
         shown |= {"gates", "maps", "change"}
