@@ -16,7 +16,7 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.labels_and_colours import MONTH_UNIT, UPTAKE
 
-COLOURS = {"gpp": cm.bamako_r, "reco": cm.lajolla, "nee": cm.vik}
+COLOURS = {"gpp": cm.bamako_r, "reco": cm.lajolla_r, "nee": cm.vik}
 
 
 def draw_month_zones(results: Path, *, settings: StyleSettings) -> Figure:

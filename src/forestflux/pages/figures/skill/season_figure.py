@@ -1,6 +1,7 @@
 """The mean season by forest type: towers, the network, and the plain season beside it."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ from forestflux.pages.labels_and_colours import (
 
 # Below so good a year its months are not shown, as they are not scored by default.
 SHOWN_QUALITY = 0.8
-STYLES = {
+STYLES: dict[str, dict[str, Any]] = {
     "towers": {"color": "#202020", "marker": "o", "markersize": 2.5, "zorder": 4},
     NETWORK: {"color": NETWORK_COLOUR, "zorder": 3},
     MEAN_SEASON: {"color": NEUTRAL, "linestyle": "--", "linewidth": 0.9, "zorder": 2},
@@ -54,7 +55,8 @@ def draw_seasons(results: Path, *, settings: StyleSettings) -> Figure:
         ax.set_title(f"{name}, {sites} towers")
     for ax in axes[-1]:
         ax.set_xticks(range(1, 13, 2), list("JMMJSN"))
-    figure.supxlabel("month of the season; southern years are moved by half a year")
+    middle = axes[-1, axes.shape[1] // 2]
+    middle.set_xlabel("month of the season; southern years are moved by half a year")
     letter_panels(axes.ravel())
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(STYLES))
