@@ -18,6 +18,7 @@ from forestflux.jobs.manifests import write_manifest
 from forestflux.jobs.tables import write_table
 from forestflux.pages.headline_numbers import headline_numbers
 from forestflux.prepare.sample_table import Samples, no_series, write_samples
+from tests.builders.finished_months import build_months
 from tests.builders.inputs import VARIABLES
 from tests.builders.map_stores import MEMBERS, YEARS, build_maps
 from tests.builders.model_records import build_model_record
@@ -86,6 +87,7 @@ def build_results(
     write_table(sites, path / "towers/sites.csv")
     write_table(build_left_out(), path / "towers/left_out.csv")
     build_evaluation(path / "evaluate", samples, rng)
+    build_months(path / "months", samples, maps=maps)
     explained = {
         "importance": build_importance(rng),
         "attributions": build_attributions(rng),

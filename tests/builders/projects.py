@@ -26,6 +26,7 @@ years: [2003, 2004]
 grid: {resolution_deg: 5.0, tile_cells: 24}
 samples: {unlabelled: 200}
 folds: {count: 2}
+fluxes: {months: true, season: {epochs: 3}}
 train:
   members: 2
   epochs: {masked_pretraining: 1, all_biomes: 1, distillation: 1, forest: 3, class_weights: 1}

@@ -50,6 +50,36 @@ def tower_folder(
     return path
 
 
+def write_months(folder: Path) -> Path:
+    """Write site_months.csv beside the other tables, and return the folder.
+
+    Summer lies in July north of the equator and in January south of it; GPP follows it more
+    than RECO does.
+    """
+    sites = pd.read_csv(folder / "sites.csv").set_index("site")
+    site_years = pd.read_csv(folder / "site_years.csv")
+    month = np.arange(1, 13)
+    rows = []
+    for one in site_years.itertuples():
+        season = -np.cos(2 * np.pi * (month - 0.5) / 12)
+        season = season if sites.loc[one.site, "lat"] >= 0 else -season
+        gpp = one.gpp * (1 + 0.9 * season) / 12
+        reco = (one.gpp + one.nee) * (1 + 0.4 * season) / 12
+        rows.append(
+            pd.DataFrame(
+                {
+                    "site": one.site,
+                    "year": one.year,
+                    "month": month,
+                    "gpp": gpp.round(3),
+                    "nee": (reco - gpp).round(3),
+                }
+            )
+        )
+    pd.concat(rows).to_csv(folder / "site_months.csv", index=False)
+    return folder
+
+
 # Names that a spreadsheet, a reader of numbers or a page takes for something else.
 ODD_NAMES = ("007", "1e1", "NA", "None", "null", "nan", "=cmd|' /C calc'!A0", "<b>$A$")
 

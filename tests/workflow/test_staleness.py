@@ -25,12 +25,22 @@ READS = RuleGraph(
             "baseline": "samples",
             "evaluate": "baseline samples train",
             "model": "samples train",
+            "tower_months": "tower_fluxes tower_sites",
+            "season_folds": "samples tower_months",
+            "season": "evaluate samples season_folds tower_months",
+            "month_scores": "evaluate samples season season_folds tower_months",
             "explain": "model samples",
             "card": "evaluate model samples",
             "departures": "mask",
             "infer": "mask model",
             "level": "departures infer",
             "map": "departures infer level model",
+            "infer_seasons": "mask season",
+            "map_months": "infer_seasons map season",
+            "truth_months": "",
+            "month_recovery": "map map_months truth_months",
+            "month_zones": "map map_months",
+            "publish_months": "map map_months season",
             "change": "departures map model",
             "drivers": "departures infer level model",
             "compare": "map",
@@ -39,7 +49,8 @@ READS = RuleGraph(
             "gates": "evaluate map recovery",
             "publish": "map model",
             "collection": "card publish",
-            "figure": "change compare drivers evaluate explain map model recovery samples",
+            "figure": "change compare drivers evaluate explain map model month_scores month_zones"
+            " recovery samples",
             "explorer": "change evaluate map mask model samples",
             "headline": "change evaluate",
             "report": "change compare departures drivers evaluate explain figure gates headline"
@@ -55,7 +66,7 @@ EDITS = {
         "micro.yaml",
         "run: micro",
         "run: micro\nplanet: {cloudiness: 0.9}",
-        "truth tower_fluxes extract",
+        "truth truth_months tower_fluxes tower_months extract",
     ),
     "a product's composite length": (
         "config/products.yaml",
@@ -104,6 +115,18 @@ EDITS = {
         "candidates: 1",
         "candidates: 2",
         "baseline",
+    ),
+    "a key of the season": (
+        "micro.yaml",
+        "season: {epochs: 3}",
+        "season: {epochs: 4}",
+        "season_folds report",
+    ),
+    "no months any more": (
+        "micro.yaml",
+        "fluxes: {months: true",
+        "fluxes: {months: false",
+        "report",
     ),
     "gaps that are put in to measure them": (
         "micro.yaml",
@@ -296,7 +319,8 @@ def test_a_year_more_asks_the_networks_about_that_year_alone(scratch):
     towers = ("micro.yaml", "run: micro", "run: micro\ntowers: {years: [2003, 2004]}")
     with edited(scratch, years, towers):
         jobs = planned(scratch)
-    per_year = {"extract", "cube", "mask", "infer", "truth"}
+    per_year = {"extract", "cube", "mask", "infer", "infer_seasons", "truth"}
+    per_year |= {"truth_months"}
     # The mean year changes, and with it what every year departs from.
     assert set(jobs) == per_year | stale("departures")
     tiles = len(list((scratch / "results/micro/extract").glob("r*.2003.json")))

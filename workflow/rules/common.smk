@@ -32,7 +32,7 @@ from forestflux.sources.modis_subsets.subset_folder import list_subset_files
 from forestflux.sources.modis_subsets.subset_table import read_subset_table
 from forestflux.sources.source_registry import SOURCES
 from forestflux.towers.fluxnet.file_names import FluxnetFiles, list_fluxnet_files
-from forestflux.towers.tower_years import find_tower_years
+from forestflux.towers.tower_years import find_tower_years, require_months
 
 try:
     # Snakemake lets the second of two equal keys of a file win without a word.
@@ -50,6 +50,7 @@ try:
         else FluxnetFiles({}, [], [])
     )
     TOWER_YEARS = find_tower_years(CONFIG)
+    require_months(CONFIG)
     SUBSET_TABLE = read_subset_table(
         Path(workflow.basedir, "config/subsets.yaml"),
         read_products(TABLE, CONFIG.alternates),
@@ -71,6 +72,7 @@ except InputError as error:
 SOURCE = CONFIG.layers_from
 LABELS = CONFIG.labels_from
 MAPPED = CONFIG.has_maps
+MONTHS = CONFIG.fluxes.months
 SIMULATED = SOURCE == "simulated"
 # Drivers are those of the response.
 WITH_DRIVERS = MAPPED and CONFIG.drivers.enabled and CONFIG.model.years == "response"

@@ -31,12 +31,19 @@ def tower_file(*names):
 
 
 def fluxnet_files(kind):
-    """The annual table (csv) or the record (json) of each site of the archive."""
+    """The annual table (csv), its record (json) or the months of each site of the archive."""
     return [f"<results>/fluxnet/{site}.{kind}" for site in FLUXNET.sites]
 
 
 def tower_settings(kind):
-    """What the towers' `sites` or `fluxes` depend on beside their files."""
+    """What the towers' `sites`, `fluxes` or `months` depend on beside their files."""
+    if kind == "months":
+        planet = {"seed": CONFIG.seed, "planet": CONFIG.planet}
+        return {
+            "simulated": planet,
+            "fluxnet": CONFIG.fluxnet.numbers("skip_faulty"),
+            "folder": {},
+        }[LABELS]
     told = {"confirmed": CONFIG.towers.confirmed}
     if LABELS == "fluxnet" and kind == "sites":
         unknown = [str(path) for path in FLUXNET.unknown]

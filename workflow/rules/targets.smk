@@ -3,7 +3,7 @@
 # Stages whose stores nothing reads any more once the masked ones are there.
 ON_SCRATCH = ("extract", "cube")
 # Folders of files that only a run with maps has.
-OF_MAPS = ("maps/", "change/", "gates/", "compare/")
+OF_MAPS = ("maps/", "change/", "gates/", "compare/", "months/zones")
 
 
 def towers_targets():
@@ -227,6 +227,7 @@ def figure_names():
         and (WITH_DRIVERS or not any(f.startswith("drivers/") for f in files))
         and (WITH_COMPARED or not any(f.startswith("compare/") for f in files))
         and (SIMULATED or not any(f.startswith("recovery/") for f in files))
+        and (MONTHS or not any(f.startswith("months/") for f in files))
     ]
 
 
@@ -325,6 +326,7 @@ def run_targets():
         "<results>/model/model.json",
         "<results>/explain/importance.csv",
         "<results>/model/card.md",
+        *month_targets(),
         *map_targets(),
         *product_targets(),
         *upload_targets(),

@@ -5,6 +5,8 @@
 #        <results>/towers/site_years.csv   one row per tower and year, every quality
 #        <results>/towers/citations.csv    how each tower asks to be cited, its data policy
 #        <results>/towers/left_out.csv     sites and years of an archive that leave, and why
+#        <results>/towers/site_months.csv  with `fluxes.months`: a row per tower, year and month
+#        <results>/towers/left_out_months.csv  years of an archive that have no months, and why
 
 
 rule tower_sites:
@@ -57,4 +59,32 @@ rule tower_fluxes:
         " --table {input.table:q}"
         " --settings {params.settings:q}"
         " --output {output.site_years:q}"
+        " --log {log:q}"
+
+
+rule tower_months:
+    input:
+        sites="<results>/towers/sites.csv",
+        site_years="<results>/towers/site_years.csv",
+        table=fluxnet_files("months.csv") or tower_file("site_months.csv"),
+    output:
+        months="<results>/towers/site_months.csv",
+        left_out="<results>/towers/left_out_months.csv",
+    log:
+        "<logs>/towers/site_months.log",
+    conda:
+        "../../envs/data.yaml"
+    params:
+        settings=settings(labels=LABELS, **tower_settings("months")),
+        code=code("tower_months"),
+    message:
+        "Checking the monthly fluxes of the towers"
+    shell:
+        'python "$SCRIPTS"/tower_months.py'
+        " --sites {input.sites:q}"
+        " --site-years {input.site_years:q}"
+        " --table {input.table:q}"
+        " --settings {params.settings:q}"
+        " --output {output.months:q}"
+        " --left-out {output.left_out:q}"
         " --log {log:q}"

@@ -21,6 +21,7 @@ from forestflux.jobs.settings.evaluation_settings import (
     AblationSettings,
     EvaluateSettings,
 )
+from forestflux.jobs.settings.flux_settings import FluxSettings
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.settings.map_settings import (
     InferSettings,
@@ -120,6 +121,7 @@ class Configuration(Section):
     `{x_base: {files: [data/GPP_*_050_monthly.nc]}}`; empty for none.
     """
 
+    fluxes: FluxSettings = FluxSettings()
     grid: GridSettings = GridSettings()
     towers: TowerSettings = TowerSettings()
     fluxnet: FluxnetSettings = FluxnetSettings()

@@ -17,7 +17,7 @@ from forestflux.models.augmentation import augment, mask_mixed
 from forestflux.models.distillation import make_mixtures
 from forestflux.models.network_inputs import Normalisation, one_hot_types
 from forestflux.models.network_regressor import NetworkRegressor, arrange_series
-from forestflux.models.optimisation import optimise
+from forestflux.models.optimisation import Schedule, optimise
 from forestflux.models.torch_contexts import one_thread, seeded
 from forestflux.prepare.sample_table import Samples, UnlabelledSeries
 
@@ -152,8 +152,7 @@ def pretrain(
 
     optimise(
         network,
-        settings,
-        step="masked_pretraining",
+        Schedule.of_step(settings, "masked_pretraining"),
         loss=loss,
         count=len(scaled),
         rng=rng,
@@ -195,8 +194,7 @@ def learn_fluxes(
 
     optimise(
         regressor.network,
-        settings,
-        step=step,
+        Schedule.of_step(settings, step),
         loss=loss,
         count=len(rows.series),
         rng=rng,

@@ -59,6 +59,7 @@ DRIVER_LABELS = {
 }
 # Units with raised exponents, as matplotlib writes them.
 FLUX_UNIT = r"gC m$^{-2}$ yr$^{-1}$"
+MONTH_UNIT = r"gC m$^{-2}$ month$^{-1}$"
 SLOPE_UNIT = r"gC m$^{-2}$ yr$^{-2}$"
 TOTAL_UNIT = r"PgC yr$^{-1}$"
 TOTAL_SLOPE_UNIT = r"PgC yr$^{-2}$"

@@ -1,11 +1,15 @@
 """The reference of the tables of a run, written from their schemas."""
 
 from forestflux.change.change_schemas import CHANGE_TABLES
+from forestflux.change.month_zones import MONTH_ZONES
 from forestflux.evaluation.ablation_table import VARIANT_PREDICTIONS
 from forestflux.evaluation.compare.comparison_schemas import COMPARISON_TABLES
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
 from forestflux.evaluation.gates.gates_manifest import GATES
+from forestflux.evaluation.month_recovery import MONTH_RECOVERY
+from forestflux.evaluation.month_schemas import MONTH_TABLES
 from forestflux.models.cross_validation import FOLD_PREDICTIONS
+from forestflux.models.seasons.season_folds import MONTH_SHARES
 from forestflux.pages.headline_numbers import HEADLINE
 from forestflux.pages.tower_citations import BIBLIOGRAPHY
 from forestflux.prepare.sample_schema import SAMPLES
@@ -14,16 +18,22 @@ from forestflux.towers.tower_schemas import (
     CITATIONS,
     FLUXNET_SITE_YEARS,
     LEFT_OUT,
+    MONTHS_LEFT_OUT,
+    SITE_MONTHS,
     SITES,
 )
 
 TABLES = {
     # Of the two forms of site_years.csv the one that has all columns.
-    "Towers": (SITES, FLUXNET_SITE_YEARS, CITATIONS, LEFT_OUT),
+    "Towers": (
+        *(SITES, FLUXNET_SITE_YEARS, SITE_MONTHS),
+        *(CITATIONS, LEFT_OUT, MONTHS_LEFT_OUT),
+    ),
     "MODIS subsets": (SOURCES,),
     "Samples": (SAMPLES, BIBLIOGRAPHY),
     "Predictions of unseen rows": (FOLD_PREDICTIONS, VARIANT_PREDICTIONS),
     "Evaluation": (*EVALUATION_TABLES, GATES),
+    "Months": (MONTH_SHARES, *MONTH_TABLES, MONTH_ZONES, MONTH_RECOVERY),
     "Change": CHANGE_TABLES,
     "Beside other products": COMPARISON_TABLES,
     "Numbers that a text quotes": (HEADLINE,),

@@ -1,5 +1,6 @@
 """The tables that the towers stage writes, column by column."""
 
+from forestflux.core.months import MONTH_FLUX_UNIT
 from forestflux.core.names import FLUX_UNIT
 from forestflux.jobs.tables import Column, TableSchema
 
@@ -48,6 +49,32 @@ FLUXNET_SITE_YEARS = TableSchema(
     ),
 )
 
+SITE_MONTHS = TableSchema(
+    path="towers/site_months.csv",
+    row="a month of a tower and year; a year has all twelve or none",
+    columns=(
+        SITE,
+        YEAR,
+        Column("month", "calendar month, 1-12", "integer"),
+        Column("gpp", "gross primary production", unit=MONTH_FLUX_UNIT),
+        Column("reco", "ecosystem respiration, `gpp + nee`", unit=MONTH_FLUX_UNIT),
+        Column("nee", "net ecosystem exchange", unit=MONTH_FLUX_UNIT),
+    ),
+)
+
+FLUXNET_MONTHS = TableSchema(
+    path="fluxnet/{site}.months.csv",
+    row="a month of a tower, read from FLUXNET files",
+    columns=(
+        SITE,
+        YEAR,
+        Column("month", "calendar month, 1-12", "integer"),
+        Column("gpp", "gross primary production", unit=MONTH_FLUX_UNIT),
+        Column("nee", "net ecosystem exchange", unit=MONTH_FLUX_UNIT),
+        Column("completeness", "share of the month with values", unit="1"),
+    ),
+)
+
 CITATIONS = TableSchema(
     path="towers/citations.csv",
     row="a tower; texts that are not known are empty",
@@ -70,5 +97,16 @@ LEFT_OUT = TableSchema(
         ),
         Column("file", "the file that was read", "text"),
         Column("reason", "why it is left out", "text"),
+    ),
+)
+
+MONTHS_LEFT_OUT = TableSchema(
+    path="towers/left_out_months.csv",
+    row="a site, or a year of a site, that has annual fluxes and no monthly ones",
+    columns=(
+        SITE,
+        Column("year", "calendar year; empty where no year has months", "integer"),
+        Column("file", "the file that was read", "text"),
+        Column("reason", "why there are no months", "text"),
     ),
 )

@@ -106,15 +106,11 @@ def read_site_years(
     """
     required = ("site", "year", "gpp", "nee", "nee_qc")
     table = read_csv(path, required, optional=("reco",))
-    unknown = ~table["site"].isin(sites["site"]).to_numpy()
-    refuse_cell(unknown, table, "site", path=path, expected="a site of sites.csv")
-    year = parse_numbers(table, "year", path=path)
-    no_year = (year != np.floor(year)) | (year < 1900) | (year > 2199)
-    expected = "a whole year such as 2003"
-    refuse_cell(no_year, table, "year", path=path, expected=expected)
+    refuse_unknown_towers(table, sites, path=path)
+    year = parse_years(table, path=path)
     given = [flux for flux in FLUXES if flux in table.columns]
     clean = table[["site"]].assign(
-        year=year.astype(int),
+        year=year,
         **{
             column: parse_numbers(table, column, path=path, gaps=True)
             for column in (*given, "nee_qc")
@@ -129,3 +125,25 @@ def read_site_years(
     if "reco" not in given:
         clean["reco"] = clean["gpp"] + clean["nee"]
     return clean.sort_values(["site", "year"], ignore_index=True)[SITE_YEARS.names]
+
+
+def refuse_unknown_towers(
+    table: pd.DataFrame, sites: pd.DataFrame, *, path: Path
+) -> None:
+    """Refuse a user's table with a row of a tower that the table of sites lacks."""
+    unknown = ~table["site"].isin(sites["site"]).to_numpy()
+    refuse_cell(unknown, table, "site", path=path, expected="a site of sites.csv")
+
+
+def parse_years(table: pd.DataFrame, *, path: Path) -> np.ndarray:
+    """Calendar years of a user's table, int (row,).
+
+    Raises
+    ------
+    InputError : a cell that is no whole year
+    """
+    year = parse_numbers(table, "year", path=path)
+    no_year = (year != np.floor(year)) | (year < 1900) | (year > 2199)
+    expected = "a whole year such as 2003"
+    refuse_cell(no_year, table, "year", path=path, expected=expected)
+    return year.astype(int)

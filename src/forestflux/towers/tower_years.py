@@ -1,4 +1,4 @@
-"""Years of the towers, which have to be known before any table is read."""
+"""Years and months of the towers, which have to be known before any table is read."""
 
 import csv
 import re
@@ -57,6 +57,20 @@ def require_folder(folder: Path) -> None:
             " (tables of your own: docs/how-to/own-towers.md; archives instead:"
             " towers.fluxnet, docs/how-to/fluxnet-archives.md)",
             found="a file" if folder.exists() else "no such folder",
+        )
+
+
+def require_months(configuration: Configuration) -> None:
+    """Refuse months without a table of them, where towers are the user's own."""
+    if not configuration.fluxes.months or configuration.labels_from != "folder":
+        return
+    table = Path(str(configuration.towers.folder), "site_months.csv")
+    if not table.is_file():
+        raise InputError(
+            table,
+            variable="fluxes.months",
+            expected="false, or a table of monthly fluxes (docs/how-to/own-towers.md)",
+            found="no such file",
         )
 
 

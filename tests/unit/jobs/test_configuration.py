@@ -206,6 +206,10 @@ def test_the_configuration_given_is_not_changed(config):
             "model.co2: expected none, because model.years is between, found theory",
         ),
         (
+            {"fluxes": {"ilamb": True}},
+            "fluxes.ilamb: expected false, because fluxes.months is false, found true",
+        ),
+        (
             {"only_years": [2003, 2018], "samples": {"unlabelled_year": 2004}},
             "samples.unlabelled_year: expected a mapped year of 2003, 2018, found 2004",
         ),

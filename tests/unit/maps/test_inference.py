@@ -14,6 +14,7 @@ from forestflux.maps.inference import infer
 from forestflux.models.flux_model import Fluxes
 from forestflux.prepare import masked_series
 from tests.builders.inputs import UNITS, VARIABLES
+from tests.builders.masked_tiles import make_masked
 
 SETTINGS = {"min_forest_fraction": 0.05, "batch_cells": 100, "workers": 2}
 
@@ -76,28 +77,7 @@ def run(
 
 @pytest.fixture
 def masked() -> xr.Dataset:
-    """Two rows of three cells; variable v holds v + cell / 10 on every step."""
-    cells = np.arange(6).reshape(2, 3)
-    series = {
-        name: (
-            ("time", "y", "x"),
-            np.broadcast_to(position + cells / 10, (STEPS, 2, 3)).astype("float32"),
-            {"units": UNITS[name]},
-        )
-        for position, name in enumerate(VARIABLES)
-    }
-    return xr.Dataset(
-        {
-            **series,
-            "gap_fraction": (
-                ("variable", "y", "x"),
-                np.stack([np.full((2, 3), share) for share in (0, 0, 0, 0, 0.3, 0.6)]),
-            ),
-            "forest_fraction": (("y", "x"), np.array([[0.5, 0, 0.04], [0.05, 1, 0.9]])),
-            "forest_type": (("y", "x"), np.array([[1, 0, 2], [2, 5, 3]], "uint8")),
-        },
-        coords={"time": step_starts(2003), "y": [50.5, 49.5], "x": [7.5, 8.5, 9.5]},
-    )
+    return make_masked()
 
 
 def test_only_forest_cells_have_fluxes(masked: xr.Dataset, tmp_path: Path) -> None:

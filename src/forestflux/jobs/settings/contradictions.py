@@ -39,6 +39,7 @@ def refuse_contradictions(configuration: "Configuration") -> None:
     check_inputs(configuration)
     check_co2(configuration)
     check_compare(configuration)
+    check_months(configuration)
     check_variants(configuration)
 
 
@@ -135,6 +136,13 @@ def check_compare(configuration: "Configuration") -> None:
     if configuration.compare and not configuration.has_maps:
         expected = "none, because a run of series at towers has no maps"
         refuse("compare", expected, ", ".join(configuration.compare))
+
+
+def check_months(configuration: "Configuration") -> None:
+    """Refuse files of months without months."""
+    fluxes = configuration.fluxes
+    if fluxes.ilamb and not fluxes.months:
+        refuse("fluxes.ilamb", "false, because fluxes.months is false", "true")
 
 
 def check_figures(configuration: "Configuration") -> None:

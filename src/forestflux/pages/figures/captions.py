@@ -119,6 +119,14 @@ CAPTIONS = {
         "Dot plots of the covered share by forest type and by model against the "
         "nominal share.",
     ),
+    "seasons": Caption(
+        "The season by forest type",
+        "Mean GPP, RECO and NEE of each month at towers of clusters that no model had seen, each "
+        "site counted once. Dashed: the mean season of the same type at a similar latitude, "
+        "scaled with the network's year. The height of a curve is the year's, its course the "
+        "season's. Southern years are moved by half a year.",
+        "Curves of monthly GPP, RECO and NEE by forest type, of towers, network and mean season.",
+    ),
     "gap_curve": Caption(
         "Skill against gaps",
         "R2 at unseen sites when more of the inputs is hidden than nature hides "
@@ -195,6 +203,12 @@ CAPTIONS = {
         "left out.",
         "Profiles of GPP and NEE over latitude, means and totals, in {first} and "
         "{second}.",
+    ),
+    "month_zones": Caption(
+        "Months by latitude",
+        "Mean GPP, RECO and NEE of each calendar month over the forest of each zone of "
+        "latitude and all mapped years. The twelve months of a zone add up to its year.",
+        "Heat maps of monthly GPP, RECO and NEE by latitude and month.",
     ),
     "series": Caption(
         "Annual totals",

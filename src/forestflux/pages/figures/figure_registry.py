@@ -68,6 +68,9 @@ FIGURES = {
     "calibration": Entry(
         "skill.gap_figures", "draw_calibration", ("evaluate/calibration.csv",)
     ),
+    "seasons": Entry(
+        "skill.season_figure", "draw_seasons", ("months/predictions.csv",)
+    ),
     "gap_curve": Entry("skill.gap_figures", "draw_gap_curve", ("evaluate/gaps.csv",)),
     "importance": Entry(
         "skill.importance_figure", "draw_importance", ("explain/importance.csv",)
@@ -83,6 +86,9 @@ FIGURES = {
     ),
     "uncertainty": Entry("globe.flux_maps", "draw_uncertainty", ("maps/second.zarr",)),
     "zonal": Entry("globe.total_figures", "draw_zonal", ("change/zonal.csv",)),
+    "month_zones": Entry(
+        "globe.month_zone_figure", "draw_month_zones", ("months/zones.csv",)
+    ),
     "series": Entry(
         "globe.total_figures", "draw_series", ("change/totals.csv",), column=False
     ),
@@ -135,7 +141,7 @@ def needs() -> dict[str, tuple[str, ...]]:
     """Files that each figure reads, relative to the run's folder.
 
     A run without maps draws those figures that need nothing below `maps/`, `change/`,
-    `drivers/`, `compare/` and `recovery/`. `change/change.json` is the manifest of
+    `drivers/`, `compare/`, `recovery/` and `months/`. `change/change.json` is the manifest of
     `change/change.zarr`, and so on.
     """
     return {name: entry.needs for name, entry in FIGURES.items()}

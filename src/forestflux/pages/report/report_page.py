@@ -62,6 +62,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "scores": ("Scores at unseen towers", ("scores", "scatter")),
     "years": ("Years of one place", ("tower_series",)),
     "coverage": ("Coverage of the intervals", ("calibration",)),
+    "months": ("Months", ("seasons", "month_zones")),
     "gaps": (
         "Gaps and reasons",
         ("gap_curve", "importance", "attributions", "activations"),
@@ -122,7 +123,9 @@ def write_report(
     )
     content["answer"] = render_answer(answer)
     content |= read_run(tables, configuration, benchmarks)
-    shown = set(SECTIONS) - {"gates", "maps", "change", "compare", "recovery"}
+    shown = set(SECTIONS) - {"gates", "maps", "change", "compare", "months", "recovery"}
+    if "seasons" in figures:
+        shown.add("months")
     if configuration.has_maps:
         content |= read_maps(tables, configuration)
         shown |= {"gates", "maps", "change"}

@@ -133,7 +133,15 @@ def water_factor(wetness: np.ndarray) -> np.ndarray:
 def photosynthesis(
     cells: Cells, weather: Weather, absorbed: np.ndarray, days: np.ndarray
 ) -> np.ndarray:
-    """GPP of the year (cell,), gC m-2 yr-1.
+    """GPP of the year (cell,), gC m-2 yr-1; see `photosynthesis_by_step`."""
+    gpp = photosynthesis_by_step(cells, weather, absorbed, days).sum(axis=1)
+    return gpp * np.where(cells.kind == DNF, spring_factor(weather), 1.0)
+
+
+def photosynthesis_by_step(
+    cells: Cells, weather: Weather, absorbed: np.ndarray, days: np.ndarray
+) -> np.ndarray:
+    """GPP of each step (cell, step), gC m-2 a step, before spring governs larch.
 
     Parameters
     ----------
@@ -145,8 +153,7 @@ def photosynthesis(
     heat = 1 - 0.045 * np.maximum(weather.temperature - best - 4, 0)
     growth = warmth * (2 - warmth) * heat * (0.3 + 0.7 * water_factor(weather.wetness))
     light = PAR_SHARE * weather.shortwave * absorbed
-    gpp = (cells.habit("efficiency") * light * growth * days).sum(axis=1)
-    return gpp * np.where(cells.kind == DNF, spring_factor(weather), 1.0)
+    return cells.habit("efficiency") * light * growth * days
 
 
 def spring_factor(weather: Weather) -> np.ndarray:
@@ -157,9 +164,14 @@ def spring_factor(weather: Weather) -> np.ndarray:
 
 def decay(weather: Weather, days: np.ndarray) -> np.ndarray:
     """Respiration of the soil over the year (cell,), without unit."""
+    return decay_by_step(weather, days).sum(axis=1)
+
+
+def decay_by_step(weather: Weather, days: np.ndarray) -> np.ndarray:
+    """Respiration of the soil in each step (cell, step), without unit."""
     rate = np.exp(np.log(Q10) * (np.clip(weather.temperature, -12, 35) - 10) / 10)
     rate = rate * (0.4 + 0.6 * water_factor(weather.wetness))
-    return (rate * days).sum(axis=1)
+    return rate * days
 
 
 def lasting_factors(

@@ -7,8 +7,8 @@ import numpy as np
 
 from forestflux.core.names import CLOSURE_TOLERANCE, FLUX_UNIT
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
-from forestflux.towers.fluxnet.annual_sums import AnnualSums, sum_by_year
 from forestflux.towers.fluxnet.packed_files import PackedFile
+from forestflux.towers.fluxnet.period_sums import FluxSums, sum_by_period
 from forestflux.towers.fluxnet.releases import find_coarsest_table
 
 PARTITIONINGS = {"night": "NT", "day": "DT"}
@@ -97,7 +97,7 @@ def build_annual_table(
 
     Raises
     ------
-    InputError : a table that `sum_by_year` refuses, or no table with the columns
+    InputError : a table that `sum_by_period` refuses, or no table with the columns
     """
     columns = choose_columns(
         partitioning=settings.partitioning, threshold=settings.threshold
@@ -108,8 +108,9 @@ def build_annual_table(
     file, resolution, header = find_coarsest_table(tables, [*needed, columns.quality])
     wanted = (columns.other_gpp, *columns.gpp_spread, *columns.nee_spread)
     further = [name for name in wanted if name in header]
-    sums = sum_by_year(
+    sums = sum_by_period(
         file,
+        unit="Y",
         resolution=resolution,
         needed=needed,
         quality=columns.quality,
@@ -139,7 +140,7 @@ def build_annual_table(
 
 
 def mask_incomplete_years(
-    sums: AnnualSums, names: Sequence[str], min_completeness: float
+    sums: FluxSums, names: Sequence[str], min_completeness: float
 ) -> dict[str, np.ndarray]:
     """Annual values (year,) by column, NaN where a year is incomplete or a partitioning failed."""
     values = {}

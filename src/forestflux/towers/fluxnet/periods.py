@@ -1,6 +1,7 @@
 """Time stamps of FLUXNET tables as periods: when each row begins and ends."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +12,8 @@ DIGITS = {"YY": 4, "MM": 6, "WW": 8, "DD": 8, "HH": 12, "HR": 12}
 FORMATS = {4: "YYYY", 6: "YYYYMM", 8: "YYYYMMDD", 12: "YYYYMMDDhhmm"}
 STEP = {"HH": np.timedelta64(30, "m"), "HR": np.timedelta64(60, "m")}
 DAY = np.timedelta64(1, "D")
+# Calendar years or months, over which fluxes are summed.
+PeriodUnit = Literal["Y", "M"]
 
 
 def find_stamp_columns(names: Sequence[str], resolution: str, label: str) -> list[str]:
@@ -150,31 +153,36 @@ def check_order(
     )
 
 
-def split_by_year(
-    start: np.ndarray, end: np.ndarray
+def split_by_period(
+    start: np.ndarray, end: np.ndarray, *, unit: PeriodUnit
 ) -> Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """The years that each row belongs to, and its minutes in each of them.
+    """The calendar years or months that each row belongs to, and its minutes in each of them.
+
+    Parameters
+    ----------
+    start, end : datetime64[m] (row,); no row is longer than a period
+    unit : Y for years, M for months
 
     Returns
     -------
-    parts : row (int), year (int) and minutes (float), each (row,); the first part holds
-        every row, the second the rows that end in the year after, as some weeks do
+    parts : row (int), period (datetime64[Y] or [M]) and minutes (float), each (row,); the
+        first part holds every row, the second the rows that end in the period after, as some
+        weeks do
     """
-    first = start.astype("datetime64[Y]")
+    first = start.astype(f"datetime64[{unit}]")
     border = (first + 1).astype("datetime64[m]")
     rows = np.arange(len(start))
     minutes = (np.minimum(end, border) - start) / np.timedelta64(1, "m")
-    parts = [(rows, first.astype(int) + 1970, minutes)]
+    parts = [(rows, first, minutes)]
     over = end > border
     if over.any():
         minutes = (end[over] - border[over]) / np.timedelta64(1, "m")
-        parts.append((rows[over], first[over].astype(int) + 1971, minutes))
+        parts.append((rows[over], first[over] + 1, minutes))
     return parts
 
 
-def count_minutes(year: np.ndarray) -> np.ndarray:
-    """Length of calendar years, minutes (year,)."""
-    begin = (np.asarray(year) - 1970).astype("datetime64[Y]")
+def count_minutes(periods: np.ndarray) -> np.ndarray:
+    """Length of calendar years or months, datetime64[Y] or [M] (period,), in minutes."""
     return (
-        (begin + 1).astype("datetime64[m]") - begin.astype("datetime64[m]")
+        (periods + 1).astype("datetime64[m]") - periods.astype("datetime64[m]")
     ) / np.timedelta64(1, "m")

@@ -1,4 +1,4 @@
-"""The record of a FLUXNET site, `fluxnet/{site}.json`: what its files say and what they lack."""
+"""The records of a FLUXNET site: what its files say and what they lack, of years and of months."""
 
 from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.jobs.manifests import Manifest
@@ -29,4 +29,19 @@ class SiteRecord(Manifest):
     resolution: str | None = None
     information: dict[str, str]
     left_out: tuple[LeftOutRecord, ...]
+    fault: dict[str, str] | None
+
+
+class MonthsRecord(Manifest):
+    """What is known of the monthly table of a site.
+
+    Attributes
+    ----------
+    site : its name
+    file : that was read; None where there are tables of years only, or a fault
+    fault : arguments of `InputError`; None where there is no fault
+    """
+
+    site: str
+    file: str | None
     fault: dict[str, str] | None

@@ -1,4 +1,4 @@
-"""Annual sums of one FLUXNET table, whatever its resolution."""
+"""Sums of one FLUXNET table by year or month, whatever its resolution."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from forestflux.core.errors import InputError
 from forestflux.towers.fluxnet.flux_columns import read_chunks, read_header
 from forestflux.towers.fluxnet.packed_files import PackedFile
 from forestflux.towers.fluxnet.periods import (
+    PeriodUnit,
     check_order,
     convert_to_periods,
     count_minutes,
     find_stamp_columns,
-    split_by_year,
+    split_by_period,
 )
 
 CARBON_G_PER_UMOL = 12.0107e-6  # gC in 1 umol CO2
-CALENDAR_START, CALENDAR_YEARS = (
-    1900,
-    300,
-)  # the calendar years that time stamps may have
+# The calendar that time stamps may have: its first year, years, and periods in a year.
+CALENDAR_START, CALENDAR_YEARS = 1900, 300
+PERIODS_OF_YEAR: dict[PeriodUnit, int] = {"Y": 1, "M": 12}
 
-# What a minute adds to the annual sum (gC m-2) for each unit of the table.
+# What a minute adds to a sum (gC m-2) for each unit of the table.
 PER_MINUTE = {
     "MM": 1 / 1440,  # gC m-2 d-1
     "WW": 1 / 1440,
@@ -33,38 +33,50 @@ PER_MINUTE = {
 
 
 @dataclass(frozen=True)
-class AnnualSums:
-    """Annual values of a table's columns.
+class FluxSums:
+    """Sums of a table's columns over calendar years or months.
 
     Attributes
     ----------
-    years : int (year,), those that the table has
-    sums : (year, column), gC m-2 yr-1: the mean of the values there are, over the whole
-        year; NaN where there are none
-    shares : (year, column), share of the year with a value, 1
-    zero : bool (year, column), whether every value of the year is exactly zero
-    good : (year,), share of the year with measured or well filled NEE, 1
+    periods : datetime64[Y] or [M] (period,), those that the table has
+    sums : (period, column), gC m-2 of the period: the mean of the values there are, over the
+        whole period; NaN where there are none
+    shares : (period, column), share of the period with a value, 1
+    zero : bool (period, column), whether every value of the period is exactly zero
+    good : (period,), share of the period with measured or well filled NEE, 1
     """
 
-    years: np.ndarray
+    periods: np.ndarray
     sums: np.ndarray
     shares: np.ndarray
     zero: np.ndarray
     good: np.ndarray
 
+    @property
+    def years(self) -> np.ndarray:
+        """Calendar year of each period, int (period,)."""
+        return self.periods.astype("datetime64[Y]").astype(int) + 1970
 
-def sum_by_year(
+    @property
+    def months(self) -> np.ndarray:
+        """Month of each period of months, 1-12, int (period,)."""
+        return self.periods.astype("datetime64[M]").astype(int) % 12 + 1
+
+
+def sum_by_period(
     file: PackedFile,
     *,
+    unit: PeriodUnit,
     resolution: str,
     needed: Sequence[str],
     quality: str,
     further: Sequence[str] = (),
-) -> AnnualSums:
-    """Annual sums of some columns of a table.
+) -> FluxSums:
+    """Sums of some columns of a table over calendar years or months.
 
     Parameters
     ----------
+    unit : Y for years, M for months, which no table of years gives
     resolution : YY, MM, WW, DD, HH or HR, which says the unit: gC m-2 yr-1 of years, gC
         m-2 d-1 of months, weeks and days, umolCO2 m-2 s-1 of hours and half hours
     needed, further : columns of fluxes; the result has them in this order
@@ -78,10 +90,12 @@ def sum_by_year(
     """
     columns = find_stamp_columns(read_header(file), resolution, file.label)
     fluxes = [*needed, *further]
-    shape = (CALENDAR_YEARS, len(fluxes))
+    first = np.datetime64(f"{CALENDAR_START}", unit)
+    count = CALENDAR_YEARS * PERIODS_OF_YEAR[unit]
+    shape = (count, len(fluxes))
     amount, minutes = np.zeros(shape), np.zeros(shape)
-    nonzero, rows_of_year = np.zeros(shape), np.zeros(CALENDAR_YEARS)
-    good, previous_end = np.zeros(CALENDAR_YEARS), None
+    nonzero, rows_of_period = np.zeros(shape), np.zeros(count)
+    good, previous_end = np.zeros(count), None
     for stamps, values in read_chunks(file, stamps=columns, values=[*fluxes, quality]):
         if not len(values):
             continue
@@ -93,14 +107,14 @@ def sum_by_year(
         flags, table = values[:, -1], values[:, :-1]
         # A row counts for the needed columns only where all of them have a value. Their
         # sums are then over the same hours, and a budget that closes row by row closes by
-        # year.
+        # period.
         table[np.isnan(table[:, : len(needed)]).any(axis=1), : len(needed)] = np.nan
         share = compute_good_share(flags, resolution, quality, file.label)
-        for rows, years, length in split_by_year(start, end):
-            year = years - CALENDAR_START
-            rows_of_year += np.bincount(year, minlength=CALENDAR_YEARS)
-            good += np.bincount(year, share[rows] * length, minlength=CALENDAR_YEARS)
-            rate = PER_MINUTE.get(resolution) or 1 / count_minutes(years)
+        for rows, periods, length in split_by_period(start, end, unit=unit):
+            place = (periods - first).astype(int)
+            rows_of_period += np.bincount(place, minlength=count)
+            good += np.bincount(place, share[rows] * length, minlength=count)
+            rate = PER_MINUTE.get(resolution) or 1 / count_minutes(periods)
             for index in range(len(fluxes)):
                 value = table[rows, index]
                 known = np.isfinite(value)
@@ -110,21 +124,21 @@ def sum_by_year(
                     (minutes, known * length),
                     (nonzero, value != 0),
                 ):
-                    total[:, index] += np.bincount(year, part, minlength=CALENDAR_YEARS)
-    if not rows_of_year.any():
+                    total[:, index] += np.bincount(place, part, minlength=count)
+    if not rows_of_period.any():
         raise InputError(
             file.label, variable="rows", expected="at least one", found="none"
         )
-    present = np.flatnonzero(rows_of_year)
-    year_minutes = count_minutes(present + CALENDAR_START)[:, None]
+    present = np.flatnonzero(rows_of_period)
+    lengths = count_minutes(first + present)[:, None]
     with np.errstate(invalid="ignore"):
-        sums = amount[present] * year_minutes / minutes[present]
-    return AnnualSums(
-        years=present + CALENDAR_START,
+        sums = amount[present] * lengths / minutes[present]
+    return FluxSums(
+        periods=first + present,
         sums=sums,
-        shares=minutes[present] / year_minutes,
+        shares=minutes[present] / lengths,
         zero=(nonzero[present] == 0) & (minutes[present] > 0),
-        good=good[present] / year_minutes[:, 0],
+        good=good[present] / lengths[:, 0],
     )
 
 
@@ -135,7 +149,7 @@ def compute_good_share(
 
     Parameters
     ----------
-    flags : (row,), see `quality` of `sum_by_year`
+    flags : (row,), see `quality` of `sum_by_period`
     name, label : of the column and the file, in messages
 
     Raises

@@ -1,12 +1,12 @@
-"""Annual sums of one table: every resolution, every trait of the files."""
+"""Sums of one table by year and month: every resolution, every trait of the files."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.towers.fluxnet.annual_sums import sum_by_year
 from forestflux.towers.fluxnet.packed_files import PackedFile
+from forestflux.towers.fluxnet.period_sums import sum_by_period
 from tests.builders.fluxnet_files import CARBON, half_hours, table_of
 
 NEEDED = ("GPP_NT_VUT_REF", "NEE_VUT_REF", "RECO_NT_VUT_REF")
@@ -27,8 +27,8 @@ def write(path, table, *, line_end="\n"):
 
 
 def sums(file, resolution, **changes):
-    options = {"needed": NEEDED, "quality": QUALITY} | changes
-    return sum_by_year(file, resolution=resolution, **options)
+    options = {"needed": NEEDED, "quality": QUALITY, "unit": "Y"} | changes
+    return sum_by_period(file, resolution=resolution, **options)
 
 
 def truth(hours, flux, year):

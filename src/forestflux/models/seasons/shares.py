@@ -1,0 +1,101 @@
+"""Shares of the months in a year: what every season model gives, and fluxes made of them."""
+
+from typing import Protocol
+
+import numpy as np
+
+from forestflux.core.months import MONTHS
+from forestflux.models.flux_model import Fluxes
+from forestflux.prepare.sample_table import Samples
+
+# Fluxes that have shares; NEE = RECO - GPP in each month.
+SHARED_FLUXES = ("gpp", "reco")
+
+
+class SeasonModel(Protocol):
+    """A trained model of the season."""
+
+    def predict_shares(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> np.ndarray:
+        """Share of each month in GPP and RECO (flux, sample, month), float64, sums to 1.
+
+        Parameters
+        ----------
+        series : (sample, variable, step), physical values in calendar order, NaN = gap
+        lat : (sample,), degrees north
+        forest_type : (sample,), codes 1-5; 0 is any other land
+        """
+        ...
+
+
+class MonthIntervals(Protocol):
+    """Calibrated intervals of months.
+
+    Attributes
+    ----------
+    level : nominal coverage, 0-1
+    """
+
+    @property
+    def level(self) -> float:
+        """Nominal coverage, 0-1."""
+        ...
+
+    def widths(self, forest_type: np.ndarray, lat: np.ndarray) -> dict[str, np.ndarray]:
+        """Half-widths of GPP and NEE by name (sample, month), gC m-2 month-1.
+
+        Parameters
+        ----------
+        forest_type : (sample,), codes 1-5
+        lat : (sample,), degrees north
+        """
+        ...
+
+
+def predict_sample_shares(model: SeasonModel, samples: Samples) -> np.ndarray:
+    """Shares (flux, sample, month) of the rows of a table, which may be none."""
+    if not len(samples):
+        return np.empty((len(SHARED_FLUXES), 0, MONTHS))
+    return model.predict_shares(samples.series, samples.lat, samples.forest_type)
+
+
+def measure_shares(months: np.ndarray) -> np.ndarray:
+    """Shares (..., month) of measured months (..., month) in their year.
+
+    Night-time partitioning gives a little negative GPP in winter, which counts as none.
+    """
+    positive = np.maximum(months, 0.0)
+    total = positive.sum(axis=-1, keepdims=True)
+    even = np.full(positive.shape, 1 / MONTHS)
+    return np.divide(positive, total, out=even, where=total > 0)
+
+
+def divide_fluxes(annual: Fluxes, shares: np.ndarray) -> Fluxes:
+    """GPP and RECO of each month (sample, month), float32, whose sum is that of the year.
+
+    Added up in double precision and rounded, they are the annual numbers: the largest month takes
+    what rounding leaves.
+
+    Parameters
+    ----------
+    annual : GPP and RECO (sample,), rounded to float32 here if they are not
+    shares : (flux, sample, month)
+    """
+    return Fluxes(
+        *(
+            divide_flux(whole, share)
+            for whole, share in zip(annual, shares, strict=True)
+        )
+    )
+
+
+def divide_flux(annual: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Months (sample, month), float32, of a flux of the year (sample,); see `divide_fluxes`."""
+    whole = np.asarray(annual, "float32").astype(float)
+    months = (whole[:, None] * shares).astype("float32")
+    left = whole - months.sum(axis=1, dtype=float)
+    largest = months.argmax(axis=1)
+    rows = np.arange(len(months))
+    months[rows, largest] += left.astype("float32")
+    return months

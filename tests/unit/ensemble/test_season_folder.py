@@ -1,0 +1,86 @@
+"""The season network in the model's folder: written, read, refused where it is damaged."""
+
+import numpy as np
+import pytest
+
+from forestflux.core.errors import InputError
+from forestflux.ensemble.intervals.month_intervals import MonthCalibration
+from forestflux.ensemble.season_folder import (
+    SEASON_RECORD,
+    SEASON_WEIGHTS,
+    load_season,
+    save_season,
+)
+from forestflux.ensemble.trained_season import TrainedSeason
+from forestflux.jobs.settings.flux_settings import SeasonSettings
+from forestflux.models.flux_model import Fluxes
+from forestflux.models.seasons.season_training import train_season
+from tests.builders.inputs import UNITS
+from tests.builders.season_samples import build_season_samples
+from tests.builders.small_training import settings
+
+
+@pytest.fixture(scope="module")
+def towers():
+    return build_season_samples(seed=4)
+
+
+@pytest.fixture(scope="module")
+def season(towers):
+    small = SeasonSettings(channels=4, epochs=2)
+    network = train_season(*towers, settings=small, train=settings(), seed=3)
+    widths = {"all": tuple(range(1, 13)), "ENF": (5.0,) * 11 + (np.inf,)}
+    calibration = MonthCalibration(0.9, {"gpp": widths, "nee": widths})
+    return TrainedSeason(network, calibration, UNITS)
+
+
+@pytest.fixture
+def folder(season, tmp_path):
+    save_season(tmp_path, season, samples={"samples": "0a"}, site_years=9, sites=3)
+    return tmp_path
+
+
+def test_what_is_read_gives_the_same_months(towers, season, folder):
+    samples, _ = towers
+    annual = Fluxes(samples.table["gpp"].to_numpy(), samples.table["reco"].to_numpy())
+    place = (annual, samples.series, samples.lat, samples.forest_type)
+    made, read = season.divide(*place), load_season(folder).divide(*place)
+    assert list(read) == [
+        *("gpp", "reco", "nee"),
+        *("gpp_lower", "gpp_upper", "nee_lower", "nee_upper"),
+    ]
+    for name, values in made.items():
+        np.testing.assert_array_equal(read[name], values)
+        assert values.dtype == "float32"
+    added = made["gpp"].sum(axis=1, dtype=float).astype("float32")
+    np.testing.assert_array_equal(added, annual.gpp.astype("float32"))
+    np.testing.assert_array_equal(made["nee"], made["reco"] - made["gpp"])
+    assert (made["gpp_lower"] >= 0).all()
+
+
+def test_no_cell_at_all_gives_no_months(season):
+    nothing = np.empty((0, 6, 46), "float32")
+    none = np.empty(0)
+    months = season.divide(Fluxes(none, none), nothing, none, none.astype(int))
+    assert months["gpp_upper"].shape == (0, 12)
+
+
+def test_a_folder_without_a_season_says_how_to_get_one(tmp_path):
+    with pytest.raises(InputError, match=r"fluxes\.months: true, found no such"):
+        load_season(tmp_path)
+
+
+def test_damaged_weights_are_refused(folder):
+    path = folder / SEASON_WEIGHTS
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(InputError, match="checksum"):
+        load_season(folder)
+
+
+def test_an_edited_record_is_refused(folder):
+    path = folder / SEASON_RECORD
+    path.write_text(path.read_text().replace('"sites": 3', '"sites": 4'))
+    with pytest.raises(InputError, match="seal"):
+        load_season(folder)

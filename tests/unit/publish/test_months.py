@@ -1,0 +1,127 @@
+"""Months as files: they add up to the year, pass the CF checker, and ILAMB can read them."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+from compliance_checker.runner import CheckSuite, ComplianceChecker
+
+from forestflux.core.errors import InputError
+from forestflux.core.grid import Grid
+from forestflux.core.months import month_lengths
+from forestflux.core.names import FLUXES
+from forestflux.publish.provenance import verify_checksums
+from tests.builders.month_products import make_months, publish_made_months
+from tests.builders.year_products import make_map
+
+GRID = Grid(resolution_deg=6.0, tile_cells=30)
+YEAR = 2004
+STEM = f"forestflux_test_months_{YEAR}"
+
+
+@pytest.fixture(scope="module")
+def mapped():
+    return make_map(GRID, year=YEAR)
+
+
+@pytest.fixture(scope="module")
+def months(mapped):
+    return make_months(mapped, GRID)
+
+
+@pytest.fixture(scope="module")
+def product(mapped, months, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("months")
+    return publish_made_months(mapped, months, GRID, folder, ilamb=True)
+
+
+def open_format(product, kind):
+    if kind == "zarr":
+        return xr.open_zarr(product / f"{STEM}.zarr")
+    return xr.open_dataset(product / f"{STEM}.{kind}", chunks={})
+
+
+both = pytest.mark.parametrize("kind", ["zarr", "nc"])
+
+
+def test_the_folder_has_these_files(product):
+    names = {path.name for path in product.iterdir()}
+    data = {f"{STEM}.zarr", f"{STEM}.nc", f"{STEM}_ilamb.nc"}
+    assert names == data | {"provenance.json", "checksums.sha256"}
+    verify_checksums(product)
+
+
+def test_a_file_for_ilamb_is_written_only_where_it_is_asked_for(
+    mapped, months, tmp_path
+):
+    product = publish_made_months(mapped, months, GRID, tmp_path)
+    assert not list(product.glob("*_ilamb.nc"))
+
+
+@both
+def test_every_layer_is_that_of_the_months(product, months, kind):
+    with open_format(product, kind) as found:
+        for name in months.data_vars:
+            assert found[name].dims == ("time", "latitude", "longitude")
+            assert found[name].dtype == "float32"
+            np.testing.assert_array_equal(found[name], months[name])
+
+
+@both
+def test_months_add_up_to_the_year_and_close(product, mapped, kind):
+    with open_format(product, kind) as found:
+        for flux in ("gpp", "reco"):
+            added = found[flux].values.sum(axis=0, dtype=float).astype("float32")
+            np.testing.assert_array_equal(added, mapped[flux].values)
+        np.testing.assert_array_equal(found["nee"], found["reco"] - found["gpp"])
+
+
+@both
+def test_time_is_the_middle_of_each_month_with_its_bounds(product, kind):
+    with open_format(product, kind) as found:
+        first, last = found["time_bounds"].values.astype("datetime64[D]").T
+        assert (last - first).astype(int).tolist() == month_lengths(YEAR).tolist()
+        assert first[0] == np.datetime64(f"{YEAR}-01-01")
+        assert last[-1] == np.datetime64(f"{YEAR + 1}-01-01")
+        middles = found["time"].values.astype("datetime64[D]")
+        assert ((middles > first) & (middles < last)).all()
+
+
+def test_ilamb_has_mean_rates_in_its_units(product, mapped):
+    with xr.open_dataset(product / f"{STEM}_ilamb.nc") as rates:
+        assert set(FLUXES) <= set(rates.data_vars)
+        assert not [name for name in rates.data_vars if "width" in name]
+        seconds = month_lengths(YEAR)[:, None, None] * 86400.0
+        for flux in FLUXES:
+            assert rates[flux].attrs["units"] == "kg m-2 s-1"
+            assert rates[flux].attrs["cell_methods"] == "time: mean"
+            grams = (rates[flux].values * seconds * 1000).sum(axis=0)
+            np.testing.assert_allclose(grams, mapped[flux].values, rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.parametrize("name", [f"{STEM}.nc", f"{STEM}_ilamb.nc"])
+def test_netcdf_passes_the_cf_checker(product, name, tmp_path):
+    CheckSuite.load_all_available_checkers()
+    report = tmp_path / "report.json"
+    ComplianceChecker.run_checker(
+        str(product / name),
+        ["cf:1.11"],
+        verbose=1,
+        criteria="strict",
+        output_filename=str(report),
+        output_format="json",
+    )
+    found = json.loads(report.read_text())["cf:1.11"]
+    lost = [
+        row["msgs"]
+        for priority in ("high", "medium", "low")
+        for row in found[f"{priority}_priorities"]
+        if row["value"][0] < row["value"][1]
+    ]
+    assert lost == []
+
+
+def test_months_of_another_year_are_refused(mapped, months, tmp_path):
+    with pytest.raises(InputError, match="year: expected 2004, found 2005"):
+        publish_made_months(mapped, months.assign_attrs(year=2005), GRID, tmp_path)

@@ -1,0 +1,59 @@
+"""Wiring of rule infer_seasons: shares of the months of the tiles and years that a job owns."""
+
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+from forestflux.jobs import command_line
+from forestflux.ensemble.season_folder import load_season
+from forestflux.jobs.checksums import checksum_files
+from forestflux.jobs.chunked import CHUNKS, ChunkedDataset
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.stages import Key, run_stage, upstream_stores
+from forestflux.maps.season_inference import infer_seasons
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    min_forest_fraction: float
+
+
+def main(
+    *,
+    places: list[str],
+    years: list[int],
+    season: Path,
+    upstream: Path,
+    settings: Settings,
+    code: str,
+    manifest: Path,
+) -> None:
+    """Write seasons/{place}/{year}.zarr and the job's manifest."""
+    masked = upstream_stores(upstream)
+    trained, season_checksum = load_season(season.parent), checksum_files([season])
+
+    def make(missing: list[Key]) -> Iterator[ChunkedDataset]:
+        return infer_seasons(
+            [masked.path(*key) for key in missing],
+            trained.network,
+            inputs=trained.inputs,
+            min_forest_fraction=settings.min_forest_fraction,
+        )
+
+    run_stage(
+        manifest,
+        list(product(places, years)),
+        build_key=lambda place, year: [
+            code,
+            settings,
+            season_checksum,
+            masked.checksum(place, year),
+        ],
+        make=make,
+        chunks=CHUNKS,
+    )
+
+
+if __name__ == "__main__":
+    command_line.run(main)

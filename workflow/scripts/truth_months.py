@@ -1,0 +1,44 @@
+"""Wiring of rule truth_months: the true months of the years that a job owns."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from forestflux.jobs import command_line
+from forestflux.core.grid import Grid
+from forestflux.jobs.chunked import ChunkedDataset
+from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.section import Section
+from forestflux.jobs.settings.source_settings import PlanetSettings
+from forestflux.jobs.stages import Key, run_stage
+from forestflux.sources.simulated.true_months import band_chunks, true_month_year
+
+
+class Settings(Section):
+    """What the job's numbers depend on."""
+
+    grid: GridSettings
+    seed: int
+    planet: PlanetSettings
+
+
+def main(*, years: list[int], settings: Settings, code: str, manifest: Path) -> None:
+    """Write truth_months/{year}.zarr and the job's manifest."""
+    grid = Grid(**settings.grid.model_dump())
+
+    def make(missing: list[Key]) -> Iterator[ChunkedDataset]:
+        for (year,) in missing:
+            yield true_month_year(
+                grid, year, seed=settings.seed, planet=settings.planet
+            )
+
+    run_stage(
+        manifest,
+        [(year,) for year in years],
+        build_key=lambda year: [code, settings, year],
+        make=make,
+        chunks=band_chunks(grid),
+    )
+
+
+if __name__ == "__main__":
+    command_line.run(main)
