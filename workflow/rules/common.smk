@@ -15,6 +15,7 @@ from snakemake.exceptions import WorkflowError
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
+from forestflux.core.map_resolution import fit_resolution, map_column
 from forestflux.core.product_table import read_products
 from forestflux.core.regions.region_paths import list_region_files
 from forestflux.core.reading.yaml_files import read_yaml
@@ -36,6 +37,8 @@ try:
     CONFIG = read_configuration(config)
     TABLE = Path(workflow.basedir, CONFIG.products)
     PRODUCTS = read_products(TABLE, CONFIG.alternates, inputs=CONFIG.inputs)
+    if CONFIG.has_maps:
+        PRODUCTS = fit_resolution(PRODUCTS, CONFIG.grid.resolution_deg)
     OPEN_END = CONFIG.years[1] is None
     CONFIG = close_years(CONFIG, PRODUCTS)
     INPUTS = [series.model_dump() for series in PRODUCTS.series()]
@@ -62,6 +65,8 @@ SOURCE = CONFIG.layers_from
 LABELS = CONFIG.labels_from
 MAPPED = CONFIG.has_maps
 SIMULATED = SOURCE == "simulated"
+# The column of the product table that cells of the maps follow.
+MAP_COLUMN = map_column(CONFIG.grid.resolution_deg)
 # Drivers are those of the response.
 WITH_DRIVERS = MAPPED and CONFIG.drivers.enabled and CONFIG.model.years == "response"
 

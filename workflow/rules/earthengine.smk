@@ -5,7 +5,7 @@ if SOURCE == "earthengine":
 
     try:
         check_run(
-            PRODUCTS.column("tile"),
+            PRODUCTS.column(MAP_COLUMN),
             PRODUCTS.column("tower"),
             tiles=[Grid(**CONFIG.grid.model_dump()).tile(name) for name in TILES],
             years=YEARS,

@@ -25,7 +25,7 @@ rule plan:
                 "towers": len(tower_stage("extract")),
             },
         ),
-        products=PRODUCTS.only(["tile", "tower"], "cube").to_json(),
+        products=PRODUCTS.only([MAP_COLUMN, "tower"], "cube").to_json(),
         sites=known_sites(),
     message:
         "Planning the requests"

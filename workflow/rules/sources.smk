@@ -62,7 +62,7 @@ def columns(places):
     """Columns of the product table that a place's numbers may follow, variable by variable."""
     if SOURCE == "files":
         return ["tower", "table"] if SUBSET_FILES else ["table"]
-    return ["tower" if places == "towers" else "tile"]
+    return ["tower" if places == "towers" else MAP_COLUMN]
 
 
 def products(places, *parts):

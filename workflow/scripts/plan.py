@@ -5,6 +5,7 @@ from pathlib import Path
 
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
+from forestflux.core.map_resolution import map_column
 from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.core.product_table import ProductTable
 from forestflux.jobs.batches import span
@@ -58,7 +59,8 @@ def main(
         lines += edge_lines(of_towers, place)
     else:
         lines.append("towers: no table of towers yet, so nothing is planned for them")
-    years, of_tiles = settings.years, products.column("tile")
+    years, column = settings.years, map_column(settings.grid.resolution_deg)
+    of_tiles = products.column(column)
     places = [TilePlace(tile) for tile in Grid(**settings.grid.model_dump()).tiles()]
     source = Planned(
         years, runtime, forest_only=settings.forest_only, products=of_tiles

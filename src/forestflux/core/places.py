@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.grid import Tile
+from forestflux.core.map_resolution import map_column
+from forestflux.core.product_table import Column
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class TilePlace:
         return self.tile.name
 
     @property
+    def column(self) -> Column:
+        """Column of the product table that its cells follow."""
+        return map_column(self.tile.grid.resolution_deg)
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns in cells."""
         return self.tile.shape
@@ -34,11 +41,13 @@ class TowerPlace:
     Attributes
     ----------
     sites : columns site, lat, lon (degrees), igbp; one row per tower
+    column : of the product table that its windows follow
     """
 
     sites: pd.DataFrame
     name: str = "towers"
     kind: Literal["tower"] = "tower"
+    column: Column = "tower"
 
     @property
     def shape(self) -> tuple[int, int]:

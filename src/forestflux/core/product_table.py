@@ -1,12 +1,13 @@
 """The product table: every variable with its products, read once from `config/products.yaml`.
 
-A variable has a product in each column: `tile` for cells of the global grid, `tower` for
-windows of native pixels around a tower, `table` for physical values in a table of the user.
+A variable has a product in each column: `tile` for cells of the grid of the maps, `fine_tile`
+for cells finer than 0.05 degree, `tower` for windows of native pixels around a tower, `table`
+for physical values in a table of the user.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import xarray as xr
 
@@ -16,8 +17,8 @@ from forestflux.core.products import InputSeries, Part, Product
 from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.core.reading.yaml_files import read_yaml
 
-Column = Literal["tile", "tower", "table"]
-COLUMNS: tuple[Column, ...] = ("tile", "tower", "table")
+Column = Literal["tile", "fine_tile", "tower", "table"]
+COLUMNS: tuple[Column, ...] = get_args(Column)
 
 
 class Variable(FrozenModel):
@@ -26,12 +27,19 @@ class Variable(FrozenModel):
     units: str
     """Unit of the physical value, as UDUNITS reads it."""
     tile: Product | None = None
+    fine_tile: Product | None = None
     tower: Product | None = None
     table: Product | None = None
 
     def product(self, column: str) -> Product | None:
         """The product of a column."""
-        return {"tile": self.tile, "tower": self.tower, "table": self.table}[column]
+        products: dict[str, Product | None] = {
+            "tile": self.tile,
+            "fine_tile": self.fine_tile,
+            "tower": self.tower,
+            "table": self.table,
+        }
+        return products[column]
 
     def physical_range(self) -> tuple[float, float] | None:
         """Least and greatest physical value, whatever product gives it; None if not known."""
@@ -158,7 +166,7 @@ def read_products(
                     expected=f"one of {', '.join(choices) or 'none'}",
                     found=name,
                 )
-            content[variable] = merge(content[variable], choices[name])
+            content[variable] = merge_alternate(content[variable], choices[name])
     known = [name for name in content if name != LAND_COVER]
     chosen = known if inputs is None else inputs
     for name in chosen:
@@ -193,6 +201,14 @@ def read_variable(entry: dict, path: Path, name: str) -> Variable:
                 found="nothing",
             )
     return variable
+
+
+def merge_alternate(entry: dict, alternate: dict) -> dict:
+    """An entry with another product; cells finer than the alternate knows of have none."""
+    merged = merge(entry, alternate)
+    if "fine_tile" not in alternate:
+        merged.pop("fine_tile", None)
+    return merged
 
 
 def merge(entry: dict, changes: dict) -> dict:

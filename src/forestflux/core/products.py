@@ -7,60 +7,21 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, AllowInfNan, model_validator
+from pydantic import AllowInfNan, model_validator
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import REASONS
+from forestflux.core.pixel_rules import Average, Number, PixelRules
 from forestflux.core.reading.typed_input import FrozenModel
+
+# Reference system of grids whose lines are parallels and meridians, as those of maps.
+GEOGRAPHIC = "EPSG:4326"
 
 # Digits of a position in pixels beyond which two places are the same.
 EDGE_DIGITS = 6
 
 Part = Literal["extract", "cube", "mask"]
-Number = int | float
 # What is stored where an archive has nothing may be no number.
 StoredNumber = int | Annotated[float, AllowInfNan(True)]
-
-
-def check_reason(name: str) -> str:
-    """The name of a reason as it is; another name is refused."""
-    if name not in REASONS:
-        raise ValueError(f"one of {', '.join(REASONS)}")
-    return name
-
-
-class QualityRule(FrozenModel):
-    """Values of some bits of a quality band for which a pixel is not trusted."""
-
-    bits: tuple[int, int]
-    """First and last bit."""
-    values: tuple[int, ...]
-    """Numbers in these bits for which the rule holds."""
-    reason: Annotated[str, AfterValidator(check_reason)]
-    """Why a pixel is not trusted then."""
-
-
-class PixelRules(FrozenModel):
-    """Which pixels of a product are trusted; of several rules that hold the first counts."""
-
-    fill: tuple[Number, ...] = ()
-    """Stored values that stand for nothing: water, barren land, not produced."""
-    valid: tuple[Number, Number] | None = None
-    """Least and greatest stored value."""
-    quality: tuple[QualityRule, ...] = ()
-    fill_reason_from_quality: bool = False
-    """Whether the quality band says why a pixel has no value."""
-
-    @property
-    def quality_reasons(self) -> tuple[str, ...]:
-        """Reasons that the quality rules can give, in their order, each once."""
-        return tuple(dict.fromkeys(rule.reason for rule in self.quality))
-
-    @property
-    def counted_reasons(self) -> tuple[str, ...]:
-        """Reasons whose share of a cell an average counts; what is left was not acquired."""
-        fill = ("fill",) if self.fill else ()
-        return tuple(dict.fromkeys((*fill, *self.quality_reasons, "out_of_range")))
 
 
 class PixelGrid(FrozenModel):
@@ -71,6 +32,11 @@ class PixelGrid(FrozenModel):
     """Side of a pixel in units of the reference system."""
     corner: tuple[float, float]
     """West and north of the north-west corner in the same units."""
+
+    @property
+    def is_geographic(self) -> bool:
+        """Whether its lines are parallels and meridians, as those of maps."""
+        return self.crs == GEOGRAPHIC
 
     def position(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Row and column of places as fractions: 2.5 is the middle of the third pixel.
@@ -85,16 +51,6 @@ class PixelGrid(FrozenModel):
         west, north = self.corner
         rows, columns = (north - y) / self.pixel, (x - west) / self.pixel
         return np.round(rows, EDGE_DIGITS), np.round(columns, EDGE_DIGITS)
-
-
-class Average(PixelRules):
-    """Rules for finer pixels that are averaged over a cell before anything is stored."""
-
-    valid: tuple[Number, Number]
-    pixel_quality_absent: int
-    """Quality of a pixel that has none."""
-    max_pixels: int
-    """Most pixels under a cell."""
 
 
 class ArchiveNumbers(FrozenModel):
@@ -145,7 +101,8 @@ class Extract(FrozenModel):
     window: int
     """Native pixels of a cell on each side."""
     cells_per_pixel: int = 1
-    """Cells along the side of a pixel of a product that is coarser than the grid."""
+    """Cells along the side of a pixel of a product that is coarser than the grid; in the column
+    `fine_tile` it follows from the grid of the maps."""
     sum_over_step: bool = False
     """Whether the source sums the days of a step."""
     classes: tuple[int, ...] = ()
@@ -233,6 +190,15 @@ class Product(FrozenModel):
     def is_class_cover(self) -> bool:
         """Whether the product is the percents of land cover classes."""
         return bool(self.extract.classes)
+
+    @property
+    def weighs_pixels(self) -> bool:
+        """Whether its pixels lie across cells and are weighed by the area that they share.
+
+        `forestflux.sources.cell_averages` does it, whatever source has the pixels.
+        """
+        made_of_pixels = self.is_average or self.is_class_cover
+        return made_of_pixels and not self.grid.is_geographic
 
     @property
     def has_quality(self) -> bool:

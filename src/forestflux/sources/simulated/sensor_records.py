@@ -8,8 +8,9 @@ from forestflux.core.eight_day import step_starts, year_length
 from forestflux.core.errors import InputError
 from forestflux.core.names import IGBP_CLASSES
 from forestflux.core.pixel_quality import code, pack_average, stored_reason
+from forestflux.core.pixel_rules import Average
 from forestflux.core.places import TowerPlace
-from forestflux.core.products import Average, Extract, Product, Simulation
+from forestflux.core.products import Extract, Product, Simulation
 from forestflux.sources.simulated import sensors
 from forestflux.sources.simulated.carbon import CarbonYear
 from forestflux.sources.simulated.noise import hashed
@@ -74,7 +75,7 @@ def record(
             scene,
             quantity,
             absent=extract.absent,
-            quality_absent=extract.quality_absent,
+            quality_absent=pixel_quality_absent(extract),
         )
     if quantity == "evapotranspiration":
         return sensors.evapotranspiration(
