@@ -12,9 +12,11 @@ SOURCE_ROOT = Path(workflow.basedir, "src")
 sys.path.insert(0, str(SOURCE_ROOT))
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
+from forestflux.core.last_year import find_last_year, this_day
 from forestflux.core.map_resolution import fit_resolution, map_column
 from forestflux.core.product_table import read_products
 from forestflux.core.regions.region_paths import list_region_files
@@ -30,6 +32,8 @@ from forestflux.sources.source_registry import SOURCES
 from forestflux.towers.fluxnet.file_names import FluxnetFiles, list_fluxnet_files
 from forestflux.towers.tower_years import find_tower_years
 
+TODAY = this_day()
+
 try:
     # Snakemake lets the second of two equal keys of a file win without a word.
     for file in workflow.configfiles:
@@ -39,8 +43,12 @@ try:
     PRODUCTS = read_products(TABLE, CONFIG.alternates, inputs=CONFIG.inputs)
     if CONFIG.has_maps:
         PRODUCTS = fit_resolution(PRODUCTS, CONFIG.grid.resolution_deg)
+    # The column of the product table that cells of the maps follow, and all that the run reads.
+    MAP_COLUMN = map_column(CONFIG.grid.resolution_deg)
+    READ_COLUMNS = [MAP_COLUMN, "tower"] if CONFIG.has_maps else ["tower", "table"]
+    LAST_YEAR = find_last_year(PRODUCTS.every(READ_COLUMNS), today=TODAY)
     OPEN_END = CONFIG.years[1] is None
-    CONFIG = close_years(CONFIG, PRODUCTS)
+    CONFIG = close_years(CONFIG, LAST_YEAR.year)
     INPUTS = [series.model_dump() for series in PRODUCTS.series()]
     FLUXNET = (
         list_fluxnet_files(Path(CONFIG.towers.fluxnet))
@@ -61,12 +69,13 @@ try:
 except InputError as error:
     raise WorkflowError(str(error))
 
+if OPEN_END:
+    logger.info(f"years: {LAST_YEAR.line}")
+
 SOURCE = CONFIG.layers_from
 LABELS = CONFIG.labels_from
 MAPPED = CONFIG.has_maps
 SIMULATED = SOURCE == "simulated"
-# The column of the product table that cells of the maps follow.
-MAP_COLUMN = map_column(CONFIG.grid.resolution_deg)
 # Drivers are those of the response.
 WITH_DRIVERS = MAPPED and CONFIG.drivers.enabled and CONFIG.model.years == "response"
 

@@ -17,7 +17,7 @@ rule plan:
         settings=settings(
             grid=CONFIG.grid,
             years=YEARS,
-            open_end=OPEN_END,
+            last_year=LAST_YEAR.line if OPEN_END else "",
             forest_only=CONFIG.earthengine.forest_only,
             tower_years=TOWER_YEARS,
             jobs={

@@ -2,7 +2,7 @@
 
 from forestflux.core.errors import InputError
 from forestflux.core.product_table import Column, ProductTable, Variable
-from forestflux.core.products import Product
+from forestflux.core.products import Extract
 
 # Sides of cells for which the table has the column `fine_tile`, degrees. At 0.005, about 500 m,
 # a cell is as large as the smallest pixels that the products have.
@@ -59,27 +59,30 @@ def fit_variable(name: str, variable: Variable, resolution_deg: float) -> Variab
             expected=f"a product for cells of {resolution_deg:g} degree",
             found="nothing",
         )
-    cells = count_cells(name, product, resolution_deg)
-    extract = product.extract.model_copy(update={"cells_per_pixel": cells})
-    fitted = product.model_copy(update={"extract": extract})
-    return variable.model_copy(update={"fine_tile": fitted})
+
+    def fit(extract: Extract) -> Extract:
+        cells = count_cells(name, extract, resolution_deg)
+        return extract.model_copy(update={"cells_per_pixel": cells})
+
+    return variable.model_copy(update={"fine_tile": product.change_extract(fit)})
 
 
-def count_cells(name: str, product: Product, resolution_deg: float) -> int:
+def count_cells(name: str, extract: Extract, resolution_deg: float) -> int:
     """Cells along the side of a pixel; 1 where pixels lie across cells.
 
     Raises
     ------
     InputError : they are no whole number
     """
-    if not product.grid.is_geographic:
+    grid = extract.grid
+    if grid is None or not grid.is_geographic:
         return 1
-    cells = product.grid.pixel / resolution_deg
+    cells = grid.pixel / resolution_deg
     if round(cells) < 1 or abs(cells - round(cells)) > EXACT * cells:
         raise InputError(
             "product table",
             variable=f"{name}.fine_tile.extract.grid.pixel",
             expected=f"a multiple of the cells of {resolution_deg:g} degree",
-            found=f"{product.grid.pixel:g}",
+            found=f"{grid.pixel:g}",
         )
     return round(cells)

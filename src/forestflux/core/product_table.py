@@ -5,7 +5,7 @@ for cells finer than 0.05 degree, `tower` for windows of native pixels around a 
 for physical values in a table of the user.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -13,7 +13,7 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import LAND_COVER
-from forestflux.core.products import InputSeries, Part, Product
+from forestflux.core.products import Extract, InputSeries, Part, Product
 from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.core.reading.yaml_files import read_yaml
 
@@ -49,18 +49,22 @@ class Variable(FrozenModel):
             return None
         return min(low for low, _ in ends), max(high for _, high in ends)
 
-    def only(self, columns: Collection[str], *parts: Part) -> "Variable":
-        """The variable with these columns and parts of its products."""
+    def change(
+        self,
+        change: Callable[[Product], Product],
+        columns: Collection[str] = COLUMNS,
+    ) -> "Variable":
+        """The variable with other products in these columns, and without the other columns."""
         kept = {
-            name: product.only(*parts)
+            name: change(product)
             for name in COLUMNS
             if name in columns and (product := self.product(name)) is not None
         }
         return Variable(units=self.units, **kept)
 
-    def products(self) -> Iterator[Product]:
-        """The products of all columns that have one."""
-        every = (self.product(name) for name in COLUMNS)
+    def products(self, columns: Collection[str] = COLUMNS) -> Iterator[Product]:
+        """The products of these columns, where they have one."""
+        every = (self.product(name) for name in COLUMNS if name in columns)
         return (product for product in every if product is not None)
 
 
@@ -69,10 +73,12 @@ class ProductTable(FrozenModel):
 
     variables: dict[str, Variable]
 
-    def every(self) -> Iterator[tuple[str, Product]]:
-        """Every product of every column with its variable."""
+    def every(
+        self, columns: Collection[str] = COLUMNS
+    ) -> Iterator[tuple[str, Product]]:
+        """Every product of these columns with its variable."""
         for name, variable in self.variables.items():
-            yield from ((name, product) for product in variable.products())
+            yield from ((name, product) for product in variable.products(columns))
 
     def column(self, column: Column) -> dict[str, Product]:
         """The products of one column by variable."""
@@ -128,7 +134,33 @@ class ProductTable(FrozenModel):
         columns : those that the place's numbers may follow
         parts : beside `extract`, which every stage reads
         """
-        variables = {n: v.only(columns, *parts) for n, v in self.variables.items()}
+        return self.change(lambda product: product.only(*parts), columns)
+
+    def in_years(self, *years: int) -> "ProductTable":
+        """The table of some years: of each product that ends before them its successor."""
+        return self.change(lambda product: product.in_years(years))
+
+    def without_years(self) -> "ProductTable":
+        """The table without what years products cover: a year more changes no number."""
+        return self.change(
+            lambda product: product.change_extract(Extract.without_years)
+        )
+
+    def eras(self, years: Iterable[int]) -> list[tuple["ProductTable", list[int]]]:
+        """Years that have the same products, with their table, in order."""
+        eras: dict[str, tuple[ProductTable, list[int]]] = {}
+        for year in sorted(years):
+            table = self.in_years(year)
+            eras.setdefault(table.to_json(), (table, []))[1].append(year)
+        return list(eras.values())
+
+    def change(
+        self,
+        change: Callable[[Product], Product],
+        columns: Collection[str] = COLUMNS,
+    ) -> "ProductTable":
+        """The table with other products in these columns; variables without any are left out."""
+        variables = {n: v.change(change, columns) for n, v in self.variables.items()}
         return ProductTable(
             variables={n: v for n, v in variables.items() if any(v.products())}
         )

@@ -3,54 +3,23 @@
 A product has one part for each stage that reads it.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection
+from datetime import date
 from typing import Annotated, Literal, Self
 
-import numpy as np
 from pydantic import AllowInfNan, model_validator
 
 from forestflux.core.errors import InputError
+from forestflux.core.pixel_grid import PixelGrid
 from forestflux.core.pixel_rules import Average, Number, PixelRules
 from forestflux.core.reading.typed_input import FrozenModel
 
-# Reference system of grids whose lines are parallels and meridians, as those of maps.
-GEOGRAPHIC = "EPSG:4326"
-
-# Digits of a position in pixels beyond which two places are the same.
-EDGE_DIGITS = 6
+# A year after every handover.
+LATEST = 9999
 
 Part = Literal["extract", "cube", "mask"]
 # What is stored where an archive has nothing may be no number.
 StoredNumber = int | Annotated[float, AllowInfNan(True)]
-
-
-class PixelGrid(FrozenModel):
-    """The grid of a product's own pixels."""
-
-    crs: str
-    pixel: float
-    """Side of a pixel in units of the reference system."""
-    corner: tuple[float, float]
-    """West and north of the north-west corner in the same units."""
-
-    @property
-    def is_geographic(self) -> bool:
-        """Whether its lines are parallels and meridians, as those of maps."""
-        return self.crs == GEOGRAPHIC
-
-    def position(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Row and column of places as fractions: 2.5 is the middle of the third pixel.
-
-        They are rounded to a millionth of a pixel, so that a place on an edge lies on it
-        in whatever way it was computed. Its pixel is then the one east and south of it.
-
-        Parameters
-        ----------
-        x, y : of the places, in units of the reference system
-        """
-        west, north = self.corner
-        rows, columns = (north - y) / self.pixel, (x - west) / self.pixel
-        return np.round(rows, EDGE_DIGITS), np.round(columns, EDGE_DIGITS)
 
 
 class ArchiveNumbers(FrozenModel):
@@ -109,7 +78,8 @@ class Extract(FrozenModel):
     """Land cover classes whose percents of a cell are stored."""
     grid: PixelGrid | None = None
     years: tuple[int, int | None] = (0, None)
-    """First and last year that the product covers; no last year where it still grows."""
+    """First and last year that the product covers; no last year where it still grows, by each
+    year as soon as it is over."""
     latitudes: tuple[float, float] = (-90, 90)
     """South and north of what the product covers, degrees."""
     archive: ArchiveNumbers | None = None
@@ -120,10 +90,14 @@ class Extract(FrozenModel):
     """Where the median of a tower's series lies if the unit of a user's table is right."""
     simulation: Simulation | None = None
 
-    @property
-    def last_year(self) -> int:
-        """The last year that the product covers: the last whole one where it still grows."""
-        return self.years[1] or datetime.now(UTC).year - 1
+    def last_year(self, today: date) -> int:
+        """The last year that the product covers: the last that is over where it still grows."""
+        return self.years[1] or today.year - 1
+
+    def without_years(self) -> "Extract":
+        """The same without what years are covered, on which no number depends."""
+        content = self.model_dump(exclude_unset=True, exclude={"years"})
+        return Extract.model_validate(content)
 
     @model_validator(mode="after")
     def check_quality(self) -> Self:
@@ -180,6 +154,38 @@ class Product(FrozenModel):
     extract: Extract
     cube: Cube | None = None
     mask: Mask | None = None
+    successor: "Successor | None" = None
+    """What gives the variable from a year on."""
+
+    def in_years(self, years: Collection[int]) -> "Product":
+        """The product of some years: itself, its successor, or, across the handover, both."""
+        after = self.successor
+        if after is None:
+            return self
+        if years and min(years) >= after.first_year:
+            return after.product
+        if not years or max(years) < after.first_year:
+            return self.model_copy(update={"successor": None})
+        return self
+
+    def last_year(self, today: date) -> int:
+        """The last year that the product or its successor covers."""
+        return self.in_years([LATEST]).extract.last_year(today)
+
+    @property
+    def last_collection(self) -> str:
+        """The collection that gives the last year, else what else is read."""
+        extract = self.in_years([LATEST]).extract
+        return extract.collections[0] if extract.collections else extract.band
+
+    def change_extract(self, change: Callable[[Extract], Extract]) -> "Product":
+        """The product, and its successor, with another part `extract`."""
+        after = self.successor
+        if after is not None:
+            later = after.product.change_extract(change)
+            after = after.model_copy(update={"product": later})
+        changed = {"extract": change(self.extract), "successor": after}
+        return self.model_copy(update=changed)
 
     @property
     def is_average(self) -> bool:
@@ -248,4 +254,16 @@ class Product(FrozenModel):
             extract=self.extract,
             cube=self.cube if "cube" in parts else None,
             mask=self.mask if "mask" in parts else None,
+            successor=self.successor and self.successor.only(*parts),
         )
+
+
+class Successor(FrozenModel):
+    """The product that gives a variable from a year on."""
+
+    first_year: int
+    product: Product
+
+    def only(self, *parts: Part) -> "Successor":
+        """The same with these parts of its product."""
+        return Successor(first_year=self.first_year, product=self.product.only(*parts))

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from forestflux.core.product_table import ProductTable
 from forestflux.core.reading.typed_input import explain
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
@@ -188,8 +187,12 @@ def read_configuration(content: dict[str, Any]) -> Configuration:
     return configuration
 
 
-def close_years(configuration: Configuration, products: ProductTable) -> Configuration:
-    """The configuration with a last year: where it is open, the last that every product covers.
+def close_years(configuration: Configuration, last_year: int) -> Configuration:
+    """The configuration with a last year, where it is open.
+
+    Parameters
+    ----------
+    last_year : the last that every product covers (`forestflux.core.last_year`)
 
     Raises
     ------
@@ -198,7 +201,6 @@ def close_years(configuration: Configuration, products: ProductTable) -> Configu
     first, last = configuration.years
     if last is not None:
         return configuration
-    last = min(product.extract.last_year for _, product in products.every())
-    closed = configuration.model_copy(update={"years": (first, last)})
+    closed = configuration.model_copy(update={"years": (first, last_year)})
     check_years(closed)
     return closed

@@ -7,10 +7,10 @@ from pyproj import Transformer
 
 from forestflux.core.grid import Grid
 from forestflux.core.map_resolution import fit_resolution
+from forestflux.core.pixel_grid import PixelGrid
 from forestflux.core.pixel_rules import Average, QualityRule
 from forestflux.core.places import TilePlace
 from forestflux.core.product_table import read_products
-from forestflux.core.products import PixelGrid
 from forestflux.sources.cell_averages import (
     CellEdges,
     average_pixels,

@@ -17,7 +17,6 @@ from forestflux.sources.earthengine.layer_groups import groups_of
 from forestflux.sources.earthengine.request import fit
 from forestflux.sources.earthengine.request_plan import (
     Planned,
-    last_year_line,
     lines_of,
     plan_of,
 )
@@ -154,12 +153,6 @@ def test_windows_without_forest_are_not_asked_for(tmp_path):
     again = planned(tmp_path, TILE, [2003])
     counts = plan_of(again, TILE, [(place, 2003)]).set_index("collection")["requests"]
     assert counts["MODIS/061/MOD16A2GF"] == 16
-
-
-def test_the_plan_says_where_an_open_end_is():
-    line = last_year_line(TABLE, 2024)
-    assert line.startswith("the last year is 2024, the last that every product covers;")
-    assert line.endswith("landcover (MODIS/061/MCD12C1) ends there")
 
 
 def test_the_lines_end_with_sums(tmp_path):

@@ -7,8 +7,9 @@ import numpy as np
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Tile
 from forestflux.core.map_resolution import name_fine_resolutions
+from forestflux.core.pixel_grid import GEOGRAPHIC, PixelGrid
 from forestflux.core.places import Place, TilePlace, TowerPlace
-from forestflux.core.products import GEOGRAPHIC, PixelGrid, Product
+from forestflux.core.products import Product
 from forestflux.sources.cell_averages import CellEdges
 from forestflux.sources.earthengine.request import ArchiveWindow
 from forestflux.sources.sinusoidal import project_sinusoidal
