@@ -16,8 +16,10 @@ from snakemake.logging import logger
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
+from forestflux.core.handovers import find_shared_years, list_handovers
 from forestflux.core.last_year import find_last_year, this_day
 from forestflux.core.map_resolution import fit_resolution, map_column
+from forestflux.core.names import LAND_COVER
 from forestflux.core.product_table import read_products
 from forestflux.core.regions.region_paths import list_region_files
 from forestflux.core.reading.yaml_files import read_yaml
@@ -40,7 +42,12 @@ try:
         read_yaml(Path(file))
     CONFIG = read_configuration(config)
     TABLE = Path(workflow.basedir, CONFIG.products)
-    PRODUCTS = read_products(TABLE, CONFIG.alternates, inputs=CONFIG.inputs)
+    PRODUCTS = read_products(
+        TABLE,
+        CONFIG.alternates,
+        successors=CONFIG.successors,
+        inputs=CONFIG.inputs,
+    )
     if CONFIG.has_maps:
         PRODUCTS = fit_resolution(PRODUCTS, CONFIG.grid.resolution_deg)
     # The column of the product table that cells of the maps follow, and all that the run reads.

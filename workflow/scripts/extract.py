@@ -67,7 +67,7 @@ def main(
     `runtime` says how Earth Engine is reached; it changes no number.
     """
     eras = {}
-    for table, same in products.eras(years):
+    for some, same in products.eras(years):
         # A request to Earth Engine holds several years of a tower, all of the same products.
         source = open_source(
             settings.source,
@@ -76,7 +76,7 @@ def main(
             runtime=runtime,
             subsets=next(iter(subsets), None),
         )
-        eras |= {year: Era(table, source) for year in same}
+        eras |= {year: Era(some, source) for year in same}
     inputs = checksum_files([*sites, *table, *subsets])
 
     def place_of(name: str) -> Place:

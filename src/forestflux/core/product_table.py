@@ -13,6 +13,7 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import LAND_COVER
+from forestflux.core.product_entries import add_units, choose_products
 from forestflux.core.products import Extract, InputSeries, Part, Product
 from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.core.reading.yaml_files import read_yaml
@@ -136,6 +137,12 @@ class ProductTable(FrozenModel):
         """
         return self.change(lambda product: product.only(*parts), columns)
 
+    def choose(self, names: Collection[str]) -> "ProductTable":
+        """The part of the table with these variables, as far as it has them."""
+        return ProductTable(
+            variables={n: v for n, v in self.variables.items() if n in names}
+        )
+
     def in_years(self, *years: int) -> "ProductTable":
         """The table of some years: of each product that ends before them its successor."""
         return self.change(lambda product: product.in_years(years))
@@ -170,6 +177,7 @@ def read_products(
     path: Path,
     alternates: Mapping[str, str] | None = None,
     *,
+    successors: Mapping[str, int] | None = None,
     inputs: Sequence[str] | None = None,
 ) -> ProductTable:
     """The checked products of the input series, in their order, and of land cover.
@@ -178,6 +186,7 @@ def read_products(
     ----------
     path : the table; other products for a variable lie beside it in `alternates.yaml`
     alternates : variable and name of the product that it takes instead
+    successors : variable and first year of the product that its own one names as `successor`
     inputs : variables that are input series of the run; all of the table where not given
 
     Raises
@@ -185,20 +194,12 @@ def read_products(
     InputError : a file is not YAML, an input is not in the table, a key is not known, a
     rule's reason is not one of ours, there is no such product for a variable
     """
-    content = read_yaml(path)
-    if alternates:
-        beside = path.with_name("alternates.yaml")
-        others = read_yaml(beside)
-        for variable, name in alternates.items():
-            choices = others.get(variable, {})
-            if name not in choices:
-                raise InputError(
-                    beside,
-                    variable=f"alternates.{variable}",
-                    expected=f"one of {', '.join(choices) or 'none'}",
-                    found=name,
-                )
-            content[variable] = merge_alternate(content[variable], choices[name])
+    content = choose_products(
+        read_yaml(path),
+        path.with_name("alternates.yaml"),
+        alternates=alternates or {},
+        successors=successors or {},
+    )
     known = [name for name in content if name != LAND_COVER]
     chosen = known if inputs is None else inputs
     for name in chosen:
@@ -221,8 +222,11 @@ def read_variable(entry: dict, path: Path, name: str) -> Variable:
     ------
     InputError : a key is not known or missing, or an input series has no part `cube` or `mask`
     """
-    units = {"units": entry.get("units")}
-    products = {c: entry[c] | units for c in COLUMNS if isinstance(entry.get(c), dict)}
+    products = {
+        column: add_units(entry[column], entry.get("units"))
+        for column in COLUMNS
+        if isinstance(entry.get(column), dict)
+    }
     variable = Variable.read(entry | products, path, within=name)
     for product in variable.products():
         if name != LAND_COVER and None in (product.cube, product.mask):
@@ -233,27 +237,6 @@ def read_variable(entry: dict, path: Path, name: str) -> Variable:
                 found="nothing",
             )
     return variable
-
-
-def merge_alternate(entry: dict, alternate: dict) -> dict:
-    """An entry with another product; cells finer than the alternate knows of have none."""
-    merged = merge(entry, alternate)
-    if "fine_tile" not in alternate:
-        merged.pop("fine_tile", None)
-    return merged
-
-
-def merge(entry: dict, changes: dict) -> dict:
-    """An entry with what differs, key by key; a null removes a key."""
-    result = dict(entry)
-    for key, value in changes.items():
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(value, dict) and isinstance(result.get(key), dict):
-            result[key] = merge(result[key], value)
-        else:
-            result[key] = value
-    return result
 
 
 def columns_of(dataset: xr.Dataset) -> dict[str, str]:

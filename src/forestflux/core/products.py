@@ -53,6 +53,13 @@ class Simulation(FrozenModel):
     """From the planet's unit to the stored number; sensors have their own."""
     noise: float = 0.0
     """Standard deviation of the error as a share of the value; sensors have their own."""
+    add: Number = 0
+    """Added to the stored number: how the product differs from the one before it. Not of
+    precipitation."""
+    quality: tuple[int, ...] = ()
+    """What the quality band holds in place of a sensor's 0, 1, 2, ..."""
+    fill: Number | None = None
+    """Stored where a sensor of vegetation sees none, in place of the sensor's own number."""
 
 
 class Extract(FrozenModel):

@@ -103,6 +103,12 @@ class Configuration(Section):
     beside the table, such as `{precip: chirps}`.
     """
 
+    successors: dict[str, Year] = key({}, unit="variable: year")
+    """Variables whose product is followed by the one that the product table names as its
+    `successor`, with the first year of it, such as `{ndvi: 2024, evi: 2024}`. The run shows
+    how far the two differ in a year that both cover.
+    """
+
     grid: GridSettings = GridSettings()
     towers: TowerSettings = TowerSettings()
     fluxnet: FluxnetSettings = FluxnetSettings()

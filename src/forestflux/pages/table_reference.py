@@ -7,6 +7,7 @@ from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.models.cross_validation import FOLD_PREDICTIONS
 from forestflux.pages.headline_numbers import HEADLINE
 from forestflux.pages.tower_citations import BIBLIOGRAPHY
+from forestflux.prepare.handover_table import HANDOVERS
 from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.sources.modis_subsets.subset_images import SOURCES
 from forestflux.towers.tower_schemas import (
@@ -20,6 +21,7 @@ TABLES = {
     # Of the two forms of site_years.csv the one that has all columns.
     "Towers": (SITES, FLUXNET_SITE_YEARS, CITATIONS, LEFT_OUT),
     "MODIS subsets": (SOURCES,),
+    "Products that take over": (HANDOVERS,),
     "Samples": (SAMPLES, BIBLIOGRAPHY),
     "Predictions of unseen rows": (FOLD_PREDICTIONS, VARIANT_PREDICTIONS),
     "Evaluation": (*EVALUATION_TABLES, GATES),

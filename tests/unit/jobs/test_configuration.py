@@ -299,6 +299,14 @@ def test_years_are_checked_once_the_last_one_is_known(config):
         close_years(whole, 2024)
 
 
+def test_successors_need_an_archive(config):
+    files = config | {"towers": {"folder": "mine"}, "successors": {"ndvi": 2023}}
+    line = r"successors: expected none, because source is files, .*, found ndvi"
+    with pytest.raises(InputError, match=line):
+        read_configuration(files)
+    assert read_configuration(config | {"successors": {"ndvi": 2023}}).successors
+
+
 def test_a_folder_of_towers_is_the_source_when_it_is_named(config):
     whole = read_configuration(config)
     assert whole.layers_from == "simulated"

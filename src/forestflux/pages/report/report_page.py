@@ -27,6 +27,7 @@ from forestflux.pages.figures.captions import Caption, caption_of
 from forestflux.pages.headline_numbers import HEADLINE
 from forestflux.pages.report import map_tables, run_tables, skill_tables
 from forestflux.pages.tower_citations import BIBLIOGRAPHY
+from forestflux.prepare.handover_table import HANDOVERS, describe_rows
 from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.towers.tower_schemas import LEFT_OUT
 
@@ -55,6 +56,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("change", "change_table", "windows", "decomposition", "drivers"),
     ),
     "recovery": ("Recovery of the planted truth", ("recovery",)),
+    "handover": ("Products that take over", ()),
     "samples": ("Towers and site-years", ("towers", "timeline")),
     "run": ("Configuration, versions, timings", ()),
 }
@@ -95,7 +97,7 @@ def write_report(
     }
     content = read_skill(tables, members=configuration.train.members)
     content |= read_run(tables, configuration, benchmarks)
-    shown = set(SECTIONS) - {"gates", "maps", "change", "recovery"}
+    shown = set(SECTIONS) - {"gates", "maps", "change", "recovery", "handover"}
     if configuration.has_maps:
         content |= read_maps(tables, configuration)
         shown |= {"gates", "maps", "change"}
@@ -104,6 +106,11 @@ def write_report(
             RECOVERY.read_file(tables["recovery"])
         )
         shown.add("recovery")
+    if "handover" in tables:
+        handovers = HANDOVERS.read_file(tables["handover"])
+        content["handover"] = run_tables.handover_table(handovers)
+        content["handover_lines"] = describe_rows(handovers)
+        shown.add("handover")
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,  # names of the user are text, not markup
