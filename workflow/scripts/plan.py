@@ -22,7 +22,7 @@ from forestflux.sources.earthengine.request_plan import (
     store_bytes,
 )
 from forestflux.sources.earthengine.tower_edges import edge_lines
-from forestflux.towers.tower_schemas import PLACE, SITES
+from forestflux.towers.tower_tables import read_places
 
 
 class Settings(Section):
@@ -72,7 +72,7 @@ def main(
     lines = []
     if sites:
         years = settings.tower_years
-        place = TowerPlace(SITES.read_file(sites[0], columns=PLACE))
+        place = TowerPlace(read_places(sites[0], "igbp"))
         lines += planner(
             [place],
             years,

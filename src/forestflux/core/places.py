@@ -1,7 +1,6 @@
 """Places: what one extraction is about, a tile of the grid or a group of towers."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,6 @@ class TilePlace:
     """A tile of the grid; every cell is a place on the map."""
 
     tile: Tile
-    kind: Literal["tile"] = "tile"
 
     @property
     def name(self) -> str:
@@ -46,7 +44,6 @@ class TowerPlace:
 
     sites: pd.DataFrame
     name: str = "towers"
-    kind: Literal["tower"] = "tower"
     column: Column = "tower"
 
     @property
