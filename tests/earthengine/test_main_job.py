@@ -108,7 +108,7 @@ def test_cubes_are_those_of_the_source_simulated(finished, table, sites, year):
     """A run that asks the emulator gives the cubes of the simulated planet behind it."""
     _, project, source = finished
     for place in places(sites):
-        wanted = table.column(place.kind)
+        wanted = table.column(place.column)
         native = extract(source, wanted, place, year=year)
         expected = build_cube(native, wanted, year=year)
         found = load_store(project / f"results/micro/cube/{place.name}/{year}.zarr")

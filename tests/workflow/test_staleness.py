@@ -329,6 +329,24 @@ def test_a_year_more_asks_the_networks_about_that_year_alone(scratch):
     assert jobs["map"] == 3
 
 
+def test_an_open_end_takes_a_year_more_when_the_last_product_has_it(scratch):
+    """What a product covers is judged when the run is planned; no number depends on it."""
+    file, text = (
+        "config/products.yaml",
+        "years: [2001, 2024] # the catalogue's last year",
+    )
+    years = ("micro.yaml", "years: [2003, 2004]", "years: [2003, null]")
+    towers = ("micro.yaml", "run: micro", "run: micro\ntowers: {years: [2003, 2004]}")
+    ends = {end: text.replace("2024", str(end)) for end in (2004, 2005)}
+    with edited(scratch, years, towers, (file, text, ends[2004])):
+        assert set(planned(scratch)) <= stale("report")
+    with edited(scratch, years, towers, (file, text, ends[2005])):
+        jobs = planned(scratch)
+    per_year = {"extract", "cube", "mask", "infer", "truth"}
+    assert set(jobs) == per_year | stale("departures")
+    assert jobs["truth"] == 1
+
+
 def test_a_moved_project_has_nothing_to_do(project, tmp_path):
     moved = project.rename(tmp_path / "elsewhere")
     assert planned(moved) == {}

@@ -12,9 +12,14 @@ SOURCE_ROOT = Path(workflow.basedir, "src")
 sys.path.insert(0, str(SOURCE_ROOT))
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
+from forestflux.core.handovers import find_shared_years, list_handovers
+from forestflux.core.last_year import find_last_year, this_day
+from forestflux.core.map_resolution import fit_resolution, map_column
+from forestflux.core.names import LAND_COVER
 from forestflux.core.product_table import read_products
 from forestflux.core.regions.region_paths import is_region_file, list_region_files
 from forestflux.core.reading.yaml_files import read_yaml
@@ -34,15 +39,28 @@ from forestflux.sources.source_registry import SOURCES
 from forestflux.towers.fluxnet.file_names import FluxnetFiles, list_fluxnet_files
 from forestflux.towers.tower_years import find_tower_years, require_months
 
+TODAY = this_day()
+
 try:
     # Snakemake lets the second of two equal keys of a file win without a word.
     for file in workflow.configfiles:
         read_yaml(Path(file))
     CONFIG = read_configuration(config)
     TABLE = Path(workflow.basedir, CONFIG.products)
-    PRODUCTS = read_products(TABLE, CONFIG.alternates, inputs=CONFIG.inputs)
+    PRODUCTS = read_products(
+        TABLE,
+        CONFIG.alternates,
+        successors=CONFIG.successors,
+        inputs=CONFIG.inputs,
+    )
+    if CONFIG.has_maps:
+        PRODUCTS = fit_resolution(PRODUCTS, CONFIG.grid.resolution_deg)
+    # The column of the product table that cells of the maps follow, and all that the run reads.
+    MAP_COLUMN = map_column(CONFIG.grid.resolution_deg)
+    READ_COLUMNS = [MAP_COLUMN, "tower"] if CONFIG.has_maps else ["tower", "table"]
+    LAST_YEAR = find_last_year(PRODUCTS.every(READ_COLUMNS), today=TODAY)
     OPEN_END = CONFIG.years[1] is None
-    CONFIG = close_years(CONFIG, PRODUCTS)
+    CONFIG = close_years(CONFIG, LAST_YEAR.year)
     INPUTS = [series.model_dump() for series in PRODUCTS.series()]
     FLUXNET = (
         list_fluxnet_files(Path(CONFIG.towers.fluxnet))
@@ -68,6 +86,9 @@ try:
     ]
 except InputError as error:
     raise WorkflowError(str(error))
+
+if OPEN_END:
+    logger.info(f"years: {LAST_YEAR.line}")
 
 SOURCE = CONFIG.layers_from
 LABELS = CONFIG.labels_from

@@ -19,7 +19,7 @@ rule cube:
         mem_mb=growing(1500),
         runtime=lasting(1),
     params:
-        products=lambda wildcards: products(wildcards.places, "cube"),
+        products=lambda wildcards: products(wildcards, "cube"),
         code=code("cube"),
         places=places_of,
         years=years_of,

@@ -5,11 +5,11 @@ if SOURCE == "earthengine":
 
     try:
         check_run(
-            PRODUCTS.column("tile"),
-            PRODUCTS.column("tower"),
+            PRODUCTS,
             tiles=[Grid(**MAP_GRID.model_dump()).tile(name) for name in TILES],
             years=YEARS,
             tower_years=TOWER_YEARS,
+            today=TODAY,
         )
     except InputError as error:
         raise WorkflowError(str(error))

@@ -31,7 +31,7 @@ rule extract:
         settings=lambda wildcards: settings(
             **source_settings(wildcards.places),
         ),
-        products=lambda wildcards: products(wildcards.places),
+        products=lambda wildcards: products(wildcards),
         code=code("extract", SOURCES[SOURCE]),
         places=places_of,
         years=years_of,

@@ -20,7 +20,7 @@ rule mask:
         runtime=lasting(1),
     params:
         settings=settings(mask=CONFIG.mask),
-        products=lambda wildcards: products(wildcards.places, "mask"),
+        products=lambda wildcards: products(wildcards, "mask"),
         code=code("mask"),
         places=places_of,
         years=years_of,

@@ -24,7 +24,9 @@ rule online:
             min_forest_fraction=CONFIG.infer.min_forest_fraction,
             online=CONFIG.online,
         ),
-        products=PRODUCTS.only(["tile"], "cube", "mask").to_json(),
+        products=lambda wildcards: PRODUCTS.only(["tile"], "cube", "mask")
+        .in_years(online_year())
+        .to_json(),
         code=code("online"),
     message:
         "Writing the trained model as an expression"

@@ -18,7 +18,7 @@ rule plan:
             grid=MAP_GRID,
             region=CONFIG.region,
             years=YEARS,
-            open_end=OPEN_END,
+            last_year=LAST_YEAR.line if OPEN_END else "",
             forest_only=CONFIG.earthengine.forest_only,
             tower_years=TOWER_YEARS,
             jobs={
@@ -26,7 +26,7 @@ rule plan:
                 "towers": len(tower_stage("extract")),
             },
         ),
-        products=PRODUCTS.only(["tile", "tower"], "cube").to_json(),
+        products=PRODUCTS.only([MAP_COLUMN, "tower"], "cube").to_json(),
         sites=known_sites(),
     message:
         "Planning the requests"

@@ -4,6 +4,10 @@
 # makes  <results>/preview.html, whose pictures Earth Engine draws for some hours
 
 
+# The year that is drawn; none where the run maps none and names none.
+PREVIEW_YEARS = [CONFIG.preview.year] if CONFIG.preview.year else YEARS[:1]
+
+
 rule preview:
     output:
         page="<results>/preview.html",
@@ -17,9 +21,9 @@ rule preview:
     params:
         settings=settings(
             layers=CONFIG.preview.layers,
-            year=CONFIG.preview.year or (YEARS[0] if YEARS else None),
+            year=next(iter(PREVIEW_YEARS), None),
         ),
-        products=PRODUCTS.only(["tile"], "mask").to_json(),
+        products=PRODUCTS.only(["tile"], "mask").in_years(*PREVIEW_YEARS).to_json(),
         sites=known_sites(),
         code=code("preview"),
     message:

@@ -76,9 +76,14 @@ def columns(places):
     """Columns of the product table that a place's numbers may follow, variable by variable."""
     if SOURCE == "files":
         return ["tower", "table"] if SUBSET_FILES else ["table"]
-    return ["tower" if places == "towers" else "tile"]
+    return ["tower" if places == "towers" else MAP_COLUMN]
 
 
-def products(places, *parts):
-    """The part of the product table that a stage reads for a place, as JSON."""
-    return PRODUCTS.only(columns(places), *parts).to_json()
+def products(wildcards, *parts):
+    """The part of the product table that a stage reads for a job's places and years, as JSON.
+
+    It does not say which years products cover, nor what takes over after the job's years: a
+    year more must make no other one stale.
+    """
+    table = PRODUCTS.only(columns(wildcards.places), *parts)
+    return table.without_years().in_years(*years_of(wildcards)).to_json()

@@ -301,8 +301,8 @@ def report_tables():
         names.append("compare/comparison")
     if MAPPED and SIMULATED:
         names.append("recovery/recovery")
-    if bibliography_targets():
-        names.append("samples/bibliography")
+    names += ["samples/bibliography"] if bibliography_targets() else []
+    names += ["handover/handover"] if handover_targets() else []
     return [f"<results>/{name}.csv" for name in names]
 
 
@@ -318,6 +318,7 @@ def run_targets():
         *stage_targets("extract"),
         *stage_targets("cube"),
         *stage_targets("mask"),
+        *handover_targets(),
         "<results>/samples/samples.json",
         *bibliography_targets(),
         *train_targets(),

@@ -27,7 +27,7 @@ def main(
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         for place, year in missing:
             images = native.load(place, year)
-            followed = products.follow(columns_of(images))
+            followed = products.in_years(year).follow(columns_of(images))
             yield build_cube(images, followed, year=year)
 
     run_stage(
@@ -35,7 +35,7 @@ def main(
         list(product(places, years)),
         build_key=lambda place, year: [
             code,
-            products.to_json(),
+            products.in_years(year).to_json(),
             native.checksum(place, year),
         ],
         make=make,

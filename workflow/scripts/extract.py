@@ -1,6 +1,7 @@
 """Wiring of rule extract: native values of the places and years that a job owns."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
 from forestflux.sources.extraction import available_columns, extract
+from forestflux.sources.source import Source
 from forestflux.sources.source_registry import open_source
 from forestflux.towers.tower_schemas import SITES
 
@@ -28,6 +30,24 @@ class Settings(Section):
     source: str
     settings: SourceSettings
     grid: GridSettings | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Era:
+    """Years of the job that have the same products.
+
+    Attributes
+    ----------
+    table : the products
+    source : that has them
+    """
+
+    table: ProductTable
+    source: Source
+
+    def available(self, place: Place) -> dict[str, Product]:
+        """The products that the source has for a place, by variable."""
+        return self.table.follow(available_columns(self.source, place, self.table))
 
 
 def main(
@@ -48,13 +68,17 @@ def main(
 
     `runtime` says how Earth Engine is reached; it changes no number.
     """
-    source = open_source(
-        settings.source,
-        settings.settings,
-        years=years,
-        runtime=runtime,
-        subsets=next(iter(subsets), None),
-    )
+    eras = {}
+    for some, same in products.eras(years):
+        # A request to Earth Engine holds several years of a tower, all of the same products.
+        source = open_source(
+            settings.source,
+            settings.settings,
+            years=same,
+            runtime=runtime,
+            subsets=next(iter(subsets), None),
+        )
+        eras |= {year: Era(some, source) for year in same}
     inputs = checksum_files([*sites, *table, *subsets])
     shares = upstream_stores(*region) if region else None
 
@@ -66,14 +90,14 @@ def main(
         share = shares.load(name)[REGION_SHARE].values if shares else None
         return TilePlace(tile, share)
 
-    def available(place: Place) -> dict[str, Product]:
-        return products.follow(available_columns(source, place, products))
-
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         work = [(place_of(name), year) for name, year in missing]
-        source.prepare(available(work[0][0]), work)
+        for era in dict.fromkeys(eras[year] for _, year in work):
+            some = [(place, year) for place, year in work if eras[year] is era]
+            era.source.prepare(era.available(some[0][0]), some)
         for place, year in work:
-            yield extract(source, available(place), place, year=year)
+            era = eras[year]
+            yield extract(era.source, era.available(place), place, year=year)
 
     run_stage(
         manifest,
@@ -81,7 +105,7 @@ def main(
         build_key=lambda place, year: [
             code,
             settings,
-            products.to_json(),
+            eras[year].table.to_json(),
             inputs,
             place,
             year,

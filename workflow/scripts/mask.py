@@ -37,7 +37,7 @@ def main(
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         for place, year in missing:
             cube = cubes.load(place, year)
-            followed = products.inputs(columns_of(cube))
+            followed = products.in_years(year).inputs(columns_of(cube))
             yield mask_cube(cube, followed, year=year, **settings.mask.numbers())
 
     run_stage(
@@ -46,7 +46,7 @@ def main(
         build_key=lambda place, year: [
             code,
             settings,
-            products.to_json(),
+            products.in_years(year).to_json(),
             cubes.checksum(place, year),
         ],
         make=make,

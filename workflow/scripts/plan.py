@@ -1,12 +1,16 @@
 """Wiring of rule plan: what a run would ask of Earth Engine, printed; nothing is sent."""
 
 import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+
+import pandas as pd
 
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
 from forestflux.core.layers import REGION_SHARE
-from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.product_table import ProductTable
 from forestflux.core.regions.run_region import find_areas, share_tile
 from forestflux.jobs.batches import span
@@ -16,13 +20,12 @@ from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine.request_plan import (
     Planned,
-    last_year_line,
     lines_of,
     plan_of,
     store_bytes,
 )
 from forestflux.sources.earthengine.tower_edges import edge_lines
-from forestflux.towers.tower_schemas import PLACE, SITES
+from forestflux.towers.tower_tables import read_places
 
 
 class Settings(Section):
@@ -31,10 +34,32 @@ class Settings(Section):
     grid: MappedGridSettings
     region: Region = ()
     years: tuple[int, ...]
-    open_end: bool
+    last_year: str
     tower_years: tuple[int, ...]
     jobs: dict[str, int]
     forest_only: bool
+
+
+def plan_places(
+    products: ProductTable,
+    places: Sequence[Place],
+    years: Sequence[int],
+    *,
+    runtime: EarthEngineSettings,
+    forest_only: bool,
+    title: str,
+    jobs: int,
+) -> list[str]:
+    """The plan of places of one kind as lines of text."""
+    parts, disk = [], 0
+    for table, same in products.eras(years):
+        column = table.column(places[0].column)
+        source = Planned(same, runtime, forest_only=forest_only, products=column)
+        work = [(place, year) for year in same for place in places]
+        parts.append(plan_of(source, column, work))
+        disk += len(same) * sum(store_bytes(column, place) for place in places)
+    plan = pd.concat(parts, ignore_index=True)
+    return lines_of(plan, title=title, jobs=jobs, disk=disk)
 
 
 def main(
@@ -45,37 +70,30 @@ def main(
     sites: list[Path],
 ) -> None:
     """Print the plan of the towers and of the tiles."""
+    planner = partial(
+        plan_places, products, runtime=runtime, forest_only=settings.forest_only
+    )
     lines = []
     if sites:
-        years, of_towers = settings.tower_years, products.column("tower")
-        place = TowerPlace(SITES.read_file(sites[0], columns=PLACE))
-        source = Planned(
-            years, runtime, forest_only=settings.forest_only, products=of_towers
-        )
-        work = [(place, year) for year in years]
-        lines += lines_of(
-            plan_of(source, of_towers, work),
+        years = settings.tower_years
+        place = TowerPlace(read_places(sites[0], "igbp"))
+        lines += planner(
+            [place],
+            years,
             title=f"{len(place.sites)} towers, {span(years)}",
             jobs=settings.jobs["towers"],
-            disk=len(years) * store_bytes(of_towers, place),
         )
-        lines += edge_lines(of_towers, place)
+        lines += edge_lines(products.in_years(*years).column("tower"), place)
     else:
         lines.append("towers: no table of towers yet, so nothing is planned for them")
-    years, of_tiles = settings.years, products.column("tile")
-    places = list_places(Grid(**settings.grid.model_dump()), settings.region)
-    source = Planned(
-        years, runtime, forest_only=settings.forest_only, products=of_tiles
-    )
-    work = [(place, year) for year in years for place in places]
-    lines.append("")
-    if settings.open_end:
-        lines.append(last_year_line(products, years[-1]))
-    lines += lines_of(
-        plan_of(source, of_tiles, work),
+    grid, years = Grid(**settings.grid.model_dump()), settings.years
+    places = list_places(grid, settings.region)
+    lines += ["", *([settings.last_year] if settings.last_year else [])]
+    lines += planner(
+        places,
+        years,
         title=f"{len(places)} tiles, {', '.join(map(str, years))}",
         jobs=settings.jobs["tiles"],
-        disk=len(years) * sum(store_bytes(of_tiles, place) for place in places),
     )
     lines += ["", "Nothing was sent."]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -9,7 +9,7 @@ from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.jobs.small_files import write_text
 from forestflux.pages.layer_preview import draw_preview
 from forestflux.sources.earthengine.client.session import connect
-from forestflux.towers.tower_schemas import PLACE, SITES
+from forestflux.towers.tower_tables import read_places
 
 
 class Settings(Section):
@@ -33,7 +33,7 @@ def main(
         products.column("tile"),
         layers=list(settings.layers),
         year=settings.year,
-        sites=SITES.read_file(sites[0], columns=PLACE) if sites else None,
+        sites=read_places(sites[0], "igbp") if sites else None,
     )
     write_text(page, html)
 

@@ -1,12 +1,13 @@
 """Places: what one extraction is about, a tile of the grid or a group of towers."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from forestflux.core.grid import Tile
+from forestflux.core.map_resolution import map_column
+from forestflux.core.product_table import Column
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,16 @@ class TilePlace:
 
     tile: Tile
     share: np.ndarray | None = field(default=None, compare=False, repr=False)
-    kind: Literal["tile"] = "tile"
 
     @property
     def name(self) -> str:
         """Name of the tile."""
         return self.tile.name
+
+    @property
+    def column(self) -> Column:
+        """Column of the product table that its cells follow."""
+        return map_column(self.tile.grid.resolution_deg)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -41,11 +46,12 @@ class TowerPlace:
     Attributes
     ----------
     sites : columns site, lat, lon (degrees), igbp; one row per tower
+    column : of the product table that its windows follow
     """
 
     sites: pd.DataFrame
     name: str = "towers"
-    kind: Literal["tower"] = "tower"
+    column: Column = "tower"
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -1,23 +1,25 @@
 """The product table: every variable with its products, read once from `config/products.yaml`.
 
-A variable has a product in each column: `tile` for cells of the global grid, `tower` for
-windows of native pixels around a tower, `table` for physical values in a table of the user.
+A variable has a product in each column: `tile` for cells of the grid of the maps, `fine_tile`
+for cells finer than 0.05 degree, `tower` for windows of native pixels around a tower, `table`
+for physical values in a table of the user.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import LAND_COVER
-from forestflux.core.products import InputSeries, Part, Product
+from forestflux.core.product_entries import add_units, choose_products
+from forestflux.core.products import Extract, InputSeries, Part, Product
 from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.core.reading.yaml_files import read_yaml
 
-Column = Literal["tile", "tower", "table"]
-COLUMNS: tuple[Column, ...] = ("tile", "tower", "table")
+Column = Literal["tile", "fine_tile", "tower", "table"]
+COLUMNS: tuple[Column, ...] = get_args(Column)
 
 
 class Variable(FrozenModel):
@@ -26,12 +28,19 @@ class Variable(FrozenModel):
     units: str
     """Unit of the physical value, as UDUNITS reads it."""
     tile: Product | None = None
+    fine_tile: Product | None = None
     tower: Product | None = None
     table: Product | None = None
 
     def product(self, column: str) -> Product | None:
         """The product of a column."""
-        return {"tile": self.tile, "tower": self.tower, "table": self.table}[column]
+        products: dict[str, Product | None] = {
+            "tile": self.tile,
+            "fine_tile": self.fine_tile,
+            "tower": self.tower,
+            "table": self.table,
+        }
+        return products[column]
 
     def physical_range(self) -> tuple[float, float] | None:
         """Least and greatest physical value, whatever product gives it; None if not known."""
@@ -41,18 +50,22 @@ class Variable(FrozenModel):
             return None
         return min(low for low, _ in ends), max(high for _, high in ends)
 
-    def only(self, columns: Collection[str], *parts: Part) -> "Variable":
-        """The variable with these columns and parts of its products."""
+    def change(
+        self,
+        change: Callable[[Product], Product],
+        columns: Collection[str] = COLUMNS,
+    ) -> "Variable":
+        """The variable with other products in these columns, and without the other columns."""
         kept = {
-            name: product.only(*parts)
+            name: change(product)
             for name in COLUMNS
             if name in columns and (product := self.product(name)) is not None
         }
         return Variable(units=self.units, **kept)
 
-    def products(self) -> Iterator[Product]:
-        """The products of all columns that have one."""
-        every = (self.product(name) for name in COLUMNS)
+    def products(self, columns: Collection[str] = COLUMNS) -> Iterator[Product]:
+        """The products of these columns, where they have one."""
+        every = (self.product(name) for name in COLUMNS if name in columns)
         return (product for product in every if product is not None)
 
 
@@ -61,10 +74,12 @@ class ProductTable(FrozenModel):
 
     variables: dict[str, Variable]
 
-    def every(self) -> Iterator[tuple[str, Product]]:
-        """Every product of every column with its variable."""
+    def every(
+        self, columns: Collection[str] = COLUMNS
+    ) -> Iterator[tuple[str, Product]]:
+        """Every product of these columns with its variable."""
         for name, variable in self.variables.items():
-            yield from ((name, product) for product in variable.products())
+            yield from ((name, product) for product in variable.products(columns))
 
     def column(self, column: Column) -> dict[str, Product]:
         """The products of one column by variable."""
@@ -120,7 +135,39 @@ class ProductTable(FrozenModel):
         columns : those that the place's numbers may follow
         parts : beside `extract`, which every stage reads
         """
-        variables = {n: v.only(columns, *parts) for n, v in self.variables.items()}
+        return self.change(lambda product: product.only(*parts), columns)
+
+    def choose(self, names: Collection[str]) -> "ProductTable":
+        """The part of the table with these variables, as far as it has them."""
+        return ProductTable(
+            variables={n: v for n, v in self.variables.items() if n in names}
+        )
+
+    def in_years(self, *years: int) -> "ProductTable":
+        """The table of some years: of each product that ends before them its successor."""
+        return self.change(lambda product: product.in_years(years))
+
+    def without_years(self) -> "ProductTable":
+        """The table without what years products cover: a year more changes no number."""
+        return self.change(
+            lambda product: product.change_extract(Extract.without_years)
+        )
+
+    def eras(self, years: Iterable[int]) -> list[tuple["ProductTable", list[int]]]:
+        """Years that have the same products, with their table, in order."""
+        eras: dict[str, tuple[ProductTable, list[int]]] = {}
+        for year in sorted(years):
+            table = self.in_years(year)
+            eras.setdefault(table.to_json(), (table, []))[1].append(year)
+        return list(eras.values())
+
+    def change(
+        self,
+        change: Callable[[Product], Product],
+        columns: Collection[str] = COLUMNS,
+    ) -> "ProductTable":
+        """The table with other products in these columns; variables without any are left out."""
+        variables = {n: v.change(change, columns) for n, v in self.variables.items()}
         return ProductTable(
             variables={n: v for n, v in variables.items() if any(v.products())}
         )
@@ -130,6 +177,7 @@ def read_products(
     path: Path,
     alternates: Mapping[str, str] | None = None,
     *,
+    successors: Mapping[str, int] | None = None,
     inputs: Sequence[str] | None = None,
 ) -> ProductTable:
     """The checked products of the input series, in their order, and of land cover.
@@ -138,6 +186,7 @@ def read_products(
     ----------
     path : the table; other products for a variable lie beside it in `alternates.yaml`
     alternates : variable and name of the product that it takes instead
+    successors : variable and first year of the product that its own one names as `successor`
     inputs : variables that are input series of the run; all of the table where not given
 
     Raises
@@ -145,20 +194,12 @@ def read_products(
     InputError : a file is not YAML, an input is not in the table, a key is not known, a
     rule's reason is not one of ours, there is no such product for a variable
     """
-    content = read_yaml(path)
-    if alternates:
-        beside = path.with_name("alternates.yaml")
-        others = read_yaml(beside)
-        for variable, name in alternates.items():
-            choices = others.get(variable, {})
-            if name not in choices:
-                raise InputError(
-                    beside,
-                    variable=f"alternates.{variable}",
-                    expected=f"one of {', '.join(choices) or 'none'}",
-                    found=name,
-                )
-            content[variable] = merge(content[variable], choices[name])
+    content = choose_products(
+        read_yaml(path),
+        path.with_name("alternates.yaml"),
+        alternates=alternates or {},
+        successors=successors or {},
+    )
     known = [name for name in content if name != LAND_COVER]
     chosen = known if inputs is None else inputs
     for name in chosen:
@@ -181,8 +222,11 @@ def read_variable(entry: dict, path: Path, name: str) -> Variable:
     ------
     InputError : a key is not known or missing, or an input series has no part `cube` or `mask`
     """
-    units = {"units": entry.get("units")}
-    products = {c: entry[c] | units for c in COLUMNS if isinstance(entry.get(c), dict)}
+    products = {
+        column: add_units(entry[column], entry.get("units"))
+        for column in COLUMNS
+        if isinstance(entry.get(column), dict)
+    }
     variable = Variable.read(entry | products, path, within=name)
     for product in variable.products():
         if name != LAND_COVER and None in (product.cube, product.mask):
@@ -193,19 +237,6 @@ def read_variable(entry: dict, path: Path, name: str) -> Variable:
                 found="nothing",
             )
     return variable
-
-
-def merge(entry: dict, changes: dict) -> dict:
-    """An entry with what differs, key by key; a null removes a key."""
-    result = dict(entry)
-    for key, value in changes.items():
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(value, dict) and isinstance(result.get(key), dict):
-            result[key] = merge(result[key], value)
-        else:
-            result[key] = value
-    return result
 
 
 def columns_of(dataset: xr.Dataset) -> dict[str, str]:

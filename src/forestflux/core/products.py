@@ -3,98 +3,23 @@
 A product has one part for each stage that reads it.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection
+from datetime import date
 from typing import Annotated, Literal, Self
 
-import numpy as np
-from pydantic import AfterValidator, AllowInfNan, model_validator
+from pydantic import AllowInfNan, model_validator
 
 from forestflux.core.errors import InputError
-from forestflux.core.names import REASONS
+from forestflux.core.pixel_grid import PixelGrid
+from forestflux.core.pixel_rules import Average, Number, PixelRules
 from forestflux.core.reading.typed_input import FrozenModel
 
-# Digits of a position in pixels beyond which two places are the same.
-EDGE_DIGITS = 6
+# A year after every handover.
+LATEST = 9999
 
 Part = Literal["extract", "cube", "mask"]
-Number = int | float
 # What is stored where an archive has nothing may be no number.
 StoredNumber = int | Annotated[float, AllowInfNan(True)]
-
-
-def check_reason(name: str) -> str:
-    """The name of a reason as it is; another name is refused."""
-    if name not in REASONS:
-        raise ValueError(f"one of {', '.join(REASONS)}")
-    return name
-
-
-class QualityRule(FrozenModel):
-    """Values of some bits of a quality band for which a pixel is not trusted."""
-
-    bits: tuple[int, int]
-    """First and last bit."""
-    values: tuple[int, ...]
-    """Numbers in these bits for which the rule holds."""
-    reason: Annotated[str, AfterValidator(check_reason)]
-    """Why a pixel is not trusted then."""
-
-
-class PixelRules(FrozenModel):
-    """Which pixels of a product are trusted; of several rules that hold the first counts."""
-
-    fill: tuple[Number, ...] = ()
-    """Stored values that stand for nothing: water, barren land, not produced."""
-    valid: tuple[Number, Number] | None = None
-    """Least and greatest stored value."""
-    quality: tuple[QualityRule, ...] = ()
-    fill_reason_from_quality: bool = False
-    """Whether the quality band says why a pixel has no value."""
-
-    @property
-    def quality_reasons(self) -> tuple[str, ...]:
-        """Reasons that the quality rules can give, in their order, each once."""
-        return tuple(dict.fromkeys(rule.reason for rule in self.quality))
-
-    @property
-    def counted_reasons(self) -> tuple[str, ...]:
-        """Reasons whose share of a cell an average counts; what is left was not acquired."""
-        fill = ("fill",) if self.fill else ()
-        return tuple(dict.fromkeys((*fill, *self.quality_reasons, "out_of_range")))
-
-
-class PixelGrid(FrozenModel):
-    """The grid of a product's own pixels."""
-
-    crs: str
-    pixel: float
-    """Side of a pixel in units of the reference system."""
-    corner: tuple[float, float]
-    """West and north of the north-west corner in the same units."""
-
-    def position(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Row and column of places as fractions: 2.5 is the middle of the third pixel.
-
-        They are rounded to a millionth of a pixel, so that a place on an edge lies on it
-        in whatever way it was computed. Its pixel is then the one east and south of it.
-
-        Parameters
-        ----------
-        x, y : of the places, in units of the reference system
-        """
-        west, north = self.corner
-        rows, columns = (north - y) / self.pixel, (x - west) / self.pixel
-        return np.round(rows, EDGE_DIGITS), np.round(columns, EDGE_DIGITS)
-
-
-class Average(PixelRules):
-    """Rules for finer pixels that are averaged over a cell before anything is stored."""
-
-    valid: tuple[Number, Number]
-    pixel_quality_absent: int
-    """Quality of a pixel that has none."""
-    max_pixels: int
-    """Most pixels under a cell."""
 
 
 class ArchiveNumbers(FrozenModel):
@@ -128,6 +53,13 @@ class Simulation(FrozenModel):
     """From the planet's unit to the stored number; sensors have their own."""
     noise: float = 0.0
     """Standard deviation of the error as a share of the value; sensors have their own."""
+    add: Number = 0
+    """Added to the stored number: how the product differs from the one before it. Not of
+    precipitation."""
+    quality: tuple[int, ...] = ()
+    """What the quality band holds in place of a sensor's 0, 1, 2, ..."""
+    fill: Number | None = None
+    """Stored where a sensor of vegetation sees none, in place of the sensor's own number."""
 
 
 class Extract(FrozenModel):
@@ -145,14 +77,16 @@ class Extract(FrozenModel):
     window: int
     """Native pixels of a cell on each side."""
     cells_per_pixel: int = 1
-    """Cells along the side of a pixel of a product that is coarser than the grid."""
+    """Cells along the side of a pixel of a product that is coarser than the grid; in the column
+    `fine_tile` it follows from the grid of the maps."""
     sum_over_step: bool = False
     """Whether the source sums the days of a step."""
     classes: tuple[int, ...] = ()
     """Land cover classes whose percents of a cell are stored."""
     grid: PixelGrid | None = None
     years: tuple[int, int | None] = (0, None)
-    """First and last year that the product covers; no last year where it still grows."""
+    """First and last year that the product covers; no last year where it still grows, by each
+    year as soon as it is over."""
     latitudes: tuple[float, float] = (-90, 90)
     """South and north of what the product covers, degrees."""
     archive: ArchiveNumbers | None = None
@@ -163,10 +97,14 @@ class Extract(FrozenModel):
     """Where the median of a tower's series lies if the unit of a user's table is right."""
     simulation: Simulation | None = None
 
-    @property
-    def last_year(self) -> int:
-        """The last year that the product covers: the last whole one where it still grows."""
-        return self.years[1] or datetime.now(UTC).year - 1
+    def last_year(self, today: date) -> int:
+        """The last year that the product covers: the last that is over where it still grows."""
+        return self.years[1] or today.year - 1
+
+    def without_years(self) -> "Extract":
+        """The same without what years are covered, on which no number depends."""
+        content = self.model_dump(exclude_unset=True, exclude={"years"})
+        return Extract.model_validate(content)
 
     @model_validator(mode="after")
     def check_quality(self) -> Self:
@@ -223,6 +161,38 @@ class Product(FrozenModel):
     extract: Extract
     cube: Cube | None = None
     mask: Mask | None = None
+    successor: "Successor | None" = None
+    """What gives the variable from a year on."""
+
+    def in_years(self, years: Collection[int]) -> "Product":
+        """The product of some years: itself, its successor, or, across the handover, both."""
+        after = self.successor
+        if after is None:
+            return self
+        if years and min(years) >= after.first_year:
+            return after.product
+        if not years or max(years) < after.first_year:
+            return self.model_copy(update={"successor": None})
+        return self
+
+    def last_year(self, today: date) -> int:
+        """The last year that the product or its successor covers."""
+        return self.in_years([LATEST]).extract.last_year(today)
+
+    @property
+    def last_collection(self) -> str:
+        """The collection that gives the last year, else what else is read."""
+        extract = self.in_years([LATEST]).extract
+        return extract.collections[0] if extract.collections else extract.band
+
+    def change_extract(self, change: Callable[[Extract], Extract]) -> "Product":
+        """The product, and its successor, with another part `extract`."""
+        after = self.successor
+        if after is not None:
+            later = after.product.change_extract(change)
+            after = after.model_copy(update={"product": later})
+        changed = {"extract": change(self.extract), "successor": after}
+        return self.model_copy(update=changed)
 
     @property
     def is_average(self) -> bool:
@@ -233,6 +203,15 @@ class Product(FrozenModel):
     def is_class_cover(self) -> bool:
         """Whether the product is the percents of land cover classes."""
         return bool(self.extract.classes)
+
+    @property
+    def weighs_pixels(self) -> bool:
+        """Whether its pixels lie across cells and are weighed by the area that they share.
+
+        `forestflux.sources.cell_averages` does it, whatever source has the pixels.
+        """
+        made_of_pixels = self.is_average or self.is_class_cover
+        return made_of_pixels and not self.grid.is_geographic
 
     @property
     def has_quality(self) -> bool:
@@ -282,4 +261,16 @@ class Product(FrozenModel):
             extract=self.extract,
             cube=self.cube if "cube" in parts else None,
             mask=self.mask if "mask" in parts else None,
+            successor=self.successor and self.successor.only(*parts),
         )
+
+
+class Successor(FrozenModel):
+    """The product that gives a variable from a year on."""
+
+    first_year: int
+    product: Product
+
+    def only(self, *parts: Part) -> "Successor":
+        """The same with these parts of its product."""
+        return Successor(first_year=self.first_year, product=self.product.only(*parts))

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from forestflux.core.product_table import ProductTable
 from forestflux.core.reading.typed_input import explain
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
@@ -110,6 +109,12 @@ class Configuration(Section):
     beside the table, such as `{precip: chirps}`.
     """
 
+    successors: dict[str, Year] = key({}, unit="variable: year")
+    """Variables whose product is followed by the one that the product table names as its
+    `successor`, with the first year of it, such as `{ndvi: 2024, evi: 2024}`. The run shows
+    how far the two differ in a year that both cover.
+    """
+
     region: Region = key((), unit="names, boxes, files")
     """What is mapped: a country by its name or ISO code, a box (west, south, east, north), a
     GeoJSON, GeoPackage or shapefile, a tile (`r02c05`), or a list of these; empty for the
@@ -209,8 +214,12 @@ def read_configuration(content: dict[str, Any]) -> Configuration:
     return configuration
 
 
-def close_years(configuration: Configuration, products: ProductTable) -> Configuration:
-    """The configuration with a last year: where it is open, the last that every product covers.
+def close_years(configuration: Configuration, last_year: int) -> Configuration:
+    """The configuration with a last year, where it is open.
+
+    Parameters
+    ----------
+    last_year : the last that every product covers (`forestflux.core.last_year`)
 
     Raises
     ------
@@ -219,7 +228,6 @@ def close_years(configuration: Configuration, products: ProductTable) -> Configu
     first, last = configuration.years
     if last is not None:
         return configuration
-    last = min(product.extract.last_year for _, product in products.every())
-    closed = configuration.model_copy(update={"years": (first, last)})
+    closed = configuration.model_copy(update={"years": (first, last_year)})
     check_years(closed)
     return closed

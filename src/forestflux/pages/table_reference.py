@@ -12,6 +12,7 @@ from forestflux.models.cross_validation import FOLD_PREDICTIONS
 from forestflux.models.seasons.season_folds import MONTH_SHARES
 from forestflux.pages.headline_numbers import HEADLINE
 from forestflux.pages.tower_citations import BIBLIOGRAPHY
+from forestflux.prepare.handover_table import HANDOVERS
 from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.sources.modis_subsets.subset_images import SOURCES
 from forestflux.towers.tower_schemas import (
@@ -30,6 +31,7 @@ TABLES = {
         *(CITATIONS, LEFT_OUT, MONTHS_LEFT_OUT),
     ),
     "MODIS subsets": (SOURCES,),
+    "Products that take over": (HANDOVERS,),
     "Samples": (SAMPLES, BIBLIOGRAPHY),
     "Predictions of unseen rows": (FOLD_PREDICTIONS, VARIANT_PREDICTIONS),
     "Evaluation": (*EVALUATION_TABLES, GATES),

@@ -13,7 +13,7 @@ class Source(Protocol):
     """Gives native values and quality bands; later stages cannot tell which source ran."""
 
     def column(self, place: Place, variable: str) -> str | None:
-        """Column of the product table that a variable's numbers follow: tile, tower or table.
+        """Column of the product table that a variable's numbers follow.
 
         None for a variable that the source does not have. It is a gap then, `not_acquired`.
         """

@@ -19,8 +19,6 @@ SITES = TableSchema(
     ),
 )
 
-# Columns that a table of towers has before it is checked: it knows no cluster.
-PLACE = SITES.names[:-1]
 
 SITE_YEARS = TableSchema(
     path="towers/site_years.csv",

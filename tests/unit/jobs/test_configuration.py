@@ -6,7 +6,6 @@ import pytest
 import yaml
 
 from forestflux.core.errors import InputError
-from forestflux.core.product_table import read_products
 from forestflux.jobs.configuration import (
     Configuration,
     close_years,
@@ -14,7 +13,7 @@ from forestflux.jobs.configuration import (
 )
 from forestflux.jobs.configuration_reference import keys, reference, sections, unit_of
 from forestflux.jobs.settings.map_settings import InferSettings
-from tests.builders.paths import PRODUCTS, ROOT
+from tests.builders.paths import ROOT
 
 NAN = float("nan")
 
@@ -295,25 +294,29 @@ def test_a_missing_key_is_named(config, key):
 
 
 def test_an_open_last_year_ends_where_every_product_still_covers(config):
-    products = read_products(PRODUCTS)
     config["years"] = [2003, None]
     whole = read_configuration(config)
     with pytest.raises(InputError, match="years: expected a last year, found null"):
         _ = whole.mapped_years
-    closed = close_years(whole, products)
-    covers = products.column("tile")["landcover"].extract.years[1]
-    assert closed.years == (2003, covers)
-    assert closed.mapped_years[-1] == covers
-    assert close_years(closed, products) is closed
-    pml = read_products(PRODUCTS, {"et": "pml"})
-    assert close_years(whole, pml).years == (2003, 2024)
+    closed = close_years(whole, 2024)
+    assert closed.years == (2003, 2024)
+    assert closed.mapped_years[-1] == 2024
+    assert close_years(closed, 2031) is closed
 
 
 def test_years_are_checked_once_the_last_one_is_known(config):
     config |= {"years": [2003, None], "change": {"pair": [2003, 2090]}}
     whole = read_configuration(config)
     with pytest.raises(InputError, match=r"change\.pair: expected years within 2003-2"):
-        close_years(whole, read_products(PRODUCTS))
+        close_years(whole, 2024)
+
+
+def test_successors_need_an_archive(config):
+    files = config | {"towers": {"folder": "mine"}, "successors": {"ndvi": 2023}}
+    line = r"successors: expected none, because source is files, .*, found ndvi"
+    with pytest.raises(InputError, match=line):
+        read_configuration(files)
+    assert read_configuration(config | {"successors": {"ndvi": 2023}}).successors
 
 
 def test_a_folder_of_towers_is_the_source_when_it_is_named(config):

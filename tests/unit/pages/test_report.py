@@ -17,6 +17,7 @@ from forestflux.pages.figures.figure_registry import FIGURES, needs
 from forestflux.pages.number_text import format_interval
 from forestflux.pages.report.report_page import write_report
 from forestflux.pages.report.run_tables import timing_table, types_without_towers
+from forestflux.prepare.handover_table import HANDOVERS
 from forestflux.towers.tower_schemas import LEFT_OUT
 from tests.builders.finished_results import build_results
 
@@ -338,6 +339,20 @@ def test_citations_of_an_archive_are_shown_and_their_lack_is_named(towers):
     for words in ("A <wood>", "Smith (2016), A & B", "no citation in the archive"):
         assert words in Page(shown).text
     assert "Smith (2016)" not in build_page(towers, figures=[], towers_only=True)
+
+
+def test_products_that_take_over_are_told_and_shown(towers):
+    row = ("ndvi", "map", "MOD13", "VNP13", 2023, 2022, 0.015, 0.004, 1234, "1")
+    HANDOVERS.write(
+        pd.DataFrame([row], columns=HANDOVERS.names), towers / HANDOVERS.path
+    )
+    page = Page(
+        build_page(towers, figures=[], towers_only=True, tables="handover/handover")
+    )
+    assert "ndvi is of MOD13 up to 2022 and of VNP13 from 2023 on; in 2022" in page.text
+    shown = ["ndvi", "map", "MOD13", "VNP13", "2023", "2022", "+0.015", "0.004"]
+    assert (None, [*shown, "1,234", "1"]) in page.rows
+    assert "take over" not in build_page(towers, figures=[], towers_only=True)
 
 
 def test_a_known_bias_is_shown_with_its_range_and_no_banner(page):

@@ -1,5 +1,7 @@
 """Windows on the products' own grids, and places that they refuse."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,11 +126,11 @@ def check(**changes):
     years = changes.pop("years", [2003])
     tower_years = changes.pop("tower_years", [2003])
     check_run(
-        products("tile", **changes),
-        products("tower", **changes),
+        read_products(CONFIG / "products.yaml", changes),
         tiles=[tile],
         years=years,
         tower_years=tower_years,
+        today=date(2026, 11, 29),
     )
 
 
@@ -171,7 +173,15 @@ def test_a_year_without_land_cover_is_refused_before_anything_is_asked():
     groups = groups_of({"landcover": products("tile")["landcover"]})
     line = r"years: expected 2001 to 2024, which landcover \(MODIS/061/MCD12C1\) covers"
     with pytest.raises(InputError, match=line):
-        check_years(groups, [2023, 2025], key="years")
+        check_years(groups, [2023, 2025], key="years", today=date(2026, 11, 29))
+
+
+def test_a_year_can_be_asked_for_once_it_is_over():
+    groups = groups_of({"et": products("tile")["et"]})
+    check_years(groups, [2026], key="years", today=date(2027, 1, 1))
+    line = "years: expected 2000 to the last whole year, which et .* found 2026"
+    with pytest.raises(InputError, match=line):
+        check_years(groups, [2026], key="years", today=date(2026, 12, 31))
 
 
 def test_a_tower_outside_a_product_is_refused_by_its_latitude():

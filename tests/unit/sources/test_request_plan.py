@@ -17,7 +17,6 @@ from forestflux.sources.earthengine.layer_groups import groups_of
 from forestflux.sources.earthengine.request import fit
 from forestflux.sources.earthengine.request_plan import (
     Planned,
-    last_year_line,
     lines_of,
     plan_of,
 )
@@ -173,12 +172,6 @@ def test_only_windows_with_a_part_of_the_region_are_asked_for(tmp_path):
         planned(tmp_path, TILE, [2003]), TILE, [(TilePlace(tile, share), 2003)]
     ).set_index("collection")["requests"]
     assert counts.sum() == counts["MODIS/061/MCD12C1"] == 1
-
-
-def test_the_plan_says_where_an_open_end_is():
-    line = last_year_line(TABLE, 2024)
-    assert line.startswith("the last year is 2024, the last that every product covers;")
-    assert line.endswith("landcover (MODIS/061/MCD12C1) ends there")
 
 
 def test_the_lines_end_with_sums(tmp_path):

@@ -56,6 +56,11 @@ def check_sources(configuration: "Configuration") -> None:
     if source != "simulated" and configuration.labels_from == "simulated":
         expected = f"a folder (or towers.fluxnet), because source is {source}"
         refuse("towers.folder", expected, "none")
+    if source == "files" and configuration.successors:
+        names = ", ".join(configuration.successors)
+        refuse(
+            "successors", "none, because source is files, which has no archive", names
+        )
     if source == "files" and not (towers.folder or towers.subsets):
         refuse("towers.subsets", "a folder of series (or towers.folder)", "none")
 

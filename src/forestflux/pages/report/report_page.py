@@ -42,6 +42,7 @@ from forestflux.pages.report import (
     skill_tables,
 )
 from forestflux.pages.tower_citations import BIBLIOGRAPHY
+from forestflux.prepare.handover_table import HANDOVERS, describe_rows
 from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.towers.tower_schemas import LEFT_OUT
 
@@ -77,9 +78,12 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "compare": ("Beside other products", ("comparison",)),
     "recovery": ("Recovery of the planted truth", ("recovery",)),
+    "handover": ("Products that take over", ()),
     "samples": ("Towers and site-years", ("towers", "timeline")),
     "run": ("Configuration, versions, timings", ()),
 }
+# Sections that not every run has.
+OF_SOME_RUNS = ("gates", "maps", "change", "compare", "months", "recovery", "handover")
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def write_report(
     )
     content["answer"] = render_answer(answer)
     content |= read_run(tables, configuration, benchmarks)
-    shown = set(SECTIONS) - {"gates", "maps", "change", "compare", "months", "recovery"}
+    shown = set(SECTIONS) - set(OF_SOME_RUNS)
     if "seasons" in figures:
         shown.add("months")
     if configuration.has_maps:
@@ -139,6 +143,11 @@ def write_report(
             RECOVERY.read_file(tables["recovery"])
         )
         shown.add("recovery")
+    if "handover" in tables:
+        handovers = HANDOVERS.read_file(tables["handover"])
+        content["handover"] = run_tables.handover_table(handovers)
+        content["handover_lines"] = describe_rows(handovers)
+        shown.add("handover")
     here = Path(__file__).parent
     environment = Environment(
         loader=FileSystemLoader([here / "templates", here.parent]),

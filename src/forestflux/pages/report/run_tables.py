@@ -69,6 +69,21 @@ def format_years(years: pd.Series) -> str:
     return ", ".join(map(str, given)) if len(given) else "all"
 
 
+def handover_table(handovers: pd.DataFrame) -> ShownTable:
+    """How far each product and its successor differ in a year that both cover."""
+    fields = (
+        *(Field(n, n) for n in ("variable", "where", "before", "after")),
+        Field("first_year", "from", "d"),
+        Field("shared_year", "compared in", "d"),
+        Field("difference", "difference", "+.3g"),
+        Field("spread", "spread", ".2g"),
+        Field("cells", "cells", ",d"),
+        Field("unit", "unit"),
+    )
+    caption = "Successor minus product, mean over cells; spread from cell to cell"
+    return show_table(handovers, fields, caption=caption)
+
+
 def citation_table(citations: pd.DataFrame) -> ShownTable:
     """Citations of the used towers; a tower without one is named as such."""
     rows = citations.fillna("")

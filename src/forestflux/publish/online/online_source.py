@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from forestflux.core.errors import InputError
+from forestflux.core.last_year import this_day
 from forestflux.core.layers import LAYERS, NOT_FOREST
 from forestflux.core.products import Product
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
@@ -46,7 +47,7 @@ class OnlineSource:
         ------
         InputError : a product does not cover the year
         """
-        check_years(groups_of(products), [year], key="year")
+        check_years(groups_of(products), [year], key="year", today=this_day())
         self.products, self.year = products, year
         self.source = EarthEngineSource([year], runtime, forest_only=False)
 

@@ -1,24 +1,26 @@
 """What products cover: years and latitudes, checked before anything is asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Tile
+from forestflux.core.last_year import this_day
 from forestflux.core.places import Place, TilePlace, TowerPlace
-from forestflux.core.products import Product
+from forestflux.core.product_table import ProductTable
 from forestflux.sources.earthengine.layer_groups import Group, groups_of
 from forestflux.sources.earthengine.pixel_windows import check_grid
 
 
 def check_run(
-    tile_products: Mapping[str, Product],
-    tower_products: Mapping[str, Product],
+    products: ProductTable,
     *,
     tiles: Sequence[Tile],
     years: Sequence[int],
     tower_years: Sequence[int],
+    today: date,
 ) -> None:
     """Refuse years, latitudes and a grid that the products of a run do not cover.
 
@@ -26,35 +28,41 @@ def check_run(
 
     Parameters
     ----------
-    tile_products, tower_products : by variable
+    products : the product table
     tiles, years : of the maps
     tower_years : of the towers
+    today : which years are over
 
     Raises
     ------
     InputError : one line with the product, what it covers and what was asked
     """
-    towers = groups_of(tower_products)
-    check_years(towers, tower_years, key="towers.years")
-    groups = groups_of(tile_products)
-    check_years(groups, years, key="years")
-    for tile in tiles:
-        check_place(groups, TilePlace(tile))
+    for table, some in products.eras(tower_years):
+        groups = groups_of(table.column("tower"))
+        check_years(groups, some, key="towers.years", today=today)
+    places = [TilePlace(tile) for tile in tiles]
+    for table, some in products.eras(years) if places else ():
+        groups = groups_of(table.column(places[0].column))
+        check_years(groups, some, key="years", today=today)
+        for place in places:
+            check_place(groups, place)
 
 
 def check_coverage(groups: Sequence[Group], work: Sequence[tuple[Place, int]]) -> None:
     """Refuse places and years that a product does not cover, as `check_run` does."""
     for place, year in work:
         key = "towers.years" if isinstance(place, TowerPlace) else "years"
-        check_years(groups, [year], key=key)
+        check_years(groups, [year], key=key, today=this_day())
         check_place(groups, place)
 
 
-def check_years(groups: Sequence[Group], years: Sequence[int], *, key: str) -> None:
+def check_years(
+    groups: Sequence[Group], years: Sequence[int], *, key: str, today: date
+) -> None:
     """Refuse a year before a product begins, after it ends, or that is not over."""
     for group in groups:
         first, last = group.product.extract.years
-        end = group.product.extract.last_year
+        end = group.product.extract.last_year(today)
         outside = [year for year in years if not first <= year <= end]
         if outside:
             raise InputError(

@@ -28,6 +28,7 @@ from forestflux.sources.earthengine.pixel_arrays import (
     Canvas,
     arrays_of,
     canvas_of,
+    cell_bands,
     paste_window,
     two_images_error,
 )
@@ -72,8 +73,8 @@ class EarthEngineSource:
         self.images_in = lru_cache(maxsize=1024)(self.images_of_year)
 
     def column(self, place: Place, variable: str) -> str:
-        """Column of the product table: tile or tower."""
-        return place.kind
+        """Column of the product table: that of the place."""
+        return place.column
 
     def prepare(
         self, products: Mapping[str, Product], work: Sequence[tuple[Place, int]]
@@ -141,6 +142,8 @@ class EarthEngineSource:
             for part, request in self.requests(layers, group, covers, place, year):
                 arrays = self.read(request)
                 chosen = [array[first : first + len(images)] for array in arrays]
+                if group.product.weighs_pixels:
+                    chosen = cell_bands(group.product, chosen, part)
                 paste_window(canvas, part, slice(start, stop), chosen)
         return canvas
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from forestflux.core.eight_day import step_lengths, step_starts
 from forestflux.core.pixel_quality import code, quality_reason
-from forestflux.core.products import Extract, PixelRules, Product
+from forestflux.core.pixel_rules import PixelRules
+from forestflux.core.products import Extract, Product
 from forestflux.sources.earthengine.request import (
     MAX_BANDS,
     Average,
@@ -29,11 +30,14 @@ class Group:
     variables : of ours, in our order
     product : of the first; collections, grid and window are those of all
     layers : what is asked of each collection
+    bands : what a place's arrays are made of: the bands that are asked for, or, of pixels that
+    are weighed here, those of cells
     """
 
     variables: tuple[str, ...]
     product: Product
     layers: tuple[Layers, ...]
+    bands: tuple[Band, ...]
 
 
 def groups_of(products: Mapping[str, Product]) -> list[Group]:
@@ -51,19 +55,29 @@ def group_of(variables: Sequence[str], products: Mapping[str, Product]) -> Group
     """A group from its variables' products: bands of values, then of quality."""
     members = [products[variable] for variable in variables]
     first = members[0]
-    average = average_of(first)
-    if average is not None:
+    asked = pixel_bands(members)
+    if first.is_average:
         bands = averaged_bands(first)
     elif first.is_class_cover:
         bands = class_bands(first)
     else:
-        values = [value_band(product) for product in members]
-        bands = tuple(dict.fromkeys([*values, *quality_bands(members)]))
+        bands = asked
     layers = tuple(
-        Layers(name, bands, average, first.extract.sum_over_step)
+        Layers(
+            name,
+            asked if first.weighs_pixels else bands,
+            average_of(first),
+            first.extract.sum_over_step,
+        )
         for name in first.extract.collections
     )
-    return Group(tuple(variables), first, layers)
+    return Group(tuple(variables), first, layers, bands)
+
+
+def pixel_bands(products: Sequence[Product]) -> tuple[Band, ...]:
+    """The bands of pixels: values, then quality."""
+    values = [value_band(product) for product in products]
+    return tuple(dict.fromkeys([*values, *quality_bands(products)]))
 
 
 def value_band(product: Product) -> Band:
@@ -76,12 +90,15 @@ def value_band(product: Product) -> Band:
 
 
 def quality_bands(products: Sequence[Product]) -> Iterator[Band]:
-    """The quality bands of some variables; two may share one."""
+    """The quality bands of pixels of some variables; two may share one."""
     for extract in (product.extract for product in products):
-        if extract.quality_band is not None and extract.quality_dtype is not None:
-            yield Band(
-                extract.quality_band, extract.quality_dtype, extract.quality_absent
-            )
+        if extract.quality_band is None or extract.quality_dtype is None:
+            continue
+        dtype, absent = extract.quality_dtype, extract.quality_absent
+        if extract.average is not None:  # whose own quality band is another one
+            dtype = extract.average.pixel_quality_dtype
+            absent = extract.average.pixel_quality_absent
+        yield Band(extract.quality_band, dtype, absent)
 
 
 def averaged_bands(product: Product) -> tuple[Band, ...]:
@@ -96,9 +113,9 @@ def averaged_bands(product: Product) -> tuple[Band, ...]:
 
 
 def average_of(product: Product) -> Average | None:
-    """How the pixels of a product are averaged."""
+    """How Earth Engine averages the pixels of a product, if it does."""
     rules = product.extract.average
-    if rules is None:
+    if rules is None or product.weighs_pixels:
         return None
     return Average(
         pixels=pixel_table(

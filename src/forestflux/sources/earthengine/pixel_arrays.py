@@ -6,8 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from forestflux.core.errors import InputError
+from forestflux.core.pixel_grid import PixelGrid
 from forestflux.core.pixel_quality import pack_average
 from forestflux.core.products import Extract, Product
+from forestflux.sources.cell_averages import (
+    average_pixels,
+    measure_cover,
+    share_areas,
+)
 from forestflux.sources.earthengine.layer_groups import NO_NUMBER, Group
 from forestflux.sources.earthengine.pixel_windows import PixelWindow
 
@@ -33,7 +39,7 @@ def canvas_of(group: Group, cells: tuple[int, int], images: int) -> Canvas:
     shape = group.product.native_shape(cells)
     bands = {
         band.name: np.full((images, *shape), band.absent, band.dtype)
-        for band in group.layers[0].bands
+        for band in group.bands
     }
     days = np.empty(images, "datetime64[D]")
     return Canvas(days, bands, np.zeros(shape, bool))
@@ -51,6 +57,41 @@ def paste_window(
     for band, array in zip(canvas.bands.values(), arrays, strict=True):
         band[images, part.rows, part.columns] = array
     canvas.asked[part.rows, part.columns] = True
+
+
+def cell_bands(
+    product: Product, arrays: Sequence[np.ndarray], part: PixelWindow
+) -> list[np.ndarray]:
+    """Bands of the cells of a part (image, row, column) from those of pixels that lie across.
+
+    Parameters
+    ----------
+    arrays : values and, where the product has it, quality (image, row, column)
+    part : with the edges of its cells
+    """
+    extract, cells = product.extract, part.edges
+    if cells is None:
+        raise ValueError("a part without the edges of its cells")
+    window = part.window
+    grid = PixelGrid(
+        crs=window.crs, pixel=window.pixel, corner=(window.west, window.north)
+    )
+    shares = share_areas(cells, grid, window.shape)
+    values, *quality = (array.reshape(len(array), -1) for array in arrays)
+    if extract.average is None:
+        bands = measure_cover(
+            values, extract.classes, shares=shares, absent=extract.absent
+        )
+    else:
+        averaged = average_pixels(
+            values,
+            quality[0] if quality else None,
+            extract.average,
+            shares=shares,
+            absent=extract.absent,
+        )
+        bands = list(averaged.values())
+    return [band.reshape(-1, *cells.shape) for band in bands]
 
 
 def arrays_of(

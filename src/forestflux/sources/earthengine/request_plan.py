@@ -10,7 +10,6 @@ from forestflux.core.eight_day import STEPS, step_starts, year_length
 from forestflux.core.land import is_land
 from forestflux.core.names import LAND_COVER
 from forestflux.core.places import Place, TilePlace
-from forestflux.core.product_table import ProductTable
 from forestflux.core.products import Product
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine import expressions
@@ -196,19 +195,6 @@ def lines_of(plan: pd.DataFrame, *, title: str, jobs: int, disk: int) -> list[st
         f" and {disk / 2**30:.2f} GiB of stores, before compression"
     )
     return lines
-
-
-def last_year_line(products: ProductTable, year: int) -> str:
-    """Where the years of a run end that has no last year, and which products end there."""
-    ending = [
-        f"{variable} ({product.extract.collections[0]})"
-        for variable, product in products.every()
-        if product.extract.last_year == year
-    ]
-    return (
-        f"the last year is {year}, the last that every product covers;"
-        f" {', '.join(dict.fromkeys(ending))} ends there"
-    )
 
 
 def aligned(cells: Sequence, widths: Sequence[int]) -> str:

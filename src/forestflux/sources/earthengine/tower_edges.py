@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from forestflux.core.pixel_grid import PixelGrid
 from forestflux.core.places import TowerPlace
-from forestflux.core.products import PixelGrid, Product
+from forestflux.core.products import Product
 from forestflux.sources.earthengine.layer_groups import groups_of
-from forestflux.sources.earthengine.pixel_windows import GEOGRAPHIC, positions
+from forestflux.sources.earthengine.pixel_windows import positions
 from forestflux.sources.sinusoidal import SPHERE_M
 
 NEAR_M = 100.0
@@ -51,7 +52,7 @@ def to_edge(position: np.ndarray) -> np.ndarray:
 
 def pixel_sides(grid: PixelGrid, latitudes: np.ndarray) -> tuple[float, np.ndarray]:
     """Height and width of the pixels at some latitudes, m."""
-    if grid.crs != GEOGRAPHIC:
+    if not grid.is_geographic:
         return grid.pixel, np.full(latitudes.shape, grid.pixel)
     height = float(SPHERE_M * np.radians(grid.pixel))
     return height, height * np.cos(np.radians(latitudes))

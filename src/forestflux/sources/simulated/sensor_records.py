@@ -8,8 +8,9 @@ from forestflux.core.eight_day import step_starts, year_length
 from forestflux.core.errors import InputError
 from forestflux.core.names import IGBP_CLASSES
 from forestflux.core.pixel_quality import code, pack_average, stored_reason
+from forestflux.core.pixel_rules import Average
 from forestflux.core.places import TowerPlace
-from forestflux.core.products import Average, Extract, Product, Simulation
+from forestflux.core.products import Extract, Product, Simulation
 from forestflux.sources.simulated import sensors
 from forestflux.sources.simulated.carbon import CarbonYear
 from forestflux.sources.simulated.noise import hashed
@@ -17,6 +18,16 @@ from forestflux.sources.simulated.noise import hashed
 RAIN = "precipitation"
 # What has a sensor of its own, with the faults, fills and quality bits of the real product.
 SENSORS = ("ndvi", "evi", "evapotranspiration", "lst_day", "lst_night", RAIN)
+# What these sensors store where they measure nothing.
+SENSOR_FILLS: dict[str, tuple[int, ...]] = {
+    "evapotranspiration": (
+        sensors.WATER_FILL,
+        sensors.BARREN_FILL,
+        sensors.ICE_FILL,
+    ),
+    "lst_day": (0,),
+    "lst_night": (0,),
+}
 # Quantities (cell, step) of the planet that any further product may record; their units are
 # those of `CarbonYear` and `Weather`.
 QUANTITIES: dict[str, Callable[[CarbonYear], np.ndarray]] = {
@@ -67,6 +78,35 @@ def record(
     scene: sensors.Scene, variable: str, product: Product
 ) -> tuple[np.ndarray, ...]:
     """Stored values and, where the product has it, quality, both (pixel, step)."""
+    layers = record_quantity(scene, variable, product)
+    simulation = simulation_of(variable, product)
+    if simulation.add:
+        layers = (add_difference(layers[0], product.extract, simulation), *layers[1:])
+    if simulation.quality:
+        layers = (layers[0], translate_quality(layers[1], simulation.quality))
+    return layers
+
+
+def add_difference(
+    stored: np.ndarray, extract: Extract, simulation: Simulation
+) -> np.ndarray:
+    """Stored numbers as a product has them that differs from the sensor's; fills stay."""
+    fills = SENSOR_FILLS.get(simulation.quantity, ())
+    measured = ~np.isin(stored, (extract.absent, *fills))
+    return np.where(measured, stored + simulation.add, stored)
+
+
+def translate_quality(quality: np.ndarray, codes: Sequence[int]) -> np.ndarray:
+    """A quality band in the codes of another product; what the sensor has not stays."""
+    known = (quality >= 0) & (quality < len(codes))
+    translated = np.array(codes)[np.where(known, quality, 0).astype(int)]
+    return np.where(known, translated, quality)
+
+
+def record_quantity(
+    scene: sensors.Scene, variable: str, product: Product
+) -> tuple[np.ndarray, ...]:
+    """What a sensor of the planet stores of a quantity, as `record`."""
     extract, simulation = product.extract, simulation_of(variable, product)
     quantity = simulation.quantity
     if quantity in ("ndvi", "evi"):
@@ -74,7 +114,7 @@ def record(
             scene,
             quantity,
             absent=extract.absent,
-            quality_absent=extract.quality_absent,
+            quality_absent=pixel_quality_absent(extract),
         )
     if quantity == "evapotranspiration":
         return sensors.evapotranspiration(
@@ -116,8 +156,11 @@ def at_sea(variable: str, product: Product) -> tuple[float, float]:
         "evi": sensors.VEGETATION_FILL,
         "evapotranspiration": sensors.WATER_FILL,
     }
-    quantity, extract = simulation_of(variable, product).quantity, product.extract
-    return fills.get(quantity, extract.absent), pixel_quality_absent(extract)
+    simulation, extract = simulation_of(variable, product), product.extract
+    fill = simulation.fill
+    if fill is None:
+        fill = fills.get(simulation.quantity, extract.absent)
+    return fill, pixel_quality_absent(extract)
 
 
 def pixel_quality_absent(extract: Extract) -> int:

@@ -30,8 +30,9 @@ NEEDLELEAF = tuple(1 + FOREST_TYPES.index(name) for name in ("ENF", "DNF"))
 # Below this height of the noon sun no reflectance is computed, degrees.
 LOWEST_SUN = 7.0
 
-# Aqua's vegetation indices begin on this day; Terra was silent in these steps.
+# The vegetation indices of Aqua and S-NPP begin on these days; Terra was silent in these steps.
 AQUA_START = np.datetime64("2002-07-04")
+NPP_START = np.datetime64("2012-01-17")
 TERRA_SILENT = {2001: (21, 22), 2016: (6,)}
 
 VEGETATION_FILL = -3000
@@ -239,7 +240,7 @@ def image_steps(
 ) -> np.ndarray:
     """Steps on which an image of a variable begins (image,), without missing images.
 
-    Terra's 16-day composites begin on even steps, Aqua's on odd ones.
+    Terra's 16-day composites begin on even steps, Aqua's on odd ones, those of S-NPP on all.
     """
     steps = np.arange(STEPS)
     silent = np.isin(steps, TERRA_SILENT.get(year, ()))
@@ -251,4 +252,6 @@ def image_steps(
     has_aqua = any("/MYD13" in name for name in collections)
     terra = (steps % 2 == 0) & ~silent & has_terra
     aqua = (steps % 2 == 1) & (step_starts(year) >= AQUA_START) & has_aqua
-    return steps[terra | aqua]
+    has_npp = any("/VNP13" in name for name in collections)
+    npp = (step_starts(year) >= NPP_START) & has_npp
+    return steps[terra | aqua | npp]

@@ -64,8 +64,8 @@ class SimulatedSource:
         self.seed, self.planet = seed, planet
 
     def column(self, place: Place, variable: str) -> str:
-        """Column of the product table: tile or tower, the same for every variable."""
-        return place.kind
+        """Column of the product table: that of the place, the same for every variable."""
+        return place.column
 
     def prepare(
         self, products: Mapping[str, Product], work: Sequence[tuple[Place, int]]

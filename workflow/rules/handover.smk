@@ -1,0 +1,95 @@
+# How far a product and its successor differ, in a year that both cover.
+#
+# needs  a source and the product table with a successor between the years of the run
+# makes  <results>/handover/{places}.csv of each job, and <results>/handover/handover.csv of all of them
+
+try:
+    # Each variable with a handover, and the year in which both products are compared.
+    SHARED_YEARS = (
+        find_shared_years(
+            PRODUCTS.column(MAP_COLUMN), [*YEARS, *TOWER_YEARS], today=TODAY
+        )
+        if MAPPED
+        else {}
+    )
+    for handover in list_handovers(PRODUCTS.column(MAP_COLUMN), SHARED_YEARS):
+        logger.info(handover.line)
+except InputError as error:
+    raise WorkflowError(str(error))
+
+
+def handover_parts():
+    """The table of each job: of the towers and of each batch of tiles."""
+    return [f"<results>/handover/{places}.csv" for places in ("towers", *TILE_BATCHES)]
+
+
+def handover_targets():
+    """The table of all places; none where no successor takes over within the run."""
+    return ["<results>/handover/handover.csv"] if SHARED_YEARS else []
+
+
+def handover_products(wildcards):
+    """Products and successors of the variables with a handover, and land cover, as JSON."""
+    table = PRODUCTS.only(columns(wildcards.places), "cube", "mask").without_years()
+    return table.choose([*SHARED_YEARS, LAND_COVER]).to_json()
+
+
+rule handover:
+    input:
+        sites=branch(
+            lambda wildcards: wildcards.places == "towers",
+            then="<results>/towers/sites.csv",
+            otherwise=[],
+        ),
+    output:
+        table="<results>/handover/{places}.csv",
+    log:
+        "<logs>/handover/{places}.log",
+    benchmark:
+        "<results>/benchmarks/handover.{places}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(60),
+        ee_requests=(CONFIG.earthengine.in_flight if SOURCE == "earthengine" else 0),
+    params:
+        settings=lambda wildcards: settings(
+            **source_settings(wildcards.places),
+            mask=CONFIG.mask,
+            shared_years=SHARED_YEARS,
+        ),
+        products=handover_products,
+        code=code("handover", SOURCES[SOURCE]),
+        places=places_of,
+    message:
+        "Comparing products with their successors, {wildcards.places}"
+    shell:
+        'python "$SCRIPTS"/handover.py'
+        " --places {params.places}"
+        " --sites {input.sites:q}"
+        " --settings {params.settings:q}"
+        " --products {params.products:q}"
+        ' --runtime "$EARTHENGINE_RUNTIME"'
+        " --table {output.table:q}"
+        " --log {log:q}"
+
+
+rule join_handovers:
+    input:
+        parts=handover_parts(),
+    output:
+        table="<results>/handover/handover.csv",
+    log:
+        "<logs>/handover/handover.log",
+    conda:
+        "../../envs/data.yaml"
+    params:
+        code=code("join_handovers"),
+    message:
+        "Collecting how far products differ from their successors"
+    shell:
+        'python "$SCRIPTS"/join_handovers.py'
+        " --parts {input.parts:q}"
+        " --table {output.table:q}"
+        " --log {log:q}"
