@@ -30,7 +30,8 @@ from forestflux.evaluation.evidence import explain_differences
 from forestflux.evaluation.gates.gate_rows import FAIL
 from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.jobs.configuration import Configuration
-from forestflux.pages.figures.captions import Caption, caption_of
+from forestflux.pages.figures.caption_type import Caption
+from forestflux.pages.figures.captions import caption_of
 from forestflux.pages.first_screen import render_answer, render_boxes
 from forestflux.pages.headline_numbers import HEADLINE
 from forestflux.pages.plain_answer import answer_run
