@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from forestflux.change.strata.latitude_bands import label_zones, zone_width
+from forestflux.core.forest_area import AREA_LAYERS, measure_forest_area
+from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.months import MONTH_FLUX_UNIT, MONTHS
 from forestflux.core.names import FLUXES
 from forestflux.jobs.chunked import blocks
-from forestflux.jobs.store import load_part, open_store
+from forestflux.jobs.store import load_part, load_store, open_store
 from forestflux.jobs.tables import Column, TableSchema
 
 # Rows that are in memory at once.
@@ -39,24 +41,26 @@ def tabulate_month_zones(
     months, maps : by year, stores of the months and of the map of the year
     width_deg : height of a zone, degrees; a row of the grid where the grid is coarser
     """
-    latitudes = open_store(next(iter(maps.values())))["y"].values
-    zone = label_zones(latitudes, width_deg=width_deg)
+    first = open_store(next(iter(maps.values())))
+    latitudes, longitudes = first["y"].values, first["x"].values
+    width = zone_width(float(longitudes[1] - longitudes[0]), width_deg)
+    zone = label_zones(latitudes, width=width)
     count = int(zone[-1]) + 1
     area = np.zeros(count)
     sums = {flux: np.zeros((MONTHS, count)) for flux in FLUXES}
     for year, path in months.items():
-        of_months, of_year = open_store(path), open_store(maps[year])
+        of_months = open_store(path)
         for where in blocks({"y": len(latitudes)}, {"y": BAND}):
-            layers = load_part(of_year, ["forest_fraction", "cell_area"], **where)
+            layers = load_store(
+                maps[year], AREA_LAYERS, optional=REGION_LAYERS, rows=where["y"]
+            )
             fluxes = load_part(of_months, FLUXES, **where)
             known = np.isfinite(fluxes["gpp"].values[0])
-            forest = (layers["forest_fraction"] * layers["cell_area"]).values
-            forest = np.where(known, forest, 0.0).astype(float)
+            forest = np.where(known, measure_forest_area(layers), 0.0).astype(float)
             np.add.at(area, zone[where["y"]], forest.sum(axis=1))
             for flux, total in sums.items():
                 amount = np.nan_to_num(fluxes[flux].values).astype(float) * forest
                 np.add.at(total.T, zone[where["y"]], amount.sum(axis=2).T)
-    width = zone_width(latitudes, width_deg)
     centres = 90 - (np.arange(count) + 0.5) * width
     there = area > 0
     table = pd.DataFrame(

@@ -5,6 +5,9 @@ import xarray as xr
 
 from forestflux.core.layers import REGION_SHARE
 
+# Of every map; the share in a region stands beside them where a run has one.
+AREA_LAYERS = ("cell_area", "forest_fraction")
+
 
 def measure_forest_area(dataset: xr.Dataset) -> np.ndarray:
     """Forest area (y, x), m2, float64: cell area x forest fraction x share in the region.

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.errors import InputError
+from forestflux.core.forest_area import AREA_LAYERS, measure_forest_area
+from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.months import MONTH_FLUX_UNIT
 from forestflux.core.names import FLUXES, FOREST_TYPES, TARGET_FLUXES
 from forestflux.evaluation.scores import mean_or_nan
@@ -59,8 +61,9 @@ def score_month_recovery(
             expected=f"those of the maps, {sorted(maps)}",
             found=f"{sorted(months)} of months and {sorted(truth)} of the truth",
         )
-    first = load_store(maps[min(maps)], ("forest_type", "forest_fraction", "cell_area"))
-    area = first["cell_area"].values * first["forest_fraction"].values
+    layers = ("forest_type", *AREA_LAYERS)
+    first = load_store(maps[min(maps)], layers, optional=REGION_LAYERS)
+    area = measure_forest_area(first)
     sides = {
         flux: [load_flux(stores, flux) for stores in (truth, months)] for flux in FLUXES
     }

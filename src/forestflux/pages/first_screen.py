@@ -1,10 +1,12 @@
-"""What report and explorer show first, as HTML: the answer, how to cite, where the data lie."""
+"""What report and explorer share: the answer, how to cite, where the data lie, one script."""
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from forestflux.pages.plain_answer import Statement
 
+ASSETS = ("shared.js",)  # read by `forestflux.jobs.code_checksum` as well
 METHOD = "https://doi.org/10.1109/JSTARS.2019.2954556"
 # Text of a link and where it leads, beside the page in the folder of the run.
 MAP_DATA = {
@@ -16,6 +18,11 @@ TABLES = {
     "headline.csv": "the numbers that a text quotes",
     "evaluate/predictions.csv": "estimates at towers never seen",
 }
+
+
+def read_shared_script() -> str:
+    """Functions of both pages for numbers, tables and regions; they come before all others."""
+    return Path(__file__).with_name(*ASSETS).read_text()
 
 
 def render_answer(statements: Sequence[Statement]) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forestflux.core.layers import REGION_LAYERS, REGION_SHARE
 from forestflux.evaluation.compare.area_weights import weigh_areas
 from forestflux.evaluation.compare.compared_product import LEAST_LAND
 from forestflux.evaluation.compare.comparison_plan import ComparisonPlan
@@ -44,7 +45,7 @@ def read_common_cells(plan: ComparisonPlan, rows: slice) -> CommonCells:
     """
     place, run, share = read_forest(plan, rows)
     row = place // len(plan.longitudes)
-    area = plan.areas(rows)[row] * share
+    area = plan.areas(rows)[row] * share * read_region_share(plan, rows)[place]
     mapped = np.bincount(row, area, rows.stop - rows.start)
     product = read_product(plan, rows, place)
     if plan.product.per == "forest_in_cell":
@@ -81,6 +82,15 @@ def read_forest(
     for position in range(len(run)):
         run[position] = fluxes.pop(0)[place]
     return place, run, share.ravel()[place]
+
+
+def read_region_share(plan: ComparisonPlan, rows: slice) -> np.ndarray:
+    """Share (cell,) of each cell of some rows that lies in the run's region, 1 without one."""
+    first = next(iter(plan.maps.values()))
+    layers = load_store(first, (), optional=REGION_LAYERS, rows=rows)
+    if REGION_SHARE in layers:
+        return layers[REGION_SHARE].values.ravel()
+    return np.ones((rows.stop - rows.start) * len(plan.longitudes))
 
 
 def read_product(plan: ComparisonPlan, rows: slice, place: np.ndarray) -> np.ndarray:

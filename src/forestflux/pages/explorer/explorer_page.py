@@ -16,7 +16,11 @@ from forestflux.core.land import land_polygons
 from forestflux.core.names import FOREST_TYPES
 from forestflux.core.products import InputSeries
 from forestflux.pages.explorer.packed_arrays import encode_array, encode_bytes
-from forestflux.pages.first_screen import render_answer, render_boxes
+from forestflux.pages.first_screen import (
+    read_shared_script,
+    render_answer,
+    render_boxes,
+)
 from forestflux.pages.labels_and_colours import (
     TYPE_COLOURS,
     TYPE_NAMES,
@@ -29,7 +33,6 @@ from forestflux.pages.plain_answer import Statement
 ASSETS = (
     "assets/page.html",
     "assets/page.css",
-    "../shared.js",
     "assets/data.js",
     "assets/projection.js",
     "assets/layers.js",
@@ -93,7 +96,7 @@ def write_page(
         style=style,
         data=text.replace("<", "\\u003c"),
         library=encode_bytes(get_plotlyjs().encode()),
-        script="\n".join(scripts),
+        script="\n".join([read_shared_script(), *scripts]),
     )
 
 

@@ -32,7 +32,11 @@ from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.jobs.configuration import Configuration
 from forestflux.pages.figures.caption_type import Caption
 from forestflux.pages.figures.captions import caption_of
-from forestflux.pages.first_screen import render_answer, render_boxes
+from forestflux.pages.first_screen import (
+    read_shared_script,
+    render_answer,
+    render_boxes,
+)
 from forestflux.pages.headline_numbers import HEADLINE
 from forestflux.pages.plain_answer import answer_run
 from forestflux.pages.region_records import collect_region_records
@@ -47,10 +51,7 @@ from forestflux.prepare.handover_table import HANDOVERS, describe_rows
 from forestflux.prepare.sample_schema import SAMPLES
 from forestflux.towers.tower_schemas import LEFT_OUT
 
-ASSETS = (
-    "templates",
-    "../shared.js",
-)  # read by `forestflux.jobs.code_checksum` as well
+ASSETS = ("templates",)  # read by `forestflux.jobs.code_checksum` as well
 SAMPLE_COLUMNS = ("site", "igbp", "forest", "used", "reason")
 # Figures that are never folded. Where the truth is known, the series beside it is shown.
 FIRST_FIGURES = ("level_map", "change_map", "truth_series")
@@ -149,9 +150,8 @@ def write_report(
         content["handover"] = run_tables.handover_table(handovers)
         content["handover_lines"] = describe_rows(handovers)
         shown.add("handover")
-    here = Path(__file__).parent
     environment = Environment(
-        loader=FileSystemLoader([here / "templates", here.parent]),
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,  # names of the user are text, not markup
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -162,6 +162,7 @@ def write_report(
         first.append("tower_series")
     return environment.get_template("report.html").render(
         content=content,
+        shared_script=read_shared_script(),
         first=[pictures.pop(name) for name in first],
         sections=[
             (key, title, [pictures[name] for name in names if name in pictures])
