@@ -160,6 +160,7 @@ def extract(
             sites="sites.csv",
             table=[],
             subsets=[],
+            region=[],
             settings={
                 "source": "earthengine",
                 "settings": {"forest_only": False},

@@ -58,7 +58,7 @@ class Job:
         table = ProductTable(variables=variables)
         words = [
             *("--places", "towers", "--years", *map(str, self.years)),
-            *("--sites", str(sites), "--table", "--subsets"),
+            *("--sites", str(sites), "--table", "--subsets", "--region"),
             *("--settings", json.dumps(settings), "--products", table.to_json()),
             *("--runtime", json.dumps(self.access), "--code", "1"),
             *("--manifest", str(self.manifest(name)), "--log", f"{name}.log"),

@@ -13,7 +13,7 @@ import pytest
 import xarray as xr
 from cmcrameri import cm
 from matplotlib.axis import Axis
-from matplotlib.figure import SubFigure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import imread
 from matplotlib.text import Text
 
@@ -394,6 +394,37 @@ def test_pixels_show_the_cell_of_their_place(projection, flipped):
         x, y = projection.transform_point(lon + 1e-6, lat, ccrs.PlateCarree())
         found = world_maps.pick_cells(given, np.array([x]), np.array([y]), projection)
         assert found.item() == value
+
+
+def test_a_region_fills_its_frame_and_keeps_its_place():
+    values = raster(1.0).sel(x=slice(20, 32), y=slice(70, 59))
+    figure = Figure()
+    ax = world_maps.world_axes(figure, figure.add_gridspec(1, 1)[0], settings=SETTINGS)
+    image = world_maps.draw_raster(ax, values, cmap=mpl.colormaps["gray"], norm=None)
+    shown = image.get_array().filled(np.nan)
+    assert np.isfinite(shown).mean() > 0.5
+    point = ax.projection.transform_point(25.5, 64.5, ccrs.PlateCarree())
+    left, right, bottom, top = image.get_extent()
+    row = int((top - point[1]) / (top - bottom) * shown.shape[0])
+    column = int((point[0] - left) / (right - left) * shown.shape[1])
+    assert shown[row, column] == values.sel(x=25.5, y=64.5)
+    fine = raster(0.05).sel(x=slice(20, 32), y=slice(70, 59))
+    assert world_maps.thin(fine).shape == fine.shape
+
+
+@pytest.mark.parametrize(("west", "east"), [(170, 190), (-180, 180)])
+def test_a_map_across_180_degrees_or_of_the_globe_is_shown_on_the_world(west, east):
+    x = np.arange(west + 0.5, east)
+    values = xr.DataArray(
+        np.ones((20, len(x))), {"y": np.arange(0.5, 20), "x": x}, ("y", "x")
+    )
+    figure = Figure()
+    ax = world_maps.world_axes(figure, figure.add_gridspec(1, 1)[0], settings=SETTINGS)
+    world = ax.get_xlim()
+    image = world_maps.draw_raster(ax, values, cmap=mpl.colormaps["gray"], norm=None)
+    assert ax.get_xlim() == world
+    sides = np.array_split(np.isfinite(image.get_array().filled(np.nan)), 2, axis=1)
+    assert all(side.any() for side in sides)
 
 
 def test_pixels_beyond_the_globe_are_empty():

@@ -22,6 +22,9 @@ COAST = "#6E6E6E"
 SOUTH, NORTH = -57.0, 80.0
 # Finer cells than this are averaged for display: the paper could not show them.
 FINEST_DEG = 0.25
+# A region that is narrower than this is shown alone, with so much of its size around it.
+WIDEST_FRAME_DEG = 120.0
+FRAME_MARGIN = 0.05
 PIXELS = 1600  # columns of the drawn raster: 300 dpi on half a page
 PALENESS = 0.45  # share of white in the pale colours
 HATCH_PIXELS = 18  # from one line of a hatching to the next
@@ -79,7 +82,7 @@ def project_outline(polygons: shapely.Geometry, projection: ccrs.Projection) -> 
 
 def pixel_centres(ax: GeoAxes) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:
     """Centres x and y (top to bottom) of the pixels of a map, and its extent, metres."""
-    left, right = ax.projection.x_limits
+    left, right = ax.get_xlim()
     bottom, top = ax.get_ylim()
     rows = round(PIXELS * (top - bottom) / (right - left))
     x = left + (np.arange(PIXELS) + 0.5) * (right - left) / PIXELS
@@ -99,8 +102,11 @@ def draw_raster(
 
     Every pixel of the image takes the cell in which it lies, so cells keep their edges
     at any resolution and the vector file holds one small image. Finer cells are
-    averaged, or with `average` false, as codes must be, one of them is shown.
+    averaged, or with `average` false, as codes must be, one of them is shown. The map of a
+    region fills its frame.
     """
+    if is_framed(values):
+        frame_window(ax, values)
     x, y, extent = pixel_centres(ax)
     image = ax.imshow(
         pick_cells(thin(values) if average else values, x, y, ax.projection),
@@ -113,6 +119,29 @@ def draw_raster(
     )
     ax.set(xlim=extent[:2], ylim=extent[2:])
     return image
+
+
+def is_framed(values: xr.DataArray) -> bool:
+    """Whether a raster is of a region that is shown alone: one that lies on one side of 180."""
+    west, east = values["x"].to_numpy()[[0, -1]]
+    return bool(east - west < WIDEST_FRAME_DEG and east <= 180)
+
+
+def frame_window(ax: GeoAxes, values: xr.DataArray) -> None:
+    """Limit a map to the window of a raster and a little around it."""
+    lon, lat = (values[name].to_numpy() for name in ("x", "y"))
+    margin = max(np.ptp(lon), np.ptp(lat)) * FRAME_MARGIN + abs(lon[1] - lon[0])
+    west, east = max(lon.min() - margin, -180), min(lon.max() + margin, 180)
+    south, north = max(lat.min() - margin, -90), min(lat.max() + margin, 90)
+    along = np.linspace(0, 1, 50)
+    edges = [(west + (east - west) * along, end + 0 * along) for end in (south, north)]
+    edges += [
+        (end + 0 * along, south + (north - south) * along) for end in (west, east)
+    ]
+    x, y = np.concatenate(edges, axis=1)
+    points = ax.projection.transform_points(GEOGRAPHIC, x, y)[:, :2]
+    ax.set_xlim(points[:, 0].min(), points[:, 0].max())
+    ax.set_ylim(points[:, 1].min(), points[:, 1].max())
 
 
 def pick_cells(
@@ -151,9 +180,10 @@ def nearest(centres: np.ndarray, degrees: np.ndarray) -> np.ndarray:
 
 
 def thin(values: xr.DataArray) -> xr.DataArray:
-    """Blocks of cells averaged until no cell is finer than a quarter of a degree."""
+    """Blocks of cells averaged until no cell is finer than the figure of the raster can show."""
+    finest = min(FINEST_DEG, 2 * float(np.ptp(values["x"].to_numpy())) / PIXELS)
     size = abs(float(values["y"][1] - values["y"][0]))
-    block = max(1, int(FINEST_DEG / size + 1e-6))
+    block = max(1, int(finest / size + 1e-6))
     if block == 1:
         return values
     return values.coarsen(y=block, x=block, boundary="trim").mean()
