@@ -21,6 +21,7 @@ pathvars:
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/earthengine.smk"
+include: "workflow/rules/handovers.smk"
 include: "workflow/rules/fluxnet.smk"
 include: "workflow/rules/towers.smk"
 include: "workflow/rules/truth.smk"
