@@ -5,6 +5,7 @@ import pytest
 import shapely
 from pyproj import Transformer
 
+from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.map_resolution import fit_resolution
 from forestflux.core.pixel_grid import PixelGrid
@@ -17,8 +18,10 @@ from forestflux.sources.cell_averages import (
     measure_cover,
     share_areas,
 )
+from forestflux.sources.earthengine.pixel_arrays import cell_bands
 from forestflux.sources.earthengine.pixel_windows import split_place
 from tests.builders.paths import PRODUCTS
+from tests.builders.products import with_extract
 
 SPHERE = "+proj=longlat +R=6371007.181 +no_defs"
 SINUSOIDAL = "+proj=sinu +lon_0=0 +R=6371007.181 +units=m +no_defs"
@@ -118,3 +121,24 @@ def test_cover_is_the_share_of_the_area_under_a_class():
     )
     np.testing.assert_array_equal(first, [[100, 50], [50, 255]])
     np.testing.assert_array_equal(second, [[0, 50], [0, 255]])
+
+
+def test_scaled_numbers_of_an_archive_are_averaged_as_stored_ones():
+    """Fill values and valid ranges of the rules are those of stored numbers."""
+    place = TilePlace(Grid(0.01, 4).tile("r700c5100"))
+    product = fit_resolution(read_products(PRODUCTS), 0.01).column("fine_tile")["ndvi"]
+    (part,) = split_place(product, place)
+    draw = np.random.default_rng(0)
+    values = draw.integers(-3000, 10000, (2, *part.window.shape)).astype("int16")
+    values[:, ::3] = -3000
+    quality = draw.integers(0, 4, values.shape).astype("int8")
+    wanted = cell_bands(product, [values, quality], part, "r700c5100 2003")
+    scaled = with_extract(product, archive={"dtype": "float32", "multiply": 10000})
+    arrays = [(values / 10000).astype("float32"), quality]
+    found = cell_bands(scaled, arrays, part, "r700c5100 2003")
+    np.testing.assert_array_equal(found, wanted)
+    assert 0 < wanted[1].max() <= 100
+    with pytest.raises(
+        InputError, match=r"NDVI: expected scaled numbers in the archive"
+    ):
+        cell_bands(scaled, [values.astype("float32"), quality], part, "r700c5100 2003")

@@ -64,7 +64,7 @@ def test_only_two_sides_of_cells_are_fine():
 
 def test_a_variable_without_a_product_for_fine_cells_is_refused():
     table = read_products(PRODUCTS, {"lst_day": "mod21c2"})
-    line = "lst_day.fine_tile: expected a product for cells of 0.01 degree, found noth"
+    line = "lst_day.fine_tile: expected a product for cells of 0.01 degree, found"
     with pytest.raises(InputError, match=line):
         fit_resolution(table, 0.01)
     assert fit_resolution(table, 0.05) is table

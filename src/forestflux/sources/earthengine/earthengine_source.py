@@ -143,7 +143,8 @@ class EarthEngineSource:
                 arrays = self.read(request)
                 chosen = [array[first : first + len(images)] for array in arrays]
                 if group.product.weighs_pixels:
-                    chosen = cell_bands(group.product, chosen, part)
+                    name = f"{place.name} {year}"
+                    chosen = cell_bands(group.product, chosen, part, name)
                 paste_window(canvas, part, slice(start, stop), chosen)
         return canvas
 

@@ -60,14 +60,19 @@ def paste_window(
 
 
 def cell_bands(
-    product: Product, arrays: Sequence[np.ndarray], part: PixelWindow
+    product: Product, arrays: Sequence[np.ndarray], part: PixelWindow, source: str
 ) -> list[np.ndarray]:
     """Bands of the cells of a part (image, row, column) from those of pixels that lie across.
 
     Parameters
     ----------
-    arrays : values and, where the product has it, quality (image, row, column)
+    arrays : values and, where the product has it, quality (image, row, column), as sent
     part : with the edges of its cells
+    source : the place and year, for messages
+
+    Raises
+    ------
+    InputError : numbers that should be scaled are not
     """
     extract, cells = product.extract, part.edges
     if cells is None:
@@ -78,6 +83,7 @@ def cell_bands(
     )
     shares = share_areas(cells, grid, window.shape)
     values, *quality = (array.reshape(len(array), -1) for array in arrays)
+    values = stored(extract, values, source)
     if extract.average is None:
         bands = measure_cover(
             values, extract.classes, shares=shares, absent=extract.absent
@@ -117,7 +123,9 @@ def arrays_of(
         quality = bands.get(product.extract.quality_band or "")
         if product.is_average:
             quality = average_quality(product, bands, canvas.asked)
-        arrays[variable] = (dims, stored(product.extract, values, source))
+        if not product.weighs_pixels:  # whose cells are made of stored numbers
+            values = stored(product.extract, values, source)
+        arrays[variable] = (dims, values)
         if quality is not None:
             arrays[f"{variable}_quality"] = (dims, quality)
     return arrays
