@@ -10,6 +10,7 @@ from forestflux.core.months import MONTHS
 from forestflux.core.names import FLUXES, FOREST_TYPES, NETWORK, TARGET_FLUXES
 from forestflux.ensemble.intervals.month_intervals import (
     add_month_intervals,
+    observe_flux,
     season_month,
 )
 from forestflux.evaluation.month_schemas import (
@@ -213,7 +214,7 @@ def tabulate_month_coverage(
 ) -> pd.DataFrame:
     """Share of the network's months inside their interval, the table `MONTH_COVERAGE`.
 
-    Folds by cluster and the holdout have intervals.
+    Folds by cluster and the holdout have intervals. Negative GPP counts as none.
 
     Parameters
     ----------
@@ -230,7 +231,12 @@ def tabulate_month_coverage(
         for subset, chosen in [*list_types(part), *list_months(part)]:
             own = part[chosen]
             for target in TARGET_FLUXES if len(own) else ():
-                lower, upper = own[f"{target}_lower"], own[f"{target}_upper"]
+                lower, upper = (
+                    own[f"{target}_{side}"].to_numpy(float)
+                    for side in ("lower", "upper")
+                )
+                observed = observe_flux(own, target)
+                inside = (lower <= observed) & (observed <= upper)
                 rows.append(
                     {
                         "split": split,
@@ -238,8 +244,8 @@ def tabulate_month_coverage(
                         "subset": subset,
                         "nominal": level,
                         **score_coverage(
-                            own[f"{target}_obs"].between(lower, upper).to_numpy(float),
-                            (upper - lower).to_numpy(float),
+                            inside.astype(float),
+                            upper - lower,
                             own["site"].to_numpy(str),
                             seed=seed,
                         ),

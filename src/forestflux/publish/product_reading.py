@@ -1,7 +1,7 @@
 """A finished product as it is used in Python: one lazy dataset, ready for a map or a question."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -152,6 +152,20 @@ def product_of(folder: Path) -> Path | None:
 
 def open_year(path: Path) -> xr.Dataset:
     """The dataset (time, latitude, longitude) of one year, lazy."""
+    return read_dataset(path, (*LAYERS, "time"))
+
+
+def read_dataset(path: Path, names: Iterable[str]) -> xr.Dataset:
+    """The dataset of a Zarr store or NetCDF file, lazy.
+
+    Parameters
+    ----------
+    names : of variables that must be there
+
+    Raises
+    ------
+    InputError : it cannot be read, or lacks one of them
+    """
     engine = "zarr" if path.suffix == ".zarr" else "netcdf4"
     try:
         dataset = xr.open_dataset(path, engine=engine, chunks={})
@@ -159,7 +173,7 @@ def open_year(path: Path) -> xr.Dataset:
         raise InputError(
             path, variable="product", expected=EXPECTED, found=str(error)
         ) from error
-    missing = [name for name in (*LAYERS, "time") if name not in dataset.variables]
+    missing = [name for name in names if name not in dataset.variables]
     if missing:
         raise InputError(
             path,

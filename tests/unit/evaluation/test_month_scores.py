@@ -141,6 +141,9 @@ def test_coverage_counts_months_inside_by_type_and_month_of_the_season():
     table["fold"] = table["site"].str[1:].astype(int) % 3
     for flux in ("gpp", "reco", "nee"):
         table[f"{flux}_obs"], table[f"{flux}_pred"] = 100.0, 110.0
+    # A little negative GPP in winter is none, which lies inside.
+    winter = table["month"] == 1
+    table.loc[winter, ["gpp_obs", "gpp_pred"]] = [-3.0, 10.0]
     far = (table["site"] == "S00") & (table["month"] == 7)
     table.loc[far, "gpp_pred"] = 1000.0
     coverage = tabulate_month_coverage(table, level=0.9, min_quality=0.8, seed=1)

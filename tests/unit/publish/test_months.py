@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 from compliance_checker.runner import CheckSuite, ComplianceChecker
 
+import forestflux
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.months import month_lengths
@@ -125,3 +126,26 @@ def test_netcdf_passes_the_cf_checker(product, name, tmp_path):
 def test_months_of_another_year_are_refused(mapped, months, tmp_path):
     with pytest.raises(InputError, match="year: expected 2004, found 2005"):
         publish_made_months(mapped, months.assign_attrs(year=2005), GRID, tmp_path)
+
+
+def test_months_are_opened_from_any_folder_above_them(product, months):
+    run = product.parents[2]
+    for path in (
+        run,
+        run / "products",
+        product.parent,
+        product,
+        product / f"{STEM}.nc",
+    ):
+        found = forestflux.open_months(path)
+        assert found["gpp"].dims == ("time", "latitude", "longitude")
+        assert found.sizes["time"] == 12
+        np.testing.assert_array_equal(found["nee"], months["nee"])
+    assert forestflux.open_months(run, year=YEAR).sizes["time"] == 12
+
+
+def test_a_year_or_a_run_without_months_stops_with_one_line(product, tmp_path):
+    with pytest.raises(InputError, match="year: expected one of 2004, found 2010"):
+        forestflux.open_months(product.parents[2], year=2010)
+    with pytest.raises(InputError, match="no such folder"):
+        forestflux.open_months(tmp_path / "none")

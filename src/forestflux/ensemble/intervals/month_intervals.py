@@ -132,7 +132,7 @@ def calibrate_months(
             groups[name] = igbp == name
     widths = {}
     for target in TARGET_FLUXES:
-        error = (good[f"{target}_pred"] - good[f"{target}_obs"]).to_numpy(float)
+        error = good[f"{target}_pred"].to_numpy(float) - observe_flux(good, target)
         widths[target] = {
             name: tuple(
                 half_width(error[rows], sites[rows], level=level)
@@ -141,6 +141,16 @@ def calibrate_months(
             for name, own in groups.items()
         }
     return MonthCalibration(level, widths)
+
+
+def observe_flux(predictions: pd.DataFrame, target: str) -> np.ndarray:
+    """Measured months (row,) of GPP or NEE as intervals are held against them.
+
+    Night-time partitioning gives a little negative GPP in winter, which no interval of GPP can
+    hold; it counts as none.
+    """
+    observed = predictions[f"{target}_obs"].to_numpy(float)
+    return np.maximum(observed, 0.0) if target == "gpp" else observed
 
 
 def season_month(month: np.ndarray, lat: np.ndarray) -> np.ndarray:
