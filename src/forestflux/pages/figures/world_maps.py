@@ -208,7 +208,7 @@ def hatch(ax: GeoAxes, where: xr.DataArray) -> None:
 def draw_pale(
     ax: GeoAxes, image: AxesImage, values: xr.DataArray, where: xr.DataArray
 ) -> None:
-    """The same raster in pale colours above its image, where a condition (y, x) holds.
+    """Cells of a drawn raster get pale colours where a condition (y, x) holds.
 
     Parameters
     ----------
@@ -220,6 +220,7 @@ def draw_pale(
     x, y, extent = pixel_centres(ax)
     inside = pick_cells(thin(where.astype("float32")), x, y, ax.projection) >= 0.5
     shown = pick_cells(thin(values), x, y, ax.projection)
+    image.set_data(np.where(inside, np.nan, shown))
     ax.imshow(
         np.where(inside, shown, np.nan),
         extent=extent,
@@ -227,7 +228,7 @@ def draw_pale(
         transform=ax.projection,
         cmap=pale(image.get_cmap()),
         norm=image.norm,
-        zorder=2.5,
+        zorder=2,
     )
     ax.set(xlim=extent[:2], ylim=extent[2:])
 
