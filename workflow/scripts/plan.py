@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
 from forestflux.core.layers import REGION_SHARE
@@ -14,6 +16,7 @@ from forestflux.jobs.settings.region_settings import Region
 from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
+from forestflux.sources.earthengine.plan_time import time_line
 from forestflux.sources.earthengine.request_plan import (
     Planned,
     last_year_line,
@@ -45,7 +48,7 @@ def main(
     sites: list[Path],
 ) -> None:
     """Print the plan of the towers and of the tiles."""
-    lines = []
+    lines, plans = [], []
     if sites:
         years, of_towers = settings.tower_years, products.column("tower")
         place = TowerPlace(SITES.read_file(sites[0], columns=PLACE))
@@ -53,8 +56,9 @@ def main(
             years, runtime, forest_only=settings.forest_only, products=of_towers
         )
         work = [(place, year) for year in years]
+        plans.append(plan_of(source, of_towers, work))
         lines += lines_of(
-            plan_of(source, of_towers, work),
+            plans[-1],
             title=f"{len(place.sites)} towers, {span(years)}",
             jobs=settings.jobs["towers"],
             disk=len(years) * store_bytes(of_towers, place),
@@ -71,25 +75,25 @@ def main(
     lines.append("")
     if settings.open_end:
         lines.append(last_year_line(products, years[-1]))
+    plans.append(plan_of(source, of_tiles, work))
     lines += lines_of(
-        plan_of(source, of_tiles, work),
+        plans[-1],
         title=f"{len(places)} tiles, {', '.join(map(str, years))}",
         jobs=settings.jobs["tiles"],
         disk=len(years) * sum(store_bytes(of_tiles, place) for place in places),
     )
-    lines += ["", "Nothing was sent."]
+    lines += ["", time_line(plans, in_flight=runtime.in_flight), "Nothing was sent."]
     sys.stdout.write("\n".join(lines) + "\n")
 
 
 def list_places(grid: Grid, region: Region) -> list[TilePlace]:
-    """The mapped tiles with their share in the region, if there is one."""
-    areas = find_areas(region, grid)
-    if not areas:
-        return [TilePlace(tile) for tile in grid.tiles()]
-    return [
-        TilePlace(tile, share_tile(areas, tile)[REGION_SHARE].values)
-        for tile in grid.tiles()
-    ]
+    """The mapped tiles with their share in the region, where they do not lie wholly in it."""
+    areas, places = find_areas(region, grid), []
+    for tile in grid.tiles():
+        share = share_tile(areas, tile)[REGION_SHARE].values if areas else np.ones(1)
+        # A share of one everywhere would only take memory.
+        places.append(TilePlace(tile, None if (share == 1).all() else share))
+    return places
 
 
 if __name__ == "__main__":
