@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from forestflux.jobs import command_line
@@ -18,6 +19,7 @@ from forestflux.jobs.settings.region_settings import Region
 from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
+from forestflux.sources.earthengine.plan_time import time_line
 from forestflux.sources.earthengine.request_plan import (
     Planned,
     lines_of,
@@ -49,8 +51,8 @@ def plan_places(
     forest_only: bool,
     title: str,
     jobs: int,
-) -> list[str]:
-    """The plan of places of one kind as lines of text."""
+) -> tuple[pd.DataFrame, list[str]]:
+    """The plan of places of one kind, and its lines of text."""
     parts, disk = [], 0
     for table, same in products.eras(years):
         column = table.column(places[0].column)
@@ -59,7 +61,7 @@ def plan_places(
         parts.append(plan_of(source, column, work))
         disk += len(same) * sum(store_bytes(column, place) for place in places)
     plan = pd.concat(parts, ignore_index=True)
-    return lines_of(plan, title=title, jobs=jobs, disk=disk)
+    return plan, lines_of(plan, title=title, jobs=jobs, disk=disk)
 
 
 def main(
@@ -73,41 +75,44 @@ def main(
     planner = partial(
         plan_places, products, runtime=runtime, forest_only=settings.forest_only
     )
-    lines = []
+    lines, plans = [], []
     if sites:
         years = settings.tower_years
         place = TowerPlace(read_places(sites[0], "igbp"))
-        lines += planner(
+        plan, text = planner(
             [place],
             years,
             title=f"{len(place.sites)} towers, {span(years)}",
             jobs=settings.jobs["towers"],
         )
+        plans.append(plan)
+        lines += text
         lines += edge_lines(products.in_years(*years).column("tower"), place)
     else:
         lines.append("towers: no table of towers yet, so nothing is planned for them")
     grid, years = Grid(**settings.grid.model_dump()), settings.years
     places = list_places(grid, settings.region)
     lines += ["", *([settings.last_year] if settings.last_year else [])]
-    lines += planner(
+    plan, text = planner(
         places,
         years,
         title=f"{len(places)} tiles, {', '.join(map(str, years))}",
         jobs=settings.jobs["tiles"],
     )
-    lines += ["", "Nothing was sent."]
+    plans.append(plan)
+    lines += text
+    lines += ["", time_line(plans, in_flight=runtime.in_flight), "Nothing was sent."]
     sys.stdout.write("\n".join(lines) + "\n")
 
 
 def list_places(grid: Grid, region: Region) -> list[TilePlace]:
-    """The mapped tiles with their share in the region, if there is one."""
-    areas = find_areas(region, grid)
-    if not areas:
-        return [TilePlace(tile) for tile in grid.tiles()]
-    return [
-        TilePlace(tile, share_tile(areas, tile)[REGION_SHARE].values)
-        for tile in grid.tiles()
-    ]
+    """The mapped tiles with their share in the region, where they do not lie wholly in it."""
+    areas, places = find_areas(region, grid), []
+    for tile in grid.tiles():
+        share = share_tile(areas, tile)[REGION_SHARE].values if areas else np.ones(1)
+        # A share of one everywhere would only take memory.
+        places.append(TilePlace(tile, None if (share == 1).all() else share))
+    return places
 
 
 if __name__ == "__main__":

@@ -190,6 +190,15 @@ def test_last_tiles_that_are_smaller_belong_to_a_region_that_touches_them() -> N
     assert list_tiles([west], grid) == ("r01c00",)
 
 
+@pytest.mark.parametrize("shape", [(1, 4), (4, 1)])
+def test_a_row_or_a_column_of_cells_has_shares(shape: tuple[int, int]) -> None:
+    latitudes, longitudes = 60.5 - np.arange(shape[0]), 20.5 + np.arange(shape[1])
+    area = NamedArea("half", "", shapely.box(20, 50, 20.5, 61))
+    share = measure_share([area], latitudes, longitudes)
+    np.testing.assert_allclose(share[:, 0], 0.5)
+    assert (share[:, 1:] == 0).all()
+
+
 def test_an_area_at_sea_is_one_line() -> None:
     with pytest.raises(InputError, match="region: expected an area with some land, f"):
         find_areas([(-40.0, 30.0, -35.0, 33.0)], GRID)

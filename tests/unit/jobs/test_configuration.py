@@ -182,6 +182,10 @@ def test_the_configuration_given_is_not_changed(config):
         ({"region": [20, 60, 20, 70]}, "region: expected a box with west, south"),
         ({"region": [20, 60, 30, 95]}, "region: expected a box with west, south"),
         ({"region": "0,0,400,10"}, "region: expected a box with west, south"),
+        (
+            {"region": "Finland", "grid": {"tile_cells": 1}},
+            "grid.tile_cells: expected 2 cells or more, with a region, found 1",
+        ),
         ({"year": 1999}, "configuration: year: expected greater than or equal"),
         ({"grid": {"resolution_deg": 1e-9}}, "grid.resolution_deg: expected greater"),
         (

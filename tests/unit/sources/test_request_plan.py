@@ -14,6 +14,7 @@ from forestflux.core.product_table import read_products
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.layer_groups import groups_of
+from forestflux.sources.earthengine.plan_time import time_line
 from forestflux.sources.earthengine.request import fit
 from forestflux.sources.earthengine.request_plan import (
     Planned,
@@ -172,6 +173,14 @@ def test_only_windows_with_a_part_of_the_region_are_asked_for(tmp_path):
         planned(tmp_path, TILE, [2003]), TILE, [(TilePlace(tile, share), 2003)]
     ).set_index("collection")["requests"]
     assert counts.sum() == counts["MODIS/061/MCD12C1"] == 1
+
+
+def test_the_plan_says_how_long_it_takes_at_most():
+    names = ["requests", "cached"]
+    plans = [pd.DataFrame([[61, 0], [40, 21]], columns=names)] * 2
+    line = time_line(plans, in_flight=20)
+    # 160 requests, eight rounds of five minutes
+    assert line.startswith("160 requests to send take 0.7 hours at most, 20 at a time")
 
 
 def test_the_lines_end_with_sums(tmp_path):

@@ -8,7 +8,11 @@ import shapely
 from scipy import sparse
 
 from forestflux.core.grid import zone_area
-from forestflux.core.regions.region_cells import NamedArea, repeat_eastward
+from forestflux.core.regions.region_cells import (
+    NamedArea,
+    find_side,
+    repeat_eastward,
+)
 
 # Shares that are less than this are rounding; so is what is missing to a whole cell.
 ROUNDING = 1e-9
@@ -95,7 +99,7 @@ class Raster:
     @classmethod
     def of_cells(cls, latitudes: np.ndarray, longitudes: np.ndarray) -> "Raster":
         """The grid of cells with these centres, evenly spaced, degrees."""
-        side = float(longitudes[1] - longitudes[0])
+        side = find_side(latitudes, longitudes)
         return cls(
             side,
             (len(latitudes), len(longitudes)),

@@ -25,6 +25,13 @@ class NamedArea:
     shape: shapely.Geometry
 
 
+def find_side(latitudes: np.ndarray, longitudes: np.ndarray) -> float:
+    """Side of the cells with these centres, of which there are two at least, degrees."""
+    if len(longitudes) > 1:
+        return float(longitudes[1] - longitudes[0])
+    return float(latitudes[0] - latitudes[1])
+
+
 def repeat_eastward(shape: shapely.Geometry, east: float) -> list[shapely.Geometry]:
     """A shape from 180 W to 180 E, and the same one turn on where a window goes past 180.
 
@@ -55,7 +62,7 @@ def rasterise_areas(
     latitudes, longitudes : centres of the grid's cells, evenly spaced, degrees; longitudes may
         go on past 180
     """
-    side = float(longitudes[1] - longitudes[0])
+    side = find_side(latitudes, longitudes)
     west, north = float(longitudes[0]) - side / 2, float(latitudes[0]) + side / 2
     shapes = [
         (shape, number)

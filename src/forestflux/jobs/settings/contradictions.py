@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # More tiles than this take minutes to plan, and hours if each is a file.
 MOST_TILES = 100_000
+# A region may lie in one tile, and one cell alone has no side.
+LEAST_CELLS = 2
 
 
 def refuse_contradictions(configuration: "Configuration") -> None:
@@ -112,6 +114,9 @@ def check_grid(configuration: "Configuration") -> None:
         if tiles > MOST_TILES:
             expected = f"tiles of which {MOST_TILES} or fewer cover the globe"
             refuse("grid.tile_cells", expected, f"{grid.tile_cells}, {tiles} tiles")
+    if configuration.region and configuration.grid.tile_cells < LEAST_CELLS:
+        expected = f"{LEAST_CELLS} cells or more, with a region"
+        refuse("grid.tile_cells", expected, str(configuration.grid.tile_cells))
     if configuration.region and not configuration.has_maps:
         expected = "none, because a run of series at towers has no map"
         refuse("region", expected, str(list(configuration.region)))
