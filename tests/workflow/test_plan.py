@@ -33,7 +33,7 @@ def test_fine_cells_are_planned_to_the_last_year(checkout):
     )
     assert "5 towers, 2023" in done.stdout
     assert "1 tiles, 2023, 2024" in done.stdout
-    assert re.search(r"MODIS/061/MOD13A1 +ndvi +2024 +15 ", done.stdout)
+    assert re.search(r"MODIS/061/MOD13A1 +ndvi +2024 +4 ", done.stdout)
     assert re.search(r"MODIS/061/MCD12Q1 +landcover +2024 ", done.stdout)
     assert "MOD13C1" not in done.stdout
     assert "Nothing was sent." in done.stdout

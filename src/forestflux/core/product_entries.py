@@ -7,8 +7,9 @@ from typing import Any
 from forestflux.core.errors import InputError
 from forestflux.core.reading.yaml_files import read_yaml
 
-# Columns in which a successor must have a product if the one before it has.
-ARCHIVED = ("tile", "fine_tile", "tower")
+# Columns of products that an archive has; a successor must have the first two of them.
+NEEDED = ("tile", "tower")
+ARCHIVED = (*NEEDED, "fine_tile")
 SUCCESSOR = "successor"
 
 Entry = dict[str, Any]
@@ -32,7 +33,7 @@ def choose_products(
 
     Raises
     ------
-    InputError : there is no such product for a variable
+    InputError : there is no such product for a variable, or it lacks tiles or towers
     """
     others = read_yaml(beside) if alternates or successors else {}
     chosen = dict(content)
@@ -51,6 +52,14 @@ def choose_products(
                 found="none",
             )
         alternate = find_alternate(others, beside, variable, successor)
+        for column in NEEDED:
+            if column in chosen[variable] and column not in alternate:
+                raise InputError(
+                    beside,
+                    variable=f"{variable}.{successor}.{column}",
+                    expected="this column of a product that is a successor",
+                    found="nothing",
+                )
         chosen[variable] = add_successor(chosen[variable], alternate, first_year)
     return {
         variable: {key: part for key, part in entry.items() if key != SUCCESSOR}
@@ -81,8 +90,8 @@ def find_alternate(
 def add_successor(entry: Entry, alternate: Entry, first_year: int) -> Entry:
     """An entry each of whose products knows what takes over from a year on.
 
-    A column that the alternate does not name has no successor, so that it has no product at
-    all: years on both sides would else be of one product in silence.
+    Cells finer than the alternate knows of have no product at all: years on both sides would
+    else be of one product in silence.
     """
     columns = {
         column: entry[column]

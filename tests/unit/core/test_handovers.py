@@ -3,12 +3,14 @@
 from datetime import date
 
 import pytest
+import yaml
 
 from forestflux.core.errors import InputError
 from forestflux.core.handovers import find_shared_years, list_handovers
 from forestflux.core.last_year import find_last_year
 from forestflux.core.map_resolution import fit_resolution
 from forestflux.core.product_table import ProductTable, read_products
+from forestflux.core.reading.yaml_files import read_yaml
 from tests.builders.paths import PRODUCTS
 
 VIIRS = "NASA/VIIRS/002/VNP13A1"
@@ -103,3 +105,27 @@ def test_a_variable_without_a_successor_is_refused():
 def test_a_product_that_is_the_successor_has_none():
     with pytest.raises(InputError, match=r"successors\.ndvi: .*successor: evi, found"):
         read_products(PRODUCTS, {"ndvi": "viirs"}, successors={"ndvi": 2023})
+
+
+@pytest.mark.parametrize("column", ["tile", "tower"])
+def test_a_successor_without_cells_or_towers_is_refused(tmp_path, column):
+    """Else years on both sides would be of one product in silence."""
+    (tmp_path / "products.yaml").write_text(PRODUCTS.read_text())
+    others = read_yaml(PRODUCTS.with_name("alternates.yaml"))
+    del others["ndvi"]["viirs"][column]
+    (tmp_path / "alternates.yaml").write_text(yaml.safe_dump(others))
+    line = rf"ndvi\.viirs\.{column}: expected this column of a product that is a succ"
+    with pytest.raises(InputError, match=line):
+        read_products(tmp_path / "products.yaml", successors={"ndvi": 2023})
+
+
+def test_a_successor_without_fine_cells_leaves_none(tmp_path):
+    (tmp_path / "products.yaml").write_text(PRODUCTS.read_text())
+    others = read_yaml(PRODUCTS.with_name("alternates.yaml"))
+    del others["ndvi"]["viirs"]["fine_tile"]
+    (tmp_path / "alternates.yaml").write_text(yaml.safe_dump(others))
+    table = read_products(tmp_path / "products.yaml", successors={"ndvi": 2023})
+    with pytest.raises(
+        InputError, match=r"ndvi\.fine_tile: expected a product for cells"
+    ):
+        fit_resolution(table, 0.005)
