@@ -138,7 +138,7 @@ def test_links_of_the_page_lead_to_its_sections(page):
     assert len(identifiers) == len(set(identifiers))
     links = [attrs["href"].removeprefix("#") for attrs in page.named("a")]
     links.remove("explorer.html")
-    assert len(links) == 13
+    assert len(links) == 14
     assert set(links) <= set(identifiers)
 
 
