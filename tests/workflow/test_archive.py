@@ -107,6 +107,20 @@ def rules(finished):
     return RuleGraph.of(finished, configfile="mine.yaml")
 
 
+def test_months_are_read_from_the_same_files(mine):
+    """An archive gives months of the sites whose tables are finer than years."""
+    add_site(mine / "data/fluxes", SITES[1], resolutions=("YY", "MM"))
+    edit(mine, "mine.yaml", "run: mine", "run: mine\nfluxes: {months: true}")
+    wanted = "results/mine/towers/site_months.csv"
+    done = snakemake(mine, "--cores", "2", wanted, configfile="mine.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    months = table(mine, "towers/site_months.csv")
+    assert set(months["site"]) == {SITES[1]}
+    assert len(months) == 24
+    without = table(mine, "towers/left_out_months.csv")
+    assert sorted(without["site"]) == sorted(set(SITES) - {SITES[1]})
+
+
 def test_nothing_is_left_to_do(finished, rules):
     done = {"samples", "bibliography"}
     assert set(plan(finished)) == rules.from_here_on("samples") - done

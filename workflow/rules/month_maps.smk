@@ -142,3 +142,32 @@ rule month_zones:
         " --settings {params.settings:q}"
         " --output {output.table:q}"
         " --log {log:q}"
+
+
+rule upload_months:
+    input:
+        products="<results>/publish_months/{years}.json",
+    output:
+        manifest="<results>/upload_months/{years}.json",
+    log:
+        "<logs>/upload_months/{years}.log",
+    conda:
+        "../../envs/publish.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(60),
+    params:
+        to=lambda wildcards: f"{CONFIG.upload.to}/{CONFIG.run}",
+        code=code("upload"),
+        years=years_of,
+        folder=products_folder,
+    message:
+        "Copying the months of {wildcards.years} to object storage"
+    shell:
+        'python "$SCRIPTS"/upload.py'
+        " --folder {params.folder:q}"
+        " --below months"
+        " --years {params.years}"
+        " --to {params.to:q}"
+        " --manifest {output.manifest:q}"
+        " --log {log:q}"

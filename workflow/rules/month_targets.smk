@@ -20,7 +20,8 @@ def month_targets():
     """The season beside the trained model and its skill; none where no months are asked for."""
     if not MONTHS:
         return []
-    maps = ("month_maps", "publish_months") if MAPPED else ()
+    maps = ["month_maps", "publish_months"] if MAPPED else []
+    maps += ["upload_months"] if MAPPED and CONFIG.upload.to else []
     return [
         "<results>/towers/site_months.csv",
         "<results>/model/season.json",

@@ -130,13 +130,18 @@ def save_season(
     write_manifest(record, SeasonRecord.read(content, record))
 
 
-def load_season(folder: Path) -> TrainedSeason:
+def load_season(path: Path | str) -> TrainedSeason:
     """The season in a model's folder.
+
+    Parameters
+    ----------
+    path : the folder, `results/RUN/model`
 
     Raises
     ------
     InputError : a file is missing, damaged, edited or of another network
     """
+    folder = Path(path)
     file = folder / SEASON_RECORD
     if not file.is_file():
         raise InputError(

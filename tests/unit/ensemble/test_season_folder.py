@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.ensemble.intervals.month_intervals import MonthCalibration
@@ -16,6 +17,7 @@ from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.models.flux_model import Fluxes
 from forestflux.models.seasons.season_training import train_season
 from tests.builders.inputs import UNITS
+from tests.builders.masked_tiles import make_masked
 from tests.builders.season_samples import build_season_samples
 from tests.builders.small_training import settings
 
@@ -56,6 +58,26 @@ def test_what_is_read_gives_the_same_months(towers, season, folder):
     np.testing.assert_array_equal(added, annual.gpp.astype("float32"))
     np.testing.assert_array_equal(made["nee"], made["reco"] - made["gpp"])
     assert (made["gpp_lower"] >= 0).all()
+
+
+def test_a_dataset_has_months_on_its_own_rows_and_columns(season):
+    dataset = make_masked()
+    forest = dataset["forest_type"].values > 0
+    annual = xr.Dataset(
+        {
+            flux: (("y", "x"), np.where(forest, total, np.nan).astype("float32"))
+            for flux, total in (("gpp", 1200.0), ("reco", 900.0))
+        }
+    )
+    months = season.predict(dataset, annual)
+    assert months["gpp"].dims == ("month", "y", "x")
+    np.testing.assert_array_equal(months["y"], dataset["y"])
+    added = months["gpp"].values.sum(axis=0, dtype=float).astype("float32")
+    np.testing.assert_array_equal(added[forest], annual["gpp"].values[forest])
+    assert np.isnan(months["nee"].values[:, ~forest]).all()
+    site = season.predict(dataset.isel(y=0, x=0), annual.isel(y=0, x=0))
+    assert site["gpp"].dims == ("month",)
+    np.testing.assert_allclose(site["gpp"], months["gpp"][:, 0, 0], rtol=1e-5)
 
 
 def test_no_cell_at_all_gives_no_months(season):

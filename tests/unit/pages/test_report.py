@@ -148,7 +148,7 @@ def test_links_of_the_page_lead_to_its_sections(page):
     assert len(identifiers) == len(set(identifiers))
     links = [attrs["href"] for attrs in page.named("a")]
     inside = [link.removeprefix("#") for link in links if link.startswith("#")]
-    assert len(inside) == 14
+    assert len(inside) == 15
     assert set(inside) <= set(identifiers)
     figures = [link for link in links if link.startswith("figures/")]
     assert len(figures) == len(FIGURES)  # each leads to its full size
@@ -164,7 +164,7 @@ def test_the_first_screen_answers_and_all_else_is_folded(page, results):
     assert "change of forest NEE" in images[1]
     assert "points of the truth" in images[2]
     sections = [a for a in page.named("details") if a.get("class") == "section"]
-    assert len(sections) == 14
+    assert len(sections) == 15
     assert not any("open" in attrs for attrs in sections)
     for words in ("How to cite", "Get the data", "A country or another region"):
         assert words in page.text

@@ -12,6 +12,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.months import month_lengths
 from forestflux.core.names import FLUXES
+from forestflux.publish.object_storage import upload, year_files
 from forestflux.publish.provenance import verify_checksums
 from tests.builders.month_products import make_months, publish_made_months
 from tests.builders.year_products import make_map
@@ -149,3 +150,10 @@ def test_a_year_or_a_run_without_months_stops_with_one_line(product, tmp_path):
         forestflux.open_months(product.parents[2], year=2010)
     with pytest.raises(InputError, match="no such folder"):
         forestflux.open_months(tmp_path / "none")
+
+
+def test_months_are_copied_below_a_folder_of_their_own(product, tmp_path):
+    products = product.parents[1]
+    sums = upload(year_files(product), products, f"file://{tmp_path / 'copy'}")
+    assert f"months/{YEAR}/checksums.sha256" in sums
+    verify_checksums(tmp_path / f"copy/months/{YEAR}")

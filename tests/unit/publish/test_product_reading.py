@@ -124,8 +124,8 @@ def test_what_is_no_product_is_one_line(run: Path, tmp_path: Path) -> None:
 
 
 def test_the_package_lists_what_users_call() -> None:
-    names = ["__version__", "load_model", "open_months", "open_product"]
-    assert dir(forestflux) == names
+    functions = ["load_model", "load_season", "open_months", "open_product"]
+    assert dir(forestflux) == ["__version__", *functions]
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = forestflux.nothing
 

@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
+from forestflux.core.reading.yaml_files import read_yaml
+from forestflux.jobs.configuration import read_configuration
 from forestflux.towers.site_months import read_site_months
 from forestflux.towers.tower_schemas import SITE_MONTHS
-from tests.builders.paths import REAL_DATA
+from forestflux.towers.tower_years import require_months
+from tests.builders.paths import REAL_DATA, ROOT
 from tests.builders.tower_folders import read_towers, tower_folder, write_months
 
 REAL = REAL_DATA / "towers"
@@ -124,3 +127,22 @@ def test_real_months_add_up_to_the_year():
     sites, site_years = read_towers(REAL)
     months = read_site_months(REAL / "site_months.csv", sites, site_years)
     assert len(months) == 12 * len(site_years)
+
+
+def configure(folder, *, months):
+    given = read_yaml(ROOT / "config/config.yaml")
+    return read_configuration(
+        given | {"towers": {"folder": str(folder)}, "fluxes": {"months": months}}
+    )
+
+
+def test_months_without_their_table_are_refused_before_any_job(tmp_path):
+    folder = tower_folder(tmp_path / "towers")
+    require_months(configure(folder, months=False))
+    with pytest.raises(InputError) as caught:
+        require_months(configure(folder, months=True))
+    assert str(caught.value) == (
+        f"{folder}/site_months.csv: fluxes.months: expected false, or a table of monthly"
+        " fluxes (docs/how-to/own-towers.md), found no such file"
+    )
+    require_months(configure(write_months(folder), months=True))
