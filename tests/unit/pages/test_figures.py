@@ -41,7 +41,11 @@ from forestflux.pages.figures.globe.flux_maps import significant
 from forestflux.pages.figures.skill import score_figures
 from forestflux.pages.figures.skill.network_figure import FILTER_LABELS, STEP_LABELS
 from forestflux.pages.labels_and_colours import model_styles, subset_label
+<<<<<<< HEAD
 from forestflux.pages.report.report_page import FIRST_FIGURES
+=======
+from forestflux.pages.number_text import format_share
+>>>>>>> figures
 from tests.builders.finished_results import build_results
 
 DPI = 80
@@ -492,6 +496,11 @@ def test_cells_are_pale_where_a_condition_holds():
     assert not above[:, world_maps.PIXELS // 2 :].any()
     for value in (0.0, 0.3, 1.0):
         assert sum(pale.get_cmap()(value)) > sum(full.get_cmap()(value))
+
+
+def test_shares_near_none_and_all_are_not_rounded_to_them():
+    shares = (0.0, 0.0007, 0.12, 0.996, 1.0)
+    assert list(map(format_share, shares)) == ["0 %", "<1 %", "12 %", ">99 %", "100 %"]
 
 
 def test_significance_is_that_of_the_cell_by_itself():
