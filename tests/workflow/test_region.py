@@ -87,7 +87,7 @@ def test_outside_of_the_region_there_is_nothing(results: Path) -> None:
 
 
 def test_totals_are_those_by_hand(results: Path) -> None:
-    series = pd.read_csv(results / "change/series.csv")
+    series = pd.read_csv(results / "change/regions.csv")
     for year in (2003, 2004):
         mapped = load_store(results / f"maps/{year}.zarr")
         cells = cell_area(mapped["y"].values, 5.0)[:, None]

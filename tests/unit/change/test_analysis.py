@@ -614,7 +614,7 @@ def test_a_window_across_180_degrees_gives_the_numbers_of_the_globe(
     np.testing.assert_array_equal(
         change["gpp_slope"], cut(change_globe["gpp_slope"].values)
     )
-    for name in ("series", "pair", "zonal", "decomposition"):
+    for name in ("regions", "pair", "zonal", "decomposition"):
         pd.testing.assert_frame_equal(tables[name], tables_globe[name], rtol=1e-9)
 
 
@@ -631,7 +631,7 @@ def test_forest_outside_of_the_region_counts_in_no_total(
         dataset["region_share"] = CELLS, share
         write_store(dataset, path, chunks={"member": 1, "y": 3})
     (store, tables), (_, wanted) = (run(maps) for maps in parts.values())
-    for name in ("series", "pair", "regions", "zonal", "decomposition"):
+    for name in ("regions", "pair", "region_changes", "zonal", "decomposition"):
         pd.testing.assert_frame_equal(tables[name], wanted[name], rtol=1e-6)
     np.testing.assert_allclose(store["region_share"], share)
 
@@ -652,7 +652,7 @@ def test_strata_of_a_run_with_a_region_have_shares_of_what_lies_in_it(
         dataset["region_share"] = CELLS, share
         write_store(dataset, path, chunks={"member": 1, "y": 3})
     _, tables = run(maps, grid=grid, areas=areas)
-    series = tables["series"]
+    series = tables["regions"]
     area = series[(series["year"] == 2003) & (series["variable"] == "gpp")]
     area = area.set_index(["kind", "stratum"])["area"]
     cells = cell_area(grid.latitudes(), 2.0)[:, None]

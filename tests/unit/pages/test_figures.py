@@ -41,11 +41,8 @@ from forestflux.pages.figures.globe.flux_maps import significant
 from forestflux.pages.figures.skill import score_figures
 from forestflux.pages.figures.skill.network_figure import FILTER_LABELS, STEP_LABELS
 from forestflux.pages.labels_and_colours import model_styles, subset_label
-<<<<<<< HEAD
-from forestflux.pages.report.report_page import FIRST_FIGURES
-=======
 from forestflux.pages.number_text import format_share
->>>>>>> figures
+from forestflux.pages.report.report_page import FIRST_FIGURES
 from tests.builders.finished_results import build_results
 
 DPI = 80
@@ -134,7 +131,8 @@ def check_that_texts_are_words(figure):
     for text in figure.findobj(Text):
         words = re.sub(r"(?<!\\)\$[^$]*\$", "", text.get_text())
         # a column of FLUXNET that reasons of dropped years name
-        words = words.replace("nee_qc", "")
+        # and a name that the user gives to a product
+        words = words.replace("nee_qc", "").replace("other_gpp", "")
         assert "_" not in words
         assert not words.startswith(("gC m", "PgC", "(gC", "(PgC")), words
 
@@ -285,7 +283,7 @@ def test_missing_column_is_named(results, tmp_path):
 
 
 def test_run_of_towers_alone_draws_what_needs_no_map(towers):
-    apart = ("maps/", "change/", "drivers/", "compare/", "recovery/")
+    apart = ("maps/", "change/", "drivers/", "compare/", "recovery/", "months/")
     names = [
         n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
     ]

@@ -30,21 +30,26 @@ class Entry:
 
 # In the order of a report: what answers first, then that of a paper.
 FIGURES = {
-    "level_map": Entry("globe.answer_figures", "draw_level_map", ("maps/second.zarr",)),
+    "level_map": Entry(
+        "globe.answer_figures", "draw_level_map", ("maps/second.zarr",), column=False
+    ),
     "change_map": Entry(
         "globe.answer_figures",
         "draw_change_map",
         ("change/change.json", "change/significance.csv"),
+        column=False,
     ),
     "truth_series": Entry(
         "globe.answer_figures",
         "draw_truth_series",
         ("change/totals.csv", "recovery/recovery.csv"),
+        column=False,
     ),
     "tower_series": Entry(
         "globe.answer_figures",
         "draw_tower_series",
         ("change/totals.csv", "evaluate/predictions.csv"),
+        column=False,
     ),
     "towers": Entry("skill.tower_map", "draw_towers", ("samples/samples.csv",)),
     "timeline": Entry(
@@ -69,7 +74,7 @@ FIGURES = {
         "skill.gap_figures", "draw_calibration", ("evaluate/calibration.csv",)
     ),
     "seasons": Entry(
-        "skill.season_figure", "draw_seasons", ("months/predictions.csv",)
+        "skill.season_figure", "draw_seasons", ("months/predictions.csv",), column=False
     ),
     "gap_curve": Entry("skill.gap_figures", "draw_gap_curve", ("evaluate/gaps.csv",)),
     "importance": Entry(
@@ -87,7 +92,10 @@ FIGURES = {
     "uncertainty": Entry("globe.flux_maps", "draw_uncertainty", ("maps/second.zarr",)),
     "zonal": Entry("globe.total_figures", "draw_zonal", ("change/zonal.csv",)),
     "month_zones": Entry(
-        "globe.month_zone_figure", "draw_month_zones", ("months/zones.csv",)
+        "globe.month_zone_figure",
+        "draw_month_zones",
+        ("months/zones.csv",),
+        column=False,
     ),
     "series": Entry(
         "globe.total_figures", "draw_series", ("change/totals.csv",), column=False
@@ -127,6 +135,7 @@ FIGURES = {
             "compare/compared_zones.csv",
             "compare/compare.json",
         ),
+        column=False,
     ),
     "recovery": Entry(
         "globe.recovery_figure",

@@ -115,7 +115,7 @@ def draw_tower_series(results: Path, *, settings: StyleSettings) -> Figure:
     chosen = (predictions["model"] == NETWORK) & (predictions["split"] == "site")
     means = predictions[chosen].groupby("year").mean(numeric_only=True)
     totals = read_totals(results)
-    figure = new_figure(settings, height_mm=82)
+    figure = new_figure(settings, height_mm=100)
     axes = figure.subplots(len(TARGET_FLUXES), 2, sharex=True)
     for (left, right), flux in zip(axes, TARGET_FLUXES, strict=True):
         draw_totals(left, totals, flux)

@@ -42,7 +42,8 @@ def draw_month_zones(results: Path, *, settings: StyleSettings) -> Figure:
         )
         ax.set_title(flux.upper())
         ax.set_xticks(range(1, 13), list("JFMAMJJASOND"))
-        label = f"{MONTH_UNIT}\n{UPTAKE}" if flux == "nee" else MONTH_UNIT
+        label = f"{flux.upper()} ({MONTH_UNIT})"
+        label += f"\n{UPTAKE}" if flux == "nee" else ""
         figure.colorbar(
             mesh, ax=ax, location="bottom", aspect=25, pad=0.02, label=label
         )
