@@ -132,7 +132,7 @@ def check_that_texts_are_words(figure):
         words = re.sub(r"(?<!\\)\$[^$]*\$", "", text.get_text())
         # a column of FLUXNET that reasons of dropped years name
         # and a name that the user gives to a product
-        words = words.replace("nee_qc", "").replace("other_gpp", "")
+        words = re.sub("nee_qc|other_(gpp|nee)", "", words)
         assert "_" not in words
         assert not words.startswith(("gC m", "PgC", "(gC", "(PgC")), words
 
