@@ -9,7 +9,9 @@ class GridSettings(Section):
     """The latitude-longitude grid of the maps."""
 
     resolution_deg: float = key(0.05, unit="degrees", ge=0.001, le=30)
-    """Side of a cell; 180 must be a multiple of it. At least 0.001, about 100 m."""
+    """Side of a cell; 180 must be a multiple of it. At least 0.001, about 100 m. Earth Engine
+    serves 0.05, 0.01 and 0.005 (docs/how-to/resolution.md).
+    """
 
     tile_cells: int = key(400, unit="cells", ge=1)
     """Rows and columns of a tile, the piece that is extracted and inferred at once."""
