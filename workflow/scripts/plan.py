@@ -27,7 +27,7 @@ from forestflux.sources.earthengine.request_plan import (
     store_bytes,
 )
 from forestflux.sources.earthengine.tower_edges import edge_lines
-from forestflux.towers.tower_tables import read_places
+from forestflux.towers.place_tables import read_places
 
 
 class Settings(Section):

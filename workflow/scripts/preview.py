@@ -9,7 +9,7 @@ from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.jobs.small_files import write_text
 from forestflux.pages.layer_preview import draw_preview
 from forestflux.sources.earthengine.client.session import connect
-from forestflux.towers.tower_tables import read_places
+from forestflux.towers.place_tables import read_places
 
 
 class Settings(Section):

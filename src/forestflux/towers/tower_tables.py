@@ -8,45 +8,13 @@ import pandas as pd
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUXES, FOREST_TYPES, OTHER_CLASSES
-from forestflux.core.reading.plain_text import is_printable
 from forestflux.jobs.user_tables import parse_numbers, read_csv, refuse_cell
 from forestflux.towers.clusters import link_clusters
 from forestflux.towers.doubtful_places import doubt_places
 from forestflux.towers.doubts import refuse_doubts, refuse_unknown_sites
 from forestflux.towers.flux_checks import check_fluxes
+from forestflux.towers.place_tables import read_places
 from forestflux.towers.tower_schemas import SITE_YEARS, SITES
-
-
-def read_places(path: Path, *columns: str) -> pd.DataFrame:
-    """Places of a user's table: site as text, lat and lon (degrees) as numbers, others as text.
-
-    Parameters
-    ----------
-    columns : that must be there beside site, lat and lon
-
-    Raises
-    ------
-    InputError : an unreadable table, a site twice, a place off the globe
-    """
-    table = read_csv(path, ("site", "lat", "lon", *columns))
-    refuse_cell(
-        table["site"].eq("").to_numpy(), table, "site", path=path, expected="a name"
-    )
-    hidden = ~table["site"].map(is_printable).to_numpy(bool)
-    expected = "a name of printable characters"
-    refuse_cell(hidden, table, "site", path=path, expected=expected)
-    repeated = table["site"].duplicated().to_numpy()
-    refuse_cell(repeated, table, "site", path=path, expected="each site once")
-    lat, lon = (parse_numbers(table, column, path=path) for column in ("lat", "lon"))
-    for column, values, limit in (("lat", lat, 90), ("lon", lon, 180)):
-        refuse_cell(
-            np.abs(values) > limit,
-            table,
-            column,
-            path=path,
-            expected=f"degrees from -{limit} to {limit}",
-        )
-    return table.assign(lat=lat, lon=lon)
 
 
 def read_sites(path: Path, *, confirmed: Collection[str] = ()) -> pd.DataFrame:

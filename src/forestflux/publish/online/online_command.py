@@ -27,7 +27,7 @@ from forestflux.publish.online.online_export import (
 from forestflux.publish.online.online_source import OnlineSource, check_latitudes
 from forestflux.publish.online.point_fluxes import fetch_points
 from forestflux.publish.online.region import Region, read_region
-from forestflux.towers.tower_tables import read_places
+from forestflux.towers.place_tables import read_places
 
 POINTS = "points.csv"
 DEFAULT_RUNTIME = EarthEngineSettings()
