@@ -1,6 +1,7 @@
 # How far a product and its successor differ, in a year that both cover.
 #
-# needs  a source and the product table with a successor between the years of the run
+# needs  a source and the product table with a successor between the years of the run; the share of the
+#        tiles in the region where there is one
 # makes  <results>/handover/{places}.csv of each job, and <results>/handover/handover.csv of all of them
 
 
@@ -11,6 +12,7 @@ rule handover:
             then="<results>/towers/sites.csv",
             otherwise=[],
         ),
+        region=region_manifest,
     output:
         table="<results>/handover/{places}.csv",
     log:
@@ -38,6 +40,7 @@ rule handover:
         'python "$SCRIPTS"/handover.py'
         " --places {params.places}"
         " --sites {input.sites:q}"
+        " --region {input.region:q}"
         " --settings {params.settings:q}"
         " --products {params.products:q}"
         ' --runtime "$EARTHENGINE_RUNTIME"'

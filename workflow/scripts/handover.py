@@ -7,6 +7,7 @@ import pandas as pd
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
 from forestflux.core.handovers import list_handovers
+from forestflux.core.layers import REGION_SHARE
 from forestflux.core.names import LAND_COVER
 from forestflux.core.places import Place, TilePlace, TowerPlace
 from forestflux.core.product_table import ProductTable
@@ -14,6 +15,7 @@ from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.sample_settings import MaskSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
+from forestflux.jobs.stages import upstream_stores
 from forestflux.prepare.handover_table import HANDOVERS, join_places, measure_handovers
 from forestflux.sources.source_registry import open_source
 from forestflux.towers.tower_schemas import SITES
@@ -33,6 +35,7 @@ def main(
     *,
     places: list[str],
     sites: list[Path],
+    region: list[Path],
     settings: Settings,
     products: ProductTable,
     runtime: EarthEngineSettings,
@@ -42,12 +45,15 @@ def main(
 
     `runtime` says how Earth Engine is reached; it changes no number.
     """
+    shares = upstream_stores(*region) if region else None
 
     def place_of(name: str) -> Place:
         if name == "towers":
             return TowerPlace(SITES.read_file(sites[0]))
         assert settings.grid is not None  # tiles come with a grid
-        return TilePlace(Grid(**settings.grid.model_dump()).tile(name))
+        tile = Grid(**settings.grid.model_dump()).tile(name)
+        share = shares.load(name)[REGION_SHARE].values if shares else None
+        return TilePlace(tile, share)
 
     parts: list[pd.DataFrame] = []
     for year in sorted(set(settings.shared_years.values())):
