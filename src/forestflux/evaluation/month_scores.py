@@ -26,8 +26,11 @@ from forestflux.evaluation.site_bootstrap import (
     draw_sites,
 )
 from forestflux.models.flux_model import Fluxes
-from forestflux.models.seasons.season_folds import MEAN_SEASON
-from forestflux.models.seasons.shares import SHARED_FLUXES, divide_fluxes
+from forestflux.models.seasons.shares import (
+    MEAN_SEASON,
+    SHARED_FLUXES,
+    divide_fluxes,
+)
 from forestflux.models.years.response import subtract_site_means
 
 ROW = ["split", "site", "year"]

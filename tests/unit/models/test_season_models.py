@@ -9,14 +9,15 @@ from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.models.flux_model import Fluxes
 from forestflux.models.seasons.mean_seasons import MeanSeasons
 from forestflux.models.seasons.month_labels import match_months
-from forestflux.models.seasons.season_folds import (
-    MEAN_SEASON,
-    TREES,
-    run_season_fold,
-)
+from forestflux.models.seasons.season_folds import run_season_fold
 from forestflux.models.seasons.season_regressor import SeasonRegressor
 from forestflux.models.seasons.season_training import train_season
-from forestflux.models.seasons.shares import divide_fluxes, measure_shares
+from forestflux.models.seasons.shares import (
+    MEAN_SEASON,
+    TREES,
+    divide_fluxes,
+    measure_shares,
+)
 from tests.builders.season_samples import build_season_samples, list_site_months
 from tests.builders.small_training import settings
 

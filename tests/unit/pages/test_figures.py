@@ -283,12 +283,12 @@ def test_missing_column_is_named(results, tmp_path):
 
 
 def test_run_of_towers_alone_draws_what_needs_no_map(towers):
-    apart = ("maps/", "change/", "drivers/", "compare/", "recovery/", "months/")
+    apart = ("maps/", "change/", "drivers/", "compare/", "recovery/", "months/zones")
     names = [
         n for n, files in needs().items() if not any(f.startswith(apart) for f in files)
     ]
     wanted = {"towers", "timeline", "network", "scatter", "scores", "calibration"}
-    wanted |= {"gap_curve", "importance", "attributions", "activations"}
+    wanted |= {"gap_curve", "importance", "attributions", "activations", "seasons"}
     assert set(names) == wanted
     for name in names:
         assert draw_figure(name, towers, style_settings=StyleSettings(dpi=DPI)).axes

@@ -15,12 +15,15 @@ from forestflux.models.seasons.mean_seasons import MeanSeasons
 from forestflux.models.seasons.season_regressor import SeasonRegressor
 from forestflux.models.seasons.season_training import train_season
 from forestflux.models.seasons.season_trees import SeasonTrees
-from forestflux.models.seasons.shares import SeasonModel, predict_sample_shares
+from forestflux.models.seasons.shares import (
+    MEAN_SEASON,
+    TREES,
+    SeasonModel,
+    predict_sample_shares,
+)
 from forestflux.prepare.folds import check_trainable, split_rows
 from forestflux.prepare.sample_table import Samples
 
-# The models beside the network, as tables name them: the plain season, and trees.
-MEAN_SEASON, TREES = "mean_season", "extra_trees"
 # Word in the seed of a fold, so that no network of years has the same.
 SEED_WORD = "season"
 

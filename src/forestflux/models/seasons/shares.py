@@ -10,6 +10,8 @@ from forestflux.prepare.sample_table import Samples
 
 # Fluxes that have shares; NEE = RECO - GPP in each month.
 SHARED_FLUXES = ("gpp", "reco")
+# The models beside the network, as tables name them: the plain season, and trees.
+MEAN_SEASON, TREES = "mean_season", "extra_trees"
 
 
 class SeasonModel(Protocol):

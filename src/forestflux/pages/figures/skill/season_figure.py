@@ -12,7 +12,7 @@ from forestflux.core.names import FLUXES, FOREST_TYPES, NETWORK
 from forestflux.ensemble.intervals.conformal import MAP_SPLIT
 from forestflux.ensemble.intervals.month_intervals import season_month
 from forestflux.evaluation.month_schemas import MONTH_PREDICTIONS
-from forestflux.models.seasons.season_folds import MEAN_SEASON
+from forestflux.models.seasons.shares import MEAN_SEASON
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
