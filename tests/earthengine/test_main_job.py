@@ -47,7 +47,9 @@ def make_project(folder, products, sites, url):
     )
     write_labels(project / "labels", sites)
     overlay = OVERLAY.format(url=url, in_flight=IN_FLIGHT)
-    (project / "micro.yaml").open("a").write(overlay)
+    micro = yaml.safe_load((project / "micro.yaml").read_text())
+    micro.pop("fluxes")  # these towers have no months
+    (project / "micro.yaml").write_text(yaml.safe_dump(micro) + overlay)
     return project
 
 

@@ -24,6 +24,10 @@ STORES = (
     "level/r00c00.zarr",
     "drivers/drivers.zarr",
     "compare/other.zarr",
+    "seasons/r00c00/2003.zarr",
+    "truth_months/2003.zarr",
+    "month_maps/2003.zarr",
+    "",
     "products/2003/forestflux_micro_2003.zarr",
 )
 

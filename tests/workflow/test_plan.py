@@ -26,7 +26,7 @@ def plan(project, grid):
 
 
 def test_fine_cells_are_planned_to_the_last_year(checkout):
-    done = plan(checkout, "{resolution_deg: 0.01, tile_cells: 400, only: [r07c51]}")
+    done = plan(checkout, "{resolution_deg: 0.01, tile_cells: 400}\nregion: r07c51")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (
         "years: the last year is 2024, the last that every product cov" in done.stderr
@@ -40,7 +40,7 @@ def test_fine_cells_are_planned_to_the_last_year(checkout):
 
 
 def test_another_resolution_is_refused_in_one_line(checkout):
-    done = plan(checkout, "{resolution_deg: 0.02, tile_cells: 400, only: [r03c25]}")
+    done = plan(checkout, "{resolution_deg: 0.02, tile_cells: 400}\nregion: r03c25")
     assert done.returncode != 0
     assert (
         "configuration: grid.resolution_deg: expected 0.05, the grid of MODIS/061/MOD13C1,"

@@ -108,7 +108,7 @@ EDITS = {
         "micro.yaml",
         "forest: 3",
         "forest: 4",
-        "train",
+        "train season_folds",
     ),
     "a key of baseline": (
         "micro.yaml",
@@ -144,7 +144,7 @@ EDITS = {
         "micro.yaml",
         "run: micro",
         "run: micro\ninfer: {min_forest_fraction: 0.2}",
-        "infer",
+        "infer infer_seasons",
     ),
     "a key of infer that cannot change a number": (
         "micro.yaml",
@@ -156,7 +156,7 @@ EDITS = {
         "micro.yaml",
         "run: micro",
         "run: micro\npublish: {max_gap_fraction: 0.5}",
-        "publish report",
+        "publish publish_months report",
     ),
     "the way to Earth Engine, which changes no number": (
         "micro.yaml",
@@ -234,7 +234,7 @@ EDITS = {
         f"{FORESTFLUX}/change/trends/theil_sen.py",
         "def theil_sen(",
         "def unused() -> None:\n    pass\n\n\ndef theil_sen(",
-        "change",
+        "change compare",
     ),
     "a script": (
         "workflow/scripts/mask.py",
@@ -343,6 +343,7 @@ def test_an_open_end_takes_a_year_more_when_the_last_product_has_it(scratch):
     with edited(scratch, years, towers, (file, text, ends[2005])):
         jobs = planned(scratch)
     per_year = {"extract", "cube", "mask", "infer", "truth"}
+    per_year |= {"infer_seasons", "truth_months"}
     assert set(jobs) == per_year | stale("departures")
     assert jobs["truth"] == 1
 
