@@ -27,7 +27,7 @@ STORES = (
     "seasons/r00c00/2003.zarr",
     "truth_months/2003.zarr",
     "month_maps/2003.zarr",
-    "",
+    "products/months/2003/forestflux_micro_months_2003.zarr",
     "products/2003/forestflux_micro_2003.zarr",
 )
 
