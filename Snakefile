@@ -20,6 +20,7 @@ pathvars:
 
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/targets.smk"
+include: "workflow/rules/page_targets.smk"
 include: "workflow/rules/month_targets.smk"
 include: "workflow/rules/earthengine.smk"
 include: "workflow/rules/handovers.smk"

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from forestflux.change.errors.place_sums import sum_places
-from forestflux.change.strata.countries import (
+from forestflux.change.strata.country_strata import (
     CONTINENTS,
     COUNTRY_PARTS,
     label_countries,

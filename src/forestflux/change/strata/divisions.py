@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from forestflux.change.change_schemas import OUTSIDE as OUTSIDE
-from forestflux.change.strata.countries import cut_countries, label_countries
+from forestflux.change.strata.country_strata import cut_countries, label_countries
 from forestflux.change.strata.groups import Groups
 from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.change.strata.run_regions import RunRegion
