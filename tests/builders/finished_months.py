@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.change.month_zones import MONTH_ZONES
-from forestflux.evaluation.month_schemas import MONTH_PREDICTIONS
+from forestflux.evaluation.months.month_schemas import MONTH_PREDICTIONS
 from forestflux.jobs.tables import write_table
 
 MONTH = np.arange(1, 13)

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.evaluation.month_recovery import MONTH_RECOVERY, score_month_recovery
+from forestflux.evaluation.months.month_recovery import (
+    MONTH_RECOVERY,
+    score_month_recovery,
+)
 from forestflux.jobs.stages import upstream_stores
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from forestflux.jobs import command_line
 from forestflux.evaluation.evaluation_schemas import PREDICTIONS
-from forestflux.evaluation.month_schemas import MONTH_TABLES
-from forestflux.evaluation.month_scores import (
+from forestflux.evaluation.months.month_schemas import MONTH_TABLES
+from forestflux.evaluation.months.month_scores import (
     add_observed,
     predict_months,
     tabulate_month_coverage,

@@ -10,7 +10,7 @@ from forestflux.ensemble.intervals.month_intervals import calibrate_months
 from forestflux.ensemble.season_folder import save_season
 from forestflux.ensemble.trained_season import TrainedSeason
 from forestflux.evaluation.evaluation_schemas import PREDICTIONS
-from forestflux.evaluation.month_scores import add_observed, predict_months
+from forestflux.evaluation.months.month_scores import add_observed, predict_months
 from forestflux.jobs.manifests import read_manifest
 from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.jobs.settings.section import Section

@@ -6,8 +6,8 @@ from forestflux.evaluation.ablation_table import VARIANT_PREDICTIONS
 from forestflux.evaluation.compare.comparison_schemas import COMPARISON_TABLES
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
 from forestflux.evaluation.gates.gates_manifest import GATES
-from forestflux.evaluation.month_recovery import MONTH_RECOVERY
-from forestflux.evaluation.month_schemas import MONTH_TABLES
+from forestflux.evaluation.months.month_recovery import MONTH_RECOVERY
+from forestflux.evaluation.months.month_schemas import MONTH_TABLES
 from forestflux.models.cross_validation import FOLD_PREDICTIONS
 from forestflux.models.seasons.season_folds import MONTH_SHARES
 from forestflux.pages.headline_numbers import HEADLINE

@@ -7,7 +7,10 @@ import xarray as xr
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.names import FOREST_TYPES
-from forestflux.evaluation.month_recovery import MONTH_RECOVERY, score_month_recovery
+from forestflux.evaluation.months.month_recovery import (
+    MONTH_RECOVERY,
+    score_month_recovery,
+)
 from forestflux.jobs.store import write_store
 from tests.builders.month_products import make_months
 from tests.builders.year_products import make_map

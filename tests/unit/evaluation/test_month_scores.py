@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.evaluation.month_schemas import (
+from forestflux.evaluation.months.month_schemas import (
     MONTH_COVERAGE,
     MONTH_PREDICTIONS,
     MONTH_SCORES,
 )
-from forestflux.evaluation.month_scores import (
+from forestflux.evaluation.months.month_scores import (
     add_observed,
     predict_months,
     score_anomalies,

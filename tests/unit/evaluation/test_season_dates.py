@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forestflux.evaluation.season_dates import circular_error, date_seasons
+from forestflux.evaluation.months.season_dates import circular_error, date_seasons
 
 MONTH = np.arange(12) + 0.5
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from forestflux.core.names import FLUXES, FOREST_TYPES, NETWORK
 from forestflux.ensemble.intervals.conformal import MAP_SPLIT
 from forestflux.ensemble.intervals.month_intervals import season_month
-from forestflux.evaluation.month_schemas import MONTH_PREDICTIONS
+from forestflux.evaluation.months.month_schemas import MONTH_PREDICTIONS
 from forestflux.models.seasons.shares import MEAN_SEASON
 from forestflux.pages.figures.figure_style import (
     StyleSettings,

@@ -11,8 +11,8 @@ from forestflux.core.forest_area import AREA_LAYERS, measure_forest_area
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.months import MONTH_FLUX_UNIT
 from forestflux.core.names import FLUXES, FOREST_TYPES, TARGET_FLUXES
+from forestflux.evaluation.months.season_dates import circular_error, date_seasons
 from forestflux.evaluation.scores import mean_or_nan
-from forestflux.evaluation.season_dates import circular_error, date_seasons
 from forestflux.jobs.store import load_store
 from forestflux.jobs.tables import Column, TableSchema
 

@@ -13,13 +13,13 @@ from forestflux.ensemble.intervals.month_intervals import (
     observe_flux,
     season_month,
 )
-from forestflux.evaluation.month_schemas import (
+from forestflux.evaluation.months.month_schemas import (
     MONTH_COVERAGE,
     MONTH_PREDICTIONS,
     MONTH_SCORES,
 )
+from forestflux.evaluation.months.season_dates import circular_error, date_seasons
 from forestflux.evaluation.scores import mean_or_nan, r2, rmse, score_coverage
-from forestflux.evaluation.season_dates import circular_error, date_seasons
 from forestflux.evaluation.site_bootstrap import (
     bootstrap_interval,
     bootstrap_r2,
