@@ -236,6 +236,13 @@ def check_names(dataset: xr.Dataset, names: Iterable[str], path: Path) -> None:
             )
 
 
+def check_year(dataset: xr.Dataset, year: int, path: Path) -> None:
+    """Refuse a store of another year."""
+    found = dataset.attrs.get("year")
+    if found != year:
+        raise InputError(path, variable="year", expected=str(year), found=str(found))
+
+
 def read_values(part: xr.Dataset, path: Path) -> None:
     """Load all values of a part of a store where they stand; one line for a damaged chunk."""
     for name, variable in part.variables.items():

@@ -12,7 +12,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid, Tile, cell_area, check_cell_centres
 from forestflux.core.layers import CF_FLUX_UNIT, REGION_SHARE, SIGN, list_layers
 from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
-from forestflux.jobs.store import check_names, open_store
+from forestflux.jobs.store import check_names, check_year, open_store
 from forestflux.maps.tile_years import TileYear
 from forestflux.models.flux_model import CalibratedModel
 
@@ -195,13 +195,7 @@ def check_part(part: xr.Dataset, tile: Tile, path: Path, *, year: int) -> None:
         check_cell_centres(
             part[name].values, wanted, source=path, name=name, owner=owner
         )
-    if part.attrs.get("year") != year:
-        raise InputError(
-            path,
-            variable="year",
-            expected=str(year),
-            found=str(part.attrs.get("year")),
-        )
+    check_year(part, year, path)
 
 
 def ensemble_fluxes(gpp: np.ndarray, reco: np.ndarray) -> dict[str, np.ndarray]:

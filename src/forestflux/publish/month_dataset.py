@@ -5,12 +5,18 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
-from forestflux.core.layers import BIAS, LAYERS, POSITIVE, SIGN
+from forestflux.core.layers import (
+    BIAS,
+    LAYERS,
+    POSITIVE,
+    REGION_LAYERS,
+    SIGN,
+    list_layers,
+)
 from forestflux.core.months import month_lengths, month_starts
 from forestflux.core.names import FLUXES, TARGET_FLUXES
-from forestflux.jobs.store import open_store
+from forestflux.jobs.store import check_names, check_year, open_store
 from forestflux.maps.mosaic import spatial_reference
 from forestflux.publish.published_dataset import (
     DIMS,
@@ -48,21 +54,9 @@ def open_months(path: Path, *, year: int) -> xr.Dataset:
     InputError : a layer is missing or damaged, or it is another year
     """
     months = open_store(path)
-    for name in (*FLUXES, *(f"{flux}_half_width" for flux in TARGET_FLUXES)):
-        if name not in months:
-            raise InputError(
-                path,
-                variable=name,
-                expected="a layer of the months",
-                found=f"only {', '.join(sorted(map(str, months.data_vars)))}",
-            )
-    if months.attrs.get("year") != year:
-        raise InputError(
-            path,
-            variable="year",
-            expected=str(year),
-            found=str(months.attrs.get("year")),
-        )
+    widths = [f"{flux}_half_width" for flux in TARGET_FLUXES]
+    check_names(months, [*FLUXES, *widths], path)
+    check_year(months, year, path)
     return months.chunk()
 
 
@@ -87,7 +81,8 @@ def build_month_dataset(
     Returns
     -------
     gpp, reco, nee, gpp_half_width, nee_half_width (time, latitude, longitude), g m-2;
-    forest_fraction, cell_area (latitude, longitude); coordinates with bounds
+    forest_fraction, cell_area and, of a run with a region, region_share (latitude,
+    longitude); coordinates with bounds
     """
     layers: dict[str, tuple] = {}
     for flux in FLUXES:
@@ -147,13 +142,15 @@ def make_layer(values: xr.DataArray, **attributes: str) -> tuple:
 
 def list_fixed(mapped: xr.Dataset, grid: Grid, year: int) -> dict[str, tuple]:
     """What is the same in every month: forest, areas, bounds of the axes, the projection."""
+    every = list_layers(region=True)
     layers: dict[str, tuple] = {
         name: (
             DIMS[1:],
-            mapped[name].astype(LAYERS[name].dtype).data,
-            LAYERS[name].attributes(),
+            mapped[name].astype(every[name].dtype).data,
+            every[name].attributes(),
         )
-        for name in BESIDE
+        for name in (*BESIDE, *REGION_LAYERS)
+        if name in mapped
     }
     # Without a grid mapping of `cell_area`: CDO would drop a cell measure that has one.
     layers["forest_fraction"][2]["grid_mapping"] = "spatial_ref"

@@ -16,7 +16,7 @@ from forestflux.core.layers import (
     list_layers,
 )
 from forestflux.jobs.settings.map_settings import PublishSettings
-from forestflux.jobs.store import open_store
+from forestflux.jobs.store import check_year, open_store
 from forestflux.maps.mosaic import spatial_reference
 
 EPOCH = "1970-01-01"
@@ -67,13 +67,7 @@ def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:
                 expected="a layer of the map",
                 found=f"only {', '.join(sorted(map(str, mapped.data_vars)))}",
             )
-    if mapped.attrs.get("year") != year:
-        raise InputError(
-            path,
-            variable="year",
-            expected=str(year),
-            found=str(mapped.attrs.get("year")),
-        )
+    check_year(mapped, year, path)
     for name, wanted in (("y", grid.latitudes()), ("x", grid.longitudes())):
         owner = f"{grid.resolution_deg} degrees"
         check_cell_centres(
