@@ -70,6 +70,18 @@ def test_every_layer_is_that_of_the_months(product, months, kind):
             np.testing.assert_array_equal(found[name], months[name])
 
 
+def test_months_of_a_region_hold_the_share_of_each_cell_in_it(mapped, months, tmp_path):
+    share = np.full(mapped["gpp"].shape, 0.25, "float32")
+    of_region = mapped.assign(region_share=(mapped["gpp"].dims, share))
+    product = publish_made_months(of_region, months, GRID, tmp_path)
+    for kind in ("zarr", "nc"):
+        with open_format(product, kind) as found:
+            np.testing.assert_array_equal(found["region_share"], share)
+    assert "region_share" not in open_format(
+        publish_made_months(mapped, months, GRID, tmp_path / "globe"), "nc"
+    )
+
+
 @both
 def test_months_add_up_to_the_year_and_close(product, mapped, kind):
     with open_format(product, kind) as found:
