@@ -11,13 +11,13 @@ from pathlib import Path
 
 from tests.builders.compared_products import write_even_product
 from tests.builders.paths import ROOT
-from tests.builders.planner import Planner
+from tests.builders.preloaded import Preloaded
 from tests.builders.tower_folders import tower_folder
 
 COMPILED = (".pyc", ".nbi", ".nbc")
 CODE = ("Snakefile", "src", "workflow", "config", "envs", "profiles")
 
-PLANNER = Planner()
+PRELOADED = Preloaded()
 
 # A planet of six degrees and two years: every stage runs, in about a minute.
 MICRO = """
@@ -153,9 +153,19 @@ def environment(first: Path | None = None) -> dict:
 
 
 def snakemake(
-    project: Path, *arguments: str, first: Path | None = None, **options
+    project: Path,
+    *arguments: str,
+    first: Path | None = None,
+    preloaded: bool = True,
+    **options,
 ) -> subprocess.CompletedProcess:
-    """Run snakemake in a project and wait."""
+    """Run snakemake in a project and wait.
+
+    Its jobs are forks of a process that has imported their packages, unless `preloaded` is
+    false or `first` names a folder of other programs.
+    """
+    if first is None and preloaded:
+        first = PRELOADED.folder
     return subprocess.run(
         command(*arguments, **options),
         cwd=project,
@@ -170,8 +180,7 @@ def plan(
     project: Path, *words: str, configfile: str = "micro.yaml"
 ) -> subprocess.CompletedProcess:
     """A command of snakemake that runs no job."""
-    words = command(*words, configfile=configfile)[1:]
-    done = PLANNER.ask(project, words, environment())
+    done = snakemake(project, *words, configfile=configfile)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 

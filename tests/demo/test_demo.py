@@ -21,9 +21,14 @@ STATED = pd.read_csv(ROOT / "docs" / "data" / "stated_errors.csv").set_index("na
 
 
 def run_demo(project):
-    """A copy of the project in which the demo has run as it stands in the repository."""
+    """A copy of the project in which the demo has run as it stands in the repository.
+
+    Each of its jobs starts by itself, as those of a user do.
+    """
     start = time.monotonic()
-    finish(copy_project(project), "--cores", "all", configfile="config/config.yaml")
+    words = ("--cores", "all")
+    overlay = "config/config.yaml"
+    finish(copy_project(project), *words, configfile=overlay, preloaded=False)
     print(f"demo: {time.monotonic() - start:.0f} s")
 
 
