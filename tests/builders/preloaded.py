@@ -28,7 +28,7 @@ from tests.builders.paths import ROOT
 SCRIPTS = ROOT / "workflow" / "scripts"
 SOCKET = "socket"
 
-# Asks the process for a fork that runs a script. What is no script, such as `python -c`, it runs itself.
+# Asks the process for a fork that runs a script. It runs `python -c` and `python -m` itself.
 ASK = """
 import json, os, socket, sys
 address, *words = sys.argv[1:]
@@ -89,7 +89,7 @@ def start() -> Path:
 
 def warm_up() -> None:
     """Import all that scripts and rule files need, and forget forestflux again."""
-    import snakemake.cli  # noqa: F401
+    import snakemake.cli
     import snakemake.executors.local  # noqa: F401
 
     path = list(sys.path)
@@ -154,7 +154,7 @@ class Request(NamedTuple):
 
 
 def leave(code: object) -> None:
-    """End a fork as Python ends, but for taking all imported modules apart, which lasts a second."""
+    """End a fork as Python does, but do not take all modules apart, which lasts a second."""
     if code is not None and not isinstance(code, int):
         print(code, file=sys.stderr)
         code = 1
