@@ -21,7 +21,9 @@ from forestflux.prepare.sample_table import read_samples
 
 def main(*, model: Path, samples: Path, seed: int, tables: list[Path]) -> None:
     """Write the four tables of the stage."""
-    trained, read = load_model(model), read_samples(samples)
+    # In float32, so that the fast path gives the same tables on every processor.
+    trained = load_model(model).accelerate(device="cpu", precision="float32")
+    read = read_samples(samples)
     occlusion = measure_occlusion(trained, read)
     signed, size = measure_attribution(trained, read)
     made = {

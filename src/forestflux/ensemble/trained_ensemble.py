@@ -103,7 +103,7 @@ class Ensemble:
         """
         cells = read_forest_cells(dataset, inputs=self.inputs, ranges=self.ranges)
         forest, known = cells.forest, (cells.series, cells.lat, cells.types)
-        fluxes = self.predict_arrays(*known)
+        fluxes, dissimilarity = self.estimate_arrays(*known)
         mean = {name: getattr(fluxes, name).mean(0) for name in FLUXES}
         hidden, share = count_gaps(cells.series)
         bounds = self.interval(
@@ -122,7 +122,7 @@ class Ensemble:
         index, gaps = np.full((2, *forest.shape), np.nan, "float32")
         gaps[forest] = share
         result["gap_fraction"] = ("y", "x"), gaps, LAYERS["gap_fraction"].attributes()
-        index[forest] = np.where(seen, self.dissimilarity_index(*known), np.nan)
+        index[forest] = np.where(seen, dissimilarity, np.nan)
         inside = self.applicable(index, forest)
         for name, values in (("dissimilarity", index), ("applicable", inside)):
             result[name] = ("y", "x"), values, LAYERS[name].attributes()
@@ -174,9 +174,25 @@ class Ensemble:
         index = np.empty(len(series))
         with one_thread():
             for part, prepared, types in self._prepare(series, lat, forest_type):
-                features = describe(prepared.numpy(), types.numpy())
-                index[part] = self.applicability.reference.dissimilarity(features)
+                index[part] = self._compare_prepared(prepared, types)
         return index
+
+    def estimate_arrays(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> tuple[Fluxes, np.ndarray]:
+        """Both `predict_arrays` and `dissimilarity_index`, of series that are prepared once.
+
+        Parameters
+        ----------
+        series, lat, forest_type : as in `predict_arrays`
+        """
+        fluxes = np.empty((2, len(self.members), len(series)))
+        index = np.empty(len(series))
+        with one_thread():
+            for part, prepared, types in self._prepare(series, lat, forest_type):
+                fluxes[:, :, part] = self._predict_prepared(prepared, types)
+                index[part] = self._compare_prepared(prepared, types)
+        return Fluxes(*fluxes), index
 
     def _prepare(
         self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
@@ -187,6 +203,11 @@ class Ensemble:
             part = slice(start, start + PART)
             # All members share one scale: a part is prepared once for all of them.
             yield part, self.members[0].prepare(series[part], lat[part]), types[part]
+
+    def _compare_prepared(self, prepared: Tensor, types: Tensor) -> np.ndarray:
+        """Dissimilarity index (sample,) of prepared series."""
+        features = describe(prepared.numpy(), types.numpy())
+        return self.applicability.reference.dissimilarity(features)
 
     def _predict_prepared(self, prepared: Tensor, types: Tensor) -> np.ndarray:
         """GPP and RECO (2, member, sample) of prepared series."""

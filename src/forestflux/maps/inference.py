@@ -30,6 +30,8 @@ from forestflux.prepare.masked_series import (
 
 # Pieces that are read before they are needed.
 DEPTH = 2
+# Pieces whose cells wait for a thread while another one is written.
+WAITING = 2
 # Fluxes (2, member, sample) and dissimilarity (sample,), float32.
 Numbers = tuple[np.ndarray, np.ndarray]
 
@@ -116,7 +118,7 @@ def estimate_chunks(
                 for start in range(0, len(chunk.series), batch_cells)
             ]
             waiting.append((chunk, futures))
-            if len(waiting) > 1:
+            if len(waiting) > WAITING:
                 yield finished(*waiting.popleft(), len(model.members))
         for pair in waiting:
             yield finished(*pair, len(model.members))
@@ -131,8 +133,8 @@ def estimate_cells(
     forest_type: np.ndarray,
 ) -> Numbers:
     """Fluxes (2, member, sample) and dissimilarity index (sample,) of cells, float64."""
-    fluxes = model.predict_arrays(series, lat, forest_type)
-    return np.stack(fluxes), model.dissimilarity_index(series, lat, forest_type)
+    fluxes, index = model.estimate_arrays(series, lat, forest_type)
+    return np.stack(fluxes), index
 
 
 def finished(

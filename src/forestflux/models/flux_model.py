@@ -64,10 +64,13 @@ class CalibratedModel(FluxModel, Protocol):
         """Nominal coverage of the intervals, 0-1."""
         ...
 
-    def dissimilarity_index(
+    def estimate_arrays(
         self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
-    ) -> np.ndarray:
-        """How unlike the series are to those of the training, float64 (sample,)."""
+    ) -> tuple[Fluxes, np.ndarray]:
+        """Fluxes as `predict_arrays` gives them, and the dissimilarity index (sample,).
+
+        The index says how unlike the series are to those of the training.
+        """
         ...
 
     def interval(

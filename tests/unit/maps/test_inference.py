@@ -39,10 +39,11 @@ class Arithmetic:
         reco = lat + np.nan_to_num(series[:, 0, -1])
         return Fluxes(np.stack([gpp, gpp + 1]), np.stack([reco, reco + 2]))
 
-    def dissimilarity_index(
+    def estimate_arrays(
         self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
-    ) -> np.ndarray:
-        return np.where(forest_type == 3, np.nan, series[:, 1, 0] + lat / 1000)
+    ) -> tuple[Fluxes, np.ndarray]:
+        index = np.where(forest_type == 3, np.nan, series[:, 1, 0] + lat / 1000)
+        return self.predict_arrays(series, lat, forest_type), index
 
 
 class Broken(Arithmetic):
