@@ -26,6 +26,7 @@ NAMES = (
     "planets",
     "planning",
     "publish",
+    "roofline",
     "subsets",
     "trend_tests",
 )

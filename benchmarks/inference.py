@@ -251,7 +251,9 @@ def multiplied(model: Ensemble) -> float:
     """Floating-point operations of the engine's filters for one cell, zeros among them."""
     steps = 46 // model.members[0].settings.pooled_steps
     weights = sum(
-        b.weight.numel() for blocks in model.fast_inference.blocks for b in blocks
+        block.time.numel() * block.across.shape[2] + block.across.numel()
+        for blocks in model.fast_inference.blocks
+        for block in blocks
     )
     return 2 * steps * weights
 

@@ -4,7 +4,7 @@
 for a GPU. Both have the same methods and give the same numbers within rounding.
 """
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -16,8 +16,21 @@ from forestflux.models.flux_network import FluxNetwork
 from forestflux.models.normalised_convolution import PRIOR_WEIGHTS
 
 
+class Filtered(NamedTuple):
+    """What the filters of a block give, before normalisation and SiLU.
+
+    Attributes
+    ----------
+    rows : (cell, row, step, channel), filtered along time
+    across : (cell, step, row, channel), the rows that see all rows, which come after the others
+    """
+
+    rows: Tensor
+    across: Tensor
+
+
 class Affine(Protocol):
-    """Gain and shift of a block's normalisation (step, feature)."""
+    """Gain and shift of a block's normalisation (channel,)."""
 
     @property
     def gain(self) -> Tensor:
@@ -37,22 +50,17 @@ class Backend(Protocol):
         """Input of the first block, as `FluxNetwork.channels`."""
         ...
 
-    def activate(self, filtered: Tensor, block: Affine, half: int) -> Tensor:
-        """Normalised, through SiLU, the year wrapped: (cell, half + step + half, feature).
+    def activate(self, filtered: Filtered, block: Affine, half: int) -> Tensor:
+        """Normalised, through SiLU, the year wrapped.
 
-        Parameters
-        ----------
-        filtered : (cell, step, feature)
+        Returns
+        -------
+        (cell, row, half + step + half, channel)
         """
         ...
 
-    def pool(self, filtered: Tensor, block: Affine) -> Tensor:
-        """Means, then largest numbers over the steps, float32 (cell, 2 * feature).
-
-        Parameters
-        ----------
-        filtered : (cell, step, feature), before normalisation and SiLU
-        """
+    def pool(self, filtered: Filtered, block: Affine) -> Tensor:
+        """Means, then largest numbers over the steps, float32 (cell, 2 * row and channel)."""
         ...
 
 
@@ -80,22 +88,25 @@ class FusedBackend:
             smooth.view(series.shape), valid_share.view(series.shape), types
         )
 
-    def activate(self, filtered: Tensor, block: Affine, half: int) -> Tensor:
+    def activate(self, filtered: Filtered, block: Affine, half: int) -> Tensor:
         """As `Backend.activate`."""
-        cells, steps, features = filtered.shape
-        padded = torch.empty(cells, steps + 2 * half, features, dtype=filtered.dtype)
-        gain, shift = flat_affine(block)
+        cells, steps, more, channels = filtered.across.shape
+        shape = (cells, filtered.rows.shape[1] + more, steps + 2 * half, channels)
+        padded = torch.empty(shape, dtype=filtered.across.dtype)
         kernels.activate(
-            flat(filtered), gain, shift, half * features, raw(padded).reshape(cells, -1)
+            *flat(filtered),
+            *year_affine(block, steps),
+            half * channels,
+            raw(padded.flatten(2)),
         )
         return padded
 
-    def pool(self, filtered: Tensor, block: Affine) -> Tensor:
+    def pool(self, filtered: Filtered, block: Affine) -> Tensor:
         """As `Backend.pool`."""
-        cells, _, features = filtered.shape
+        cells, steps, more, channels = filtered.across.shape
+        features = (filtered.rows.shape[1] + more) * channels
         pooled = torch.empty(cells, 2 * features)
-        gain, shift = flat_affine(block)
-        kernels.pool(flat(filtered), gain, shift, pooled.numpy())
+        kernels.pool(*flat(filtered), *year_affine(block, steps), pooled.numpy())
         return pooled
 
 
@@ -106,27 +117,29 @@ class EagerBackend:
         """As `Backend.channels`."""
         return network.channels(series, types)
 
-    def activate(self, filtered: Tensor, block: Affine, half: int) -> Tensor:
+    def activate(self, filtered: Filtered, block: Affine, half: int) -> Tensor:
         """As `Backend.activate`."""
-        return wrap_year(self._active(filtered, block).to(filtered.dtype), half)
+        return wrap_year(self._active(filtered, block).to(filtered.rows.dtype), half)
 
-    def pool(self, filtered: Tensor, block: Affine) -> Tensor:
+    def pool(self, filtered: Filtered, block: Affine) -> Tensor:
         """As `Backend.pool`."""
         active = self._active(filtered, block)
-        return torch.cat([active.mean(1), active.amax(1)], dim=1)
+        return torch.cat([active.mean(2).flatten(1), active.amax(2).flatten(1)], dim=1)
 
     @staticmethod
-    def _active(filtered: Tensor, block: Affine) -> Tensor:
+    def _active(filtered: Filtered, block: Affine) -> Tensor:
+        both = torch.cat([filtered.rows, filtered.across.transpose(1, 2)], dim=1)
         normal = functional.layer_norm(
-            filtered.float(), filtered.shape[1:], eps=float(kernels.EPSILON)
+            both.float(), both.shape[1:], eps=float(kernels.EPSILON)
         )
         return functional.silu(normal * block.gain + block.shift)
 
 
 def wrap_year(features: Tensor, half: int) -> Tensor:
-    """Features (cell, half + step + half, feature): circular padding of the steps."""
-    steps = features.shape[1]
-    return torch.cat([features[:, steps - half :], features, features[:, :half]], dim=1)
+    """Features (cell, row, half + step + half, channel): circular padding of the steps."""
+    steps = features.shape[2]
+    parts = [features[:, :, steps - half :], features, features[:, :, :half]]
+    return torch.cat(parts, dim=2)
 
 
 def raw(tensor: Tensor) -> np.ndarray:
@@ -135,11 +148,13 @@ def raw(tensor: Tensor) -> np.ndarray:
     return (tensor.view(torch.uint16) if bits else tensor).numpy()
 
 
-def flat(filtered: Tensor) -> np.ndarray:
-    """A cell's whole year in one row (cell, number)."""
-    return raw(filtered.contiguous()).reshape(len(filtered), -1)
+def flat(filtered: Filtered) -> tuple[np.ndarray, np.ndarray]:
+    """Rows with their year in one piece (cell, row, number), and those across rows."""
+    rows, across = (raw(part.contiguous()) for part in filtered)
+    cells, count, steps, channels = rows.shape
+    return rows.reshape(cells, count, steps * channels), across
 
 
-def flat_affine(block: Affine) -> tuple[np.ndarray, np.ndarray]:
-    """Gain and shift of every number of a year (number,)."""
-    return block.gain.flatten().numpy(), block.shift.flatten().numpy()
+def year_affine(block: Affine, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gain and shift of every number of a row's year (number,)."""
+    return block.gain.repeat(steps).numpy(), block.shift.repeat(steps).numpy()

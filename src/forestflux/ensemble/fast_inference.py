@@ -1,12 +1,11 @@
-"""Fast inference: the same networks, their filters merged, cells kept in the cache.
+"""Fast inference: the same networks, their filters laid out for a processor, cells in the cache.
 
 The reference is `NetworkRegressor.predict_prepared`, member by member in float32; this gives
 its numbers within `TOLERANCE`, to which the tests hold it. What differs:
 
-- The three filters of a block are one dense filter over all its rows, most of whose weights
-  are zero. It multiplies more than it must, but as one matrix product over (cell x step),
-  which a processor with matrix units does many times as fast.
-- Numbers lie step by step, all features of a step together (channels last).
+- The filters across variables and the joint ones are one filter over all rows, and all numbers
+  lie with the channels of a step together (channels last), so that each filter is one matrix
+  product for all cells.
 - Normalisation, SiLU and pooling go through each cell once (`forestflux.ensemble.kernels`).
 - Weights and what passes between the blocks may be bfloat16; sums, normalisation and
   the perceptron are float32.
@@ -23,9 +22,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from forestflux.core.eight_day import STEPS
 from forestflux.core.errors import InputError
-from forestflux.ensemble.backends import Backend, EagerBackend, FusedBackend, wrap_year
+from forestflux.ensemble.backends import (
+    Backend,
+    EagerBackend,
+    Filtered,
+    FusedBackend,
+    wrap_year,
+)
 from forestflux.models.convolution_blocks import ParallelBlock
 from forestflux.models.flux_network import FluxNetwork
 from forestflux.models.network_regressor import NetworkRegressor
@@ -33,7 +37,6 @@ from forestflux.models.network_regressor import NetworkRegressor
 # Cells that go through all layers together: on a processor what they need stays in the
 # cache of a core, on a GPU there must be enough of them to keep it busy.
 CELLS = {"cpu": 256, "cuda": 8192}
-ALIGN = 16
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 # Largest difference to the reference of a member's flux, in standard deviations of the
 # flux among the training rows, and its root mean square over cells.
@@ -42,71 +45,71 @@ TOLERANCE = {"float32": (1e-4, 1e-5), "bfloat16": (0.05, 0.005)}
 
 @dataclass(frozen=True)
 class Block:
-    """A convolutional block as one filter over all its rows, channels last.
+    """The filters of a convolutional block, channels last.
 
     Attributes
     ----------
-    weight : (feature out, feature in, 1, step)
-    bias : (feature out,)
-    gain, shift : float32 (step, feature out), of the normalisation
+    time : (channel, channel in, 1, step), along each row; no channel where there is none
+    time_bias : (channel,)
+    across : (filter and channel, channel in, row, step), over all rows: across variables, joint
+    across_bias : (filter and channel,)
+    gain, shift : float32 (channel,), of the normalisation
     """
 
-    weight: Tensor
-    bias: Tensor
+    time: Tensor
+    time_bias: Tensor
+    across: Tensor
+    across_bias: Tensor
     gain: Tensor
     shift: Tensor
 
     @classmethod
-    def of(cls, block: ParallelBlock, *, first: bool, steps: int) -> "Block":
-        """The merged filter of a block for so many steps; float32.
-
-        A feature is a row and a channel, the channels of a row together; those of the
-        input of the first block are channel by channel, as `FluxNetwork.channels` has them.
-        """
-        channels, before, rows = block.norm.num_channels, block.channels_in, block.rows
-        kernel, parts, biases = block.kernel, [], []
+    def of(cls, block: ParallelBlock) -> "Block":
+        """The filters of a trained block; float32."""
+        before, rows, kernel = block.channels_in, block.rows, block.kernel
+        time, time_bias = torch.empty(0, before, 1, kernel), torch.empty(0)
+        across, across_bias = [torch.empty(0, before, rows, kernel)], [torch.empty(0)]
         for name in block.filters:
             layer = getattr(block, name)
-            made = rows if name == "time" else 1
-            part = torch.zeros(made, channels, before, rows, kernel)
+            weight, bias = layer.weight.detach(), layer.bias.detach()
             if name == "time":
-                for row in range(rows):
-                    part[row, :, :, row] = layer.weight.detach()
-            elif name == "variable":
-                middle = layer.weight.detach().view(channels, before, rows)
-                part[0, ..., kernel // 2] = middle
-            else:
-                part[0] = layer.weight.detach().view(channels, before, rows, kernel)
-            parts.append(part)
-            biases += [layer.bias.detach()] * made
-        merged = torch.cat(parts)
-        if not first:
-            merged = merged.transpose(2, 3)
-        weight = merged.reshape(len(merged) * channels, before * rows, 1, kernel)
-        return cls(
-            # Zeros up to a whole vector, else the first product is slow.
-            functional.pad(weight, (0, 0, 0, 0, 0, -weight.shape[1] % ALIGN * first)),
-            torch.cat(biases),
-            block.norm.weight.detach().repeat(steps, len(merged)),
-            block.norm.bias.detach().repeat(steps, len(merged)),
-        )
+                time, time_bias = weight.unsqueeze(2), bias
+                continue
+            part = weight.unflatten(1, (before, rows))
+            if name == "variable":  # the same as a joint filter that sees one step
+                part = functional.pad(part, (kernel // 2, kernel // 2))
+            across.append(part)
+            across_bias.append(bias)
+        norm = (block.norm.weight.detach(), block.norm.bias.detach())
+        return cls(time, time_bias, torch.cat(across), torch.cat(across_bias), *norm)
 
     def to(self, device: str, dtype: torch.dtype) -> "Block":
-        """The same where it is used; the filter in another precision."""
+        """The same where it is used; the filters in another precision."""
         last = torch.channels_last
         return Block(
-            self.weight.to(device, dtype, memory_format=last),
-            self.bias.to(device, dtype),
+            self.time.to(device, dtype, memory_format=last),
+            self.time_bias.to(device, dtype),
+            self.across.to(device, dtype, memory_format=last),
+            self.across_bias.to(device, dtype),
             self.gain.to(device),
             self.shift.to(device),
         )
 
-    def filtered(self, padded: Tensor) -> Tensor:
-        """Filtered features (cell, step, feature) of padded ones (cell, step, feature)."""
-        features = padded.unsqueeze(1).permute(0, 3, 1, 2)
-        return functional.conv2d(features, self.weight, self.bias)[:, :, 0].transpose(
-            1, 2
-        )
+    def filtered(self, padded: Tensor) -> Filtered:
+        """What the filters make of padded features (cell, row, step, channel)."""
+        features = padded.permute(0, 3, 1, 2)
+        steps = padded.shape[2] - self.time.shape[3] + 1
+        if len(self.time):
+            rows = functional.conv2d(features, self.time, self.time_bias)
+            rows = rows.permute(0, 2, 3, 1)
+        else:
+            rows = padded.new_empty(len(padded), 0, steps, len(self.gain))
+        if len(self.across):
+            across = functional.conv2d(features, self.across, self.across_bias)[:, :, 0]
+            across = across.transpose(1, 2).unflatten(2, (-1, len(self.gain)))
+        else:
+            across = padded.new_empty(len(padded), steps, 0, len(self.gain))
+        return Filtered(rows, across)
 
 
 @dataclass(frozen=True)
@@ -195,14 +198,8 @@ class FastInference:
         # All members read series and scale fluxes in the same way; only weights differ.
         self.first = members[0]
         self.reader = deepcopy(networks[0]).to(self.device)
-        steps = STEPS // networks[0].pooled_steps
         self.blocks = [
-            [
-                Block.of(block, first=index == 0, steps=steps).to(
-                    self.device, self.dtype
-                )
-                for index, block in enumerate(network.blocks())
-            ]
+            [Block.of(block).to(self.device, self.dtype) for block in network.blocks()]
             for network in networks
         ]
         self.backend: Backend = (
@@ -247,12 +244,10 @@ class FastInference:
         return self.head.fluxes(torch.stack(pooled), types)
 
     def _packed(self, prepared: Tensor, types: Tensor) -> Tensor:
-        """What the first blocks are given (cell, half + step + half, feature)."""
+        """What the first blocks are given (cell, row, half + step + half, channel)."""
         channels = self.backend.channels(self.reader, prepared, types)
-        features = channels.flatten(1, 2).transpose(1, 2)
-        more = self.blocks[0][0].weight.shape[1] - features.shape[2]
-        packed = functional.pad(features, (0, more)).to(self.dtype)
-        return wrap_year(packed, self.half).contiguous()
+        features = channels.permute(0, 2, 3, 1).to(self.dtype)
+        return wrap_year(features, self.half).contiguous()
 
 
 def rows_first(weight: Tensor, channels: int) -> Tensor:

@@ -65,22 +65,28 @@ def silu(number: np.float32) -> np.float32:
 
 
 @njit(inline="always", fastmath=LOOSE)
-def moments(cell: np.ndarray) -> tuple[np.float32, np.float32]:
-    """Inverse standard deviation of a cell's numbers, and their mean times it."""
+def moments(first: np.ndarray, second: np.ndarray) -> tuple[np.float32, np.float32]:
+    """Inverse standard deviation of a cell's numbers in both parts, and their mean times it."""
     total, square = np.float32(0), np.float32(0)
-    for position in range(cell.size):
-        number = widen(cell[position])
+    for position in range(first.size):
+        number = widen(first[position])
         total += number
         square += number * number
-    mean = total / np.float32(cell.size)
-    variance = square / np.float32(cell.size) - mean * mean
+    for position in range(second.size):
+        number = widen(second[position])
+        total += number
+        square += number * number
+    count = np.float32(first.size + second.size)
+    mean = total / count
+    variance = square / count - mean * mean
     inverse = np.float32(1) / np.sqrt(variance + EPSILON)
     return inverse, mean * inverse
 
 
 @njit(nogil=True, error_model="numpy", fastmath=LOOSE, cache=True)
 def activate(
-    filtered: np.ndarray,
+    rows: np.ndarray,
+    across: np.ndarray,
     gain: np.ndarray,
     shift: np.ndarray,
     margin: int,
@@ -90,54 +96,102 @@ def activate(
 
     Parameters
     ----------
-    filtered : (cell, number), step by step
-    gain, shift : float32 (number,), of the normalisation
+    rows : (cell, row, number), step by step
+    across : (cell, step, row, channel), the rows that come after them
+    gain, shift : float32 (number,), of the normalisation, the same for each row
     margin : numbers by which the year is continued on each side
-    padded : filled, (cell, margin + number + margin)
+    padded : filled, (cell, row, margin + number + margin)
     """
-    cells, size = filtered.shape
+    cells, count, size = rows.shape
+    _, steps, more, channels = across.shape
+    first, second = rows.reshape(cells, -1), across.reshape(cells, -1)
     for index in range(cells):
-        cell = filtered[index]
-        inverse, offset = moments(cell)
-        year = padded[index, margin : margin + size]
-        for position in range(size):
-            number = widen(cell[position]) * inverse - offset
-            number = silu(number * gain[position] + shift[position])
-            year[position] = narrow(number, year[position])
-        padded[index, :margin] = year[size - margin :]
-        padded[index, margin + size :] = year[:margin]
+        inverse, offset = moments(first[index], second[index])
+        for row in range(count):
+            before = rows[index, row]
+            year = padded[index, row, margin : margin + size]
+            for position in range(size):
+                number = widen(before[position]) * inverse - offset
+                number = silu(number * gain[position] + shift[position])
+                year[position] = narrow(number, year[position])
+        for step in range(steps):
+            for row in range(more):
+                before, start = across[index, step, row], margin + step * channels
+                year = padded[index, count + row, start : start + channels]
+                for channel in range(channels):
+                    number = widen(before[channel]) * inverse - offset
+                    number = silu(number * gain[channel] + shift[channel])
+                    year[channel] = narrow(number, year[channel])
+        for row in range(count + more):
+            whole = padded[index, row]
+            whole[:margin] = whole[size : size + margin]
+            whole[margin + size :] = whole[margin : 2 * margin]
 
 
 @njit(nogil=True, error_model="numpy", fastmath=LOOSE, cache=True)
 def pool(
-    filtered: np.ndarray, gain: np.ndarray, shift: np.ndarray, pooled: np.ndarray
+    rows: np.ndarray,
+    across: np.ndarray,
+    gain: np.ndarray,
+    shift: np.ndarray,
+    pooled: np.ndarray,
 ) -> None:
     """Normalise each cell, SiLU, then the mean and the largest number of each feature.
 
     Parameters
     ----------
-    filtered, gain, shift : as in `activate`
-    pooled : filled, float32 (cell, 2 * feature), means first
+    rows, across, gain, shift : as in `activate`
+    pooled : filled, float32 (cell, 2 * feature), means first; a feature is a channel of a row
     """
-    cells, size = filtered.shape
-    features = pooled.shape[1] // 2
-    steps = size // features
-    year = np.empty(size, np.float32)
+    cells, count, size = rows.shape
+    _, steps, more, channels = across.shape
+    first, second = rows.reshape(cells, -1), across.reshape(cells, -1)
+    features = (count + more) * channels
+    year, most = np.empty(size, np.float32), np.empty(size, np.float32)
     for index in range(cells):
-        cell = filtered[index]
-        inverse, offset = moments(cell)
-        for position in range(size):
-            number = widen(cell[position]) * inverse - offset
-            year[position] = silu(number * gain[position] + shift[position])
-        mean, most = pooled[index, :features], pooled[index, features:]
-        mean[:], most[:] = year[:features], year[:features]
-        for step in range(1, steps):
-            numbers = year[step * features : (step + 1) * features]
-            for column in range(features):
-                mean[column] += numbers[column]
-                most[column] = max(most[column], numbers[column])
-        for column in range(features):
-            mean[column] /= np.float32(steps)
+        inverse, offset = moments(first[index], second[index])
+        for row in range(count + more):
+            if row < count:
+                before = rows[index, row]
+                for position in range(size):
+                    number = widen(before[position]) * inverse - offset
+                    year[position] = silu(number * gain[position] + shift[position])
+            else:
+                for step in range(steps):
+                    for channel in range(channels):
+                        number = widen(across[index, step, row - count, channel])
+                        number = number * inverse - offset
+                        number = silu(number * gain[channel] + shift[channel])
+                        year[step * channels + channel] = number
+            fold_steps(year, most, steps, channels)
+            start = row * channels
+            for channel in range(channels):
+                pooled[index, start + channel] = year[channel] / np.float32(steps)
+                pooled[index, features + start + channel] = most[channel]
+
+
+@njit(inline="always", fastmath=LOOSE)
+def fold_steps(total: np.ndarray, most: np.ndarray, steps: int, channels: int) -> None:
+    """Sum and largest number over the steps, put into the first step of both arrays.
+
+    The later half of the steps is folded onto the earlier one until one is left: these loops are
+    long, while one over the channels of a step has only a few numbers.
+
+    Parameters
+    ----------
+    total : float32 (number,), step by step; changed
+    most : float32 (number,), overwritten
+    """
+    most[:] = total
+    while steps > 1:
+        half = steps // 2
+        steps -= half
+        count, later = half * channels, steps * channels
+        sums, largest = total[later : later + count], most[later : later + count]
+        for position in range(count):
+            total[position] += sums[position]
+        for position in range(count):
+            most[position] = max(most[position], largest[position])
 
 
 @njit(nogil=True, error_model="numpy", cache=True)

@@ -8,7 +8,12 @@ import torch
 
 from forestflux.core.errors import InputError
 from forestflux.ensemble import kernels
-from forestflux.ensemble.backends import Backend, EagerBackend, FusedBackend
+from forestflux.ensemble.backends import (
+    Backend,
+    EagerBackend,
+    Filtered,
+    FusedBackend,
+)
 from forestflux.ensemble.fast_inference import (
     CELLS,
     TOLERANCE,
@@ -137,10 +142,16 @@ def test_a_gpu_that_is_not_there_is_one_line() -> None:
 
 
 def test_rounding_to_bfloat16_is_that_of_torch_but_for_ties() -> None:
-    filtered = torch.randn(2, 46, 8, generator=torch.manual_seed(1)) * 3
-    block = Block(*(torch.empty(0),) * 2, torch.ones(46, 8), torch.zeros(46, 8))
+    draw = torch.manual_seed(1)
+    filtered = Filtered(
+        torch.randn(2, 7, 46, 8, generator=draw) * 3,
+        torch.randn(2, 46, 2, 8, generator=draw) * 3,
+    )
+    block = Block(*(torch.empty(0),) * 4, torch.ones(8), torch.zeros(8))
     exact = FusedBackend().activate(filtered, block, 0)
-    rounded = FusedBackend().activate(filtered.bfloat16(), block, 0)
+    halved = Filtered(*(part.bfloat16() for part in filtered))
+    rounded = FusedBackend().activate(halved, block, 0)
+    assert exact.shape == (2, 9, 46, 8)
     assert rounded.dtype == torch.bfloat16
     assert torch.allclose(rounded.float(), exact, atol=0.03)
 

@@ -1,0 +1,168 @@
+"""Parts of fast inference beside the least time that the processor allows them.
+
+What multiplies takes at least its operations over the rate of a large matrix product in the same
+precision; what lies between takes at least the reading and writing of its numbers. One thread, one
+piece of cells that stays in the cache, all in one run.
+"""
+
+import os
+from collections.abc import Callable
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import statistics
+
+import torch
+from torch import Tensor
+
+from benchmarks.harness import Measured, Option, pin_cores, scratch_folder, take_turns
+from benchmarks.inference import MATRIX, multiplied, network_operations
+from benchmarks.masked_tiles import masked_tiles
+from benchmarks.trained_model import forest_rows, tower_samples, write_model
+from forestflux.ensemble.backends import Filtered
+from forestflux.ensemble.fast_inference import CELLS, FastInference
+from forestflux.ensemble.model_folder import load_model
+from forestflux.models.network_inputs import one_hot_types
+
+PARTS = ("filters", "between the filters", "gaps and packing", "perceptron")
+PRODUCTS = (torch.float32, torch.bfloat16)
+OPTIONS = {
+    "tile": Option("r05c06", "r55c65", "tile of the simulated planet"),
+    "tile_cells": Option(400, 40, "rows and columns of the tile"),
+    "members": Option(5, 1, "networks of the ensemble"),
+    "repeats": Option(20, 1, "times that a turn does each part"),
+    "runs": Option(9, 1, "turns"),
+}
+
+
+def measure(
+    *, tile: str, tile_cells: int, members: int, repeats: int, runs: int
+) -> Measured:
+    """Nanoseconds a cell of each part, its lower bound, and the rate that all bounds allow."""
+    pin_cores(1)
+    torch.set_num_threads(1)
+    paths = list(masked_tiles((tile,), tile_cells).values())
+    with scratch_folder() as folder:
+        write_model(folder / "model", tower_samples(paths), members=members)
+        model = load_model(folder / "model").accelerate(device="cpu", precision="auto")
+    series, lat, types = forest_rows(paths, CELLS["cpu"])
+    prepared = model.members[0].prepare(series, lat)
+    kinds = torch.from_numpy(one_hot_types(types))
+    with torch.inference_mode():
+        contenders = list_parts(model.fast_inference, prepared, kinds)
+        for dtype in PRODUCTS:
+            contenders[str(dtype)] = square_product(dtype)
+        repeated = {n: repeat(work, repeats) for n, work in contenders.items()}
+        for work in repeated.values():
+            work()  # compiled loops are made before anything is measured
+        times = take_turns(repeated, runs)
+    seconds = {
+        name: statistics.median(found) / repeats for name, found in times.items()
+    }
+    rates = {dtype: 2 * MATRIX**3 / seconds.pop(str(dtype)) for dtype in PRODUCTS}
+    done, counted = multiplied(model), network_operations(model)
+    cell = {name: found / len(prepared) for name, found in seconds.items()}
+    cell["filters: bound"] = done / rates[model.fast_inference.dtype]
+    cell["perceptron: bound"] = (counted - done) / rates[torch.float32]
+    rows = tabulate_parts(cell)
+    lowest, found = (sum(row[key] for row in rows) for key in ("bound_ns", "found_ns"))
+    facts = {
+        "precision": model.fast_inference.precision,
+        "operations_per_cell": round(counted),
+        "operations_done_per_cell": round(done),
+        "gflops": {str(dtype): round(rate * 1e-9, 1) for dtype, rate in rates.items()},
+        "parts_ns": found,
+        "bounds_ns": lowest,
+        "whole_ns": round(cell["whole: found"] * 1e9),
+    }
+    return Measured(rows=rows, facts=facts)
+
+
+def tabulate_parts(seconds: dict[str, float]) -> list[dict]:
+    """A row for each part: nanoseconds a cell, found and at least."""
+    return [
+        {
+            "part": name,
+            "found_ns": round(seconds[f"{name}: found"] * 1e9),
+            "bound_ns": round(seconds[f"{name}: bound"] * 1e9),
+        }
+        for name in PARTS
+    ]
+
+
+def list_parts(
+    fast: FastInference, prepared: Tensor, types: Tensor
+) -> dict[str, Callable[[], object]]:
+    """What each part does, and what bounds it, for all members of one piece of cells."""
+    backend, half = fast.backend, fast.half
+    packed = fast._packed(prepared, types)
+    given, filtered = follow_features(fast, packed)
+    pooled = torch.stack(
+        [
+            backend.pool(each[-1], blocks[-1])
+            for each, blocks in zip(filtered, fast.blocks, strict=True)
+        ]
+    )
+    copies = [
+        (part, torch.empty_like(part))
+        for each in filtered
+        for numbers in each
+        for part in map(Tensor.contiguous, numbers)
+    ]
+
+    def between() -> None:
+        for each, blocks in zip(filtered, fast.blocks, strict=True):
+            for numbers, block in zip(each[:-1], blocks[:-1], strict=True):
+                backend.activate(numbers, block, half)
+            backend.pool(each[-1], blocks[-1])
+
+    def filter_all() -> None:
+        for each, blocks in zip(given, fast.blocks, strict=True):
+            for features, block in zip(each, blocks, strict=True):
+                block.filtered(features)
+
+    read = torch.empty_like(prepared), torch.empty_like(packed)
+    return {
+        "whole: found": lambda: fast._chunk(prepared, types),
+        "filters: found": filter_all,
+        "between the filters: found": between,
+        "between the filters: bound": lambda: [b.copy_(a) for a, b in copies],
+        "gaps and packing: found": lambda: fast._packed(prepared, types),
+        "gaps and packing: bound": lambda: (
+            read[0].copy_(prepared),
+            read[1].copy_(packed),
+        ),
+        "perceptron: found": lambda: fast.head.fluxes(pooled, types),
+    }
+
+
+def follow_features(
+    fast: FastInference, packed: Tensor
+) -> tuple[list[list[Tensor]], list[list[Filtered]]]:
+    """What each block of each member is given, and what its filter makes of it."""
+    given, filtered = [], []
+    for blocks in fast.blocks:
+        features, before, after = packed, [], []
+        for block in blocks:
+            before.append(features)
+            after.append(block.filtered(features))
+            features = fast.backend.activate(after[-1], block, fast.half)
+        given.append(before)
+        filtered.append(after)
+    return given, filtered
+
+
+def square_product(dtype: torch.dtype) -> Callable[[], object]:
+    """A product of square matrices."""
+    first, second = torch.randn(2, MATRIX, MATRIX).to(dtype)
+    return lambda: first @ second
+
+
+def repeat(work: Callable[[], object], times: int) -> Callable[[], None]:
+    """The same work several times."""
+
+    def again() -> None:
+        for _ in range(times):
+            work()
+
+    return again
