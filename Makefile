@@ -42,10 +42,11 @@ bench: env
 
 env: $(STAMP)
 
-# pip takes the CPU build of torch only when the version is pinned in the requirement itself.
+# pip takes the CPU build of torch only when the version is pinned in the requirement itself. The
+# lock is complete, so nothing has to be resolved; Python compiles a module when it is first imported.
 $(STAMP): requirements.lock pyproject.toml
 	python3.11 -m venv $(VENV) || python3 -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $(STAMP)
 
