@@ -162,6 +162,7 @@ BLOCKS = {
         skill_blocks.ablation,
         speed_blocks.inference,
         speed_blocks.shares,
+        speed_blocks.roofline,
         speed_blocks.growth,
         speed_blocks.layout,
         speed_blocks.dry_runs,

@@ -20,6 +20,21 @@ def shares() -> str:
     return markdown_table(["share", "found"], rows)
 
 
+def roofline() -> str:
+    """Parts of the networks beside the least time that the processor allows."""
+    found = read_benchmark("roofline")
+    rows = [
+        [row["part"], f"{row['found_ns'] / 1e3:.1f}", f"{row['bound_ns'] / 1e3:.1f}"]
+        for row in found["rows"]
+    ]
+    facts = found["facts"]
+    rows.append(
+        ["sum", f"{facts['parts_ns'] / 1e3:.1f}", f"{facts['bounds_ns'] / 1e3:.1f}"]
+    )
+    head = ["part", "microseconds a cell", "at least"]
+    return markdown_table(head, rows)
+
+
 def growth() -> str:
     """Jobs against cells, members and tiles."""
     found = read_benchmark("growth")
