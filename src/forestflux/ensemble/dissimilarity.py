@@ -183,11 +183,13 @@ def distance_to_nearest(
         for start in range(0, len(points), ROWS):
             part = slice(start, start + ROWS)
             square = left[part] @ right.T
-            if not whole:
-                shared = first[part] @ second.T
-                square /= shared.clamp(min=MIN_SHARED)
-                square[shared < MIN_SHARED] = torch.inf
-            position[part] = square.numpy().argmin(axis=1)
+            if whole:
+                position[part] = square.numpy().argmin(axis=1)
+                continue
+            shared = first[part] @ second.T
+            kernels.find_nearest(
+                square.numpy(), shared.numpy(), np.float32(MIN_SHARED), position[part]
+            )
     both = there & known[position]
     exact = np.square(a - b[position], where=both, out=np.zeros(a.shape)).sum(axis=1)
     return scale_up(exact, both @ share)
