@@ -16,6 +16,7 @@ NAMES = (
     "applicability",
     "change",
     "earthengine",
+    "fine_region",
     "fluxnet",
     "fuzz",
     "growth",
@@ -26,6 +27,7 @@ NAMES = (
     "planets",
     "planning",
     "publish",
+    "resolutions",
     "subsets",
     "trend_tests",
 )

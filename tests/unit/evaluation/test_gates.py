@@ -84,6 +84,7 @@ def judge(folder, *maps, grid=GRID, settings=None, chunks=None, **options):
         year = dataset.attrs["year"]
         paths[year] = folder / f"{year}.zarr"
         write_store(dataset.copy(), paths[year], chunks=chunks)
+    options = {"simulated": "recovery" in options} | options
     return run_gates(
         paths, grid, settings=settings or SETTINGS, min_forest_fraction=0.01, **options
     )
@@ -338,11 +339,12 @@ def test_what_cannot_be_read_is_one_line(tmp_path):
     content[len(content) // 2] ^= 1
     chunk.write_bytes(content)
     paths = {2003: tmp_path / "2003.zarr"}
+    options = {"min_forest_fraction": 0.05, "simulated": False}
     with pytest.raises(InputError, match="reco_member: expected readable chunks"):
-        run_gates(paths, GRID, settings=SETTINGS, min_forest_fraction=0.05)
+        run_gates(paths, GRID, settings=SETTINGS, **options)
     chunk.unlink()
     with pytest.raises(InputError, match="reco_member: expected 1 chunks, found 0"):
-        run_gates(paths, GRID, settings=SETTINGS, min_forest_fraction=0.05)
+        run_gates(paths, GRID, settings=SETTINGS, **options)
 
 
 def test_a_found_nan_never_passes_and_bounds_may_be_open():
