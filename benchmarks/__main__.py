@@ -16,6 +16,7 @@ NAMES = (
     "applicability",
     "change",
     "earthengine",
+    "fine_plan",
     "fine_region",
     "fluxnet",
     "fuzz",

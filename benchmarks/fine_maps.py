@@ -83,7 +83,7 @@ def run_workflow(
     """
     overlay = FOLDER / f"{run}.yaml"
     write_json(overlay, {"run": run, **keys})  # JSON is YAML
-    words = ["snakemake", "--cores", cores, "--configfile", overlay]
+    words = ["snakemake", "--nolock", "--cores", cores, "--configfile", overlay]
     words += ["--allowed-rules", *rules] if rules else []
     words += ["--", *(f"results/{run}/{target}" for target in targets)]
     with watch_scripts(FOLDER / run / "scripts.jsonl"):

@@ -28,7 +28,7 @@ SCRATCH |= {"departures": False, "level": False, "maps": False, "products": Fals
 OPTIONS = {
     "areas": Option((3_000, 30_000, 300_000), (30,), "areas of the regions, km2"),
     "tile_cells": Option(400, 20, "rows and columns of a tile"),
-    "members": Option(5, 1, "networks of the ensemble"),
+    "members": Option(3, 1, "networks of the ensemble"),
     "epochs": Option(0.1, 0.02, "length of the training, of the default one"),
     "cores": Option(2, 1, "cores of the runs"),
 }

@@ -19,10 +19,10 @@ from forestflux.jobs.tables import TableSchema
 
 YEAR = 2018
 OPTIONS = {
-    "region": Option("Slovenia", "14.4,45.9,14.6,46.1", "as the key `region`"),
+    "region": Option("14,46,15,47", "14.4,46.4,14.6,46.6", "as the key `region`"),
     "sides": Option((0.05, 0.01, 0.005), (0.1, 0.05), "sides of a cell, degree"),
     "tile_deg": Option(1.0, 1.0, "side of a tile, degree"),
-    "members": Option(5, 1, "networks of the ensemble"),
+    "members": Option(3, 1, "networks of the ensemble"),
     "epochs": Option(0.1, 0.02, "length of the training, of the default one"),
     "cores": Option(2, 1, "cores of the runs"),
 }

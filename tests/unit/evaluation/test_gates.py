@@ -12,6 +12,7 @@ from forestflux.core.grid import Grid, cell_area, ellipsoid_area
 from forestflux.evaluation.gates.gate_rows import make_row
 from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
+from forestflux.evaluation.gates.truth_gates import gate_truth
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.store import write_store
 
@@ -298,6 +299,13 @@ def test_the_simulated_planet_is_judged_by_its_truth(tmp_path):
     assert truth["error of the total of GPP"] == "pass"
     assert truth["error of the total of NEE"] == "fail"
     assert set(table.loc["total", "status"]) == {"not applicable"}
+
+
+def test_bounds_of_the_whole_planet_are_not_those_of_a_region():
+    names = ["forest_area", "gpp_total_2003", "nee_total_2003"]
+    recovery = pd.DataFrame({"quantity": names, "error_percent": [50, 90, -360]})
+    rows = gate_truth(recovery, [2003], SETTINGS.truth, part="a region")
+    assert {row["status"] for row in rows} == {"not applicable"}
 
 
 def test_intervals_that_do_not_hold_the_truth_fail(tmp_path):

@@ -173,7 +173,7 @@ def draw_group(
     """Two panels with the same rows, GPP and NEE: truth and mapped value of each quantity."""
     title, label = GROUPS[group]
     part.suptitle(title.format(**words), x=0.02, ha="left", fontweight="bold")
-    part.supxlabel(label.format(**words), fontsize=settings.font_pt)
+    part.supxlabel(label.replace("{unit}", words["unit"]), fontsize=settings.font_pt)
     labels = list(dict.fromkeys(rows["label"]))
     axes = part.subplots(1, len(TARGET_FLUXES), sharey=True)
     for ax, flux in zip(axes, TARGET_FLUXES, strict=True):
