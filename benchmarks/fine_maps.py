@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from benchmarks.harness import ROOT, SAMPLING_S, measure_command
+from benchmarks.harness import ROOT, measure_command
 from benchmarks.planets import shorten_epochs
 from forestflux.jobs.small_files import write_json
 
@@ -26,6 +26,8 @@ MAP_RULES = (
 )
 # A planet of three degrees trains in minutes; cells of maps may have any size.
 TRAINING = {"grid": {"resolution_deg": 3.0, "tile_cells": 60}, "jobs": {"tiles": 18}}
+# Seconds between two looks at the scripts; what one took since the last look is missed.
+LOOK_S = 0.3
 SCRIPTS = ROOT / "workflow" / "scripts"
 
 
@@ -117,7 +119,7 @@ def note_scripts(record: Path, done: threading.Event) -> None:
         with record.open("a") as lines:
             lines.writelines(json.dumps(one) + "\n" for one in ended)
         before = now
-        time.sleep(SAMPLING_S)
+        time.sleep(LOOK_S)
 
 
 def look_at_scripts() -> Iterator[tuple[tuple[int, float], dict]]:
