@@ -23,6 +23,7 @@ FINE_FOREST = 160e6
 ASKED_BYTES = 1208
 LAND_CELLS_OF_TILE = 36_543_125 / 278
 REQUESTS_OF_TILE = 33.5
+NODE_CORES = 32
 
 
 def numbers_in_text() -> dict[str, str]:
@@ -159,9 +160,9 @@ def fine_resolution() -> Iterator[tuple[str, str]]:
     yield "fine.measured_seconds", f"{globe['core_seconds']:.0f}"
     yield "fine.rate", f"{rate:,.0f}"
     yield "fine.core_hours", f"{hours:.1f}"
-    yield "fine.node_cores", f"{fine_blocks.NODE_CORES}"
-    yield "fine.node_minutes", f"{hours / fine_blocks.NODE_CORES * 60:.0f}"
-    yield "fine.hundred_nodes_seconds", f"{hours / fine_blocks.NODE_CORES * 36:.0f}"
+    yield "fine.node_cores", f"{NODE_CORES}"
+    yield "fine.node_minutes", f"{hours / NODE_CORES * 60:.0f}"
+    yield "fine.hundred_nodes_seconds", f"{hours / NODE_CORES * 36:.0f}"
     yield "fine.land_per_forest", f"{beside:.2f}"
     yield "fine.bytes_per_cell", f"{per_cell}"
     yield "fine.gigabytes", f"{land * per_cell / 1e9:,.0f}"
