@@ -56,6 +56,6 @@ def numbers() -> Iterator[tuple[str, str]]:
     per_million = sum(row["core_seconds_per_million"] for row in own)
     yield "region500.km2", f"{region['km2']:,}"
     yield "region500.cells", f"{region['forest_cells']:,}"
-    yield "region500.core_minutes", f"{sum(r['core_seconds'] for r in own) / 60:.0f}"
+    yield "region500.core_seconds", f"{sum(row['core_seconds'] for row in own):.0f}"
     yield "region500.per_million", f"{per_million / 60:.0f}"
     yield "region500.largest_mb", f"{max(row['megabytes'] for row in stages):,.0f}"
