@@ -1,8 +1,40 @@
-"""Blocks of fine maps: what a region costs."""
+"""Blocks of fine maps: what a region costs, and whether resolutions agree."""
 
 from collections.abc import Iterator
 
 from tracked_files import markdown_table, read_benchmark, rows_of
+
+from forestflux.core.interval_text import write_interval
+
+QUANTITIES = {"total": "total of {year}, TgC yr-1", "change": "change, TgC yr-1"}
+
+
+def resolutions() -> str:
+    """Totals and changes of one region on each grid."""
+    found = read_benchmark("resolutions")
+    values = rows_of(found, "value")
+    sides = list(dict.fromkeys(row["side"] for row in values))
+    inside = {
+        (pair["quantity"], pair["flux"]): all(
+            one["inside"]
+            for one in rows_of(found, "pair")
+            if (one["quantity"], one["flux"]) == (pair["quantity"], pair["flux"])
+        )
+        for pair in rows_of(found, "pair")
+    }
+    rows = []
+    for (quantity, flux), agrees in inside.items():
+        own = [r for r in values if (r["quantity"], r["flux"]) == (quantity, flux)]
+        name = QUANTITIES[quantity].format(**found["facts"])
+        cells = [write_interval(r["value"], r["lower"], r["upper"]) for r in own]
+        rows.append([f"{flux.upper()}, {name}", *cells, "yes" if agrees else "no"])
+        if quantity == "total":
+            means = [f"{row['mean']:,.0f}" for row in own]
+            rows.append([f"{flux.upper()}, mean, gC m-2 yr-1 of forest", *means, ""])
+    forest = [f"{r['forest_km2']:,.0f}" for r in values if "forest_km2" in r]
+    rows.append(["forest, km2", *forest[:: len(forest) // len(sides)], ""])
+    head = ["", *(f"{side:g} degree" for side in sides), "each in the others' interval"]
+    return markdown_table(head, rows)
 
 
 def fine_stages() -> str:

@@ -141,6 +141,7 @@ BLOCKS = {
         stated_errors,
         earthengine_plan,
         trend_tests,
+        fine_blocks.resolutions,
         fine_blocks.fine_stages,
         fine_blocks.fine_disk,
         online_blocks.online_proof,
