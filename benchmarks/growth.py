@@ -12,12 +12,12 @@ from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-import numpy as np
 
 from benchmarks.harness import (
     ROOT,
     Measured,
     Option,
+    fit_exponent,
     measure_command,
     pin_cores,
     scratch_folder,
@@ -233,10 +233,7 @@ class Jobs:
 def exponent(rows: list[dict], size: str, value: str) -> float | None:
     """Slope of log value against log size in the group of that size; none from one row."""
     group = [row for row in rows if row["group"] == size]
-    if len(group) < 2:
-        return None
-    x, y = (np.log([row[name] for row in group]) for name in (size, value))
-    return round(float(np.polyfit(x, y, 1)[0]), 3)
+    return fit_exponent([row[size] for row in group], [row[value] for row in group])
 
 
 def draw(rows: list[dict], exponents: dict[str, float | None], path: Path) -> None:

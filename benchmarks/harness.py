@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 ROOT = Path(__file__).parents[1]
@@ -213,6 +214,13 @@ def compare(
         "aim": aim,
         "runs": len(ratios),
     }
+
+
+def fit_exponent(sizes: Sequence[float], values: Sequence[float]) -> float | None:
+    """Slope of log value against log size; none from one size."""
+    if len(sizes) < 2:
+        return None
+    return round(float(np.polyfit(np.log(sizes), np.log(values), 1)[0]), 3)
 
 
 def pin_cores(count: int) -> int:

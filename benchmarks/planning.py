@@ -39,12 +39,21 @@ def measure(*, cases: int) -> Measured:
     return Measured(rows=rows, limits=LIMITS)
 
 
-def plan_run(folder: Path, keys: dict, words: tuple[str, ...]) -> dict:
-    """One dry run: its jobs and what it took."""
+def plan_run(
+    folder: Path, keys: dict, words: tuple[str, ...], *, base: str = "series"
+) -> dict:
+    """One dry run: its jobs and what it took.
+
+    Parameters
+    ----------
+    folder : working directory, with tables of towers
+    keys : beside config/{base}.yaml
+    words : of the command line
+    """
     overlay, log = folder / "overlay.yaml", folder / "log"
     write_json(overlay, keys)  # JSON is YAML
     command = ["snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder]
-    command += ["--configfile", ROOT / "config/series.yaml", overlay]
+    command += ["--configfile", ROOT / f"config/{base}.yaml", overlay]
     command += ["--dry-run", "--cores", "2", "--quiet", "rules", *words]
     usage = measure_command(command, log=log)
     jobs = int(re.findall(r"^total +(\d+)$", log.read_text(), re.M)[0])

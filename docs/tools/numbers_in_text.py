@@ -4,6 +4,7 @@ import ast
 import math
 from collections.abc import Iterator
 
+import fine_blocks
 import numpy as np
 from settings_blocks import default_settings
 from tracked_files import (
@@ -35,6 +36,7 @@ def numbers_in_text() -> dict[str, str]:
         benchmarks(),
         reliability(),
         fine_resolution(),
+        fine_blocks.numbers(),
         defaults(),
         tolerances(),
     )

@@ -1,6 +1,7 @@
 """Blocks of the pages, each made from tracked files alone."""
 
 import cost_blocks
+import fine_blocks
 import online_blocks
 import planet_blocks
 import reliability_blocks
@@ -140,6 +141,9 @@ BLOCKS = {
         stated_errors,
         earthengine_plan,
         trend_tests,
+        fine_blocks.resolutions,
+        fine_blocks.fine_stages,
+        fine_blocks.fine_disk,
         online_blocks.online_proof,
         planet_blocks.planet_hardness,
         planet_blocks.planet_coverage,

@@ -33,7 +33,7 @@ class PhysicalPlanet(FormulaPlanet):
 
     def band(self, name, content, number, day):
         native, dtype = content["grid"], np.dtype(content["dtype"])
-        cover = name.startswith("Land_Cover")
+        cover = name.startswith(("Land_Cover", "LC_Type"))
         low, high = (0, 25) if cover else self.ends.get(name, (0, 256))
 
         def look_up(where):

@@ -61,5 +61,10 @@ def year_batch(year):
 
 def pair_batches():
     """Names of the batches in which the pair of years lies, each once; none with one year."""
-    pair = CONFIG.change.pair if len(YEARS) > 1 else ()
+    pair = CONFIG.change.pair if CHANGED else ()
     return list(dict.fromkeys(year_batch(year) for year in pair))
+
+
+def shown_years():
+    """First and second year of the maps that figures show: the pair, or the only year twice."""
+    return CONFIG.change.pair if CHANGED or not MAPPED else (YEARS[0], YEARS[0])

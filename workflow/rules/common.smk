@@ -93,10 +93,12 @@ if OPEN_END:
 SOURCE = CONFIG.layers_from
 LABELS = CONFIG.labels_from
 MAPPED = CONFIG.has_maps
+# A run of one year has maps and products, and nothing that needs a second year.
+CHANGED = CONFIG.has_change
 MONTHS = CONFIG.fluxes.months
 SIMULATED = SOURCE == "simulated"
 # Drivers are those of the response.
-WITH_DRIVERS = MAPPED and CONFIG.drivers.enabled and CONFIG.model.years == "response"
+WITH_DRIVERS = CHANGED and CONFIG.drivers.enabled and CONFIG.model.years == "response"
 
 WITH_COMPARED = MAPPED and bool(CONFIG.compare)
 

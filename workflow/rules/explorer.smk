@@ -1,6 +1,6 @@
 # A page to explore: map, towers, series, intervals and reasons, in one file that works offline.
 #
-# needs  maps of every year, the change, the masked tiles of the pair of years, samples, predictions, skill in time, the model
+# needs  maps of every year where there are two, the change, the masked tiles of the pair of years, samples, predictions, skill in time, the model
 # makes  <results>/explorer.html
 
 
@@ -12,16 +12,16 @@ rule explorer:
         predictions="<results>/evaluate/predictions.csv",
         scores="<results>/evaluate/scores.csv",
         interannual="<results>/evaluate/interannual.csv",
-        maps=yearly("maps"),
+        maps=yearly("maps") if CHANGED else [],
         # Of the pair of years only.
-        masks=tile_stage("mask", years=pair_batches()) if MAPPED else [],
+        masks=tile_stage("mask", years=pair_batches()) if CHANGED else [],
         change=(
             [
                 "<results>/change/change.json",
                 "<results>/change/regions.csv",
                 "<results>/change/region_changes.csv",
             ]
-            if MAPPED
+            if CHANGED
             else []
         ),
     output:
@@ -41,7 +41,8 @@ rule explorer:
             simulated=SIMULATED,
             explorer=CONFIG.explorer,
             inputs=INPUTS,
-            **({"grid": MAP_GRID, "pair": CONFIG.change.pair} if MAPPED else {}),
+            mapped_years=YEARS,
+            **({"grid": MAP_GRID, "pair": CONFIG.change.pair} if CHANGED else {}),
         ),
         code=code("explorer"),
     message:

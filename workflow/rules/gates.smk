@@ -8,8 +8,8 @@
 rule gates:
     input:
         maps=yearly("maps"),
-        recovery="<results>/recovery/recovery.csv" if SIMULATED else [],
-        coverage="<results>/recovery/coverage.csv" if SIMULATED else [],
+        recovery="<results>/recovery/recovery.csv" if SIMULATED and CHANGED else [],
+        coverage="<results>/recovery/coverage.csv" if SIMULATED and CHANGED else [],
         calibration="<results>/evaluate/calibration.csv",
     output:
         table="<results>/gates/gates.csv",
@@ -30,6 +30,7 @@ rule gates:
             ),
             min_forest_fraction=CONFIG.infer.min_forest_fraction,
             grid=MAP_GRID,
+            simulated=SIMULATED,
         ),
         code=code("gates"),
         years=YEARS,

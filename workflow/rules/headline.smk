@@ -14,7 +14,7 @@ rule headline:
     conda:
         "../../envs/figures.yaml"
     params:
-        settings=settings(pair=CONFIG.change.pair if MAPPED else None),
+        settings=settings(pair=CONFIG.change.pair if CHANGED else None),
         code=code("headline"),
     message:
         "Collecting the headline numbers"

@@ -1,7 +1,8 @@
 """Files of the pages: figures, headline numbers, report."""
 
-# Folders of files that only a run with maps has.
+# Files that only a run with maps has, and those that need a second year.
 OF_MAPS = ("maps/", "change/", "gates/", "compare/", "months/zones")
+OF_CHANGE = ("maps/first", "change/", "drivers/", "recovery/")
 
 
 def figure_names():
@@ -10,6 +11,7 @@ def figure_names():
         name
         for name, files in needs().items()
         if (MAPPED or not any(f.startswith(OF_MAPS) for f in files))
+        and (CHANGED or not any(f.startswith(OF_CHANGE) for f in files))
         and (WITH_DRIVERS or not any(f.startswith("drivers/") for f in files))
         and (WITH_COMPARED or not any(f.startswith("compare/") for f in files))
         and (SIMULATED or not any(f.startswith("recovery/") for f in files))
@@ -19,7 +21,7 @@ def figure_names():
 
 def figure_inputs(wildcards):
     """Files that a figure reads; maps are known by the manifest of their years."""
-    pair = {"first": CONFIG.change.pair[0], "second": CONFIG.change.pair[1]}
+    pair = dict(zip(("first", "second"), shown_years()))
     files = []
     for name in needs()[wildcards.figure]:
         if name.startswith("maps/"):
@@ -46,7 +48,7 @@ def figure_settings(*, column):
     unasked = {} if column else {"column_mm": None}
     return settings(
         figures=CONFIG.figures.model_copy(update=unasked),
-        pair=CONFIG.change.pair,
+        pair=shown_years(),
         level=CONFIG.evaluate.level,
         members=CONFIG.train.members,
         simulated=SIMULATED,
@@ -68,7 +70,7 @@ def column_figures():
 def headline_tables():
     """Tables that have the headline numbers of this run."""
     names = ["evaluate/scores", "evaluate/calibration"]
-    if MAPPED:
+    if CHANGED:
         names += ["change/totals", "change/pair"]
     return [f"<results>/{name}.csv" for name in names]
 
@@ -79,13 +81,15 @@ def report_tables():
     names += "evaluate/scores evaluate/interannual".split()
     names += "evaluate/calibration evaluate/gaps".split()
     if MAPPED:
-        names += "gates/gates change/totals change/pair".split()
+        names.append("gates/gates")
+    if CHANGED:
+        names += "change/totals change/pair".split()
         names += "change/regions change/region_changes".split()
     if WITH_DRIVERS:
         names.append("drivers/drivers")
     if WITH_COMPARED:
         names.append("compare/comparison")
-    if MAPPED and SIMULATED:
+    if CHANGED and SIMULATED:
         names.append("recovery/recovery")
     names += ["samples/bibliography"] if bibliography_targets() else []
     names += ["handover/handover"] if handover_targets() else []

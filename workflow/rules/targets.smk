@@ -100,11 +100,11 @@ def yearly(folder):
 
 def compared_maps(wildcards):
     """Manifests of the maps of all years, of which a change needs two."""
-    if len(YEARS) < 2:
+    if not CHANGED:
         raise InputError(
             "configuration",
             variable="years",
-            expected="two mapped years for a change (`snakemake products` needs one)",
+            expected="two mapped years for a change (maps and products need one)",
             found=f"{YEARS[0]} only",
         )
     return yearly("maps")
@@ -138,7 +138,9 @@ def map_targets():
     """Everything that only a run with maps has."""
     if not MAPPED:
         return []
-    simulated = yearly("truth") + ["<results>/recovery/recovery.csv"]
+    truth = yearly("truth") if SIMULATED else []
+    changed = ["<results>/change/change.json"]
+    recovered = ["<results>/recovery/recovery.csv"] if SIMULATED else []
     drivers = ["<results>/drivers/drivers.json"]
     compared = ["<results>/compare/compare.json"]
     return [
@@ -146,10 +148,10 @@ def map_targets():
         *tile_stage("infer"),
         *place_stage("level"),
         *yearly("maps"),
-        "<results>/change/change.json",
+        *truth,
+        *(changed + recovered if CHANGED else []),
         *(drivers if WITH_DRIVERS else []),
         *(compared if WITH_COMPARED else []),
-        *(simulated if SIMULATED else []),
         "<results>/gates/gates.csv",
     ]
 

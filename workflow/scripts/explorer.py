@@ -16,12 +16,13 @@ from forestflux.pages.plain_answer import answer_run
 
 
 class Settings(Section):
-    """What the page shows; no grid and no pair where the run has no maps."""
+    """What the page shows; no grid and no pair where the run has no change, and so no map here."""
 
     run: str
     simulated: bool
     explorer: ExplorerSettings
     inputs: tuple[InputSeries, ...]
+    mapped_years: tuple[int, ...]
     grid: MappedGridSettings | None = None
     pair: tuple[int, int] | None = None
 
@@ -66,6 +67,7 @@ def main(
             tables,
             members=len(read_json(model)["members"]),
             simulated=settings.simulated,
+            mapped_years=settings.mapped_years,
         ),
         run=settings.run,
         simulated=settings.simulated,

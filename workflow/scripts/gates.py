@@ -24,6 +24,7 @@ class Settings(Section):
     gates: GateSettings
     min_forest_fraction: float
     grid: MappedGridSettings
+    simulated: bool
 
 
 def main(
@@ -44,6 +45,7 @@ def main(
         Grid(**settings.grid.model_dump()),
         settings=settings.gates,
         min_forest_fraction=settings.min_forest_fraction,
+        simulated=settings.simulated,
         recovery=RECOVERY.read_file(recovery[0]) if recovery else None,
         coverage=COVERAGE.read_file(coverage[0]) if coverage else None,
         calibration=CALIBRATION.read_file(calibration),

@@ -19,7 +19,7 @@ from forestflux.jobs.settings.region_settings import Region
 from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
-from forestflux.sources.earthengine.plan_time import time_line
+from forestflux.sources.earthengine.plan_time import cost_line, time_line
 from forestflux.sources.earthengine.request_plan import (
     Planned,
     lines_of,
@@ -101,7 +101,8 @@ def main(
     )
     plans.append(plan)
     lines += text
-    lines += ["", time_line(plans, in_flight=runtime.in_flight), "Nothing was sent."]
+    lines += ["", time_line(plans, in_flight=runtime.in_flight)]
+    lines += [cost_line(plans), "Nothing was sent."]
     sys.stdout.write("\n".join(lines) + "\n")
 
 

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from forestflux.core.total_units import AS_IN_TABLES, TotalUnit
+
 ONE_MEMBER = (
     "The ensemble has one member (train.members: 1), so nothing is known of the spread"
     " between members. Intervals are of the errors that unseen towers showed, which do not"
@@ -10,7 +12,11 @@ ONE_MEMBER = (
 
 
 def describe_evidence(
-    interannual: pd.DataFrame, *, members: int, pair: pd.DataFrame | None = None
+    interannual: pd.DataFrame,
+    *,
+    members: int,
+    pair: pd.DataFrame | None = None,
+    unit: TotalUnit = AS_IN_TABLES,
 ) -> str:
     """What the response explains of differences between years, and what change could be told.
 
@@ -19,21 +25,23 @@ def describe_evidence(
     interannual : `evaluate/interannual.csv`; it may have no rows
     members : of the ensemble; what a single one cannot tell is said
     pair : `change/pair.csv`; None for a run without maps
+    unit : in which its totals are
     """
     words = [explain_differences(interannual)]
     if pair is not None:
-        words.append(name_least_change(pair))
+        words.append(name_least_change(pair, unit=unit))
     if members == 1:
         words.append(ONE_MEMBER)
     return " ".join(words)
 
 
-def name_least_change(pair: pd.DataFrame) -> str:
+def name_least_change(pair: pd.DataFrame, *, unit: TotalUnit) -> str:
     """The change of all forest that could just be told from none: the half-width.
 
     Parameters
     ----------
     pair : `change/pair.csv`
+    unit : in which its totals are
     """
     rows = pair[pair["kind"] == "all"]
     half = (rows["change_upper"] - rows["change_lower"]) / 2
@@ -43,7 +51,7 @@ def name_least_change(pair: pd.DataFrame) -> str:
     ]
     return (
         "A change of all forest between the two years that is smaller than"
-        f" {', '.join(texts)} (PgC yr-1) cannot be told from none here."
+        f" {', '.join(texts)} ({unit.total}) cannot be told from none here."
     )
 
 

@@ -175,6 +175,11 @@ class Configuration(Section):
         return self.layers_from != "files"
 
     @property
+    def has_change(self) -> bool:
+        """Whether there are two mapped years or more, which a change needs."""
+        return self.has_maps and len(self.mapped_years) > 1
+
+    @property
     def mapped_years(self) -> list[int]:
         """Years of the maps: those that are listed, else all from the first to the last."""
         first, last = self.closed_years

@@ -9,8 +9,8 @@ from forestflux.pages.plain_answer import Statement
 ASSETS = ("shared.js",)  # read by `forestflux.jobs.code_checksum` as well
 METHOD = "https://doi.org/10.1109/JSTARS.2019.2954556"
 # Text of a link and where it leads, beside the page in the folder of the run.
-MAP_DATA = {
-    "products/": "maps of each year: NetCDF, Zarr, GeoTIFF",
+MAP_DATA = {"products/": "maps of each year: NetCDF, Zarr, GeoTIFF"}
+CHANGE_DATA = {
     "change/regions.csv": "totals of every region and year",
     "change/region_changes.csv": "change and trend of every region",
 }
@@ -32,13 +32,14 @@ def render_answer(statements: Sequence[Statement]) -> str:
     )
 
 
-def render_boxes(run: str, *, has_maps: bool) -> str:
+def render_boxes(run: str, *, has_maps: bool, has_change: bool) -> str:
     """Two boxes: how to cite, get the data.
 
     Parameters
     ----------
     run : name of the run
-    has_maps : whether it has products and tables of regions
+    has_maps : whether it has products
+    has_change : whether it has tables of regions, which need two mapped years
     """
     cite = [
         "the software as CITATION.cff gives it, with version and commit as provenance.json"
@@ -48,13 +49,15 @@ def render_boxes(run: str, *, has_maps: bool) -> str:
         " from an archive",
         "the licence of the maps stands in each file",
     ]
-    files = (MAP_DATA if has_maps else {}) | TABLES
+    files = (
+        (MAP_DATA if has_maps else {}) | (CHANGE_DATA if has_change else {}) | TABLES
+    )
     data = [
         f'<a href="{path}">{escape(path)}</a>: {escape(words)}'
         for path, words in files.items()
     ]
     ask = "python -m forestflux ask FOLDER_OF_THE_RUN --region Finland --year 2018"
-    if has_maps:
+    if has_change:
         data.append(f"one region in ten lines: <code>{ask}</code>")
     boxes = {"How to cite": cite, "Get the data": data}
     return "\n".join(

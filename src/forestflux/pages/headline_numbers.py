@@ -10,9 +10,11 @@ import pandas as pd
 from forestflux.change.change_schemas import PAIR, TOTALS
 from forestflux.core.errors import InputError
 from forestflux.core.names import NETWORK, TARGET_FLUXES
+from forestflux.core.total_units import TotalUnit
 from forestflux.evaluation.evaluation_schemas import CALIBRATION, SCORES
 from forestflux.jobs.tables import Column, TableSchema
 from forestflux.pages.number_text import format_p_value
+from forestflux.pages.shown_totals import choose_run_unit
 
 HEADLINE = TableSchema(
     path="headline.csv",
@@ -59,14 +61,17 @@ def headline_numbers(
     """
     rows: list[dict] = []
     if pair:
-        rows += total_rows(tables["totals"], pair=pair)
-        rows += change_rows(tables["pair"], pair=pair)
+        unit = choose_run_unit(TOTALS.read_file(tables["totals"]))
+        rows += total_rows(tables["totals"], pair=pair, unit=unit)
+        rows += change_rows(tables["pair"], pair=pair, unit=unit)
     rows += score_rows(tables["scores"])
     rows += coverage_rows(tables["calibration"])
     return pd.DataFrame(rows, columns=HEADLINE.names)
 
 
-def total_rows(totals: Path, *, pair: tuple[int, int]) -> Iterator[dict]:
+def total_rows(
+    totals: Path, *, pair: tuple[int, int], unit: TotalUnit
+) -> Iterator[dict]:
     """Totals over all forests in both years of the pair."""
     columns = "year stratum variable total total_lower total_upper"
     table = TOTALS.read_file(totals, columns=columns.split())
@@ -75,13 +80,15 @@ def total_rows(totals: Path, *, pair: tuple[int, int]) -> Iterator[dict]:
         yield make_row(
             f"{flux}_total_{year}",
             f"{flux.upper()} {year}, all forests",
-            (row["total"], row["total_lower"], row["total_upper"]),
-            unit="PgC yr-1",
+            scale_ends(row, "total", unit),
+            unit=unit.total,
             source=TOTALS.path,
         )
 
 
-def change_rows(changes: Path, *, pair: tuple[int, int]) -> Iterator[dict]:
+def change_rows(
+    changes: Path, *, pair: tuple[int, int], unit: TotalUnit
+) -> Iterator[dict]:
     """Difference of the pair and slope of the series over all forests."""
     columns = "stratum variable change change_lower change_upper"
     columns += " slope slope_lower slope_upper p_value"
@@ -92,20 +99,30 @@ def change_rows(changes: Path, *, pair: tuple[int, int]) -> Iterator[dict]:
         yield make_row(
             f"{flux}_change",
             f"Change of {flux.upper()}, {years}",
-            (row["change"], row["change_lower"], row["change_upper"]),
-            unit="PgC yr-1",
+            scale_ends(row, "change", unit),
+            unit=unit.total,
             source=PAIR.path,
             form="+.2f",
         )
         yield make_row(
             f"{flux}_slope",
             f"Slope of {flux.upper()}",
-            (row["slope"], row["slope_lower"], row["slope_upper"]),
-            unit="PgC yr-2",
+            scale_ends(row, "slope", unit),
+            unit=unit.slope,
             source=PAIR.path,
             form="+.3f",
             remark=f"p {format_p_value(row['p_value'])}",
         )
+
+
+def scale_ends(
+    row: Mapping[str, Any], name: str, unit: TotalUnit
+) -> tuple[float, float, float]:
+    """A number of a row and the ends of its interval in a unit."""
+    value, lower, upper = (
+        unit.factor * float(row[f"{name}{end}"]) for end in ("", "_lower", "_upper")
+    )
+    return value, lower, upper
 
 
 def score_rows(scores: Path) -> Iterator[dict]:

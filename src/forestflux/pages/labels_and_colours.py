@@ -61,8 +61,6 @@ DRIVER_LABELS = {
 FLUX_UNIT = r"gC m$^{-2}$ yr$^{-1}$"
 MONTH_UNIT = r"gC m$^{-2}$ month$^{-1}$"
 SLOPE_UNIT = r"gC m$^{-2}$ yr$^{-2}$"
-TOTAL_UNIT = r"PgC yr$^{-1}$"
-TOTAL_SLOPE_UNIT = r"PgC yr$^{-2}$"
 UPTAKE = "negative: uptake by the forest"
 
 

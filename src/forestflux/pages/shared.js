@@ -56,10 +56,11 @@ function fillRegionPicker(picker, regions) {
   }
 }
 
-/** Unit of the totals of a region: a large one is shown in PgC. */
+/** Unit of the totals of a region: the largest of which its GPP has one or more. */
 function chooseRegionUnit(region) {
-  const large = Math.max(...region.gpp.total_tg.map(Math.abs)) >= 1000;
-  return large ? { unit: "PgC yr⁻¹", slope: "PgC yr⁻²", factor: 0.001 } : { unit: "TgC yr⁻¹", slope: "TgC yr⁻²", factor: 1 };
+  const largest = Math.max(...region.gpp.total_tg.map(Math.abs));
+  const [mass, factor] = largest >= 1000 ? ["PgC", 0.001] : largest >= 1 ? ["TgC", 1] : ["GgC", 1000];
+  return { unit: `${mass} yr⁻¹`, slope: `${mass} yr⁻²`, factor };
 }
 
 /** Decimals that show three digits of the largest of some numbers. */

@@ -6,20 +6,11 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from forestflux.change.change_schemas import (
-    COUNTRY_UNIT,
-    REGION_CHANGES,
-    REGIONS,
-    TG_PER_PG,
-)
+from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
 from forestflux.core.errors import InputError
 from forestflux.core.interval_text import write_interval
-from forestflux.core.names import (
-    FLUX_UNIT,
-    FLUXES,
-    TARGET_FLUXES,
-    TOTAL_UNIT,
-)
+from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES
+from forestflux.core.total_units import TotalUnit, choose_total_unit
 from forestflux.evaluation.evaluation_schemas import INTERANNUAL
 from forestflux.evaluation.evidence import explain_differences
 from forestflux.jobs.tables import TableSchema
@@ -136,15 +127,14 @@ def write_answer(
     """The answer in about ten lines."""
     now = data.sel(year=year)
     level = f"{100 * float(now['level'][0]):g} %"
-    large = abs(float(now["total"].sel(flux="gpp"))) >= 1
-    unit, factor = (TOTAL_UNIT, 1.0) if large else (COUNTRY_UNIT, TG_PER_PG)
+    unit = choose_total_unit(float(now["total"].sel(flux="gpp")))
     first, second = (int(data[f"{n}_year"][0]) for n in ("first", "second"))
     years = data["year"].values
     code = f", {region.code}" if region.code else ""
     lines = [
         ("Region", f"{region.name} ({region.kind}{code}), its forest in {year}"),
         *(
-            (flux.upper(), write_year(now.sel(flux=flux), unit, factor, level))
+            (flux.upper(), write_year(now.sel(flux=flux), unit, level))
             for flux in TARGET_FLUXES
         ),
         (
@@ -155,7 +145,9 @@ def write_answer(
         ),
         (
             "Change",
-            write_change(data, "change", f"{first} to {second}", (unit, factor)),
+            write_change(
+                data, "change", f"{first} to {second}", (unit.total, unit.factor)
+            ),
         ),
         (
             "Trend",
@@ -163,7 +155,7 @@ def write_answer(
                 data,
                 "slope",
                 f"{years[0]}-{years[-1]}",
-                (unit.replace("yr-1", "yr-2"), factor),
+                (unit.slope, unit.factor),
             ),
         ),
         ("Sure", f"Intervals are {level}, of the errors at towers never seen."),
@@ -174,11 +166,11 @@ def write_answer(
     return "\n".join(f"{head:<9} {text}" for head, text in lines)
 
 
-def write_year(now: xr.Dataset, unit: str, factor: float, level: str) -> str:
+def write_year(now: xr.Dataset, unit: TotalUnit, level: str) -> str:
     """Total and mean of a flux with their intervals."""
-    total = write_number(now, "total", factor=factor)
+    total = write_number(now, "total", factor=unit.factor)
     mean = write_number(now, "mean")
-    return f"{total} {unit} ({level} interval); {mean} {FLUX_UNIT} of forest"
+    return f"{total} {unit.total} ({level} interval); {mean} {FLUX_UNIT} of forest"
 
 
 def write_change(

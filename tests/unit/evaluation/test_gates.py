@@ -12,6 +12,7 @@ from forestflux.core.grid import Grid, cell_area, ellipsoid_area
 from forestflux.evaluation.gates.gate_rows import make_row
 from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
+from forestflux.evaluation.gates.truth_gates import gate_truth
 from forestflux.jobs.settings.gate_settings import GateSettings
 from forestflux.jobs.store import write_store
 
@@ -84,6 +85,7 @@ def judge(folder, *maps, grid=GRID, settings=None, chunks=None, **options):
         year = dataset.attrs["year"]
         paths[year] = folder / f"{year}.zarr"
         write_store(dataset.copy(), paths[year], chunks=chunks)
+    options = {"simulated": "recovery" in options} | options
     return run_gates(
         paths, grid, settings=settings or SETTINGS, min_forest_fraction=0.01, **options
     )
@@ -299,6 +301,13 @@ def test_the_simulated_planet_is_judged_by_its_truth(tmp_path):
     assert set(table.loc["total", "status"]) == {"not applicable"}
 
 
+def test_bounds_of_the_whole_planet_are_not_those_of_a_region():
+    names = ["forest_area", "gpp_total_2003", "nee_total_2003"]
+    recovery = pd.DataFrame({"quantity": names, "error_percent": [50, 90, -360]})
+    rows = gate_truth(recovery, [2003], SETTINGS.truth, part="a region")
+    assert {row["status"] for row in rows} == {"not applicable"}
+
+
 def test_intervals_that_do_not_hold_the_truth_fail(tmp_path):
     keys = itertools.product(
         ("total", "change", "slope"), ("type", "country"), ("gpp", "reco", "nee")
@@ -338,11 +347,12 @@ def test_what_cannot_be_read_is_one_line(tmp_path):
     content[len(content) // 2] ^= 1
     chunk.write_bytes(content)
     paths = {2003: tmp_path / "2003.zarr"}
+    options = {"min_forest_fraction": 0.05, "simulated": False}
     with pytest.raises(InputError, match="reco_member: expected readable chunks"):
-        run_gates(paths, GRID, settings=SETTINGS, min_forest_fraction=0.05)
+        run_gates(paths, GRID, settings=SETTINGS, **options)
     chunk.unlink()
     with pytest.raises(InputError, match="reco_member: expected 1 chunks, found 0"):
-        run_gates(paths, GRID, settings=SETTINGS, min_forest_fraction=0.05)
+        run_gates(paths, GRID, settings=SETTINGS, **options)
 
 
 def test_a_found_nan_never_passes_and_bounds_may_be_open():

@@ -38,6 +38,7 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.figures.globe.driver_figures import drivers_with_effect
 from forestflux.pages.figures.globe.flux_maps import significant
+from forestflux.pages.figures.globe.total_figures import choose_latitudes, drop_empty
 from forestflux.pages.figures.skill import score_figures
 from forestflux.pages.figures.skill.network_figure import FILTER_LABELS, STEP_LABELS
 from forestflux.pages.labels_and_colours import model_styles, subset_label
@@ -414,6 +415,33 @@ def test_a_region_fills_its_frame_and_keeps_its_place():
     assert world_maps.thin(fine).shape == fine.shape
 
 
+def test_a_small_region_fills_its_frame_whatever_its_tiles_are_and_has_borders():
+    values = raster(0.5).sel(x=slice(10, 30), y=slice(60, 40)).copy()
+    slovenia = (values["x"] > 13) & (values["x"] < 17) & (abs(values["y"] - 46) < 1)
+    figure = Figure()
+    ax = world_maps.world_axes(figure, figure.add_gridspec(1, 1)[0], settings=SETTINGS)
+    coarse = count_corners(ax)
+    image = world_maps.draw_raster(
+        ax, values.where(slovenia), cmap=mpl.colormaps["gray"], norm=None
+    )
+    assert np.isfinite(image.get_array().filled(np.nan)).mean() > 0.5
+    west, _ = ax.projection.transform_point(10, 46, ccrs.PlateCarree())
+    assert ax.get_xlim()[0] > west
+    # Land is drawn once still, and finer than the whole world was.
+    assert count_corners(ax) > coarse
+    nothing = values.where(values < -1)
+    assert world_maps.cut_to_values(nothing).shape == values.shape
+    alone = values.where((values == values[3, 5]).data)
+    assert world_maps.cut_to_values(alone).shape == (3, 3)
+
+
+def count_corners(ax):
+    """Corners of the land of a map, of which there is one fill and one line."""
+    parts = [one for one in ax.get_children() if one.get_gid() == world_maps.LAND_GID]
+    assert len(parts) == 2
+    return len(parts[0].get_path().vertices)
+
+
 @pytest.mark.parametrize(("west", "east"), [(170, 190), (-180, 180)])
 def test_a_map_across_180_degrees_or_of_the_globe_is_shown_on_the_world(west, east):
     x = np.arange(west + 0.5, east)
@@ -631,3 +659,19 @@ def test_names_of_bands_are_drawn_as_they_are(results, tmp_path):
         save_figure(figure, tmp_path / "a.png", settings=SETTINGS, caption="")
         texts = [text.get_text() for text in figure.findobj(Text)]
         assert escape_math(name) in texts
+
+
+def test_an_axis_of_latitude_is_that_of_the_globe_or_close_around_a_region():
+    assert choose_latitudes(pd.Series([-40.0, 70.0])) == (-57.0, 80.0)
+    assert choose_latitudes(pd.Series([46.5])) == (46.0, 47.0)
+
+
+def test_strata_without_forest_in_any_year_are_not_drawn():
+    table = pd.DataFrame(
+        {
+            "kind": ["type"] * 4,
+            "stratum": ["ENF", "ENF", "DNF", "DNF"],
+            "area": [0.0, 3.0, 0.0, 0.0],
+        }
+    )
+    assert set(drop_empty(table)["stratum"]) == {"ENF"}

@@ -3,10 +3,14 @@
 import pandas as pd
 import pytest
 
+from forestflux.change.change_schemas import PAIR as PAIR_TABLE
+from forestflux.change.change_schemas import TOTALS
 from forestflux.core.errors import InputError
+from forestflux.core.total_units import TotalUnit
 from forestflux.jobs.tables import write_table
 from forestflux.pages.headline_numbers import HEADLINE, headline_numbers
 from forestflux.pages.number_text import format_p_value
+from forestflux.pages.shown_totals import scale_totals
 from tests.builders.finished_results import build_results, headline_tables
 
 PAIR = (2003, 2018)
@@ -42,6 +46,25 @@ def test_totals_have_their_interval_and_unit(headline, results):
     assert row["text"] == f"{wanted['total']:.2f} PgC yr-1"
     bounds = f"[{wanted['total_lower']:.2f}, {wanted['total_upper']:.2f}]"
     assert row["remark"] == bounds
+
+
+def test_totals_of_a_country_are_in_a_unit_that_can_be_read(results, tmp_path):
+    files = headline_tables(results)
+    for name, schema in (("totals", TOTALS), ("pair", PAIR_TABLE)):
+        small = scale_totals(schema.read(results), schema, TotalUnit("EgC", 1e-3))
+        schema.write(small, tmp_path / f"{name}.csv")
+    small = files | {name: tmp_path / f"{name}.csv" for name in ("totals", "pair")}
+    large, shown = (
+        headline_numbers(tables, pair=PAIR).set_index("quantity")
+        for tables in (files, small)
+    )
+    for quantity, unit in (("gpp_total_2018", "yr-1"), ("nee_slope", "yr-2")):
+        assert large.loc[quantity, "unit"] == f"PgC {unit}"
+        assert shown.loc[quantity, "unit"] == f"TgC {unit}"
+        bounds = ["value", "lower", "upper"]
+        assert shown.loc[quantity, bounds].tolist() == pytest.approx(
+            large.loc[quantity, bounds].tolist()
+        )
 
 
 def test_skill_is_the_networks_at_unseen_sites(headline, results):

@@ -30,7 +30,7 @@ def test_a_run_with_maps_says_how_much_how_sure_and_what_changed(results: Path) 
         "change/regions",
         "change/region_changes",
     )
-    answer = answer_run(tables, members=3, simulated=True)
+    answer = answer_run(tables, members=3, simulated=True, mapped_years=(2003, 2018))
     text = {one.lead: one.text for one in answer}
     regions = pd.read_csv(tables["regions"]).query("kind == 'all' and year == 2018")
     for flux in ("gpp", "nee"):
@@ -65,14 +65,29 @@ def test_a_change_within_its_error_may_be_none(results: Path) -> None:
 
 def test_a_run_of_towers_alone_says_what_it_can(results: Path) -> None:
     tables = list_tables(results, "evaluate/interannual", "evaluate/scores")
-    text = " ".join(one.text for one in answer_run(tables, members=3, simulated=False))
+    text = " ".join(
+        one.text
+        for one in answer_run(tables, members=3, simulated=False, mapped_years=())
+    )
     assert "has no maps" in text
     assert "R2 0." in text
+
+
+def test_a_run_of_one_year_says_where_its_maps_are(results: Path) -> None:
+    tables = list_tables(results, "evaluate/interannual", "evaluate/scores")
+    statements = answer_run(tables, members=3, simulated=True, mapped_years=(2018,))
+    text = " ".join(one.text for one in statements)
+    assert "maps 2018" in text
+    assert "has no maps" not in text
+    assert "Nothing here is a finding about the Earth" in text
+    boxes = render_boxes("x", has_maps=True, has_change=False)
+    assert "products/" in boxes
+    assert "change/" not in boxes
 
 
 def test_names_are_text_and_not_markup() -> None:
     assert render_answer([Statement("a<b", "c&d")]) == (
         "<strong>a&lt;b.</strong> c&amp;d"
     )
-    assert "run x&lt;y" in render_boxes("x<y", has_maps=True)
-    assert "products/" not in render_boxes("x", has_maps=False)
+    assert "run x&lt;y" in render_boxes("x<y", has_maps=True, has_change=True)
+    assert "products/" not in render_boxes("x", has_maps=False, has_change=False)

@@ -91,6 +91,26 @@ def add_pictures(results, names):
         Figure(figsize=(0.1, 0.1)).savefig(results / f"figures/{name}.png")
 
 
+def test_a_run_of_one_year_has_maps_and_no_change(results):
+    names = f"{TABLES} gates/gates".split()
+    configuration = make_configuration(towers_only=False)
+    text = write_report(
+        {name.split("/")[-1]: results / f"{name}.csv" for name in names},
+        {
+            name: results / f"figures/{name}.png"
+            for name in ("level_map", "uncertainty")
+        },
+        benchmarks=results / "benchmarks",
+        configuration=configuration.model_copy(update={"years": (2018, 2018)}),
+    )
+    page = Page(text)
+    assert "maps 2018" in page.text
+    assert "What changed" not in page.text
+    parts = {attrs.get("id") for attrs in page.named("details")}
+    assert {"maps", "gates"} <= parts
+    assert not {"change", "recovery"} & parts
+
+
 def tower_figures():
     apart = ("maps/", "change/", "recovery/", "gates/", "drivers/", "compare/")
     return [

@@ -14,7 +14,7 @@ from forestflux.core.product_table import read_products
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.layer_groups import groups_of
-from forestflux.sources.earthengine.plan_time import time_line
+from forestflux.sources.earthengine.plan_time import cost_line, time_line
 from forestflux.sources.earthengine.request import fit
 from forestflux.sources.earthengine.request_plan import (
     Planned,
@@ -181,6 +181,16 @@ def test_the_plan_says_how_long_it_takes_at_most():
     line = time_line(plans, in_flight=20)
     # 160 requests, eight rounds of five minutes
     assert line.startswith("160 requests to send take 0.7 hours at most, 20 at a time")
+
+
+def test_the_plan_says_what_a_request_may_cost_without_charge():
+    names = ["requests", "cached"]
+    plans = [pd.DataFrame([[61, 1], [40, 0]], columns=names), pd.DataFrame([[0, 0]])]
+    plans[1].columns = names
+    # 150 EECU hours are 540,000 EECU seconds, for a hundred requests
+    assert "5,400 in the tier Community (150 EECU hours)" in cost_line(plans)
+    assert "36,000 in the tier Contributor" in cost_line(plans)
+    assert "nothing costs" in cost_line(plans[1:])
 
 
 def test_the_lines_end_with_sums(tmp_path):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
@@ -11,6 +12,7 @@ from forestflux.core.pixel_quality import stored_reason
 from forestflux.core.places import TilePlace, TowerPlace
 from forestflux.core.product_table import read_products
 from forestflux.jobs.settings.source_settings import PlanetSettings, SourceSettings
+from forestflux.sources.simulated import simulated_source
 from forestflux.sources.simulated.carbon import carbon_year
 from forestflux.sources.simulated.simulated_source import open_source
 from forestflux.sources.simulated.simulated_towers import kinds_of, simulated_sites
@@ -373,3 +375,27 @@ def test_towers_of_a_user_table_need_only_position_and_class():
     sites = pd.DataFrame({"site": ["X"], "lat": [50.0], "lon": [10.0], "igbp": ["URB"]})
     native = source().fetch(TABLE.column("tower"), TowerPlace(sites), 2003)
     assert native["ndvi"].shape == (46, 5, 5)
+
+
+@pytest.mark.parametrize("at_once", [7, 100_000])
+def test_how_many_cells_are_computed_at_once_changes_no_byte(at_once, monkeypatch):
+    monkeypatch.setattr(simulated_source, "CELLS_AT_ONCE", at_once)
+    small = Grid(1.0, 10).tile("r03c18")
+    found = source().fetch(pixels(), TilePlace(small), 2003)
+    monkeypatch.undo()
+    xr.testing.assert_identical(found, source().fetch(pixels(), TilePlace(small), 2003))
+
+
+def test_cells_outside_of_a_region_are_not_computed_and_those_inside_are_the_same():
+    small = Grid(1.0, 10).tile("r03c18")
+    share = np.zeros((10, 10))
+    share[2:5, 3:6] = 0.5
+    whole = source().fetch(pixels(), TilePlace(small), 2003)
+    part = source().fetch(pixels(), TilePlace(small, share), 2003)
+    inside = share > 0
+    for name in ("ndvi", "et_quality", "lst_day", "forest_percent"):
+        np.testing.assert_array_equal(
+            part[name].values[:, inside], whole[name].values[:, inside]
+        )
+    assert (whole["forest_percent"].values[:, ~inside] > 0).any()
+    assert not part["forest_percent"].values[:, ~inside].any()

@@ -36,6 +36,22 @@ def country_file() -> str:
     return f"/vsizip/{Path(package.submodule_search_locations[0], ARCHIVE)}"
 
 
+def cut_countries(window: shapely.Polygon) -> list[shapely.Geometry]:
+    """Parts of the countries in a window, polygons in degrees (longitude, latitude).
+
+    Raises
+    ------
+    InputError : the package with the outlines is not installed
+    """
+    _, _, shapes, _ = raw.read(country_file(), columns=[], bbox=window.bounds)
+    parts = shapely.get_parts(shapely.from_wkb(shapes))
+    return [
+        part
+        for part in shapely.clip_by_rect(parts, *window.bounds)
+        if not part.is_empty
+    ]
+
+
 @lru_cache(maxsize=1)
 def country_outlines() -> dict[str, shapely.Geometry]:
     """Outline of each country in degrees (longitude, latitude), by its two letters in ISO 3166."""

@@ -35,6 +35,7 @@ def run_gates(
     *,
     settings: GateSettings,
     min_forest_fraction: float,
+    simulated: bool,
     recovery: pd.DataFrame | None = None,
     coverage: pd.DataFrame | None = None,
     calibration: pd.DataFrame | None = None,
@@ -50,8 +51,8 @@ def run_gates(
     grid : of the maps, with the tiles that are mapped
     settings : section `gates` of the configuration
     min_forest_fraction : forest share from which a cell is estimated
-    recovery : map against truth, on the simulated planet only; published bounds are
-        of the Earth and are not applied then
+    simulated : whether the planet is not the Earth, of which the published bounds are
+    recovery : map against truth, on the simulated planet with a change only
     coverage : how often its truth is inside the intervals
     calibration : how often intervals hold at towers
 
@@ -60,7 +61,7 @@ def run_gates(
     InputError : a map lacks a layer or has a damaged chunk
     """
     part = "" if grid.covers_globe else PARTIAL
-    earth = SIMULATED if recovery is not None else part
+    earth = SIMULATED if simulated else part
     rows, facts = [], {}
     for year in tqdm(sorted(maps), desc="gates", disable=None):
         dataset = open_store(maps[year])

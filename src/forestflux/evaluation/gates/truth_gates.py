@@ -17,38 +17,32 @@ QUANTITIES = ("total", "change", "slope")
 def gate_truth(
     recovery: pd.DataFrame, years: Sequence[int], limits: TruthLimits, *, part: str
 ) -> list[dict]:
-    """Areas and totals against the simulated planet's truth.
+    """Areas and totals of the whole simulated planet against its truth.
 
-    Changes and trends are not: what can be known of them is small, and their intervals say so.
-    `gate_coverage` tests those.
+    Changes, trends and totals of a region are not: errors of places do not average out over so
+    little forest, and their intervals say so. `gate_coverage` tests those.
 
     Parameters
     ----------
     recovery : `recovery.csv`
     years : the mapped years
     limits : largest errors in percent
-    part : why the area cannot be compared, else empty; totals are of the same cells
+    part : why nothing can be compared, else empty
     """
     error = recovery.set_index("quantity")["error_percent"]
 
-    def gate_error(
-        quantity: str,
-        limit: float,
-        label: str,
-        *,
-        not_applicable: str = "",
-    ) -> dict:
+    def gate_error(quantity: str, limit: float, label: str) -> dict:
         return make_row(
             "truth",
             f"error of {label}",
             "percent",
             (-limit, limit),
             float(error.get(quantity, np.nan)),
-            not_applicable=not_applicable,
+            not_applicable=part,
         )
 
     limit, label = limits.forest_area, "the forest area"
-    rows = [gate_error("forest_area", limit, label, not_applicable=part)]
+    rows = [gate_error("forest_area", limit, label)]
     for year in years:
         for flux in TARGET_FLUXES:
             label = f"the total of {flux.upper()}"

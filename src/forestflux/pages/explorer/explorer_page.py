@@ -71,6 +71,7 @@ def write_page(
     run : name of the run
     simulated : whether the banner of the simulated planet stands on it
     """
+    has_map = data.get("map") is not None
     content = {
         **data,
         "run": run,
@@ -91,7 +92,7 @@ def write_page(
     return Template(template).substitute(
         run=escape(run),
         answer=render_answer(answer),
-        boxes=render_boxes(run, has_maps=data.get("map") is not None),
+        boxes=render_boxes(run, has_maps=has_map, has_change=has_map),
         simulated="" if simulated else "hidden",
         style=style,
         data=text.replace("<", "\\u003c"),

@@ -90,7 +90,9 @@ FIGURES = {
         "globe.flux_maps", "draw_maps", ("maps/first.zarr", "maps/second.zarr")
     ),
     "uncertainty": Entry("globe.flux_maps", "draw_uncertainty", ("maps/second.zarr",)),
-    "zonal": Entry("globe.total_figures", "draw_zonal", ("change/zonal.csv",)),
+    "zonal": Entry(
+        "globe.total_figures", "draw_zonal", ("change/zonal.csv", "change/totals.csv")
+    ),
     "month_zones": Entry(
         "globe.month_zone_figure",
         "draw_month_zones",
@@ -103,7 +105,7 @@ FIGURES = {
     "regions": Entry(
         "globe.region_figures",
         "draw_regions",
-        ("change/regions.csv", "change/region_changes.csv"),
+        ("change/regions.csv", "change/region_changes.csv", "change/totals.csv"),
     ),
     "change": Entry(
         "globe.flux_maps",
@@ -114,18 +116,22 @@ FIGURES = {
     "windows": Entry(
         "globe.stratum_figures",
         "draw_windows",
-        ("change/region_changes.csv", "change/windows.csv"),
+        ("change/region_changes.csv", "change/windows.csv", "change/totals.csv"),
     ),
     "decomposition": Entry(
-        "globe.stratum_figures", "draw_decomposition", ("change/decomposition.csv",)
+        "globe.stratum_figures",
+        "draw_decomposition",
+        ("change/decomposition.csv", "change/totals.csv"),
     ),
     "drivers": Entry(
         "globe.driver_figures",
         "draw_drivers",
-        ("drivers/drivers.csv", "drivers/drivers.json"),
+        ("drivers/drivers.csv", "drivers/drivers.json", "change/totals.csv"),
     ),
     "change_table": Entry(
-        "globe.total_figures", "draw_change_table", ("change/pair.csv",)
+        "globe.total_figures",
+        "draw_change_table",
+        ("change/pair.csv", "change/totals.csv"),
     ),
     "comparison": Entry(
         "globe.comparison_figure",

@@ -14,6 +14,7 @@ from matplotlib.path import Path as Outline
 
 from forestflux.core.errors import InputError
 from forestflux.core.land import land_polygons
+from forestflux.core.regions.country_outlines import cut_countries
 from forestflux.pages.figures.figure_style import StyleSettings
 
 LAND = "#D4D4D4"
@@ -22,6 +23,10 @@ COAST = "#6E6E6E"
 SOUTH, NORTH = -57.0, 80.0
 # Finer cells than this are averaged for display: the paper could not show them.
 FINEST_DEG = 0.25
+# How land is found again, to be drawn anew.
+LAND_GID = "land"
+# A frame that is narrower than this has the finer coasts and borders of the countries.
+FINE_OUTLINES_DEG = 40.0
 # A region that is narrower than this is shown alone, with so much of its size around it.
 WIDEST_FRAME_DEG = 120.0
 FRAME_MARGIN = 0.05
@@ -47,14 +52,7 @@ def world_axes(
         )
     projection = PROJECTIONS[settings.projection]()
     ax = figure.add_subplot(place, projection=projection)
-    land = shapely.segmentize(land_polygons(), 2.0)
-    outline = project_outline(land, projection)
-    land = PathPatch(outline, facecolor=LAND, edgecolor="none", zorder=0)
-    coast = PathPatch(
-        outline, facecolor="none", edgecolor=COAST, linewidth=0.3, zorder=5
-    )
-    for patch in (land, coast):
-        ax.add_artist(patch)  # not add_patch: its search for limits takes longer
+    draw_land(ax, shapely.segmentize(land_polygons(), 2.0))
     middle = projection.transform_points(
         GEOGRAPHIC, np.zeros(2), np.array([SOUTH, NORTH])
     )
@@ -65,11 +63,26 @@ def world_axes(
     return ax
 
 
+def draw_land(ax: GeoAxes, land: shapely.Geometry) -> None:
+    """Grey land and its lines in the place of what was drawn before."""
+    for old in [one for one in ax.get_children() if one.get_gid() == LAND_GID]:
+        old.remove()
+    outline = project_outline(land, ax.projection)
+    style = {"gid": LAND_GID, "edgecolor": "none"}
+    lines = {"facecolor": "none", "edgecolor": COAST, "linewidth": 0.3, "zorder": 5}
+    for patch in (
+        PathPatch(outline, facecolor=LAND, zorder=0, **style),
+        PathPatch(outline, **style | lines),
+    ):
+        ax.add_artist(patch)  # not add_patch: its search for limits takes longer
+
+
 def project_outline(polygons: shapely.Geometry, projection: ccrs.Projection) -> Outline:
     """Rings of polygons in degrees as one outline in the projection's metres."""
     rings = [
         ring
-        for polygon in shapely.get_parts(polygons)
+        for polygon in shapely.get_parts(shapely.get_parts(polygons))
+        if isinstance(polygon, shapely.Polygon) and not polygon.is_empty
         for ring in (polygon.exterior, *polygon.interiors)
     ]
     outlines = []
@@ -105,8 +118,9 @@ def draw_raster(
     averaged, or with `average` false, as codes must be, one of them is shown. The map of a
     region fills its frame.
     """
-    if is_framed(values):
-        frame_window(ax, values)
+    shown = cut_to_values(values)
+    if is_framed(shown):
+        frame_window(ax, shown)
     x, y, extent = pixel_centres(ax)
     image = ax.imshow(
         pick_cells(thin(values) if average else values, x, y, ax.projection),
@@ -121,6 +135,23 @@ def draw_raster(
     return image
 
 
+def cut_to_values(values: xr.DataArray) -> xr.DataArray:
+    """The smallest window of a raster with all of its values: tiles reach beyond a region."""
+    there = np.isfinite(values.to_numpy())
+    rows, columns = (np.flatnonzero(there.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return values
+    return values[grow_span(rows, values.shape[0]), grow_span(columns, values.shape[1])]
+
+
+def grow_span(places: np.ndarray, size: int) -> slice:
+    """From the first to the last place, and one more where there is only one."""
+    first, last = int(places[0]), int(places[-1]) + 1
+    if last - first < 2:
+        first, last = max(first - 1, 0), min(last + 1, size)
+    return slice(first, last)
+
+
 def is_framed(values: xr.DataArray) -> bool:
     """Whether a raster is of a region that is shown alone: one that lies on one side of 180."""
     west, east = values["x"].to_numpy()[[0, -1]]
@@ -128,11 +159,14 @@ def is_framed(values: xr.DataArray) -> bool:
 
 
 def frame_window(ax: GeoAxes, values: xr.DataArray) -> None:
-    """Limit a map to the window of a raster and a little around it."""
+    """Limit a map to the window of a raster and a little around it; a narrow one has borders."""
     lon, lat = (values[name].to_numpy() for name in ("x", "y"))
     margin = max(np.ptp(lon), np.ptp(lat)) * FRAME_MARGIN + abs(lon[1] - lon[0])
     west, east = max(lon.min() - margin, -180), min(lon.max() + margin, 180)
     south, north = max(lat.min() - margin, -90), min(lat.max() + margin, 90)
+    if max(east - west, north - south) < FINE_OUTLINES_DEG:
+        window = shapely.box(west, south, east, north).buffer(margin + 1)
+        draw_land(ax, shapely.GeometryCollection(cut_countries(window)))
     along = np.linspace(0, 1, 50)
     edges = [(west + (east - west) * along, end + 0 * along) for end in (south, north)]
     edges += [

@@ -2,7 +2,10 @@
 
 import pandas as pd
 
+from forestflux.core.total_units import choose_total_unit, describe_area
+from forestflux.evaluation.compare.comparison_schemas import COMPARISON
 from forestflux.pages.report.shown_table import Field, ShownTable, show_table
+from forestflux.pages.shown_totals import scale_totals
 
 # What the m2 of a product is of, in words.
 GROUNDS = {
@@ -15,10 +18,12 @@ GROUNDS = {
 
 def show_comparison(comparison: pd.DataFrame) -> list[ShownTable]:
     """Sizes and agreement over all common years, then both of each year and window."""
+    largest = comparison[["total_run", "total_product"]].abs().to_numpy().max()
+    unit = choose_total_unit(float(largest))
+    comparison = scale_totals(comparison, COMPARISON, unit)
     rows = comparison.assign(
         product=comparison["title"].fillna(comparison["product"]),
         source=comparison["source"].fillna("the user"),
-        area=comparison["area"] * 1e-12,
         per=comparison["per"].map(GROUNDS),
     )
     names = (
@@ -27,15 +32,15 @@ def show_comparison(comparison: pd.DataFrame) -> list[ShownTable]:
         Field("years", "years", str),
     )
     sizes = (
-        Field("total_run", "total, run (PgC yr-1)", ".2f"),
+        Field("total_run", f"total, run ({unit.total})", ".2f"),
         Field("total_product", "total, product", ".2f"),
         Field("bias", "bias (gC m-2 yr-1)", "+,.0f"),
         Field("spatial_r", "r over places", ".2f"),
     )
     about = (
-        Field("area", "common forest (Mkm2)", ".2f"),
+        Field("area", "common forest", describe_area),
         Field("share", "share of the mapped forest", ".0%"),
-        Field("slope_run", "slope, run (PgC yr-2)", "+.3f"),
+        Field("slope_run", f"slope, run ({unit.slope})", "+.3f"),
         Field("slope_product", "slope, product", "+.3f"),
         Field("year_r", "r over years", ".2f"),
         Field("resolution", "cell of the product (degrees)", ".3g"),

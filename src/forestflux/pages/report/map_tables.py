@@ -2,7 +2,9 @@
 
 import pandas as pd
 
+from forestflux.change.change_schemas import DRIVERS, PAIR, TOTALS
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.core.total_units import TotalUnit, describe_area
 from forestflux.evaluation.gates.gate_rows import FAIL, KNOWN, STATUSES
 from forestflux.pages.labels_and_colours import driver_label, subset_label
 from forestflux.pages.number_text import format_p_value, format_range
@@ -12,6 +14,7 @@ from forestflux.pages.report.shown_table import (
     join_bounds,
     show_table,
 )
+from forestflux.pages.shown_totals import choose_run_unit, scale_totals
 
 FLUX = Field("variable", "flux", str.upper)
 FORESTS = Field("stratum", "forests", subset_label)
@@ -80,14 +83,16 @@ def total_table(
     totals: pd.DataFrame, *, pair: tuple[int, int], level: float
 ) -> ShownTable:
     """Totals of the pair of years by stratum, with intervals."""
+    unit = choose_run_unit(totals)
+    totals = scale_totals(totals, TOTALS, unit)
     rows = totals[totals["year"].isin(pair) & totals["variable"].isin(TARGET_FLUXES)]
     rows = rows[rows["area"] > 0].sort_values("variable", kind="stable")
     fields = (
         *(FORESTS, FLUX),
         Field("year", "year", "d"),
-        Field("area", "forest area (Mkm2)", lambda area: f"{area * 1e-12:.2f}"),
+        Field("area", "forest area", describe_area),
         Field("mean", "mean (gC m-2 yr-1)", ",.0f"),
-        Field("total", "total (PgC yr-1)", ".2f"),
+        Field("total", f"total ({unit.total})", ".2f"),
         Field("interval", name_interval(level)),
     )
     caption = "Totals of the pair of years; NEE below zero: uptake"
@@ -95,8 +100,9 @@ def total_table(
     return show_table(rows, fields, caption=caption)
 
 
-def change_table(changes: pd.DataFrame, *, level: float) -> ShownTable:
+def change_table(changes: pd.DataFrame, *, level: float, unit: TotalUnit) -> ShownTable:
     """Change and slope by stratum, with intervals."""
+    changes = scale_totals(changes, PAIR, unit)
     rows = changes[changes["variable"].isin(TARGET_FLUXES)]
     rows = rows.sort_values("variable", kind="stable")
     rows = rows.assign(
@@ -106,9 +112,9 @@ def change_table(changes: pd.DataFrame, *, level: float) -> ShownTable:
     )
     fields = (
         *(FORESTS, FLUX),
-        Field("change", "change (PgC yr-1)", "+.2f"),
+        Field("change", f"change ({unit.total})", "+.2f"),
         Field("change_interval", name_interval(level)),
-        Field("slope", "slope (PgC yr-2)", "+.3f"),
+        Field("slope", f"slope ({unit.slope})", "+.3f"),
         Field("slope_interval", name_interval(level)),
         Field("p", "p of the slope"),
     )
@@ -118,11 +124,14 @@ def change_table(changes: pd.DataFrame, *, level: float) -> ShownTable:
     return show_table(rows, fields, caption=caption)
 
 
-def driver_tables(drivers: pd.DataFrame, *, level: float) -> list[ShownTable]:
+def driver_tables(
+    drivers: pd.DataFrame, *, level: float, unit: TotalUnit
+) -> list[ShownTable]:
     """Effects of the drivers over all forests, then by stratum.
 
     Drivers without any effect are left out.
     """
+    drivers = scale_totals(drivers, DRIVERS, unit)
     rows = drivers[drivers["flux"].isin(TARGET_FLUXES) & (drivers["effect"] != 0)]
     rows = rows.assign(interval=join_bounds(rows, "effect"))
     whole = rows["kind"] == "all"
@@ -130,7 +139,7 @@ def driver_tables(drivers: pd.DataFrame, *, level: float) -> list[ShownTable]:
         Field("flux", "flux", str.upper),
         FORESTS,
         Field("driver", "driver", driver_label),
-        Field("effect", "effect (PgC yr-1)", "+.3f"),
+        Field("effect", f"effect ({unit.total})", "+.3f"),
         Field("interval", name_interval(level)),
         Field("share", "share of all absolute effects", "+.0%"),
     )

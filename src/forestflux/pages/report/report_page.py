@@ -46,6 +46,7 @@ from forestflux.pages.report import (
     run_tables,
     skill_tables,
 )
+from forestflux.pages.shown_totals import choose_run_unit
 from forestflux.pages.tower_citations import BIBLIOGRAPHY
 from forestflux.prepare.handover_table import HANDOVERS, describe_rows
 from forestflux.prepare.sample_schema import SAMPLES
@@ -126,6 +127,7 @@ def write_report(
         tables,
         members=configuration.train.members,
         simulated=configuration.layers_from == "simulated",
+        mapped_years=configuration.mapped_years if configuration.has_maps else (),
     )
     content["answer"] = render_answer(answer)
     content |= read_run(tables, configuration, benchmarks)
@@ -133,8 +135,11 @@ def write_report(
     if "seasons" in figures:
         shown.add("months")
     if configuration.has_maps:
-        content |= read_maps(tables, configuration)
-        shown |= {"gates", "maps", "change"}
+        content |= read_gates(tables)
+        shown |= {"gates", "maps"}
+    if configuration.has_change:
+        content |= read_change(tables, configuration)
+        shown.add("change")
     if "comparison" in tables:
         content["compare"] = compare_tables.show_comparison(
             COMPARISON.read_file(tables["comparison"])
@@ -191,20 +196,28 @@ def read_skill(tables: Mapping[str, Path]) -> dict[str, object]:
     }
 
 
-def read_maps(
-    tables: Mapping[str, Path], configuration: Configuration
-) -> dict[str, object]:
-    """What is shown of gates, totals and change; drivers only where they were run."""
-    pair, level = configuration.change.pair, configuration.evaluate.level
+def read_gates(tables: Mapping[str, Path]) -> dict[str, object]:
+    """What is shown of the tests of the maps."""
     gates = GATES.read_file(tables["gates"])
-    content: dict[str, object] = {
+    return {
         "failed": list(gates.loc[gates["status"] == FAIL, "gate"]),
         "statuses": map_tables.count_statuses(gates),
         "gates": map_tables.gate_tables(gates),
-        "totals": map_tables.total_table(
-            TOTALS.read_file(tables["totals"]), pair=pair, level=level
+    }
+
+
+def read_change(
+    tables: Mapping[str, Path], configuration: Configuration
+) -> dict[str, object]:
+    """What is shown of totals and change; drivers only where they were run."""
+    pair, level = configuration.change.pair, configuration.evaluate.level
+    totals = TOTALS.read_file(tables["totals"])
+    unit = choose_run_unit(totals)
+    content: dict[str, object] = {
+        "totals": map_tables.total_table(totals, pair=pair, level=level),
+        "changes": map_tables.change_table(
+            PAIR.read_file(tables["pair"]), level=level, unit=unit
         ),
-        "changes": map_tables.change_table(PAIR.read_file(tables["pair"]), level=level),
         "pair": f"{pair[0]}-{pair[1]}",
         "drivers": [],
         "regions": collect_region_records(
@@ -214,7 +227,7 @@ def read_maps(
     }
     if "drivers" in tables:
         drivers = DRIVERS.read_file(tables["drivers"])
-        content["drivers"] = map_tables.driver_tables(drivers, level=level)
+        content["drivers"] = map_tables.driver_tables(drivers, level=level, unit=unit)
     return content
 
 
@@ -235,8 +248,13 @@ def read_run(
         "run": configuration.run,
         "simulated": configuration.layers_from == "simulated",
         "has_maps": configuration.has_maps,
-        "boxes": render_boxes(configuration.run, has_maps=configuration.has_maps),
+        "boxes": render_boxes(
+            configuration.run,
+            has_maps=configuration.has_maps,
+            has_change=configuration.has_change,
+        ),
         "regions": None,
+        "totals": None,
         "failed": [],
         "types_without_towers": run_tables.types_without_towers(samples),
         "samples": run_tables.sample_table(samples),
@@ -252,6 +270,14 @@ def read_run(
     }
 
 
+def choose_shown_years(configuration: Configuration) -> tuple[int, int]:
+    """First and second year that figures show: the pair, or the only mapped year twice."""
+    if configuration.has_change or not configuration.has_maps:
+        return configuration.change.pair
+    (year,) = configuration.mapped_years
+    return year, year
+
+
 def read_picture(name: str, path: Path, configuration: Configuration) -> Picture:
     """A figure with its caption and its file as text."""
     if not path.is_file():
@@ -260,7 +286,7 @@ def read_picture(name: str, path: Path, configuration: Configuration) -> Picture
         )
     caption = caption_of(
         name,
-        pair=configuration.change.pair,
+        pair=choose_shown_years(configuration),
         level=configuration.evaluate.level,
         members=configuration.train.members,
     )

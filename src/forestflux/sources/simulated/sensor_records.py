@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from forestflux.core.eight_day import step_starts, year_length
+from forestflux.core.eight_day import STEPS, step_starts, year_length
 from forestflux.core.errors import InputError
 from forestflux.core.names import IGBP_CLASSES
 from forestflux.core.pixel_quality import code, pack_average, stored_reason
@@ -170,6 +170,28 @@ def pixel_quality_absent(extract: Extract) -> int:
     return extract.quality_absent
 
 
+def fill_layers(variable: str, product: Product, cells: int) -> list[np.ndarray]:
+    """Values and, where the product has it, quality (step, cell) where there is only sea."""
+    sea = [np.full((1, 1), value) for value in at_sea(variable, product)]
+    layers = average_pixels(product, sea if product.has_quality else sea[:1])
+    return [np.full((STEPS, cells), layer.item(), layer.dtype) for layer in layers]
+
+
+def average_pixels(product: Product, layers: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What a product stores of its pixels' values and quality, in its types.
+
+    Parameters
+    ----------
+    layers : of the pixels, all alike in a cell, (step, cell)
+    """
+    extract = product.extract
+    if extract.average is not None:
+        stored, quality = layers
+        layers = average_alike(stored, quality, extract.average, absent=extract.absent)
+    types = (extract.dtype, extract.quality_dtype)
+    return [layer.astype(kind) for layer, kind in zip(layers, types, strict=False)]
+
+
 def average_alike(
     stored: np.ndarray, quality: np.ndarray, rules: Average, *, absent: float
 ) -> list[np.ndarray]:
@@ -177,7 +199,7 @@ def average_alike(
 
     Parameters
     ----------
-    stored, quality : of the pixels of each cell (image, y, x)
+    stored, quality : of the pixels of each cell, of any shape
     absent : stored value where there is nothing
     """
     reason = stored_reason(stored, quality, rules, absent=absent)

@@ -22,8 +22,8 @@ from forestflux.sources.simulated.carbon import carbon_year
 from forestflux.sources.simulated.sensor_records import (
     RAIN,
     as_arrays,
-    at_sea,
-    average_alike,
+    average_pixels,
+    fill_layers,
     rain_of,
     record,
     simulation_of,
@@ -34,6 +34,9 @@ from forestflux.sources.simulated.sensor_records import (
 from forestflux.sources.simulated.simulated_towers import kinds_of
 from forestflux.sources.simulated.vegetation import Cells, cells_of_kind, forest_cells
 from forestflux.sources.simulated.weather import weather_of
+
+# Land cells of a tile whose year is computed at once.
+CELLS_AT_ONCE = 20_000
 
 
 def open_source(
@@ -83,33 +86,41 @@ class SimulatedSource:
     def fetch_tile(
         self, products: Mapping[str, Product], place: TilePlace, year: int
     ) -> xr.Dataset:
-        """Native values of a tile; on the sea there is only fill."""
+        """Native values of a tile; on the sea and outside of the region there is only fill."""
         latitudes, longitudes = mesh(place.tile.latitudes(), place.tile.longitudes())
-        land = is_land(latitudes, longitudes)
-        cells, percent = forest_cells(latitudes[land], longitudes[land], seed=self.seed)
-        scene = self.scene(cells, np.arange(len(cells.keys)), cells.keys, year)
+        wanted = is_land(latitudes, longitudes)
+        if place.share is not None:
+            wanted &= place.share.ravel() > 0
+        recorded = {
+            variable: product
+            for variable, product in series_of(products)
+            if simulation_of(variable, product).quantity != RAIN
+        }
+        layers = {
+            variable: fill_layers(variable, product, wanted.size)
+            for variable, product in recorded.items()
+        }
+        forest = np.zeros((len(FOREST_TYPES), wanted.size), "uint8")
+        # Some cells at a time: a year of a cell takes 14 kB while it is computed.
+        for start in range(0, np.count_nonzero(wanted), CELLS_AT_ONCE):
+            part = np.flatnonzero(wanted)[start : start + CELLS_AT_ONCE]
+            cells, forest[:, part] = forest_cells(
+                latitudes[part], longitudes[part], seed=self.seed
+            )
+            scene = self.scene(cells, np.arange(len(part)), cells.keys, year)
+            for variable, product in recorded.items():
+                pixels = [one.T for one in record(scene, variable, product)]
+                for layer, own in zip(
+                    layers[variable], average_pixels(product, pixels), strict=True
+                ):
+                    layer[:, part] = own
         native: dict[str, tuple] = {}
         for variable, product in series_of(products):
-            extract = product.extract
-            if simulation_of(variable, product).quantity == RAIN:
-                layers = [self.tile_rain(product, place, year)]
-            else:
-                layers = [
-                    spread_over(layer, land, sea, place.shape)
-                    for layer, sea in zip(
-                        record(scene, variable, product),
-                        at_sea(variable, product),
-                        strict=False,  # a product without quality has one layer
-                    )
-                ]
-                if extract.average is not None:
-                    stored, quality = layers
-                    layers = average_alike(
-                        stored, quality, extract.average, absent=extract.absent
-                    )
-            native |= as_arrays(variable, product, layers, year)
-        forest = np.zeros((len(FOREST_TYPES), land.size), "uint8")
-        forest[:, land] = percent
+            maps = [
+                layer.reshape(-1, *place.shape) for layer in layers.pop(variable, ())
+            ]
+            maps = maps or [self.tile_rain(product, place, year)]
+            native |= as_arrays(variable, product, maps, year)
         native["forest_percent"] = (
             ("igbp", "y", "x"),
             forest.reshape(-1, *place.shape),

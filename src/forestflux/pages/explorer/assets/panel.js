@@ -47,19 +47,22 @@ async function showAllForests() {
       makeElement("p", {}, `${data.towers.sites.length} flux towers. Choose one on the map or from the list to see its series, its fluxes and the estimate of a network that had not seen it.`));
     return;
   }
+  const scale = (value) => (value === null ? null : value * 1000 * factor);
+  const takeColumn = (flux, name) => mapData.totals.filter((row) => row.variable === flux).map((row) => row[name]);
+  const { unit, factor } = chooseRegionUnit({ gpp: { total_tg: takeColumn("gpp", "total").map((value) => value * 1000) } });
   const rows = TARGET_FLUXES.flatMap((flux) => data.pair.map((year) => {
     const row = mapData.totals.find((total) => total.variable === flux && total.year === year);
-    return { id: `total-${flux}-${year}`, cells: [`${flux.toUpperCase()} ${year}`, formatNumber(row.total, 2), formatInterval(row.total_lower, row.total_upper, 2)] };
+    return { id: `total-${flux}-${year}`, cells: [`${flux.toUpperCase()} ${year}`, formatNumber(scale(row.total), 2), formatInterval(scale(row.total_lower), scale(row.total_upper), 2)] };
   }));
   const box = makeChartBox("Lines of the annual totals of GPP and NEE with their interval");
   fillPanel(makeElement("h2", {}, "All forests"), makeNote("Choose a cell or a tower to see its series, its estimate and what drove it."),
-    makeTable("Totals, PgC yr⁻¹; negative NEE: uptake by the forest", ["flux and year", "total", `${levelText} interval`], rows),
+    makeTable(`Totals, ${unit}; negative NEE: uptake by the forest`, ["flux and year", "total", `${levelText} interval`], rows),
     makeElement("h3", {}, "Annual totals"), box,
     makeNote("Bands are of the errors that unseen towers showed. Most of such an error is of the level and moves all years alike."));
   const years = [...new Set(mapData.totals.map((row) => row.year))];
-  const takeColumn = (flux, name) => mapData.totals.filter((row) => row.variable === flux).map((row) => row[name]);
-  await plotYears(box, years, FLUXES.map(({ name, colour }) => ({ title: `${name.toUpperCase()} (PgC yr⁻¹)`, colour,
-    values: takeColumn(name, "total"), lower: takeColumn(name, "total_lower"), upper: takeColumn(name, "total_upper") })), data.pair);
+  const scaleColumn = (flux, name) => takeColumn(flux, name).map(scale);
+  await plotYears(box, years, FLUXES.map(({ name, colour }) => ({ title: `${name.toUpperCase()} (${unit})`, colour,
+    values: scaleColumn(name, "total"), lower: scaleColumn(name, "total_lower"), upper: scaleColumn(name, "total_upper") })), data.pair);
 }
 
 /** Show the totals, the change and the series of a region; the year is that of the slider. */

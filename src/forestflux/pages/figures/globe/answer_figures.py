@@ -17,6 +17,7 @@ from matplotlib.image import AxesImage
 
 from forestflux.change.change_schemas import SIGNIFICANCE, TOTALS
 from forestflux.core.names import NETWORK, TARGET_FLUXES
+from forestflux.core.total_units import TotalUnit
 from forestflux.evaluation.evaluation_schemas import PREDICTIONS, RECOVERY
 from forestflux.jobs.stages import upstream_stores
 from forestflux.jobs.store import load_store
@@ -38,8 +39,12 @@ from forestflux.pages.figures.world_maps import (
 from forestflux.pages.labels_and_colours import (
     FLUX_UNIT,
     NETWORK_COLOUR,
-    TOTAL_UNIT,
     UPTAKE,
+)
+from forestflux.pages.shown_totals import (
+    choose_run_unit,
+    raise_exponents,
+    scale_totals,
 )
 
 TRUTH = {"color": "#0072B2", "marker": "D", "markersize": 2.5, "linestyle": ""}
@@ -96,13 +101,13 @@ def draw_world(
 def draw_truth_series(results: Path, *, settings: StyleSettings) -> Figure:
     """Annual totals with their interval, beside the planet's true ones."""
     truth = RECOVERY.read(results).set_index("quantity")["truth"]
-    totals = read_totals(results)
+    totals, unit = read_totals(results)
     figure = new_figure(make_column(settings), height_mm=82)
     axes = figure.subplots(len(TARGET_FLUXES), 1, sharex=True)
     for ax, flux in zip(axes, TARGET_FLUXES, strict=True):
-        draw_totals(ax, totals, flux)
+        draw_totals(ax, totals, flux, unit=unit.total)
         years = [y for y in totals["year"].unique() if f"{flux}_total_{y}" in truth]
-        values = [truth[f"{flux}_total_{year}"] for year in years]
+        values = [unit.factor * truth[f"{flux}_total_{year}"] for year in years]
         ax.plot(years, values, label="truth", **TRUTH)
     axes[0].legend(loc="best", ncols=2)
     axes[-1].set_xlabel("year")
@@ -114,11 +119,11 @@ def draw_tower_series(results: Path, *, settings: StyleSettings) -> Figure:
     predictions = PREDICTIONS.read(results, columns=COLUMNS)
     chosen = (predictions["model"] == NETWORK) & (predictions["split"] == "site")
     means = predictions[chosen].groupby("year").mean(numeric_only=True)
-    totals = read_totals(results)
+    totals, unit = read_totals(results)
     figure = new_figure(settings, height_mm=100)
     axes = figure.subplots(len(TARGET_FLUXES), 2, sharex=True)
     for (left, right), flux in zip(axes, TARGET_FLUXES, strict=True):
-        draw_totals(left, totals, flux)
+        draw_totals(left, totals, flux, unit=unit.total)
         estimated = means[f"{flux}_pred"]
         right.plot(estimated.index, estimated, color=NETWORK_COLOUR, label="estimated")
         right.plot(means.index, means[f"{flux}_obs"], label="at the towers", **TRUTH)
@@ -137,17 +142,18 @@ def make_column(settings: StyleSettings) -> StyleSettings:
     return replace(settings, width_mm=settings.width_mm / 2)
 
 
-def read_totals(results: Path) -> pd.DataFrame:
-    """Totals of all forests by year and flux."""
+def read_totals(results: Path) -> tuple[pd.DataFrame, TotalUnit]:
+    """Totals of all forests by year and flux, and the unit in which they are."""
     table = TOTALS.read(results)
-    return table[table["kind"] == "all"]
+    unit = choose_run_unit(table)
+    return scale_totals(table[table["kind"] == "all"], TOTALS, unit), unit
 
 
-def draw_totals(ax: Axes, totals: pd.DataFrame, flux: str) -> None:
+def draw_totals(ax: Axes, totals: pd.DataFrame, flux: str, *, unit: str) -> None:
     """The annual totals of a flux with their interval."""
     draw_lines(ax, totals[totals["variable"] == flux])
     ax.lines[0].set_label("estimate")
     sign = f"\n{UPTAKE}" if flux == "nee" else ""
-    ax.set_ylabel(f"{flux.upper()} ({TOTAL_UNIT}){sign}")
+    ax.set_ylabel(f"{flux.upper()} ({raise_exponents(unit)}){sign}")
     ax.locator_params(axis="x", integer=True, nbins=5)
     ax.grid(axis="y")

@@ -22,9 +22,13 @@ from forestflux.pages.figures.figure_style import (
 from forestflux.pages.figures.world_maps import draw_raster, world_axes
 from forestflux.pages.labels_and_colours import (
     NEUTRAL,
-    TOTAL_UNIT,
     driver_colour,
     driver_label,
+)
+from forestflux.pages.shown_totals import (
+    find_run_unit,
+    raise_exponents,
+    scale_totals,
 )
 
 # Share of the largest number on the axis below which nothing would be seen; what rounding
@@ -34,7 +38,8 @@ SMALLEST_EFFECT = 1e-3
 
 def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
     """Effects on the total change with their intervals, and each cell's strongest driver."""
-    table = DRIVERS.read(results)
+    unit = find_run_unit(results)
+    table = scale_totals(DRIVERS.read(results), DRIVERS, unit)
     names = [f"{flux}_driver" for flux in TARGET_FLUXES]
     stores = upstream_stores(results / "drivers/drivers.json")
     maps = load_store(stores.path("drivers"), names)
@@ -53,7 +58,7 @@ def draw_drivers(results: Path, *, settings: StyleSettings) -> Figure:
     for place, flux in zip(places[:2], TARGET_FLUXES, strict=True):
         ax = figure.add_subplot(place)
         rows = whole[whole["flux"] == flux].set_index("driver")
-        draw_effects(ax, rows.loc[names])
+        draw_effects(ax, rows.loc[names], unit=raise_exponents(unit.total))
         meaning = "" if flux == "gpp" else "; negative: more uptake"
         ax.set_title(f"{flux.upper()}, all forests{meaning}")
         panels.append(ax)
@@ -82,7 +87,7 @@ def drivers_with_effect(table: pd.DataFrame) -> list[str]:
     return [name for name in dict.fromkeys(there) if name != "change"]
 
 
-def draw_effects(ax: Axes, rows: pd.DataFrame) -> None:
+def draw_effects(ax: Axes, rows: pd.DataFrame, *, unit: str) -> None:
     """A bar with its interval for each driver."""
     names = list(rows.index)
     for place, name in enumerate(names):
@@ -94,7 +99,7 @@ def draw_effects(ax: Axes, rows: pd.DataFrame) -> None:
     ax.set_yticks(range(len(names)), [driver_label(name) for name in names])
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.axvline(0, color=NEUTRAL, linewidth=0.8)
-    ax.set_xlabel(f"effect on the change ({TOTAL_UNIT})")
+    ax.set_xlabel(f"effect on the change ({unit})")
     ax.grid(axis="x")
 
 

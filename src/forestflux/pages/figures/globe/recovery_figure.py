@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from forestflux.change.change_schemas import PAIR, TOTALS
-from forestflux.core.names import FLUXES, TARGET_FLUXES
+from forestflux.core.names import FLUXES, TARGET_FLUXES, TOTAL_UNIT
+from forestflux.core.total_units import TotalUnit
 from forestflux.evaluation.evaluation_schemas import RECOVERY
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
@@ -22,14 +23,18 @@ from forestflux.pages.labels_and_colours import (
     NETWORK_COLOUR,
     NEUTRAL,
     SLOPE_UNIT,
-    TOTAL_UNIT,
 )
 from forestflux.pages.recovered_quantities import describe_quantity
+from forestflux.pages.shown_totals import (
+    choose_run_unit,
+    raise_exponents,
+    scale_totals,
+)
 
-# Title and axis of each group of quantities.
+# Title and axis of each group of quantities; {unit} is that of the totals.
 GROUPS = {
-    "change": ("Change from {first} to {second}", f"change ({TOTAL_UNIT})"),
-    "band": ("Mean annual total by band", f"total ({TOTAL_UNIT})"),
+    "change": ("Change from {first} to {second}", "change ({unit})"),
+    "band": ("Mean annual total by band", "total ({unit})"),
     "size": ("Errors (root mean square) and effects", f"size ({FLUX_UNIT})"),
     "slope": ("Slope of the mean flux", f"slope ({SLOPE_UNIT})"),
     "share": ("Shares of cells inside their interval, and R$^2$", "share or R$^2$"),
@@ -45,10 +50,16 @@ TOP_MM, ROW_MM, PANEL_MM = 74, 4.2, 21
 
 def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
     """Annual totals against the truth, their errors, and what else was recovered."""
-    table = sort_out(RECOVERY.read(results))
     totals = TOTALS.read(results)
-    pair = PAIR.read(results)
+    unit = choose_run_unit(totals)
+    table = sort_out(scale_quantities(RECOVERY.read(results), unit))
+    totals = scale_totals(totals, TOTALS, unit)
+    pair = scale_totals(PAIR.read(results), PAIR, unit)
+    words = {"unit": raise_exponents(unit.total)}
+    words |= dict(zip(("first", "second"), map(str, settings.pair), strict=True))
     others = table[table["flux"].isin(TARGET_FLUXES) & table["group"].isin(GROUPS)]
+    # With few years slopes and tests are not known, and their panels would be empty.
+    others = others.dropna(subset="mapped")
     heights = {
         str(group): PANEL_MM + ROW_MM * rows["label"].nunique()
         for group, rows in others.groupby("group")
@@ -64,6 +75,7 @@ def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
         parts[0],
         table[table["group"] == "year"],
         totals[totals["kind"] == "all"],
+        unit=words["unit"],
     )
     places = place_groups(parts[1:], stacks, heights)
     for group, place in places.items():
@@ -72,10 +84,18 @@ def draw_recovery(results: Path, *, settings: StyleSettings) -> Figure:
             others[others["group"] == group],
             group,
             pair=pair[pair["kind"] == "all"],
+            words=words,
             settings=settings,
         )
     letter_panels(axes)
     return figure
+
+
+def scale_quantities(table: pd.DataFrame, unit: TotalUnit) -> pd.DataFrame:
+    """The table whose totals, and their errors, are in a unit."""
+    factor = table["unit"].map({TOTAL_UNIT: unit.factor}).fillna(1.0)
+    columns = ["truth", "mapped", "error"]
+    return table.assign(**{name: table[name] * factor for name in columns})
 
 
 def sort_out(table: pd.DataFrame) -> pd.DataFrame:
@@ -111,7 +131,7 @@ def place_groups(
 
 
 def draw_totals(
-    part: SubFigure, truth: pd.DataFrame, mapped: pd.DataFrame
+    part: SubFigure, truth: pd.DataFrame, mapped: pd.DataFrame, *, unit: str
 ) -> list[Axes]:
     """Truth and map with its interval through the years, mapped minus true below."""
     axes = part.subplots(2, len(FLUXES), sharex=True, height_ratios=[1.6, 1])
@@ -136,8 +156,8 @@ def draw_totals(
         lower.locator_params(axis="x", integer=True, nbins=5)
         for ax in (upper, lower):
             ax.grid(axis="y")
-    axes[0, 0].set_ylabel(f"total ({TOTAL_UNIT})")
-    axes[1, 0].set_ylabel(f"mapped - truth\n({TOTAL_UNIT})")
+    axes[0, 0].set_ylabel(f"total ({unit})")
+    axes[1, 0].set_ylabel(f"mapped - truth\n({unit})")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     part.legend(handles, labels, loc="outside upper left", ncols=3)
     return list(axes.ravel())
@@ -149,13 +169,13 @@ def draw_group(
     group: str,
     *,
     pair: pd.DataFrame,
+    words: dict[str, str],
     settings: StyleSettings,
 ) -> list[Axes]:
     """Two panels with the same rows, GPP and NEE: truth and mapped value of each quantity."""
     title, label = GROUPS[group]
-    words = dict(zip(("first", "second"), settings.pair, strict=True))
     part.suptitle(title.format(**words), x=0.02, ha="left", fontweight="bold")
-    part.supxlabel(label, fontsize=settings.font_pt)
+    part.supxlabel(label.replace("{unit}", words["unit"]), fontsize=settings.font_pt)
     labels = list(dict.fromkeys(rows["label"]))
     axes = part.subplots(1, len(TARGET_FLUXES), sharey=True)
     for ax, flux in zip(axes, TARGET_FLUXES, strict=True):

@@ -14,11 +14,14 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.labels_and_colours import (
     NEUTRAL,
-    TOTAL_SLOPE_UNIT,
-    TOTAL_UNIT,
     UPTAKE,
 )
 from forestflux.pages.number_text import format_p_value
+from forestflux.pages.shown_totals import (
+    find_run_unit,
+    raise_exponents,
+    scale_totals,
+)
 
 FLUX_COLOURS = {"gpp": "#2F6B2F", "nee": "#1D5C8F"}
 PANELS_PER_ROW = 3
@@ -26,8 +29,9 @@ PANELS_PER_ROW = 3
 
 def draw_regions(results: Path, *, settings: StyleSettings) -> Figure:
     """Small panels: GPP of each continent, then NEE, with their interval and slope."""
-    series = REGIONS.read(results)
-    slopes = REGION_CHANGES.read(results)
+    unit = find_run_unit(results)
+    series = scale_totals(REGIONS.read(results), REGIONS, unit)
+    slopes = scale_totals(REGION_CHANGES.read(results), REGION_CHANGES, unit)
     series, slopes = (t[t["kind"] == "continent"] for t in (series, slopes))
     # the largest first; cells of no continent are left out
     gpp = series[(series["variable"] == "gpp") & (series["stratum"] != "none")]
@@ -49,10 +53,13 @@ def draw_regions(results: Path, *, settings: StyleSettings) -> Figure:
         for ax in places[len(names) :]:
             ax.axis("off")
         for ax in axes[block * rows : (block + 1) * rows, 0]:
-            label = settings.join(flux.upper(), f"({TOTAL_UNIT})", mark=" ")
+            label = settings.join(
+                flux.upper(), f"({raise_exponents(unit.total)})", mark=" "
+            )
             ax.set_ylabel(label)
     letter_panels(shown)
-    words = settings.join(f"NEE, {UPTAKE}", f"slopes in {TOTAL_SLOPE_UNIT}", mark="; ")
+    slope_words = f"slopes in {raise_exponents(unit.slope)}"
+    words = settings.join(f"NEE, {UPTAKE}", slope_words, mark="; ")
     figure.supxlabel(words, fontsize=settings.small_pt)
     return figure
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from forestflux.change.change_schemas import DECOMPOSITION, REGION_CHANGES, WINDOWS
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.core.total_units import TotalUnit
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     escape_math,
@@ -17,7 +18,12 @@ from forestflux.pages.figures.figure_style import (
     new_figure,
     spread_marks,
 )
-from forestflux.pages.labels_and_colours import NEUTRAL, TOTAL_UNIT, subset_label
+from forestflux.pages.labels_and_colours import NEUTRAL, subset_label
+from forestflux.pages.shown_totals import (
+    find_run_unit,
+    raise_exponents,
+    scale_totals,
+)
 
 KINDS = ("all", "type", "band", "continent", "forest_change")
 STYLES = {
@@ -36,8 +42,9 @@ BOUNDS = ["change", "change_lower", "change_upper"]
 
 def draw_windows(results: Path, *, settings: StyleSettings) -> Figure:
     """The change of the pair and of the windows by stratum, each with its interval."""
-    pair = REGION_CHANGES.read(results)
-    windows = WINDOWS.read(results)
+    unit = find_run_unit(results)
+    pair = scale_totals(REGION_CHANGES.read(results), REGION_CHANGES, unit)
+    windows = scale_totals(WINDOWS.read(results), WINDOWS, unit)
     tables = {"pair": pair, "windows": windows}
     names = {"pair": f"{settings.pair[1]} minus {settings.pair[0]}"}
     known = windows.dropna(subset=["first_years", "second_years", "change"])
@@ -52,7 +59,7 @@ def draw_windows(results: Path, *, settings: StyleSettings) -> Figure:
         shifts = spread_marks(len(tables))
         for (name, table), shift in zip(tables.items(), shifts, strict=True):
             draw_marks(ax, pick(table, strata, flux), shift, STYLES[name])
-        finish(ax, strata, ticks=4 if settings.in_column else 6)
+        finish(ax, strata, unit, ticks=4 if settings.in_column else 6)
         ax.set_title(flux_title(flux, settings))
     letter_panels(axes)
     for name, style in STYLES.items():
@@ -65,7 +72,8 @@ def draw_windows(results: Path, *, settings: StyleSettings) -> Figure:
 
 def draw_decomposition(results: Path, *, settings: StyleSettings) -> Figure:
     """Bars of what the change of each stratum is made of; a mark for their sum."""
-    table = DECOMPOSITION.read(results)
+    unit = find_run_unit(results)
+    table = scale_totals(DECOMPOSITION.read(results), DECOMPOSITION, unit)
     largest = table["change"].abs().max()
     parts = [n for n in PARTS if table[n].abs().max() > SMALLEST_PART * largest]
     strata = strata_with_forest(table)
@@ -77,7 +85,7 @@ def draw_decomposition(results: Path, *, settings: StyleSettings) -> Figure:
         mark = {"marker": "D", "markersize": 3.5, "color": "#202020", "zorder": 4}
         places = np.arange(len(strata))
         ax.plot(rows["change"], places, linestyle="", label="change", **mark)
-        finish(ax, strata, ticks=4 if settings.in_column else 6)
+        finish(ax, strata, unit, ticks=4 if settings.in_column else 6)
         ax.set_title(flux_title(flux, settings))
     letter_panels(axes)
     handles, labels = axes[0].get_legend_handles_labels()
@@ -141,7 +149,9 @@ def draw_parts(ax: Axes, rows: pd.DataFrame, parts: list[str]) -> None:
         ends[False] += np.minimum(values, 0)
 
 
-def finish(ax: Axes, strata: list[tuple[str, str]], *, ticks: int) -> None:
+def finish(
+    ax: Axes, strata: list[tuple[str, str]], unit: TotalUnit, *, ticks: int
+) -> None:
     """Names of the strata, lines between their kinds, zero."""
     names = [
         escape_math(f"forest {name}" if kind == "forest_change" else subset_label(name))
@@ -156,5 +166,5 @@ def finish(ax: Axes, strata: list[tuple[str, str]], *, ticks: int) -> None:
     ax.margins(x=0.06)
     ax.use_sticky_edges = False
     ax.locator_params(axis="x", nbins=ticks)
-    ax.set_xlabel(f"change ({TOTAL_UNIT})")
+    ax.set_xlabel(f"change ({raise_exponents(unit.total)})")
     ax.grid(axis="x")

@@ -15,38 +15,50 @@ from forestflux.pages.figures.figure_style import (
     letter_panels,
     new_figure,
 )
+from forestflux.pages.figures.world_maps import NORTH, SOUTH
 from forestflux.pages.labels_and_colours import (
     FLUX_UNIT,
     NEUTRAL,
     OTHER_COLOURS,
-    TOTAL_SLOPE_UNIT,
-    TOTAL_UNIT,
     TYPE_COLOURS,
     UPTAKE,
     subset_label,
 )
+from forestflux.pages.shown_totals import (
+    find_run_unit,
+    raise_exponents,
+    scale_totals,
+)
 
 KINDS = {"all": "all forests", "type": "by forest type", "band": "by latitude band"}
 PAIR_COLOURS = ("#0072B2", "#D55E00")
+# Fewer zones than these have a mark each: one alone is no line.
+FEW_ZONES = 20
+# The latitudes of a region that reaches over fewer degrees are shown alone.
+WIDEST_REGION_DEG = 60.0
 
 
 def draw_zonal(results: Path, *, settings: StyleSettings) -> Figure:
     """Mean and total of GPP and NEE by latitude in both years of the pair."""
-    table = ZONAL.read(results)
+    unit = find_run_unit(results)
+    table = scale_totals(ZONAL.read(results), ZONAL, unit)
     names = {"mean": "mean", "total": "total of a zone"}
-    units = {"mean": FLUX_UNIT, "total": TOTAL_UNIT}
+    units = {"mean": FLUX_UNIT, "total": raise_exponents(unit.total)}
     figure, axes = four_panels(settings, height_mm=95)
     panels = [(flux, measure) for flux in TARGET_FLUXES for measure in units]
     for ax, (flux, measure) in zip(axes.flat, panels, strict=True):
         rows = table[table["variable"] == flux]
         for year, colour in zip(settings.pair, PAIR_COLOURS, strict=True):
             line = rows[rows["year"] == year].sort_values("latitude")
-            ax.plot(line[measure], line["latitude"], color=colour, label=str(year))
+            style = {"color": colour, "marker": "o" if len(line) < FEW_ZONES else ""}
+            ax.plot(
+                line[measure], line["latitude"], label=str(year), markersize=3, **style
+            )
         ax.axvline(0, color=NEUTRAL, linewidth=0.6)
         ax.set_title(f"{flux.upper()}, {names[measure]}")
         ax.set_xlabel(f"{flux.upper()} ({units[measure]})")
         ax.grid()
-    axes[0, 0].set_ylim(-57, 80)
+    axes[0, 0].set_ylim(choose_latitudes(table["latitude"]))
     for ax in axes[:, 0]:
         ax.set_ylabel("latitude (degrees north)")
     letter_panels(axes.flat)
@@ -55,9 +67,20 @@ def draw_zonal(results: Path, *, settings: StyleSettings) -> Figure:
     return figure
 
 
+def choose_latitudes(latitudes: pd.Series) -> tuple[float, float]:
+    """Limits of an axis of latitude: of the globe's forests, or close around those of a region."""
+    south, north = latitudes.min(), latitudes.max()
+    if north - south > WIDEST_REGION_DEG:
+        return SOUTH, NORTH
+    margin = 0.05 * (north - south) + 0.5
+    return south - margin, north + margin
+
+
 def draw_series(results: Path, *, settings: StyleSettings) -> Figure:
     """Annual totals of GPP and NEE with their interval: all, by type, by band."""
-    table = TOTALS.read(results)
+    unit = find_run_unit(results)
+    words = raise_exponents(unit.total)
+    table = drop_empty(scale_totals(TOTALS.read(results), TOTALS, unit))
     kinds = [kind for kind in KINDS if kind in set(table["kind"])]
     figure = new_figure(settings, height_mm=115)
     axes = figure.subplots(len(TARGET_FLUXES), len(kinds), sharex=True, squeeze=False)
@@ -70,8 +93,8 @@ def draw_series(results: Path, *, settings: StyleSettings) -> Figure:
             ax.set_title(f"{flux.upper()}, {KINDS[kind]}")
             ax.locator_params(axis="x", integer=True, nbins=5)
             ax.grid(axis="y")
-        row[0].set_ylabel(f"{flux.upper()} ({TOTAL_UNIT})")
-    axes[1, 0].set_ylabel(f"NEE ({TOTAL_UNIT})\n{UPTAKE}")
+        row[0].set_ylabel(f"{flux.upper()} ({words})")
+    axes[1, 0].set_ylabel(f"NEE ({words})\n{UPTAKE}")
     for ax in axes[1]:
         ax.set_xlabel("year")
         handles, labels = ax.get_legend_handles_labels()
@@ -81,6 +104,12 @@ def draw_series(results: Path, *, settings: StyleSettings) -> Figure:
         ax.legend(handles, labels, **place, **style)
     letter_panels(axes.ravel())
     return figure
+
+
+def drop_empty(totals: pd.DataFrame) -> pd.DataFrame:
+    """The rows of strata with forest in some year: a region lacks most types and bands."""
+    area = totals.groupby(["kind", "stratum"])["area"].transform("max")
+    return totals[area > 0]
 
 
 def draw_lines(ax: Axes, rows: pd.DataFrame) -> None:
@@ -104,11 +133,16 @@ def stratum_colours(strata: list[str]) -> dict[str, str]:
 
 def draw_change_table(results: Path, *, settings: StyleSettings) -> Figure:
     """Change between the pair and slope of the series per stratum, with intervals."""
-    table = PAIR.read(results)
-    order = table[table["variable"] == "gpp"]
+    unit = find_run_unit(results)
+    table = scale_totals(PAIR.read(results), PAIR, unit)
+    # a stratum without forest in either year has a change of exactly zero
+    order = table[(table["variable"] == "gpp") & (table["change"] != 0)]
     order = pd.concat([order[order["kind"] == kind] for kind in KINDS])
     strata = list(dict.fromkeys(order["stratum"]))
-    units = {"change": TOTAL_UNIT, "slope": TOTAL_SLOPE_UNIT}
+    units = {
+        "change": raise_exponents(unit.total),
+        "slope": raise_exponents(unit.slope),
+    }
     first, second = settings.pair
     names = {"change": f"{second} minus {first}", "slope": "slope of the series"}
     figure, axes = four_panels(settings, height_mm=30 + 6.5 * len(strata))
@@ -116,6 +150,9 @@ def draw_change_table(results: Path, *, settings: StyleSettings) -> Figure:
     for ax, (flux, measure) in zip(axes.flat, panels, strict=True):
         rows = table[table["variable"] == flux].set_index("stratum").reindex(strata)
         draw_intervals(ax, rows, measure)
+        if rows[measure].isna().all():
+            place = {"ha": "center", "va": "center", "transform": ax.transAxes}
+            ax.text(0.5, 0.5, "not known:\ntoo few years", **place)
         ax.set_title(f"{flux.upper()},\n{names[measure]}")
         ax.set_xlabel(f"{measure} ({units[measure]})")
     labels = [escape_math(subset_label(name)) for name in strata]
