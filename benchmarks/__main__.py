@@ -16,6 +16,7 @@ NAMES = (
     "applicability",
     "change",
     "earthengine",
+    "explorer",
     "fluxnet",
     "fuzz",
     "growth",

@@ -15,6 +15,7 @@ from matplotlib.path import Path as Outline
 from forestflux.core.errors import InputError
 from forestflux.core.land import land_polygons
 from forestflux.pages.figures.figure_style import StyleSettings
+from forestflux.pages.labels_and_colours import PALENESS
 
 LAND = "#D4D4D4"
 COAST = "#6E6E6E"
@@ -26,7 +27,6 @@ FINEST_DEG = 0.25
 WIDEST_FRAME_DEG = 120.0
 FRAME_MARGIN = 0.05
 PIXELS = 1600  # columns of the drawn raster: 300 dpi on half a page
-PALENESS = 0.45  # share of white in the pale colours
 HATCH_PIXELS = 18  # from one line of a hatching to the next
 LINE_PIXELS = 2
 
