@@ -39,7 +39,7 @@ class ExplorerSettings(Section):
 
     layers_mb: float = key(20, unit="MB", gt=0)
     """Most that the layers of the map take in the page. Blocks grow until they fit, judged by
-    one year; the library of charts, towers and series of cells take about 11 MB more.
+    one year. Charts, towers and series of cells come on top and do not grow with the map.
     """
 
     fine_cells: int = key(8_000_000, unit="cells", ge=0)
