@@ -30,6 +30,7 @@ function askForFile(file) {
 /** What each of the files calls: its cells have arrived. */
 window.receiveCells = async (file, content) => {
   const square = squareByFile.get(file);
+  if (!square) return; // so far out of the view by now that it was dropped
   const known = await unpackCodes(content.known);
   let count = 0;
   square.cellByPosition = Int32Array.from(known, (one) => (one ? count++ : -1));
