@@ -16,6 +16,7 @@ NAMES = (
     "applicability",
     "change",
     "earthengine",
+    "explorer",
     "fine_plan",
     "fine_region",
     "fluxnet",

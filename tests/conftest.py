@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.finished_results import build_results
+from tests.builders.map_stores import MEMBERS, PAIR
 from tests.builders.projects import run_micro, run_towers, towers_project
 from tests.builders.shared import SharedRuns
 
@@ -50,6 +52,19 @@ def shared(tmp_path_factory, request):
 def finished(shared):
     """A project whose micro run is finished; read only."""
     return shared.make("micro", run_micro)
+
+
+@pytest.fixture(scope="session")
+def share_results(shared):
+    """Made-up results of a finished run, by what they hold: made once and read only."""
+
+    def share(*, maps: bool, members: int = MEMBERS) -> Path:
+        def make(path: Path) -> None:
+            build_results(path, seed=5, maps=maps, map_years=PAIR, members=members)
+
+        return shared.make(f"results_{maps}_{members}", make)
+
+    return share
 
 
 @pytest.fixture

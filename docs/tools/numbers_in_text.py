@@ -125,6 +125,13 @@ def benchmarks() -> Iterator[tuple[str, str]]:
         yield f"planets.{name}_alarms", f"{100 * share:.0f}"
     land_cells = read_benchmark("layout")["facts"]["land_cells"]
     yield "layout.land_cells", f"{land_cells:,}"
+    explorer = read_benchmark("explorer")
+    yield "explorer.million_cells", f"{explorer['facts']['cells'] / 1e6:.0f}"
+    yield "explorer.years", str(explorer["settings"]["years"])
+    for name in ("layers_mb", "beside_mb"):
+        yield f"explorer.{name}", f"{explorer['facts'][name]:.0f}"
+    for name in ("block", "files"):
+        yield f"explorer.{name}", str(explorer["facts"][name])
     plan = read_table("earthengine_plan").set_index("run")
     asked = plan.loc["globe, 2003 and 2018"]
     yield "plan.globe.requests", f"{int(asked.requests):,}"

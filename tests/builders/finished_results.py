@@ -13,7 +13,9 @@ import pandas as pd
 from forestflux.core.climates import climate_of
 from forestflux.core.eight_day import STEPS
 from forestflux.core.names import FOREST_TYPES
-from forestflux.evaluation.evaluation_schemas import INTERANNUAL, PREDICTIONS
+from forestflux.evaluation.evaluation_schemas import INTERANNUAL, PREDICTIONS, SCORES
+from forestflux.evaluation.scores import bootstrap_scores
+from forestflux.evaluation.site_bootstrap import draw_sites
 from forestflux.jobs.manifests import write_manifest
 from forestflux.jobs.tables import write_table
 from forestflux.pages.headline_numbers import headline_numbers
@@ -201,7 +203,7 @@ def build_evaluation(
                 key = {"model": model, "split": split, "target": target}
                 scores.append({**key, "subset": subset, **score(rows, target)})
                 covered.append({**key, "subset": subset, **coverage(rows, target)})
-    write_table(pd.DataFrame(scores), folder / "scores.csv")
+    write_table(pd.DataFrame(scores)[SCORES.names], folder / "scores.csv")
     write_table(pd.DataFrame(covered), folder / "calibration.csv")
     write_table(build_gaps(pd.DataFrame(scores)), folder / "gaps.csv")
     write_table(build_interannual(pd.DataFrame(scores)), folder / "interannual.csv")
@@ -252,6 +254,11 @@ def score(rows: pd.DataFrame, target: str) -> dict:
         "mae": error.abs().mean(),
         "bias": error.mean(),
         "r2_site_mean": r2 - 0.03,
+        **bootstrap_scores(
+            draw_sites(rows["site"].to_numpy(str), seed=1),
+            observed.to_numpy(),
+            rows[f"{target}_pred"].to_numpy(),
+        ),
     }
 
 

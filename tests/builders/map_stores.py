@@ -34,6 +34,7 @@ from tests.builders.error_models import make_components, make_error_model
 from tests.builders.inputs import VARIABLES
 
 YEARS = range(2003, 2019)
+PAIR = (YEARS[0], YEARS[-1])
 MEMBERS = 3
 RESOLUTION_DEG = 6.0
 

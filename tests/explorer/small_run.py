@@ -12,17 +12,18 @@ from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.model_folder import save_model
 from forestflux.jobs.settings.training_settings import TransferEpochs
 from forestflux.jobs.stages import Stores
-from forestflux.jobs.store import write_store
+from forestflux.jobs.store import load_store, write_store
 from forestflux.jobs.store_checks import read_store_manifest
 from forestflux.models.network_training import train_network
 from tests.builders.error_models import make_errors
 from tests.builders.finished_results import build_results, some_series
 from tests.builders.inputs import RANGES, UNITS, VARIABLES
-from tests.builders.map_stores import RESOLUTION_DEG, YEARS
+from tests.builders.map_stores import PAIR, RESOLUTION_DEG
+from tests.builders.month_products import make_months
+from tests.builders.shared import SharedRuns
 from tests.builders.small_training import make_response, make_samples, settings
 
 GRID = Grid(RESOLUTION_DEG, 30)
-PAIR = (YEARS[0], YEARS[-1])
 CALIBRATION = {
     "level": 0.9,
     "half_width": {"gpp": {"all": 400.0}, "nee": {"all": 300.0}},
@@ -57,7 +58,15 @@ def build_run(
         rng = np.random.default_rng(seed)
         for year in PAIR:
             write_masks(path, rng, year)
+            mapped = load_store(path / f"maps/{year}.zarr")
+            months = make_months(mapped, GRID, seed=year)
+            write_store(months, path / f"month_maps/{year}.zarr")
     return path
+
+
+def share_run(shared: SharedRuns) -> Path:
+    """A run with maps that all tests of a session share; they add pages, each with its name."""
+    return shared.make("explored", lambda path: build_run(path, seed=4, maps=True))
 
 
 def list_stores(folder: Path) -> Stores:

@@ -3,6 +3,7 @@
 import re
 import shutil
 from io import StringIO
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,12 @@ import pyproj
 import pytest
 import xarray as xr
 
+from forestflux.core.layers import flagged
 from forestflux.jobs.settings.page_settings import ExplorerSettings
+from forestflux.jobs.stages import upstream_stores
 from forestflux.pages.explorer.explorer_page import write_page
 from forestflux.pages.explorer.page_data import MapFiles, RunFiles, collect_page_data
+from forestflux.pages.labels_and_colours import PALENESS
 from forestflux.pages.plain_answer import Statement
 from tests.builders.inputs import INPUTS
 from tests.explorer.browser import (
@@ -23,7 +27,7 @@ from tests.explorer.browser import (
     text_of,
     wait,
 )
-from tests.explorer.small_run import GRID, PAIR, build_run, list_stores
+from tests.explorer.small_run import GRID, PAIR, build_run, list_stores, share_run
 
 SETTINGS = {"columns": 720, "series_cells": 10000, "reason_cells": 40}
 LOAD_SECONDS = 3.0
@@ -47,10 +51,13 @@ def write(results, *, grid, name="explorer.html", **settings):
         region_changes=results / "change/region_changes.csv",
         grid=grid,
         pair=PAIR,
+        months=list_stores(results / "month_maps"),
+        compared=upstream_stores(results / "compare/compare.json"),
     )
     chosen = ExplorerSettings(**(SETTINGS | settings))
-    data = collect_page_data(run, maps, settings=chosen)
     page = results / name
+    beside = page.with_name(f"{page.stem}_cells")
+    data = collect_page_data(run, maps, settings=chosen, beside=beside)
     page.write_text(
         write_page(
             data,
@@ -64,8 +71,8 @@ def write(results, *, grid, name="explorer.html", **settings):
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    return build_run(tmp_path_factory.mktemp("run"), seed=4, maps=True)
+def results(shared):
+    return share_run(shared)
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +106,8 @@ def centre(row, column):
     return GRID.latitudes()[row], GRID.longitudes()[column]
 
 
-def click(browser, lat, lon):
-    """Click the map where a place is drawn, and wait for the details."""
+def find_on_map(browser, lat, lon):
+    """Where a place is drawn on the whole world: pixels to the right of the middle, and down."""
     size = browser.execute_script(
         "const box = document.getElementById('map').getBoundingClientRect();"
         "return [box.width, box.height]"
@@ -111,9 +118,14 @@ def click(browser, lat, lon):
     )
     scale = min(size[0] / (2 * edge), size[1] / (top - bottom))
     east, north = EQUAL_EARTH(lon, lat)
-    x, y = scale * east, scale * ((top + bottom) / 2 - north)
+    return scale * east, scale * ((top + bottom) / 2 - north)
+
+
+def click(browser, lat, lon):
+    """Click the map where a place is drawn, and wait for the details."""
     from selenium.webdriver import ActionChains
 
+    x, y = find_on_map(browser, lat, lon)
     canvas = browser.find_element("id", "map")
     browser.execute_script("document.documentElement.dataset.shown = ''")
     ActionChains(browser).move_to_element_with_offset(canvas, x, y).click().perform()
@@ -269,7 +281,7 @@ def test_series_of_a_cell_are_those_of_the_mask_with_its_gaps(desktop, page, res
     row, column = some_cell(results)
     open_page(desktop, page, f"#gpp/{PAIR[1]}")
     click(desktop, *centre(row, column))
-    traces = drawn(desktop, 1)
+    traces = drawn(desktop, 2)
     lines = [
         t for t in traces if t["mode"] == "lines+markers" and t["name"] == str(PAIR[1])
     ]
@@ -306,6 +318,77 @@ def test_a_tower_shows_the_estimate_of_the_table_beside_its_own_flux(
     reasons = drawn(desktop, 2)
     assert [len(trace["z"]) for trace in reasons] == [6, 6]
     assert len(reasons[0]["z"][0]) == 12
+
+
+def test_months_of_a_cell_are_those_of_the_map_of_months(desktop, page, results):
+    row, column = some_cell(results)
+    open_page(desktop, page, f"#gpp/{PAIR[1]}")
+    click(desktop, *centre(row, column))
+    lines = [trace for trace in drawn(desktop, 1) if trace["mode"] == "lines+markers"]
+    assert [line["name"] for line in lines] == [str(year) for year in PAIR] * 2
+    for line, (flux, year) in zip(lines, product(("gpp", "nee"), PAIR), strict=True):
+        store = results / f"month_maps/{year}.zarr"
+        months = xr.open_zarr(store, consolidated=False).isel(y=row, x=column)
+        assert line["y"] == pytest.approx(months[flux].values, abs=0.051)
+    lower, upper = drawn(desktop, 1)[:2]
+    width = np.subtract(upper["y"], lower["y"])
+    store = xr.open_zarr(results / f"month_maps/{PAIR[0]}.zarr", consolidated=False)
+    half = store["gpp_half_width"].isel(y=row, x=column).values
+    assert width == pytest.approx(2 * half, abs=0.21)
+
+
+def test_compared_products_are_layers_and_stand_beside_the_run_at_a_cell(
+    desktop, page, results
+):
+    row, column = some_cell(results)
+    open_page(desktop, page)
+    names = desktop.execute_script(
+        "return [...document.querySelectorAll("
+        "'optgroup[label=\"Beside other products\"] option')].map((o) => o.value)"
+    )
+    kinds = ("product", "difference")
+    assert names == [f"{k} other_{f}" for f in ("gpp", "nee") for k in kinds]
+    click(desktop, *centre(row, column))
+    for flux in ("gpp", "nee"):
+        store = results / f"compare/other_{flux}.zarr"
+        there = xr.open_zarr(store, consolidated=False).isel(y=row, x=column)
+        shown = text_of(desktop, f"#compared-other_{flux}").split(f"other_{flux}")[1]
+        wanted = [float(there[name]) for name in ("product", "run", "difference")]
+        assert numbers(shown)[:3] == pytest.approx(wanted, abs=0.52)
+
+
+def test_a_change_that_may_be_chance_is_pale_and_keeps_its_hue(desktop, page, results):
+    change = xr.open_zarr(results / "change/change.zarr", consolidated=False)
+    sure = flagged(change["nee_difference_significance"], "significant").values
+    size = np.abs(change["nee_difference"].values)
+    weak = np.isfinite(size) & ~sure
+    row, column = np.unravel_index(np.where(weak, size, -1).argmax(), size.shape)
+    open_page(desktop, page, f"#nee_difference/{PAIR[1]}")
+    hide(desktop, "show-outside", "show-towers")
+    x, y = map(round, find_on_map(desktop, *centre(row, column)))
+    look = (
+        "const map = document.getElementById('map');"
+        "const pen = document.createElement('canvas').getContext('2d');"
+        "pen.drawImage(map, -map.width / 2 - arguments[0], -map.height / 2 - arguments[1]);"
+        "return [...pen.getImageData(0, 0, 1, 1).data]"
+    )
+    pale = np.array(desktop.execute_script(look, x, y)[:3])
+    hide(desktop, "show-weak")
+    full = np.array(desktop.execute_script(look, x, y)[:3])
+    assert full.min() < 200
+    assert pale == pytest.approx(full + PALENESS * (255 - full), abs=1)
+
+
+def hide(browser, *boxes):
+    """Untick boxes of the map, and wait until it is painted."""
+    for box in boxes:
+        browser.execute_script(
+            "document.documentElement.dataset.painted = '';"
+            "document.getElementById(arguments[0]).click();"
+            "document.getElementById('layer').dispatchEvent(new Event('change'))",
+            box,
+        )
+        wait(lambda: root(browser, "painted"))
 
 
 def test_keyboard_alone_moves_opens_and_zooms(desktop, page, results):
@@ -413,7 +496,8 @@ def test_a_run_of_towers_alone_has_towers_and_no_map_controls(desktop, tmp_path)
 
 
 def test_a_finer_map_is_averaged_over_its_forest_and_says_so(desktop, page, results):
-    coarse = write(results, grid=GRID, name="coarse.html", columns=36)
+    coarse = write(results, grid=GRID, name="coarse.html", columns=36, fine_cells=0)
+    assert not coarse.with_name("coarse_cells").exists()
     open_page(desktop, coarse, f"#gpp/{PAIR[1]}")
     assert "means over the forest of 2 \u00d7 2 cells" in text_of(
         desktop, "#display-note"

@@ -1,19 +1,20 @@
 """The report in a real browser: its first screen, its regions, folded parts, a phone."""
 
+import shutil
+
 import pandas as pd
 import pytest
 
 from forestflux.pages.figures.figure_registry import FIGURES
-from tests.builders.finished_results import build_results
 from tests.explorer.browser import open_browser, requests, text_of
 from tests.explorer.test_explorer import numbers, severe
 from tests.unit.pages.test_report import add_pictures, build_page
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run")
-    path = build_results(folder, seed=4, maps=True, map_years=())
+def results(share_results, tmp_path_factory):
+    path = tmp_path_factory.mktemp("run") / "results"
+    shutil.copytree(share_results(maps=True), path)
     add_pictures(path, FIGURES)
     page = build_page(path, figures=FIGURES, tables="drivers/drivers")
     (path / "report.html").write_text(page)
@@ -52,6 +53,14 @@ def test_a_region_has_the_numbers_of_the_tables_and_two_charts(phone, results, a
         u for u in requests(phone) if not u.startswith(("file:", "data:", "blob:"))
     ]
     assert outside == []
+
+
+def test_every_part_that_scrolls_has_a_name_of_its_own(phone, address):
+    phone.get(address)
+    names = phone.execute_script(
+        "return [...document.querySelectorAll('[role=region]')].map((e) => e.ariaLabel)"
+    )
+    assert len(set(names)) == len(names) > 5
 
 
 def test_a_link_opens_the_folded_section(phone, address):

@@ -1,7 +1,9 @@
 # A page to explore: map, towers, series, intervals and reasons, in one file that works offline.
+# The cells of a map that is too fine for one file lie in a folder beside it.
 #
-# needs  maps of every year where there are two, the change, the masked tiles of the pair of years, samples, predictions, skill in time, the model
-# makes  <results>/explorer.html
+# needs  maps of every year where there are two, the change, the masked tiles of the pair of years, samples, predictions, skill in time, the model;
+#        months and compared products where the run has them
+# makes  <results>/explorer.html, <results>/explorer_cells/ of a fine map
 
 
 rule explorer:
@@ -24,6 +26,12 @@ rule explorer:
             if CHANGED
             else []
         ),
+        months=(
+            [f"<results>/month_maps/{batch}.json" for batch in pair_batches()]
+            if MAPPED and MONTHS
+            else []
+        ),
+        compared=["<results>/compare/compare.json"] if WITH_COMPARED else [],
     output:
         page="<results>/explorer.html",
     log:
@@ -58,6 +66,8 @@ rule explorer:
         " --maps {input.maps:q}"
         " --masks {input.masks:q}"
         " --change {input.change:q}"
+        " --months {input.months:q}"
+        " --compared {input.compared:q}"
         " --settings {params.settings:q}"
         " --output {output.page:q}"
         " --log {log:q}"

@@ -38,10 +38,15 @@ def main(
     maps: list[Path],
     masks: list[Path],
     change: list[Path],
+    months: list[Path],
+    compared: list[Path],
     settings: Settings,
     output: Path,
 ) -> None:
-    """Write explorer.html; `change` is manifest and tables, if there are maps."""
+    """Write explorer.html, and beside it the cells of a map that is too fine for it.
+
+    `change` is manifest and tables, if there are maps.
+    """
     map_files = None
     tables = {path.stem: path for path in (scores, interannual, *change)}
     if settings.grid and settings.pair:
@@ -54,11 +59,14 @@ def main(
             region_changes=tables["region_changes"],
             grid=Grid(**settings.grid.model_dump()),
             pair=settings.pair,
+            months=upstream_stores(*months) if months else None,
+            compared=upstream_stores(*compared) if compared else None,
         )
     data = collect_page_data(
         RunFiles(model, samples, sample_table, predictions),
         map_files,
         settings=settings.explorer,
+        beside=output.with_name(f"{output.stem}_cells"),
     )
     page = write_page(
         data,

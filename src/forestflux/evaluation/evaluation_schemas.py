@@ -20,11 +20,11 @@ ROWS = (
 )
 
 
-def _bounds(prefix: str = "") -> tuple[Column, Column]:
+def _bounds(prefix: str = "", unit: str = "1") -> tuple[Column, Column]:
     """Columns of the ends of the bootstrap interval of the column before."""
     return (
-        Column(f"{prefix}lower", "lower end of its 95 % bootstrap interval", unit="1"),
-        Column(f"{prefix}upper", "upper end of its 95 % bootstrap interval", unit="1"),
+        Column(f"{prefix}lower", "lower end of its 95 % bootstrap interval", unit=unit),
+        Column(f"{prefix}upper", "upper end of its 95 % bootstrap interval", unit=unit),
     )
 
 
@@ -74,9 +74,12 @@ SCORES = TableSchema(
     "evaluate/scores.csv",
     "a model, a split, a flux and a subset of the rows",
     (
-        *(MODEL, SPLIT, TARGET, SUBSET, *ROWS, R2, RMSE),
+        *(MODEL, SPLIT, TARGET, SUBSET, *ROWS),
+        *(R2, *_bounds("r2_"), RMSE, *_bounds("rmse_", FLUX_UNIT)),
         Column("mae", "mean absolute error", unit=FLUX_UNIT),
+        *_bounds("mae_", FLUX_UNIT),
         Column("bias", "mean of predicted minus observed", unit=FLUX_UNIT),
+        *_bounds("bias_", FLUX_UNIT),
         Column("r2_site_mean", "R2 of the sites' means, each counted once", unit="1"),
     ),
 )

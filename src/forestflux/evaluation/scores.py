@@ -12,7 +12,12 @@ from forestflux.core.names import (
     FOREST_TYPES,
     TARGET_FLUXES,
 )
-from forestflux.evaluation.site_bootstrap import bootstrap_interval, draw_sites
+from forestflux.evaluation.evaluation_schemas import SCORES
+from forestflux.evaluation.site_bootstrap import (
+    bootstrap_interval,
+    bootstrap_r2,
+    draw_sites,
+)
 
 # Scored years of a site: fewest and most of a class, and its name in `subset`.
 YEAR_CLASSES = ((1, 1, "1"), (2, 4, "2-4"), (5, np.inf, "5+"))
@@ -67,21 +72,55 @@ def r2_site_mean(
     return r2(means["observed"].to_numpy(), means["predicted"].to_numpy())
 
 
-def tabulate_scores(predictions: pd.DataFrame, *, min_quality: float) -> pd.DataFrame:
+def bootstrap_scores(
+    draws: np.ndarray, observed: np.ndarray, predicted: np.ndarray
+) -> dict[str, float]:
+    """Ends of the 95 % bootstrap intervals of R2, RMSE, MAE and bias, as columns of a row.
+
+    Parameters
+    ----------
+    draws : (draw, row) of `draw_sites`
+    observed, predicted : (row,), same unit
+    """
+    error = predicted - observed
+    powers = np.column_stack([error**2, np.abs(error), error])
+    square, size, mean = (draws @ powers / draws.sum(axis=1, keepdims=True)).T
+    drawn = {
+        "r2": bootstrap_r2(draws, observed, predicted),
+        "rmse": np.sqrt(square),
+        "mae": size,
+        "bias": mean,
+    }
+    ends = {name: bootstrap_interval(values) for name, values in drawn.items()}
+    return {
+        f"{name}_{end}": bound
+        for name, bounds in ends.items()
+        for end, bound in zip(("lower", "upper"), bounds, strict=True)
+    }
+
+
+def tabulate_scores(
+    predictions: pd.DataFrame, *, min_quality: float, seed: int
+) -> pd.DataFrame:
     """Scores of each model, split, target and subset, columns as `docs/reference/tables.md`.
 
-    RECO is scored against GPP + NEE of the tower. Scores that are not defined are NaN.
+    RECO is scored against GPP + NEE of the tower. Scores that are not defined are NaN, and so
+    are the bounds of those of a single site, of which no other can be drawn.
 
     Parameters
     ----------
     predictions : columns as `evaluate/predictions.csv`
     min_quality : rows of lower `nee_qc` are not scored
+    seed : of the bootstrap over sites
     """
     rows = []
     for key, part in iterate_subsets(predictions, min_quality=min_quality):
+        sites = part["site"].to_numpy(str)
+        draws = draw_sites(sites, seed=seed)
+        if len(set(sites)) == 1:
+            draws = np.full_like(draws, np.nan)
         for target in FLUXES:
             observed, predicted = observed_and_predicted(part, target)
-            sites = part["site"].to_numpy()
             rows.append(
                 {
                     "model": key["model"],
@@ -95,9 +134,10 @@ def tabulate_scores(predictions: pd.DataFrame, *, min_quality: float) -> pd.Data
                     "mae": mae(observed, predicted),
                     "bias": bias(observed, predicted),
                     "r2_site_mean": r2_site_mean(observed, predicted, sites),
+                    **bootstrap_scores(draws, observed, predicted),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows)[SCORES.names]
 
 
 def tabulate_coverage(

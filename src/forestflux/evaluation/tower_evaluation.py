@@ -70,7 +70,7 @@ def evaluate_models(
     predictions = add_intervals(observed, level=level, min_quality=min_quality)
     return {
         "predictions": predictions[PREDICTIONS.names],
-        "scores": tabulate_scores(predictions, min_quality=min_quality),
+        "scores": tabulate_scores(predictions, min_quality=min_quality, seed=seed),
         "interannual": tabulate_interannual(
             between[between["gap_pattern"] == "none"],
             samples,

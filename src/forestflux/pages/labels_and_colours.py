@@ -25,6 +25,7 @@ OTHER_COLOURS = ("#0072B2", "#009E73", "#7B5AA6", "#56B4E9", "#8C6D31", "#595959
 OTHER_MARKERS = "sD^vPX"
 NEUTRAL = "#595959"
 PALE = "#D0D0D0"
+PALENESS = 0.45  # share of white in the colours of a change that may be chance
 
 SPLIT_MARKERS = {"site": "o", "cluster": "s", "holdout": "^", "random": "D"}
 SPLIT_LABELS = {

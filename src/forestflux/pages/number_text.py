@@ -19,10 +19,14 @@ def format_share(value: float) -> str:
 
 
 def format_interval(lower: float, upper: float) -> str:
-    """`[-0.20, 0.35]`, with a digit more where both bounds are small; a dash without them."""
+    """`[-0.20, 0.35]`, as many digits as the larger bound needs; a dash without them.
+
+    Three decimals where both bounds are small, none where one has three digits before them.
+    """
     if pd.isna(lower) or pd.isna(upper):
         return "-"
-    digits = 3 if max(abs(lower), abs(upper)) < 0.2 else 2
+    largest = max(abs(lower), abs(upper))
+    digits = 3 if largest < 0.2 else 2 if largest < 100 else 0
     return f"[{lower:.{digits}f}, {upper:.{digits}f}]"
 
 

@@ -29,14 +29,27 @@ LABELS = {
     r"share_within_interval": ("share", "inside, all cells"),
     r"share_within_interval_inside": ("share", "inside, applicable cells"),
     r"share_within_interval_outside": ("share", "inside, other cells"),
-    r"cell_r2": ("share", "R$^2$ of cells"),
-    r"change_cell_r2": ("share", "R$^2$ of their change"),
+    r"cell_r2": ("share", "R² of cells"),
+    r"change_cell_r2": ("share", "R² of their change"),
     r"slope_found": ("detection", "rising GPP, the slope"),
     **{
         f"disturbance_{kind}_{test}": ("detection", f"{words} {name}")
         for kind, words in DETECTION_LABELS.items()
         for test, name in TEST_LABELS.items()
     },
+}
+
+# What the quantities of a group are, in words.
+GROUP_NAMES = {
+    "area": "area",
+    "year": "annual total",
+    "band": "mean annual total by band",
+    "mean": "mean flux",
+    "change": "change between the pair of years",
+    "slope": "slope of the mean flux",
+    "size": "errors (root mean square) and effects",
+    "share": "shares of cells, and R²",
+    "detection": "what the tests of change detect",
 }
 
 

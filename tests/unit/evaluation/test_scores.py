@@ -74,7 +74,7 @@ def predictions():
 
 
 def test_score_table_by_hand(predictions):
-    table = scores.tabulate_scores(predictions, min_quality=0.8).set_index(
+    table = scores.tabulate_scores(predictions, min_quality=0.8, seed=1).set_index(
         ["target", "subset"]
     )
     assert list(table.index.get_level_values("target").unique()) == [
@@ -108,13 +108,25 @@ def test_score_table_by_hand(predictions):
     assert reco["mae"] == pytest.approx(100 / 3)
 
 
+def test_bounds_of_scores_are_those_of_whole_sites_that_are_drawn(predictions):
+    table = scores.tabulate_scores(predictions, min_quality=0.8, seed=1)
+    gpp = table.query("target == 'gpp' and subset == 'all'").iloc[0]
+    # Two sites: a twice (errors 100, -100), both, or b twice (-100).
+    assert (gpp["bias_lower"], gpp["bias_upper"]) == (-100, 0)
+    assert gpp[["rmse_lower", "rmse_upper"]].tolist() == pytest.approx([100, 100])
+    # a twice: as good as its mean; b twice has no spread, and no R2
+    assert gpp[["r2_lower", "r2_upper"]].tolist() == pytest.approx([0, gpp["r2"]])
+    alone = table.query("subset == 'years=1'")
+    assert alone.filter(regex="_(lower|upper)$").isna().all(axis=None)
+
+
 def test_undefined_scores_are_written_empty(predictions, tmp_path):
     table = scores.tabulate_scores(
-        predictions[predictions["site"] == "b"], min_quality=0
+        predictions[predictions["site"] == "b"], min_quality=0, seed=1
     )
     table.to_csv(tmp_path / "scores.csv", index=False)
     line = (tmp_path / "scores.csv").read_text().splitlines()[1]
-    assert line == "svr,site,gpp,all,1,1,,100.0,100.0,-100.0,"
+    assert line == "svr,site,gpp,all,1,1,,,,100.0,,,100.0,,,-100.0,,,"
 
 
 def test_coverage_by_hand(predictions):

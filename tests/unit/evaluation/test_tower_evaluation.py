@@ -105,7 +105,8 @@ def test_tables_have_the_columns_of_the_contract(tables):
         "predictions": "model split fold site year igbp climate gpp_obs gpp_pred "
         "reco_pred nee_obs nee_pred nee_qc gpp_lower gpp_upper nee_lower nee_upper "
         "dissimilarity applicable",
-        "scores": "model split target subset n n_sites r2 rmse mae bias r2_site_mean",
+        "scores": "model split target subset n n_sites r2 r2_lower r2_upper rmse rmse_lower"
+        " rmse_upper mae mae_lower mae_upper bias bias_lower bias_upper r2_site_mean",
         "interannual": "model form split target subset n n_sites r2 r2_lower r2_upper "
         "slope slope_lower slope_upper sd_observed sd_predicted trend_sites "
         "trend_sign_share trend_r halves_r2",

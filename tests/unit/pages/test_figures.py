@@ -44,22 +44,19 @@ from forestflux.pages.figures.skill.network_figure import FILTER_LABELS, STEP_LA
 from forestflux.pages.labels_and_colours import model_styles, subset_label
 from forestflux.pages.number_text import format_share
 from forestflux.pages.report.report_page import FIRST_FIGURES
-from tests.builders.finished_results import build_results
 
 DPI = 80
 SETTINGS = StyleSettings(dpi=DPI, simulated=True)
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    return build_results(
-        tmp_path_factory.mktemp("full"), seed=3, maps=True, map_years=(2003, 2018)
-    )
+def results(share_results):
+    return share_results(maps=True)
 
 
 @pytest.fixture(scope="module")
-def towers(tmp_path_factory):
-    return build_results(tmp_path_factory.mktemp("towers"), seed=3, maps=False)
+def towers(share_results):
+    return share_results(maps=False)
 
 
 def only_inputs(results, name, folder):

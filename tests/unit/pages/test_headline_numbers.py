@@ -11,14 +11,14 @@ from forestflux.jobs.tables import write_table
 from forestflux.pages.headline_numbers import HEADLINE, headline_numbers
 from forestflux.pages.number_text import format_p_value
 from forestflux.pages.shown_totals import scale_totals
-from tests.builders.finished_results import build_results, headline_tables
+from tests.builders.finished_results import headline_tables
 
 PAIR = (2003, 2018)
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    return build_results(tmp_path_factory.mktemp("run"), seed=6, maps=True)
+def results(share_results):
+    return share_results(maps=True)
 
 
 @pytest.fixture(scope="module")

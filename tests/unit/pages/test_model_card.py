@@ -1,5 +1,6 @@
 """The model card says what the tables say, and where not to use the model."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -7,7 +8,6 @@ import pytest
 
 from forestflux.pages.model_card import SPLITS, model_card
 from forestflux.prepare.sample_table import read_sample_table
-from tests.builders.finished_results import build_results
 from tests.builders.inputs import UNITS
 
 RECORD = {
@@ -36,8 +36,8 @@ RECORD = {
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_results(tmp_path_factory.mktemp("results"), seed=2, maps=False)
+def results(share_results: Callable[..., Path]) -> Path:
+    return share_results(maps=False)
 
 
 def card_of(results: Path, record: dict = RECORD) -> str:

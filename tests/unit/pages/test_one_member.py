@@ -19,7 +19,6 @@ from forestflux.pages.figures.drawing import draw_figure
 from forestflux.pages.figures.figure_registry import FIGURES
 from forestflux.pages.figures.figure_style import StyleSettings
 from forestflux.pages.report.report_page import write_report
-from tests.builders.finished_results import build_results
 from tests.builders.map_stores import RESOLUTION_DEG
 
 YEARS = (2003, 2018)
@@ -34,9 +33,8 @@ TABLES = (
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("one")
-    return build_results(folder, seed=3, maps=True, map_years=YEARS, members=1)
+def results(share_results):
+    return share_results(maps=True, members=1)
 
 
 @pytest.mark.parametrize("name", FIGURES)

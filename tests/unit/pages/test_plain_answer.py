@@ -1,5 +1,6 @@
 """The answer in plain words has the numbers of the tables, and says what is not shown."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -10,13 +11,11 @@ from forestflux.core.interval_text import write_interval
 from forestflux.evaluation.evaluation_schemas import INTERANNUAL
 from forestflux.pages.first_screen import render_answer, render_boxes
 from forestflux.pages.plain_answer import Statement, answer_run, answer_with_maps
-from tests.builders.finished_results import build_results
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("full")
-    return build_results(folder, seed=5, maps=True, map_years=())
+def results(share_results: Callable[..., Path]) -> Path:
+    return share_results(maps=True)
 
 
 def list_tables(results: Path, *names: str) -> dict[str, Path]:

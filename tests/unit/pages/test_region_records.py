@@ -1,6 +1,7 @@
 """Regions of the pages: the numbers of the tables, in groups, with what is left out."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -9,13 +10,11 @@ import pytest
 from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
 from forestflux.pages import region_records
 from forestflux.pages.region_records import collect_region_records
-from tests.builders.finished_results import build_results
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, ...]:
-    folder = tmp_path_factory.mktemp("full")
-    results = build_results(Path(folder), seed=5, maps=True, map_years=())
+def tables(share_results: Callable[..., Path]) -> tuple[pd.DataFrame, ...]:
+    results = share_results(maps=True)
     return REGIONS.read(results), REGION_CHANGES.read(results)
 
 

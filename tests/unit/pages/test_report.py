@@ -1,5 +1,6 @@
 """The report: one page that loads nothing, says its limits, agrees with the tables."""
 
+import shutil
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -19,7 +20,6 @@ from forestflux.pages.report.report_page import write_report
 from forestflux.pages.report.run_tables import timing_table, types_without_towers
 from forestflux.prepare.handover_table import HANDOVERS
 from forestflux.towers.tower_schemas import LEFT_OUT
-from tests.builders.finished_results import build_results
 
 TABLES = "headline samples/samples towers/left_out explain/sanity evaluate/scores"
 TABLES += " evaluate/interannual evaluate/calibration evaluate/gaps"
@@ -119,9 +119,9 @@ def tower_figures():
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("full")
-    path = build_results(folder, seed=5, maps=True, map_years=())
+def results(share_results, tmp_path_factory):
+    path = tmp_path_factory.mktemp("full") / "results"
+    shutil.copytree(share_results(maps=True), path)
     add_pictures(path, FIGURES)
     return path
 
@@ -133,8 +133,9 @@ def page(results):
 
 
 @pytest.fixture(scope="module")
-def towers(tmp_path_factory):
-    path = build_results(tmp_path_factory.mktemp("towers"), seed=5, maps=False)
+def towers(share_results, tmp_path_factory):
+    path = tmp_path_factory.mktemp("towers") / "results"
+    shutil.copytree(share_results(maps=False), path)
     add_pictures(path, tower_figures())
     return path
 
@@ -300,8 +301,9 @@ def test_what_an_archive_held_beside_is_on_the_page(page):
     assert "Left out of the archive: 2 sites or files, 2 years of others" in page.text
 
 
-def test_nothing_is_said_of_an_archive_that_was_used_whole(tmp_path):
-    path = build_results(tmp_path, seed=5, maps=False)
+def test_nothing_is_said_of_an_archive_that_was_used_whole(towers, tmp_path):
+    path = tmp_path / "results"
+    shutil.copytree(towers, path)
     LEFT_OUT.write(pd.DataFrame(columns=LEFT_OUT.names), path / "towers/left_out.csv")
     page = build_page(path, figures=[], towers_only=True)
     assert "Left out of the archive" not in page
@@ -335,6 +337,7 @@ def test_timings_are_summed_by_stage(tmp_path):
     [
         (-0.2, 1.234, "[-0.20, 1.23]"),
         (-0.0123, 0.1, "[-0.012, 0.100]"),
+        (211.4, 340.6, "[211, 341]"),
         (float("nan"), 1.0, "-"),
     ],
 )
@@ -382,9 +385,9 @@ def test_a_known_bias_is_shown_with_its_range_and_no_banner(page):
     assert "Do not use the maps" not in page.text
 
 
-def test_a_failed_gate_is_the_first_thing_on_the_page(tmp_path):
-    path = build_results(tmp_path, seed=5, maps=True, map_years=())
-    add_pictures(path, FIGURES)
+def test_a_failed_gate_is_the_first_thing_on_the_page(results, tmp_path):
+    path = tmp_path / "results"
+    shutil.copytree(results, path)
     table = pd.read_csv(path / "gates/gates.csv")
     table.loc[table["year"] == 2007, ["found", "status"]] = [3.25, "fail"]
     write_table(table, path / "gates/gates.csv")

@@ -5,10 +5,12 @@ import io
 import pandas as pd
 import pytest
 
+from forestflux.evaluation.evaluation_schemas import RECOVERY
+from forestflux.evaluation.gates.gates_manifest import GATES
+from forestflux.pages.report.map_tables import gate_tables, recovery_table
 from forestflux.pages.report.run_tables import left_out_table
 from forestflux.pages.report.shown_table import Field, show_table
 from forestflux.pages.report.skill_tables import case_label, gap_table, sanity_table
-from tests.builders.finished_results import build_results
 
 LEFT_OUT = """site,year,file,reason
 XX-Bad,,a/XX-Bad.zip,a/XX-Bad.zip: XX-Bad: zip: expected a whole one
@@ -20,8 +22,8 @@ DE-Aaa,2003,a/DE-Aaa.zip,"GPP_NT_VUT_REF zero all year (partitioning failed)"
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    return build_results(tmp_path_factory.mktemp("results"), seed=2, maps=False)
+def results(share_results):
+    return share_results(maps=False)
 
 
 def cells(table):
@@ -88,6 +90,27 @@ def test_every_site_year_and_file_that_is_left_out_is_listed_with_its_reason():
         ],
         ["XX-Bad", "all", line, "XX-Bad.zip"],
     ]
+
+
+def test_the_recovered_quantities_are_told_in_words(share_results):
+    table = RECOVERY.read(share_results(maps=True))
+    rows = cells(recovery_table(table))
+    assert len(rows) == len(table)
+    assert not [text for row in rows for text in row.values() if "_" in text]
+    (area,) = (row for row in rows if row["of"] == "forest area")
+    assert (area["truth"], area["unit"]) == ("40.000", "Mkm2")
+    (total,) = (row for row in rows if row["of"] == "2003" and row["flux"] == "NEE")
+    wanted = table.set_index("quantity").loc["nee_total_2003", "mapped"]
+    assert total["quantity"] == "annual total"
+    assert float(total["mapped"]) == pytest.approx(wanted, abs=0.001)
+
+
+def test_a_range_of_known_biases_has_a_column_only_where_there_is_one(share_results):
+    gates = GATES.read(share_results(maps=True))
+    loud, quiet = (cells(table) for table in gate_tables(gates))
+    assert [row["range of the known bias"] for row in loud] == ["-17.5 to -3.9"]
+    assert quiet
+    assert all("range of the known bias" not in row for row in quiet)
 
 
 def test_rows_of_the_random_split_are_set_apart():

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from forestflux import open_product
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.layers import LAYERS, NOT_FOREST
-from tests.builders.finished_results import build_results
 from tests.builders.paths import ROOT
 from tests.builders.year_products import make_map, publish
 
@@ -36,12 +36,14 @@ def mapped() -> dict[int, xr.Dataset]:
 
 @pytest.fixture(scope="module")
 def place(
-    mapped: dict[int, xr.Dataset], tmp_path_factory: pytest.TempPathFactory
+    mapped: dict[int, xr.Dataset],
+    share_results: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A working directory with the results of a run `demo`."""
     folder = tmp_path_factory.mktemp("place")
     # The tables of regions, which the examples of the pages ask.
-    build_results(folder / "results/demo", seed=5, maps=True, map_years=())
+    shutil.copytree(share_results(maps=True), folder / "results/demo")
     for year, dataset in mapped.items():
         publish(dataset, GRID, folder / "results/demo", year=year, run="demo")
     return folder

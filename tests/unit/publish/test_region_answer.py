@@ -1,7 +1,9 @@
 """A region is asked for by name, and answered with the numbers of the tables."""
 
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -13,17 +15,18 @@ from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.interval_text import write_interval
 from forestflux.publish.region_search import find_region
-from tests.builders.finished_results import build_results
 from tests.builders.year_products import make_map, publish
 
 GRID = Grid(resolution_deg=15.0, tile_cells=12)
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(
+    share_results: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A finished run `demo` with tables of all regions and the product of a year."""
     folder = tmp_path_factory.mktemp("place") / "results/demo"
-    build_results(folder, seed=5, maps=True, map_years=())
+    shutil.copytree(share_results(maps=True), folder)
     for year in (2017, 2018):
         mapped = make_map(GRID, year=year)
         publish(mapped, GRID, folder, year=year, run="demo", source="simulated")

@@ -37,6 +37,17 @@ class FigureSettings(Section):
 class ExplorerSettings(Section):
     """The page to explore. Its size and the time to make it grow with these numbers."""
 
+    layers_mb: float = key(20, unit="MB", gt=0)
+    """Most that the layers of the map take in the page. Blocks grow until they fit, judged by
+    one year. Charts, towers and series of cells come on top and do not grow with the map.
+    """
+
+    fine_cells: int = key(8_000_000, unit="cells", ge=0)
+    """Most cells of a map whose own cells are kept beside the page where it shows blocks, in
+    a folder of small files that the page reads as the reader zooms in: those of the pair of
+    years and of the change. 0 for none.
+    """
+
     columns: int = key(720, unit="cells", ge=36, le=2000)
     """Most columns of the displayed map; blocks of a finer map are averaged over their
     forest, and the page says so.

@@ -73,15 +73,21 @@ class Display:
         return np.where(np.max(areas, axis=0) > 0, commonest, 0).astype("uint8")
 
 
-def choose_display(grid: Grid, *, columns: int) -> Display:
+def choose_display(grid: Grid, *, columns: int, least: int = 1) -> Display:
     """The finest display that has no more cells than the globe in so many columns.
 
     Blocks of the globe are whole; those at the end of another window may be cut.
+
+    Parameters
+    ----------
+    grid : of the maps
+    columns : of a globe with as many cells as may be displayed
+    least : map cells along a side of a block, at least
     """
     height, width = grid.shape
     displays = (
         Display(grid, n)
-        for n in range(1, max(height, width) + 1)
+        for n in range(least, max(height, width) + 1)
         if height % n == 0 or not grid.covers_globe
     )
     return next(d for d in displays if math.prod(d.shape) <= max(columns**2 // 2, 2))

@@ -22,6 +22,7 @@ from forestflux.pages.first_screen import (
     render_boxes,
 )
 from forestflux.pages.labels_and_colours import (
+    PALENESS,
     TYPE_COLOURS,
     TYPE_NAMES,
     series_label,
@@ -37,10 +38,14 @@ ASSETS = (
     "assets/projection.js",
     "assets/layers.js",
     "assets/map.js",
+    "assets/fine.js",
     "assets/charts.js",
     "assets/panel.js",
     "assets/start.js",
 )
+# What the page may run beside its own scripts where cells lie beside it: files of its own
+# folder, whether it is opened from there or comes from a server. Nothing else is ever asked for.
+BESIDE = " 'self' file:"
 COAST_DIGIT = 0.02  # degrees
 PALETTES = {
     "gpp": cm.bamako_r,
@@ -77,6 +82,7 @@ def write_page(
         "run": run,
         "coast": pack_coastlines(),
         "palettes": {name: encode_colours(cmap) for name, cmap in PALETTES.items()},
+        "paleness": PALENESS,
         "types": [
             {"name": name, "label": TYPE_NAMES[name], "colour": TYPE_COLOURS[name]}
             for name in FOREST_TYPES
@@ -94,11 +100,18 @@ def write_page(
         answer=render_answer(answer),
         boxes=render_boxes(run, has_maps=has_map, has_change=has_map),
         simulated="" if simulated else "hidden",
+        beside=BESIDE if shows_fine_cells(data) else "",
         style=style,
         data=text.replace("<", "\\u003c"),
         library=encode_bytes(get_plotlyjs().encode()),
         script="\n".join([read_shared_script(), *scripts]),
     )
+
+
+def shows_fine_cells(data: Mapping[str, object]) -> bool:
+    """Whether cells of the map lie in files beside the page."""
+    shown = data.get("map")
+    return isinstance(shown, Mapping) and shown.get("fine") is not None
 
 
 def read_asset(name: str) -> str:

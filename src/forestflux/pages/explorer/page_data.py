@@ -1,5 +1,7 @@
 """Everything that the page shows, read from a finished run."""
 
+import math
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
@@ -24,13 +26,17 @@ from forestflux.pages.explorer.cell_details import (
     pack_series,
     read_series,
 )
+from forestflux.pages.explorer.cell_months import pack_months
 from forestflux.pages.explorer.display_grid import Display, choose_cells, choose_display
 from forestflux.pages.explorer.displayed_layers import (
     NEEDED,
+    Cells,
     compute_forest_area,
     pack_annual_layers,
     pack_change_layers,
+    pack_compared_product,
 )
+from forestflux.pages.explorer.fine_cells import write_fine_cells
 from forestflux.pages.explorer.packed_arrays import encode_array
 from forestflux.pages.explorer.tower_details import (
     ESTIMATED,
@@ -73,6 +79,8 @@ class MapFiles:
     regions, region_changes : tables of the change
     grid : of the maps
     pair : years whose series are kept
+    months : months of the maps, at least those of the pair of years; None where the run has none
+    compared : stores of compared products; None where the run has none
     """
 
     maps: Stores
@@ -82,10 +90,12 @@ class MapFiles:
     region_changes: Path
     grid: Grid
     pair: tuple[int, int]
+    months: Stores | None = None
+    compared: Stores | None = None
 
 
 def collect_page_data(
-    run: RunFiles, maps: MapFiles | None, *, settings: ExplorerSettings
+    run: RunFiles, maps: MapFiles | None, *, settings: ExplorerSettings, beside: Path
 ) -> dict[str, object]:
     """Data of the page, ready for JSON.
 
@@ -93,6 +103,8 @@ def collect_page_data(
     ----------
     run, maps : files of a finished run; no maps for a run of towers alone
     settings : section `explorer` of the configuration
+    beside : folder for the cells of a map that is too fine for the page; it is there
+        afterwards only where they are needed
 
     Raises
     ------
@@ -109,28 +121,32 @@ def collect_page_data(
         "half_width": NormalDist().inv_cdf((1 + model.level) / 2),
         "pair": list(maps.pair) if maps else [],
         "towers": {"sites": records, **pack_tower_details(samples, model)},
-        "map": maps and collect_map_data(model, maps, settings=settings),
+        "map": maps and collect_map_data(model, maps, settings=settings, beside=beside),
     }
 
 
 def collect_map_data(
-    model: Ensemble, files: MapFiles, *, settings: ExplorerSettings
+    model: Ensemble, files: MapFiles, *, settings: ExplorerSettings, beside: Path
 ) -> dict[str, object]:
     """Layers, totals, series and reasons of the cells of the maps."""
     regions = REGIONS.read_file(files.regions)
-    display = choose_display(files.grid, columns=settings.columns)
     stores = files.maps.years()
+    display = fit_display(
+        stores[files.pair[1]], files.grid, years=len(stores), settings=settings
+    )
     cells, annual = pack_annual_layers(list(stores.values()), display)
     return {
         "years": list(stores),
         "shape": display.shape,
         "west": files.grid.bounds[0],
         "north": files.grid.bounds[3],
-        "resolution": display.resolution_deg,
+        "resolution": round(display.resolution_deg, 9),
         "map_resolution": files.grid.resolution_deg,
         "cells": encode_array(cells.flat.astype("<i4")),
         "annual": annual,
         "change": pack_change_layers(files.change, cells),
+        "compared": pack_compared_products(files, cells),
+        "fine": keep_fine_cells(files, display, settings=settings, folder=beside),
         "windows": read_windows(files.change),
         "totals": select_totals(regions),
         "regions": collect_region_records(
@@ -138,6 +154,56 @@ def collect_map_data(
         ),
         "details": pack_cell_details(model, files, display=display, settings=settings),
     }
+
+
+def fit_display(
+    store: Path, grid: Grid, *, years: int, settings: ExplorerSettings
+) -> Display:
+    """The finest display whose layers fit into the page, judged by one map of the run.
+
+    Parameters
+    ----------
+    store : the map of a year
+    grid : of the maps
+    years : that are mapped
+    settings : section `explorer` of the configuration
+    """
+    display = choose_display(grid, columns=settings.columns)
+    while max(display.shape) > 1:
+        _, layers = pack_annual_layers([store], display)
+        # The change has about twice the layers of a year.
+        size = (years + 2) * sum(len(str(one)) for one in layers.values()) * 1e-6
+        if size <= settings.layers_mb:
+            break
+        least = display.factor * math.sqrt(size / settings.layers_mb)
+        display = choose_display(
+            grid,
+            columns=settings.columns,
+            least=max(display.factor + 1, math.floor(least)),
+        )
+    return display
+
+
+def pack_compared_products(files: MapFiles, cells: Cells) -> list[dict[str, object]]:
+    """Layers of the compared products; none where the run has no products."""
+    if files.compared is None:
+        return []
+    return [
+        pack_compared_product(files.compared.path(name), files.change, cells)
+        for name in files.compared.checksums
+    ]
+
+
+def keep_fine_cells(
+    files: MapFiles, display: Display, *, settings: ExplorerSettings, folder: Path
+) -> dict[str, object] | None:
+    """Write the map's own cells beside the page where it shows blocks; None where not."""
+    shutil.rmtree(folder, ignore_errors=True)  # of a page before this one
+    too_many = math.prod(files.grid.shape) > settings.fine_cells
+    if display.factor == 1 or too_many:
+        return None
+    years = {year: files.maps.years()[year] for year in files.pair}
+    return write_fine_cells(years, files.change, display, folder=folder)
 
 
 def read_windows(store: Path) -> list[list[int]]:
@@ -196,6 +262,12 @@ def pack_cell_details(
         "lon": cells.lon.round(4).tolist(),
         "side": side,
         "series": {year: pack_series(values) for year, values in series.items()},
+        "months": files.months
+        and pack_months(
+            {year: files.months.path(year) for year in files.pair},
+            flat,
+            shape=files.grid.shape,
+        ),
         "explained": {"rows": rows.tolist(), "side": explained_side, "year": second},
         "reasons": pack_reasons(
             model,

@@ -16,6 +16,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.land import land_polygons
 from forestflux.core.regions.country_outlines import cut_countries
 from forestflux.pages.figures.figure_style import StyleSettings
+from forestflux.pages.labels_and_colours import PALENESS
 
 LAND = "#D4D4D4"
 COAST = "#6E6E6E"
@@ -31,7 +32,6 @@ FINE_OUTLINES_DEG = 40.0
 WIDEST_FRAME_DEG = 120.0
 FRAME_MARGIN = 0.05
 PIXELS = 1600  # columns of the drawn raster: 300 dpi on half a page
-PALENESS = 0.45  # share of white in the pale colours
 HATCH_PIXELS = 18  # from one line of a hatching to the next
 LINE_PIXELS = 2
 

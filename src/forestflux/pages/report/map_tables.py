@@ -1,5 +1,6 @@
 """Tables of the report on maps: gates, totals, change, its drivers, recovered truth."""
 
+import numpy as np
 import pandas as pd
 
 from forestflux.change.change_schemas import DRIVERS, PAIR, TOTALS
@@ -8,6 +9,7 @@ from forestflux.core.total_units import TotalUnit, describe_area
 from forestflux.evaluation.gates.gate_rows import FAIL, KNOWN, STATUSES
 from forestflux.pages.labels_and_colours import driver_label, subset_label
 from forestflux.pages.number_text import format_p_value, format_range
+from forestflux.pages.recovered_quantities import GROUP_NAMES, describe_quantity
 from forestflux.pages.report.shown_table import (
     Field,
     ShownTable,
@@ -37,19 +39,23 @@ def gate_tables(gates: pd.DataFrame) -> list[ShownTable]:
     """Failed gates and known biases, where there are any; then all others."""
     rows = merge_years(gates)
     loud = rows["status"].isin([FAIL, KNOWN])
-    fields = (
-        *(
-            Field(n, n)
-            for n in ("status", "gate", "test", "years", "expected", "found")
-        ),
-        Field("known", "range of the known bias"),
-        Field("reference", "reference"),
-    )
     parts = {
         "Failed, and known biases": rows[loud],
         "Passed, and not applicable to this run": rows[~loud],
     }
-    return [show_table(part, fields, caption=text) for text, part in parts.items()]
+    return [
+        show_table(part, list_gate_fields(part), caption=text)
+        for text, part in parts.items()
+    ]
+
+
+def list_gate_fields(gates: pd.DataFrame) -> tuple[Field, ...]:
+    """Columns of a table of gates; that of known biases only where one of them has it."""
+    names = ("status", "gate", "test", "years", "expected", "found")
+    has_known = gates[["known_low", "known_high"]].notna().any(axis=None)
+    known = (Field("known", "range of the known bias"),) if has_known else ()
+    fields = (Field(name, name) for name in names)
+    return (*fields, *known, Field("reference", "reference"))
 
 
 def merge_years(gates: pd.DataFrame) -> pd.DataFrame:
@@ -151,11 +157,21 @@ def driver_tables(
 
 
 def recovery_table(recovery: pd.DataFrame) -> ShownTable:
-    """Every quantity that was compared with the truth."""
+    """Every quantity that was compared with the truth, in words; areas in Mkm2."""
+    found = [describe_quantity(name) for name in recovery["quantity"]]
+    numbers = ["truth", "mapped", "error"]
+    is_area = recovery["unit"] == "m2"
+    rows = recovery.assign(
+        flux=[one.flux.upper() or "-" for one in found],
+        group=[GROUP_NAMES[one.group] for one in found],
+        label=[str(one.year or one.label) for one in found],
+        unit=recovery["unit"].where(~is_area, "Mkm2"),
+    )
+    rows[numbers] = recovery[numbers].mul(np.where(is_area, 1e-12, 1), axis=0)
     fields = (
-        Field("quantity", "quantity", lambda name: name.replace("_", " ")),
+        *(Field("flux", "flux"), Field("group", "quantity"), Field("label", "of")),
         Field("unit", "unit"),
-        *(Field(name, name, ",.3f") for name in ("truth", "mapped", "error")),
+        *(Field(name, name, ",.3f") for name in numbers),
         Field("error_percent", "error (%)", ".1f"),
     )
-    return show_table(recovery, fields, caption="Mapped against planted values")
+    return show_table(rows, fields, caption="Mapped against planted values")

@@ -75,18 +75,22 @@ def best_models(scores: pd.DataFrame) -> ShownTable:
 
 def score_tables(scores: pd.DataFrame) -> list[ShownTable]:
     """Scores of every model, split and flux: over all forests, then by group."""
+    table = scores.assign(
+        r2_ends=join_bounds(scores, "r2"), rmse_ends=join_bounds(scores, "rmse")
+    )
     fields = (
-        R2,
-        Field("rmse", "RMSE", ",.0f"),
+        *(R2, Field("r2_ends", "95 % of R2")),
+        *(Field("rmse", "RMSE", ",.0f"), Field("rmse_ends", "95 % of RMSE")),
         Field("mae", "MAE", ",.0f"),
         Field("bias", "bias", "z,.0f"),
         Field("r2_site_mean", "R2 of site means", ".2f"),
         *SIZE,
     )
     caption = (
-        "RMSE, MAE and bias in gC m-2 yr-1; rows of the random split are optimistic"
+        "RMSE, MAE and bias in gC m-2 yr-1; brackets are 95 % over sites; rows of the"
+        " random split are optimistic"
     )
-    return all_and_groups(scores, fields, caption=caption)
+    return all_and_groups(table, fields, caption=caption)
 
 
 def interannual_tables(interannual: pd.DataFrame) -> list[ShownTable]:
@@ -104,7 +108,7 @@ def interannual_tables(interannual: pd.DataFrame) -> list[ShownTable]:
         Field("halves_r2", "R2 of halves", ".2f"),
         *SIZE,
     )
-    caption = "Differences between the years of one site; 0 is no better than none"
+    caption = "differences between the years of one site; 0 is no better than none"
     return all_and_groups(table, fields, caption=caption)
 
 
@@ -120,7 +124,7 @@ def coverage_tables(calibration: pd.DataFrame) -> list[ShownTable]:
         Field("mean_width", "mean width (gC m-2 yr-1)", ",.0f"),
         *SIZE,
     )
-    caption = "Share of observations inside the interval"
+    caption = "share of observations inside the interval"
     return all_and_groups(calibration.assign(ends=ranges), fields, caption=caption)
 
 
@@ -130,9 +134,14 @@ def all_and_groups(
     """Two tables: rows of all forests, and rows of groups of site-years."""
     whole = table["subset"] == "all"
     keys = (FLUX, SPLIT, MODEL)
+    # Each table has a caption of its own: those who listen to the page tell them by it.
+    parts = (
+        (table[whole], keys, f"All forests: {caption}"),
+        (table[~whole], (*keys, SUBSET), f"Parts of the forest: {caption}"),
+    )
     return [
-        show_table(sort_rows(rows), (*beside, *fields), caption=caption)
-        for rows, beside in ((table[whole], keys), (table[~whole], (*keys, SUBSET)))
+        show_table(sort_rows(rows), (*beside, *fields), caption=words)
+        for rows, beside, words in parts
     ]
 
 

@@ -74,6 +74,27 @@ function plotYears(box, years, fluxes, markedYears = []) {
   return drawChart(box, traces, layout);
 }
 
+/** GPP and NEE of the months of some years, one above the other: lines with the interval as a band. */
+function plotMonths(box, sets) {
+  const numbers = MONTH_NAMES.map((_, month) => month + 1);
+  const traces = TARGET_FLUXES.flatMap((flux, row) => sets.flatMap(({ name, colour, months }) => {
+    const axes = { x: numbers, xaxis: "x", yaxis: row ? "y2" : "y", legendgroup: name };
+    const makeBound = (sign, more) => ({ ...axes, y: months[flux].map((value, month) => value + sign * months[`${flux}_half_width`][month]),
+      mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false, ...more });
+    return [makeBound(-1, {}), makeBound(1, { fill: "tonexty", fillcolor: `${colour}22` }),
+      { ...axes, y: months[flux], mode: "lines+markers", name, showlegend: row === 0, line: { color: colour, width: 2 }, marker: { size: 4 },
+        customdata: MONTH_NAMES, hovertemplate: `%{customdata}: %{y:,.1f}<extra>${name}</extra>` }];
+  }));
+  const layout = { height: 310, margin: { l: 52, r: 8, t: 40, b: 28 }, showlegend: true,
+    legend: { orientation: "h", x: 1, xanchor: "right", y: 1.03, yanchor: "bottom", font: { size: 12 } },
+    xaxis: makeAxis({ anchor: "y2", tickvals: numbers, ticktext: MONTH_LETTERS, tickangle: 0, range: [0.7, 12.3], showgrid: false }),
+    annotations: TARGET_FLUXES.map((flux, row) => makeChartTitle(`${flux.toUpperCase()} (gC m⁻² month⁻¹)`, "x", row ? "y2" : "y")) };
+  TARGET_FLUXES.forEach((_, row) => {
+    layout[row ? "yaxis2" : "yaxis"] = makeAxis({ domain: row ? [0, 0.42] : [0.56, 0.98], nticks: 5, zeroline: true, zerolinecolor: "#aeb8b3" });
+  });
+  return drawChart(box, traces, layout);
+}
+
 /** The input series of one or two years; a gap stays open, with a tick below. */
 function plotSeries(box, sets) {
   const days = Array.from({ length: 46 }, (_, step) => 1 + 8 * step);

@@ -52,6 +52,16 @@ async function unpackSeries(packed, sample) {
   });
 }
 
+/** Months of one sample: twelve values of each layer, NaN where it is no forest. */
+async function unpackMonths(packed, sample) {
+  const months = {};
+  for (const [name, layer] of Object.entries(packed)) {
+    const count = layer.shape[1];
+    months[name] = Array.from((await unpackNumbers(layer)).subarray(sample * count, (sample + 1) * count));
+  }
+  return months;
+}
+
 /** What hiding each variable in each month does, by flux: rows of variables, columns of months. */
 async function unpackReasons(packed, sample) {
   const reasons = {};

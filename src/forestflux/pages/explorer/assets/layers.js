@@ -15,25 +15,29 @@ const windowLabel = mapData && mapData.windows.length === 2
 const blockSide = mapData && mapData.resolution / mapData.map_resolution;
 const isAveraged = mapData && mapData.resolution !== mapData.map_resolution;
 
-/** An annual layer of all years, flat; NEE is RECO - GPP. */
-async function readAllYears(name) {
-  if (name !== "nee") return unpackNumbers(mapData.annual[name]);
-  const [gpp, reco] = await Promise.all([readAllYears("gpp"), readAllYears("reco")]);
-  return computeOnce(mapData.annual, () => reco.map((value, index) => value - gpp[index]));
+/** An annual layer of all years of a source, flat; NEE is RECO - GPP. */
+async function readAllYears(name, source = mapData) {
+  if (name !== "nee") return unpackNumbers(source.annual[name]);
+  const [gpp, reco] = await Promise.all([readAllYears("gpp", source), readAllYears("reco", source)]);
+  return computeOnce(source.annual, () => reco.map((value, index) => value - gpp[index]));
 }
 
-// What the entries of LAYERS share: whether a layer is annual, and how its values by cell are read.
-const makeAnnualLayer = (name) => ({ annual: true, read: async (year) => takeYear(await readAllYears(name), year) });
+// What the entries of LAYERS share: whether a layer is annual, whether a source has it, and how its values by cell are
+// read. A source is the map of the page, or a square of finer cells in the same form.
+const makeAnnualLayer = (name) => ({ annual: true, isIn: (source) => "annual" in source,
+  read: async (year, source = mapData) => takeYear(await readAllYears(name, source), year, source) });
 const makeWidthLayer = (flux) => ({
   annual: true,
-  read: async (year) => {
+  isIn: (source) => "annual" in source,
+  read: async (year, source = mapData) => {
     const [below, above] = await Promise.all(
-      ["below", "above"].map(async (side) => takeYear(await readAllYears(`${flux}_${side}`), year)),
+      ["below", "above"].map(async (side) => takeYear(await readAllYears(`${flux}_${side}`, source), year, source)),
     );
     return below.map((value, cell) => value + above[cell]);
   },
 });
-const makeChangeLayer = (name) => ({ annual: false, read: () => unpackNumbers(mapData.change[name]) });
+const makeChangeLayer = (name) => ({ annual: false, isIn: (source) => name in (source.change || {}),
+  read: (year, source = mapData) => unpackNumbers(source.change[name]) });
 
 /** A change, with the name of the layer that says where it is more than chance. */
 const makeTestedLayer = (name) => ({ ...makeChangeLayer(name), clear: `${name}_clear` });
@@ -41,9 +45,10 @@ const makeTestedLayer = (name) => ({ ...makeChangeLayer(name), clear: `${name}_c
 /** Sign of a change that passes its test, twice the sign where it also passes the adjusted one; otherwise 0. */
 const makeSignificanceLayer = (name) => ({
   annual: false,
-  read: async () => {
+  isIn: (source) => `${name}_clear` in (source.change || {}),
+  read: async (year, source = mapData) => {
     const [values, clear, adjusted] = await Promise.all(
-      ["", "_clear", "_adjusted"].map((suffix) => unpackNumbers(mapData.change[name + suffix])),
+      ["", "_clear", "_adjusted"].map((suffix) => unpackNumbers(source.change[name + suffix])),
     );
     return values.map((value, cell) => (Number.isNaN(value) ? NaN
       : clear[cell] < 0.5 && adjusted[cell] < 0.5 ? 0 : Math.sign(value) * (adjusted[cell] >= 0.5 ? 2 : 1)));
@@ -121,16 +126,33 @@ const LAYERS = {
     ...makeSignificanceLayer("nee_slope"), note: `Mann-Kendall test with autocorrelation handled. ${SIGNIFICANCE_NOTE}` },
 };
 
-/** The values of one year, by its index, from those of all years. */
-function takeYear(values, year) {
-  const count = values.length / mapData.years.length;
+/** Layers of a compared product, by name: its mean, and that of the run minus it, over their common years. */
+function makeComparedLayers(product) {
+  const span = product.years.join("–");
+  const flux = product.flux.toUpperCase();
+  const shared = { group: "Beside other products", unit: FLUX_UNIT, annual: false, compared: true, span, isIn: (source) => source === mapData };
+  const sign = product.flux === "nee" ? `${UPTAKE} ` : "";
+  return {
+    [`product ${product.name}`]: { ...shared, label: `${flux} of ${product.title}`, palette: product.flux,
+      kind: product.flux === "nee" ? "centred" : "from zero", read: () => unpackNumbers(product.product),
+      note: `${sign}Mean of ${span}, where the run and the product have forest. The product is no truth.` },
+    [`difference ${product.name}`]: { ...shared, label: `${flux}, run minus ${product.title}`, kind: "centred",
+      palette: product.flux === "nee" ? "nee" : "gain", read: () => unpackNumbers(product.difference),
+      note: `Means of ${span}. Blue: the run has more uptake${product.flux === "reco" ? " or respiration" : ""}. A difference does not say who is right.` },
+  };
+}
+for (const product of mapData ? mapData.compared : []) Object.assign(LAYERS, makeComparedLayers(product));
+
+/** The values of one year, by its index, from those of all years of a source. */
+function takeYear(values, year, source = mapData) {
+  const count = values.length / source.years.length;
   return values.subarray(year * count, (year + 1) * count);
 }
 
 /** Whether this run has a layer: a run of few years has no windows and no slopes. */
 function hasLayer(name) {
   if (mapData === null || !(name in LAYERS)) return false;
-  if (name.endsWith("_width") || name === "nee" || name in mapData.annual) return true;
+  if (LAYERS[name].compared || name.endsWith("_width") || name === "nee" || name in mapData.annual) return true;
   // A change without a known spread, as of a single member or of few years, has no test.
   const change = name.replace("_significance", "");
   return (name === change ? change : `${change}_clear`) in mapData.change;
@@ -157,6 +179,9 @@ async function findColourRange(layer) {
 function decodeColour(text, start) {
   return [0, 2, 4].map((offset) => parseInt(text.substr(start + offset, 2), 16));
 }
+
+/** A colour as a change has it that may be chance: mixed with white. */
+const makePale = (colour) => colour.map((part) => Math.round(part + data.paleness * (255 - part)));
 
 /** The 256 colours of a palette as [red, green, blue]. */
 function decodePalette(name) {

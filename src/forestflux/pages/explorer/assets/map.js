@@ -7,8 +7,10 @@ const LAND = "#dcdcd5";
 const canvas = document.getElementById("map");
 const pen = canvas.getContext("2d");
 const edges = { left: -computeHalfLength(0), right: computeHalfLength(0), top: project(NORTH, 0)[1], bottom: project(SOUTH, 0)[1] };
-const view = { x: 0, y: (edges.top + edges.bottom) / 2, zoom: 1 };
-const drawn = { colours: null, weak: null, outside: null }; // by forest cell: colour, whether dotted, whether hatched
+const CELL_PIXELS = 12; // of the screen, of the smallest cell in the nearest view
+const WIDEST_FRAME = 120; // degrees; the map of a narrower region is shown alone
+const view = { x: 0, y: (edges.top + edges.bottom) / 2, zoom: 1, home: 1 }; // home: the zoom that shows the whole map
+const drawn = { colours: null, outside: null }; // by forest cell: colour, whether hatched
 const cursor = { lat: 45, lon: 10, active: false };
 let cellByPosition = null; // number of the forest cell at a position of the flattened displayed grid; -1 without forest
 let positionByCell = null; // the reverse
@@ -29,6 +31,9 @@ const toPlane = (px, py) => [
   view.x + (px - canvas.width / 2) / computeMapScale(),
   view.y - (py - canvas.height / 2) / computeMapScale(),
 ];
+
+/** Pixels of the canvas that a degree of the equator takes without any zoom. */
+const measureDegree = () => ((computeMapScale() / view.zoom) * computeHalfLength(0)) / 180;
 
 /** Unpack the coastline and the positions of the forest cells. */
 async function prepareMap() {
@@ -71,9 +76,12 @@ function findCentre(cell) {
   return { lat: mapData.north - (row + 0.5) * mapData.resolution, lon: lon > 180 ? lon - 360 : lon };
 }
 
-/** Colours of all cells, each packed into the 32 bits of a pixel (alpha, blue, green, red); 0 where there is none. */
-async function colourCells(layer, year) {
-  const values = await layer.read(year);
+/**
+ * Colours of all cells, each packed into the 32 bits of a pixel (alpha, blue, green, red); 0 where there is none.
+ * A change that passes its test in less than half of the forest is pale, where `clear` is given: the shares that do.
+ */
+async function colourCells(layer, year, clear, source = mapData) {
+  const values = await layer.read(year, source);
   const coloured = new Uint32Array(values.length);
   const factor = layer.factor || 1;
   const packColour = ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r;
@@ -86,21 +94,23 @@ async function colourCells(layer, year) {
     return coloured;
   }
   const [low, high] = await findColourRange(layer);
-  const palette = decodePalette(layer.palette).map(packColour);
+  const palette = decodePalette(layer.palette);
+  const [full, pale] = [palette, palette.map(makePale)].map((colours) => colours.map(packColour));
   values.forEach((value, cell) => {
     if (Number.isNaN(value)) return;
     const share = (value * factor - low) / (high - low);
-    coloured[cell] = palette[Math.max(0, Math.min(255, Math.floor(share * 256)))];
+    coloured[cell] = (clear && clear[cell] < 0.5 ? pale : full)[Math.max(0, Math.min(255, Math.floor(share * 256)))];
   });
   return coloured;
 }
 
 /** The cells of the view, painted pixel by pixel on a canvas of their own. */
 function paintCells() {
+  const squares = chooseSquares();
   const image = pen.createImageData(canvas.width, canvas.height);
   const pixels = new Uint32Array(image.data.buffer);
   const [rows, columns] = mapData.shape;
-  const spacing = Math.max(5, Math.round(canvas.width / 200)); // of dots and hatching, pixels
+  const spacing = Math.max(5, Math.round(canvas.width / 200)); // from one line of the hatching to the next, pixels
   for (let py = 0; py < canvas.height; py += 1) {
     const parallel = findParallel(toPlane(0, py + 0.5)[1]);
     if (parallel === null) continue;
@@ -108,18 +118,19 @@ function paintCells() {
     if (row < 0 || row >= rows) continue;
     const left = (180 * toPlane(0.5, 0)[0]) / parallel.half; // degrees of the first pixel, and of each one
     const step = 180 / parallel.half / computeMapScale();
+    const findFineColour = squares && prepareRow(squares, parallel.lat);
     for (let px = 0; px < canvas.width; px += 1) {
       const lon = left + px * step;
       if (Math.abs(lon) > 180) continue;
       const column = findColumn(lon);
       if (column < 0 || column >= columns) continue;
       const cell = cellByPosition[row * columns + column];
-      if (cell < 0 || drawn.colours[cell] === 0) continue;
+      const fineColour = findFineColour ? findFineColour(lon) : null;
+      if (cell < 0 || fineColour === 0 || (fineColour === null && drawn.colours[cell] === 0)) continue;
       const pixel = py * canvas.width + px;
-      pixels[pixel] = drawn.colours[cell];
+      pixels[pixel] = fineColour === null ? drawn.colours[cell] : fineColour;
       // A black line beside a white one is seen on dark colours and on light ones.
       if (drawn.outside && drawn.outside[cell] && (px + py) % spacing < 2) pixels[pixel] = (px + py) % spacing ? 0xffffffff : 0xff202020;
-      if (drawn.weak && drawn.weak[cell] && px % spacing < spacing / 3 && py % spacing < spacing / 3) pixels[pixel] = 0xff303030;
     }
   }
   const sheet = document.createElement("canvas");
@@ -222,11 +233,31 @@ function resizeMap() {
 
 /** Zoom by a factor, keeping a point of the plane where it is; a tiny factor shows the whole map. */
 function zoomView(factor, x = view.x, y = view.y) {
-  const zoom = Math.max(1, Math.min(40, view.zoom * factor));
+  const finest = mapData && (mapData.fine ? mapData.map_resolution : mapData.resolution);
+  const pixelRatio = canvas.width / canvas.clientWidth;
+  const most = Math.max(40, mapData ? (CELL_PIXELS * pixelRatio) / (finest * measureDegree()) : 0);
+  const zoom = Math.max(1, Math.min(most, view.zoom * factor));
   view.x = x + (view.x - x) * (view.zoom / zoom);
   view.y = y + (view.y - y) * (view.zoom / zoom);
   view.zoom = zoom;
   moveView(view.x, view.y);
+}
+
+/** Show the whole map: the world, or the region of the run alone. */
+function showAll() {
+  const width = mapData ? mapData.shape[1] * mapData.resolution : 360;
+  const east = mapData ? mapData.west + width : 180;
+  if (width > WIDEST_FRAME || east > 180) return zoomView(1e-9);
+  const south = mapData.north - mapData.shape[0] * mapData.resolution;
+  const corners = [south, mapData.north, Math.max(south, Math.min(0, mapData.north))]
+    .flatMap((lat) => [mapData.west, east].map((lon) => project(lat, lon)));
+  const [xs, ys] = [0, 1].map((axis) => corners.map((corner) => corner[axis]));
+  const [left, right, bottom, top] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const fit = computeMapScale() / view.zoom;
+  view.zoom = 1;
+  zoomView(Math.min(canvas.width / (right - left), canvas.height / (top - bottom)) * 0.9 / fit);
+  view.home = view.zoom;
+  return moveView((left + right) / 2, (bottom + top) / 2);
 }
 
 /** Put a point of the plane in the middle of the view, as far as the view then stays on the map. */
@@ -236,7 +267,7 @@ function moveView(x, y) {
     high - low <= 2 * margin ? (low + high) / 2 : Math.max(low + margin, Math.min(high - margin, value));
   view.x = limit(x, edges.left, edges.right, half.x);
   view.y = limit(y, edges.bottom, edges.top, half.y);
-  canvas.classList.toggle("zoomed", view.zoom > 1);
+  canvas.classList.toggle("zoomed", view.zoom > 1.001 * view.home);
   requestAnimationFrame(drawMap);
 }
 

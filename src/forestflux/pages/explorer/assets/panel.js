@@ -121,7 +121,33 @@ function describeSample(sample, side) {
   if (same) return "Kept for some cells only, of which this is one.";
   const { lat, lon } = mapData.details;
   return `Not of this cell: in each block of ${side} × ${side} cells it is kept for the one with most forest. The nearest one is at ` +
-    `${formatCoordinates(lat[sample.row], lon[sample.row])}, ${formatNumber(sample.away)} km away.`;
+    `${formatCoordinates(lat[sample.row], lon[sample.row])}, ${formatNumber(sample.away, sample.away < 10 ? 1 : 0)} km away.`;
+}
+
+/** The months of the pair of years at a kept cell, as a part of the panel and a call that draws it; null where there are none. */
+async function prepareMonths(sample) {
+  const { months } = mapData.details;
+  if (!months) return null;
+  const sets = await Promise.all(data.pair.map(async (year, i) => ({ name: String(year), colour: [FIRST_YEAR_COLOUR, SECOND_YEAR_COLOUR][i],
+    months: await unpackMonths(months[year], sample.row) })));
+  const known = sets.filter((set) => set.months.gpp.some(Number.isFinite));
+  if (!known.length) return null;
+  const box = makeChartBox(`Lines of GPP and NEE of the months of ${known.map(({ name }) => name).join(" and ")} with their interval`);
+  const parts = [makeElement("h3", {}, `Months of ${data.pair.join(" and ")}`), makeNote(describeSample(sample, mapData.details.side)), box,
+    makeNote(`Bands are ${levelText} intervals of a month. Their errors go together: the interval of the year does not follow from them.`)];
+  return { parts, draw: () => plotMonths(box, known) };
+}
+
+/** Compared products at a cell, as a table; nothing where there are none. */
+async function makeComparedTable(cell) {
+  const rows = [];
+  for (const product of mapData.compared) {
+    const [value, difference] = await Promise.all([product.product, product.difference].map(async (layer) => (await unpackNumbers(layer))[cell]));
+    if (Number.isFinite(value)) rows.push({ id: `compared-${product.name}`, cells: [`${product.flux.toUpperCase()}, ${product.title}`,
+      formatNumber(value), formatNumber(value + difference), formatNumber(difference, 0, true), product.years.join("–")] });
+  }
+  return rows.length ? [makeTable(`Beside other products, ${FLUX_UNIT}, means of the common years`,
+    ["flux and product", "product", "run", "run minus product", "years"], rows)] : [];
 }
 
 /** Show the details of a cell; the estimate is that of the year with this index. */
@@ -150,17 +176,19 @@ async function showCell(cell, year) {
   const boxes = [makeChartBox("Lines of annual GPP and NEE with their interval"),
     makeChartBox(`Input series in ${data.pair.join(" and ")}; gaps stay open`),
     makeChartBox(REASONS_LABEL)];
-  const reasons = await unpackReasons(mapData.details.reasons, explained.index);
+  const [reasons, months, compared] = await Promise.all(
+    [unpackReasons(mapData.details.reasons, explained.index), prepareMonths(sample), makeComparedTable(cell)]);
   fillPanel(makeElement("h2", {}, `Cell ${formatCoordinates(centre.lat, centre.lon)}`), makeFacts(about),
     makeTable(`Estimate of ${calendarYear}, ${FLUX_UNIT} of forest ground`, ["flux", "estimate", `${levelText} interval`], estimates),
     makeElement("h3", {}, "Annual series"), boxes[0],
-    makeTable(`Change, ${FLUX_UNIT}; negative NEE: more uptake`, ["flux", "change", `how sure (${levelText} interval, or p)`, "significant"], changes),
+    makeTable(`Change, ${FLUX_UNIT}; negative NEE: more uptake`, ["flux", "change", `how sure (${levelText} interval, or p)`, "significant"], changes), ...compared, ...(months ? months.parts : []),
     makeElement("h3", {}, `Inputs in ${data.pair.join(" and ")}`),
     makeNote(`${describeSample(sample, mapData.details.side)} ${GAPS_NOTE}`), boxes[1],
     makeElement("h3", {}, `What drove the estimate of ${mapData.details.explained.year}`),
     makeNote(describeSample(explained, mapData.details.explained.side)), makeElement("p", {}, describeStrongestReasons(reasons)), boxes[2], makeNote(REASONS_NOTE));
   await plotYears(boxes[0], mapData.years, FLUXES.map(({ name: flux, title, colour }) => ({ title, colour, values: values[flux],
     lower: values[`${flux}_lower`], upper: values[`${flux}_upper`] })), [calendarYear]);
+  if (months) await months.draw();
   const sets = await Promise.all(data.pair.map((one) => unpackSeries(mapData.details.series[one], sample.row)));
   await plotSeries(boxes[1], sets.map((series, i) => ({ name: String(data.pair[i]), series, colour: [FIRST_YEAR_COLOUR, SECOND_YEAR_COLOUR][i] })));
   await plotReasons(boxes[2], reasons);

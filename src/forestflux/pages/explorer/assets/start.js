@@ -12,6 +12,9 @@ const findChosenLayer = () => LAYERS[layerPicker.value];
 /** Index of the chosen year among the mapped years. */
 const findYearIndex = () => Number(yearSlider.value) - Number(yearSlider.min);
 
+/** Whether a change that may be chance is shown pale. */
+const isPale = (layer) => isTested(layer) && findElement("show-weak").checked;
+
 /** Colour the map by the chosen layer and year. */
 async function repaintMap() {
   if (mapData === null) return drawMap();
@@ -21,14 +24,13 @@ async function repaintMap() {
   findElement("show-weak").parentElement.hidden = !isTested(layer);
   const canHatch = hasLayer("applicable") && layerPicker.value !== "applicable";
   findElement("show-outside").parentElement.hidden = !canHatch;
-  findElement("year-shown").textContent = layer.annual ? yearSlider.value : `${data.pair[0]}–${data.pair[1]}`;
-  const colours = await colourCells(layer, findYearIndex());
-  const clear = isTested(layer) && findElement("show-weak").checked ? await unpackNumbers(mapData.change[layer.clear]) : null;
+  findElement("year-shown").textContent = layer.annual ? yearSlider.value : layer.span || `${data.pair[0]}–${data.pair[1]}`;
+  const clear = isPale(layer) ? await unpackNumbers(mapData.change[layer.clear]) : null;
+  const colours = await colourCells(layer, findYearIndex(), clear);
   const inside = canHatch && findElement("show-outside").checked
     ? takeYear(await unpackNumbers(mapData.annual.applicable), layer.annual ? findYearIndex() : mapData.years.indexOf(data.pair[1])) : null;
   if (request !== lastRequest) return undefined; // another picture was asked for meanwhile
   drawn.colours = colours;
-  drawn.weak = clear && Uint8Array.from(clear, (value) => (value < 0.5 ? 1 : 0));
   drawn.outside = inside && Uint8Array.from(inside, (value) => (value < 0.5 ? 1 : 0));
   await drawLegend(layer);
   drawMap();
@@ -64,7 +66,13 @@ async function drawLegend(layer) {
   const [low, high] = await findColourRange(layer);
   bar.width = 512;
   const barPen = bar.getContext("2d");
-  decodePalette(layer.palette).forEach(([r, g, b], i) => { barPen.fillStyle = `rgb(${r},${g},${b})`; barPen.fillRect(2 * i, 0, 2, 14); });
+  decodePalette(layer.palette).forEach((colour, i) => {
+    // Where some cells are pale, the lower half of the bar has their colours.
+    for (const [shade, top, height] of isPale(layer) ? [[colour, 0, 7], [makePale(colour), 7, 7]] : [[colour, 0, 14]]) {
+      barPen.fillStyle = `rgb(${shade.join()})`;
+      barPen.fillRect(2 * i, top, 2, height);
+    }
+  });
   const { values, digits } = chooseTicks(low, high);
   findElement("legend-ticks").replaceChildren(...values.filter((value) => (value - low) / (high - low) < 0.97).map((value) => {
     const mark = makeElement("span", {}, formatNumber(value, digits));
@@ -77,13 +85,16 @@ async function drawLegend(layer) {
 async function writeStatus(coordinates) {
   if (coordinates === null) { findElement("status").textContent = ""; return; }
   const cell = findCell(coordinates.lat, coordinates.lon);
-  const where = formatCoordinates(coordinates.lat, coordinates.lon, 1);
+  const where = formatCoordinates(coordinates.lat, coordinates.lon, fine ? 3 : 1);
   if (cell < 0) { findElement("status").textContent = `${where}: no forest on the map`; return; }
   const layer = findChosenLayer();
-  const value = (await layer.read(findYearIndex()))[cell] * (layer.factor || 1);
+  const own = await readFineValue(layer, coordinates);
+  if (Number.isNaN(own)) { findElement("status").textContent = `${where}: no forest in this cell`; return; }
+  const value = (own === null ? (await layer.read(findYearIndex()))[cell] : own) * (layer.factor || 1);
   const found = layer.classes && layer.classes.find(({ test }) => test(value));
   const words = found ? found.label : `${formatNumber(value, layer.digits || 0)} ${layer.unit === "1" ? "" : layer.unit}`;
-  findElement("status").textContent = `${where}: ${layer.label}${layer.annual ? ` ${yearSlider.value}` : ""} ${words}`;
+  const mean = isAveraged && own === null ? ", mean of the block" : "";
+  findElement("status").textContent = `${where}: ${layer.label}${layer.annual ? ` ${yearSlider.value}` : ""} ${words}${mean}`;
 }
 
 /** Show the details of a {cell}, of a {tower}, of a {region}, or with null of all forests. */
@@ -210,7 +221,7 @@ function listenToKeyboard() {
       openPixel(...toPixel(...project(cursor.lat, cursor.lon)), 3 * (canvas.width / canvas.clientWidth));
     } else if (event.key === "+" || event.key === "=") zoomView(1.5, ...project(cursor.lat, cursor.lon));
     else if (event.key === "-") zoomView(1 / 1.5, ...project(cursor.lat, cursor.lon));
-    else if (event.key === "0") zoomView(1e-9);
+    else if (event.key === "0") showAll();
     else if (event.key === "t" || event.key === "T") {
       const measureAway = (tower) => measureDistance(cursor.lat, cursor.lon, tower.lat, tower.lon);
       const others = data.towers.sites.filter((tower) => measureAway(tower) > 1e-3).sort((a, b) => measureAway(a) - measureAway(b));
@@ -231,7 +242,7 @@ function fillControls() {
   for (const id of ["show-weak", "show-outside"]) findElement(id).addEventListener("change", repaintMap);
   findElement("zoom-in").addEventListener("click", () => zoomView(1.6));
   findElement("zoom-out").addEventListener("click", () => zoomView(1 / 1.6));
-  findElement("zoom-all").addEventListener("click", () => zoomView(1e-9));
+  findElement("zoom-all").addEventListener("click", showAll);
   findElement("controls").addEventListener("submit", (event) => event.preventDefault());
   if (mapData === null) {
     for (const part of document.querySelectorAll("[data-map]")) part.hidden = true;
@@ -256,7 +267,7 @@ function fillControls() {
     if (selection) openDetails(selection);
   });
   findElement("display-note").textContent = isAveraged
-    ? `Shown at ${mapData.resolution}°: means over the forest of ${blockSide} × ${blockSide} cells of the map, which has ${mapData.map_resolution}°. Intervals are means of the cells' intervals.`
+    ? `Shown at ${mapData.resolution}°: means over the forest of ${blockSide} × ${blockSide} cells of the map, which has ${mapData.map_resolution}°. Intervals are means of the cells' intervals.${fine ? ` Zoom in to see the cells themselves, in ${fine.years.join(" and ")} and in the change.` : ""}`
     : `Every cell of the map, ${mapData.resolution}°, as it is. Equal Earth projection.`;
 }
 
@@ -266,6 +277,7 @@ async function startPage() {
   await prepareMap();
   const wanted = readAddress();
   resizeMap();
+  showAll();
   new ResizeObserver(resizeMap).observe(canvas);
   await repaintMap();
   listenToPointer();

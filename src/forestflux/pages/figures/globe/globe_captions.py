@@ -12,10 +12,10 @@ GLOBE_CAPTIONS = {
     ),
     "change_map": Caption(
         "The change: NEE, {second} minus {first}",
-        "Dots: the change may be chance or error. Above: share of the forest whose change "
+        "Pale: the change may be chance or error. Above: share of the forest whose change "
         "is significant, each cell by itself, and with the false discovery rate held. Two "
         "single years differ mostly by weather.",
-        "World map of the change of forest NEE with dots where it is not significant.",
+        "World map of the change of forest NEE pale where it is not significant.",
     ),
     "truth_series": Caption(
         "The series beside the truth",

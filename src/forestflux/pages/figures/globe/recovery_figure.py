@@ -37,7 +37,7 @@ GROUPS = {
     "band": ("Mean annual total by band", "total ({unit})"),
     "size": ("Errors (root mean square) and effects", f"size ({FLUX_UNIT})"),
     "slope": ("Slope of the mean flux", f"slope ({SLOPE_UNIT})"),
-    "share": ("Shares of cells inside their interval, and R$^2$", "share or R$^2$"),
+    "share": ("Shares of cells inside their interval, and R²", "share or R²"),
     "detection": ("What the tests of change detect", "share of cells, or AUC"),
 }
 # Groups below each other at the left, at the right, and below over the whole width.
@@ -190,14 +190,9 @@ def draw_group(
             ax.axvline(0, color=NEUTRAL, linewidth=0.6, zorder=0)
             ax.margins(x=0.1)
         ax.locator_params(axis="x", nbins=4)
-    axes[0].set_yticks(range(len(labels)), [show_label(name) for name in labels])
+    axes[0].set_yticks(range(len(labels)), [escape_math(name) for name in labels])
     axes[0].set_ylim(len(labels) - 0.4, -0.6)
     return list(axes)
-
-
-def show_label(label: str) -> str:
-    """A label as the figure shows it: only R2 has a formula in it, no name of a band."""
-    return label if label.startswith("R$^2$") else escape_math(label)
 
 
 def draw_interval(ax: Axes, rows: pd.DataFrame) -> None:
