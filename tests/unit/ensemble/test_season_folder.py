@@ -46,7 +46,8 @@ def test_what_is_read_gives_the_same_months(towers, season, folder):
     samples, _ = towers
     annual = Fluxes(samples.table["gpp"].to_numpy(), samples.table["reco"].to_numpy())
     place = (annual, samples.series, samples.lat, samples.forest_type)
-    made, read = season.divide(*place), load_season(folder).divide(*place)
+    made = season.divide(*place, year=2004)
+    read = load_season(folder).divide(*place, year=2004)
     assert list(read) == [
         *("gpp", "reco", "nee"),
         *("gpp_lower", "gpp_upper", "nee_lower", "nee_upper"),
@@ -83,7 +84,9 @@ def test_a_dataset_has_months_on_its_own_rows_and_columns(season):
 def test_no_cell_at_all_gives_no_months(season):
     nothing = np.empty((0, 6, 46), "float32")
     none = np.empty(0)
-    months = season.divide(Fluxes(none, none), nothing, none, none.astype(int))
+    months = season.divide(
+        Fluxes(none, none), nothing, none, none.astype(int), year=2003
+    )
     assert months["gpp_upper"].shape == (0, 12)
 
 
