@@ -57,7 +57,7 @@ rule map_months:
         mem_mb=growing(2000),
         runtime=growing(60),
     params:
-        settings=settings(grid=CONFIG.grid),
+        settings=settings(grid=MAP_GRID),
         code=code("map_months"),
         years=years_of,
     message:
@@ -95,7 +95,7 @@ rule publish_months:
             run=CONFIG.run,
             seed=CONFIG.seed,
             source=SOURCE,
-            grid=CONFIG.grid,
+            grid=MAP_GRID,
             fluxes=CONFIG.fluxes,
             publish=CONFIG.publish,
         ),
