@@ -1,4 +1,4 @@
-"""The months of a year on the grid of the maps: the map of the year divided by shares of the months."""
+"""The months of a year on the grid of the maps: the map of the year times shares of the months."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
