@@ -23,6 +23,7 @@ NAMES = (
     "inference_libraries",
     "kills",
     "layout",
+    "months",
     "planets",
     "planning",
     "publish",
