@@ -167,6 +167,7 @@ class Jobs:
             season=self.folder / "model/season.json",
             upstream=self.folder / "mask/job.json",
             settings={"min_forest_fraction": MIN_FOREST_FRACTION},
+            threads=CORES,
         )
 
     def publish(self) -> dict[str, Usage]:

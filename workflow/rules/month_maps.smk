@@ -18,6 +18,7 @@ rule infer_seasons:
         "<results>/benchmarks/infer_seasons.{places}.{years}.tsv"
     conda:
         "../../envs/model.yaml"
+    threads: CONFIG.infer.threads
     resources:
         mem_mb=growing(1500),
         runtime=lasting(1),
@@ -35,6 +36,7 @@ rule infer_seasons:
         " --season {input.season:q}"
         " --upstream {input.manifest:q}"
         " --settings {params.settings:q}"
+        " --threads {threads}"
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"

@@ -1,5 +1,6 @@
 """The trained season network with the scales of its inputs: shares of months from series."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -74,8 +75,7 @@ class SeasonRegressor:
         parts = zip(*(array.split(CHUNK) for array in arrays), strict=True)
         with one_thread(), torch.inference_mode():
             shares = [self.shares(*part).numpy() for part in parts]
-        whole = np.concatenate(shares).astype(float).transpose(1, 0, 2)
-        return whole / whole.sum(axis=-1, keepdims=True)
+        return close_shares(shares)
 
     def prepare(self, series: np.ndarray, lat: np.ndarray) -> Tensor:
         """Series as the network reads them: (sample, series, step), standard deviations."""
@@ -139,3 +139,14 @@ def choose_calendars(lat: np.ndarray, years: np.ndarray) -> np.ndarray:
     """
     south = (np.asarray(lat) < 0).astype(int)
     return len(KINDS_OF_YEAR) * south + is_leap_year(years)
+
+
+def close_shares(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Shares (flux, sample, month), float64, that sum to 1, from float32 parts of the samples.
+
+    Parameters
+    ----------
+    parts : each (sample, flux, month)
+    """
+    whole = np.concatenate(parts).astype(float).transpose(1, 0, 2)
+    return whole / whole.sum(axis=-1, keepdims=True)
