@@ -40,26 +40,26 @@ class SomeWidths:
         return {"gpp": own, "nee": 2 * own}
 
 
-def write_map(path):
+def write_map(path, grid=GRID):
     rng = np.random.default_rng(3)
-    kind = rng.integers(0, len(FOREST_TYPES) + 1, GRID.shape).astype("uint8")
+    kind = rng.integers(0, len(FOREST_TYPES) + 1, grid.shape).astype("uint8")
     layers = {
         name: (
             ("y", "x"),
-            np.where(kind > 0, rng.uniform(0, 3000, GRID.shape), np.nan).astype("f4"),
+            np.where(kind > 0, rng.uniform(0, 3000, grid.shape), np.nan).astype("f4"),
         )
         for name in ("gpp", "reco")
     }
     layers["forest_type"] = (("y", "x"), kind)
-    mapped = xr.Dataset(layers, coordinates(GRID, 1), {"year": YEAR})
+    mapped = xr.Dataset(layers, coordinates(grid, 1), {"year": YEAR})
     write_store(mapped, path)
     return mapped
 
 
-def write_tiles(folder, mapped, *, year=YEAR, hidden=False):
+def write_tiles(folder, mapped, *, grid=GRID, year=YEAR, hidden=False):
     """Season stores of all tiles, with shares where the map has a flux."""
     tiles = []
-    for tile in GRID.tiles():
+    for tile in grid.tiles():
         part = mapped.isel(y=tile.rows, x=tile.columns)
         forest = np.isfinite(part["gpp"].values)
         forest[0, 0] &= not hidden
@@ -72,7 +72,7 @@ def write_tiles(folder, mapped, *, year=YEAR, hidden=False):
                 f"{flux}_share": (("month", "y", "x"), one)
                 for flux, one in zip(("gpp", "reco"), values, strict=True)
             },
-            {"month": np.arange(1, 13), "y": part["y"].values, "x": part["x"].values},
+            {"month": np.arange(1, 13), "y": tile.latitudes(), "x": tile.longitudes()},
             {"year": year},
         )
         path = folder / tile.name / f"{year}.zarr"
@@ -101,6 +101,20 @@ def test_months_add_up_to_the_map_of_the_year(months, flux):
     assert (values[:, forest] >= 0).all()
     added = values.sum(axis=0, dtype=float).astype("float32")
     np.testing.assert_array_equal(added[forest], mapped[flux].values[forest])
+
+
+def test_months_of_a_region_lie_on_its_window_past_180_degrees(tmp_path):
+    grid = Grid(resolution_deg=15.0, tile_cells=4, only=("r00c00", "r00c05"))
+    assert grid.longitudes()[-1] > 180
+    mapped = write_map(tmp_path / "map.zarr", grid)
+    tiles = write_tiles(tmp_path, mapped, grid=grid)
+    made = map_months(tiles, tmp_path / "map.zarr", grid, SomeWidths(), year=YEAR)
+    write_store(made, tmp_path / "months.zarr", chunks=month_chunks(grid))
+    with load_store(tmp_path / "months.zarr") as found:
+        np.testing.assert_array_equal(found["x"], grid.longitudes())
+        added = found["gpp"].values.sum(axis=0, dtype=float).astype("float32")
+    forest = np.isfinite(mapped["gpp"].values)
+    np.testing.assert_array_equal(added[forest], mapped["gpp"].values[forest])
 
 
 def test_nee_is_the_difference_in_every_month(months):
