@@ -1,6 +1,7 @@
 """Blocks of the pages, each made from tracked files alone."""
 
 import cost_blocks
+import month_blocks
 import online_blocks
 import planet_blocks
 import reliability_blocks
@@ -141,6 +142,9 @@ BLOCKS = {
         earthengine_plan,
         trend_tests,
         online_blocks.online_proof,
+        month_blocks.month_skill,
+        month_blocks.season_dates,
+        month_blocks.month_coverage,
         planet_blocks.planet_hardness,
         planet_blocks.planet_coverage,
         planet_blocks.planet_changes,
