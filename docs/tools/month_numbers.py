@@ -7,6 +7,8 @@ import pandas as pd
 
 SPLITS = ("site", "cluster")
 DECIMALS = {"rmse": 1, "start_error": 0, "peak_error": 0, "end_error": 0}
+# Networks of the map, that a run with months and one without both train.
+FINAL = "train/holdout.*.json"
 
 
 def score_table(results: Path) -> pd.DataFrame:
@@ -24,15 +26,30 @@ def coverage_table(results: Path) -> pd.DataFrame:
     return table.round(3)
 
 
-def facts(results: Path) -> dict:
-    """What the run consists of."""
+def facts(results: Path, without_months: Path) -> dict:
+    """What the runs consist of, and whether their networks of the year are the same.
+
+    Parameters
+    ----------
+    results, without_months : a run with months, and one that differs in nothing else
+    """
     record = json.loads((results / "model" / "season.json").read_text())
     jobs = (results / "benchmarks").glob("season*.tsv")
     seasons = sum(float(pd.read_csv(job, sep="\t")["cpu_time"].iloc[0]) for job in jobs)
-    networks = (results / "train" / "holdout" / "fold0").glob("member*")
+    ours, theirs = (list_networks(folder) for folder in (results, without_months))
+    shared = sorted(set(ours) & set(theirs))
     return {
-        "members": len(list(networks)),
         "season_sites": record["sites"],
         "season_site_years": record["site_years"],
         "season_processor_seconds": round(seasons),
+        "networks": {name: ours[name] for name in shared},
+        "networks_without_months": {name: theirs[name] for name in shared},
     }
+
+
+def list_networks(results: Path) -> dict[str, str]:
+    """Checksum of each network of the map of a run."""
+    networks: dict[str, str] = {}
+    for manifest in results.glob(FINAL):
+        networks |= json.loads(manifest.read_text())["members"]
+    return networks

@@ -148,7 +148,10 @@ def reliability() -> Iterator[tuple[str, str]]:
 def months() -> Iterator[tuple[str, str]]:
     """Months at unseen real towers."""
     facts = read_record("towers_months_facts")
-    yield "months.members", str(facts["members"])
+    ours, theirs = facts["networks"], facts["networks_without_months"]
+    equal = sum(ours[name] == theirs[name] for name in ours)
+    yield "months.equal_networks", f"{equal} of {len(ours)}"
+    yield "months.members", str(len(ours))
     scores = read_table("towers_months").query("split == 'cluster'")
     yield "months.site_years", str(scores["n"].iloc[0])
     yield "months.sites", str(scores["n_sites"].iloc[0])
