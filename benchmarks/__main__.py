@@ -26,6 +26,7 @@ NAMES = (
     "inference_libraries",
     "kills",
     "layout",
+    "months",
     "planets",
     "planning",
     "publish",

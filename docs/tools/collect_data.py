@@ -1,6 +1,7 @@
 """Take the numbers and the pictures of the pages from finished runs into tracked files.
 
     python docs/tools/collect_data.py --demo results/demo --towers results/towers
+    python docs/tools/collect_data.py --months results/towers_months results/towers_year
     python docs/tools/collect_data.py --online
 
 A run that is not named leaves its files as they are. `make docs` then fills the pages.
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 
 import demo_numbers
+import month_numbers
 import pandas as pd
 import planet_numbers
 import tower_numbers
@@ -53,6 +55,13 @@ def collect_towers(results: Path) -> None:
         write_table("towers_ablation", tower_numbers.ablation_rows(results))
 
 
+def collect_months(results: Path, without_months: Path) -> None:
+    """Numbers of the run with months on real towers, beside one without that trained networks."""
+    write_table("towers_months", month_numbers.score_table(results))
+    write_table("towers_month_coverage", month_numbers.coverage_table(results))
+    write_record("towers_months_facts", month_numbers.facts(results, without_months))
+
+
 def write_table(name: str, table: pd.DataFrame) -> None:
     """A table of `docs/data`, with as many digits as a page shows."""
     table.to_csv(DATA / f"{name}.csv", index=False, lineterminator="\n")
@@ -79,6 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--demo", type=Path)
     parser.add_argument("--towers", type=Path)
+    parser.add_argument("--months", type=Path, nargs=2, metavar=("WITH", "WITHOUT"))
     parser.add_argument(
         "--online", action="store_true", help="compute the costs of the expression anew"
     )
@@ -87,6 +97,8 @@ def main() -> None:
         collect_demo(asked.demo)
     if asked.towers:
         collect_towers(asked.towers)
+    if asked.months:
+        collect_months(*asked.months)
     if asked.online:
         # The tests, which lie beside, and the client of Earth Engine are loaded for this alone.
         sys.path.insert(0, str(DOCS.parent))

@@ -37,6 +37,7 @@ def numbers_in_text() -> dict[str, str]:
         reliability(),
         fine_resolution(),
         fine_blocks.numbers(),
+        months(),
         defaults(),
         tolerances(),
     )
@@ -151,6 +152,21 @@ def reliability() -> Iterator[tuple[str, str]]:
     yield "reliability.differing", str(len(kills["files_differing"]))
     yield "reliability.towers", str(faults.loc["nothing", "towers"])
     yield "reliability.false_alarms", str(faults.loc["nothing", "named"])
+
+
+def months() -> Iterator[tuple[str, str]]:
+    """Months at unseen real towers."""
+    facts = read_record("towers_months_facts")
+    ours, theirs = facts["networks"], facts["networks_without_months"]
+    equal = sum(ours[name] == theirs[name] for name in ours)
+    yield "months.equal_networks", f"{equal} of {len(ours)}"
+    yield "months.members", str(len(ours))
+    scores = read_table("towers_months").query("split == 'cluster'")
+    yield "months.site_years", str(scores["n"].iloc[0])
+    yield "months.sites", str(scores["n_sites"].iloc[0])
+    yield "months.taught_site_years", str(facts["season_site_years"])
+    yield "months.taught_sites", str(facts["season_sites"])
+    yield "months.seconds", str(facts["season_processor_seconds"])
 
 
 def fine_resolution() -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import cost_blocks
 import fine_blocks
+import month_blocks
 import online_blocks
 import planet_blocks
 import reliability_blocks
@@ -145,6 +146,9 @@ BLOCKS = {
         fine_blocks.fine_stages,
         fine_blocks.fine_disk,
         online_blocks.online_proof,
+        month_blocks.month_skill,
+        month_blocks.season_dates,
+        month_blocks.month_coverage,
         planet_blocks.planet_hardness,
         planet_blocks.planet_coverage,
         planet_blocks.planet_changes,

@@ -11,6 +11,7 @@ import shapely
 from forestflux.core.grid import cell_area
 from forestflux.core.names import PG_PER_G
 from forestflux.jobs.store import load_store, open_store
+from forestflux.publish.month_reading import open_months
 from forestflux.publish.product_reading import open_product
 from tests.builders.projects import copy_project, edit, finish, plan, planned, snakemake
 
@@ -33,6 +34,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "maps/2004.json",
         "change/change.json",
         "publish/2004.json",
+        "publish_months/2004.json",
+        "truth_months/2004.json",
     ]
     targets = [f"results/micro/{name}" for name in maps]
     finish(project, "--cores", "2", "--", *targets)
@@ -84,6 +87,19 @@ def test_outside_of_the_region_there_is_nothing(results: Path) -> None:
         masked = load_store(results / f"mask/{store.stem}/2003.zarr")
         assert np.isnan(masked["ndvi"].values[:, own == 0]).all()
         assert (masked["forest_fraction"].values[own == 0] == 0).all()
+
+
+def test_months_of_the_region_add_up_to_its_year(results: Path) -> None:
+    mapped = load_store(results / "maps/2004.zarr")
+    months = open_months(results, year=2004)
+    np.testing.assert_array_equal(months["longitude"], mapped["x"])
+    np.testing.assert_array_equal(months["region_share"], mapped["region_share"])
+    added = months["gpp"].values.sum(axis=0, dtype=float).astype("float32")
+    forest = np.isfinite(mapped["gpp"].values)
+    assert forest.any()
+    np.testing.assert_array_equal(added[forest], mapped["gpp"].values[forest])
+    truth = load_store(results / "truth_months/2004.zarr")
+    assert np.isfinite(truth["gpp"].values[:, forest]).all()
 
 
 def test_totals_are_those_by_hand(results: Path) -> None:

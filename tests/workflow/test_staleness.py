@@ -48,7 +48,7 @@ READS = RuleGraph(
             "recovery": "change map truth",
             "gates": "evaluate map recovery",
             "publish": "map model",
-            "collection": "card publish",
+            "collection": "card publish publish_months",
             "figure": "change compare drivers evaluate explain map model month_scores month_zones"
             " recovery samples",
             "explorer": "change compare evaluate map map_months mask model samples",
@@ -126,7 +126,7 @@ EDITS = {
         "micro.yaml",
         "fluxes: {months: true",
         "fluxes: {months: false",
-        "report",
+        "collection report",
     ),
     "gaps that are put in to measure them": (
         "micro.yaml",

@@ -18,6 +18,7 @@ rule infer_seasons:
         "<results>/benchmarks/infer_seasons.{places}.{years}.tsv"
     conda:
         "../../envs/model.yaml"
+    threads: CONFIG.infer.threads
     resources:
         mem_mb=growing(1500),
         runtime=lasting(1),
@@ -35,6 +36,7 @@ rule infer_seasons:
         " --season {input.season:q}"
         " --upstream {input.manifest:q}"
         " --settings {params.settings:q}"
+        " --threads {threads}"
         " --code {params.code}"
         " --manifest {output.manifest:q}"
         " --log {log:q}"
@@ -57,7 +59,7 @@ rule map_months:
         mem_mb=growing(2000),
         runtime=growing(60),
     params:
-        settings=settings(grid=CONFIG.grid),
+        settings=settings(grid=MAP_GRID),
         code=code("map_months"),
         years=years_of,
     message:
@@ -95,7 +97,7 @@ rule publish_months:
             run=CONFIG.run,
             seed=CONFIG.seed,
             source=SOURCE,
-            grid=CONFIG.grid,
+            grid=MAP_GRID,
             fluxes=CONFIG.fluxes,
             publish=CONFIG.publish,
         ),

@@ -13,7 +13,7 @@ rule truth_months:
     conda:
         "../../envs/data.yaml"
     params:
-        settings=settings(grid=CONFIG.grid, seed=CONFIG.seed, planet=CONFIG.planet),
+        settings=settings(grid=MAP_GRID, seed=CONFIG.seed, planet=CONFIG.planet),
         code=code("truth_months"),
         years=years_of,
     message:

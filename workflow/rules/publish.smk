@@ -44,6 +44,7 @@ rule collection:
     input:
         card="<results>/model/card.md",
         products=yearly("publish"),
+        months=yearly("publish_months") if MONTHS else [],
     output:
         collection="<results>/products/collection.json",
         dictionary="<results>/products/data_dictionary.md",
@@ -58,6 +59,7 @@ rule collection:
             source=SOURCE,
             grid=MAP_GRID,
             level=CONFIG.evaluate.level,
+            months=MONTHS,
             publish=CONFIG.publish.numbers("license", "institution"),
         ),
         code=code("collection"),

@@ -19,6 +19,7 @@ class Settings(Section):
     source: str
     grid: MappedGridSettings
     level: float
+    months: bool
     publish: PublishSettings
 
 
@@ -35,7 +36,10 @@ def main(
     to_choose = settings.publish.to_choose()
     grid = Grid(**settings.grid.model_dump())
     words = data_dictionary(
-        level=settings.level, region=grid.is_region, to_choose=to_choose
+        level=settings.level,
+        region=grid.is_region,
+        months=settings.months,
+        to_choose=to_choose,
     )
     write_text(dictionary, words)
     write_text(card_copy, card.read_text())
@@ -48,6 +52,7 @@ def main(
         grid,
         title=f"Annual GPP, RECO and NEE of the forests of {part}{where}",
         license=settings.publish.license,
+        months=settings.months,
         to_choose=to_choose,
     )
     write_stac(content, collection)

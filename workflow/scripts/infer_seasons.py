@@ -5,6 +5,7 @@ from itertools import product
 from pathlib import Path
 
 from forestflux.jobs import command_line
+from forestflux.ensemble.fast_season import FastSeason
 from forestflux.ensemble.season_folder import load_season
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.chunked import CHUNKS, ChunkedDataset
@@ -26,17 +27,21 @@ def main(
     season: Path,
     upstream: Path,
     settings: Settings,
+    threads: int,
     code: str,
     manifest: Path,
 ) -> None:
-    """Write seasons/{place}/{year}.zarr and the job's manifest."""
+    """Write seasons/{place}/{year}.zarr and the job's manifest.
+
+    `threads` change no number.
+    """
     masked = upstream_stores(upstream)
     trained, season_checksum = load_season(season.parent), checksum_files([season])
 
     def make(missing: list[Key]) -> Iterator[ChunkedDataset]:
         return infer_seasons(
             [masked.path(*key) for key in missing],
-            trained.network,
+            FastSeason(trained.network, workers=threads),
             inputs=trained.inputs,
             min_forest_fraction=settings.min_forest_fraction,
         )

@@ -1,4 +1,4 @@
-"""Wiring of rule map_months: the months of each year that a job owns, on the global grid."""
+"""Wiring of rule map_months: the months of each year that a job owns, on the grid of the maps."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from forestflux.core.grid import Grid
 from forestflux.ensemble.season_folder import load_season
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.chunked import ChunkedDataset
-from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
 from forestflux.maps.month_mosaic import map_months, month_chunks
@@ -17,7 +17,7 @@ from forestflux.maps.month_mosaic import map_months, month_chunks
 class Settings(Section):
     """What the job's numbers depend on."""
 
-    grid: GridSettings
+    grid: MappedGridSettings
 
 
 def main(

@@ -9,7 +9,7 @@ from forestflux.core.grid import Grid
 from forestflux.jobs.checksums import checksum_files, make_build_key
 from forestflux.jobs.settings.flux_settings import FluxSettings
 from forestflux.jobs.settings.map_settings import PublishSettings
-from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.small_files import write_json
 from forestflux.jobs.stages import upstream_stores
@@ -25,7 +25,7 @@ class Settings(Section):
     run: str
     seed: int
     source: str
-    grid: GridSettings
+    grid: MappedGridSettings
     fluxes: FluxSettings
     publish: PublishSettings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from forestflux.jobs import command_line
 from forestflux.core.grid import Grid
 from forestflux.jobs.chunked import ChunkedDataset
-from forestflux.jobs.settings.run_settings import GridSettings
+from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.jobs.stages import Key, run_stage
@@ -16,7 +16,7 @@ from forestflux.sources.simulated.true_months import band_chunks, true_month_yea
 class Settings(Section):
     """What the job's numbers depend on."""
 
-    grid: GridSettings
+    grid: MappedGridSettings
     seed: int
     planet: PlanetSettings
 

@@ -6,6 +6,7 @@ from forestflux.core.eight_day import step_lengths, step_starts
 
 MONTHS = 12
 MONTH_FLUX_UNIT = "gC m-2 month-1"
+COMMON_YEAR_DAYS = 365
 
 
 def month_starts(year: int) -> np.ndarray:
@@ -17,6 +18,18 @@ def month_starts(year: int) -> np.ndarray:
 def month_lengths(year: int) -> np.ndarray:
     """Days of each month (month,)."""
     return np.diff(month_starts(year)).astype(int)
+
+
+def is_leap_year(years: np.ndarray) -> np.ndarray:
+    """Whether each calendar year has 366 days, (year,), bool."""
+    return list_month_lengths(years).sum(axis=-1) > COMMON_YEAR_DAYS
+
+
+def list_month_lengths(years: np.ndarray) -> np.ndarray:
+    """Days of each month of some calendar years (year, month), int."""
+    wanted, place = np.unique(np.asarray(years, int), return_inverse=True)
+    lengths = [month_lengths(int(year)) for year in wanted]
+    return np.array(lengths, int).reshape(-1, MONTHS)[place]
 
 
 def count_step_days(year: int) -> np.ndarray:

@@ -71,22 +71,8 @@ class FusedBackend:
         """As `Backend.channels`."""
         if network.gap_handling != "normalised_convolution":
             return network.channels(series, types)
-        rows = series.flatten(0, 1)
-        both = torch.empty(2 * len(rows), rows.shape[1])
-        kernels.split_valid(rows.numpy(), both.numpy())
-        year = torch.ones(rows.shape[1], 1)
-        sums = both @ torch.cat([network.narrow, network.wide, year], dim=1)
-        smooth, valid_share = torch.empty_like(rows), torch.empty_like(rows)
-        kernels.smooth_over_gaps(
-            sums.numpy(),
-            (1 / network.narrow.sum(0)).numpy(),
-            tuple(np.float32(weight) for weight in PRIOR_WEIGHTS),
-            smooth.numpy(),
-            valid_share.numpy(),
-        )
-        return network.stack_channels(
-            smooth.view(series.shape), valid_share.view(series.shape), types
-        )
+        smooth, valid_share = smooth_in_loops(series, network.narrow, network.wide)
+        return network.stack_channels(smooth, valid_share, types)
 
     def activate(self, filtered: Filtered, block: Affine, half: int) -> Tensor:
         """As `Backend.activate`."""
@@ -108,6 +94,26 @@ class FusedBackend:
         pooled = torch.empty(cells, 2 * features)
         kernels.pool(*flat(filtered), *year_affine(block, steps), pooled.numpy())
         return pooled
+
+
+def smooth_in_loops(
+    series: Tensor, narrow: Tensor, wide: Tensor
+) -> tuple[Tensor, Tensor]:
+    """`forestflux.models.normalised_convolution.smooth_over_gaps` on a processor."""
+    rows = series.flatten(0, 1)
+    both = torch.empty(2 * len(rows), rows.shape[1])
+    kernels.split_valid(rows.numpy(), both.numpy())
+    year = torch.ones(rows.shape[1], 1)
+    sums = both @ torch.cat([narrow, wide, year], dim=1)
+    smooth, valid_share = torch.empty_like(rows), torch.empty_like(rows)
+    kernels.smooth_over_gaps(
+        sums.numpy(),
+        (1 / narrow.sum(0)).numpy(),
+        tuple(np.float32(weight) for weight in PRIOR_WEIGHTS),
+        smooth.numpy(),
+        valid_share.numpy(),
+    )
+    return smooth.view(series.shape), valid_share.view(series.shape)
 
 
 class EagerBackend:

@@ -35,6 +35,7 @@ class ForestCells:
     like : an array (y, x) with the coordinates of rows and columns
     names : what the dataset calls row and column, by `y` and `x`; one that it does not
         have is missing
+    year : calendar year of the series
     """
 
     forest: np.ndarray
@@ -43,6 +44,7 @@ class ForestCells:
     types: np.ndarray
     like: xr.DataArray
     names: dict[str, str]
+    year: int
 
     def restore(self, result: xr.Dataset) -> xr.Dataset:
         """A dataset (y, x) with the dimensions that the user's dataset has."""
@@ -98,7 +100,13 @@ def read_forest_cells(
             series[:, position], name, source, unit=inputs[name], ends=ranges.get(name)
         )
     return ForestCells(
-        forest, series, lat[forest], types.values[forest], like=types, names=names
+        forest,
+        series,
+        lat[forest],
+        types.values[forest],
+        like=types,
+        names=names,
+        year=find_year(dataset),
     )
 
 
@@ -116,7 +124,7 @@ def check_variables(
             )
     check_units(dataset, source, inputs=inputs)
     days = np.atleast_1d(dataset["time"].values).astype("datetime64[D]")
-    year = int(days[0].astype("datetime64[Y]").astype(int)) + 1970
+    year = find_year(dataset)
     if not np.array_equal(days, step_starts(year)):
         raise InputError(
             source,
@@ -124,6 +132,12 @@ def check_variables(
             expected=f"the {STEPS} eight-day steps from 1 January of one year",
             found=f"{days.size} steps from {days[0]} to {days[-1]}",
         )
+
+
+def find_year(dataset: xr.Dataset) -> int:
+    """The calendar year in which the first step lies."""
+    first = np.atleast_1d(dataset["time"].values)[0]
+    return first.astype("datetime64[D]").item().year
 
 
 def on_grid(

@@ -52,7 +52,9 @@ class TrainedSeason:
             annual[flux].values.reshape(cells.forest.shape)[cells.forest]
             for flux in SHARED_FLUXES
         )
-        made = self.divide(Fluxes(gpp, reco), cells.series, cells.lat, cells.types)
+        made = self.divide(
+            Fluxes(gpp, reco), cells.series, cells.lat, cells.types, year=cells.year
+        )
         result = xr.Dataset(coords=cells.like.coords)
         for name, values in made.items():
             layer = np.full((MONTHS, *cells.forest.shape), np.nan, "float32")
@@ -68,6 +70,8 @@ class TrainedSeason:
         series: np.ndarray,
         lat: np.ndarray,
         forest_type: np.ndarray,
+        *,
+        year: int,
     ) -> dict[str, np.ndarray]:
         """GPP, RECO and NEE of each month with intervals, float32 (sample, month).
 
@@ -80,11 +84,13 @@ class TrainedSeason:
         series : (sample, variable, step), physical values in calendar order, NaN = gap
         lat : (sample,), degrees north
         forest_type : (sample,), codes 1-5; 0 is any other land
+        year : calendar year of all samples
         """
         if not len(lat):
             shares = np.empty((2, 0, MONTHS))
         else:
-            shares = self.network.predict_shares(series, lat, forest_type)
+            years = np.full(len(lat), year)
+            shares = self.network.predict_shares(series, lat, forest_type, years=years)
         months = divide_fluxes(annual, shares)
         bounds = self.calibration.interval(months.gpp, months.nee, forest_type, lat)
         return {

@@ -1,4 +1,4 @@
-"""The months of a year on the global grid: the map of the year divided by shares of the months."""
+"""The months of a year on the grid of the maps: the map of the year times shares of the months."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -42,7 +42,7 @@ def map_months(
     ----------
     tiles : every tile of the grid with its season store
     mapped : the map of the year
-    grid : the global grid
+    grid : of the map
     intervals : of a month
     year : the year that the stores must be of
 
@@ -84,7 +84,7 @@ def describe_layers(level: float) -> dict[str, dict[str, object]]:
 
 
 def make_coordinates(grid: Grid) -> dict[str, tuple]:
-    """Coordinates of the months of a year on the global grid."""
+    """Coordinates of the months of a year on the grid of the map."""
     return {
         "month": (
             "month",
@@ -141,7 +141,7 @@ def on_rows(values: np.ndarray, forest: np.ndarray) -> np.ndarray:
 def collect_shares(
     tiles: Sequence[tuple[Tile, Path]], grid: Grid, *, rows: slice
 ) -> np.ndarray:
-    """Shares of some rows of the globe (flux, month, y, x), NaN where no tile is."""
+    """Shares of some rows of the grid (flux, month, y, x), NaN where no tile is."""
     shape = (len(SHARED_FLUXES), MONTHS, rows.stop - rows.start, grid.shape[1])
     whole = np.full(shape, np.nan, "float32")
     names = [f"{flux}_share" for flux in SHARED_FLUXES]

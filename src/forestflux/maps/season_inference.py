@@ -60,7 +60,10 @@ def shares_of_store(
             for flux in SHARED_FLUXES
         }
         if len(chunk.series):
-            shares = model.predict_shares(chunk.series, chunk.lat, chunk.types)
+            years = np.full(len(chunk.series), find_year(chunk.masked))
+            shares = model.predict_shares(
+                chunk.series, chunk.lat, chunk.types, years=years
+            )
             for flux, of_flux in zip(SHARED_FLUXES, shares, strict=True):
                 values[f"{flux}_share"][:, chunk.forest] = of_flux.T
         yield chunk.where, values
@@ -89,5 +92,10 @@ def make_season_template(masked: xr.Dataset) -> xr.Dataset:
             "y": masked["y"].copy(),
             "x": masked["x"].copy(),
         },
-        attrs={"year": int(masked["time"].dt.year.values[0])},
+        attrs={"year": find_year(masked)},
     )
+
+
+def find_year(masked: xr.Dataset) -> int:
+    """The calendar year of a masked place."""
+    return int(masked["time"].dt.year.values[0])

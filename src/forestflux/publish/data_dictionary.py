@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 
 from forestflux.core.layers import REGION_SHARE, list_layers
+from forestflux.core.months import MONTHS
+from forestflux.core.names import FLUXES
 from forestflux.publish.geotiff import BANDS, list_bands
+from forestflux.publish.month_dataset import describe_month_layers
 
 HEAD = """# Data dictionary
 
@@ -16,10 +19,22 @@ columns {columns}.
 | layer | type | unit | what | standard name | GeoTIFF, band |
 |---|---|---|---|---|---|
 """
+MONTH_HEAD = """
+## Months
+
+Layers of `months/{year}/`, twelve steps a year; `forest_fraction` and `cell_area` are those above.
+
+| layer | type | unit | what | standard name | GeoTIFF, band |
+|---|---|---|---|---|---|
+"""
 
 
 def data_dictionary(
-    *, level: float, region: bool = False, to_choose: Sequence[str] = ()
+    *,
+    level: float,
+    region: bool = False,
+    months: bool = False,
+    to_choose: Sequence[str] = (),
 ) -> str:
     """The data dictionary in Markdown.
 
@@ -27,6 +42,7 @@ def data_dictionary(
     ----------
     level : nominal coverage of the intervals, 0-1
     region : whether the products are those of a region
+    months : whether there are products of months too
     to_choose : what the publisher has not chosen yet, a sentence each
     """
     rows, notes = [], []
@@ -51,7 +67,19 @@ def data_dictionary(
         area += f" x `{REGION_SHARE}`"
         columns = "eastward, past 180 E where the region goes on there"
     head = HEAD.format(area=area, columns=columns)
-    return head + "".join(rows) + "\n" + "".join(notes) + reminder
+    of_months = list_month_layers(level) if months else ""
+    return head + "".join(rows) + "\n" + "".join(notes) + of_months + reminder
+
+
+def list_month_layers(level: float) -> str:
+    """The layers of months in Markdown."""
+    rows, notes = [], []
+    for name, attrs in describe_month_layers(level).items():
+        files = f"{name}, 1 to {MONTHS}" if name in FLUXES else ""
+        cells = (f"`{name}`", "float32", attrs["units"], attrs["long_name"], "", files)
+        rows.append(f"| {' | '.join(cells)} |\n")
+        notes.append(f"- `{name}`: {attrs['comment']}\n")
+    return MONTH_HEAD + "".join(rows) + "\n" + "".join(notes)
 
 
 def file_and_band(name: str, *, region: bool) -> str:

@@ -1,6 +1,7 @@
 """Cloud-Optimized GeoTIFF: one of all numbers, and one with colours and names a flag."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -44,18 +45,40 @@ def write_geotiff(dataset: xr.Dataset, path: Path, *, kind: str) -> None:
     kind : `fluxes` or the name of a flag
     """
     names = list_bands(kind, region=REGION_SHARE in dataset)
-    # Overviews come before the data in a Cloud-Optimized GeoTIFF, so GDAL needs a finished
-    # plain file to copy. Writers that take a whole dataset would hold all layers in memory.
+    dtype = band_type(kind)
+    profile = plain_profile(
+        dataset, count=len(names), dtype=dtype, nodata=missing_number(kind)
+    )
+    # A mean of forest types means nothing.
+    with write_cog(path, profile, averaged=kind == NUMBERS) as file:
+        for band, name in enumerate(names, start=1):
+            file.write(read_band(dataset[name]).astype(dtype, copy=False), band)
+        describe_bands(file, dataset, names)
+        if kind in FLAG_COLOURS:
+            file.write_colormap(1, make_colour_table(kind))
+    if kind != NUMBERS:
+        write_category_names(path, list(LAYERS[kind].flags.values()))
+
+
+@contextmanager
+def write_cog(
+    path: Path, profile: dict, *, averaged: bool
+) -> Iterator[rasterio.io.DatasetWriter]:
+    """A plain file to fill, of which a Cloud-Optimized GeoTIFF is made in the end.
+
+    Overviews come before the data in a Cloud-Optimized GeoTIFF, so GDAL needs a finished plain
+    file to copy. Writers that take a whole dataset would hold all layers in memory.
+
+    Parameters
+    ----------
+    path : of the Cloud-Optimized GeoTIFF
+    profile : of the plain file, as `plain_profile` gives it
+    averaged : whether overviews are means, or the commonest values
+    """
     plain = path.with_suffix(".plain.tif")
     with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
-        with rasterio.open(plain, "w", **plain_profile(dataset, kind)) as file:
-            for band, name in enumerate(names, start=1):
-                file.write(
-                    read_band(dataset[name]).astype(band_type(kind), copy=False), band
-                )
-            describe_bands(file, dataset, names)
-            if kind in FLAG_COLOURS:
-                file.write_colormap(1, make_colour_table(kind))
+        with rasterio.open(plain, "w", **profile) as file:
+            yield file
         rasterio.shutil.copy(
             plain,
             path,
@@ -63,13 +86,10 @@ def write_geotiff(dataset: xr.Dataset, path: Path, *, kind: str) -> None:
             compress="DEFLATE",
             predictor="YES",
             blocksize=BLOCK,
-            # A mean of forest types means nothing.
-            overview_resampling="AVERAGE" if kind == NUMBERS else "MODE",
+            overview_resampling="AVERAGE" if averaged else "MODE",
             bigtiff="IF_SAFER",
         )
     plain.unlink()
-    if kind != NUMBERS:
-        write_category_names(path, list(LAYERS[kind].flags.values()))
 
 
 def list_bands(kind: str, *, region: bool) -> tuple[str, ...]:
@@ -92,8 +112,16 @@ def missing_number(kind: str) -> float | None:
     return float("nan") if kind == NUMBERS else LAYERS[kind].missing
 
 
-def plain_profile(dataset: xr.Dataset, kind: str) -> dict:
-    """Options of rasterio for the plain file, placed by the north-western corner."""
+def plain_profile(
+    dataset: xr.Dataset, *, count: int, dtype: str, nodata: float | None
+) -> dict:
+    """Options of rasterio for the plain file, placed by the north-western corner.
+
+    Parameters
+    ----------
+    dataset : with bounds of latitude and longitude
+    count, dtype, nodata : bands, their type, the number of a cell without a value
+    """
     west, north = (
         dataset[f"{n}_bounds"].values[0, 0] for n in ("longitude", "latitude")
     )
@@ -102,11 +130,11 @@ def plain_profile(dataset: xr.Dataset, kind: str) -> dict:
         "driver": "GTiff",
         "height": dataset.sizes["latitude"],
         "width": dataset.sizes["longitude"],
-        "count": len(list_bands(kind, region=REGION_SHARE in dataset)),
-        "dtype": band_type(kind),
+        "count": count,
+        "dtype": dtype,
         "crs": CRS.from_epsg(4326),
         "transform": from_origin(west, north, step, step),
-        "nodata": missing_number(kind),
+        "nodata": nodata,
         "interleave": "band",
         "bigtiff": "if_safer",
     }

@@ -84,29 +84,42 @@ def build_month_dataset(
     forest_fraction, cell_area and, of a run with a region, region_share (latitude,
     longitude); coordinates with bounds
     """
-    layers: dict[str, tuple] = {}
-    for flux in FLUXES:
-        layers[flux] = make_layer(
-            months[flux],
-            units=MONTH_UNITS,
-            long_name=f"{LAYERS[flux].long_name}, sum of the month",
-            comment=SIGNS[flux] + OF_MONTH,
-            cell_methods="time: sum",
-        )
-    for flux in TARGET_FLUXES:
-        name = f"{flux}_half_width"
-        layers[flux][2]["ancillary_variables"] = f"{name} forest_fraction"
-        level = months[name].attrs["level"]
-        layers[name] = make_layer(
-            months[name],
-            units=MONTH_UNITS,
-            long_name=f"half-width of the {level:.0%} interval of {flux.upper()}",
-            comment=HALF_WIDTH.strip(),
-        )
+    level = months["gpp_half_width"].attrs["level"]
+    layers: dict[str, tuple] = {
+        name: make_layer(months[name], **attributes)
+        for name, attributes in describe_month_layers(level).items()
+    }
     layers |= list_fixed(mapped, settings.grid, year)
     attributes = global_attributes(year, settings, history=history)
     attributes["title"] = attributes["title"].replace("Annual", "Monthly")
     return xr.Dataset(layers, make_coordinates(settings.grid, year), attributes)
+
+
+def describe_month_layers(level: float) -> dict[str, dict[str, str]]:
+    """CF attributes of the layers of the months by name: fluxes, half-widths of their intervals.
+
+    Parameters
+    ----------
+    level : nominal coverage of the intervals, 0-1
+    """
+    layers = {
+        flux: {
+            "units": MONTH_UNITS,
+            "long_name": f"{LAYERS[flux].long_name}, sum of the month",
+            "comment": SIGNS[flux] + OF_MONTH,
+            "cell_methods": "time: sum",
+        }
+        for flux in FLUXES
+    }
+    for flux in TARGET_FLUXES:
+        name = f"{flux}_half_width"
+        layers[flux]["ancillary_variables"] = f"{name} forest_fraction"
+        layers[name] = {
+            "units": MONTH_UNITS,
+            "long_name": f"half-width of the {level:.0%} interval of {flux.upper()}",
+            "comment": HALF_WIDTH.strip(),
+        }
+    return layers
 
 
 def build_ilamb_dataset(dataset: xr.Dataset, *, year: int) -> xr.Dataset:
@@ -119,19 +132,26 @@ def build_ilamb_dataset(dataset: xr.Dataset, *, year: int) -> xr.Dataset:
     seconds = month_lengths(year) * SECONDS
     to_rate = (1 / (GRAMS * seconds)).astype("float32")[:, None, None]
     layers = {}
-    for flux in FLUXES:
-        layer = make_layer(
-            dataset[flux],
-            units=ILAMB_UNITS,
-            long_name=LAYERS[flux].long_name,
-            comment=SIGNS[flux] + RATE,
-            cell_methods="time: mean",
-        )
-        if LAYERS[flux].standard_name:
-            layer[2]["standard_name"] = LAYERS[flux].standard_name
-        layers[flux] = (layer[0], layer[1] * to_rate, layer[2])
+    for flux, attributes in describe_ilamb_layers().items():
+        dims, values, attrs = make_layer(dataset[flux], **attributes)
+        layers[flux] = (dims, values * to_rate, attrs)
     kept = dataset.drop_vars([*FLUXES, *(f"{f}_half_width" for f in TARGET_FLUXES)])
     return kept.assign(layers)
+
+
+def describe_ilamb_layers() -> dict[str, dict[str, str]]:
+    """CF attributes of the mean rates by flux."""
+    layers = {}
+    for flux in FLUXES:
+        layers[flux] = {
+            "units": ILAMB_UNITS,
+            "long_name": LAYERS[flux].long_name,
+            "comment": SIGNS[flux] + RATE,
+            "cell_methods": "time: mean",
+        }
+        if LAYERS[flux].standard_name:
+            layers[flux]["standard_name"] = LAYERS[flux].standard_name
+    return layers
 
 
 def make_layer(values: xr.DataArray, **attributes: str) -> tuple:

@@ -1,4 +1,4 @@
-"""The months of a year as files: Zarr, NetCDF, perhaps NetCDF for ILAMB, provenance, checksums.
+"""The months of a year as files: Zarr, NetCDF, GeoTIFF, STAC item, provenance, checksums.
 
 A folder of its own, `products/months/{year}`, which appears whole or not at all; the product of the
 year is the same with months or without.
@@ -9,14 +9,18 @@ from pathlib import Path
 
 import dask
 
+from forestflux.core.names import FLUXES
 from forestflux.jobs.small_files import write_json
 from forestflux.publish.month_dataset import (
     build_ilamb_dataset,
     build_month_dataset,
     open_months,
 )
+from forestflux.publish.month_geotiff import write_month_geotiff
+from forestflux.publish.month_stac import build_month_item, month_stem
 from forestflux.publish.provenance import describe_code, write_checksums
 from forestflux.publish.published_dataset import ProductSettings, open_map
+from forestflux.publish.stac import write_stac
 from forestflux.publish.year_product import (
     PROVENANCE,
     replace_folder,
@@ -59,21 +63,36 @@ def publish_months(
     history = f"forestflux {code['version']}, code {code['checksum']}"
     # Threads would hold several layers in memory.
     with dask.config.set(scheduler="synchronous"):
+        source = open_months(months, year=year)
         dataset = build_month_dataset(
-            open_months(months, year=year),
+            source,
             open_map(mapped, settings.grid, year=year),
             year=year,
             settings=settings,
             history=history,
         )
         part.mkdir(parents=True)
-        stem = f"forestflux_{settings.run}_months_{year}"
+        stem = month_stem(settings.run, year)
         zarr = settings.publish.zarr_format
         write_zarr(dataset, part / f"{stem}.zarr", zarr_format=zarr)
         write_netcdf(dataset, part / f"{stem}.nc")
         if ilamb:
             rates = build_ilamb_dataset(dataset, year=year)
             write_netcdf(rates, part / f"{stem}_ilamb.nc")
-    write_json(part / PROVENANCE, record | {"code": code, "year": year})
+        for flux in FLUXES:
+            file = part / f"{stem}_{flux}.tif"
+            write_month_geotiff(dataset, file, flux=flux, year=year)
+    level = source["gpp_half_width"].attrs["level"]
+    item = build_month_item(
+        settings.run,
+        year,
+        settings.grid,
+        title=dataset.attrs["title"],
+        level=level,
+        zarr_format=zarr,
+        ilamb=ilamb,
+    )
+    write_stac(item, part / "item.json")
+    write_json(part / PROVENANCE, record | {"code": code, "year": year, "level": level})
     write_checksums(part)
     replace_folder(part, folder)

@@ -1,8 +1,9 @@
 """STAC item of a year and collection of a run: core fields only, validated before writing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pystac
 
@@ -21,6 +22,7 @@ from forestflux.publish.geotiff import (
 COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 ZARR = "application/vnd.zarr; version={}"
 DESCRIPTION = "One item a year. NEE is negative where the forest takes up carbon."
+OF_MONTHS = "The months of a year, which add up to it, are an item of their own."
 NUMBERS_TITLE = "fluxes, intervals, fractions and cell area"
 
 
@@ -42,9 +44,34 @@ def build_item(
     level : nominal coverage of the intervals, 0-1
     zarr_format : version of the Zarr store, 2 or 3
     """
+    stem = file_stem(run, year)
+    assets = list_assets(
+        stem, level=level, zarr_format=zarr_format, region=grid.is_region
+    )
+    return make_item(stem, run, year, grid, title=title, assets=assets, above="..")
+
+
+def make_item(
+    name: str,
+    run: str,
+    year: int,
+    grid: Grid,
+    *,
+    title: str,
+    assets: Iterable[tuple[str, pystac.Asset]],
+    above: str,
+) -> pystac.Item:
+    """An item of a year of a run.
+
+    Parameters
+    ----------
+    name : of the item
+    title, assets : of its dataset, and key and asset of each of its files
+    above : folder of the collection, seen from that of the item
+    """
     start, end = year_ends(year)
     item = pystac.Item(
-        id=file_stem(run, year),
+        id=name,
         geometry=outline_grid(grid),
         bbox=bound_grid(grid),
         datetime=None,
@@ -52,22 +79,15 @@ def build_item(
         end_datetime=end,
         properties={"title": title},
         collection=f"forestflux_{run}",
-        assets=dict(
-            list_assets(
-                file_stem(run, year),
-                level=level,
-                zarr_format=zarr_format,
-                region=grid.is_region,
-            )
-        ),
+        assets=dict(assets),
     )
     item.add_links(
         [
-            pystac.Link(relation, "../collection.json", "application/json")
+            pystac.Link(relation, f"{above}/collection.json", "application/json")
             for relation in ("collection", "parent", "root")
         ]
     )
-    item.add_links(list_documents(".."))
+    item.add_links(list_documents(above))
     return item
 
 
@@ -78,6 +98,7 @@ def build_collection(
     *,
     title: str,
     license: str,
+    months: bool = False,
     to_choose: Iterable[str] = (),
 ) -> pystac.Collection:
     """The STAC collection of a run, as it stands in `products/collection.json`.
@@ -86,6 +107,7 @@ def build_collection(
     ----------
     run, years, grid : of the products
     title, license : of all of them
+    months : whether each year has an item of its months too
     to_choose : what the publisher has not chosen yet, a sentence each
     """
     years = sorted(years)
@@ -93,7 +115,9 @@ def build_collection(
     collection = pystac.Collection(
         id=f"forestflux_{run}",
         title=title,
-        description=" ".join((DESCRIPTION, *to_choose)),
+        description=" ".join(
+            (DESCRIPTION, *([OF_MONTHS] if months else []), *to_choose)
+        ),
         license=license,
         extent=pystac.Extent(
             pystac.SpatialExtent([bound_grid(grid)]), pystac.TemporalExtent([interval])
@@ -102,8 +126,10 @@ def build_collection(
     # A link to the collection as an object has no address yet.
     collection.clear_links()
     collection.add_link(pystac.Link("root", "./collection.json", "application/json"))
-    for year in years:
-        target = f"./{year}/item.json"
+    folders = [f"./{year}" for year in years]
+    folders += [f"./months/{year}" for year in years] if months else []
+    for folder in folders:
+        target = f"{folder}/item.json"
         collection.add_link(pystac.Link("item", target, "application/geo+json"))
     collection.add_links(list_documents("."))
     return collection
@@ -174,14 +200,23 @@ def list_assets(
         stored: dict[str, object] = {"data_type": band_type(kind)}
         missing = missing_number(kind)
         if missing is not None:
-            # JSON has no NaN: STAC writes it as text.
-            stored["nodata"] = missing if missing == missing else "nan"
+            stored["nodata"] = write_missing(missing)
         bands = [
             describe_band(name, layers[name], level=level) | stored
             for name in list_bands(kind, region=region)
         ]
         title = NUMBERS_TITLE if kind == NUMBERS else layers[kind].long_name
         yield kind, data_asset(f"{stem}_{kind}.tif", COG, title, bands)
+    yield from list_records()
+
+
+def write_missing(missing: float) -> float | str:
+    """The number of a cell without a value: JSON has no NaN, which STAC writes as text."""
+    return missing if missing == missing else "nan"
+
+
+def list_records() -> Iterator[tuple[str, pystac.Asset]]:
+    """Key and asset of what every product has beside its data."""
     for name, file, media_type in (
         ("provenance", "provenance.json", "application/json"),
         ("checksums", "checksums.sha256", "text/plain"),
@@ -204,12 +239,18 @@ def data_asset(
 
 def describe_band(name: str, layer: Layer, *, level: float) -> dict[str, object]:
     """A layer as a band of STAC: name, description, type and unit."""
-    attrs = layer.attributes(level=level)
+    return describe_attributes(name, layer.attributes(level=level), dtype=layer.dtype)
+
+
+def describe_attributes(
+    name: str, attrs: Mapping[str, Any], *, dtype: str
+) -> dict[str, object]:
+    """The same from the attributes of a layer, of which long name, comment and unit count."""
     sentences = [str(attrs[key]) for key in ("long_name", "comment") if key in attrs]
     band = {
         "name": name,
         "description": ". ".join(sentences),
-        "data_type": layer.dtype,
+        "data_type": dtype,
     }
     return band | ({"unit": attrs["units"]} if "units" in attrs else {})
 

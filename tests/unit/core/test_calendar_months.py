@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from forestflux.core.eight_day import step_lengths, year_length
-from forestflux.core.months import count_step_days, month_lengths
+from forestflux.core.months import (
+    count_step_days,
+    is_leap_year,
+    list_month_lengths,
+    month_lengths,
+)
 
 
 @pytest.mark.parametrize("year", [2003, 2004, 2000, 2100])
@@ -24,3 +29,10 @@ def test_a_step_across_two_months_has_days_in_both():
 
 def test_february_has_a_day_more_in_a_leap_year():
     assert month_lengths(2004)[1] == month_lengths(2003)[1] + 1 == 29
+
+
+def test_years_of_many_rows_have_their_own_lengths():
+    years = np.array([2004, 2001, 2004, 2100, 2000])
+    assert is_leap_year(years).tolist() == [True, False, True, False, True]
+    assert list_month_lengths(years)[:, 1].tolist() == [29, 28, 29, 28, 29]
+    assert list_month_lengths(years[:0]).shape == (0, 12)

@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 
 from forestflux.core.errors import InputError
+from forestflux.ensemble.fast_season import CELLS, FastSeason
 from forestflux.ensemble.intervals.month_intervals import MonthCalibration
 from forestflux.ensemble.season_folder import (
     SEASON_RECORD,
@@ -46,7 +47,8 @@ def test_what_is_read_gives_the_same_months(towers, season, folder):
     samples, _ = towers
     annual = Fluxes(samples.table["gpp"].to_numpy(), samples.table["reco"].to_numpy())
     place = (annual, samples.series, samples.lat, samples.forest_type)
-    made, read = season.divide(*place), load_season(folder).divide(*place)
+    made = season.divide(*place, year=2004)
+    read = load_season(folder).divide(*place, year=2004)
     assert list(read) == [
         *("gpp", "reco", "nee"),
         *("gpp_lower", "gpp_upper", "nee_lower", "nee_upper"),
@@ -58,6 +60,25 @@ def test_what_is_read_gives_the_same_months(towers, season, folder):
     np.testing.assert_array_equal(added, annual.gpp.astype("float32"))
     np.testing.assert_array_equal(made["nee"], made["reco"] - made["gpp"])
     assert (made["gpp_lower"] >= 0).all()
+
+
+@pytest.mark.parametrize("kernel", [1, 3])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_fast_season_gives_the_same_shares(towers, kernel, workers):
+    """More rows than go through at once, whole years of gaps, both hemispheres, a leap year."""
+    samples, _ = towers
+    small = SeasonSettings(channels=4, epochs=2, kernel=kernel)
+    network = train_season(*towers, settings=small, train=settings(), seed=3)
+    rows = np.arange(2 * CELLS + 5) % len(samples)
+    series = samples.series[rows].copy()
+    series[7] = np.nan
+    place = (series, samples.lat[rows], samples.forest_type[rows])
+    years = np.where(rows % 2, 2003, 2004)
+    found = FastSeason(network, workers=workers).predict_shares(*place, years=years)
+    np.testing.assert_allclose(
+        found, network.predict_shares(*place, years=years), rtol=1e-4, atol=1e-6
+    )
+    np.testing.assert_allclose(found.sum(axis=-1), 1, rtol=1e-12)
 
 
 def test_a_dataset_has_months_on_its_own_rows_and_columns(season):
@@ -83,7 +104,9 @@ def test_a_dataset_has_months_on_its_own_rows_and_columns(season):
 def test_no_cell_at_all_gives_no_months(season):
     nothing = np.empty((0, 6, 46), "float32")
     none = np.empty(0)
-    months = season.divide(Fluxes(none, none), nothing, none, none.astype(int))
+    months = season.divide(
+        Fluxes(none, none), nothing, none, none.astype(int), year=2003
+    )
     assert months["gpp_upper"].shape == (0, 12)
 
 

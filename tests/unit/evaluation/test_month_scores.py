@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from forestflux.core.errors import InputError
+from forestflux.core.months import list_month_lengths
 from forestflux.evaluation.months.month_schemas import (
     MONTH_COVERAGE,
     MONTH_PREDICTIONS,
@@ -129,6 +130,20 @@ def test_anomalies_are_departures_from_the_mean_of_a_month():
     half[:3, 6] = [95.0, 100.0, 105.0]
     assert score_anomalies(observed, half, sites) == pytest.approx(0.75)
     assert score_anomalies(observed, np.zeros((5, 12)), sites) == pytest.approx(0)
+
+
+def test_the_day_of_a_leap_year_is_no_anomaly(annual, samples):
+    """Towers with the same flux every day have none, whatever February has."""
+    days = list_month_lengths(annual["year"])
+    parts = []
+    for one, length in zip(annual.itertuples(), days, strict=True):
+        key = {"site": one.site, "year": one.year, "month": np.arange(1, 13)}
+        flux = {"gpp": 4.0 * length, "reco": 2.0 * length, "nee": -2.0 * length}
+        parts.append(pd.DataFrame(key | flux))
+    shares = rows("cnn", FLAT)
+    table = add_observed(predict_months(shares, annual, samples), pd.concat(parts))
+    scores = tabulate_month_scores(table, min_quality=0.8, seed=1)
+    assert scores["r2_anomaly"].isna().all()
 
 
 def test_coverage_counts_months_inside_by_type_and_month_of_the_season():

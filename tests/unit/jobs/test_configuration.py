@@ -45,6 +45,7 @@ def test_a_complete_configuration_is_read_as_itself(config):
     "overlay",
     [
         "towers.yaml",
+        "months.yaml",
         "archives.yaml",
         "pilot.yaml",
         "region.yaml",

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from forestflux.core.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
+from forestflux.core.months import list_month_lengths
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.store import load_store, write_store
 from forestflux.maps.month_mosaic import map_months, month_chunks
@@ -21,7 +23,7 @@ YEAR = 2003
 class SummerSeason:
     """Shares that rest in July but for a part that follows the latitude."""
 
-    def predict_shares(self, series, lat, forest_type):
+    def predict_shares(self, series, lat, forest_type, *, years):
         flat = np.full((2, len(lat), 12), 0.5 / 12)
         flat[:, :, 6] += 0.5 * np.clip(lat, 0, 60) / 60
         return flat / flat.sum(axis=-1, keepdims=True)
@@ -38,39 +40,39 @@ class SomeWidths:
         return {"gpp": own, "nee": 2 * own}
 
 
-def write_map(path):
+def write_map(path, grid=GRID):
     rng = np.random.default_rng(3)
-    kind = rng.integers(0, len(FOREST_TYPES) + 1, GRID.shape).astype("uint8")
+    kind = rng.integers(0, len(FOREST_TYPES) + 1, grid.shape).astype("uint8")
     layers = {
         name: (
             ("y", "x"),
-            np.where(kind > 0, rng.uniform(0, 3000, GRID.shape), np.nan).astype("f4"),
+            np.where(kind > 0, rng.uniform(0, 3000, grid.shape), np.nan).astype("f4"),
         )
         for name in ("gpp", "reco")
     }
     layers["forest_type"] = (("y", "x"), kind)
-    mapped = xr.Dataset(layers, coordinates(GRID, 1), {"year": YEAR})
+    mapped = xr.Dataset(layers, coordinates(grid, 1), {"year": YEAR})
     write_store(mapped, path)
     return mapped
 
 
-def write_tiles(folder, mapped, *, year=YEAR, hidden=False):
+def write_tiles(folder, mapped, *, grid=GRID, year=YEAR, hidden=False):
     """Season stores of all tiles, with shares where the map has a flux."""
     tiles = []
-    for tile in GRID.tiles():
+    for tile in grid.tiles():
         part = mapped.isel(y=tile.rows, x=tile.columns)
         forest = np.isfinite(part["gpp"].values)
         forest[0, 0] &= not hidden
         lat = np.broadcast_to(part["y"].values[:, None], forest.shape)[forest]
         values = np.full((2, 12, *forest.shape), np.nan, "float32")
-        shares = SummerSeason().predict_shares(None, lat, None)
+        shares = SummerSeason().predict_shares(None, lat, None, years=None)
         values[:, :, forest] = shares.transpose(0, 2, 1)
         store = xr.Dataset(
             {
                 f"{flux}_share": (("month", "y", "x"), one)
                 for flux, one in zip(("gpp", "reco"), values, strict=True)
             },
-            {"month": np.arange(1, 13), "y": part["y"].values, "x": part["x"].values},
+            {"month": np.arange(1, 13), "y": tile.latitudes(), "x": tile.longitudes()},
             {"year": year},
         )
         path = folder / tile.name / f"{year}.zarr"
@@ -99,6 +101,20 @@ def test_months_add_up_to_the_map_of_the_year(months, flux):
     assert (values[:, forest] >= 0).all()
     added = values.sum(axis=0, dtype=float).astype("float32")
     np.testing.assert_array_equal(added[forest], mapped[flux].values[forest])
+
+
+def test_months_of_a_region_lie_on_its_window_past_180_degrees(tmp_path):
+    grid = Grid(resolution_deg=15.0, tile_cells=4, only=("r00c00", "r00c05"))
+    assert grid.longitudes()[-1] > 180
+    mapped = write_map(tmp_path / "map.zarr", grid)
+    tiles = write_tiles(tmp_path, mapped, grid=grid)
+    made = map_months(tiles, tmp_path / "map.zarr", grid, SomeWidths(), year=YEAR)
+    write_store(made, tmp_path / "months.zarr", chunks=month_chunks(grid))
+    with load_store(tmp_path / "months.zarr") as found:
+        np.testing.assert_array_equal(found["x"], grid.longitudes())
+        added = found["gpp"].values.sum(axis=0, dtype=float).astype("float32")
+    forest = np.isfinite(mapped["gpp"].values)
+    np.testing.assert_array_equal(added[forest], mapped["gpp"].values[forest])
 
 
 def test_nee_is_the_difference_in_every_month(months):
@@ -133,6 +149,28 @@ def test_tiles_of_another_year_are_refused(tmp_path):
     tiles = write_tiles(tmp_path, mapped, year=2004)
     with pytest.raises(InputError, match="year: expected 2003, found 2004"):
         map_months(tiles, tmp_path / "map.zarr", GRID, SomeWidths(), year=YEAR)
+
+
+class CalendarShares:
+    """The days of each month of the year that it is asked for."""
+
+    def predict_shares(self, series, lat, forest_type, *, years):
+        days = list_month_lengths(years)
+        return np.stack([days / days.sum(axis=1, keepdims=True)] * 2)
+
+
+@pytest.mark.parametrize("year", [2003, 2004])
+def test_shares_of_a_tile_are_those_of_its_year(tmp_path, year):
+    masked = make_masked().assign_coords(time=step_starts(year))
+    write_store(masked, tmp_path / "a.zarr", chunks={"y": 2})
+    (made,) = infer_seasons(
+        [tmp_path / "a.zarr"], CalendarShares(), inputs=UNITS, min_forest_fraction=0.05
+    )
+    write_store(made, tmp_path / "season.zarr", chunks={"y": 2})
+    with load_store(tmp_path / "season.zarr") as found:
+        february = found["reco_share"].values[1, masked["forest_type"].values == 5]
+    days = {2003: 28 / 365, 2004: 29 / 366}[year]
+    np.testing.assert_allclose(february, days, rtol=1e-6)
 
 
 def test_shares_of_a_masked_tile_lie_on_its_forest_cells(tmp_path):

@@ -1,9 +1,12 @@
 """Season models: shares that close the year, from every model, on both hemispheres."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from forestflux.core.errors import InputError
+from forestflux.core.months import month_lengths
 from forestflux.core.names import NETWORK
 from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.models.flux_model import Fluxes
@@ -12,11 +15,13 @@ from forestflux.models.seasons.month_labels import match_months
 from forestflux.models.seasons.season_folds import run_season_fold
 from forestflux.models.seasons.season_regressor import SeasonRegressor
 from forestflux.models.seasons.season_training import train_season
+from forestflux.models.seasons.season_trees import SeasonTrees
 from forestflux.models.seasons.shares import (
     MEAN_SEASON,
     TREES,
     divide_fluxes,
     measure_shares,
+    predict_sample_shares,
 )
 from tests.builders.season_samples import build_season_samples, list_site_months
 from tests.builders.small_training import settings
@@ -43,7 +48,7 @@ def share_error(shares, months):
 
 def test_a_network_learns_the_season_from_the_series(towers, network):
     samples, months = towers
-    shares = network.predict_shares(samples.series, samples.lat, samples.forest_type)
+    shares = predict_sample_shares(network, samples)
     assert shares.shape == (2, len(samples), 12)
     assert (shares >= 0).all()
     np.testing.assert_allclose(shares.sum(axis=-1), 1, rtol=1e-12)
@@ -53,8 +58,8 @@ def test_a_network_learns_the_season_from_the_series(towers, network):
 
 def test_a_year_without_any_value_still_has_shares(towers, network):
     samples, _ = towers
-    gone = np.full_like(samples.series, np.nan)
-    shares = network.predict_shares(gone, samples.lat, samples.forest_type)
+    gone = replace(samples, series=np.full_like(samples.series, np.nan))
+    shares = predict_sample_shares(network, gone)
     np.testing.assert_allclose(shares.sum(axis=-1), 1, rtol=1e-12)
 
 
@@ -66,14 +71,14 @@ def test_the_same_seed_gives_the_same_weights(towers, network):
 
 def test_a_network_is_restored_from_its_weights(towers, network, tmp_path):
     samples, _ = towers
-    place = (samples.series[:3], samples.lat[:3], samples.forest_type[:3])
+    first = samples.take(np.arange(3))
     parts = {"variables": network.variables, "normalisation": network.normalisation}
     weights = network.weights()
     restored = SeasonRegressor.from_weights(
         SETTINGS, TRAIN, **parts, weights=weights, source=tmp_path
     )
     np.testing.assert_array_equal(
-        restored.predict_shares(*place), network.predict_shares(*place)
+        predict_sample_shares(restored, first), predict_sample_shares(network, first)
     )
     with pytest.raises(InputError, match=r"head\.weight: expected float32 of shape"):
         SeasonRegressor.from_weights(
@@ -127,10 +132,52 @@ def test_unseen_rows_do_not_teach(towers):
 def test_the_plain_season_is_that_of_its_type_and_latitude(towers):
     samples, months = towers
     model = MeanSeasons.of(samples, months)
-    shares = model.predict_shares(samples.series, samples.lat, samples.forest_type)
+    shares = predict_sample_shares(model, samples)
     np.testing.assert_allclose(shares.sum(axis=-1), 1, rtol=1e-9)
     even = np.full(shares.shape, 1 / 12)
     assert share_error(shares, months) < share_error(even, months)
+
+
+@pytest.mark.parametrize("half_year_shift", [True, False])
+@pytest.mark.parametrize("year", [2003, 2004])
+def test_even_rates_give_each_month_its_days(towers, year, half_year_shift):
+    """North and south, in common and leap years, whether southern years are turned or not."""
+    samples, months = towers
+    train = TRAIN.model_copy(update={"half_year_shift": half_year_shift})
+    short = SETTINGS.model_copy(update={"epochs": 1})
+    network = train_season(samples, months, settings=short, train=train, seed=1)
+    network.network.head.weight.data.zero_()
+    shares = network.predict_shares(
+        samples.series,
+        samples.lat,
+        samples.forest_type,
+        years=np.full(len(samples), year),
+    )
+    days = month_lengths(year)
+    wanted = np.broadcast_to(days / days.sum(), shares.shape)
+    np.testing.assert_allclose(shares, wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize("model", [MeanSeasons, SeasonTrees])
+def test_plain_seasons_of_common_years_hold_in_leap_years(towers, model):
+    """The same flux every day: a model that saw it in years of one kind tells it in the other."""
+    samples, _ = towers
+    common = replace(samples, table=samples.table.assign(year=2003))
+    even = np.broadcast_to(month_lengths(2003), (len(samples), 2, 12)).astype(float)
+    given = {} if model is MeanSeasons else {"seed": 1}
+    fitted = model.of(common, even, **given)
+    leap = replace(samples, table=samples.table.assign(year=2004))
+    shares = predict_sample_shares(fitted, leap)
+    wanted = np.broadcast_to(month_lengths(2004) / 366, shares.shape)
+    np.testing.assert_allclose(shares, wanted, rtol=1e-9)
+
+
+def test_february_has_a_day_more_in_years_that_are_leap(towers, network):
+    samples, _ = towers
+    leap = replace(samples, table=samples.table.assign(year=2004))
+    common = replace(samples, table=samples.table.assign(year=2003))
+    february = predict_sample_shares(network, leap)[:, :, 1]
+    assert (february > predict_sample_shares(network, common)[:, :, 1]).all()
 
 
 def test_months_add_up_to_the_year_in_single_precision():

@@ -3,17 +3,26 @@
 import json
 
 import numpy as np
+import pystac
 import pytest
+import rasterio
 import xarray as xr
 from compliance_checker.runner import CheckSuite, ComplianceChecker
+from rio_cogeo.cogeo import cog_validate
 
 import forestflux
 from forestflux.core.errors import InputError
 from forestflux.core.grid import Grid
 from forestflux.core.months import month_lengths
 from forestflux.core.names import FLUXES
+from forestflux.jobs.settings.map_settings import PublishSettings
+from forestflux.publish.data_dictionary import data_dictionary
+from forestflux.publish.month_dataset import build_month_dataset
+from forestflux.publish.month_geotiff import write_month_geotiff
 from forestflux.publish.object_storage import upload, year_files
 from forestflux.publish.provenance import verify_checksums
+from forestflux.publish.published_dataset import ProductSettings
+from forestflux.publish.stac import build_collection, write_stac
 from tests.builders.month_products import make_months, publish_made_months
 from tests.builders.year_products import make_map
 
@@ -50,7 +59,8 @@ both = pytest.mark.parametrize("kind", ["zarr", "nc"])
 def test_the_folder_has_these_files(product):
     names = {path.name for path in product.iterdir()}
     data = {f"{STEM}.zarr", f"{STEM}.nc", f"{STEM}_ilamb.nc"}
-    assert names == data | {"provenance.json", "checksums.sha256"}
+    data |= {f"{STEM}_{flux}.tif" for flux in FLUXES}
+    assert names == data | {"item.json", "provenance.json", "checksums.sha256"}
     verify_checksums(product)
 
 
@@ -59,6 +69,7 @@ def test_a_file_for_ilamb_is_written_only_where_it_is_asked_for(
 ):
     product = publish_made_months(mapped, months, GRID, tmp_path)
     assert not list(product.glob("*_ilamb.nc"))
+    assert "ilamb" not in json.loads((product / "item.json").read_text())["assets"]
 
 
 @both
@@ -112,6 +123,83 @@ def test_ilamb_has_mean_rates_in_its_units(product, mapped):
             assert rates[flux].attrs["cell_methods"] == "time: mean"
             grams = (rates[flux].values * seconds * 1000).sum(axis=0)
             np.testing.assert_allclose(grams, mapped[flux].values, rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.parametrize("flux", FLUXES)
+def test_a_geotiff_has_a_band_for_each_month(product, months, flux):
+    path = product / f"{STEM}_{flux}.tif"
+    with rasterio.open(path) as file:
+        np.testing.assert_array_equal(file.read(), months[flux])
+        assert file.dtypes == ("float32",) * 12
+        assert np.isnan(file.nodata)
+        assert file.crs.to_epsg() == 4326
+        assert tuple(file.bounds) == (-180, -90, 180, 90)
+        assert file.descriptions[1] == f"{flux}_2004_02"
+        assert set(file.units) == {"g m-2"}
+        tags = file.tags(2)
+        assert tags["month"] == "2004-02"
+        assert tags["long_name"].endswith("sum of the month")
+        assert "Sum over the calendar month" in tags["comment"]
+        assert "Monthly GPP, RECO and NEE" in file.tags()["title"]
+    assert cog_validate(path, strict=True) == (True, [], [])
+
+
+def test_rows_of_a_geotiff_are_written_chunk_by_chunk(mapped, months, tmp_path):
+    """Chunks that do not divide the rows leave none out."""
+    layer = build_month_dataset(
+        months.chunk({"y": 7}),
+        mapped,
+        year=YEAR,
+        settings=ProductSettings("test", "earthengine", GRID, PublishSettings()),
+        history="",
+    )
+    write_month_geotiff(layer, tmp_path / "nee.tif", flux="nee", year=YEAR)
+    with rasterio.open(tmp_path / "nee.tif") as file:
+        np.testing.assert_array_equal(file.read(), months["nee"])
+
+
+def test_the_months_are_an_item_of_the_collection(product):
+    content = build_collection(
+        "test", [YEAR], GRID, title="Test", license="CC-BY-4.0", months=True
+    )
+    write_stac(content, product.parents[1] / "collection.json")
+    item = pystac.Item.from_file(product / "item.json")
+    assert item.validate()
+    collection = item.get_collection()
+    assert collection.id == item.collection_id
+    hrefs = [link.href for link in collection.get_links("item")]
+    assert hrefs == [f"./{YEAR}/item.json", f"./months/{YEAR}/item.json"]
+    assert "months of a year" in collection.description
+    for asset in item.assets.values():
+        assert (product / asset.href).exists()
+    bands = item.assets["nee"].extra_fields["bands"]
+    with rasterio.open(product / f"{STEM}_nee.tif") as file:
+        assert [band["name"] for band in bands] == list(file.descriptions)
+        assert {band["unit"] for band in bands} == set(file.units)
+    for kind, suffix in (("netcdf", ".nc"), ("ilamb", "_ilamb.nc")):
+        described = item.assets[kind].extra_fields["bands"]
+        with xr.open_dataset(product / f"{STEM}{suffix}") as found:
+            for band in described:
+                assert band["unit"] == found[band["name"]].attrs["units"]
+                assert band["data_type"] == found[band["name"]].dtype
+
+
+def test_months_of_a_region_say_so_in_their_item(tmp_path):
+    grid = Grid(resolution_deg=15.0, tile_cells=4, only=("r00c00", "r00c05"))
+    mapped = make_map(grid, year=YEAR)
+    product = publish_made_months(mapped, make_months(mapped, grid), grid, tmp_path)
+    item = json.loads((product / "item.json").read_text())
+    assert item["bbox"] == [120, 30, -120, 90]
+    assert item["assets"]["zarr"]["bands"][-1]["name"] == "region_share"
+    with rasterio.open(product / f"{STEM}_gpp.tif") as file:
+        assert file.count == 12
+        assert tuple(file.bounds) == (120, 30, 240, 90)
+
+
+def test_the_dictionary_lists_the_layers_of_months_where_there_are_some():
+    words = data_dictionary(level=0.9, months=True)
+    assert "| `gpp_half_width` | float32 | g m-2 | half-width of the 90%" in words
+    assert "## Months" not in data_dictionary(level=0.9)
 
 
 @pytest.mark.parametrize("name", [f"{STEM}.nc", f"{STEM}_ilamb.nc"])

@@ -9,7 +9,7 @@ import pandas as pd
 from forestflux.core.errors import InputError
 from forestflux.core.forest_area import AREA_LAYERS, measure_forest_area
 from forestflux.core.layers import REGION_LAYERS
-from forestflux.core.months import MONTH_FLUX_UNIT
+from forestflux.core.months import MONTH_FLUX_UNIT, list_month_lengths
 from forestflux.core.names import FLUXES, FOREST_TYPES, TARGET_FLUXES
 from forestflux.evaluation.months.season_dates import circular_error, date_seasons
 from forestflux.evaluation.scores import mean_or_nan
@@ -75,13 +75,16 @@ def score_month_recovery(
         for flux in TARGET_FLUXES
     }
     kind = first["forest_type"].values
+    days = list_month_lengths(np.array(sorted(months)))
     rows = []
     for subset, chosen in list_cells(kind, known):
         for flux in FLUXES if chosen.any() else ():
             real, told = (side[..., chosen] for side in sides[flux])
             width = widths[flux][:, chosen] if flux in widths else None
             row = {"target": flux, "subset": subset, "n": int(chosen.sum())}
-            rows.append(row | score_cells(real, told, area[chosen], width, flux))
+            rows.append(
+                row | score_cells(real, told, area[chosen], width, flux, days=days)
+            )
     return pd.DataFrame(rows, columns=MONTH_RECOVERY.names)
 
 
@@ -109,6 +112,8 @@ def score_cells(
     area: np.ndarray,
     width: np.ndarray | None,
     flux: str,
+    *,
+    days: np.ndarray,
 ) -> dict[str, float]:
     """The numbers of a row of `MONTH_RECOVERY`.
 
@@ -117,12 +122,14 @@ def score_cells(
     truth, mapped : (year, month, cell)
     area : of forest (cell,), m2
     width : half-width of the interval (month, cell); None where there is none
+    days : of each month (year, month), by which sums become rates, of which peaks are
     """
     error = mapped - truth
     seasons = [side.mean(axis=0) for side in (truth, mapped)]
     courses = [season - season.mean(axis=0) for season in seasons]
     sign = -1 if flux == "nee" else 1
-    peaks = [date_seasons(sign * season.T).peak for season in seasons]
+    daily = [(side / days[:, :, None]).mean(axis=0) for side in (truth, mapped)]
+    peaks = [date_seasons(sign * season.T).peak for season in daily]
     days = circular_error(*peaks)
     covered = np.nan
     if width is not None:

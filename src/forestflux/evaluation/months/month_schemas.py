@@ -50,8 +50,8 @@ MONTH_SCORES = TableSchema(
         ),
         Column(
             "r2_anomaly",
-            "1 - error of anomalies / that of none; an anomaly is a month minus that month's"
-            " mean over the years of the site, of which there are three or more",
+            "1 - error of anomalies / that of none; an anomaly is the daily rate of a month"
+            " minus that month's mean over the years of the site, three or more",
             unit="1",
         ),
         Column("r2_amplitude", "R2 of the sites' largest minus least month", unit="1"),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.errors import InputError
-from forestflux.core.months import MONTHS
+from forestflux.core.months import MONTHS, list_month_lengths
 from forestflux.core.names import FLUXES, FOREST_TYPES, NETWORK, TARGET_FLUXES
 from forestflux.ensemble.intervals.month_intervals import (
     add_month_intervals,
@@ -148,9 +148,13 @@ def score(rows: pd.DataFrame, target: str, *, seed: int) -> dict[str, float]:
     sites = rows["site"].to_numpy(str)
     pair = (observed.to_numpy(float), predicted.to_numpy(float))
     low, high = bootstrap_interval(bootstrap_r2(draw_sites(sites, seed=seed), *pair))
-    years = [side.reshape(-1, MONTHS) for side in pair]
     of_site = sites[::MONTHS]
+    years = [side.reshape(-1, MONTHS) for side in pair]
     seasons = [average_by_site(side, of_site) for side in years]
+    # Per day: that February is short, and longer in leap years, is no skill.
+    days = list_month_lengths(rows["year"].to_numpy(int)[::MONTHS])
+    rates = [side / days for side in years]
+    daily = [average_by_site(side, of_site) for side in rates]
     return {
         "n": len(of_site),
         "n_sites": len(seasons[0]),
@@ -161,10 +165,10 @@ def score(rows: pd.DataFrame, target: str, *, seed: int) -> dict[str, float]:
         "r2_season": r2(
             *((s - s.mean(axis=1, keepdims=True)).ravel() for s in seasons)
         ),
-        "r2_anomaly": score_anomalies(years[0], years[1], of_site),
+        "r2_anomaly": score_anomalies(rates[0], rates[1], of_site),
         "r2_amplitude": r2(*(np.ptp(season, axis=1) for season in seasons)),
         # Uptake is what has a season: NEE is turned.
-        **score_dates(*seasons, sign=-1 if target == "nee" else 1),
+        **score_dates(*daily, sign=-1 if target == "nee" else 1),
     }
 
 
@@ -180,7 +184,7 @@ def score_anomalies(
 
     Parameters
     ----------
-    observed, predicted : (year, month)
+    observed, predicted : daily rates (year, month)
     sites : (year,)
     """
     counts = pd.Series(sites).groupby(sites).transform("size").to_numpy()
@@ -199,7 +203,7 @@ def score_dates(
 
     Parameters
     ----------
-    observed, predicted : mean seasons (site, month)
+    observed, predicted : mean seasons of daily rates (site, month)
     sign : 1, or -1 where the season is that of low values
     """
     real, told = (date_seasons(sign * side) for side in (observed, predicted))

@@ -12,7 +12,7 @@ import numpy as np
 from forestflux.core.months import month_starts
 
 DAYS = 365
-# Any common year.
+# Any common year: the 29th of February is no day of a mean season.
 YEAR = 2001
 # A flux whose amplitude is a smaller share of its largest month has no season to speak of.
 LEAST_AMPLITUDE = 0.3
@@ -36,7 +36,7 @@ def date_seasons(months: np.ndarray) -> SeasonDates:
 
     Parameters
     ----------
-    months : (season, month), rates or sums of months, larger in season
+    months : (season, month), daily rates, larger in season
     """
     days = np.arange(DAYS)
     middles = middle_days()

@@ -10,7 +10,11 @@ from typing import Self
 import numpy as np
 
 from forestflux.core.months import MONTHS
-from forestflux.models.seasons.shares import SHARED_FLUXES, measure_shares
+from forestflux.models.seasons.shares import (
+    SHARED_FLUXES,
+    measure_rates,
+    spread_rates,
+)
 from forestflux.prepare.sample_table import Samples
 
 # Standard deviation of the weights along latitude, degrees, and the weight of another type.
@@ -27,13 +31,13 @@ class MeanSeasons:
 
     Attributes
     ----------
-    shares : (row, flux, month), southern years moved by half a year
+    rates : (row, flux, month) of a mean day, southern years moved by half a year
     lat : degrees from the equator (row,)
     forest_type : codes (row,)
     weight : (row,)
     """
 
-    shares: np.ndarray
+    rates: np.ndarray
     lat: np.ndarray
     forest_type: np.ndarray
     weight: np.ndarray
@@ -44,29 +48,36 @@ class MeanSeasons:
         known = np.isfinite(months).all(axis=(1, 2))
         own = samples.take(known)
         return cls(
-            turn_south(measure_shares(months[known]), own.lat),
+            turn_south(
+                measure_rates(months[known], own.table["year"].to_numpy(int)), own.lat
+            ),
             np.abs(own.lat),
             own.forest_type,
             own.table["weight"].to_numpy(float),
         )
 
     def predict_shares(
-        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+        self,
+        series: np.ndarray,
+        lat: np.ndarray,
+        forest_type: np.ndarray,
+        *,
+        years: np.ndarray,
     ) -> np.ndarray:
         """Share of each month (flux, sample, month), see `SeasonModel`."""
-        result = np.empty((len(SHARED_FLUXES), len(lat), MONTHS))
+        rates = np.empty((len(lat), len(SHARED_FLUXES), MONTHS))
         for row, (latitude, kind) in enumerate(zip(lat, forest_type, strict=True)):
             far = (self.lat - abs(latitude)) / LATITUDE_SD
             near = np.exp(-0.5 * far**2) + LEAST_WEIGHT
             alike = np.where(self.forest_type == kind, 1.0, OTHER_TYPE)
             weight = near * alike * self.weight
-            result[:, row] = np.tensordot(weight / weight.sum(), self.shares, axes=1)
-        return turn_south(result.transpose(1, 0, 2), lat).transpose(1, 0, 2)
+            rates[row] = np.tensordot(weight / weight.sum(), self.rates, axes=1)
+        return spread_rates(turn_south(rates, lat), years).transpose(1, 0, 2)
 
 
-def turn_south(shares: np.ndarray, lat: np.ndarray) -> np.ndarray:
+def turn_south(rates: np.ndarray, lat: np.ndarray) -> np.ndarray:
     """A copy of (sample, ..., month) with southern years moved by half a year."""
-    turned = np.array(shares)
+    turned = np.array(rates)
     south = np.asarray(lat) < 0
     turned[south] = np.roll(turned[south], HALF_YEAR, axis=-1)
     return turned

@@ -58,6 +58,15 @@ class SeasonNetwork(nn.Module):
         types : (sample, type) one-hot
         """
         smooth, valid_share = smooth_over_gaps(series, self.narrow, self.wide)
+        return self.rates(smooth, valid_share, types)
+
+    def rates(self, smooth: Tensor, valid_share: Tensor, types: Tensor) -> Tensor:
+        """The same of series that are smoothed over their gaps.
+
+        Parameters
+        ----------
+        smooth, valid_share : (sample, series, step), as `smooth_over_gaps` gives them
+        """
         features = torch.cat([smooth, 1 - valid_share], dim=1)
         year = torch.cat([features.mean(-1), types], dim=1)
         scale, shift = self.adjust(year).unsqueeze(-1).chunk(2, dim=1)
@@ -75,7 +84,8 @@ def sum_rates(rates: Tensor, step_days: Tensor) -> Tensor:
 
     Parameters
     ----------
-    step_days : days that each step has in each month (step, month), in the order of the rates
+    step_days : days that each step has in each month of the year of a sample (sample, step,
+        month), in the order of its rates
     """
     # A common factor does not matter; the largest rate is 1, so that none overflows.
     largest = rates.amax(dim=-1, keepdim=True)

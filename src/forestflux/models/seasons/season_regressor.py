@@ -1,12 +1,13 @@
 """The trained season network with the scales of its inputs: shares of months from series."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from forestflux.core.months import count_step_days
+from forestflux.core.months import count_step_days, is_leap_year
 from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.models.network_inputs import (
@@ -18,8 +19,8 @@ from forestflux.models.network_regressor import CHUNK, arrange_series, check_arr
 from forestflux.models.seasons.season_network import SeasonNetwork, sum_rates
 from forestflux.models.torch_contexts import one_thread
 
-# Days of the steps in months of a year of 365 days, whatever year a row is of.
-COMMON_YEAR = 2001
+# Any common year and any leap year: all of a kind have the same days.
+KINDS_OF_YEAR = (2001, 2004)
 
 
 class SeasonRegressor:
@@ -43,7 +44,7 @@ class SeasonRegressor:
         variables: tuple[str, ...],
         normalisation: Normalisation,
     ) -> None:
-        """Build the network, and the months of northern and southern rows."""
+        """Build the network, and the calendars of rows: both kinds of year, north and south."""
         self.settings, self.train = settings, train
         self.variables, self.normalisation = variables, normalisation
         self.network = SeasonNetwork(
@@ -51,49 +52,46 @@ class SeasonRegressor:
             channels=settings.channels,
             kernel=settings.kernel,
         )
-        calendar = count_step_days(COMMON_YEAR).astype("float32")
-        turned = np.roll(calendar, HALF_YEAR, axis=0)
-        self.step_days = torch.from_numpy(calendar)
+        plain = np.stack([count_step_days(year) for year in KINDS_OF_YEAR])
         # Steps of a southern year that is turned by half a year lie in other months.
-        self.turned_days = torch.from_numpy(
-            turned if train.half_year_shift else calendar
-        )
+        turned = np.roll(plain, HALF_YEAR, axis=1) if train.half_year_shift else plain
+        calendars = np.concatenate([plain, turned]).astype("float32")
+        self.step_days = torch.from_numpy(calendars)
 
     def predict_shares(
-        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+        self,
+        series: np.ndarray,
+        lat: np.ndarray,
+        forest_type: np.ndarray,
+        *,
+        years: np.ndarray,
     ) -> np.ndarray:
         """Share of each month (flux, sample, month), see `SeasonModel`."""
-        prepared = self.prepare(series, lat)
-        types = torch.from_numpy(one_hot_types(forest_type))
-        south = torch.from_numpy(np.asarray(lat) < 0)
-        parts = zip(
-            prepared.split(CHUNK), types.split(CHUNK), south.split(CHUNK), strict=True
+        arrays = (
+            self.prepare(series, lat),
+            torch.from_numpy(one_hot_types(forest_type)),
+            torch.from_numpy(choose_calendars(lat, years)),
         )
+        parts = zip(*(array.split(CHUNK) for array in arrays), strict=True)
         with one_thread(), torch.inference_mode():
             shares = [self.shares(*part).numpy() for part in parts]
-        whole = np.concatenate(shares).astype(float).transpose(1, 0, 2)
-        return whole / whole.sum(axis=-1, keepdims=True)
+        return close_shares(shares)
 
     def prepare(self, series: np.ndarray, lat: np.ndarray) -> Tensor:
         """Series as the network reads them: (sample, series, step), standard deviations."""
         arranged = arrange_series(series, lat, settings=self.train)
         return torch.from_numpy(self.normalisation.apply(arranged))
 
-    def shares(self, prepared: Tensor, types: Tensor, south: Tensor) -> Tensor:
+    def shares(self, prepared: Tensor, types: Tensor, calendars: Tensor) -> Tensor:
         """Shares (sample, flux, month), float32.
 
         Parameters
         ----------
         prepared : (sample, series, step) from `prepare`
         types : one-hot float32 (sample, type)
-        south : bool (sample,), whether the row lies south of the equator
+        calendars : (sample,) as `choose_calendars` gives them
         """
-        rates = self.network(prepared, types)
-        return torch.where(
-            south[:, None, None],
-            sum_rates(rates, self.turned_days),
-            sum_rates(rates, self.step_days),
-        )
+        return sum_rates(self.network(prepared, types), self.step_days[calendars])
 
     def weights(self) -> dict[str, np.ndarray]:
         """The learnt weights as plain arrays."""
@@ -132,3 +130,23 @@ class SeasonRegressor:
         )
         regressor.network.eval()
         return regressor
+
+
+def choose_calendars(lat: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Which of the calendars of a `SeasonRegressor` each row has (sample,), int.
+
+    North before south, in each a common year before a leap year.
+    """
+    south = (np.asarray(lat) < 0).astype(int)
+    return len(KINDS_OF_YEAR) * south + is_leap_year(years)
+
+
+def close_shares(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Shares (flux, sample, month), float64, that sum to 1, from float32 parts of the samples.
+
+    Parameters
+    ----------
+    parts : each (sample, flux, month)
+    """
+    whole = np.concatenate(parts).astype(float).transpose(1, 0, 2)
+    return whole / whole.sum(axis=-1, keepdims=True)

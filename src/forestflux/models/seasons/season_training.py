@@ -14,7 +14,10 @@ from forestflux.models.augmentation import augment
 from forestflux.models.network_inputs import Normalisation, one_hot_types
 from forestflux.models.network_regressor import arrange_series
 from forestflux.models.optimisation import Schedule, optimise
-from forestflux.models.seasons.season_regressor import SeasonRegressor
+from forestflux.models.seasons.season_regressor import (
+    SeasonRegressor,
+    choose_calendars,
+)
 from forestflux.models.torch_contexts import one_thread, seeded
 from forestflux.prepare.sample_table import Samples
 
@@ -26,7 +29,7 @@ class SeasonRows(NamedTuple):
     ----------
     series : (sample, series, step), standard deviations, NaN = gap
     types : one-hot (sample, type)
-    south : bool (sample,)
+    calendars : (sample,), as `choose_calendars` gives them
     annual : GPP and RECO of the year (sample, flux), gC m-2 yr-1
     months : GPP, RECO and NEE (sample, flux, month), gC m-2 month-1
     weight : (sample,), mean 1
@@ -34,7 +37,7 @@ class SeasonRows(NamedTuple):
 
     series: Tensor
     types: Tensor
-    south: Tensor
+    calendars: Tensor
     annual: Tensor
     months: Tensor
     weight: Tensor
@@ -101,14 +104,14 @@ def season_rows(
     arrays = (
         regressor.prepare(samples.series, samples.lat).numpy(),
         one_hot_types(samples.forest_type),
-        samples.lat < 0,
+        choose_calendars(samples.lat, samples.table["year"].to_numpy(int)),
         months.sum(axis=-1),
         np.stack([gpp, reco, reco - gpp], axis=1),
         weight / weight.mean(),
     )
     return SeasonRows(
         *(
-            torch.from_numpy(part if part.dtype == bool else part.astype("float32"))
+            torch.from_numpy(part if part.dtype.kind == "i" else part.astype("float32"))
             for part in arrays
         )
     )
@@ -133,7 +136,7 @@ def learn_season(
         series = augment(
             part.series.numpy(), still, rng=rng, maskable=len(regressor.variables)
         )
-        shares = regressor.shares(torch.from_numpy(series), part.types, part.south)
+        shares = regressor.shares(torch.from_numpy(series), part.types, part.calendars)
         gpp, reco = (shares * part.annual[:, :, None]).unbind(dim=1)
         error = functional.huber_loss(
             torch.stack([gpp, reco, reco - gpp], dim=1) / scale,

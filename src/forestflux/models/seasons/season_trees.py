@@ -1,7 +1,7 @@
 """The classical season model: extra trees on the months of the inputs, as features.
 
-Every leaf holds a mean of measured shares, so that what the trees give is never negative and sums
-to 1.
+Every leaf holds a mean of measured courses of a mean day, so that the shares made of them are
+never negative and sum to 1.
 """
 
 from typing import Self
@@ -13,7 +13,11 @@ from forestflux.core.months import MONTHS
 from forestflux.models.classical.regressors import FINAL_TREES
 from forestflux.models.classical.year_features import Features
 from forestflux.models.seasons.mean_seasons import turn_south
-from forestflux.models.seasons.shares import SHARED_FLUXES, measure_shares
+from forestflux.models.seasons.shares import (
+    SHARED_FLUXES,
+    measure_rates,
+    spread_rates,
+)
 from forestflux.prepare.sample_table import Samples
 
 SUMMARY = "months"
@@ -22,7 +26,7 @@ MIN_SAMPLES_LEAF, MAX_FEATURES = 3, 0.4
 
 
 class SeasonTrees:
-    """Extra trees that give the shares of all months at once, a `SeasonModel`.
+    """Extra trees that give the rates of all months at once, a `SeasonModel`.
 
     Parameters
     ----------
@@ -55,21 +59,28 @@ class SeasonTrees:
             random_state=seed,
             n_jobs=n_jobs,
         )
-        shares = turn_south(measure_shares(months[known]), own.lat)
+        rates = turn_south(
+            measure_rates(months[known], own.table["year"].to_numpy(int)), own.lat
+        )
         trees.fit(
             make_features(features, own.series, own.lat, own.forest_type),
-            shares.reshape(len(shares), -1),
+            rates.reshape(len(rates), -1),
             sample_weight=own.table["weight"].to_numpy(float),
         )
         return cls(features, trees)
 
     def predict_shares(
-        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+        self,
+        series: np.ndarray,
+        lat: np.ndarray,
+        forest_type: np.ndarray,
+        *,
+        years: np.ndarray,
     ) -> np.ndarray:
         """Share of each month (flux, sample, month), see `SeasonModel`."""
         made = make_features(self.features, series, lat, forest_type)
-        shares = self.trees.predict(made).reshape(-1, len(SHARED_FLUXES), MONTHS)
-        return turn_south(shares, lat).transpose(1, 0, 2)
+        rates = self.trees.predict(made).reshape(-1, len(SHARED_FLUXES), MONTHS)
+        return spread_rates(turn_south(rates, lat), years).transpose(1, 0, 2)
 
 
 def make_features(

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from forestflux.core.months import MONTHS
+from forestflux.core.months import MONTHS, list_month_lengths
 from forestflux.models.flux_model import Fluxes
 from forestflux.prepare.sample_table import Samples
 
@@ -18,7 +18,12 @@ class SeasonModel(Protocol):
     """A trained model of the season."""
 
     def predict_shares(
-        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+        self,
+        series: np.ndarray,
+        lat: np.ndarray,
+        forest_type: np.ndarray,
+        *,
+        years: np.ndarray,
     ) -> np.ndarray:
         """Share of each month in GPP and RECO (flux, sample, month), float64, sums to 1.
 
@@ -27,6 +32,7 @@ class SeasonModel(Protocol):
         series : (sample, variable, step), physical values in calendar order, NaN = gap
         lat : (sample,), degrees north
         forest_type : (sample,), codes 1-5; 0 is any other land
+        years : (sample,), calendar years; February of a leap year has a day more
         """
         ...
 
@@ -59,7 +65,10 @@ def predict_sample_shares(model: SeasonModel, samples: Samples) -> np.ndarray:
     """Shares (flux, sample, month) of the rows of a table, which may be none."""
     if not len(samples):
         return np.empty((len(SHARED_FLUXES), 0, MONTHS))
-    return model.predict_shares(samples.series, samples.lat, samples.forest_type)
+    years = samples.table["year"].to_numpy(int)
+    return model.predict_shares(
+        samples.series, samples.lat, samples.forest_type, years=years
+    )
 
 
 def measure_shares(months: np.ndarray) -> np.ndarray:
@@ -71,6 +80,26 @@ def measure_shares(months: np.ndarray) -> np.ndarray:
     total = positive.sum(axis=-1, keepdims=True)
     even = np.full(positive.shape, 1 / MONTHS)
     return np.divide(positive, total, out=even, where=total > 0)
+
+
+def measure_rates(months: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Course of the flux of a mean day (sample, flux, month), sums to 1, of measured months.
+
+    It is the same in years of 365 and 366 days. `spread_rates` turns it into shares.
+
+    Parameters
+    ----------
+    months : (sample, flux, month), as `measure_shares` takes them
+    years : (sample,), calendar years
+    """
+    rates = measure_shares(months) / list_month_lengths(years)[:, None]
+    return rates / rates.sum(axis=-1, keepdims=True)
+
+
+def spread_rates(rates: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Shares (sample, flux, month) of the months of calendar years; see `measure_rates`."""
+    months = rates * list_month_lengths(years)[:, None]
+    return months / months.sum(axis=-1, keepdims=True)
 
 
 def divide_fluxes(annual: Fluxes, shares: np.ndarray) -> Fluxes:

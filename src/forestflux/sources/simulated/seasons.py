@@ -11,7 +11,6 @@ from forestflux.core.eight_day import step_lengths
 from forestflux.core.months import MONTHS, count_step_days
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.sources.simulated.carbon import (
-    COMMON_YEAR,
     DNF,
     PLANT_SHARE,
     CarbonYear,
@@ -72,7 +71,7 @@ def calm_gpp_by_step(
     growth = greening_per_year(cells, planet) * trend_time(year)
     since = years_since_disturbance(cells, year, seed=seed, planet=planet)
     kept = ((1 + growth) * (1 - lost_canopy(since)))[:, None]
-    return gpp_by_step(cells, usual, canopy(cells, usual) * kept, COMMON_YEAR)
+    return gpp_by_step(cells, usual, canopy(cells, usual) * kept, step_lengths(year))
 
 
 def steps_to_shares(steps: np.ndarray, year: int) -> np.ndarray:

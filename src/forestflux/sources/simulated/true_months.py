@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
+from forestflux.core.cell_centres import wrap_longitudes
 from forestflux.core.grid import Grid
 from forestflux.core.land import is_land
 from forestflux.core.months import MONTH_FLUX_UNIT, MONTHS
@@ -28,7 +29,7 @@ def true_month_year(
 
     Parameters
     ----------
-    grid : the global grid
+    grid : of the maps
     planet : settings of the planet
     """
     shape = (MONTHS, *grid.shape)
@@ -63,11 +64,11 @@ def band_chunks(grid: Grid) -> dict[str, int]:
 def true_bands(
     grid: Grid, year: int, *, seed: int, planet: PlanetSettings
 ) -> Iterator[tuple[Where, dict[str, np.ndarray]]]:
-    """Rows of the globe from the north and their true months."""
+    """Rows of the grid from the north and their true months."""
     for where in blocks({"y": grid.shape[0]}, band_chunks(grid)):
         rows = grid.latitudes()[where["y"]]
         latitudes = np.repeat(rows, grid.shape[1])
-        longitudes = np.tile(grid.longitudes(), len(rows))
+        longitudes = np.tile(wrap_longitudes(grid.longitudes()), len(rows))
         land = np.flatnonzero(is_land(latitudes, longitudes))
         values = {
             flux: np.full((MONTHS, latitudes.size), np.nan, "float32")
