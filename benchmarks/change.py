@@ -23,8 +23,8 @@ from benchmarks.harness import (
     script_words,
 )
 from forestflux.change.change_schemas import CHANGE_TABLES
-from forestflux.core.grid import Grid, cell_area
-from forestflux.core.land import is_land
+from forestflux.core.grids.grid import Grid, cell_area
+from forestflux.core.grids.land import is_land
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.manifests import JobManifest, write_manifest
 from forestflux.jobs.store import write_store

@@ -37,8 +37,8 @@ from benchmarks.harness import (
     measure_command,
     script_words,
 )
-from forestflux.core.grid import Grid
-from forestflux.core.product_table import read_products
+from forestflux.core.grids.grid import Grid
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.jobs.configuration import read_configuration
 
 YEAR = 2003

@@ -14,7 +14,7 @@ import xarray as xr
 from scipy.ndimage import gaussian_filter
 
 from benchmarks.harness import Measured, Option, measure_call, scratch_folder
-from forestflux.core.grid import Grid, cell_area
+from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.jobs.store import write_store
 from forestflux.pages.explorer.display_grid import choose_display

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.fine_maps import map_region, sum_scripts, train_model
 from benchmarks.harness import Measured, Option, fit_exponent
-from forestflux.core.grid import cell_area
+from forestflux.core.grids.grid import cell_area
 from forestflux.core.layers import REGION_SHARE
 from forestflux.jobs.store import load_store
 

@@ -8,10 +8,10 @@ import xarray as xr
 import zarr
 
 from benchmarks.harness import ROOT
-from forestflux.core.grid import Grid, Tile
-from forestflux.core.land import is_land
-from forestflux.core.places import TilePlace
-from forestflux.core.product_table import read_products
+from forestflux.core.grids.grid import Grid, Tile
+from forestflux.core.grids.land import is_land
+from forestflux.core.grids.places import TilePlace
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.settings.source_settings import SourceSettings

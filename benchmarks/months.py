@@ -29,9 +29,9 @@ from benchmarks.masked_tiles import (
     masked_tiles,
 )
 from benchmarks.trained_model import default_settings, tower_samples, write_model
-from forestflux.core.grid import Grid
+from forestflux.core.calendars.months import MONTHS
+from forestflux.core.grids.grid import Grid
 from forestflux.core.layers import REGION_SHARE
-from forestflux.core.months import MONTHS
 from forestflux.ensemble.intervals.month_intervals import MonthCalibration
 from forestflux.ensemble.season_folder import save_season
 from forestflux.ensemble.trained_season import TrainedSeason

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.harness import Measured, Option, measure_call, scratch_folder
-from forestflux.core.grid import Grid, cell_area
+from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.core.layers import LAYERS, NOT_FOREST
 from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.jobs.store import write_store

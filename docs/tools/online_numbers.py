@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from google.oauth2.credentials import Credentials
 
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.publish.online.images.input_image import iterate_collections

@@ -11,7 +11,7 @@ import cftime
 import numpy as np
 import xarray as xr
 
-from forestflux.core.grid import Grid, cell_area
+from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.evaluation.compare.flux_units import CARBON_IN_CO2, GRAMS_PER_MOL
 from forestflux.jobs.store import write_store
 

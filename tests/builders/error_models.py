@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from forestflux.change.errors.error_model import ErrorModel
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.names import FLUXES, FOREST_TYPES
 from forestflux.ensemble.errors.correlogram import LENGTHS_KM, Correlogram
 from forestflux.ensemble.errors.error_components import ErrorComponents, FluxErrors

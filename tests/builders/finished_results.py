@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from forestflux.core.calendars.eight_day import STEPS
 from forestflux.core.climates import climate_of
-from forestflux.core.eight_day import STEPS
 from forestflux.core.names import FOREST_TYPES
 from forestflux.evaluation.evaluation_schemas import INTERANNUAL, PREDICTIONS, SCORES
 from forestflux.evaluation.scores import bootstrap_scores

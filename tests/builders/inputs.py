@@ -1,6 +1,6 @@
 """The input series of the project's own configuration."""
 
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.product_table import read_products
 from tests.builders.paths import ROOT
 
 PRODUCTS = read_products(ROOT / "config/products.yaml")

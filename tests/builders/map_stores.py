@@ -18,7 +18,7 @@ from forestflux.change.drivers.driver_maps import (
     table_drivers,
     tabulate_drivers,
 )
-from forestflux.core.grid import Grid, cell_area
+from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.core.names import FLUX_UNIT, TARGET_FLUXES
 from forestflux.evaluation.change_detection import DETECTION_TESTS
 from forestflux.evaluation.compare.comparison_store import compare_product

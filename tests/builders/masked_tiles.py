@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from forestflux.core.eight_day import STEPS, step_starts
+from forestflux.core.calendars.eight_day import STEPS, step_starts
 from tests.builders.inputs import UNITS, VARIABLES
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.jobs.store import write_store
 from forestflux.maps.month_mosaic import describe_layers, make_coordinates

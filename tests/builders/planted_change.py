@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from forestflux.core.eight_day import step_months
-from forestflux.core.places import TowerPlace
-from forestflux.core.product_table import ProductTable, read_products
+from forestflux.core.calendars.eight_day import step_months
+from forestflux.core.grids.places import TowerPlace
+from forestflux.core.product_tables.product_table import ProductTable, read_products
 from forestflux.jobs.settings.source_settings import SourceSettings
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube

@@ -1,6 +1,6 @@
 """Products of the table with other values, for what a test needs to be different."""
 
-from forestflux.core.products import Extract, Product
+from forestflux.core.product_tables.products import Extract, Product
 
 
 def with_extract(product: Product, **values: object) -> Product:

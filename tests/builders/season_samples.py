@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from forestflux.core.months import MONTHS
+from forestflux.core.calendars.months import MONTHS
 from forestflux.prepare.sample_table import Samples
 from tests.builders.small_training import make_samples
 

@@ -9,9 +9,9 @@ import pandas as pd
 import xarray as xr
 import yaml
 
-from forestflux.core.eight_day import step_starts
-from forestflux.core.places import TowerPlace
-from forestflux.core.product_table import columns_of, read_products
+from forestflux.core.calendars.eight_day import step_starts
+from forestflux.core.grids.places import TowerPlace
+from forestflux.core.product_tables.product_table import columns_of, read_products
 from forestflux.jobs.manifests import JobManifest, write_manifest
 from forestflux.jobs.store import write_store
 from forestflux.prepare.calendar_cube import build_cube

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forestflux.core.eight_day import STEPS, step_starts
+from forestflux.core.calendars.eight_day import STEPS, step_starts
 from forestflux.core.names import FOREST_TYPES
 from forestflux.towers.tower_tables import read_site_years, read_sites
 from tests.builders.inputs import VARIABLES

@@ -5,7 +5,7 @@ import io
 import ee
 import numpy as np
 
-from forestflux.core.products import Product
+from forestflux.core.product_tables.products import Product
 
 
 def grid(crs: str, step: float, corner: tuple[float, float], shape: tuple[int, int]):

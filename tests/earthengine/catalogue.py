@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from forestflux.core.eight_day import step_starts
+from forestflux.core.calendars.eight_day import step_starts
 from forestflux.sources.simulated.sensors import AQUA_START, TERRA_SILENT
 from tests.earthengine.calls_values import EPOCH
 from tests.earthengine.errors import Refused

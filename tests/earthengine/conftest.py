@@ -6,7 +6,7 @@ import ee
 import pytest
 from google.oauth2.credentials import Credentials
 
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.sources.earthengine import earthengine_source
 from tests.builders.projects import ROOT

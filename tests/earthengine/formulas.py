@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from forestflux.core.product_table import ProductTable
-from forestflux.core.products import Product
+from forestflux.core.product_tables.product_table import ProductTable
+from forestflux.core.product_tables.products import Product
 from tests.earthengine.grids import PixelGrid
 from tests.earthengine.images import Band, Pixels, sampled
 

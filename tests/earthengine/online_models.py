@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from forestflux.core.eight_day import STEPS
+from forestflux.core.calendars.eight_day import STEPS
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.dissimilarity import QUARTERS, Reference, describe
 from forestflux.ensemble.intervals.conformal import Calibration

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forestflux.core.eight_day import STEPS, step_starts
+from forestflux.core.calendars.eight_day import STEPS, step_starts
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.publish.online.images.flux_image import build_flux_image
 from tests.builders.inputs import RANGES, UNITS

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forestflux.core.eight_day import STEP_DAYS, STEPS, year_length
+from forestflux.core.calendars.eight_day import STEP_DAYS, STEPS, year_length
 from forestflux.sources.simulated.noise import hashed, uniform
 
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.product_table import read_products
 from tests.builders.paths import PRODUCTS
 from tests.earthengine.catalogue import Catalogue
 from tests.earthengine.formulas import FormulaPlanet

@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forestflux.core.eight_day import step_starts, year_length
-from forestflux.core.grid import Grid
-from forestflux.core.places import TilePlace, TowerPlace
-from forestflux.core.product_table import ProductTable
-from forestflux.core.products import Product
+from forestflux.core.calendars.eight_day import step_starts, year_length
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.places import TilePlace, TowerPlace
+from forestflux.core.product_tables.product_table import ProductTable
+from forestflux.core.product_tables.products import Product
 from forestflux.sources.simulated.simulated_source import SimulatedSource
 from tests.builders.products import with_extract
 from tests.earthengine.formulas import bands_of, grid_of

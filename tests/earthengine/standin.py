@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from forestflux.core.grid import Grid
-from forestflux.core.places import TilePlace
-from forestflux.core.product_table import ProductTable
-from forestflux.core.products import Product
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.places import TilePlace
+from forestflux.core.product_tables.product_table import ProductTable
+from forestflux.core.product_tables.products import Product
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.settings.source_settings import PlanetSettings, SourceSettings
 from forestflux.sources.simulated import simulated_source

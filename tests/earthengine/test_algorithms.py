@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from pyproj import Transformer
 
-from forestflux.core.eight_day import STEP_DAYS, STEPS
+from forestflux.core.calendars.eight_day import STEP_DAYS, STEPS
 from tests.earthengine.asking import grid, pixels, window
 from tests.earthengine.catalogue import SCHEDULES
 from tests.earthengine.formulas import hidden, stored

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from forestflux.core.product_table import ProductTable, Variable
+from forestflux.core.product_tables.product_table import ProductTable, Variable
 from forestflux.jobs.tables import write_table
 from tests.builders.products import with_extract
 from tests.builders.projects import ROOT, environment

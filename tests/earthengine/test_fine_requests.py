@@ -6,9 +6,9 @@ import shapely
 from pyproj import Transformer
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
-from forestflux.core.map_resolution import fit_resolution
-from forestflux.core.places import TilePlace
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.map_resolution import fit_resolution
+from forestflux.core.grids.places import TilePlace
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
 from forestflux.sources.extraction import extract

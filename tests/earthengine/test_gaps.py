@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.eight_day import step_lengths
+from forestflux.core.calendars.eight_day import step_lengths
 from forestflux.core.errors import InputError
+from forestflux.core.grids.places import TowerPlace
 from forestflux.core.names import REASONS
-from forestflux.core.places import TowerPlace
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
 from tests.builders.projects import ROOT

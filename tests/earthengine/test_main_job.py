@@ -6,8 +6,8 @@ import shutil
 import pytest
 import yaml
 
-from forestflux.core.grid import Grid
-from forestflux.core.places import TilePlace, TowerPlace
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.places import TilePlace, TowerPlace
 from forestflux.jobs.store import load_store
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.sources.extraction import extract

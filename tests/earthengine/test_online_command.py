@@ -14,9 +14,9 @@ import pytest
 
 import forestflux
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.layers import NOT_FOREST
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.ensemble.model_record import read_model_record
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.jobs.store import load_store

@@ -4,10 +4,10 @@ import ee
 import numpy as np
 import pytest
 
-from forestflux.core.eight_day import step_starts
+from forestflux.core.calendars.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.names import LAND_COVER
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.core.reading.yaml_files import read_yaml
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masked_series import forest_cells

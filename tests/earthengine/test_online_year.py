@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from forestflux.core.names import LAND_COVER
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masked_series import forest_cells
 from forestflux.prepare.masking import mask_cube

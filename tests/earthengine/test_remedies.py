@@ -3,7 +3,7 @@
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.core.places import TowerPlace
+from forestflux.core.grids.places import TowerPlace
 from tests.earthengine.faults import Fault
 from tests.earthengine.standin import FOUR_SITES, YEAR, access, column
 

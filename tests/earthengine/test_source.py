@@ -12,7 +12,7 @@ import pytest
 from pyproj import Transformer
 
 from forestflux.core.errors import InputError
-from forestflux.core.places import TowerPlace
+from forestflux.core.grids.places import TowerPlace
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.sources.earthengine import earthengine_source
 from forestflux.sources.earthengine.client.band_packing import pack_bands

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.eight_day import STEPS, step_starts
-from forestflux.core.grid import Grid
+from forestflux.core.calendars.eight_day import STEPS, step_starts
+from forestflux.core.grids.grid import Grid
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.model_folder import save_model
 from forestflux.jobs.settings.training_settings import TransferEpochs

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from forestflux.core.grid import cell_area
+from forestflux.core.grids.grid import cell_area
 from forestflux.core.names import PG_PER_G
 from forestflux.jobs.store import load_store, open_store
 from forestflux.publish.month_reading import open_months

@@ -15,12 +15,12 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
-from forestflux.core.handovers import find_shared_years, list_handovers
-from forestflux.core.last_year import find_last_year, this_day
-from forestflux.core.map_resolution import fit_resolution, map_column
+from forestflux.core.grids.grid import Grid
+from forestflux.core.product_tables.handovers import find_shared_years, list_handovers
+from forestflux.core.calendars.last_year import find_last_year, this_day
+from forestflux.core.grids.map_resolution import fit_resolution, map_column
 from forestflux.core.names import LAND_COVER
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.core.regions.region_paths import is_region_file, list_region_files
 from forestflux.core.reading.yaml_files import read_yaml
 from forestflux.evaluation.compare.compared_files import (

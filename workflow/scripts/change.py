@@ -7,7 +7,7 @@ from forestflux.jobs import command_line
 from forestflux.change.analysis import analyse_change
 from forestflux.change.change_schemas import CHANGE_TABLES
 from forestflux.change.errors.error_model import ErrorModel
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.regions.run_region import find_areas
 from forestflux.ensemble.errors.error_reading import read_errors
 from forestflux.jobs.settings.change_settings import ChangeSettings

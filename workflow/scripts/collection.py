@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section

@@ -7,7 +7,7 @@ from pathlib import Path
 import xarray as xr
 
 from forestflux.jobs import command_line
-from forestflux.core.product_table import ProductTable, columns_of
+from forestflux.core.product_tables.product_table import ProductTable, columns_of
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
 from forestflux.prepare.calendar_cube import build_cube
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
-from forestflux.core.products import InputSeries
+from forestflux.core.grids.grid import Grid
+from forestflux.core.product_tables.products import InputSeries
 from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section

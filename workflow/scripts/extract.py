@@ -8,11 +8,11 @@ from pathlib import Path
 import xarray as xr
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.places import Place, TilePlace, TowerPlace
 from forestflux.core.layers import REGION_SHARE
-from forestflux.core.places import Place, TilePlace, TowerPlace
-from forestflux.core.product_table import ProductTable
-from forestflux.core.products import Product
+from forestflux.core.product_tables.product_table import ProductTable
+from forestflux.core.product_tables.products import Product
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section

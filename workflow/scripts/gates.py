@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.evaluation.evaluation_schemas import (
     CALIBRATION,
     COVERAGE,

@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
-from forestflux.core.handovers import list_handovers
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.places import Place, TilePlace, TowerPlace
 from forestflux.core.layers import REGION_SHARE
 from forestflux.core.names import LAND_COVER
-from forestflux.core.places import Place, TilePlace, TowerPlace
-from forestflux.core.product_table import ProductTable
+from forestflux.core.product_tables.handovers import list_handovers
+from forestflux.core.product_tables.product_table import ProductTable
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.sample_settings import MaskSettings
 from forestflux.jobs.settings.section import Section

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.chunked import ChunkedDataset

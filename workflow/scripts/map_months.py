@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.ensemble.season_folder import load_season
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.chunked import ChunkedDataset

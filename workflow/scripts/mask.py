@@ -7,7 +7,7 @@ from pathlib import Path
 import xarray as xr
 
 from forestflux.jobs import command_line
-from forestflux.core.product_table import ProductTable, columns_of
+from forestflux.core.product_tables.product_table import ProductTable, columns_of
 from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.settings.sample_settings import MaskSettings
 from forestflux.jobs.settings.section import Section

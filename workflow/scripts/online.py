@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.core.product_table import ProductTable
+from forestflux.core.product_tables.product_table import ProductTable
 from forestflux.jobs.settings.map_settings import OnlineSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings

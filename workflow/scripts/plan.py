@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.places import Place, TilePlace, TowerPlace
 from forestflux.core.layers import REGION_SHARE
-from forestflux.core.places import Place, TilePlace, TowerPlace
-from forestflux.core.product_table import ProductTable
+from forestflux.core.product_tables.product_table import ProductTable
 from forestflux.core.regions.run_region import find_areas, share_tile
 from forestflux.jobs.batches import span
 from forestflux.jobs.settings.region_settings import Region

@@ -5,7 +5,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.ensemble.model_record import read_model_record
 from forestflux.jobs.checksums import checksum_files, make_build_key
 from forestflux.jobs.settings.evaluation_settings import EvaluateSettings

@@ -5,7 +5,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.jobs.checksums import checksum_files, make_build_key
 from forestflux.jobs.settings.flux_settings import FluxSettings
 from forestflux.jobs.settings.map_settings import PublishSettings

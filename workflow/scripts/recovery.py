@@ -5,7 +5,7 @@ from pathlib import Path
 from forestflux.jobs import command_line
 from forestflux.change.change_schemas import REGION_CHANGES, REGIONS, WINDOWS
 from forestflux.change.strata.divisions import divide_grid
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.regions.run_region import find_areas
 from forestflux.evaluation.evaluation_schemas import COVERAGE, RECOVERY
 from forestflux.evaluation.interval_coverage import (

@@ -6,7 +6,7 @@ from pathlib import Path
 import xarray as xr
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.regions.run_region import find_areas, share_tile
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.settings.region_settings import Region

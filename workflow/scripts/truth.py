@@ -6,7 +6,7 @@ from pathlib import Path
 import xarray as xr
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import PlanetSettings

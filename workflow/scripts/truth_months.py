@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.jobs.chunked import ChunkedDataset
 from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section

@@ -24,7 +24,7 @@ from forestflux.change.strata.decomposition import decompose_change
 from forestflux.change.strata.divisions import OUTSIDE, Division, group_cells
 from forestflux.change.strata.groups import Groups
 from forestflux.change.year_windows import YearWindow
-from forestflux.core.cell_centres import wrap_longitudes
+from forestflux.core.grids.cell_centres import wrap_longitudes
 from forestflux.core.names import FOREST_TYPES, PG_PER_G
 
 

@@ -9,7 +9,7 @@ import xarray as xr
 import zarr
 
 from forestflux.core.errors import InputError
-from forestflux.core.forest_area import measure_forest_area
+from forestflux.core.grids.forest_area import measure_forest_area
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, PG_PER_G
 from forestflux.jobs.store import load_store

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from forestflux.change.strata.latitude_bands import label_zones, zone_width
-from forestflux.core.forest_area import AREA_LAYERS, measure_forest_area
+from forestflux.core.calendars.months import MONTH_FLUX_UNIT, MONTHS
+from forestflux.core.grids.forest_area import AREA_LAYERS, measure_forest_area
 from forestflux.core.layers import REGION_LAYERS
-from forestflux.core.months import MONTH_FLUX_UNIT, MONTHS
 from forestflux.core.names import FLUXES
 from forestflux.jobs.chunked import blocks
 from forestflux.jobs.store import load_part, load_store, open_store

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from forestflux.core.eight_day import STEPS, step_starts
+from forestflux.core.calendars.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
-from forestflux.core.products import guess_cause
+from forestflux.core.product_tables.products import guess_cause
 from forestflux.jobs.user_tables import is_fill
 from forestflux.prepare.masked_series import check_units
 

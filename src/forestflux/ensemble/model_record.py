@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import Field, FiniteFloat, StringConstraints, model_validator
 
-from forestflux.core.eight_day import STEP_DAYS, STEPS
+from forestflux.core.calendars.eight_day import STEP_DAYS, STEPS
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES, TARGET_FLUXES
 from forestflux.core.reading.typed_input import FrozenModel

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from forestflux.core.months import MONTH_FLUX_UNIT, MONTHS
+from forestflux.core.calendars.months import MONTH_FLUX_UNIT, MONTHS
 from forestflux.ensemble.intervals.month_intervals import MonthCalibration
 from forestflux.ensemble.masked_dataset import read_forest_cells
 from forestflux.models.flux_model import Fluxes

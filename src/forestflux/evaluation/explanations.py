@@ -8,7 +8,7 @@ import torch
 import xarray as xr
 from tqdm import tqdm
 
-from forestflux.core.eight_day import step_months
+from forestflux.core.calendars.eight_day import step_months
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.models.network_inputs import align_season

@@ -17,7 +17,7 @@ from captum.attr import IntegratedGradients
 from torch import Tensor
 from tqdm import tqdm
 
-from forestflux.core.eight_day import step_months
+from forestflux.core.calendars.eight_day import step_months
 from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import (

@@ -224,7 +224,7 @@ def close_years(configuration: Configuration, last_year: int) -> Configuration:
 
     Parameters
     ----------
-    last_year : the last that every product covers (`forestflux.core.last_year`)
+    last_year : the last that every product covers (`forestflux.core.calendars.last_year`)
 
     Raises
     ------

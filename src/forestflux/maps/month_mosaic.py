@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from forestflux.core.calendars.months import MONTH_FLUX_UNIT, MONTHS
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid, Tile
-from forestflux.core.months import MONTH_FLUX_UNIT, MONTHS
+from forestflux.core.grids.grid import Grid, Tile
 from forestflux.core.names import FLUXES, TARGET_FLUXES
 from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.store import load_part, open_store

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from forestflux.core.eight_day import STEPS
+from forestflux.core.calendars.eight_day import STEPS
 from forestflux.models.convolution_blocks import ParallelBlock, count_rows
 from forestflux.models.network_inputs import TYPES
 from forestflux.models.normalised_convolution import (

@@ -7,10 +7,10 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import Field, FiniteFloat, model_validator
 
-from forestflux.core.eight_day import STEPS
+from forestflux.core.calendars.eight_day import STEPS
+from forestflux.core.calendars.radiation import radiation
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
-from forestflux.core.radiation import radiation
 from forestflux.core.reading.typed_input import FrozenModel
 
 HALF_YEAR = STEPS // 2

@@ -13,7 +13,7 @@ import ee
 import folium
 import pandas as pd
 
-from forestflux.core.products import Extract, Product
+from forestflux.core.product_tables.products import Extract, Product
 from forestflux.sources.earthengine.layer_groups import rejected_numbers
 
 VALUE_COLOURS = ("#f7f4ea", "#c9d8a3", "#7fb069", "#2f7d4f", "#0b3d2e")

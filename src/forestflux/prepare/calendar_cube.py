@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from forestflux.core import eight_day
+from forestflux.core.calendars import eight_day
 from forestflux.core.layers import REGION_SHARE
-from forestflux.core.products import Product
+from forestflux.core.product_tables.products import Product
 
 KEPT_COORDINATES = ("y", "x", "igbp", "site", "lat", "lon")
 

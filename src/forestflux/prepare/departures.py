@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from forestflux.core.calendars.radiation import radiation
 from forestflux.core.errors import InputError
-from forestflux.core.grid import check_cell_centres
-from forestflux.core.radiation import radiation
+from forestflux.core.grids.grid import check_cell_centres
 from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.store import load_part, open_store
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from forestflux.core.eight_day import STEPS
+from forestflux.core.calendars.eight_day import STEPS
+from forestflux.core.calendars.radiation import radiation
 from forestflux.core.names import FLUX_UNIT, FOREST_TYPES
-from forestflux.core.radiation import radiation
 from forestflux.towers.doubts import Doubt
 
 GREENNESS, WARMTH = "evi", ("lst_day", "lst_night")

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from forestflux.core.handovers import Handover, name_of
-from forestflux.core.places import Place, TowerPlace
-from forestflux.core.products import Product
+from forestflux.core.grids.places import Place, TowerPlace
+from forestflux.core.product_tables.handovers import Handover, name_of
+from forestflux.core.product_tables.products import Product
 from forestflux.jobs.tables import Column, TableSchema
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core import eight_day
+from forestflux.core.calendars import eight_day
 from forestflux.core.errors import InputError
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FOREST_TYPES

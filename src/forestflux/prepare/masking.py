@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from forestflux.core import eight_day
+from forestflux.core.calendars import eight_day
 from forestflux.core.errors import InputError
 from forestflux.core.layers import REGION_SHARE
 from forestflux.core.names import FOREST_TYPES, REASONS
-from forestflux.core.pixel_quality import code, stored_reason
-from forestflux.core.products import Mask, Product
+from forestflux.core.product_tables.pixel_quality import code, stored_reason
+from forestflux.core.product_tables.products import Mask, Product
 from forestflux.prepare.calendar_cube import cell_shape
 
 

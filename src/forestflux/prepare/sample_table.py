@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forestflux.core.eight_day import STEPS
+from forestflux.core.calendars.eight_day import STEPS
 from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.manifests import JobManifest, read_manifest, write_manifest

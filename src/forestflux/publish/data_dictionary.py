@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from forestflux.core.calendars.months import MONTHS
 from forestflux.core.layers import REGION_SHARE, list_layers
-from forestflux.core.months import MONTHS
 from forestflux.core.names import FLUXES
 from forestflux.publish.geotiff import BANDS, list_bands
 from forestflux.publish.month_dataset import describe_month_layers

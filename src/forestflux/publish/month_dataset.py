@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.grid import Grid
+from forestflux.core.calendars.months import month_lengths, month_starts
+from forestflux.core.grids.grid import Grid
 from forestflux.core.layers import (
     BIAS,
     LAYERS,
@@ -14,7 +15,6 @@ from forestflux.core.layers import (
     SIGN,
     list_layers,
 )
-from forestflux.core.months import month_lengths, month_starts
 from forestflux.core.names import FLUXES, TARGET_FLUXES
 from forestflux.jobs.store import check_names, check_year, open_store
 from forestflux.maps.mosaic import spatial_reference

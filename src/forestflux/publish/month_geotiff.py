@@ -7,7 +7,7 @@ import rasterio
 import xarray as xr
 from rasterio.windows import Window
 
-from forestflux.core.months import MONTHS
+from forestflux.core.calendars.months import MONTHS
 from forestflux.publish.geotiff import plain_profile, write_cog
 
 # Of a cell without forest.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pystac
 
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.layers import REGION_LAYERS, list_layers
 from forestflux.core.names import FLUXES
 from forestflux.publish.month_dataset import (

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid, check_cell_centres
+from forestflux.core.grids.grid import Grid, check_cell_centres
 from forestflux.core.layers import (
     BIAS,
     CF_FLUX_UNIT,

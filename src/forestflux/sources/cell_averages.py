@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from forestflux.core.pixel_grid import PixelGrid
-from forestflux.core.pixel_quality import code, stored_reason
-from forestflux.core.pixel_rules import Average
+from forestflux.core.grids.pixel_grid import PixelGrid
+from forestflux.core.product_tables.pixel_quality import code, stored_reason
+from forestflux.core.product_tables.pixel_rules import Average
 from forestflux.sources.sinusoidal import SPHERE_M
 
 # A meridian that moves less than this over a strip, in pixels, stands upright in it.

@@ -7,10 +7,10 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.errors import InputError
+from forestflux.core.grids.places import Place, TilePlace, TowerPlace
 from forestflux.core.names import IGBP_CLASSES
-from forestflux.core.places import Place, TilePlace, TowerPlace
-from forestflux.core.product_table import ProductTable
-from forestflux.core.products import Product
+from forestflux.core.product_tables.product_table import ProductTable
+from forestflux.core.product_tables.products import Product
 from forestflux.sources.region_cut import cut_to_region
 from forestflux.sources.source import Source
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xarray as xr
 
-from forestflux.core import eight_day
+from forestflux.core.calendars import eight_day
 from forestflux.core.errors import InputError
-from forestflux.core.products import guess_cause
+from forestflux.core.product_tables.products import guess_cause
 from forestflux.jobs.user_tables import (
     is_fill,
     parse_numbers,

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
+from forestflux.core.grids.places import TilePlace
 from forestflux.core.layers import REGION_LAYERS, REGION_SHARE
-from forestflux.core.places import TilePlace
-from forestflux.core.products import Product
+from forestflux.core.product_tables.products import Product
 
 
 def cut_to_region(

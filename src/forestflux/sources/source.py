@@ -5,8 +5,8 @@ from typing import Protocol
 
 import xarray as xr
 
-from forestflux.core.places import Place
-from forestflux.core.products import Product
+from forestflux.core.grids.places import Place
+from forestflux.core.product_tables.products import Product
 
 
 class Source(Protocol):

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core import eight_day
+from forestflux.core.calendars import eight_day
 from forestflux.core.errors import InputError
+from forestflux.core.grids.places import Place, TowerPlace
 from forestflux.core.names import LAND_COVER
-from forestflux.core.places import Place, TowerPlace
-from forestflux.core.products import Product
+from forestflux.core.product_tables.products import Product
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.jobs.stages import upstream_stores
 from forestflux.sources.predictor_table import (

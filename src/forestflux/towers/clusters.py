@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.cluster import DBSCAN
 
-from forestflux.core.distances import MEAN_EARTH_RADIUS_KM
+from forestflux.core.grids.distances import MEAN_EARTH_RADIUS_KM
 
 
 def link_clusters(

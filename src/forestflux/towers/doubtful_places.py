@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 import shapely
 
-from forestflux.core.land import land_polygons
+from forestflux.core.grids.land import land_polygons
 from forestflux.core.regions.country_outlines import country_outlines
 from forestflux.towers.doubts import Doubt
 

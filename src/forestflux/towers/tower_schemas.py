@@ -1,6 +1,6 @@
 """The tables that the towers stage writes, column by column."""
 
-from forestflux.core.months import MONTH_FLUX_UNIT
+from forestflux.core.calendars.months import MONTH_FLUX_UNIT
 from forestflux.core.names import FLUX_UNIT
 from forestflux.jobs.tables import Column, TableSchema
 

@@ -21,7 +21,7 @@ from forestflux.change.trends.interannual import (
 )
 from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid, cell_area
+from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.core.layers import NOT_FOREST
 from forestflux.core.regions.country_names import find_country
 from forestflux.core.regions.region_cells import NamedArea

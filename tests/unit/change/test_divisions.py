@@ -22,7 +22,7 @@ from forestflux.change.strata.divisions import (
     list_strata,
 )
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.names import FOREST_TYPES
 from forestflux.core.regions.region_cells import rasterise_areas
 from forestflux.core.regions.region_file import read_regions

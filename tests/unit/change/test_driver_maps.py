@@ -12,7 +12,7 @@ from forestflux.change.drivers.driver_maps import (
     find_dominant,
     table_drivers,
 )
-from forestflux.core.grid import Grid, cell_area
+from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from tests.builders.inputs import VARIABLES

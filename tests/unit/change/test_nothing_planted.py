@@ -6,8 +6,8 @@ import pytest
 from forestflux.change.cell_series import CHANGE_LAYERS, compute_flux_layers
 from forestflux.change.errors.cell_errors import ChangeErrors
 from forestflux.change.trends.significance import step_up_threshold, two_stage_threshold
-from forestflux.core.grid import Grid
-from forestflux.core.land import is_land
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.land import is_land
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.sources.simulated.carbon import carbon_year

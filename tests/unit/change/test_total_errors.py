@@ -13,8 +13,8 @@ from forestflux.change.errors.place_sums import (
 from forestflux.change.errors.total_errors import TotalErrors, collect_total_errors
 from forestflux.change.errors.year_weights import weigh_difference, weigh_slope
 from forestflux.change.strata.divisions import divide_grid, group_cells, list_strata
-from forestflux.core.distances import measure_distances
-from forestflux.core.grid import Grid
+from forestflux.core.grids.distances import measure_distances
+from forestflux.core.grids.grid import Grid
 from forestflux.ensemble.errors.correlogram import Correlogram
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import write_store

@@ -19,7 +19,7 @@ from forestflux.change.strata.latitude_bands import (
 )
 from forestflux.change.strata.totals import tabulate_years
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid, cell_area
+from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.core.layers import NOT_FOREST
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from tests.builders.error_models import make_error_model

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from forestflux.core.eight_day import step_lengths, year_length
-from forestflux.core.months import (
+from forestflux.core.calendars.eight_day import step_lengths, year_length
+from forestflux.core.calendars.months import (
     count_step_days,
     is_leap_year,
     list_month_lengths,

@@ -5,7 +5,7 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from forestflux.core.grid import Grid, cell_area
+from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.core.regions.cell_shares import CellShares, share_cells
 from forestflux.core.regions.region_cells import NamedArea
 

@@ -10,7 +10,7 @@ import shapely
 from pyproj import Transformer
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.regions.region_cells import NamedArea, rasterise_areas
 from forestflux.core.regions.region_file import read_regions
 from forestflux.core.regions.region_paths import list_region_files

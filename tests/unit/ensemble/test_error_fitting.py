@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.distances import measure_distances
+from forestflux.core.grids.distances import measure_distances
 from forestflux.ensemble.errors.correlogram import LENGTHS_KM, Correlogram
 from forestflux.ensemble.errors.error_components import ErrorComponents, FluxErrors
 from forestflux.ensemble.errors.error_fitting import fit_errors

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.eight_day import step_starts
+from forestflux.core.calendars.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.layers import NOT_FOREST
 from forestflux.ensemble.applicability_fitting import fit_applicability

@@ -10,7 +10,7 @@ import xarray as xr
 from safetensors.numpy import load_file
 
 import forestflux
-from forestflux.core.eight_day import step_starts
+from forestflux.core.calendars.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.ensemble.model_folder import load_model, save_model
 from forestflux.ensemble.weight_files import write_arrays

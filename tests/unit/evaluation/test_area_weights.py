@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forestflux.core.grid import Grid, cell_area, ellipsoid_area
+from forestflux.core.grids.grid import Grid, cell_area, ellipsoid_area
 from forestflux.evaluation.compare.area_weights import (
     share_lengths,
     snap_edges,

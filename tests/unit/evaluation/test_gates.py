@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid, cell_area, ellipsoid_area
+from forestflux.core.grids.grid import Grid, cell_area, ellipsoid_area
 from forestflux.evaluation.gates.gate_rows import make_row
 from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates

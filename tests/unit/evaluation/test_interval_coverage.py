@@ -7,7 +7,7 @@ import xarray as xr
 
 from forestflux.change.cell_series import CHANGE_LAYERS
 from forestflux.change.strata.divisions import divide_grid
-from forestflux.core.grid import Grid, cell_area
+from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.core.names import FLUXES, TARGET_FLUXES
 from forestflux.evaluation.evaluation_schemas import COVERAGE
 from forestflux.evaluation.interval_coverage import (

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.names import FOREST_TYPES
 from forestflux.evaluation.months.month_recovery import (
     MONTH_RECOVERY,

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forestflux.core.calendars.months import list_month_lengths
 from forestflux.core.errors import InputError
-from forestflux.core.months import list_month_lengths
 from forestflux.evaluation.months.month_schemas import (
     MONTH_COVERAGE,
     MONTH_PREDICTIONS,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.eight_day import STEPS, step_starts
+from forestflux.core.calendars.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
 from forestflux.jobs.store import load_store, write_store
 from forestflux.maps.inference import infer

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.eight_day import step_starts
+from forestflux.core.calendars.eight_day import step_starts
+from forestflux.core.calendars.months import list_month_lengths
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
-from forestflux.core.months import list_month_lengths
+from forestflux.core.grids.grid import Grid
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.store import load_store, write_store
 from forestflux.maps.month_mosaic import map_months, month_chunks

@@ -9,7 +9,7 @@ import xarray as xr
 from pyproj import CRS
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid, Tile
+from forestflux.core.grids.grid import Grid, Tile
 from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.jobs.store import load_store, write_store
 from forestflux.maps.mosaic import map_year

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression, Ridge
 
-from forestflux.core.radiation import radiation
+from forestflux.core.calendars.radiation import radiation
 from forestflux.models.years.response import (
     PENALTIES,
     Response,

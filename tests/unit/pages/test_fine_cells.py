@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.jobs.store import load_store
 from forestflux.pages.explorer import fine_cells

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from forestflux.change.change_schemas import REGIONS
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.jobs.configuration import Configuration
 from forestflux.pages.explorer.display_grid import choose_display
 from forestflux.pages.explorer.displayed_layers import (

@@ -3,8 +3,8 @@
 import numpy as np
 import xarray as xr
 
-from forestflux.core.eight_day import step_starts
-from forestflux.core.product_table import read_products
+from forestflux.core.calendars.eight_day import step_starts
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.prepare.calendar_cube import build_cube
 from tests.builders.paths import PRODUCTS
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.eight_day import STEPS, step_starts
+from forestflux.core.calendars.eight_day import STEPS, step_starts
+from forestflux.core.calendars.radiation import radiation
 from forestflux.core.errors import InputError
-from forestflux.core.radiation import radiation
 from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.store import load_store, write_store
 from forestflux.prepare.departures import (

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.eight_day import STEPS
+from forestflux.core.calendars.eight_day import STEPS
 from forestflux.core.errors import InputError
 from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.prepare.doubtful_series import (

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.grid import Grid
-from forestflux.core.handovers import list_handovers
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.places import TilePlace, TowerPlace
 from forestflux.core.names import LAND_COVER
-from forestflux.core.places import TilePlace, TowerPlace
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.handovers import list_handovers
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.jobs.settings.source_settings import SourceSettings
 from forestflux.prepare.handover_table import (
     HANDOVERS,

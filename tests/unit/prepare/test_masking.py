@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.eight_day import step_starts
+from forestflux.core.calendars.eight_day import step_starts
 from forestflux.core.errors import InputError
 from forestflux.core.names import REASONS
-from forestflux.core.pixel_quality import pack_average
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.pixel_quality import pack_average
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.prepare.masking import mask_cube, reduce_windows
 from tests.builders.inputs import VARIABLES
 from tests.builders.paths import ROOT

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from forestflux.core.eight_day import STEPS, step_starts
+from forestflux.core.calendars.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
 from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.jobs.store import write_store

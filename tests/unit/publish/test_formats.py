@@ -13,7 +13,7 @@ from compliance_checker.runner import CheckSuite, ComplianceChecker
 from rasterio.enums import ColorInterp
 from rio_cogeo.cogeo import cog_validate
 
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.layers import BIAS, CARBON, LAYERS, NOT_FOREST, SIGN
 from forestflux.publish.geotiff import BANDS, FLAG_COLOURS
 from tests.builders.year_products import LEVEL, SETTINGS, make_map, publish

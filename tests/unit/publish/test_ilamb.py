@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.names import FLUXES
 from tests.builders.month_products import make_months, publish_made_months
 from tests.builders.year_products import make_map

@@ -10,7 +10,7 @@ import xarray as xr
 from zarr.storage import ObjectStore
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.publish.provenance import CHECKSUMS, sha256, write_checksums
 from tests.builders.year_products import make_map, publish
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.layers import LAYERS
 from forestflux.publish.geotiff import FLAG_COLOURS
 from tests.builders.year_products import SETTINGS, make_map, publish

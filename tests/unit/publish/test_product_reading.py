@@ -20,7 +20,7 @@ from matplotlib.collections import QuadMesh
 import forestflux
 from forestflux import open_product
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.layers import LAYERS, NOT_FOREST
 from tests.builders.paths import ROOT
 from tests.builders.year_products import make_map, publish

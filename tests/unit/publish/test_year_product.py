@@ -16,7 +16,7 @@ import yaml
 
 import forestflux
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.jobs.manifests import JobManifest, write_manifest
 from forestflux.jobs.store import write_store
 from forestflux.publish.provenance import describe_code

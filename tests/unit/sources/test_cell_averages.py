@@ -6,12 +6,12 @@ import shapely
 from pyproj import Transformer
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
-from forestflux.core.map_resolution import fit_resolution
-from forestflux.core.pixel_grid import PixelGrid
-from forestflux.core.pixel_rules import Average, QualityRule
-from forestflux.core.places import TilePlace
-from forestflux.core.product_table import read_products
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.map_resolution import fit_resolution
+from forestflux.core.grids.pixel_grid import PixelGrid
+from forestflux.core.grids.places import TilePlace
+from forestflux.core.product_tables.pixel_rules import Average, QualityRule
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.sources.cell_averages import (
     CellEdges,
     average_pixels,

@@ -5,8 +5,8 @@ import pytest
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import IGBP_CLASSES, REASONS
-from forestflux.core.pixel_quality import stored_reason
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.pixel_quality import stored_reason
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.sources.earthengine.layer_groups import groups_of
 from forestflux.sources.earthengine.pixel_arrays import (
     Canvas,

@@ -10,8 +10,8 @@ from pathlib import Path
 import ee
 import pytest
 
-from forestflux.core.eight_day import step_starts
-from forestflux.core.product_table import read_products
+from forestflux.core.calendars.eight_day import step_starts
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client.offline_client import start_offline
 from forestflux.sources.earthengine.layer_groups import groups_of, images_of

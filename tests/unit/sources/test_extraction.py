@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from forestflux.core.places import TowerPlace
+from forestflux.core.grids.places import TowerPlace
 from forestflux.sources.extraction import other_classes
 
 

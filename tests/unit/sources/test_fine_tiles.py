@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
-from forestflux.core.map_resolution import fit_resolution, map_column
-from forestflux.core.places import TilePlace
-from forestflux.core.product_table import ProductTable, columns_of, read_products
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.map_resolution import fit_resolution, map_column
+from forestflux.core.grids.places import TilePlace
+from forestflux.core.product_tables.product_table import (
+    ProductTable,
+    columns_of,
+    read_products,
+)
 from forestflux.jobs.settings.source_settings import SourceSettings
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from forestflux.core.errors import InputError
+from forestflux.core.grids.places import TowerPlace
 from forestflux.core.names import REASONS
-from forestflux.core.places import TowerPlace
 from forestflux.prepare.masking import stored_reason
 from forestflux.sources.sinusoidal import project_sinusoidal
 from forestflux.sources.tower_files import FilesSource

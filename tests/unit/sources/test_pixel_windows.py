@@ -8,9 +8,9 @@ import pytest
 from pyproj import Transformer
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
-from forestflux.core.places import TilePlace, TowerPlace
-from forestflux.core.product_table import read_products
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.places import TilePlace, TowerPlace
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.sources.earthengine.coverage import (
     check_place,
     check_run,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from forestflux.core.grid import Grid
-from forestflux.core.land import is_land, land_raster
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.land import is_land, land_raster
 from forestflux.core.names import FOREST_TYPES, OTHER_CLASSES
 from forestflux.jobs.settings.source_settings import PlanetSettings, UnseenSettings
 from forestflux.sources.simulated.carbon import DNF, carbon_year, spring_factor

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forestflux.core.grid import Grid
-from forestflux.core.places import TilePlace
-from forestflux.core.product_table import read_products
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.places import TilePlace
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.eight_day import step_starts
-from forestflux.core.grid import Grid
-from forestflux.core.places import TilePlace, TowerPlace
-from forestflux.core.product_table import read_products
+from forestflux.core.calendars.eight_day import step_starts
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.places import TilePlace, TowerPlace
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.layer_groups import groups_of

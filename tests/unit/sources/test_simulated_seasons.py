@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.jobs.settings.source_settings import PlanetSettings, UnseenSettings
 from forestflux.jobs.store import load_store, write_store
 from forestflux.sources.simulated.carbon import carbon_year

@@ -6,11 +6,11 @@ import pytest
 import xarray as xr
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.places import TilePlace, TowerPlace
 from forestflux.core.names import IGBP_CLASSES
-from forestflux.core.pixel_quality import stored_reason
-from forestflux.core.places import TilePlace, TowerPlace
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.pixel_quality import stored_reason
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.jobs.settings.source_settings import PlanetSettings, SourceSettings
 from forestflux.sources.simulated import simulated_source
 from forestflux.sources.simulated.carbon import carbon_year

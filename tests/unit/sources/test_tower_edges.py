@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.pixel_grid import PixelGrid
-from forestflux.core.places import TowerPlace
-from forestflux.core.product_table import read_products
+from forestflux.core.grids.pixel_grid import PixelGrid
+from forestflux.core.grids.places import TowerPlace
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.sources.earthengine.pixel_windows import split_place
 from forestflux.sources.earthengine.tower_edges import (
     distance_to_edge,

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.eight_day import step_starts
+from forestflux.core.calendars.eight_day import step_starts
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Grid
-from forestflux.core.places import TilePlace, TowerPlace
-from forestflux.core.product_table import read_products
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.places import TilePlace, TowerPlace
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.jobs.settings.source_settings import SourceSettings
 from forestflux.sources.extraction import extract
 from forestflux.sources.source_registry import open_source

@@ -18,8 +18,8 @@ from forestflux.change.drivers.departure_effects import (
 )
 from forestflux.change.strata.latitude_bands import check_latitude_bands
 from forestflux.change.strata.totals import divide_map
-from forestflux.core.forest_area import measure_forest_area
-from forestflux.core.grid import Grid, Tile, cell_area
+from forestflux.core.grids.forest_area import measure_forest_area
+from forestflux.core.grids.grid import Grid, Tile, cell_area
 from forestflux.core.names import FLUX_UNIT, FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.store import open_store

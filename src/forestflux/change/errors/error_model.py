@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forestflux.core.grid import Grid, Tile
+from forestflux.core.grids.grid import Grid, Tile
 from forestflux.ensemble.errors.error_components import FluxErrors
 from forestflux.jobs.store import load_store
 from forestflux.maps.tile_years import load_years

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from forestflux.change.strata.groups import Groups
-from forestflux.core.distances import measure_distances
+from forestflux.core.grids.distances import measure_distances
 from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.errors.correlogram import Correlogram
 

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from forestflux.change.strata.run_regions import RunRegion
-from forestflux.core.cell_centres import wrap_longitudes
+from forestflux.core.grids.cell_centres import wrap_longitudes
 from forestflux.core.regions.countries import (
     CONTINENTS,
     COUNTRY_PARTS,

@@ -11,7 +11,7 @@ from forestflux.change.errors.total_errors import TotalErrors
 from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.change.trends.interannual import t_half_width
 from forestflux.change.trends.member_spread import member_sd
-from forestflux.core.forest_area import measure_forest_area
+from forestflux.core.grids.forest_area import measure_forest_area
 from forestflux.core.names import FOREST_TYPES, PG_PER_G
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 

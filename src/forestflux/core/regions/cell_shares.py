@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from scipy import sparse
 
-from forestflux.core.grid import zone_area
+from forestflux.core.grids.grid import zone_area
 from forestflux.core.regions.region_cells import (
     NamedArea,
     find_side,

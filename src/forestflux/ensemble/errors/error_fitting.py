@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forestflux.core.distances import measure_distances
+from forestflux.core.grids.distances import measure_distances
 from forestflux.core.names import FLUXES, FOREST_TYPES
 from forestflux.ensemble.errors.correlogram import (
     Correlogram,

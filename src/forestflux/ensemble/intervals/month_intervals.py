@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forestflux.core.months import MONTHS
+from forestflux.core.calendars.months import MONTHS
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.ensemble.intervals.conformal import (
     MAP_SPLIT,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from forestflux.core.grid import zone_area
+from forestflux.core.grids.grid import zone_area
 
 # Edges closer than this share of a cell are one edge: files keep degrees in single precision.
 SAME_EDGE = 1e-3

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.change.map_cells import row_blocks
-from forestflux.core.forest_area import measure_forest_area
+from forestflux.core.grids.forest_area import measure_forest_area
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, FOREST_TYPES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.gate_settings import FluxRanges

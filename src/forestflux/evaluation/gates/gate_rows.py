@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from forestflux.core.grid import ellipsoid_area
+from forestflux.core.grids.grid import ellipsoid_area
 from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES, TOTAL_UNIT
 from forestflux.evaluation.evaluation_schemas import GAP_FIFTH
 from forestflux.evaluation.gates.cell_facts import CellFacts

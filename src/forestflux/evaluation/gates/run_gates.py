@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.evaluation.gates.cell_facts import collect_cell_facts
 from forestflux.evaluation.gates.gate_rows import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.jobs.store import load_part
 
 # Lines on each side of a border with which it is compared, fewer in small tiles.

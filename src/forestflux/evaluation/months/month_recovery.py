@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from forestflux.core.calendars.months import MONTH_FLUX_UNIT, list_month_lengths
 from forestflux.core.errors import InputError
-from forestflux.core.forest_area import AREA_LAYERS, measure_forest_area
+from forestflux.core.grids.forest_area import AREA_LAYERS, measure_forest_area
 from forestflux.core.layers import REGION_LAYERS
-from forestflux.core.months import MONTH_FLUX_UNIT, list_month_lengths
 from forestflux.core.names import FLUXES, FOREST_TYPES, TARGET_FLUXES
 from forestflux.evaluation.months.season_dates import circular_error, date_seasons
 from forestflux.evaluation.scores import mean_or_nan

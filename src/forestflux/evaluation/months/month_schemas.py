@@ -1,6 +1,6 @@
 """Columns of the tables of months: predictions at towers and their scores."""
 
-from forestflux.core.months import MONTH_FLUX_UNIT
+from forestflux.core.calendars.months import MONTH_FLUX_UNIT
 from forestflux.evaluation.evaluation_schemas import IGBP, ROWS, SPLIT, TARGET
 from forestflux.jobs.tables import Column, TableSchema
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forestflux.core.months import month_starts
+from forestflux.core.calendars.months import month_starts
 
 DAYS = 365
 # Any common year: the 29th of February is no day of a mean season.

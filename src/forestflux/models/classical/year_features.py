@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forestflux.core.calendars.eight_day import step_months
 from forestflux.core.climates import CLIMATE_BOUNDS
-from forestflux.core.eight_day import step_months
 from forestflux.core.errors import InputError
 from forestflux.models.network_inputs import (
     TYPES,

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from forestflux.core.months import MONTHS
+from forestflux.core.calendars.months import MONTHS
 from forestflux.models.seasons.shares import (
     SHARED_FLUXES,
     measure_rates,

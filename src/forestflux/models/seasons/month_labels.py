@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from forestflux.core.calendars.months import MONTHS
 from forestflux.core.errors import InputError
-from forestflux.core.months import MONTHS
 from forestflux.models.seasons.shares import SHARED_FLUXES
 
 SITE_YEAR = ["site", "year"]

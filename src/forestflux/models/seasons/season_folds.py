@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from forestflux.core.months import MONTHS
+from forestflux.core.calendars.months import MONTHS
 from forestflux.core.names import NETWORK
 from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.jobs.settings.training_settings import TrainSettings

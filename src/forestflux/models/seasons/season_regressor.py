@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from forestflux.core.months import count_step_days, is_leap_year
+from forestflux.core.calendars.months import count_step_days, is_leap_year
 from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.models.network_inputs import (

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor
 
-from forestflux.core.months import MONTHS
+from forestflux.core.calendars.months import MONTHS
 from forestflux.models.classical.regressors import FINAL_TREES
 from forestflux.models.classical.year_features import Features
 from forestflux.models.seasons.mean_seasons import turn_south

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from forestflux.core.months import MONTHS, list_month_lengths
+from forestflux.core.calendars.months import MONTHS, list_month_lengths
 from forestflux.models.flux_model import Fluxes
 from forestflux.prepare.sample_table import Samples
 

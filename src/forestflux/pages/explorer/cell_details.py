@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from forestflux.core.eight_day import STEPS, step_months
-from forestflux.core.grid import Grid
+from forestflux.core.calendars.eight_day import STEPS, step_months
+from forestflux.core.grids.grid import Grid
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.explanations import COMMON_YEAR, iterate_occlusions

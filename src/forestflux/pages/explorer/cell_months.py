@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forestflux.core.months import MONTHS
+from forestflux.core.calendars.months import MONTHS
 from forestflux.jobs.store import load_part, open_store
 from forestflux.pages.explorer.packed_arrays import pack_numbers
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.forest_area import measure_forest_area
+from forestflux.core.grids.forest_area import measure_forest_area
 from forestflux.core.layers import REGION_LAYERS, flagged
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.jobs.store import load_store, open_store

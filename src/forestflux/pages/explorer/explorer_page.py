@@ -12,9 +12,9 @@ from cmcrameri import cm
 from matplotlib.colors import Colormap
 from plotly.offline import get_plotlyjs
 
-from forestflux.core.land import land_polygons
+from forestflux.core.grids.land import land_polygons
 from forestflux.core.names import FOREST_TYPES
-from forestflux.core.products import InputSeries
+from forestflux.core.product_tables.products import InputSeries
 from forestflux.pages.explorer.packed_arrays import encode_array, encode_bytes
 from forestflux.pages.first_screen import (
     read_shared_script,

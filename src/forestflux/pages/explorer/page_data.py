@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.ensemble.model_folder import load_model

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import cast
 
 from forestflux.core.errors import InputError
-from forestflux.core.product_table import read_products
+from forestflux.core.product_tables.product_table import read_products
 from forestflux.ensemble.model_folder import RECORD
 from forestflux.ensemble.model_record import read_model_record
 from forestflux.jobs.checksums import make_build_key

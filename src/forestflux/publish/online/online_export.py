@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from forestflux.core.grid import Grid
-from forestflux.core.products import Product
+from forestflux.core.grids.grid import Grid
+from forestflux.core.product_tables.products import Product
 from forestflux.ensemble.model_folder import RECORD, load_model
 from forestflux.ensemble.model_record import read_model_record
 from forestflux.jobs.small_files import write_text

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from forestflux.core.calendars.last_year import this_day
 from forestflux.core.errors import InputError
-from forestflux.core.last_year import this_day
 from forestflux.core.layers import LAYERS, NOT_FOREST
-from forestflux.core.products import Product
+from forestflux.core.product_tables.products import Product
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.publish.online.images.input_image import iterate_collections
 from forestflux.sources.earthengine.coverage import check_years, name_of

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from forestflux.core.grid import Grid
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.pixel_grid import PixelGrid
 from forestflux.core.layers import LAYERS
-from forestflux.core.pixel_grid import PixelGrid
 from forestflux.publish.online.online_source import OnlineSource
 from forestflux.publish.online.region import window_of
 from forestflux.sources.earthengine.request import Layers

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.errors import InputError
-from forestflux.core.places import Place, TilePlace, TowerPlace
-from forestflux.core.products import Product
+from forestflux.core.grids.places import Place, TilePlace, TowerPlace
+from forestflux.core.product_tables.products import Product
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client.downloads import Downloads

@@ -135,7 +135,7 @@ def mean_of_cells(image: ee.Image, how: Average) -> ee.Image:
 def reason_of(image: ee.Image, value: ee.Image, table: PixelTable) -> ee.Image:
     """Code of the reason why a pixel is not trusted, 0 where it is.
 
-    As `forestflux.core.pixel_quality.stored_reason` decides at towers.
+    As `forestflux.core.product_tables.pixel_quality.stored_reason` decides at towers.
     """
     number = value.unmask(table.absent, False)
     causes = [number.remap(list(table.missing), list(table.missing_reasons), 0)]

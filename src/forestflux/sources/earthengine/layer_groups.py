@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forestflux.core.eight_day import step_lengths, step_starts
-from forestflux.core.pixel_quality import code, quality_reason
-from forestflux.core.pixel_rules import PixelRules
-from forestflux.core.products import Extract, Product
+from forestflux.core.calendars.eight_day import step_lengths, step_starts
+from forestflux.core.product_tables.pixel_quality import code, quality_reason
+from forestflux.core.product_tables.pixel_rules import PixelRules
+from forestflux.core.product_tables.products import Extract, Product
 from forestflux.sources.earthengine.request import (
     MAX_BANDS,
     Average,

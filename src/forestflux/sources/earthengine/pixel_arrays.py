@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from forestflux.core.errors import InputError
-from forestflux.core.pixel_grid import PixelGrid
-from forestflux.core.pixel_quality import pack_average
-from forestflux.core.products import Extract, Product
+from forestflux.core.grids.pixel_grid import PixelGrid
+from forestflux.core.product_tables.pixel_quality import pack_average
+from forestflux.core.product_tables.products import Extract, Product
 from forestflux.sources.cell_averages import (
     average_pixels,
     measure_cover,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from forestflux.core.errors import InputError
-from forestflux.core.grid import Tile
-from forestflux.core.map_resolution import name_fine_resolutions
-from forestflux.core.pixel_grid import GEOGRAPHIC, PixelGrid
-from forestflux.core.places import Place, TilePlace, TowerPlace
-from forestflux.core.products import Product
+from forestflux.core.grids.grid import Tile
+from forestflux.core.grids.map_resolution import name_fine_resolutions
+from forestflux.core.grids.pixel_grid import GEOGRAPHIC, PixelGrid
+from forestflux.core.grids.places import Place, TilePlace, TowerPlace
+from forestflux.core.product_tables.products import Product
 from forestflux.sources.cell_averages import CellEdges
 from forestflux.sources.earthengine.request import ArchiveWindow
 from forestflux.sources.sinusoidal import project_sinusoidal

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from forestflux.core.eight_day import STEPS, step_starts, year_length
-from forestflux.core.land import is_land
+from forestflux.core.calendars.eight_day import STEPS, step_starts, year_length
+from forestflux.core.grids.land import is_land
+from forestflux.core.grids.places import Place, TilePlace
 from forestflux.core.names import LAND_COVER
-from forestflux.core.places import Place, TilePlace
-from forestflux.core.products import Product
+from forestflux.core.product_tables.products import Product
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client.request_parts import is_cached, read_bands

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from forestflux.core.pixel_grid import PixelGrid
-from forestflux.core.places import TowerPlace
-from forestflux.core.products import Product
+from forestflux.core.grids.pixel_grid import PixelGrid
+from forestflux.core.grids.places import TowerPlace
+from forestflux.core.product_tables.products import Product
 from forestflux.sources.earthengine.layer_groups import groups_of
 from forestflux.sources.earthengine.pixel_windows import positions
 from forestflux.sources.sinusoidal import SPHERE_M

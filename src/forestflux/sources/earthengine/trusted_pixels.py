@@ -7,9 +7,9 @@ trusted, and how they become physical.
 import ee
 import numpy as np
 
-from forestflux.core import eight_day
+from forestflux.core.calendars import eight_day
 from forestflux.core.errors import InputError
-from forestflux.core.products import Mask, Product
+from forestflux.core.product_tables.products import Mask, Product
 from forestflux.sources.earthengine.expressions import reason_of
 from forestflux.sources.earthengine.layer_groups import pixel_table
 
@@ -49,7 +49,7 @@ def trust(
 ) -> ee.Image:
     """The stored numbers of an image as it is sent, masked where they are not trusted.
 
-    As `forestflux.core.pixel_quality.stored_reason` decides.
+    As `forestflux.core.product_tables.pixel_quality.stored_reason` decides.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from forestflux.core.errors import InputError
-from forestflux.core.pixel_quality import bits_of
+from forestflux.core.product_tables.pixel_quality import bits_of
 from forestflux.jobs.tables import Column, TableSchema
 from forestflux.sources.modis_subsets.file_kinds import EXPECTED_FILE
 from forestflux.sources.modis_subsets.subset_reader import ImageIndex, read_files

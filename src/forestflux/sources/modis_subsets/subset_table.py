@@ -4,10 +4,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-from forestflux.core.eight_day import STEP_DAYS
+from forestflux.core.calendars.eight_day import STEP_DAYS
 from forestflux.core.errors import InputError
-from forestflux.core.product_table import ProductTable
-from forestflux.core.products import Extract, Mask, StoredNumber
+from forestflux.core.product_tables.product_table import ProductTable
+from forestflux.core.product_tables.products import Extract, Mask, StoredNumber
 from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.core.reading.yaml_files import read_yaml
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forestflux.core.eight_day import step_lengths
+from forestflux.core.calendars.eight_day import step_lengths
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.settings.source_settings import PlanetSettings, UnseenSettings
 from forestflux.sources.simulated.climate import sigmoid

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forestflux.core.eight_day import STEP_DAYS, STEPS
+from forestflux.core.calendars.eight_day import STEP_DAYS, STEPS
 from forestflux.sources.simulated import geography
 from forestflux.sources.simulated.noise import Lattice
 

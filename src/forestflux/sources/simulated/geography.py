@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from forestflux.core.land import CELLS_PER_DEGREE, land_raster
+from forestflux.core.grids.land import CELLS_PER_DEGREE, land_raster
 from forestflux.sources.simulated.noise import Lattice
 
 SMOOTHING_DEG = 6.0

@@ -7,8 +7,8 @@ its days of the steps. The annual fluxes stay what they are: a month has a share
 import numpy as np
 import pandas as pd
 
-from forestflux.core.eight_day import step_lengths
-from forestflux.core.months import MONTHS, count_step_days
+from forestflux.core.calendars.eight_day import step_lengths
+from forestflux.core.calendars.months import MONTHS, count_step_days
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.sources.simulated.carbon import (
     DNF,

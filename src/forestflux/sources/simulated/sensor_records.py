@@ -4,13 +4,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from forestflux.core.eight_day import STEPS, step_starts, year_length
+from forestflux.core.calendars.eight_day import STEPS, step_starts, year_length
 from forestflux.core.errors import InputError
+from forestflux.core.grids.places import TowerPlace
 from forestflux.core.names import IGBP_CLASSES
-from forestflux.core.pixel_quality import code, pack_average, stored_reason
-from forestflux.core.pixel_rules import Average
-from forestflux.core.places import TowerPlace
-from forestflux.core.products import Extract, Product, Simulation
+from forestflux.core.product_tables.pixel_quality import (
+    code,
+    pack_average,
+    stored_reason,
+)
+from forestflux.core.product_tables.pixel_rules import Average
+from forestflux.core.product_tables.products import Extract, Product, Simulation
 from forestflux.sources.simulated import sensors
 from forestflux.sources.simulated.carbon import CarbonYear
 from forestflux.sources.simulated.noise import hashed

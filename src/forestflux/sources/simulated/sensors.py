@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forestflux.core.eight_day import (
+from forestflux.core.calendars.eight_day import (
     STEP_DAYS,
     STEPS,
     step_lengths,

@@ -3,9 +3,9 @@
 import numpy as np
 import xarray as xr
 
-from forestflux.core.cell_centres import wrap_longitudes
-from forestflux.core.grid import Grid
-from forestflux.core.land import is_land
+from forestflux.core.grids.cell_centres import wrap_longitudes
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.land import is_land
 from forestflux.core.names import FLUX_UNIT
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.sources.simulated.carbon import carbon_year

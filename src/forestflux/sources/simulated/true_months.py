@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from forestflux.core.cell_centres import wrap_longitudes
-from forestflux.core.grid import Grid
-from forestflux.core.land import is_land
-from forestflux.core.months import MONTH_FLUX_UNIT, MONTHS
+from forestflux.core.calendars.months import MONTH_FLUX_UNIT, MONTHS
+from forestflux.core.grids.cell_centres import wrap_longitudes
+from forestflux.core.grids.grid import Grid
+from forestflux.core.grids.land import is_land
 from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.sources.simulated.carbon import carbon_year

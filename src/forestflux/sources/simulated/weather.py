@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forestflux.core.eight_day import STEPS
+from forestflux.core.calendars.eight_day import STEPS
 from forestflux.sources.simulated.climate import (
     potential_evaporation,
     rain_season,

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from forestflux.core.errors import InputError
-from forestflux.core.pixel_rules import QualityRule
-from forestflux.core.product_table import read_products
-from forestflux.core.products import Mask
+from forestflux.core.product_tables.pixel_rules import QualityRule
+from forestflux.core.product_tables.product_table import read_products
+from forestflux.core.product_tables.products import Mask
 from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.models.network_inputs import Normalisation

@@ -3,7 +3,7 @@
 import ee
 import numpy as np
 
-from forestflux.core.eight_day import STEPS
+from forestflux.core.calendars.eight_day import STEPS
 from forestflux.ensemble.dissimilarity import MIN_SHARED, QUARTERS, Reference
 from forestflux.models.network_inputs import TYPES
 from forestflux.publish.online.images.array_images import (

@@ -5,7 +5,7 @@ from typing import cast
 import ee
 import numpy as np
 
-from forestflux.core.eight_day import STEPS
+from forestflux.core.calendars.eight_day import STEPS
 from forestflux.core.names import FLUXES, FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.models.network_inputs import TYPES

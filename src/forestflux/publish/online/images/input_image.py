@@ -10,10 +10,10 @@ from functools import reduce
 import ee
 import numpy as np
 
-from forestflux.core import eight_day
+from forestflux.core.calendars import eight_day
 from forestflux.core.errors import InputError
 from forestflux.core.names import LAND_COVER
-from forestflux.core.products import Product
+from forestflux.core.product_tables.products import Product
 from forestflux.publish.online.images.array_images import join_bands
 from forestflux.publish.online.images.series_image import name_bands
 from forestflux.sources.earthengine import expressions

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import ee
 import numpy as np
 
-from forestflux.core.eight_day import STEPS
-from forestflux.core.radiation import SOLAR_CONSTANT, sun_positions
+from forestflux.core.calendars.eight_day import STEPS
+from forestflux.core.calendars.radiation import SOLAR_CONSTANT, sun_positions
 from forestflux.models.flux_network import FluxNetwork
 from forestflux.models.network_inputs import HALF_YEAR, TYPES
 from forestflux.models.network_regressor import NetworkRegressor
@@ -93,7 +93,7 @@ def prepare_series(
 
 
 def compute_radiation(latitude: ee.Image) -> Series:
-    """Light on top of the atmosphere, as `forestflux.core.radiation` has it."""
+    """Light on top of the atmosphere, as `forestflux.core.calendars.radiation` has it."""
     distance, declination = sun_positions()
     light = 24 * 60 / np.pi * SOLAR_CONSTANT * distance
     phi = latitude.toDouble().multiply(np.pi / 180)

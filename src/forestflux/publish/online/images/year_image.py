@@ -8,7 +8,7 @@ import ee
 from forestflux.core.errors import InputError
 from forestflux.core.layers import BIAS, SIGN
 from forestflux.core.names import FLUX_UNIT, FLUXES, LAND_COVER, TARGET_FLUXES
-from forestflux.core.products import Product
+from forestflux.core.product_tables.products import Product
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.publish.online.images.array_images import join_bands
 from forestflux.publish.online.images.flux_image import build_flux_image

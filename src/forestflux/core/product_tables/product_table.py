@@ -13,8 +13,8 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import LAND_COVER
-from forestflux.core.product_entries import add_units, choose_products
-from forestflux.core.products import Extract, InputSeries, Part, Product
+from forestflux.core.product_tables.product_entries import add_units, choose_products
+from forestflux.core.product_tables.products import Extract, InputSeries, Part, Product
 from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.core.reading.yaml_files import read_yaml
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from forestflux.core.products import Product
+from forestflux.core.product_tables.products import Product
 
 
 class LastYear(NamedTuple):

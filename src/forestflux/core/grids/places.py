@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from forestflux.core.grid import Tile
-from forestflux.core.map_resolution import map_column
-from forestflux.core.product_table import Column
+from forestflux.core.grids.grid import Tile
+from forestflux.core.grids.map_resolution import map_column
+from forestflux.core.product_tables.product_table import Column
 
 
 @dataclass(frozen=True)

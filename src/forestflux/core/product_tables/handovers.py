@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from forestflux.core.errors import InputError
-from forestflux.core.products import Product
+from forestflux.core.product_tables.products import Product
 
 
 @dataclass(frozen=True)

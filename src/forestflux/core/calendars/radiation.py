@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forestflux.core.eight_day import STEP_DAYS, STEPS
+from forestflux.core.calendars.eight_day import STEP_DAYS, STEPS
 
 # Solar constant, MJ m-2 min-1 (FAO Irrigation and Drainage Paper 56, eq. 21).
 SOLAR_CONSTANT = 0.0820

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from forestflux.core.errors import InputError
-from forestflux.core.product_table import ProductTable, read_products
+from forestflux.core.product_tables.product_table import ProductTable, read_products
 from tests.builders.paths import PRODUCTS
 
 TABLE = read_products(PRODUCTS)

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 import yaml
 
+from forestflux.core.calendars.last_year import find_last_year
 from forestflux.core.errors import InputError
-from forestflux.core.handovers import find_shared_years, list_handovers
-from forestflux.core.last_year import find_last_year
-from forestflux.core.map_resolution import fit_resolution
-from forestflux.core.product_table import ProductTable, read_products
+from forestflux.core.grids.map_resolution import fit_resolution
+from forestflux.core.product_tables.handovers import find_shared_years, list_handovers
+from forestflux.core.product_tables.product_table import ProductTable, read_products
 from forestflux.core.reading.yaml_files import read_yaml
 from tests.builders.paths import PRODUCTS
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from forestflux.core.names import REASONS
-from forestflux.core.pixel_rules import PixelRules
-from forestflux.core.products import AverageShare
+from forestflux.core.product_tables.pixel_rules import PixelRules
+from forestflux.core.product_tables.products import AverageShare
 
 # The quality band of an average: percent of the cell that is valid in bits 0-6, from bit
 # 7 on the commonest reason of the rest.

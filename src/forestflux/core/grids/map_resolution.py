@@ -1,8 +1,8 @@
 """The resolution of the maps: which column of the product table their cells follow."""
 
 from forestflux.core.errors import InputError
-from forestflux.core.product_table import Column, ProductTable, Variable
-from forestflux.core.products import Extract
+from forestflux.core.product_tables.product_table import Column, ProductTable, Variable
+from forestflux.core.product_tables.products import Extract
 
 # Sides of cells for which the table has the column `fine_tile`, degrees. At 0.005, about 500 m,
 # a cell is as large as the smallest pixels that the products have.

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from forestflux.core.last_year import find_last_year
-from forestflux.core.product_table import read_products
+from forestflux.core.calendars.last_year import find_last_year
+from forestflux.core.product_tables.product_table import read_products
 from tests.builders.paths import PRODUCTS
 
 COLUMNS = ["tile", "tower"]

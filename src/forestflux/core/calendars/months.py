@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forestflux.core.eight_day import step_lengths, step_starts
+from forestflux.core.calendars.eight_day import step_lengths, step_starts
 
 MONTHS = 12
 MONTH_FLUX_UNIT = "gC m-2 month-1"

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AllowInfNan, model_validator
 
 from forestflux.core.errors import InputError
-from forestflux.core.pixel_grid import PixelGrid
-from forestflux.core.pixel_rules import Average, Number, PixelRules
+from forestflux.core.grids.pixel_grid import PixelGrid
+from forestflux.core.product_tables.pixel_rules import Average, Number, PixelRules
 from forestflux.core.reading.typed_input import FrozenModel
 
 # A year after every handover.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forestflux.core import eight_day
+from forestflux.core.calendars import eight_day
 
 
 @pytest.mark.parametrize(("year", "last"), [(2003, 5), (2004, 6), (2000, 6), (2100, 5)])
