@@ -22,6 +22,7 @@ rule explain:
         "<results>/benchmarks/explain.tsv"
     conda:
         "../../envs/model.yaml"
+    priority: 1 # long, so before the figures
     params:
         seed=CONFIG.seed,
         code=code("explain"),

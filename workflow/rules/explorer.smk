@@ -43,6 +43,7 @@ rule explorer:
     resources:
         mem_mb=growing(3000),
         runtime=growing(60),
+    priority: 1 # long, so before the figures
     params:
         settings=settings(
             run=CONFIG.run,
