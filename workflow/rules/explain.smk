@@ -20,9 +20,9 @@ rule explain:
         "<logs>/explain/explain.log",
     benchmark:
         "<results>/benchmarks/explain.tsv"
+    priority: 1  # long, so before the figures
     conda:
         "../../envs/model.yaml"
-    priority: 1 # long, so before the figures
     params:
         seed=CONFIG.seed,
         code=code("explain"),

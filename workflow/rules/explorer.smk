@@ -38,12 +38,12 @@ rule explorer:
         "<logs>/explorer/explorer.log",
     benchmark:
         "<results>/benchmarks/explorer.tsv"
+    priority: 1  # long, so before the figures
     conda:
         "../../envs/explorer.yaml"
     resources:
         mem_mb=growing(3000),
         runtime=growing(60),
-    priority: 1 # long, so before the figures
     params:
         settings=settings(
             run=CONFIG.run,
