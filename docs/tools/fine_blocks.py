@@ -1,4 +1,4 @@
-"""Blocks of fine maps: what a region costs, and whether resolutions agree."""
+"""Blocks of fine maps: cost of a region, plan of a continent, whether resolutions agree."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,8 @@ from tracked_files import markdown_table, read_benchmark, rows_of
 from forestflux.core.interval_text import write_interval
 
 QUANTITIES = {"total": "total of {year}, TgC yr-1", "change": "change, TgC yr-1"}
+# Of a node of a cluster, as other estimates of these pages have it.
+NODE_CORES = 32
 
 
 def resolutions() -> str:
@@ -79,8 +81,23 @@ def fine_disk() -> str:
     return markdown_table(["folder", "", "MB a year", "bytes per forest cell"], rows)
 
 
+def fine_plans() -> str:
+    """What it takes to plan a continent at 0.005 degree."""
+    rows = [
+        [
+            str(row["years"]),
+            str(row["job_tiles"]),
+            f"{row['jobs']:,}",
+            f"{row['seconds']:.0f}",
+            f"{row['megabytes']:.0f}",
+        ]
+        for row in rows_of(read_benchmark("fine_plan"), "dry run")
+    ]
+    return markdown_table(["years", "tiles a job", "jobs", "seconds", "MB"], rows)
+
+
 def numbers() -> Iterator[tuple[str, str]]:
-    """Numbers for sentences: `region500.cells`, ..."""
+    """Numbers for sentences: `region500.cells`, `continent.requests`, ..."""
     fine = read_benchmark("fine_region")
     stages = rows_of(fine, "stage")
     region = max(rows_of(fine, "region"), key=lambda row: row["km2"])
@@ -91,3 +108,17 @@ def numbers() -> Iterator[tuple[str, str]]:
     yield "region500.core_seconds", f"{sum(row['core_seconds'] for row in own):.0f}"
     yield "region500.per_million", f"{per_million / 60:.0f}"
     yield "region500.largest_mb", f"{max(row['megabytes'] for row in stages):,.0f}"
+    (plan,) = rows_of(read_benchmark("fine_plan"), "plan")
+    yield "continent.tiles", f"{plan['tiles']:,}"
+    yield "continent.requests", f"{plan['requests']:,}"
+    yield "continent.gib", f"{plan['gib']:,.0f}"
+    yield "continent.disk_gib", f"{plan['disk_gib']:,.0f}"
+    yield "continent.plan_seconds", f"{plan['seconds']:.0f}"
+    yield "continent.plan_mb", f"{plan['megabytes']:.0f}"
+    # As if every tile were forest like the measured region.
+    cells = plan["tiles"] * region["forest_cells"] / region["tiles"]
+    yield "continent.most_cells", f"{cells / 1e6:,.0f}"
+    hours = cells / 1e6 * per_million / 3600
+    yield "continent.core_hours", f"{hours:,.0f}"
+    yield "continent.node_hours", f"{hours / NODE_CORES:,.1f}"
+    yield "continent.node_cores", f"{NODE_CORES}"

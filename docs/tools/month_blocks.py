@@ -1,9 +1,16 @@
-"""Blocks with the skill of months at unseen real towers."""
+"""Blocks with the skill of months at unseen real towers, and what months cost."""
 
 import pandas as pd
-from tracked_files import label, markdown_table, read_table
+from tracked_files import (
+    label,
+    markdown_table,
+    read_benchmark,
+    read_table,
+    rows_of,
+)
 
 TARGETS = ("gpp", "reco", "nee")
+GIGA = 1e9
 
 
 def month_skill() -> str:
@@ -48,3 +55,31 @@ def month_coverage() -> str:
         counts = [f"{int(cells[0].n):,}", str(int(cells[0].n_sites))]
         rows.append([name, *counts, *(f"{100 * c.covered:.0f} %" for c in cells)])
     return markdown_table(["months", "number", "towers", "GPP", "NEE"], rows)
+
+
+def month_costs() -> str:
+    """What months take beside the year: time, memory, and what each job takes."""
+    found = read_benchmark("months")
+    rows = []
+    for row in found["ratios"]:
+        aim = "" if row["aim"] is None else f"{row['aim']:g}"
+        ends = f"{row['lowest']:.2f} to {row['highest']:.2f}"
+        rows.append([row["name"], f"{row['ratio']:.2f}", ends, aim])
+    return markdown_table(["ratio", "found", "lowest to highest", "aim"], rows)
+
+
+def month_sizes() -> str:
+    """Bytes of a forest cell in each kind of file, and of a year of the globe."""
+    cells = globe_cells()
+    sizes = read_benchmark("months")["facts"]["bytes_per_forest_cell"]
+    rows = [
+        [name, f"{size:.0f}", f"{size * cells / GIGA:.2f}"]
+        for name, size in sizes.items()
+    ]
+    return markdown_table(["files", "bytes per forest cell", "GB a year"], rows)
+
+
+def globe_cells() -> int:
+    """Forest cells of the globe at 0.05 degree."""
+    (row,) = rows_of(read_benchmark("growth"), "globe")
+    return row["cells"]

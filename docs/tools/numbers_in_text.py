@@ -23,7 +23,6 @@ FINE_FOREST = 160e6
 ASKED_BYTES = 1208
 LAND_CELLS_OF_TILE = 36_543_125 / 278
 REQUESTS_OF_TILE = 33.5
-NODE_CORES = 32
 
 
 def numbers_in_text() -> dict[str, str]:
@@ -155,8 +154,8 @@ def reliability() -> Iterator[tuple[str, str]]:
 
 
 def months() -> Iterator[tuple[str, str]]:
-    """Months at unseen real towers."""
-    facts = read_record("towers_months_facts")
+    """Months at unseen real towers, and what they take."""
+    facts, costs = read_record("towers_months_facts"), read_benchmark("months")
     ours, theirs = facts["networks"], facts["networks_without_months"]
     equal = sum(ours[name] == theirs[name] for name in ours)
     yield "months.equal_networks", f"{equal} of {len(ours)}"
@@ -167,6 +166,10 @@ def months() -> Iterator[tuple[str, str]]:
     yield "months.taught_site_years", str(facts["season_site_years"])
     yield "months.taught_sites", str(facts["season_sites"])
     yield "months.seconds", str(facts["season_processor_seconds"])
+    cells = costs["facts"]["forest_cells"] * costs["settings"]["years"]
+    yield "months.cells", f"{cells:,}"
+    (globe,) = rows_of(read_benchmark("growth"), "globe")
+    yield "growth.globe_cells", f"{globe['cells']:,}"
 
 
 def fine_resolution() -> Iterator[tuple[str, str]]:
@@ -183,9 +186,9 @@ def fine_resolution() -> Iterator[tuple[str, str]]:
     yield "fine.measured_seconds", f"{globe['core_seconds']:.0f}"
     yield "fine.rate", f"{rate:,.0f}"
     yield "fine.core_hours", f"{hours:.1f}"
-    yield "fine.node_cores", f"{NODE_CORES}"
-    yield "fine.node_minutes", f"{hours / NODE_CORES * 60:.0f}"
-    yield "fine.hundred_nodes_seconds", f"{hours / NODE_CORES * 36:.0f}"
+    yield "fine.node_cores", f"{fine_blocks.NODE_CORES}"
+    yield "fine.node_minutes", f"{hours / fine_blocks.NODE_CORES * 60:.0f}"
+    yield "fine.hundred_nodes_seconds", f"{hours / fine_blocks.NODE_CORES * 36:.0f}"
     yield "fine.land_per_forest", f"{beside:.2f}"
     yield "fine.bytes_per_cell", f"{per_cell}"
     yield "fine.gigabytes", f"{land * per_cell / 1e9:,.0f}"

@@ -126,7 +126,7 @@ EDITS = {
         "micro.yaml",
         "fluxes: {months: true",
         "fluxes: {months: false",
-        "collection report",
+        "collection explorer report",
     ),
     "gaps that are put in to measure them": (
         "micro.yaml",
@@ -180,7 +180,7 @@ EDITS = {
         "micro.yaml",
         "compare: {other: {files: [other/gpp.nc]}}",
         "compare: {}",
-        "report",
+        "explorer report",
     ),
     "how areas are weighted": (
         f"{FORESTFLUX}/evaluation/compare/area_weights.py",
@@ -249,7 +249,7 @@ EDITS = {
         "",
     ),
     "a comment and a docstring in a module": (
-        f"{FORESTFLUX}/core/eight_day.py",
+        f"{FORESTFLUX}/core/calendars/eight_day.py",
         '"""The calendar: ',
         '# A calendar.\n"""The one calendar: ',
         "",

@@ -617,6 +617,8 @@ def test_rows_of_nothing_are_left_out(results, tmp_path):
     whole[["area_effect", "interaction"]] = 0.0
     whole["intensity"] = whole["change"]
     write_table(whole, tmp_path / "change/decomposition.csv")
+    totals = pd.read_csv(results / "change/totals.csv")
+    write_table(totals, tmp_path / "change/totals.csv")
     figure = draw_figure("decomposition", tmp_path, style_settings=SETTINGS)
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["change", "flux per m2 of forest"]
