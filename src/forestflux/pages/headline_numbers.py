@@ -1,5 +1,6 @@
 """Headline numbers: those that a text quotes, with unit, interval and source table."""
 
+import math
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
@@ -89,7 +90,7 @@ def total_rows(
 def change_rows(
     changes: Path, *, pair: tuple[int, int], unit: TotalUnit
 ) -> Iterator[dict]:
-    """Difference of the pair and slope of the series over all forests."""
+    """Difference of the pair over all forests and, of more than two years, slope of the series."""
     columns = "stratum variable change change_lower change_upper"
     columns += " slope slope_lower slope_upper p_value"
     table = PAIR.read_file(changes, columns=columns.split())
@@ -104,10 +105,13 @@ def change_rows(
             source=PAIR.path,
             form="+.2f",
         )
+        slope = scale_ends(row, "slope", unit)
+        if math.isnan(slope[0]):  # two years have no trend
+            continue
         yield make_row(
             f"{flux}_slope",
             f"Slope of {flux.upper()}",
-            scale_ends(row, "slope", unit),
+            slope,
             unit=unit.slope,
             source=PAIR.path,
             form="+.3f",

@@ -243,14 +243,30 @@ function zoomView(factor, x = view.x, y = view.y) {
   moveView(view.x, view.y);
 }
 
-/** Show the whole map: the world, or the region of the run alone. */
+/** Edges in degrees of all forest cells, or of the world where there is no map. */
+function findForestEdges() {
+  if (!mapData || !positionByCell.length) return { west: -180, east: 180, south: SOUTH, north: NORTH };
+  const columns = mapData.shape[1];
+  let [first, last, left, right] = [mapData.shape[0], 0, columns, 0];
+  for (const position of positionByCell) {
+    const [row, column] = [Math.floor(position / columns), position % columns];
+    [first, last] = [Math.min(first, row), Math.max(last, row + 1)];
+    [left, right] = [Math.min(left, column), Math.max(right, column + 1)];
+  }
+  return {
+    west: mapData.west + left * mapData.resolution,
+    east: mapData.west + right * mapData.resolution,
+    south: mapData.north - last * mapData.resolution,
+    north: mapData.north - first * mapData.resolution,
+  };
+}
+
+/** Show the whole map: the world, or the forest of the run's region alone. */
 function showAll() {
-  const width = mapData ? mapData.shape[1] * mapData.resolution : 360;
-  const east = mapData ? mapData.west + width : 180;
-  if (width > WIDEST_FRAME || east > 180) return zoomView(1e-9);
-  const south = mapData.north - mapData.shape[0] * mapData.resolution;
-  const corners = [south, mapData.north, Math.max(south, Math.min(0, mapData.north))]
-    .flatMap((lat) => [mapData.west, east].map((lon) => project(lat, lon)));
+  const { west, east, south, north } = findForestEdges();
+  if (east - west > WIDEST_FRAME || east > 180) return zoomView(1e-9);
+  const corners = [south, north, Math.max(south, Math.min(0, north))]
+    .flatMap((lat) => [west, east].map((lon) => project(lat, lon)));
   const [xs, ys] = [0, 1].map((axis) => corners.map((corner) => corner[axis]));
   const [left, right, bottom, top] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   const fit = computeMapScale() / view.zoom;

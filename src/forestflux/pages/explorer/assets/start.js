@@ -10,7 +10,16 @@ let lastRequest = 0; // number of the picture that was asked for last
 /** The layer that the reader chose. */
 const findChosenLayer = () => LAYERS[layerPicker.value];
 /** Index of the chosen year among the mapped years. */
-const findYearIndex = () => Number(yearSlider.value) - Number(yearSlider.min);
+const findYearIndex = () => mapData.years.indexOf(Number(yearSlider.value));
+let shownYear = null; // one of the mapped years, which may have gaps between them
+
+/** Show a mapped year: that of the slider, or the next one in the direction in which it moves. */
+function moveToYear(wanted) {
+  const back = shownYear !== null && wanted < shownYear;
+  const years = back ? [...mapData.years].reverse() : mapData.years;
+  shownYear = years.find((year) => (back ? year <= wanted : year >= wanted));
+  yearSlider.value = shownYear;
+}
 
 /** Whether a change that may be chance is shown pale. */
 const isPale = (layer) => isTested(layer) && findElement("show-weak").checked;
@@ -134,7 +143,7 @@ function writeAddress() {
 function readAddress() {
   const [layer, year, selected] = location.hash.slice(1).split("/").map(decodeURIComponent);
   if (mapData && hasLayer(layer) && layer in LAYERS) layerPicker.value = layer;
-  if (mapData && Number(year) >= Number(yearSlider.min) && Number(year) <= Number(yearSlider.max)) yearSlider.value = year;
+  if (mapData && mapData.years.includes(Number(year))) moveToYear(Number(year));
   if (!selected) return null;
   const tower = data.towers.sites.find(({ site }) => site === selected);
   if (tower) return { tower };
@@ -260,9 +269,10 @@ function fillControls() {
     groups[layer.group].append(makeElement("option", { value: name }, layer.label));
   }
   [yearSlider.min, yearSlider.max] = [mapData.years[0], mapData.years[mapData.years.length - 1]];
-  yearSlider.value = data.pair[1];
+  moveToYear(data.pair[1]);
   layerPicker.addEventListener("change", repaintMap);
   yearSlider.addEventListener("input", () => {
+    moveToYear(Number(yearSlider.value));
     repaintMap();
     if (selection) openDetails(selection);
   });
