@@ -27,8 +27,8 @@ from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.core.grids.land import is_land
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.manifests import JobManifest, write_manifest
-from forestflux.jobs.store import write_store
-from forestflux.jobs.store_checks import read_store_manifest
+from forestflux.jobs.stores.store import write_store
+from forestflux.jobs.stores.store_checks import read_store_manifest
 from tests.builders.error_models import make_components, make_errors
 from tests.builders.inputs import VARIABLES
 from tests.builders.model_records import build_model_record

@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter
 from benchmarks.harness import Measured, Option, measure_call, scratch_folder
 from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.jobs.settings.page_settings import ExplorerSettings
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from forestflux.pages.explorer.display_grid import choose_display
 from forestflux.pages.explorer.displayed_layers import (
     pack_annual_layers,

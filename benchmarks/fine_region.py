@@ -14,7 +14,7 @@ from benchmarks.fine_maps import map_region, sum_scripts, train_model
 from benchmarks.harness import Measured, Option, fit_exponent
 from forestflux.core.grids.grid import cell_area
 from forestflux.core.layers import REGION_SHARE
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 
 RESOLUTION_DEG = 0.005
 YEAR = 2018

@@ -34,7 +34,7 @@ from benchmarks.masked_tiles import (
 from benchmarks.trained_model import tower_samples, write_model
 from forestflux.jobs.manifests import JobManifest, manifest_path, write_manifest
 from forestflux.jobs.settings.map_settings import InferSettings
-from forestflux.jobs.store_checks import read_store_manifest
+from forestflux.jobs.stores.store_checks import read_store_manifest
 
 mpl.use("Agg")
 

@@ -36,11 +36,11 @@ from benchmarks.harness import (
 from benchmarks.masked_tiles import MIN_FOREST_FRACTION, masked_tiles
 from benchmarks.trained_model import forest_rows, tower_samples, write_model
 from benchmarks.tree_models import TreeModels
-from forestflux.ensemble.fast_inference import Block
+from forestflux.ensemble.fast.fast_inference import Block
 from forestflux.ensemble.model_folder import load_model
 from forestflux.ensemble.trained_ensemble import Ensemble
-from forestflux.jobs.chunked import CHUNKS
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.chunked import CHUNKS
+from forestflux.jobs.stores.store import write_store
 from forestflux.maps.inference import estimate_chunks, infer
 from forestflux.models.network_inputs import TYPES, one_hot_types
 from forestflux.prepare.masked_series import SeriesChunk, read_chunks

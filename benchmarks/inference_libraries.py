@@ -35,7 +35,7 @@ from benchmarks.harness import (
     take_turns,
 )
 from forestflux.core.names import FLUXES
-from forestflux.ensemble.fast_inference import FastInference
+from forestflux.ensemble.fast.fast_inference import FastInference
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.models.flux_network import FluxNetwork
 from forestflux.models.network_inputs import TYPES, Normalisation

@@ -14,7 +14,7 @@ from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec
 
 from benchmarks.harness import Measured, Option, scratch_folder, take_turns
 from benchmarks.masked_tiles import masked_tiles
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 from tests.builders.inputs import VARIABLES
 
 # Step of the packed integers in the variable's unit and the value of zero: the products' own

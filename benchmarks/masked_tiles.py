@@ -12,10 +12,10 @@ from forestflux.core.grids.grid import Grid, Tile
 from forestflux.core.grids.land import is_land
 from forestflux.core.grids.places import TilePlace
 from forestflux.core.product_tables.product_table import read_products
-from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.configuration import read_configuration
 from forestflux.jobs.settings.source_settings import SourceSettings
 from forestflux.jobs.stages import Key, run_stage
+from forestflux.jobs.stores.chunked import CHUNKS
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
 from forestflux.sources.extraction import extract

@@ -38,11 +38,11 @@ from forestflux.ensemble.trained_season import TrainedSeason
 from forestflux.jobs.manifests import JobManifest, manifest_path, write_manifest
 from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.jobs.settings.map_settings import InferSettings, PublishSettings
-from forestflux.jobs.store import load_store, write_store
-from forestflux.jobs.store_checks import read_store_manifest
+from forestflux.jobs.stores.store import load_store, write_store
+from forestflux.jobs.stores.store_checks import read_store_manifest
 from forestflux.models.seasons.season_training import train_season
 from forestflux.prepare.sample_table import Samples
-from forestflux.publish.month_product import publish_months
+from forestflux.publish.months.month_product import publish_months
 from forestflux.publish.published_dataset import ProductSettings
 from forestflux.publish.year_product import publish_year
 from tests.builders.inputs import UNITS

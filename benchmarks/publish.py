@@ -14,7 +14,7 @@ from benchmarks.harness import Measured, Option, measure_call, scratch_folder
 from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.core.layers import LAYERS, NOT_FOREST
 from forestflux.jobs.settings.map_settings import PublishSettings
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from forestflux.maps.mosaic import coordinates, title, variable
 from forestflux.publish.published_dataset import ProductSettings
 from forestflux.publish.year_product import publish_year

@@ -19,8 +19,8 @@ from benchmarks.harness import Measured, Option, pin_cores, scratch_folder, take
 from benchmarks.inference import MATRIX, multiplied, network_operations
 from benchmarks.masked_tiles import masked_tiles
 from benchmarks.trained_model import forest_rows, tower_samples, write_model
-from forestflux.ensemble.backends import Filtered
-from forestflux.ensemble.fast_inference import CELLS, FastInference
+from forestflux.ensemble.fast.backends import Filtered
+from forestflux.ensemble.fast.fast_inference import CELLS, FastInference
 from forestflux.ensemble.model_folder import load_model
 from forestflux.models.network_inputs import one_hot_types
 

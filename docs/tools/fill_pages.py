@@ -17,8 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
 
+from blocks.page_blocks import BLOCKS  # noqa: E402
 from numbers_in_text import numbers_in_text  # noqa: E402
-from page_blocks import BLOCKS  # noqa: E402
 
 BLOCK = re.compile(r"^<!-- (\w+) -->\n.*?^<!-- /\1 -->$", re.S | re.M)
 NUMBER = re.compile(r"<!--=([\w.]+)-->.*?<!--/-->", re.S)

@@ -4,9 +4,9 @@ import ast
 import math
 from collections.abc import Iterator
 
-import fine_blocks
 import numpy as np
-from settings_blocks import default_settings
+from blocks import fine_blocks
+from blocks.settings_blocks import default_settings
 from tracked_files import (
     ROOT,
     read_benchmark,
@@ -211,7 +211,7 @@ def defaults() -> Iterator[tuple[str, str]]:
 
 def tolerances() -> Iterator[tuple[str, str]]:
     """Tolerance of the fast inference, read from its source: nothing heavy is imported."""
-    source = ROOT / "src" / "forestflux" / "ensemble" / "fast_inference.py"
+    source = ROOT / "src/forestflux/ensemble/fast/fast_inference.py"
     (value,) = (
         node.value
         for node in ast.parse(source.read_text()).body

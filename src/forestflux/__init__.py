@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from forestflux.ensemble.model_folder import load_model
     from forestflux.ensemble.season_folder import load_season
-    from forestflux.publish.month_reading import open_months
+    from forestflux.publish.months.month_reading import open_months
     from forestflux.publish.product_reading import open_product
 
 __version__ = "0.2.0.dev0"
@@ -16,7 +16,7 @@ __all__ = ["load_model", "load_season", "open_months", "open_product"]
 HOMES = {
     "load_model": "forestflux.ensemble.model_folder",
     "load_season": "forestflux.ensemble.season_folder",
-    "open_months": "forestflux.publish.month_reading",
+    "open_months": "forestflux.publish.months.month_reading",
     "open_product": "forestflux.publish.product_reading",
 }
 

@@ -13,7 +13,7 @@ import xarray as xr
 
 from forestflux.core.grids.grid import Grid, cell_area
 from forestflux.evaluation.compare.flux_units import CARBON_IN_CO2, GRAMS_PER_MOL
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 
 YEARS = (2003, 2004, 2005, 2006)
 # Blocks of the field: edges of all grids here lie on edges of the blocks.

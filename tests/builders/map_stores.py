@@ -28,7 +28,7 @@ from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.jobs.manifests import JobManifest, manifest_path, write_manifest
 from forestflux.jobs.settings.change_settings import ChangeSettings
 from forestflux.jobs.settings.compare_settings import ComparedSettings
-from forestflux.jobs.store import open_store, write_store
+from forestflux.jobs.stores.store import open_store, write_store
 from forestflux.jobs.tables import write_table
 from tests.builders.error_models import make_components, make_error_model
 from tests.builders.inputs import VARIABLES

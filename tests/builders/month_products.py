@@ -7,11 +7,11 @@ import xarray as xr
 
 from forestflux.core.grids.grid import Grid
 from forestflux.jobs.settings.map_settings import PublishSettings
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from forestflux.maps.month_mosaic import describe_layers, make_coordinates
 from forestflux.models.flux_model import Fluxes
 from forestflux.models.seasons.shares import divide_fluxes
-from forestflux.publish.month_product import publish_months
+from forestflux.publish.months.month_product import publish_months
 from forestflux.publish.published_dataset import ProductSettings
 from tests.builders.year_products import LEVEL, SETTINGS
 

@@ -13,7 +13,7 @@ from forestflux.core.calendars.eight_day import step_starts
 from forestflux.core.grids.places import TowerPlace
 from forestflux.core.product_tables.product_table import columns_of, read_products
 from forestflux.jobs.manifests import JobManifest, write_manifest
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
 from forestflux.sources.extraction import available_columns, extract

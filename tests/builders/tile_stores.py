@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from forestflux.maps.tile_years import TileYear, average_fluxes
 from forestflux.models.years.response import Response
 from tests.builders.inputs import VARIABLES

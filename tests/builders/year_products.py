@@ -8,7 +8,7 @@ import xarray as xr
 from forestflux.core.grids.grid import Grid
 from forestflux.core.layers import NOT_FOREST, REGION_SHARE, list_layers
 from forestflux.jobs.settings.map_settings import PublishSettings
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from forestflux.maps.mosaic import areas, coordinates, title, variable
 from forestflux.publish.published_dataset import ProductSettings
 from forestflux.publish.year_product import publish_year

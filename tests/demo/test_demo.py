@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from forestflux.core.names import FOREST_TYPES
-from forestflux.ensemble.fast_inference import TOLERANCE, choose_precision
+from forestflux.ensemble.fast.fast_inference import TOLERANCE, choose_precision
 from forestflux.evaluation.evaluation_schemas import PREDICTIONS, SCORES
 from tests.builders.projects import ROOT, copy_project, finish, planned
 

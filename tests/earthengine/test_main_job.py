@@ -8,7 +8,7 @@ import yaml
 
 from forestflux.core.grids.grid import Grid
 from forestflux.core.grids.places import TilePlace, TowerPlace
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.sources.extraction import extract
 from tests.builders.projects import copy_project, snakemake

@@ -19,7 +19,7 @@ from forestflux.core.layers import NOT_FOREST
 from forestflux.core.product_tables.product_table import read_products
 from forestflux.ensemble.model_record import read_model_record
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masked_series import forest_cells
 from forestflux.prepare.masking import mask_cube

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 from tests.builders.model_folders import write_small_model
 from tests.builders.projects import copy_project, snakemake
 from tests.builders.tower_folders import tower_folder

@@ -12,8 +12,8 @@ from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.model_folder import save_model
 from forestflux.jobs.settings.training_settings import TransferEpochs
 from forestflux.jobs.stages import Stores
-from forestflux.jobs.store import load_store, write_store
-from forestflux.jobs.store_checks import read_store_manifest
+from forestflux.jobs.stores.store import load_store, write_store
+from forestflux.jobs.stores.store_checks import read_store_manifest
 from forestflux.models.network_training import train_network
 from tests.builders.error_models import make_errors
 from tests.builders.finished_results import build_results, some_series

@@ -3,7 +3,7 @@
 import pytest
 import xarray as xr
 
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 
 distributed = pytest.importorskip("distributed")
 

@@ -10,8 +10,8 @@ import shapely
 
 from forestflux.core.grids.grid import cell_area
 from forestflux.core.names import PG_PER_G
-from forestflux.jobs.store import load_store, open_store
-from forestflux.publish.month_reading import open_months
+from forestflux.jobs.stores.store import load_store, open_store
+from forestflux.publish.months.month_reading import open_months
 from forestflux.publish.product_reading import open_product
 from tests.builders.projects import copy_project, edit, finish, plan, planned, snakemake
 

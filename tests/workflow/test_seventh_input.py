@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.jobs.store import open_store
+from forestflux.jobs.stores.store import open_store
 from tests.builders.projects import SEVEN_INPUTS
 
 

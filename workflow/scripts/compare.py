@@ -14,11 +14,11 @@ from forestflux.evaluation.compare.comparison_schemas import COMPARISON_TABLES
 from forestflux.evaluation.compare.comparison_store import compare_product
 from forestflux.evaluation.compare.comparison_tables import tabulate_comparison
 from forestflux.jobs.checksums import checksum_files
-from forestflux.jobs.chunked import ChunkedDataset
 from forestflux.jobs.settings.compare_settings import ComparedSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
-from forestflux.jobs.store import open_store
+from forestflux.jobs.stores.chunked import ChunkedDataset
+from forestflux.jobs.stores.store import open_store
 from forestflux.jobs.tables import write_tables
 
 

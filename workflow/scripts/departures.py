@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.jobs.chunked import CHUNKS, ChunkedDataset
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
+from forestflux.jobs.stores.chunked import CHUNKS, ChunkedDataset
 from forestflux.prepare.departures import measure_place
 
 

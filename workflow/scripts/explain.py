@@ -5,13 +5,13 @@ from pathlib import Path
 from forestflux.jobs import command_line
 from forestflux.ensemble.model_folder import load_model
 from forestflux.evaluation.evaluation_schemas import EVALUATION_TABLES
-from forestflux.evaluation.explanation_sanity import tabulate_sanity
-from forestflux.evaluation.explanations import (
+from forestflux.evaluation.explain.explanation_sanity import tabulate_sanity
+from forestflux.evaluation.explain.explanations import (
     measure_occlusion,
     tabulate_activations,
     tabulate_importance,
 )
-from forestflux.evaluation.integrated_gradients import (
+from forestflux.evaluation.explain.integrated_gradients import (
     measure_attribution,
     tabulate_attributions,
 )

@@ -8,20 +8,18 @@ from pathlib import Path
 import xarray as xr
 
 from forestflux.jobs import command_line
-from forestflux.core.grids.grid import Grid
-from forestflux.core.grids.places import Place, TilePlace, TowerPlace
-from forestflux.core.layers import REGION_SHARE
+from forestflux.core.grids.places import Place
 from forestflux.core.product_tables.product_table import ProductTable
 from forestflux.core.product_tables.products import Product
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
-from forestflux.jobs.stages import Key, run_stage, upstream_stores
+from forestflux.jobs.stages import Key, run_stage
+from forestflux.prepare.job_places import JobPlaces
 from forestflux.sources.extraction import available_columns, extract
 from forestflux.sources.source import Source
 from forestflux.sources.source_registry import open_source
-from forestflux.towers.tower_schemas import SITES
 
 
 class Settings(Section):
@@ -80,18 +78,10 @@ def main(
         )
         eras |= {year: Era(some, source) for year in same}
     inputs = checksum_files([*sites, *table, *subsets])
-    shares = upstream_stores(*region) if region else None
-
-    def place_of(name: str) -> Place:
-        if name == "towers":
-            return TowerPlace(SITES.read_file(sites[0]))
-        assert settings.grid is not None  # tiles come with a grid
-        tile = Grid(**settings.grid.model_dump()).tile(name)
-        share = shares.load(name)[REGION_SHARE].values if shares else None
-        return TilePlace(tile, share)
+    known = JobPlaces.of(sites=sites, region=region, grid=settings.grid)
 
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
-        work = [(place_of(name), year) for name, year in missing]
+        work = [(known.find(name), year) for name, year in missing]
         for era in dict.fromkeys(eras[year] for _, year in work):
             some = [(place, year) for place, year in work if eras[year] is era]
             era.source.prepare(era.available(some[0][0]), some)
@@ -109,7 +99,7 @@ def main(
             inputs,
             place,
             year,
-            *([shares.checksum(place)] if shares else []),
+            *([known.shares.checksum(place)] if known.shares else []),
         ],
         make=make,
     )

@@ -5,9 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.jobs import command_line
-from forestflux.core.grids.grid import Grid
-from forestflux.core.grids.places import Place, TilePlace, TowerPlace
-from forestflux.core.layers import REGION_SHARE
+from forestflux.core.grids.places import TilePlace
 from forestflux.core.names import LAND_COVER
 from forestflux.core.product_tables.handovers import list_handovers
 from forestflux.core.product_tables.product_table import ProductTable
@@ -15,10 +13,9 @@ from forestflux.jobs.settings.run_settings import GridSettings
 from forestflux.jobs.settings.sample_settings import MaskSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
-from forestflux.jobs.stages import upstream_stores
 from forestflux.prepare.handover_table import HANDOVERS, join_places, measure_handovers
+from forestflux.prepare.job_places import JobPlaces
 from forestflux.sources.source_registry import open_source
-from forestflux.towers.tower_schemas import SITES
 
 
 class Settings(Section):
@@ -45,22 +42,13 @@ def main(
 
     `runtime` says how Earth Engine is reached; it changes no number.
     """
-    shares = upstream_stores(*region) if region else None
-
-    def place_of(name: str) -> Place:
-        if name == "towers":
-            return TowerPlace(SITES.read_file(sites[0]))
-        assert settings.grid is not None  # tiles come with a grid
-        tile = Grid(**settings.grid.model_dump()).tile(name)
-        share = shares.load(name)[REGION_SHARE].values if shares else None
-        return TilePlace(tile, share)
-
+    known = JobPlaces.of(sites=sites, region=region, grid=settings.grid)
     parts: list[pd.DataFrame] = []
     for year in sorted(set(settings.shared_years.values())):
         source = open_source(
             settings.source, settings.settings, years=[year], runtime=runtime
         )
-        for place in map(place_of, places):
+        for place in map(known.find, places):
             column = products.column(place.column)
             cover = {LAND_COVER} if isinstance(place, TilePlace) else set()
             parts.append(

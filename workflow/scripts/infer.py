@@ -7,10 +7,10 @@ from pathlib import Path
 from forestflux.jobs import command_line
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs.checksums import checksum_files
-from forestflux.jobs.chunked import CHUNKS, ChunkedDataset
 from forestflux.jobs.settings.map_settings import InferSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
+from forestflux.jobs.stores.chunked import CHUNKS, ChunkedDataset
 from forestflux.maps.inference import infer
 
 

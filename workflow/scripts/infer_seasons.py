@@ -5,12 +5,12 @@ from itertools import product
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.ensemble.fast_season import FastSeason
+from forestflux.ensemble.fast.fast_season import FastSeason
 from forestflux.ensemble.season_folder import load_season
 from forestflux.jobs.checksums import checksum_files
-from forestflux.jobs.chunked import CHUNKS, ChunkedDataset
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
+from forestflux.jobs.stores.chunked import CHUNKS, ChunkedDataset
 from forestflux.maps.season_inference import infer_seasons
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import xarray as xr
 
 from forestflux.jobs import command_line
-from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
+from forestflux.jobs.stores.chunked import CHUNKS
 from forestflux.maps.tile_years import average_fluxes
 
 

@@ -8,10 +8,10 @@ from forestflux.jobs import command_line
 from forestflux.core.grids.grid import Grid
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs.checksums import checksum_files
-from forestflux.jobs.chunked import ChunkedDataset
 from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
+from forestflux.jobs.stores.chunked import ChunkedDataset
 from forestflux.maps.mosaic import map_chunks, map_year
 from forestflux.maps.tile_years import MappedTiles
 

@@ -8,10 +8,10 @@ import xarray as xr
 
 from forestflux.jobs import command_line
 from forestflux.core.product_tables.product_table import ProductTable, columns_of
-from forestflux.jobs.chunked import CHUNKS
 from forestflux.jobs.settings.sample_settings import MaskSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
+from forestflux.jobs.stores.chunked import CHUNKS
 from forestflux.prepare.masking import mask_cube
 
 

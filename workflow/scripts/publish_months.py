@@ -13,7 +13,7 @@ from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.small_files import write_json
 from forestflux.jobs.stages import upstream_stores
-from forestflux.publish.month_product import publish_months
+from forestflux.publish.months.month_product import publish_months
 from forestflux.publish.provenance import CHECKSUMS, sha256
 from forestflux.publish.published_dataset import ProductSettings
 from forestflux.publish.year_product import is_published

@@ -10,7 +10,7 @@ from forestflux.jobs import command_line
 from forestflux.jobs.checksums import checksum_files
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import Key, run_stage, upstream_stores
-from forestflux.jobs.store import open_store
+from forestflux.jobs.stores.store import open_store
 from forestflux.sources.modis_subsets.subset_folder import list_subset_files
 from forestflux.sources.modis_subsets.subset_images import SOURCES, collect_subsets
 from forestflux.sources.modis_subsets.subset_table import SubsetTable

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from forestflux.jobs import command_line
 from forestflux.core.grids.grid import Grid
-from forestflux.jobs.chunked import ChunkedDataset
 from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.jobs.stages import Key, run_stage
+from forestflux.jobs.stores.chunked import ChunkedDataset
 from forestflux.sources.simulated.true_months import band_chunks, true_month_year
 
 

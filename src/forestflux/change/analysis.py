@@ -46,7 +46,7 @@ from forestflux.core.regions.region_cells import NamedArea
 from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
 )
-from forestflux.jobs.store import open_store
+from forestflux.jobs.stores.store import open_store
 
 # Tests of cells by name, and the layer that holds their p.
 CELL_TESTS = {

@@ -12,7 +12,7 @@ from forestflux.change.trends.significance import FLAG_MASKS, FLAG_MEANINGS
 from forestflux.change.year_windows import YearWindow
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUX_SLOPE_UNIT, FLUX_UNIT, TARGET_FLUXES
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 
 # Tests whose flags become layers. The slope without regard to autocorrelation is counted in
 # the table of significance only.

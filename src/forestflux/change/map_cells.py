@@ -12,7 +12,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.grids.forest_area import measure_forest_area
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, PG_PER_G
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 
 CELL_LAYERS = (
     "gpp",

@@ -6,7 +6,7 @@ from pathlib import Path
 import xarray as xr
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.store import open_store
+from forestflux.jobs.stores.store import open_store
 
 
 def check_map_series(

@@ -11,8 +11,8 @@ from forestflux.core.calendars.months import MONTH_FLUX_UNIT, MONTHS
 from forestflux.core.grids.forest_area import AREA_LAYERS, measure_forest_area
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES
-from forestflux.jobs.chunked import blocks
-from forestflux.jobs.store import load_part, load_store, open_store
+from forestflux.jobs.stores.chunked import blocks
+from forestflux.jobs.stores.store import load_part, load_store, open_store
 from forestflux.jobs.tables import Column, TableSchema
 
 # Rows that are in memory at once.

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from forestflux.core.errors import InputError
-from forestflux.ensemble import kernels
+from forestflux.ensemble.fast import kernels
 from forestflux.models.network_inputs import TYPES
 from forestflux.models.torch_contexts import one_thread
 

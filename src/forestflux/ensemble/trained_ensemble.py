@@ -14,7 +14,7 @@ from forestflux.core.names import FLUX_UNIT, FLUXES
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.dissimilarity import describe
 from forestflux.ensemble.errors.error_components import FluxErrors
-from forestflux.ensemble.fast_inference import FastInference
+from forestflux.ensemble.fast.fast_inference import FastInference
 from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.ensemble.masked_dataset import read_forest_cells
 from forestflux.models.flux_model import Fluxes
@@ -133,7 +133,7 @@ class Ensemble:
 
         Parameters
         ----------
-        device, precision : as `forestflux.ensemble.fast_inference.FastInference` has them
+        device, precision : as `forestflux.ensemble.fast.fast_inference.FastInference` has them
 
         Raises
         ------

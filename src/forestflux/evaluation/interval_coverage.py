@@ -25,7 +25,7 @@ from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES
 from forestflux.evaluation.evaluation_schemas import COVERAGE
 from forestflux.evaluation.truth_comparison import TruthComparison
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 
 KEY = ["stratum", "kind", "variable"]
 

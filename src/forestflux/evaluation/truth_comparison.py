@@ -16,7 +16,7 @@ from forestflux.core.grids.grid import check_cell_centres
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 
 BOUND_LAYERS = tuple(
     f"{flux}_{side}" for flux in TARGET_FLUXES for side in ("lower", "upper")

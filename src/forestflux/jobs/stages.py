@@ -10,15 +10,15 @@ from tqdm import tqdm
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.checksums import make_build_key
-from forestflux.jobs.chunked import ChunkedDataset
 from forestflux.jobs.manifests import (
     JobManifest,
     manifest_path,
     read_manifest,
     write_manifest,
 )
-from forestflux.jobs.store import is_done, load_store, write_store
-from forestflux.jobs.store_checks import REMEDY, read_store_manifest
+from forestflux.jobs.stores.chunked import ChunkedDataset
+from forestflux.jobs.stores.store import is_done, load_store, write_store
+from forestflux.jobs.stores.store_checks import REMEDY, read_store_manifest
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,12 @@ import xarray as xr
 from forestflux.core.errors import InputError
 from forestflux.core.layers import LAYERS
 from forestflux.core.names import FLUX_UNIT
-from forestflux.jobs.chunked import ChunkedDataset, Where, prefetch, template_array
+from forestflux.jobs.stores.chunked import (
+    ChunkedDataset,
+    Where,
+    prefetch,
+    template_array,
+)
 from forestflux.models.flux_model import CalibratedModel
 from forestflux.prepare.masked_series import (
     SeriesChunk,

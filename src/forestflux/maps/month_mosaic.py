@@ -10,8 +10,8 @@ from forestflux.core.calendars.months import MONTH_FLUX_UNIT, MONTHS
 from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, Tile
 from forestflux.core.names import FLUXES, TARGET_FLUXES
-from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
-from forestflux.jobs.store import load_part, open_store
+from forestflux.jobs.stores.chunked import ChunkedDataset, Where, blocks, template_array
+from forestflux.jobs.stores.store import load_part, open_store
 from forestflux.maps.mosaic import axis, check_part, check_tiles, spatial_reference
 from forestflux.models.flux_model import Fluxes
 from forestflux.models.seasons.shares import (

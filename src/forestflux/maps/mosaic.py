@@ -11,8 +11,8 @@ from pyproj import CRS
 from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, Tile, cell_area, check_cell_centres
 from forestflux.core.layers import CF_FLUX_UNIT, REGION_SHARE, SIGN, list_layers
-from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
-from forestflux.jobs.store import check_names, check_year, open_store
+from forestflux.jobs.stores.chunked import ChunkedDataset, Where, blocks, template_array
+from forestflux.jobs.stores.store import check_names, check_year, open_store
 from forestflux.maps.tile_years import TileYear
 from forestflux.models.flux_model import CalibratedModel
 

@@ -13,7 +13,12 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.calendars.months import MONTHS
-from forestflux.jobs.chunked import ChunkedDataset, Where, prefetch, template_array
+from forestflux.jobs.stores.chunked import (
+    ChunkedDataset,
+    Where,
+    prefetch,
+    template_array,
+)
 from forestflux.models.seasons.shares import SHARED_FLUXES, SeasonModel
 from forestflux.prepare.masked_series import SeriesChunk, read_chunks
 

@@ -9,7 +9,7 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.jobs.stages import Stores
-from forestflux.jobs.store import load_part, load_store, open_store
+from forestflux.jobs.stores.store import load_part, load_store, open_store
 from forestflux.models.years.co2 import weigh_years
 from forestflux.models.years.response import Response
 

@@ -14,8 +14,8 @@ import xarray as xr
 from forestflux.core.calendars.radiation import radiation
 from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import check_cell_centres
-from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
-from forestflux.jobs.store import load_part, open_store
+from forestflux.jobs.stores.chunked import ChunkedDataset, Where, blocks, template_array
+from forestflux.jobs.stores.store import load_part, open_store
 
 FREEZING_K = 273.15
 

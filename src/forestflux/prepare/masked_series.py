@@ -11,8 +11,8 @@ from forestflux.core.calendars import eight_day
 from forestflux.core.errors import InputError
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.chunked import Where, blocks
-from forestflux.jobs.store import load_part, open_store
+from forestflux.jobs.stores.chunked import Where, blocks
+from forestflux.jobs.stores.store import load_part, open_store
 
 NEEDED = ("gap_fraction", "forest_fraction", "forest_type")
 

@@ -13,7 +13,7 @@ from forestflux.core.errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.manifests import JobManifest, read_manifest, write_manifest
 from forestflux.jobs.stages import Stores
-from forestflux.jobs.store import load_store, write_store
+from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.jobs.table_files import verify_table
 from forestflux.prepare.sample_schema import SAMPLES
 

@@ -10,7 +10,7 @@ import pandas as pd
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES
 from forestflux.jobs.settings.sample_settings import SampleSettings
-from forestflux.jobs.store import load_store, open_store
+from forestflux.jobs.stores.store import load_store, open_store
 from forestflux.prepare.doubtful_series import doubt_series
 from forestflux.prepare.folds import assign_folds
 from forestflux.prepare.sample_schema import SAMPLES

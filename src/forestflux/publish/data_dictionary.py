@@ -6,7 +6,7 @@ from forestflux.core.calendars.months import MONTHS
 from forestflux.core.layers import REGION_SHARE, list_layers
 from forestflux.core.names import FLUXES
 from forestflux.publish.geotiff import BANDS, list_bands
-from forestflux.publish.month_dataset import describe_month_layers
+from forestflux.publish.months.month_dataset import describe_month_layers
 
 HEAD = """# Data dictionary
 

@@ -28,19 +28,10 @@ class FluxDataset(xr.Dataset):
     @classmethod
     def of_product(cls, opened: Sequence[xr.Dataset], path: Path) -> "FluxDataset":
         """The years of a product as one; a single one has no axis of time."""
+        joined = join_times(opened)
         if len(opened) == 1:
             # A time of length one would make a histogram of what should be a map.
-            joined = opened[0].squeeze("time")
-        else:
-            joined = xr.concat(
-                opened,
-                dim="time",
-                data_vars="minimal",
-                coords="minimal",
-                compat="override",
-                join="exact",
-                combine_attrs="drop_conflicts",
-            )
+            joined = joined.squeeze("time")
         dataset = cls(joined.data_vars, joined.coords, joined.attrs)
         dataset.encoding = {PLACE: path}
         files = ExitStack()
@@ -153,6 +144,19 @@ def product_of(folder: Path) -> Path | None:
 def open_year(path: Path) -> xr.Dataset:
     """The dataset (time, latitude, longitude) of one year, lazy."""
     return read_dataset(path, (*LAYERS, "time"))
+
+
+def join_times(datasets: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Years or months of one grid, one after the other along `time`."""
+    return xr.concat(
+        datasets,
+        dim="time",
+        data_vars="minimal",
+        coords="minimal",
+        compat="override",
+        join="exact",
+        combine_attrs="drop_conflicts",
+    )
 
 
 def read_dataset(path: Path, names: Iterable[str]) -> xr.Dataset:

@@ -16,7 +16,7 @@ from forestflux.core.layers import (
     list_layers,
 )
 from forestflux.jobs.settings.map_settings import PublishSettings
-from forestflux.jobs.store import check_year, open_store
+from forestflux.jobs.stores.store import check_year, open_store
 from forestflux.maps.mosaic import spatial_reference
 
 EPOCH = "1970-01-01"

@@ -17,7 +17,7 @@ import xarray as xr
 from forestflux.core.errors import InputError
 from forestflux.jobs.manifests import manifest_path
 from forestflux.jobs.small_files import read_json, write_json
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from forestflux.publish.geotiff import BANDS, write_geotiff
 from forestflux.publish.provenance import (
     describe_code,

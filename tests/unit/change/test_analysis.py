@@ -34,8 +34,8 @@ from forestflux.jobs.settings.change_settings import (
     ChangeSettings,
     LatitudeBandSettings,
 )
-from forestflux.jobs.store import load_store, write_store
-from forestflux.jobs.store_checks import read_store_manifest
+from forestflux.jobs.stores.store import load_store, write_store
+from forestflux.jobs.stores.store_checks import read_store_manifest
 from tests.builders.error_models import make_components, make_error_model
 from tests.builders.model_records import build_model_record
 from workflow.scripts.change import Settings as ChangeJob

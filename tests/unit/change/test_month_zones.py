@@ -5,7 +5,7 @@ import pytest
 
 from forestflux.change.month_zones import MONTH_ZONES, tabulate_month_zones
 from forestflux.core.grids.grid import Grid
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from tests.builders.month_products import make_months
 from tests.builders.year_products import make_map
 

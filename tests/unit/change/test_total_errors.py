@@ -17,7 +17,7 @@ from forestflux.core.grids.distances import measure_distances
 from forestflux.core.grids.grid import Grid
 from forestflux.ensemble.errors.correlogram import Correlogram
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from forestflux.models.years.response import Response
 from tests.builders.error_models import make_components, make_error_model, make_errors
 

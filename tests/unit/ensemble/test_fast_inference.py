@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from forestflux.core.errors import InputError
-from forestflux.ensemble import kernels
-from forestflux.ensemble.backends import (
+from forestflux.ensemble.fast import kernels
+from forestflux.ensemble.fast.backends import (
     Backend,
     EagerBackend,
     Filtered,
     FusedBackend,
 )
-from forestflux.ensemble.fast_inference import (
+from forestflux.ensemble.fast.fast_inference import (
     CELLS,
     TOLERANCE,
     Block,

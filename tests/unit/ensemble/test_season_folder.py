@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from forestflux.core.errors import InputError
-from forestflux.ensemble.fast_season import CELLS, FastSeason
+from forestflux.ensemble.fast.fast_season import CELLS, FastSeason
 from forestflux.ensemble.intervals.month_intervals import MonthCalibration
 from forestflux.ensemble.season_folder import (
     SEASON_RECORD,

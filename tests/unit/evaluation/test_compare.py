@@ -10,7 +10,7 @@ from forestflux.evaluation.compare.comparison_schemas import COMPARED_ZONES, COM
 from forestflux.evaluation.compare.comparison_store import compare_product
 from forestflux.evaluation.compare.comparison_tables import tabulate_comparison
 from forestflux.jobs.settings.compare_settings import ComparedSettings
-from forestflux.jobs.store import open_store, write_store
+from forestflux.jobs.stores.store import open_store, write_store
 from tests.builders.compared_products import (
     MAP_DEG,
     PRODUCTS,

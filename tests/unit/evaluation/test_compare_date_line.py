@@ -8,7 +8,7 @@ from forestflux.core.errors import InputError
 from forestflux.evaluation.compare.comparison_store import compare_product
 from forestflux.evaluation.compare.comparison_tables import tabulate_comparison
 from forestflux.jobs.settings.compare_settings import ComparedSettings
-from forestflux.jobs.store import open_store, write_store
+from forestflux.jobs.stores.store import open_store, write_store
 
 YEAR = 2003
 LATITUDES = np.arange(-12.25, -20, -0.5)  # Fiji

@@ -18,7 +18,7 @@ from forestflux.evaluation.compare.comparison_store import compare_product
 from forestflux.evaluation.compare.flux_units import parse_flux_unit
 from forestflux.evaluation.compare.product_times import Stamp, divide_steps
 from forestflux.jobs.settings.compare_settings import ComparedSettings
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from tests.builders.compared_products import field, land, write_maps
 
 LATITUDES, LONGITUDES = np.arange(-88.5, 90, 3), np.arange(-178.5, 180, 3)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from forestflux.ensemble.trained_ensemble import Ensemble
-from forestflux.evaluation.explanation_sanity import (
+from forestflux.evaluation.explain.explanation_sanity import (
     HIDDEN_SHARES,
     deletion_curve,
     deletion_ratio,
@@ -14,8 +14,8 @@ from forestflux.evaluation.explanation_sanity import (
     rank_correlations,
     tabulate_sanity,
 )
-from forestflux.evaluation.explanations import measure_occlusion
-from forestflux.evaluation.integrated_gradients import measure_attribution
+from forestflux.evaluation.explain.explanations import measure_occlusion
+from forestflux.evaluation.explain.integrated_gradients import measure_attribution
 from forestflux.models.network_training import train_network
 from forestflux.prepare.sample_table import Samples
 from tests.builders.planted_change import PLANTED, planted_samples

@@ -4,7 +4,7 @@ import torch
 
 from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Ensemble
-from forestflux.evaluation.explanations import (
+from forestflux.evaluation.explain.explanations import (
     measure_occlusion,
     tabulate_activations,
     tabulate_importance,

@@ -14,7 +14,7 @@ from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates
 from forestflux.evaluation.gates.truth_gates import gate_truth
 from forestflux.jobs.settings.gate_settings import GateSettings
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 
 SETTINGS = GateSettings()
 GRID = Grid(2.0, 30)

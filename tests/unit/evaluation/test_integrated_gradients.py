@@ -9,7 +9,7 @@ import torch
 
 from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Ensemble
-from forestflux.evaluation.integrated_gradients import (
+from forestflux.evaluation.explain.integrated_gradients import (
     integrate_gradients,
     mean_year,
     measure_attribution,

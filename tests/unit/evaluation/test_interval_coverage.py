@@ -16,7 +16,7 @@ from forestflux.evaluation.interval_coverage import (
 )
 from forestflux.evaluation.truth_comparison import TruthComparison
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 
 GRID = Grid(30.0, 12)
 YEARS = [2003, 2004, 2005]

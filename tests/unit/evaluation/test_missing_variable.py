@@ -9,7 +9,7 @@ import pytest
 
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.intervals.conformal import Calibration
-from forestflux.evaluation.explanations import (
+from forestflux.evaluation.explain.explanations import (
     measure_occlusion,
     tabulate_activations,
     tabulate_importance,

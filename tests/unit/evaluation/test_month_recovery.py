@@ -11,7 +11,7 @@ from forestflux.evaluation.months.month_recovery import (
     MONTH_RECOVERY,
     score_month_recovery,
 )
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from tests.builders.month_products import make_months
 from tests.builders.year_products import make_map
 

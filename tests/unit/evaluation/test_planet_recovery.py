@@ -15,7 +15,7 @@ from forestflux.core.names import TARGET_FLUXES
 from forestflux.evaluation.planet_recovery import score_recovery
 from forestflux.evaluation.truth_comparison import compare_with_truth
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from forestflux.pages.recovered_quantities import describe_quantity
 
 GRID = Grid(resolution_deg=30.0, tile_cells=12)

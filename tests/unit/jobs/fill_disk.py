@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.jobs import command_line
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 
 
 def main(*, folder: Path) -> None:

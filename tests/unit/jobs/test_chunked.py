@@ -8,9 +8,14 @@ import pytest
 import xarray as xr
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.chunked import ChunkedDataset, blocks, prefetch, template_array
 from forestflux.jobs.manifests import manifest_path
-from forestflux.jobs.store import load_store, write_store
+from forestflux.jobs.stores.chunked import (
+    ChunkedDataset,
+    blocks,
+    prefetch,
+    template_array,
+)
+from forestflux.jobs.stores.store import load_store, write_store
 
 
 def test_blocks_cover_everything_once_as_chunks_lie() -> None:

@@ -14,7 +14,7 @@ from forestflux.core.errors import InputError
 from forestflux.jobs.checksums import make_build_key
 from forestflux.jobs.manifests import manifest_path
 from forestflux.jobs.small_files import read_json, write_json
-from forestflux.jobs.store import (
+from forestflux.jobs.stores.store import (
     is_done,
     load_store,
     open_store,

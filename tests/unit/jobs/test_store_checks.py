@@ -10,8 +10,8 @@ import xarray as xr
 from forestflux.core.errors import InputError
 from forestflux.jobs.manifests import manifest_path, write_manifest
 from forestflux.jobs.stages import run_stage, upstream_stores
-from forestflux.jobs.store import load_part, load_store, open_store, write_store
-from forestflux.jobs.store_checks import compare_bytes, read_store_manifest
+from forestflux.jobs.stores.store import load_part, load_store, open_store, write_store
+from forestflux.jobs.stores.store_checks import compare_bytes, read_store_manifest
 
 KEYS = [("towers", 2003), ("towers", 2004)]
 SITES = [f"MY-L{letter}m" for letter in "abcdefgh"]

@@ -9,7 +9,7 @@ import xarray as xr
 
 from forestflux.core.calendars.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
-from forestflux.jobs.store import load_store, write_store
+from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.maps.inference import infer
 from forestflux.models.flux_model import Fluxes
 from forestflux.prepare import masked_series

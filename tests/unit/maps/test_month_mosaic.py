@@ -9,7 +9,7 @@ from forestflux.core.calendars.months import list_month_lengths
 from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
 from forestflux.core.names import FOREST_TYPES
-from forestflux.jobs.store import load_store, write_store
+from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.maps.month_mosaic import map_months, month_chunks
 from forestflux.maps.mosaic import coordinates
 from forestflux.maps.season_inference import infer_seasons

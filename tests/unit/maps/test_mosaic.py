@@ -11,7 +11,7 @@ from pyproj import CRS
 from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, Tile
 from forestflux.ensemble.intervals.conformal import Calibration
-from forestflux.jobs.store import load_store, write_store
+from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.maps.mosaic import map_year
 from forestflux.maps.tile_years import TileYear
 from tests.builders.tile_stores import no_response, write_tile_years

@@ -25,7 +25,7 @@ from forestflux.jobs.settings.page_settings import FigureSettings
 from forestflux.jobs.settings.training_settings import TransferSteps
 from forestflux.jobs.tables import write_table
 from forestflux.models.convolution_blocks import FILTERS
-from forestflux.pages.figures import world_maps
+from forestflux.pages.figures import map_scales, world_maps
 from forestflux.pages.figures.captions import CAPTIONS, caption_of
 from forestflux.pages.figures.drawing import draw_figure
 from forestflux.pages.figures.figure_registry import FIGURES, module_of, needs
@@ -495,10 +495,10 @@ def test_fine_grids_are_averaged_over_forest_cells_for_display():
 
 def test_scales_are_centred_on_zero_or_start_there():
     values = xr.DataArray(np.array([-300.0, 5.0, 100.0, np.nan]))
-    norm = world_maps.centred(values)
+    norm = map_scales.centred(values)
     assert norm.vmin == -norm.vmax
     assert norm(0.0) == 0.5
-    assert world_maps.sequential(abs(values)).vmin == 0
+    assert map_scales.sequential(abs(values)).vmin == 0
 
 
 def test_cells_are_pale_where_a_condition_holds():

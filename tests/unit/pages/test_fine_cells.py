@@ -9,7 +9,7 @@ import pytest
 
 from forestflux.core.grids.grid import Grid
 from forestflux.jobs.settings.page_settings import ExplorerSettings
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 from forestflux.pages.explorer import fine_cells
 from forestflux.pages.explorer.display_grid import Display
 from forestflux.pages.explorer.displayed_layers import (

@@ -10,7 +10,7 @@ import xarray as xr
 from forestflux.core.calendars.eight_day import STEPS, step_starts
 from forestflux.core.errors import InputError
 from forestflux.jobs.settings.sample_settings import SampleSettings
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from forestflux.jobs.table_files import write_table_text
 from forestflux.jobs.tables import write_table
 from forestflux.prepare.sample_schema import SAMPLES

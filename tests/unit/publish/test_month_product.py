@@ -17,8 +17,8 @@ from forestflux.core.grids.grid import Grid
 from forestflux.core.names import FLUXES
 from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.publish.data_dictionary import data_dictionary
-from forestflux.publish.month_dataset import build_month_dataset
-from forestflux.publish.month_geotiff import write_month_geotiff
+from forestflux.publish.months.month_dataset import build_month_dataset
+from forestflux.publish.months.month_geotiff import write_month_geotiff
 from forestflux.publish.object_storage import upload, year_files
 from forestflux.publish.provenance import verify_checksums
 from forestflux.publish.published_dataset import ProductSettings

@@ -18,7 +18,7 @@ import forestflux
 from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
 from forestflux.jobs.manifests import JobManifest, write_manifest
-from forestflux.jobs.store import write_store
+from forestflux.jobs.stores.store import write_store
 from forestflux.publish.provenance import describe_code
 from forestflux.publish.year_product import is_published
 from tests.builders.finished_results import build_model_record

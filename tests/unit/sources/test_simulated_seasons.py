@@ -5,7 +5,7 @@ import pytest
 
 from forestflux.core.grids.grid import Grid
 from forestflux.jobs.settings.source_settings import PlanetSettings, UnseenSettings
-from forestflux.jobs.store import load_store, write_store
+from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.sources.simulated.carbon import carbon_year
 from forestflux.sources.simulated.seasons import (
     simulated_site_months,

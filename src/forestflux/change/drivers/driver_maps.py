@@ -22,7 +22,7 @@ from forestflux.core.grids.forest_area import measure_forest_area
 from forestflux.core.grids.grid import Grid, Tile, cell_area
 from forestflux.core.names import FLUX_UNIT, FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
-from forestflux.jobs.store import open_store
+from forestflux.jobs.stores.store import open_store
 from forestflux.maps.mosaic import coordinates
 from forestflux.maps.tile_years import TileYear
 from forestflux.models.years.response import Response

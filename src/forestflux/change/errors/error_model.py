@@ -8,7 +8,7 @@ import numpy as np
 
 from forestflux.core.grids.grid import Grid, Tile
 from forestflux.ensemble.errors.error_components import FluxErrors
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 from forestflux.maps.tile_years import load_years
 from forestflux.models.years.response import Response
 

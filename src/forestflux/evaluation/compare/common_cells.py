@@ -8,7 +8,7 @@ from forestflux.core.layers import REGION_LAYERS, REGION_SHARE
 from forestflux.evaluation.compare.area_weights import weigh_areas
 from forestflux.evaluation.compare.compared_product import LEAST_LAND
 from forestflux.evaluation.compare.comparison_plan import ComparisonPlan
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 
 # Sums over cells of a period, in the order of `CellSums.moments`: of the weights w (forest area),
 # and of w times the run's flux x, the product's y, and their products.

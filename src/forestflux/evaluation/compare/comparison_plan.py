@@ -12,7 +12,7 @@ from forestflux.change.strata.latitude_bands import label_zones, zone_width
 from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import cell_area
 from forestflux.evaluation.compare.compared_product import ComparedProduct
-from forestflux.jobs.store import open_store
+from forestflux.jobs.stores.store import open_store
 
 # Cells of all years of the maps that are held at once: 240 MB, and half as much again for the
 # forest in them.

@@ -22,8 +22,8 @@ from forestflux.evaluation.compare.comparison_plan import (
     plan_comparison,
 )
 from forestflux.evaluation.compare.product_checks import check_product
-from forestflux.jobs.chunked import ChunkedDataset, Where, template_array
 from forestflux.jobs.settings.compare_settings import ComparedSettings
+from forestflux.jobs.stores.chunked import ChunkedDataset, Where, template_array
 
 LAYERS = {
     "run": "mean flux of the run over the common years",

@@ -10,7 +10,7 @@ import numpy as np
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUX_UNIT
 from forestflux.evaluation.compare.comparison_plan import ComparisonPlan
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 
 SAMPLED_ROWS, SAMPLED_CELLS = 400, 20_000
 # With fewer cells nothing is said about orientation, unit and sign.

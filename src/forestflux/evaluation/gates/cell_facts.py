@@ -11,7 +11,7 @@ from forestflux.core.grids.forest_area import measure_forest_area
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, FOREST_TYPES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.gate_settings import FluxRanges
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 
 BOUND_LAYERS = tuple(
     f"{flux}_{side}" for flux in TARGET_FLUXES for side in ("lower", "upper")

@@ -23,7 +23,7 @@ from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.evaluation.gates.seams import measure_seams
 from forestflux.evaluation.gates.truth_gates import gate_coverage, gate_truth
 from forestflux.jobs.settings.gate_settings import GateSettings
-from forestflux.jobs.store import open_store
+from forestflux.jobs.stores.store import open_store
 
 PARTIAL = "not all tiles of the globe are mapped"
 SIMULATED = "the simulated planet is not the Earth, its truth is known (gate truth)"

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.grids.grid import Grid
-from forestflux.jobs.store import load_part
+from forestflux.jobs.stores.store import load_part
 
 # Lines on each side of a border with which it is compared, fewer in small tiles.
 REACH = 8

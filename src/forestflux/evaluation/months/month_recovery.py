@@ -13,7 +13,7 @@ from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, FOREST_TYPES, TARGET_FLUXES
 from forestflux.evaluation.months.season_dates import circular_error, date_seasons
 from forestflux.evaluation.scores import mean_or_nan
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 from forestflux.jobs.tables import Column, TableSchema
 
 MONTH_RECOVERY = TableSchema(

@@ -1,6 +1,6 @@
 """The trained season network with the scales of its inputs: shares of months from series."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,15 +67,27 @@ class SeasonRegressor:
         years: np.ndarray,
     ) -> np.ndarray:
         """Share of each month (flux, sample, month), see `SeasonModel`."""
+        parts = self.prepare_parts(series, lat, forest_type, years=years, size=CHUNK)
+        with one_thread(), torch.inference_mode():
+            shares = [self.shares(*part).numpy() for part in parts]
+        return close_shares(shares)
+
+    def prepare_parts(
+        self,
+        series: np.ndarray,
+        lat: np.ndarray,
+        forest_type: np.ndarray,
+        *,
+        years: np.ndarray,
+        size: int,
+    ) -> Iterator[tuple[Tensor, ...]]:
+        """What `shares` is given, some samples at a time; others as in `predict_shares`."""
         arrays = (
             self.prepare(series, lat),
             torch.from_numpy(one_hot_types(forest_type)),
             torch.from_numpy(choose_calendars(lat, years)),
         )
-        parts = zip(*(array.split(CHUNK) for array in arrays), strict=True)
-        with one_thread(), torch.inference_mode():
-            shares = [self.shares(*part).numpy() for part in parts]
-        return close_shares(shares)
+        return zip(*(array.split(size) for array in arrays), strict=True)
 
     def prepare(self, series: np.ndarray, lat: np.ndarray) -> Tensor:
         """Series as the network reads them: (sample, series, step), standard deviations."""

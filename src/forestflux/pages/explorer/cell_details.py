@@ -11,9 +11,9 @@ from forestflux.core.calendars.eight_day import STEPS, step_months
 from forestflux.core.grids.grid import Grid
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.ensemble.trained_ensemble import Ensemble
-from forestflux.evaluation.explanations import COMMON_YEAR, iterate_occlusions
+from forestflux.evaluation.explain.explanations import COMMON_YEAR, iterate_occlusions
 from forestflux.jobs.stages import Stores
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 from forestflux.pages.explorer.packed_arrays import pack_codes, pack_numbers
 from forestflux.prepare.sample_table import Samples
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from forestflux.core.calendars.months import MONTHS
-from forestflux.jobs.store import load_part, open_store
+from forestflux.jobs.stores.store import load_part, open_store
 from forestflux.pages.explorer.packed_arrays import pack_numbers
 
 # NEE and GPP give RECO; half-widths are those of the interval of a month.

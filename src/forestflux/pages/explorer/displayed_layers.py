@@ -10,7 +10,7 @@ import xarray as xr
 from forestflux.core.grids.forest_area import measure_forest_area
 from forestflux.core.layers import REGION_LAYERS, flagged
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
-from forestflux.jobs.store import load_store, open_store
+from forestflux.jobs.stores.store import load_store, open_store
 from forestflux.pages.explorer.display_grid import Display
 from forestflux.pages.explorer.packed_arrays import pack_codes, pack_numbers
 

@@ -18,7 +18,7 @@ from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.evaluation_schemas import PREDICTIONS
 from forestflux.jobs.settings.page_settings import ExplorerSettings
 from forestflux.jobs.stages import Stores
-from forestflux.jobs.store import load_store, open_store
+from forestflux.jobs.stores.store import load_store, open_store
 from forestflux.pages.explorer.cell_details import (
     CellSamples,
     name_types,

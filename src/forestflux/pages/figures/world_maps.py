@@ -272,16 +272,3 @@ def pale(cmap: Colormap) -> ListedColormap:
     colours = cmap(np.linspace(0, 1, cmap.N))
     colours[:, :3] += PALENESS * (1 - colours[:, :3])
     return ListedColormap(colours)
-
-
-def sequential(*values: xr.DataArray) -> Normalize:
-    """One scale for several maps, from zero to the highest 2 % of cells."""
-    top = np.nanquantile(np.concatenate([v.to_numpy().ravel() for v in values]), 0.98)
-    return Normalize(0, float(top) if top > 0 else 1.0)
-
-
-def centred(*values: xr.DataArray) -> Normalize:
-    """One scale for several maps, zero in its middle, to the strongest 2 % of cells."""
-    every = np.abs(np.concatenate([v.to_numpy().ravel() for v in values]))
-    limit = float(np.nanquantile(every, 0.98)) or 1.0
-    return Normalize(-limit, limit)

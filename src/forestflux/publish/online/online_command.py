@@ -12,7 +12,7 @@ from forestflux.jobs.checksums import make_build_key
 from forestflux.jobs.settings.map_settings import InferSettings
 from forestflux.jobs.settings.sample_settings import MaskSettings
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
-from forestflux.jobs.store import is_done, write_store
+from forestflux.jobs.stores.store import is_done, write_store
 from forestflux.jobs.tables import write_table
 from forestflux.publish.online.export_task import NEEDED, Destination, start_export
 from forestflux.publish.online.fetched_map import fetch_map

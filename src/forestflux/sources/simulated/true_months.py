@@ -9,8 +9,8 @@ from forestflux.core.calendars.months import MONTH_FLUX_UNIT, MONTHS
 from forestflux.core.grids.cell_centres import wrap_longitudes
 from forestflux.core.grids.grid import Grid
 from forestflux.core.grids.land import is_land
-from forestflux.jobs.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.settings.source_settings import PlanetSettings
+from forestflux.jobs.stores.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.sources.simulated.carbon import carbon_year
 from forestflux.sources.simulated.seasons import true_months
 from forestflux.sources.simulated.true_fluxes import BLOCK_CELLS

@@ -5,7 +5,6 @@ They are as wide as a column of a paper, so that they can be read on a phone as 
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import xarray as xr
@@ -20,7 +19,7 @@ from forestflux.core.names import NETWORK, TARGET_FLUXES
 from forestflux.core.total_units import TotalUnit
 from forestflux.evaluation.evaluation_schemas import PREDICTIONS, RECOVERY
 from forestflux.jobs.stages import upstream_stores
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 from forestflux.pages.figures.figure_style import StyleSettings, new_figure
 from forestflux.pages.figures.globe.flux_maps import (
     NOWHERE,
@@ -29,8 +28,8 @@ from forestflux.pages.figures.globe.flux_maps import (
     significant,
 )
 from forestflux.pages.figures.globe.total_figures import draw_lines
+from forestflux.pages.figures.map_scales import centred, draw_bar
 from forestflux.pages.figures.world_maps import (
-    centred,
     draw_pale,
     draw_raster,
     hatch,
@@ -88,13 +87,7 @@ def draw_world(
     place = figure.add_gridspec(1, 1)[0]
     ax = world_axes(figure, place, settings=settings)
     image = draw_raster(ax, layer, cmap=cm.vik, norm=centred(layer))
-    bar: dict[str, Any] = {
-        "location": "bottom",
-        "aspect": 30,
-        "pad": 0.02,
-        "shrink": 0.9,
-    }
-    figure.colorbar(image, ax=ax, extend="both", label=label, **bar)
+    draw_bar(image, ax, label, extend="both")
     return ax, image
 
 

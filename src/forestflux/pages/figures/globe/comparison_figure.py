@@ -12,14 +12,15 @@ from forestflux.evaluation.compare.comparison_schemas import (
     COMPARISON,
 )
 from forestflux.jobs.stages import upstream_stores
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     escape_math,
     letter_panels,
     new_figure,
 )
-from forestflux.pages.figures.world_maps import centred, draw_raster, world_axes
+from forestflux.pages.figures.map_scales import centred, draw_bar
+from forestflux.pages.figures.world_maps import draw_raster, world_axes
 from forestflux.pages.labels_and_colours import FLUX_UNIT, NETWORK_COLOUR, NEUTRAL
 
 # Letters reach for so many panels, two of each product.
@@ -41,16 +42,8 @@ def draw_comparison(results: Path, *, settings: StyleSettings) -> Figure:
         cmap = cm.vik if row["flux"] == "nee" else cm.vik_r
         image = draw_raster(ax, layer, cmap=cmap, norm=centred(layer))
         ax.set_title(describe_row(row))
-        figure.colorbar(
-            image,
-            ax=ax,
-            extend="both",
-            location="bottom",
-            aspect=40,
-            pad=0.02,
-            shrink=0.8,
-            label=f"{row['flux'].upper()}, run minus product ({FLUX_UNIT})",
-        )
+        label = f"{row['flux'].upper()}, run minus product ({FLUX_UNIT})"
+        draw_bar(image, ax, label, extend="both", aspect=40, shrink=0.8)
         beside = figure.add_subplot(grid[place, 1])
         draw_zones(beside, zones[zones["product"] == row["product"]])
         panels += [ax, beside]

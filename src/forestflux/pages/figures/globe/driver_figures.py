@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from forestflux.change.change_schemas import DRIVERS
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.jobs.stages import upstream_stores
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,

@@ -1,7 +1,6 @@
 """Maps of the fluxes, of their intervals, and of what changed."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import xarray as xr
@@ -12,18 +11,17 @@ from forestflux.change.change_schemas import SIGNIFICANCE
 from forestflux.core.layers import flagged
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.jobs.stages import upstream_stores
-from forestflux.jobs.store import load_store
+from forestflux.jobs.stores.store import load_store
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     letter_panels,
     new_figure,
 )
+from forestflux.pages.figures.map_scales import centred, draw_bar, sequential
 from forestflux.pages.figures.world_maps import (
-    centred,
     draw_pale,
     draw_raster,
     hatch,
-    sequential,
     world_axes,
 )
 from forestflux.pages.labels_and_colours import FLUX_UNIT, SLOPE_UNIT, UPTAKE
@@ -61,13 +59,7 @@ def draw_maps(results: Path, *, settings: StyleSettings) -> Figure:
             hatch(ax, outside(dataset))
             ax.set_title(f"{flux.upper()} {year}")
             axes.append(ax)
-        bar: dict[str, Any] = {
-            "location": "bottom",
-            "aspect": 50,
-            "pad": 0.02,
-            "shrink": 0.6,
-        }
-        figure.colorbar(image, ax=axes, extend=extend, label=labels[flux], **bar)
+        draw_bar(image, axes, labels[flux], extend=extend, aspect=50, shrink=0.6)
         panels += axes
     letter_panels(panels)
     return figure
@@ -101,13 +93,7 @@ def draw_uncertainty(results: Path, *, settings: StyleSettings) -> Figure:
         ax = world_axes(figure, grid[place], settings=settings)
         image = draw_raster(ax, layer, cmap=cm.lapaz_r, norm=sequential(layer))
         ax.set_title(title)
-        bar: dict[str, Any] = {
-            "location": "bottom",
-            "aspect": 30,
-            "pad": 0.02,
-            "shrink": 0.9,
-        }
-        figure.colorbar(image, ax=ax, extend="max", label=label, **bar)
+        draw_bar(image, ax, label, extend="max")
         panels.append(ax)
     hatch(panels[-1], outside(dataset))
     letter_panels(panels)
@@ -140,14 +126,8 @@ def draw_change(results: Path, *, settings: StyleSettings) -> Figure:
             ax.set_title(f"{title}\n{found}")
             meaning = "" if flux == "gpp" else "; negative: more uptake"
             unit = SLOPE_UNIT if test == "slope" else FLUX_UNIT
-            bar: dict[str, Any] = {
-                "location": "bottom",
-                "aspect": 30,
-                "pad": 0.02,
-                "shrink": 0.9,
-            }
             label = f"change of {flux.upper()} ({unit}{meaning})"
-            figure.colorbar(image, ax=ax, extend="both", label=label, **bar)
+            draw_bar(image, ax, label, extend="both")
             panels.append(ax)
     letter_panels(panels)
     words = "full colours where significant, pale colours where not"

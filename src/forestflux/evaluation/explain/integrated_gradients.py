@@ -6,7 +6,8 @@ year that was observed. What the values of a year add sums to the difference of 
 estimates (completeness).
 
 Gaps stay gaps on the whole path: the mean year has them too, and a gap adds nothing. What
-a gap itself does to the estimate is what hiding measures (`forestflux.evaluation.explanations`).
+a gap itself does to the estimate is what hiding measures
+(`forestflux.evaluation.explain.explanations`).
 """
 
 import numpy as np
@@ -20,7 +21,7 @@ from tqdm import tqdm
 from forestflux.core.calendars.eight_day import step_months
 from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Ensemble
-from forestflux.evaluation.explanations import (
+from forestflux.evaluation.explain.explanations import (
     COMMON_YEAR,
     empty_importance,
     iterate_types,
@@ -89,7 +90,7 @@ def tabulate_attributions(signed: xr.DataArray, size: xr.DataArray) -> pd.DataFr
     Returns
     -------
     igbp, variable, month, gpp, nee, gpp_sd, nee_sd : of `signed`, as
-        `forestflux.evaluation.explanations.tabulate_importance`
+        `forestflux.evaluation.explain.explanations.tabulate_importance`
     gpp_size, nee_size : mean over members of `size`
     """
     sizes = tabulate_importance(size)

@@ -1,16 +1,18 @@
 """Blocks of the pages, each made from tracked files alone."""
 
-import cost_blocks
-import fine_blocks
-import month_blocks
-import online_blocks
-import planet_blocks
-import reliability_blocks
-import settings_blocks
-import skill_blocks
-import speed_blocks
 from tracked_files import markdown_table, read_record, read_table, wrap_sentences
 
+from blocks import (
+    cost_blocks,
+    fine_blocks,
+    month_blocks,
+    online_blocks,
+    planet_blocks,
+    reliability_blocks,
+    settings_blocks,
+    skill_blocks,
+    speed_blocks,
+)
 from forestflux.pages.table_reference import render_table_reference
 
 RECOVERY = {

@@ -6,7 +6,12 @@ import xarray as xr
 
 from forestflux.core.errors import InputError
 from forestflux.core.names import FLUXES
-from forestflux.publish.product_reading import KINDS, find_years, read_dataset
+from forestflux.publish.product_reading import (
+    KINDS,
+    find_years,
+    join_times,
+    read_dataset,
+)
 
 
 def open_months(path: Path | str, *, year: int | None = None) -> xr.Dataset:
@@ -46,12 +51,4 @@ def open_months(path: Path | str, *, year: int | None = None) -> xr.Dataset:
         read_dataset(store, (*FLUXES, "time", "time_bounds"))
         for store in chosen.values()
     ]
-    return xr.concat(
-        datasets,
-        dim="time",
-        data_vars="minimal",
-        coords="minimal",
-        compat="override",
-        join="exact",
-        combine_attrs="drop_conflicts",
-    )
+    return join_times(datasets)

@@ -14,8 +14,8 @@ import zarr
 from forestflux.core.errors import InputError
 from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.jobs.checksums import checksum_folder
-from forestflux.jobs.chunked import blocks
 from forestflux.jobs.manifests import Manifest, manifest_path, read_manifest
+from forestflux.jobs.stores.chunked import blocks
 
 # What helps against damage: the store's own manifest is nothing that Snakemake knows.
 REMEDY = "to have it made again, delete the manifest of its job and run again"

@@ -24,7 +24,7 @@ def write_month_geotiff(
     Parameters
     ----------
     dataset : (time, latitude, longitude) of one year, north to south, as
-        `forestflux.publish.month_dataset.build_month_dataset` gives it
+        `forestflux.publish.months.month_dataset.build_month_dataset` gives it
     path : the file
     flux : gpp, reco or nee
     year : of the months

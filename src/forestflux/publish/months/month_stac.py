@@ -7,12 +7,12 @@ import pystac
 from forestflux.core.grids.grid import Grid
 from forestflux.core.layers import REGION_LAYERS, list_layers
 from forestflux.core.names import FLUXES
-from forestflux.publish.month_dataset import (
+from forestflux.publish.months.month_dataset import (
     BESIDE,
     describe_ilamb_layers,
     describe_month_layers,
 )
-from forestflux.publish.month_geotiff import MISSING, name_month_bands
+from forestflux.publish.months.month_geotiff import MISSING, name_month_bands
 from forestflux.publish.stac import (
     COG,
     ZARR,

@@ -16,7 +16,7 @@ from forestflux.core.layers import (
     list_layers,
 )
 from forestflux.core.names import FLUXES, TARGET_FLUXES
-from forestflux.jobs.store import check_names, check_year, open_store
+from forestflux.jobs.stores.store import check_names, check_year, open_store
 from forestflux.maps.mosaic import spatial_reference
 from forestflux.publish.published_dataset import (
     DIMS,

@@ -19,9 +19,9 @@ from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.errors import ZarrUserWarning
 
 from forestflux.core.errors import InputError
-from forestflux.jobs.chunked import ChunkedDataset, write_parts
 from forestflux.jobs.manifests import manifest_path, write_manifest
-from forestflux.jobs.store_checks import (
+from forestflux.jobs.stores.chunked import ChunkedDataset, write_parts
+from forestflux.jobs.stores.store_checks import (
     StoreManifest,
     damage,
     describe_store,

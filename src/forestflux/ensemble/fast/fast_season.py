@@ -11,14 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from forestflux.ensemble.backends import smooth_in_loops
-from forestflux.models.network_inputs import one_hot_types
+from forestflux.ensemble.fast.backends import smooth_in_loops
 from forestflux.models.seasons.season_network import sum_rates
-from forestflux.models.seasons.season_regressor import (
-    SeasonRegressor,
-    choose_calendars,
-    close_shares,
-)
+from forestflux.models.seasons.season_regressor import SeasonRegressor, close_shares
 
 # Cells that go through all layers together, so that they stay in the cache.
 CELLS = 256
@@ -53,12 +48,9 @@ class FastSeason:
         years: np.ndarray,
     ) -> np.ndarray:
         """Share of each month (flux, sample, month), see `SeasonModel`."""
-        arrays = (
-            self.regressor.prepare(series, lat),
-            torch.from_numpy(one_hot_types(forest_type)),
-            torch.from_numpy(choose_calendars(lat, years)),
+        parts = self.regressor.prepare_parts(
+            series, lat, forest_type, years=years, size=CELLS
         )
-        parts = zip(*(array.split(CELLS) for array in arrays), strict=True)
         pool = ThreadPoolExecutor(
             self.workers, "season", initializer=torch.set_num_threads, initargs=(1,)
         )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from forestflux.ensemble import kernels
+from forestflux.ensemble.fast import kernels
 from forestflux.models.flux_network import FluxNetwork
 from forestflux.models.normalised_convolution import PRIOR_WEIGHTS
 

@@ -18,13 +18,13 @@ from scipy.stats import spearmanr
 from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.evaluation_schemas import SANITY
-from forestflux.evaluation.explanations import (
+from forestflux.evaluation.explain.explanations import (
     iterate_types,
     measure_occlusion,
     predict_fluxes,
     season_months,
 )
-from forestflux.evaluation.integrated_gradients import measure_attribution
+from forestflux.evaluation.explain.integrated_gradients import measure_attribution
 from forestflux.models.torch_contexts import seeded
 from forestflux.prepare.sample_table import Samples
 

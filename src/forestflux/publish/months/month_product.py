@@ -11,13 +11,13 @@ import dask
 
 from forestflux.core.names import FLUXES
 from forestflux.jobs.small_files import write_json
-from forestflux.publish.month_dataset import (
+from forestflux.publish.months.month_dataset import (
     build_ilamb_dataset,
     build_month_dataset,
     open_months,
 )
-from forestflux.publish.month_geotiff import write_month_geotiff
-from forestflux.publish.month_stac import build_month_item, month_stem
+from forestflux.publish.months.month_geotiff import write_month_geotiff
+from forestflux.publish.months.month_stac import build_month_item, month_stem
 from forestflux.publish.provenance import describe_code, write_checksums
 from forestflux.publish.published_dataset import ProductSettings, open_map
 from forestflux.publish.stac import write_stac
