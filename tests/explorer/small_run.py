@@ -1,6 +1,6 @@
 """A made-up finished run that holds all that the explorer reads, on a coarse planet."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -69,12 +69,14 @@ def share_run(shared: SharedRuns) -> Path:
     return shared.make("explored", lambda path: build_run(path, seed=4, maps=True))
 
 
-def list_stores(folder: Path) -> Stores:
-    """All stores below a folder, as the manifests of jobs would list them."""
-    paths = {p.relative_to(folder).with_suffix(""): p for p in folder.rglob("*.zarr")}
-    checksums = {
-        k.as_posix(): read_store_manifest(p).checksum for k, p in paths.items()
+def list_stores(folder: Path, names: Iterable[str] | None = None) -> Stores:
+    """Stores below a folder, as the manifests of jobs would list them: all, or those named."""
+    paths = {
+        p.relative_to(folder).with_suffix("").as_posix(): p
+        for p in folder.rglob("*.zarr")
     }
+    chosen = paths if names is None else [name for name in names if name in paths]
+    checksums = {name: read_store_manifest(paths[name]).checksum for name in chosen}
     return Stores(folder, checksums)
 
 

@@ -36,7 +36,7 @@ EQUAL_EARTH = pyproj.Proj("+proj=eqearth +R=1")
 YEARS = range(PAIR[0], PAIR[1] + 1)
 
 
-def write(results, *, grid, name="explorer.html", **settings):
+def write(results, *, grid, name="explorer.html", years=YEARS, **settings):
     run = RunFiles(
         model=results / "model/model.json",
         samples=results / "samples/samples.json",
@@ -44,7 +44,7 @@ def write(results, *, grid, name="explorer.html", **settings):
         predictions=results / "evaluate/predictions.csv",
     )
     maps = grid and MapFiles(
-        maps=list_stores(results / "maps"),
+        maps=list_stores(results / "maps", names=map(str, years)),
         masks=list_stores(results / "mask"),
         change=results / "change/change.zarr",
         regions=results / "change/regions.csv",
@@ -250,6 +250,31 @@ def test_a_click_on_a_cell_gives_the_numbers_of_the_map(desktop, page, results, 
             float(there[f"{flux}_difference_sd"]) * NORMAL_90,
         ]
         assert words[:2] == pytest.approx(wanted, abs=0.52)
+    assert severe(desktop) == []
+
+
+def test_years_with_a_gap_between_them_are_both_drawn(desktop, results):
+    """A map of the pair of years alone: the slider leads from one to the other and back."""
+    from selenium.webdriver import ActionChains, Keys
+
+    page = write(results, grid=GRID, name="explorer_two_years.html", years=PAIR)
+    row, column = some_cell(results)
+    x, y = find_on_map(desktop, *centre(row, column))
+    open_page(desktop, page)
+    canvas = desktop.find_element("id", "map")
+    for key, year in (("", PAIR[1]), (Keys.LEFT, PAIR[0]), (Keys.RIGHT, PAIR[1])):
+        desktop.find_element("id", "year").send_keys(key)
+        assert text_of(desktop, "#year-shown") == str(year)
+        maps = xr.open_zarr(results / f"maps/{year}.zarr", consolidated=False)
+        wanted = f"GPP {year} {float(maps['gpp'][row, column]):.0f} "
+
+        def says_so(wanted=wanted):
+            chain = ActionChains(desktop)
+            chain.move_to_element_with_offset(canvas, x - 3, y)
+            chain.move_to_element_with_offset(canvas, x, y).perform()
+            return wanted in text_of(desktop, "#status")
+
+        wait(says_so)
     assert severe(desktop) == []
 
 
