@@ -128,6 +128,7 @@ def build_layers(folder: Path, grid: Grid, years: int) -> None:
     layers = annual | pack_change_layers(change, cells)
     pair = {year: stores[year] for year in (min(stores), last)}
     beside = folder / "explorer_cells"
+    beside.mkdir()
     if display.factor > 1:
         write_fine_cells(pair, change, display, folder=beside)
     sizes = [file.stat().st_size for file in beside.glob("*.js")]

@@ -1,8 +1,9 @@
 """Parts of fast inference beside the least time that the processor allows them.
 
 What multiplies takes at least its operations over the rate of a large matrix product in the same
-precision; what lies between takes at least the reading and writing of its numbers. One thread, one
-piece of cells that stays in the cache, all in one run.
+precision; what lies between takes at least the reading and writing of its numbers. Beside the
+filters stands one filter over all rows that gives the same, most of whose weights are zero. One
+thread, one piece of cells that stays in the cache, all in one run.
 """
 
 import os
@@ -14,16 +15,26 @@ import statistics
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from benchmarks.harness import Measured, Option, pin_cores, scratch_folder, take_turns
+from benchmarks.harness import (
+    Measured,
+    Option,
+    compare,
+    pin_cores,
+    scratch_folder,
+    take_turns,
+)
 from benchmarks.inference import MATRIX, multiplied, network_operations
 from benchmarks.masked_tiles import masked_tiles
 from benchmarks.trained_model import forest_rows, tower_samples, write_model
 from forestflux.ensemble.fast.backends import Filtered
-from forestflux.ensemble.fast.fast_inference import CELLS, FastInference
+from forestflux.ensemble.fast.fast_inference import CELLS, Block, FastInference
 from forestflux.ensemble.model_folder import load_model
 from forestflux.models.network_inputs import one_hot_types
 
+VECTOR = 16  # numbers
+FILTERS, MERGED = "filters: found", "one filter: found"
 PARTS = ("filters", "between the filters", "gaps and packing", "perceptron")
 PRODUCTS = (torch.float32, torch.bfloat16)
 OPTIONS = {
@@ -56,6 +67,7 @@ def measure(
         for work in repeated.values():
             work()  # compiled loops are made before anything is measured
         times = take_turns(repeated, runs)
+    merged, apart = ([1 / s for s in times[name]] for name in (MERGED, FILTERS))
     seconds = {
         name: statistics.median(found) / repeats for name, found in times.items()
     }
@@ -75,7 +87,8 @@ def measure(
         "bounds_ns": lowest,
         "whole_ns": round(cell["whole: found"] * 1e9),
     }
-    return Measured(rows=rows, facts=facts)
+    ratio = compare("filters / one filter over all rows", apart, merged, unit="s-1")
+    return Measured(rows=rows, ratios=[ratio], facts=facts)
 
 
 def tabulate_parts(seconds: dict[str, float]) -> list[dict]:
@@ -121,10 +134,16 @@ def list_parts(
             for features, block in zip(each, blocks, strict=True):
                 block.filtered(features)
 
+    wide = [
+        (merge_filters(block), widen_features(features))
+        for each, blocks in zip(given, fast.blocks, strict=True)
+        for features, block in zip(each, blocks, strict=True)
+    ]
     read = torch.empty_like(prepared), torch.empty_like(packed)
     return {
+        MERGED: lambda: [filter_wide(*pair) for pair in wide],
         "whole: found": lambda: fast._chunk(prepared, types),
-        "filters: found": filter_all,
+        FILTERS: filter_all,
         "between the filters: found": between,
         "between the filters: bound": lambda: [b.copy_(a) for a, b in copies],
         "gaps and packing: found": lambda: fast._packed(prepared, types),
@@ -150,6 +169,34 @@ def follow_features(
         given.append(before)
         filtered.append(after)
     return given, filtered
+
+
+def merge_filters(block: Block) -> tuple[Tensor, Tensor]:
+    """Weight (row and channel, row and channel in, 1, step) and bias of the one filter."""
+    channels, before, _, kernel = block.time.shape
+    rows = block.across.shape[2]
+    size = rows * before
+    parts = block.time.new_zeros(rows, channels, rows, before, kernel)
+    for row in range(rows):
+        parts[row, :, row] = block.time[:, :, 0]
+    across = block.across.transpose(1, 2).reshape(-1, size, kernel)
+    weight = torch.cat([parts.reshape(-1, size, kernel), across]).unsqueeze(2)
+    # Zeros up to a whole vector, else the first product is slow.
+    weight = functional.pad(weight, (0, 0, 0, 0, 0, -size % VECTOR))
+    bias = torch.cat([block.time_bias.repeat(rows), block.across_bias])
+    return weight.contiguous(memory_format=torch.channels_last), bias
+
+
+def widen_features(padded: Tensor) -> Tensor:
+    """What the one filter is given (cell, row and channel, 1, step), channels last."""
+    features = padded.transpose(1, 2).flatten(2)
+    features = functional.pad(features, (0, -features.shape[2] % VECTOR))
+    return features.contiguous().unsqueeze(1).permute(0, 3, 1, 2)
+
+
+def filter_wide(merged: tuple[Tensor, Tensor], features: Tensor) -> Tensor:
+    """Filtered features (cell, row and channel, 1, step)."""
+    return functional.conv2d(features, *merged)
 
 
 def square_product(dtype: torch.dtype) -> Callable[[], object]:

@@ -125,6 +125,8 @@ def benchmarks() -> Iterator[tuple[str, str]]:
         yield f"planets.{name}_alarms", f"{100 * share:.0f}"
     land_cells = read_benchmark("layout")["facts"]["land_cells"]
     yield "layout.land_cells", f"{land_cells:,}"
+    (one_filter,) = read_benchmark("roofline")["ratios"]
+    yield "roofline.one_filter", f"{one_filter['ratio']:.1f}"
     explorer = read_benchmark("explorer")
     yield "explorer.million_cells", f"{explorer['facts']['cells'] / 1e6:.0f}"
     yield "explorer.years", str(explorer["settings"]["years"])

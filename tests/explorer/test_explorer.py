@@ -4,6 +4,7 @@ import re
 import shutil
 from io import StringIO
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -51,13 +52,13 @@ def write(results, *, grid, name="explorer.html", years=YEARS, **settings):
         region_changes=results / "change/region_changes.csv",
         grid=grid,
         pair=PAIR,
+        cells=results / f"{Path(name).stem}_cells",
         months=list_stores(results / "month_maps"),
         compared=upstream_stores(results / "compare/compare.json"),
     )
     chosen = ExplorerSettings(**(SETTINGS | settings))
     page = results / name
-    beside = page.with_name(f"{page.stem}_cells")
-    data = collect_page_data(run, maps, settings=chosen, beside=beside)
+    data = collect_page_data(run, maps, settings=chosen)
     page.write_text(
         write_page(
             data,
@@ -522,7 +523,7 @@ def test_a_run_of_towers_alone_has_towers_and_no_map_controls(desktop, tmp_path)
 
 def test_a_finer_map_is_averaged_over_its_forest_and_says_so(desktop, page, results):
     coarse = write(results, grid=GRID, name="coarse.html", columns=36, fine_cells=0)
-    assert not coarse.with_name("coarse_cells").exists()
+    assert list(coarse.with_name("coarse_cells").iterdir()) == []
     open_page(desktop, coarse, f"#gpp/{PAIR[1]}")
     assert "means over the forest of 2 \u00d7 2 cells" in text_of(
         desktop, "#display-note"

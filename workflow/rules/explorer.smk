@@ -1,9 +1,9 @@
 # A page to explore: map, towers, series, intervals and reasons, in one file that works offline.
-# The cells of a map that is too fine for one file lie in a folder beside it.
+# The cells of a map that is too fine for one file lie in a folder beside it, which is empty otherwise.
 #
 # needs  maps of every year where there are two, the change, the masked tiles of the pair of years, samples, predictions, skill in time, the model;
 #        months and compared products where the run has them
-# makes  <results>/explorer.html, <results>/explorer_cells/ of a fine map
+# makes  <results>/explorer.html, and <results>/explorer_cells/ with maps of two years or more
 
 
 rule explorer:
@@ -34,6 +34,7 @@ rule explorer:
         compared=["<results>/compare/compare.json"] if WITH_COMPARED else [],
     output:
         page="<results>/explorer.html",
+        cells=[directory("<results>/explorer_cells")] if CHANGED else [],
     log:
         "<logs>/explorer/explorer.log",
     benchmark:
@@ -71,4 +72,5 @@ rule explorer:
         " --compared {input.compared:q}"
         " --settings {params.settings:q}"
         " --output {output.page:q}"
+        " --cells {output.cells:q}"
         " --log {log:q}"

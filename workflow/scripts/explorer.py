@@ -42,10 +42,11 @@ def main(
     compared: list[Path],
     settings: Settings,
     output: Path,
+    cells: list[Path],
 ) -> None:
     """Write explorer.html, and beside it the cells of a map that is too fine for it.
 
-    `change` is manifest and tables, if there are maps.
+    `change` is manifest and tables, if there are maps of two years; then `cells` is a folder.
     """
     map_files = None
     tables = {path.stem: path for path in (scores, interannual, *change)}
@@ -59,6 +60,7 @@ def main(
             region_changes=tables["region_changes"],
             grid=Grid(**settings.grid.model_dump()),
             pair=settings.pair,
+            cells=cells[0],
             months=upstream_stores(*months) if months else None,
             compared=upstream_stores(*compared) if compared else None,
         )
@@ -66,7 +68,6 @@ def main(
         RunFiles(model, samples, sample_table, predictions),
         map_files,
         settings=settings.explorer,
-        beside=output.with_name(f"{output.stem}_cells"),
     )
     page = write_page(
         data,

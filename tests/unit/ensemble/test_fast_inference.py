@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pytest
 import torch
+from numba import njit
 
 from forestflux.core.errors import InputError
 from forestflux.ensemble.fast import kernels
@@ -161,3 +162,16 @@ def test_silu_is_within_its_error() -> None:
     found = np.array([kernels.silu(number) for number in numbers])
     expected = numbers / (1 + np.exp(-numbers.astype(float)))
     assert np.abs(found - expected).max() < 5e-4
+
+
+def test_plain_and_compiled_code_store_numbers_alike() -> None:
+    numbers = np.array([-3.7, -1e-20, 0, 0.1, 1, 2.0**20], "float32")
+    zero = np.uint16(0)
+    store = njit(lambda number, like: kernels.narrow(number, like))
+    read = njit(lambda number: kernels.widen(number))
+    stored = [kernels.narrow(number, zero) for number in numbers]
+    assert stored == [store(number, zero) for number in numbers]
+    found = np.array([kernels.widen(number) for number in stored])
+    assert found.tolist() == [read(number) for number in stored]
+    assert np.allclose(found, numbers, rtol=2**-8, atol=0)
+    assert kernels.widen(numbers[0]) == kernels.narrow(numbers[0], numbers[0])

@@ -49,6 +49,7 @@ def written(results, tmp_path, monkeypatch):
     """A folder of squares, the last ones cut in both directions, and what the page knows of it."""
     monkeypatch.setattr(fine_cells, "SIDE", 7)
     folder = tmp_path / "explorer_cells"
+    folder.mkdir()
     years = {year: results / f"maps/{year}.zarr" for year in YEARS}
     change = results / "change/change.zarr"
     display = Display(GRID, 2)

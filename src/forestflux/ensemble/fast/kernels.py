@@ -17,15 +17,22 @@ EPSILON = np.float32(1e-5)
 
 
 def widen(number: np.generic) -> np.float32:
-    """A stored number as float32, in compiled code only."""
-    raise NotImplementedError
+    """A stored number as float32."""
+    bits = np.asarray(number)
+    if bits.dtype == np.uint16:
+        bits = (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
+    return np.float32(bits)
 
 
 def narrow(number: np.float32, like: np.generic) -> np.generic:
-    """A float32 rounded to the type of another number, in compiled code only."""
-    raise NotImplementedError
+    """A float32 rounded to the type of another number."""
+    if np.asarray(like).dtype != np.uint16:
+        return number
+    bits = np.asarray(number, np.float32).view(np.uint32)
+    return np.uint16((bits + np.uint32(0x8000)) >> np.uint32(16))
 
 
+# How compiled code does the same: the type is known before it runs.
 @overload(widen, strict=False, inline="always")
 def _widen(number: types.Type) -> object:
     if number == types.uint16:

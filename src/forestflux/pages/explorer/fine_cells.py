@@ -58,14 +58,13 @@ def write_fine_cells(
     years : maps of the years whose cells are kept
     change : store of the change
     display : the displayed grid, of blocks
-    folder : of the files, made here
+    folder : of the files, which is there
 
     Returns
     -------
     What the page knows of them: `folder` beside it, `shape` of the map and `side` of a
     square in cells, `years`, and `squares`, the names of those with files
     """
-    folder.mkdir(parents=True)
     own = Display(display.grid, 1)
     written: set[str] = set()
     for rows, squares in list_squares(display.grid.shape):

@@ -79,6 +79,7 @@ class MapFiles:
     regions, region_changes : tables of the change
     grid : of the maps
     pair : years whose series are kept
+    cells : folder beside the page for the cells of a map that is too fine for it, else empty
     months : months of the maps, at least those of the pair of years; None where the run has none
     compared : stores of compared products; None where the run has none
     """
@@ -90,12 +91,13 @@ class MapFiles:
     region_changes: Path
     grid: Grid
     pair: tuple[int, int]
+    cells: Path
     months: Stores | None = None
     compared: Stores | None = None
 
 
 def collect_page_data(
-    run: RunFiles, maps: MapFiles | None, *, settings: ExplorerSettings, beside: Path
+    run: RunFiles, maps: MapFiles | None, *, settings: ExplorerSettings
 ) -> dict[str, object]:
     """Data of the page, ready for JSON.
 
@@ -103,8 +105,6 @@ def collect_page_data(
     ----------
     run, maps : files of a finished run; no maps for a run of towers alone
     settings : section `explorer` of the configuration
-    beside : folder for the cells of a map that is too fine for the page; it is there
-        afterwards only where they are needed
 
     Raises
     ------
@@ -121,12 +121,12 @@ def collect_page_data(
         "half_width": NormalDist().inv_cdf((1 + model.level) / 2),
         "pair": list(maps.pair) if maps else [],
         "towers": {"sites": records, **pack_tower_details(samples, model)},
-        "map": maps and collect_map_data(model, maps, settings=settings, beside=beside),
+        "map": maps and collect_map_data(model, maps, settings=settings),
     }
 
 
 def collect_map_data(
-    model: Ensemble, files: MapFiles, *, settings: ExplorerSettings, beside: Path
+    model: Ensemble, files: MapFiles, *, settings: ExplorerSettings
 ) -> dict[str, object]:
     """Layers, totals, series and reasons of the cells of the maps."""
     regions = REGIONS.read_file(files.regions)
@@ -146,7 +146,7 @@ def collect_map_data(
         "annual": annual,
         "change": pack_change_layers(files.change, cells),
         "compared": pack_compared_products(files, cells),
-        "fine": keep_fine_cells(files, display, settings=settings, folder=beside),
+        "fine": keep_fine_cells(files, display, settings=settings),
         "windows": read_windows(files.change),
         "totals": select_totals(regions),
         "regions": collect_region_records(
@@ -195,15 +195,16 @@ def pack_compared_products(files: MapFiles, cells: Cells) -> list[dict[str, obje
 
 
 def keep_fine_cells(
-    files: MapFiles, display: Display, *, settings: ExplorerSettings, folder: Path
+    files: MapFiles, display: Display, *, settings: ExplorerSettings
 ) -> dict[str, object] | None:
     """Write the map's own cells beside the page where it shows blocks; None where not."""
-    shutil.rmtree(folder, ignore_errors=True)  # of a page before this one
+    shutil.rmtree(files.cells, ignore_errors=True)  # of a page before this one
+    files.cells.mkdir(parents=True)
     too_many = math.prod(files.grid.shape) > settings.fine_cells
     if display.factor == 1 or too_many:
         return None
     years = {year: files.maps.years()[year] for year in files.pair}
-    return write_fine_cells(years, files.change, display, folder=folder)
+    return write_fine_cells(years, files.change, display, folder=files.cells)
 
 
 def read_windows(store: Path) -> list[list[int]]:
