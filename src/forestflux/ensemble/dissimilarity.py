@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from forestflux.core.errors import InputError
-from forestflux.ensemble.fast import kernels
+from forestflux.ensemble import dissimilarity_loops
 from forestflux.models.network_inputs import TYPES
 from forestflux.models.torch_contexts import one_thread
 
@@ -147,7 +147,7 @@ def describe(prepared: np.ndarray, types: np.ndarray) -> np.ndarray:
         len(part) for part in np.array_split(np.arange(prepared.shape[2]), QUARTERS)
     ]
     means = np.empty((*prepared.shape[:2], QUARTERS))
-    kernels.part_means(prepared, np.cumsum(lengths), means)
+    dissimilarity_loops.part_means(prepared, np.cumsum(lengths), means)
     return np.concatenate([means.reshape(len(means), -1), types], axis=1)
 
 
@@ -187,7 +187,7 @@ def distance_to_nearest(
                 position[part] = square.numpy().argmin(axis=1)
                 continue
             shared = first[part] @ second.T
-            kernels.find_nearest(
+            dissimilarity_loops.find_nearest(
                 square.numpy(), shared.numpy(), np.float32(MIN_SHARED), position[part]
             )
     both = there & known[position]
