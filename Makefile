@@ -32,8 +32,8 @@ unit: env
 
 # Whatever is free takes the next test; the longest, the demo, starts first.
 test: env
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m "" -n $(WORKERS) --dist worksteal \
-	  --durations=10 --cov $(PYTEST)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m slipcover -m pytest -m "" -n $(WORKERS) --dist worksteal \
+	  --durations=10 $(PYTEST)
 
 # xgboost is needed for nothing else. Others: `python -m benchmarks` lists them.
 bench: env
