@@ -24,10 +24,10 @@ from forestflux.core.names import FOREST_TYPES  # noqa: E402
 from forestflux.jobs.settings.sample_settings import SampleSettings  # noqa: E402
 from forestflux.prepare.doubtful_series import doubt_series  # noqa: E402
 from forestflux.prepare.site_year_selection import (  # noqa: E402
-    TowerSeries,
     drop_reasons,
     find_series,
 )
+from forestflux.prepare.tower_series import TowerSeries  # noqa: E402
 from forestflux.towers.tower_tables import read_site_years, read_sites  # noqa: E402
 from tests.builders.paths import REAL_DATA  # noqa: E402
 
