@@ -41,7 +41,7 @@ from forestflux.change.trends.significance import (
     tabulate_significance,
 )
 from forestflux.change.year_windows import cut_windows
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.core.regions.region_cells import NamedArea
 from forestflux.jobs.settings.change_settings import (

@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 import zarr
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.forest_area import measure_forest_area
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, PG_PER_G
 from forestflux.jobs.stores.store import load_store

@@ -4,7 +4,7 @@ import logging
 from functools import partial
 from pathlib import Path
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import NETWORK
 from forestflux.ensemble.members import (
     PREDICTIONS,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUXES, FULL
 from forestflux.evaluation.evaluation_schemas import ABLATION
 from forestflux.evaluation.scores import observed_and_predicted, r2, rmse

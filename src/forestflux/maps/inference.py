@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import LAYERS
 from forestflux.core.names import FLUX_UNIT
 from forestflux.jobs.stores.chunked import (

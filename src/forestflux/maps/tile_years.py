@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.stages import Stores
 from forestflux.jobs.stores.store import load_part, load_store, open_store
 from forestflux.models.years.co2 import weigh_years

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from forestflux.core.climates import climate_of
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import SPLITS
 
 SITE_YEAR = ["site", "year"]

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from forestflux.change.change_schemas import PAIR, TOTALS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import NETWORK, TARGET_FLUXES
 from forestflux.core.total_units import TotalUnit
 from forestflux.evaluation.evaluation_schemas import CALIBRATION, SCORES

@@ -12,8 +12,8 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.calendars.radiation import radiation
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import check_cell_centres
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.stores.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.stores.store import load_part, open_store
 from forestflux.prepare.mean_years import average_years

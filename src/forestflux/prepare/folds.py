@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUXES, SPLITS
 
 # Columns of the folds; the seeds of the draws follow their order.

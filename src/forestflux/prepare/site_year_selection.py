@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES
 from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.prepare.doubtful_series import doubt_series

@@ -20,8 +20,8 @@ from forestflux.change.trends.interannual import (
 )
 from forestflux.change.trends.t_tests import t_test_p
 from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, cell_area
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import NOT_FOREST
 from forestflux.core.regions.country_names import find_country
 from forestflux.core.regions.region_cells import NamedArea

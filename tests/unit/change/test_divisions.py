@@ -21,8 +21,8 @@ from forestflux.change.strata.divisions import (
     group_cells,
     list_strata,
 )
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.core.regions.region_cells import rasterise_areas
 from forestflux.core.regions.region_file import read_regions

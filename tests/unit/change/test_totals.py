@@ -18,8 +18,8 @@ from forestflux.change.strata.latitude_bands import (
     zone_width,
 )
 from forestflux.change.strata.totals import tabulate_years
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, cell_area
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import NOT_FOREST
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from tests.builders.error_models import make_error_model

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUXES, NETWORK, TARGET_FLUXES
 from forestflux.ensemble.intervals.conformal import calibrate
 from forestflux.ensemble.model_assembly import (

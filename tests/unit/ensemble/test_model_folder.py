@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 
 import forestflux
 from forestflux.core.calendars.eight_day import step_starts
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.intervals.gap_widening import GapWidening
 from forestflux.ensemble.model_folder import load_model, save_model
 from forestflux.ensemble.weight_files import write_arrays

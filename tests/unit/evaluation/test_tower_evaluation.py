@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.evaluation import tower_evaluation as stage
 from forestflux.evaluation.scores import r2
 from forestflux.jobs.settings.evaluation_settings import GapExperiment

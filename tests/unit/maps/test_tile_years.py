@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.maps.tile_years import average_fluxes, load_years
 from forestflux.models.years.co2 import weigh_years

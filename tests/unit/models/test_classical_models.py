@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.training_settings import ClassicalModel
 from forestflux.models.classical.classical_models import (

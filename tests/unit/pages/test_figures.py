@@ -18,7 +18,7 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 from forestflux.change.change_schemas import PAIR, TOTALS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import flagged
 from forestflux.jobs.code_checksum import find_module, modules
 from forestflux.jobs.manifests import JobManifest, read_manifest

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.models.classical.classical_models import BASELINES, ClassicalRegressor

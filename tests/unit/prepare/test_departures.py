@@ -6,7 +6,7 @@ import xarray as xr
 
 from forestflux.core.calendars.eight_day import STEPS, step_starts
 from forestflux.core.calendars.radiation import radiation
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.stores.chunked import CHUNKS
 from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.prepare.departures import (

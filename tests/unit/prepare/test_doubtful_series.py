@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forestflux.core.calendars.eight_day import STEPS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.prepare.doubtful_series import (
     doubt_series,

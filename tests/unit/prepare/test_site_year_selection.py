@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from forestflux.core.calendars.eight_day import STEPS, step_starts
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.jobs.stores.store import write_store
 from forestflux.jobs.table_files import write_table_text

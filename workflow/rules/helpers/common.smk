@@ -14,7 +14,7 @@ sys.path.insert(0, str(SOURCE_ROOT))
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.grids.grid import Grid
 from forestflux.core.product_tables.handovers import find_shared_years, list_handovers
 from forestflux.core.calendars.last_year import find_last_year, this_day

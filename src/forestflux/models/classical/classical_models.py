@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.models.classical.regressors import (
     FITTERS,

@@ -7,7 +7,7 @@ import numpy as np
 
 from forestflux.core.calendars.eight_day import step_months
 from forestflux.core.climates import CLIMATE_BOUNDS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.models.network_inputs import (
     TYPES,
     align_season,
