@@ -8,8 +8,8 @@ min_version("9.20")
 configfile: workflow.source_path("config/config.yaml")
 
 
-include: "workflow/rules/common.smk"
-include: "workflow/rules/batches.smk"
+include: "workflow/rules/helpers/common.smk"
+include: "workflow/rules/helpers/batches.smk"
 
 
 pathvars:
@@ -18,12 +18,12 @@ pathvars:
     logs=f"logs/{CONFIG.run}",
 
 
-include: "workflow/rules/sources.smk"
-include: "workflow/rules/targets.smk"
-include: "workflow/rules/page_targets.smk"
-include: "workflow/rules/month_targets.smk"
-include: "workflow/rules/earthengine.smk"
-include: "workflow/rules/handovers.smk"
+include: "workflow/rules/helpers/sources.smk"
+include: "workflow/rules/helpers/targets.smk"
+include: "workflow/rules/helpers/page_targets.smk"
+include: "workflow/rules/helpers/month_targets.smk"
+include: "workflow/rules/helpers/earthengine.smk"
+include: "workflow/rules/helpers/handover_targets.smk"
 include: "workflow/rules/fluxnet.smk"
 include: "workflow/rules/towers.smk"
 include: "workflow/rules/truth.smk"

@@ -155,7 +155,11 @@ def threads(count: int) -> Iterator[None]:
 def product(model: Ensemble, fluxes: np.ndarray, types: np.ndarray) -> dict:
     """Mean and interval from fluxes (2, member, sample)."""
     gpp, reco = fluxes.mean(axis=1)
-    return model.interval(gpp, reco - gpp, types) | {"gpp": gpp, "nee": reco - gpp}
+    nothing = np.zeros(len(types))
+    bounds = model.interval(
+        gpp, reco - gpp, types, hidden_series=nothing, gap_fraction=nothing
+    )
+    return bounds | {"gpp": gpp, "nee": reco - gpp}
 
 
 def networks(model: Ensemble, cells: Arrays) -> np.ndarray:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-SPLITS = ("site", "cluster")
+PAGE_SPLITS = ("site", "cluster")
 DECIMALS = {"rmse": 1, "start_error": 0, "peak_error": 0, "end_error": 0}
 # Networks of the map, that a run with months and one without both train.
 FINAL = "train/holdout.*.json"
@@ -14,7 +14,7 @@ FINAL = "train/holdout.*.json"
 def score_table(results: Path) -> pd.DataFrame:
     """Skill of all months, seasons, anomalies and dates, of all models."""
     found = pd.read_csv(results / "months" / "scores.csv")
-    chosen = (found["subset"] == "all") & found["split"].isin(SPLITS)
+    chosen = (found["subset"] == "all") & found["split"].isin(PAGE_SPLITS)
     table = found[chosen].drop(columns="subset")
     return table.round(dict.fromkeys(table.filter(like="r2"), 3) | DECIMALS)
 

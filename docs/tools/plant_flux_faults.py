@@ -19,15 +19,15 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from forestflux.core.calendars.eight_day import STEPS  # noqa: E402
-from forestflux.core.errors import InputError  # noqa: E402
+from forestflux.core.input_errors import InputError  # noqa: E402
 from forestflux.core.names import FOREST_TYPES  # noqa: E402
 from forestflux.jobs.settings.sample_settings import SampleSettings  # noqa: E402
 from forestflux.prepare.doubtful_series import doubt_series  # noqa: E402
 from forestflux.prepare.site_year_selection import (  # noqa: E402
-    TowerSeries,
     drop_reasons,
     find_series,
 )
+from forestflux.prepare.tower_series import TowerSeries  # noqa: E402
 from forestflux.towers.tower_tables import read_site_years, read_sites  # noqa: E402
 from tests.builders.paths import REAL_DATA  # noqa: E402
 

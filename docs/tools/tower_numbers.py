@@ -13,7 +13,7 @@ NETWORK = "cnn"
 # Models whose mean is shown beside them; nothing else uses it.
 TOGETHER = ("cnn", "gradient_boosting", "svr")
 TARGETS = ("gpp", "nee")
-SPLITS = ("site", "cluster", "random")
+PAGE_SPLITS = ("site", "cluster", "random")
 
 
 def read_evaluation(results: Path, name: str) -> pd.DataFrame:
@@ -25,7 +25,7 @@ def score_table(results: Path) -> pd.DataFrame:
     """R2 and RMSE of all models, and R2 of the mean of some (`together`)."""
     found = read_evaluation(results, "scores")
     found = found[(found["subset"] == "all") & found["target"].isin(TARGETS)]
-    found = found[found["split"].isin(SPLITS)]
+    found = found[found["split"].isin(PAGE_SPLITS)]
     rows = [
         (row.model, row.target, row.split, f"{row.r2:.3f}", f"{row.rmse:.0f}")
         for row in found.itertuples()
@@ -33,7 +33,7 @@ def score_table(results: Path) -> pd.DataFrame:
     rows += [
         ("together", t, s, f"{mean_r2(results, t, s):.3f}", "")
         for t in TARGETS
-        for s in SPLITS[:2]
+        for s in PAGE_SPLITS[:2]
     ]
     return pd.DataFrame(rows, columns=["model", "target", "split", "r2", "rmse"])
 
@@ -54,7 +54,7 @@ def good_predictions(results: Path, split: str) -> pd.DataFrame:
 def difference_table(results: Path) -> pd.DataFrame:
     """R2 of the network minus that of each classical model."""
     found = read_evaluation(results, "differences")
-    found = found[found["target"].isin(TARGETS) & found["split"].isin(SPLITS[:2])]
+    found = found[found["target"].isin(TARGETS) & found["split"].isin(PAGE_SPLITS[:2])]
     names = ["other", "target", "split", "r2_minus", "lower", "upper"]
     return found[names].round(3)
 
@@ -72,7 +72,7 @@ def gap_table(results: Path) -> pd.DataFrame:
 def coverage_table(results: Path) -> pd.DataFrame:
     """Share of unseen site-years inside the network's 90 % interval."""
     found = read_evaluation(results, "calibration")
-    found = found[(found["model"] == NETWORK) & found["split"].isin(SPLITS[:2])]
+    found = found[(found["model"] == NETWORK) & found["split"].isin(PAGE_SPLITS[:2])]
     found = found[found["target"].isin(TARGETS)]
     numbers = found.groupby("subset", sort=False)["n"].agg(["min", "max"])
     return pd.DataFrame(
@@ -93,7 +93,7 @@ def coverage_table(results: Path) -> pd.DataFrame:
 def interannual_table(results: Path) -> pd.DataFrame:
     """Skill in time of all models and forms, at all scored sites."""
     found = read_evaluation(results, "interannual")
-    found = found[(found["subset"] == "all") & found["split"].isin(SPLITS[:2])]
+    found = found[(found["subset"] == "all") & found["split"].isin(PAGE_SPLITS[:2])]
     names = ["model", "form", "split", "target", "n", "n_sites", "r2", "r2_lower"]
     names += ["r2_upper", "slope", "sd_observed", "trend_sign_share", "halves_r2"]
     return found[names].round(3)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.sources.earthengine.client.error_remedies import GarbledAnswer
 from tests.builders.fuzzed_reader import FuzzedReader
 from tests.builders.fuzzed_readers import make_readers

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.jobs.user_tables import LINE, read_csv
 from forestflux.sources.predictor_table import TableSeries, read_predictors

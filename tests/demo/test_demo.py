@@ -237,7 +237,7 @@ def test_greening_and_disturbance_are_found_in_the_vegetation_indices(results):
 def test_the_truth_is_an_input_of_nothing_but_recovery():
     users = [
         file.name
-        for file in (ROOT / "workflow" / "rules").glob("*.smk")
+        for file in (ROOT / "workflow" / "rules").rglob("*.smk")
         if re.search(r"yearly\(\"truth\"\)|<results>/truth", file.read_text())
     ]
     wanted = {"truth.smk", "recovery.smk", "month_recovery.smk", "targets.smk"}

@@ -9,7 +9,7 @@ import io
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client import transport
 from forestflux.sources.earthengine.client.band_packing import pack_bands

@@ -5,10 +5,10 @@ import pytest
 import shapely
 from pyproj import Transformer
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
 from forestflux.core.grids.map_resolution import fit_resolution
 from forestflux.core.grids.places import TilePlace
+from forestflux.core.input_errors import InputError
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
 from forestflux.sources.extraction import extract

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from forestflux.core.calendars.eight_day import step_lengths
-from forestflux.core.errors import InputError
 from forestflux.core.grids.places import TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import REASONS
 from forestflux.core.product_tables.product_table import read_products
 from forestflux.prepare.calendar_cube import build_cube

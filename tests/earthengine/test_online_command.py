@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 import forestflux
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import NOT_FOREST
 from forestflux.core.product_tables.product_table import read_products
 from forestflux.ensemble.model_record import read_model_record

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from forestflux.core.calendars.eight_day import step_starts
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import LAND_COVER
 from forestflux.core.product_tables.product_table import read_products
 from forestflux.core.reading.yaml_files import read_yaml

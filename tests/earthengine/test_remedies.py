@@ -2,8 +2,8 @@
 
 import pytest
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.places import TowerPlace
+from forestflux.core.input_errors import InputError
 from tests.earthengine.faults import Fault
 from tests.earthengine.standin import FOUR_SITES, YEAR, access, column
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from pyproj import Transformer
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.places import TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.sources.earthengine import earthengine_source
 from forestflux.sources.earthengine.client.band_packing import pack_bands

@@ -546,7 +546,7 @@ def test_the_same_run_gives_the_same_page(page, results):
 
 
 def test_a_missing_mask_is_one_line(results, tmp_path):
-    from forestflux.core.errors import InputError
+    from forestflux.core.input_errors import InputError
 
     copy = tmp_path / "run"
     shutil.copytree(results, copy)

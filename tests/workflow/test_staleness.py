@@ -132,7 +132,7 @@ EDITS = {
         "micro.yaml",
         "run: micro",
         "run: micro\nevaluate: {gaps: {months: [2]}}",
-        "baseline train",
+        "baseline =train",  # networks of folds by site, which make no map
     ),
     "a key of model": (
         "micro.yaml",
@@ -295,11 +295,15 @@ def test_rules_read_what_is_stated(finished):
 
 
 def stale(*roots):
-    """What rules make stale by READS, and the last look; `!rule` is left out."""
+    """What rules make stale by READS, and the last look.
+
+    `!rule` is left out; `=rule` has some jobs to do, but none that all of its readers read.
+    """
     spared = {root[1:] for root in roots if root.startswith("!")}
-    touched = [root for root in roots if not root.startswith("!")]
+    alone = {root[1:] for root in roots if root.startswith("=")}
+    touched = [root for root in roots if root[0] not in "!="]
     last = {"final_check"} if touched else set()
-    return (READS.from_here_on(*touched) | last) - spared
+    return (READS.from_here_on(*touched) | alone | last) - spared
 
 
 def test_a_finished_run_has_nothing_to_do(finished):
@@ -312,6 +316,17 @@ def test_exactly_the_stale_rules_run(scratch, name):
     *change, roots = EDITS[name]
     with edited(scratch, change):
         assert set(planned(scratch)) == stale(*roots.split())
+
+
+def test_another_caption_draws_its_figure_alone(scratch):
+    file = f"{FORESTFLUX}/pages/figures/globe/globe_captions.py"
+    with edited(scratch, (file, '"Months by latitude"', '"Months by zone"')):
+        assert set(planned(scratch)) == stale("report")
+    text = "The twelve months of a zone add up to its year."
+    with edited(scratch, (file, text, "Twelve months add up to a year.")):
+        jobs = planned(scratch)
+    assert set(jobs) == stale("figure")
+    assert jobs["figure"] == 1
 
 
 def test_a_year_more_asks_the_networks_about_that_year_alone(scratch):

@@ -19,10 +19,10 @@ rule baseline:
         mem_mb=growing(2000),
         runtime=growing(120),
     params:
-        settings=settings(
+        settings=lambda wildcards: settings(
             baseline=CONFIG.baseline,
             seed=CONFIG.seed,
-            gaps=CONFIG.evaluate.gaps,
+            gaps=gaps_of(wildcards),
         ),
         code=code("baseline"),
         folds=folds_of,

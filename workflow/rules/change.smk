@@ -1,4 +1,4 @@
-# 2003 against 2018 and the annual series between.
+# The change between the pair of years (`change.pair`), and the annual series of all.
 #
 # needs  the maps of every year; the trained model and the departures of each tile, from which the
 #        errors follow
@@ -8,7 +8,7 @@
 
 rule change:
     input:
-        maps=compared_maps,
+        maps=change_maps,
         model="<results>/model/model.json",
         departures=place_stage("departures"),
         regions=region_files(),

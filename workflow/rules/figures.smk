@@ -15,13 +15,16 @@ rule figure:
         "../../envs/figures.yaml"
     params:
         settings=figure_settings(column=False),
-        code=lambda wildcards: code("figure", module_of(wildcards.figure)),
+        code=lambda wildcards: code("figure", FIGURES[wildcards.figure].full_module),
+        function=lambda wildcards: FIGURES[wildcards.figure].full_function,
+        caption=lambda wildcards: figure_caption(wildcards.figure),
         results=lambda wildcards, output: str(Path(output[0]).parents[1]),
     message:
         "Drawing {wildcards.figure}"
     shell:
         'python "$SCRIPTS"/figure.py'
-        " --name {wildcards.figure}"
+        " --function {params.function}"
+        " --caption {params.caption:q}"
         " --results {params.results:q}"
         " --settings {params.settings:q}"
         " --output {output:q}"
@@ -37,7 +40,9 @@ use rule figure as figure_in_column with:
         figure="|".join(name for name, entry in FIGURES.items() if entry.column),
     params:
         settings=figure_settings(column=True),
-        code=lambda wildcards: code("figure", module_of(wildcards.figure)),
+        code=lambda wildcards: code("figure", FIGURES[wildcards.figure].full_module),
+        function=lambda wildcards: FIGURES[wildcards.figure].full_function,
+        caption=lambda wildcards: figure_caption(wildcards.figure),
         results=lambda wildcards, output: str(Path(output[0]).parents[1]),
     message:
         "Drawing {wildcards.figure} for one column"

@@ -1,6 +1,6 @@
 # The trained model as one folder: weights, normalisation, calendar, intervals, area of applicability, provenance.
 #
-# needs  the networks of split holdout, those of split cluster for the intervals
+# needs  the networks that make the maps (split holdout), those of split cluster for the intervals
 # makes  <results>/model/model.json, member{m}.safetensors and applicability.safetensors beside it
 
 
@@ -8,8 +8,8 @@ rule model:
     input:
         samples="<results>/samples/samples.json",
         table="<results>/samples/samples.csv",
-        train=train_targets("holdout"),
-        folds=train_targets("cluster"),
+        mapping=train_targets("holdout"),
+        calibrating=train_targets("cluster"),
     output:
         model="<results>/model/model.json",
     log:
@@ -37,8 +37,8 @@ rule model:
         'python "$SCRIPTS"/model.py'
         " --samples {input.samples:q}"
         " --table {input.table:q}"
-        " --train {input.train:q}"
-        " --folds {input.folds:q}"
+        " --mapping {input.mapping:q}"
+        " --calibrating {input.calibrating:q}"
         " --settings {params.settings:q}"
         " --output {output.model:q}"
         " --log {log:q}"

@@ -20,8 +20,8 @@ rule train:
         mem_mb=growing(2500),
         runtime=growing(120),
     params:
-        settings=settings(
-            train=CONFIG.train, seed=CONFIG.seed, gaps=CONFIG.evaluate.gaps
+        settings=lambda wildcards: settings(
+            train=CONFIG.train, seed=CONFIG.seed, gaps=gaps_of(wildcards)
         ),
         code=code("train"),
         folds=folds_of,

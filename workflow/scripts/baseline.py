@@ -19,7 +19,7 @@ class Settings(Section):
 
     baseline: BaselineSettings
     seed: int
-    gaps: GapExperiment
+    gaps: GapExperiment | None
 
 
 def main(

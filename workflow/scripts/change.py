@@ -43,17 +43,17 @@ def main(
     """Write the tables, change.zarr and the manifest."""
     grid = Grid(**settings.grid.model_dump())
     components, response = read_errors(model)
-    moved: dict[str, Path] = {}
+    tile_departures: dict[str, Path] = {}
     if response:
         stores = upstream_stores(*departures)
-        moved = {tile.name: stores.path(tile.name) for tile in grid.tiles()}
+        tile_departures = {tile.name: stores.path(tile.name) for tile in grid.tiles()}
     store, made = analyse_change(
         upstream_stores(*maps).years(),
         settings.change,
         ErrorModel(
             components=components,
             response=response,
-            departures=moved,
+            departures=tile_departures,
             grid=grid,
         ),
         years=years,

@@ -6,8 +6,8 @@ from typing import Literal
 from forestflux.jobs import command_line
 from forestflux.change.change_schemas import DRIVERS
 from forestflux.change.drivers.driver_maps import collect_drivers
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.model_folder import load_model
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from forestflux.jobs.settings.run_settings import MappedGridSettings

@@ -5,7 +5,6 @@ from pathlib import Path
 from forestflux.jobs import command_line
 from forestflux.jobs.settings.page_settings import FigureSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.pages.figures.captions import caption_of
 from forestflux.pages.figures.drawing import draw_figure
 from forestflux.pages.figures.figure_style import StyleSettings, save_figure
 
@@ -15,13 +14,18 @@ class Settings(Section):
 
     figures: FigureSettings
     pair: tuple[int, int]
-    level: float
-    members: int
     simulated: bool
     column: bool
 
 
-def main(*, name: str, results: Path, settings: Settings, output: list[Path]) -> None:
+def main(
+    *,
+    function: str,
+    caption: str,
+    results: Path,
+    settings: Settings,
+    output: list[Path],
+) -> None:
     """Write the figure in every format."""
     style = StyleSettings.of_run(
         settings.figures,
@@ -29,12 +33,9 @@ def main(*, name: str, results: Path, settings: Settings, output: list[Path]) ->
         simulated=settings.simulated,
         column=settings.column,
     )
-    figure = draw_figure(name, results, style_settings=style)
-    caption = caption_of(
-        name, pair=settings.pair, level=settings.level, members=settings.members
-    )
+    figure = draw_figure(function, results, style_settings=style)
     for path in output:
-        save_figure(figure, path, settings=style, caption=caption.text)
+        save_figure(figure, path, settings=style, caption=caption)
 
 
 if __name__ == "__main__":

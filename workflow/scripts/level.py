@@ -21,12 +21,12 @@ def main(
     manifest: Path,
 ) -> None:
     """Write level/{place}.zarr and the job's manifest."""
-    fluxes, moved = upstream_stores(*inferred), upstream_stores(departures)
+    fluxes, yearly = upstream_stores(*inferred), upstream_stores(departures)
 
     def make(missing: list[Key]) -> Iterator[xr.Dataset]:
         for (place,) in missing:
             yield average_fluxes(
-                {year: fluxes.path(place, year) for year in years}, moved.path(place)
+                {year: fluxes.path(place, year) for year in years}, yearly.path(place)
             )
 
     run_stage(
@@ -35,7 +35,7 @@ def main(
         build_key=lambda place: [
             code,
             [fluxes.checksum(place, year) for year in years],
-            moved.checksum(place),
+            yearly.checksum(place),
         ],
         make=make,
         chunks=CHUNKS,

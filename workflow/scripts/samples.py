@@ -7,12 +7,9 @@ from forestflux.jobs.settings.sample_settings import FoldSettings, SampleSetting
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stages import upstream_stores
 from forestflux.prepare.sample_table import write_samples
-from forestflux.prepare.site_year_selection import (
-    build_samples,
-    collect_towers,
-    tile_series,
-    tower_series,
-)
+from forestflux.prepare.site_year_selection import build_samples
+from forestflux.prepare.tower_series import collect_towers
+from forestflux.prepare.unlabelled_series import choose_tower_series, draw_tile_series
 from forestflux.towers.tower_schemas import SITE_YEARS, SITES
 
 
@@ -56,14 +53,14 @@ def main(
     if tiles:
         cubes = upstream_stores(*tiles)
         wanted = str(settings.unlabelled_year)
-        unlabelled = tile_series(
+        unlabelled = draw_tile_series(
             [cubes.path(*key) for key in cubes.listing() if key[1] == wanted],
             count=settings.samples.unlabelled,
             min_forest=settings.samples.unlabelled_min_forest,
             seed=settings.seed,
         )
     else:
-        unlabelled = tower_series(series, table, tower_table)
+        unlabelled = choose_tower_series(series, table, tower_table)
     write_samples(manifest, table, samples, unlabelled, build_key=code)
 
 

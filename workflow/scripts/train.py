@@ -21,7 +21,7 @@ class Settings(Section):
 
     train: TrainSettings
     seed: int
-    gaps: GapExperiment
+    gaps: GapExperiment | None
 
 
 def main(

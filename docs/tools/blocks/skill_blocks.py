@@ -9,7 +9,11 @@ AIMS = {
     ("nee", "site"): 0.38,
     ("nee", "cluster"): 0.22,
 }
-SPLITS = {"site": "by site", "cluster": "by cluster", "random": "random (optimistic)"}
+SPLIT_HEADS = {
+    "site": "by site",
+    "cluster": "by cluster",
+    "random": "random (optimistic)",
+}
 TOGETHER = "together"
 # Forms that ask no model.
 FORMS = {
@@ -39,12 +43,12 @@ def scores() -> str:
 def scores_of_all_splits() -> str:
     """R2 and RMSE of all models, the optimistic random split among them."""
     found = read_table("towers_scores").set_index(["model", "target", "split"])
-    columns = [(target, split) for target in ("gpp", "nee") for split in SPLITS]
+    columns = [(target, split) for target in ("gpp", "nee") for split in SPLIT_HEADS]
     rows = []
     for model in found.index.unique("model").drop(TOGETHER):
         cells = [found.loc[(model, *column)] for column in columns]
         rows.append([label(model), *(f"{c.r2:.2f} / {c.rmse:.0f}" for c in cells)])
-    heads = [f"{target.upper()} {SPLITS[split]}" for target, split in columns]
+    heads = [f"{target.upper()} {SPLIT_HEADS[split]}" for target, split in columns]
     return markdown_table(["R2 / RMSE", *heads], rows)
 
 

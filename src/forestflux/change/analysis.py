@@ -8,8 +8,9 @@ import pandas as pd
 import xarray as xr
 from tqdm import tqdm
 
-from forestflux.change.change_blocks import BlockChange, ChangePlan, analyse_block
+from forestflux.change.change_blocks import BlockChange, analyse_block
 from forestflux.change.change_layers import build_change_store
+from forestflux.change.change_plan import ChangePlan
 from forestflux.change.change_tables import (
     MAIN_KINDS,
     build_change_tables,
@@ -17,7 +18,7 @@ from forestflux.change.change_tables import (
 )
 from forestflux.change.co2_comparison import tabulate_co2
 from forestflux.change.errors.error_model import ErrorModel
-from forestflux.change.errors.place_sums import join_places
+from forestflux.change.errors.square_sums import join_squares
 from forestflux.change.errors.total_errors import collect_total_errors
 from forestflux.change.map_cells import row_blocks
 from forestflux.change.map_series import check_map_series
@@ -40,7 +41,7 @@ from forestflux.change.trends.significance import (
     tabulate_significance,
 )
 from forestflux.change.year_windows import cut_windows
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.core.regions.region_cells import NamedArea
 from forestflux.jobs.settings.change_settings import (
@@ -97,74 +98,134 @@ def analyse_change(
         not in the series; the regions hold no mapped forest
     """
     check_latitude_bands(settings.bands)
-    years = check_map_series(maps, years=years, pair=settings.pair)
-    first = open_store(maps[years[0]])
-    latitudes = first["y"].values
-    width = zone_width(errors.grid.resolution_deg, settings.zone_width_deg)
-    divisions = divide_grid(
-        latitudes,
-        first["x"].values,
-        bands=settings.bands,
+    plan = plan_change(
+        maps,
+        settings,
+        errors,
+        years=check_map_series(maps, years=years, pair=settings.pair),
+        co2=co2,
         regions=regions,
-        region_name=settings.region_name,
         areas=areas,
     )
-    plan = ChangePlan(
+    rows = list(row_blocks(maps[plan.years[0]]))
+    blocks = [
+        analyse_block(plan, each) for each in tqdm(rows, desc="change", disable=None)
+    ]
+    sums = add_blocks(blocks)
+    totals = collect_totals(
+        sums,
+        list_strata(plan.divisions),
+        years=plan.years,
+        on_grid=count_grid_cells(plan.divisions),
+    )
+    check_forest(totals, maps, regions)
+    flags = flag_cells(blocks, settings)
+    tables = {
+        **tabulate_strata(plan, blocks, totals, sums, settings=settings, level=level),
+        "zonal": tabulate_zones(
+            plan.years,
+            sums["zone_area"],
+            sums["zone_total"],
+            width=zone_width(errors.grid.resolution_deg, settings.zone_width_deg),
+        ),
+        "significance": tabulate_significance(
+            flags,
+            np.concatenate([block.weights for block in blocks]),
+            alpha=settings.alpha,
+            fdr_alpha=settings.fdr_alpha,
+        ),
+    }
+    return build_change_store(plan, blocks, flags), tables
+
+
+def plan_change(
+    maps: dict[int, Path],
+    settings: ChangeSettings,
+    errors: ErrorModel,
+    *,
+    years: list[int],
+    co2: str,
+    regions: Path | None,
+    areas: Sequence[NamedArea],
+) -> ChangePlan:
+    """What every block is analysed by; parameters and errors as `analyse_change`.
+
+    Parameters
+    ----------
+    years : mapped years in order, all of them checked
+    """
+    grid = open_store(maps[years[0]])
+    latitudes = grid["y"].values
+    width = zone_width(errors.grid.resolution_deg, settings.zone_width_deg)
+    return ChangePlan(
         maps=maps,
         years=years,
         pair=settings.pair,
         windows=cut_windows(settings.windows, years),
-        divisions=divisions,
+        divisions=divide_grid(
+            latitudes,
+            grid["x"].values,
+            bands=settings.bands,
+            regions=regions,
+            region_name=settings.region_name,
+            areas=areas,
+        ),
         zones=label_zones(latitudes, width=width),
         stable_within=settings.stable_within,
         errors=errors,
         co2=co2,
     )
-    blocks = [
-        analyse_block(plan, rows)
-        for rows in tqdm(list(row_blocks(maps[years[0]])), desc="change", disable=None)
-    ]
-    sums = {
-        name: sum((block.sums[name] for block in blocks), start=np.zeros_like(first))
-        for name, first in blocks[0].sums.items()
+
+
+def add_blocks(blocks: list[BlockChange]) -> dict[str, np.ndarray]:
+    """The sums over all blocks, by name as `BlockChange` has them."""
+    return {
+        name: sum((block.sums[name] for block in blocks), start=np.zeros_like(one))
+        for name, one in blocks[0].sums.items()
     }
-    totals = collect_totals(
-        sums, list_strata(divisions), years=years, on_grid=count_grid_cells(divisions)
-    )
-    check_forest(totals, maps, regions)
-    total_errors = collect_total_errors(
-        errors,
-        join_places([block.places for block in blocks]),
-        years=np.array(years),
+
+
+def tabulate_strata(
+    plan: ChangePlan,
+    blocks: list[BlockChange],
+    totals: xr.Dataset,
+    sums: dict[str, np.ndarray],
+    *,
+    settings: ChangeSettings,
+    level: float,
+) -> dict[str, pd.DataFrame]:
+    """The tables of totals of strata and of their change, by the name of their file.
+
+    Parameters
+    ----------
+    plan : of the blocks
+    blocks : all of them
+    totals : what `collect_totals` gives
+    sums : over all blocks
+    settings : section `change` of the configuration
+    level : probability of the intervals
+    """
+    errors = collect_total_errors(
+        plan.errors,
+        join_squares([block.squares for block in blocks]),
+        years=np.array(plan.years),
         area=sums["area"],
-        moved=sums["moved"],
+        departures=sums["departures"],
     )
     tables = build_change_tables(
         totals,
-        total_errors,
+        errors,
         pair=settings.pair,
         windows=plan.windows,
         level=level,
-        regions=tabulate_years(totals, total_errors, level=level),
+        regions=tabulate_years(totals, errors, level=level),
     )
-    flags = flag_cells(blocks, settings)
-    tables["decomposition"] = tabulate_decomposition(totals)
-    tables["co2"] = tabulate_co2(
-        totals, sums["fed"], pair=settings.pair, kinds=MAIN_KINDS
-    )
-    tables["zonal"] = tabulate_zones(
-        years,
-        sums["zone_area"],
-        sums["zone_total"],
-        width=width,
-    )
-    tables["significance"] = tabulate_significance(
-        flags,
-        np.concatenate([block.weights for block in blocks]),
-        alpha=settings.alpha,
-        fdr_alpha=settings.fdr_alpha,
-    )
-    return build_change_store(plan, blocks, flags), tables
+    return tables | {
+        "decomposition": tabulate_decomposition(totals),
+        "co2": tabulate_co2(
+            totals, sums["co2_added"], pair=settings.pair, kinds=MAIN_KINDS
+        ),
+    }
 
 
 def check_forest(

@@ -8,13 +8,12 @@ from forestflux.change.errors.cell_errors import ChangeErrors
 from forestflux.change.map_cells import YearCells
 from forestflux.change.trends.interannual import (
     autocorrelation,
-    combine_freedom,
     detrended_sd,
     kendall_variance_factor,
     mean_variance,
-    t_test_p,
     year_sd,
 )
+from forestflux.change.trends.t_tests import combine_freedom, t_test_p
 from forestflux.change.trends.theil_sen import (
     MINIMUM_VALUES,
     kendall_p,
@@ -45,25 +44,25 @@ class CellSeries:
 
     Attributes
     ----------
-    places : (cell,), positions in the block
+    positions : (cell,), positions in the block
     mean : ensemble mean (year, cell) by flux, NaN where a year is not mapped
     """
 
     def __init__(
         self,
-        places: np.ndarray,
+        positions: np.ndarray,
         *,
         years: Sequence[int],
         windows: tuple[YearWindow, YearWindow],
     ) -> None:
         """Series without values yet."""
-        self.places, self.years, self.windows = places, list(years), windows
-        shape = len(self.years), len(places)
+        self.positions, self.years, self.windows = positions, list(years), windows
+        shape = len(self.years), len(positions)
         self.mean = {n: np.full(shape, np.nan, "float32") for n in TARGET_FLUXES}
 
     def add(self, year: int, cells: YearCells) -> None:
         """Add the fluxes of a year."""
-        for name, members in derive_fluxes(*cells.fluxes_at(self.places)).items():
+        for name, members in derive_fluxes(*cells.fluxes_at(self.positions)).items():
             self.mean[name][self.years.index(year)] = members.mean(axis=0)
 
     def layers(
@@ -78,7 +77,7 @@ class CellSeries:
         """
         first, second = (self.years.index(year) for year in pair)
         earlier, later = self.windows
-        count = len(self.places)
+        count = len(self.positions)
         result: dict[str, np.ndarray] = {}
         for flux in TARGET_FLUXES:
             layers = np.empty((len(CHANGE_LAYERS), count), "float32")

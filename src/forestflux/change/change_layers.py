@@ -6,7 +6,8 @@ import xarray as xr
 from dask import delayed
 
 from forestflux.change.cell_series import CHANGE_LAYERS
-from forestflux.change.change_blocks import BlockChange, ChangePlan
+from forestflux.change.change_blocks import BlockChange
+from forestflux.change.change_plan import ChangePlan
 from forestflux.change.strata.divisions import FOREST_CHANGES
 from forestflux.change.trends.significance import FLAG_MASKS, FLAG_MEANINGS
 from forestflux.change.year_windows import YearWindow

@@ -81,7 +81,7 @@ PAIR = TableSchema(
     "a stratum of kind `all`, `type` or `band`, and a flux",
     (
         *(STRATUM, KIND, VARIABLE, *TOTAL_PAIR, *CHANGE, *SLOPE),
-        Column("p_value", "p of the slope", unit="1"),
+        Column("slope_p", "p of the slope", unit="1"),
     ),
 )
 REGION_CHANGES = TableSchema(
@@ -144,9 +144,9 @@ WINDOWS = TableSchema(
             "text",
         ),
         *(*TOTAL_PAIR, *CHANGE),
-        Column("p_value", "p of the change", unit="1"),
+        Column("change_p", "p of the change", unit="1"),
         Column(
-            "p_adjusted",
+            "change_p_adjusted",
             "the same after Benjamini and Hochberg over the strata of the kind",
             unit="1",
         ),

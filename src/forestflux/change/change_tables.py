@@ -14,13 +14,9 @@ from forestflux.change.change_schemas import PAIR, TG_PER_PG, TOTALS
 from forestflux.change.errors.total_errors import TotalErrors
 from forestflux.change.errors.year_weights import weigh_difference, weigh_slope
 from forestflux.change.strata.divisions import OUTSIDE
-from forestflux.change.trends.interannual import (
-    kendall_variance_factor,
-    mean_variance,
-    t_half_width,
-    t_test_p,
-)
+from forestflux.change.trends.interannual import kendall_variance_factor, mean_variance
 from forestflux.change.trends.significance import adjust_p
+from forestflux.change.trends.t_tests import t_half_width, t_test_p
 from forestflux.change.trends.theil_sen import mann_kendall
 from forestflux.change.trends.variability import TotalVariability
 from forestflux.change.year_windows import YearWindow, average_window
@@ -59,7 +55,7 @@ def build_change_tables(
     return {
         "totals": regions.loc[main, TOTALS.names],
         "regions": regions[forest],
-        "pair": pairs.assign(p_value=pairs["slope_p"])[PAIR.names],
+        "pair": pairs[PAIR.names],
         "region_changes": changes,
         "windows": tabulate_windows(
             totals, variability, errors, windows=windows, level=level
@@ -196,16 +192,13 @@ def tabulate_windows(
         "total_first": earlier.mean(axis=-1),
         "total_second": later.mean(axis=-1),
         **result,
-        "p_value": np.where(forest, result["change_p"], np.nan),
+        "change_p": np.where(forest, result["change_p"], np.nan),
     }
-    columns.pop("change_p")
     years = dict(
         zip(("first_years", "second_years"), (w.text for w in windows), strict=True)
     )
     table = stack_fluxes(totals, {}, columns, after={**years, "status": status})
-    return insert_adjusted_p(table, "p_value").rename(
-        columns={"p_value_adjusted": "p_adjusted"}
-    )
+    return insert_adjusted_p(table, "change_p")
 
 
 def stack_fluxes(

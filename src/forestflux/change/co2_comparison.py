@@ -13,7 +13,7 @@ from forestflux.core.names import FLUXES, FOREST_TYPES, PG_PER_G
 from forestflux.models.years.co2 import CO2_PPM, EFFECTS, weigh_years
 
 
-class FedSums:
+class Co2Sums:
     """What each effect of CO2 would add to the mapped totals of a block, year by year.
 
     The level of a cell is taken to be the mean of its mapped fluxes.
@@ -21,7 +21,7 @@ class FedSums:
 
     def __init__(
         self,
-        places: np.ndarray,
+        positions: np.ndarray,
         temperature: np.ndarray,
         *,
         years: Sequence[int],
@@ -31,16 +31,16 @@ class FedSums:
 
         Parameters
         ----------
-        places : cells of the block that are mapped in some year (cell,), positions
+        positions : cells of the block that are mapped in some year (cell,)
         temperature : of their mean year (cell,), C, NaN where unknown
         years : mapped years
         mapped : the effect that is in the maps
         """
-        self.places, self.years = places, list(years)
-        self.flux = np.zeros((2, len(places)))
-        self.area = np.zeros((len(self.years), len(places)))
-        self.groups = np.zeros((len(self.years), len(places)), int)
-        self.steps = np.full((len(EFFECTS), len(self.years), len(places)), np.nan)
+        self.positions, self.years = positions, list(years)
+        self.flux = np.zeros((2, len(positions)))
+        self.area = np.zeros((len(self.years), len(positions)))
+        self.groups = np.zeros((len(self.years), len(positions)), int)
+        self.steps = np.full((len(EFFECTS), len(self.years), len(positions)), np.nan)
         if all(year in CO2_PPM for year in self.years):
             known = weigh_years(mapped, self.years, temperature)
             for step, effect in zip(self.steps, EFFECTS, strict=True):
@@ -51,17 +51,17 @@ class FedSums:
     def add(
         self,
         year: int,
-        place: np.ndarray,
+        position: np.ndarray,
         *,
         area: np.ndarray,
         group: np.ndarray,
         fluxes: tuple[np.ndarray, np.ndarray],
     ) -> None:
         """Add a year: GPP and RECO (cell,) of its cells, their forest area and their group."""
-        where = np.searchsorted(self.places, place)
-        position = self.years.index(year)
-        self.area[position, where] = area
-        self.groups[position, where] = group
+        where = np.searchsorted(self.positions, position)
+        row = self.years.index(year)
+        self.area[row, where] = area
+        self.groups[row, where] = group
         for total, flux in zip(self.flux, fluxes, strict=True):
             total[where] += flux
 

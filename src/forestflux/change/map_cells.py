@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 import zarr
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.forest_area import measure_forest_area
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, PG_PER_G
 from forestflux.jobs.stores.store import load_store
@@ -39,7 +39,7 @@ class YearCells:
     Attributes
     ----------
     size : cells of the block, mapped or not
-    place : (cell,), position in the block, counted row by row
+    position : (cell,), of the cell in the block, counted row by row
     row : (cell,), row of the block
     forest_type : (cell,), 1-5
     fraction : (cell,), share of the cell that is forest
@@ -49,7 +49,7 @@ class YearCells:
     """
 
     size: int
-    place: np.ndarray
+    position: np.ndarray
     row: np.ndarray
     forest_type: np.ndarray
     fraction: np.ndarray
@@ -58,15 +58,15 @@ class YearCells:
     gpp: np.ndarray
     reco: np.ndarray
 
-    def fluxes_at(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """GPP and RECO (member, place) at positions in the block, NaN where not mapped."""
-        position = np.full(self.size, -1)
-        position[self.place] = np.arange(len(self.place))
-        cell = position[places]
+    def fluxes_at(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """GPP and RECO (member, position) at positions in the block, NaN where not mapped."""
+        cell_at = np.full(self.size, -1)
+        cell_at[self.position] = np.arange(len(self.position))
+        cell = cell_at[positions]
         mapped = cell >= 0
         if mapped.all():
             return self.gpp[:, cell], self.reco[:, cell]
-        shape = len(self.gpp), len(places)
+        shape = len(self.gpp), len(positions)
         gpp, reco = (
             np.full(shape, np.nan, flux.dtype) for flux in (self.gpp, self.reco)
         )
@@ -86,8 +86,8 @@ def read_cells(path: Path, rows: slice = slice(None)) -> YearCells:
     return select_cells(layers, path)
 
 
-def read_places(path: Path, rows: slice = slice(None)) -> np.ndarray:
-    """Positions of the mapped cells of some rows of a map store, see `YearCells.place`."""
+def read_positions(path: Path, rows: slice = slice(None)) -> np.ndarray:
+    """Positions of the mapped cells of some rows of a map store, see `YearCells.position`."""
     gpp = load_store(path, ("gpp",), rows=rows)["gpp"].values
     return np.flatnonzero(np.isfinite(gpp))
 
@@ -101,11 +101,11 @@ def select_cells(dataset: xr.Dataset, source: Path | str) -> YearCells:
     source : the map, for the error
     """
     mapped = np.isfinite(dataset["gpp"].values)
-    place = np.flatnonzero(mapped)
+    position = np.flatnonzero(mapped)
     fluxes = {}
     for name in ("gpp_member", "reco_member"):
         values = dataset[name].values
-        fluxes[name] = values.reshape(len(values), -1)[:, place]
+        fluxes[name] = values.reshape(len(values), -1)[:, position]
         if not np.isfinite(fluxes[name].sum()):
             raise InputError(
                 source,
@@ -113,15 +113,15 @@ def select_cells(dataset: xr.Dataset, source: Path | str) -> YearCells:
                 expected="a flux of each member wherever gpp is mapped",
                 found=f"{(~np.isfinite(fluxes[name])).any(axis=0).sum()} cells without",
             )
-    fraction = dataset["forest_fraction"].values.ravel()[place].astype(float)
+    fraction = dataset["forest_fraction"].values.ravel()[position].astype(float)
     return YearCells(
         size=mapped.size,
-        place=place,
-        row=place // mapped.shape[1],
-        forest_type=dataset["forest_type"].values.ravel()[place].astype(int),
+        position=position,
+        row=position // mapped.shape[1],
+        forest_type=dataset["forest_type"].values.ravel()[position].astype(int),
         fraction=fraction,
-        area=measure_forest_area(dataset).ravel()[place],
-        inside=dataset["applicable"].values.ravel()[place] == 1,
+        area=measure_forest_area(dataset).ravel()[position],
+        inside=dataset["applicable"].values.ravel()[position] == 1,
         gpp=fluxes["gpp_member"],
         reco=fluxes["reco_member"],
     )

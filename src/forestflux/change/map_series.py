@@ -5,7 +5,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.stores.store import open_store
 
 

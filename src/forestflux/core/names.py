@@ -1,4 +1,4 @@
-"""Names and orders that every stage shares; units and signs are fixed here once."""
+"""Names, orders and units that every stage shares, each fixed here once."""
 
 # The variable of the product table that is no input series: where forest is.
 LAND_COVER = "landcover"
@@ -51,6 +51,9 @@ FULL = "full"
 # Whether a row lies in the area of applicability, as tables say it.
 APPLICABILITY_SIDES = ("inside", "outside")
 
+# How folds are formed, in the order of tables; a run may leave `random` out. The networks of
+# `holdout` are trained on all towers except the holdout, also where there is none: they make
+# the maps.
 SPLITS = ("site", "cluster", "random", "holdout")
 
 # Reason codes of the mask stage, in order of the flag values 0, 1, 2, ...

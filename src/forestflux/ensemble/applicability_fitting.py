@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import APPLICABILITY_SIDES
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.dissimilarity import QUARTERS, Reference, describe

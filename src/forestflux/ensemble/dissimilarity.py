@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble import dissimilarity_loops
 from forestflux.models.network_inputs import TYPES
 from forestflux.models.torch_contexts import one_thread

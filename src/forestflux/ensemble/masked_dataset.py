@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.calendars.eight_day import STEPS, step_starts
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.core.product_tables.products import guess_cause
 from forestflux.jobs.user_tables import is_fill

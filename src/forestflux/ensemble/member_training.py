@@ -4,7 +4,7 @@ import logging
 from functools import partial
 from pathlib import Path
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import NETWORK
 from forestflux.ensemble.members import (
     PREDICTIONS,
@@ -37,7 +37,7 @@ def train_member(
     fold: int,
     member: int,
     settings: TrainSettings,
-    gaps: GapExperiment,
+    gaps: GapExperiment | None,
     seed: int,
     build_key: list,
 ) -> str:
@@ -50,7 +50,7 @@ def train_member(
     samples, unlabelled : all of the run; the fold's unseen rows and their sites' other
     years stay unseen
     settings : section `train` of the configuration
-    gaps : section `evaluate.gaps` of the configuration
+    gaps : section `evaluate.gaps` of the configuration; None for none
     seed : of the run
     build_key : everything that the result depends on beside split, fold and member
     """

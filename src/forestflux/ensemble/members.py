@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.weight_files import read_arrays
 from forestflux.jobs.checksums import checksum_folder
 from forestflux.jobs.manifests import Key, Manifest, read_manifest

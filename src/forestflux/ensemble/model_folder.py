@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.dissimilarity import count_features
 from forestflux.ensemble.errors.error_components import FluxErrors

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field, FiniteFloat, StringConstraints, model_validator
 
 from forestflux.core.calendars.eight_day import STEP_DAYS, STEPS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES, TARGET_FLUXES
 from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.jobs.manifests import Manifest, read_manifest

@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from pydantic import Field, FiniteFloat, model_validator
 
 from forestflux.core.calendars.months import MONTHS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.ensemble.intervals.month_intervals import MonthCalibration

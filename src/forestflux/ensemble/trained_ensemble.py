@@ -5,16 +5,18 @@ from copy import copy
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 import xarray as xr
 from torch import Tensor
 
-from forestflux.core.layers import LAYERS, NOT_FOREST
-from forestflux.core.names import FLUX_UNIT, FLUXES
+from forestflux.core.layers import NOT_FOREST
+from forestflux.core.names import FLUXES
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.dissimilarity import describe
 from forestflux.ensemble.errors.error_components import FluxErrors
 from forestflux.ensemble.fast.fast_inference import FastInference
+from forestflux.ensemble.gridded_estimates import put_on_grid
 from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.ensemble.masked_dataset import read_forest_cells
 from forestflux.models.flux_model import Fluxes
@@ -24,14 +26,8 @@ from forestflux.models.torch_contexts import one_thread
 from forestflux.models.years.response import Response
 from forestflux.prepare.masked_series import count_gaps
 
-LONG_NAMES = {
-    "gpp": "gross primary production of forest ground",
-    "reco": "ecosystem respiration of forest ground",
-    "nee": "net ecosystem exchange of forest ground",
-}
 # Samples that are prepared together.
 PART = 1024
-NEE_COMMENT = "nee = reco - gpp; negative is uptake of carbon by the forest"
 
 
 class Ensemble:
@@ -102,31 +98,49 @@ class Ensemble:
             forest type or a latitude does not fit
         """
         cells = read_forest_cells(dataset, inputs=self.inputs, ranges=self.ranges)
-        forest, known = cells.forest, (cells.series, cells.lat, cells.types)
-        fluxes, dissimilarity = self.estimate_arrays(*known)
+        estimates = self.predict_series(cells.series, cells.lat, cells.types)
+        return put_on_grid(estimates, cells, level=self.level)
+
+    def predict_series(
+        self, series: np.ndarray, lat: np.ndarray, forest_type: np.ndarray
+    ) -> pd.DataFrame:
+        """Fluxes of series that lie on no grid: mean over members and calibrated interval.
+
+        Neither units nor calendar are checked; `predict` checks those of a dataset.
+
+        Parameters
+        ----------
+        series, lat, forest_type : as in `predict_arrays`
+
+        Returns
+        -------
+        one row a sample:
+
+        gpp, reco, nee, gpp_lower, gpp_upper, nee_lower, nee_upper : gC m-2 yr-1, NaN where no
+            series has a value; the interval is wider where values are missing
+        gap_fraction : share of the values that are missing
+        dissimilarity : float32, NaN as in `predict`
+        applicable : uint8, 1 inside, 0 outside the area of applicability, 255 no forest
+        """
+        fluxes, dissimilarity = self.estimate_arrays(series, lat, forest_type)
         mean = {name: getattr(fluxes, name).mean(0) for name in FLUXES}
-        hidden, share = count_gaps(cells.series)
+        hidden, share = count_gaps(series)
         bounds = self.interval(
             mean["gpp"],
             mean["nee"],
-            cells.types,
+            forest_type,
             hidden_series=hidden,
             gap_fraction=share,
         )
         seen = hidden < len(self.inputs)
-        for values in (*mean.values(), *bounds.values()):
-            values[~seen] = np.nan
-        result = fluxes_on_grid(
-            mean, bounds, forest=forest, like=cells.like, level=self.level
+        estimates = pd.DataFrame(mean | bounds)
+        estimates.loc[~seen] = np.nan
+        index = np.where(seen, dissimilarity, np.nan).astype("float32")
+        return estimates.assign(
+            gap_fraction=share,
+            dissimilarity=index,
+            applicable=self.applicable(index, forest_type > 0),
         )
-        index, gaps = np.full((2, *forest.shape), np.nan, "float32")
-        gaps[forest] = share
-        result["gap_fraction"] = ("y", "x"), gaps, LAYERS["gap_fraction"].attributes()
-        index[forest] = np.where(seen, dissimilarity, np.nan)
-        inside = self.applicable(index, forest)
-        for name, values in (("dissimilarity", index), ("applicable", inside)):
-            result[name] = ("y", "x"), values, LAYERS[name].attributes()
-        return cells.restore(result)
 
     def accelerate(self, *, device: str, precision: str) -> "Ensemble":
         """The same ensemble whose fluxes `FastInference` computes, within its tolerance.
@@ -242,10 +256,10 @@ class Ensemble:
         nee: np.ndarray,
         forest_type: np.ndarray,
         *,
-        hidden_series: np.ndarray | None = None,
-        gap_fraction: np.ndarray | None = None,
+        hidden_series: np.ndarray,
+        gap_fraction: np.ndarray,
     ) -> dict[str, np.ndarray]:
-        """Bounds around ensemble means, see `Calibration.interval`."""
+        """Bounds around ensemble means, see `Calibration.interval`; what is missing counts."""
         return self.calibration.interval(
             gpp,
             nee,
@@ -253,28 +267,3 @@ class Ensemble:
             hidden_series=hidden_series,
             gap_fraction=gap_fraction,
         )
-
-
-def fluxes_on_grid(
-    mean: dict[str, np.ndarray],
-    bounds: dict[str, np.ndarray],
-    *,
-    forest: np.ndarray,
-    like: xr.DataArray,
-    level: float,
-) -> xr.Dataset:
-    """Fluxes of the forest cells put back on the grid, with intervals, attributes."""
-    arrays = {name: (mean[name], LONG_NAMES[name]) for name in FLUXES}
-    for name, values in bounds.items():
-        flux, end = name.split("_")
-        text = f"{end} end of the {level:.0%} interval of {LONG_NAMES[flux]}"
-        arrays[name] = (values, text)
-    result = xr.Dataset(coords=like.coords)
-    for name, (values, long_name) in arrays.items():
-        grid = np.full(forest.shape, np.nan, "float32")
-        grid[forest] = values
-        attrs = {"units": FLUX_UNIT, "long_name": long_name}
-        if name.startswith("nee"):
-            attrs["comment"] = NEE_COMMENT
-        result[name] = ("y", "x"), grid, attrs
-    return result

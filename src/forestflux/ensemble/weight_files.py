@@ -10,7 +10,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -12,11 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUXES, FULL
 from forestflux.evaluation.evaluation_schemas import ABLATION
 from forestflux.evaluation.scores import observed_and_predicted, r2, rmse
-from forestflux.evaluation.tower_evaluation import join_observed
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
 from forestflux.jobs.settings.training_settings import (
     BaselineSettings,
@@ -28,6 +27,7 @@ from forestflux.models.classical.classical_models import BASELINES, ClassicalReg
 from forestflux.models.cross_validation import FOLD_PREDICTIONS, Fit, run_fold
 from forestflux.models.network_regressor import NetworkRegressor
 from forestflux.models.network_training import member_seed, train_network
+from forestflux.models.observed_predictions import join_observed
 from forestflux.prepare.folds import assign_folds, split_rows
 from forestflux.prepare.sample_table import Samples, UnlabelledSeries
 

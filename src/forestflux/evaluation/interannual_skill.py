@@ -27,7 +27,7 @@ LEAST_YEARS = 3
 # Fewer years between the first and the last do not make a trend.
 TREND_YEARS = 5
 # Splits by which a response is taught and scored; `random` would teach it the site's own years.
-SPLITS = ("site", "cluster", "holdout")
+RESPONSE_SPLITS = ("site", "cluster", "holdout")
 SITE_YEAR = ["site", "year"]
 
 
@@ -47,7 +47,7 @@ def tabulate_interannual(
     rows = []
     for (model, split), part in predictions.groupby(["model", "split"], sort=False):
         scored = select_scored_years(part, min_quality=min_quality)
-        if split not in SPLITS or scored.empty:
+        if split not in RESPONSE_SPLITS or scored.empty:
             continue
         others = part
         # The rows that teach the holdout are predicted in other splits only.

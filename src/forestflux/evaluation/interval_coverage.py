@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from forestflux.change.change_blocks import sum_year
+from forestflux.change.block_years import sum_year
 from forestflux.change.map_cells import CELL_LAYERS, select_cells
 from forestflux.change.strata.divisions import (
     OUTSIDE,

@@ -14,8 +14,7 @@ from forestflux.evaluation.site_bootstrap import (
     bootstrap_r2,
     draw_sites,
 )
-
-GAP_CASE = ["gap_pattern", "gap_fraction"]
+from forestflux.models.observed_predictions import GAP_CASE
 
 
 def tabulate_differences(
@@ -65,7 +64,7 @@ def tabulate_gaps(
 
     Parameters
     ----------
-    joined : result of `forestflux.evaluation.tower_evaluation.join_observed`
+    joined : result of `forestflux.models.observed_predictions.join_observed`
     min_quality : rows of lower `nee_qc` are not scored
     seed : of the bootstrap
     """

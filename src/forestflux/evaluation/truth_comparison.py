@@ -10,9 +10,9 @@ from tqdm import tqdm
 from forestflux.change.map_series import check_map_series
 from forestflux.change.strata.latitude_bands import check_latitude_bands, label_bands
 from forestflux.change.strata.totals import forest_area
-from forestflux.core.errors import InputError
 from forestflux.core.grids.forest_area import measure_forest_area
 from forestflux.core.grids.grid import check_cell_centres
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, PG_PER_G, TARGET_FLUXES
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.reading.plain_text import (
     escape_unprintable,
     hide_credentials,
@@ -32,8 +32,8 @@ def run(
     is read: `Path`, `str`, `int`, a section of settings (JSON), `list[...]` (words),
     `bool` (`--name` and `--no-name`). A keyword without a default is required. What is no
     keyword only comes first, without a flag. `--log FILE` is always there: facts and
-    failures go into it, progress bars go to the terminal only. Exit status 1 says that
-    the job failed and that one line on the terminal says why.
+    failures are added to it, try after try; progress bars go to the terminal only. Exit
+    status 1 says that the job failed and that one line on the terminal says why.
 
     Parameters
     ----------
@@ -43,6 +43,7 @@ def run(
     arguments = vars(parser.parse_args(words))
     log = arguments.pop("log")
     configure_logging(log)
+    logging.getLogger("forestflux").info("---- %s starts ----", parser.prog)
     try:
         main(**arguments)
     except InputError as error:
@@ -118,10 +119,13 @@ class PlainFormatter(logging.Formatter):
 
 
 def configure_logging(log: Path | None) -> None:
-    """Send log records to the job's file, or to the terminal where there is none."""
+    """Send log records to the end of the job's file, or to the terminal where there is none.
+
+    What an earlier try wrote stays: it says why there is another one.
+    """
     if log is not None:
         log.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(log, mode="w") if log else logging.StreamHandler()
+    handler = logging.FileHandler(log, mode="a") if log else logging.StreamHandler()
     handler.setFormatter(PlainFormatter("%(asctime)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers = [handler]

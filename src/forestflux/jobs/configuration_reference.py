@@ -42,7 +42,8 @@ def reference() -> str:
         "",
         "This page is made from the types in `src/forestflux/jobs/settings` by `make docs`.",
         "An overlay names only the keys that differ: `snakemake --configfile mine.yaml`.",
-        "A key marked *runtime* changes no number: only the report, which prints it, is made anew.",
+        "A key marked *runtime* changes no number (`infer.device` within a tolerance): only the"
+        " report, which prints it, is made anew.",
     ]
     for path, section in sections(Configuration):
         fields = {

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import StringConstraints
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.jobs.checksums import make_build_key
 from forestflux.jobs.small_files import read_json, write_json

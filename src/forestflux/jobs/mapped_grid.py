@@ -1,7 +1,7 @@
 """The grid of a run with a region: the tiles that hold a part of it, found at planning time."""
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.regions.run_region import find_areas, list_tiles
 from forestflux.jobs.configuration import Configuration
 from forestflux.jobs.settings.contradictions import MOST_TILES

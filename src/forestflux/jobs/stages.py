@@ -8,7 +8,7 @@ from pathlib import Path
 import xarray as xr
 from tqdm import tqdm
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.checksums import make_build_key
 from forestflux.jobs.manifests import (
     JobManifest,

@@ -8,7 +8,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.checksums import checksum_files, checksum_text
 from forestflux.jobs.manifests import (
     Manifest,

@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 from pandas.api import types
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.small_files import escape_text, unescape_text
 from forestflux.jobs.table_files import verify_table, write_table_text
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 # Texts that stand for "no value" in a column of numbers.
 MISSING = ("", "NA", "NaN", "nan", "null")

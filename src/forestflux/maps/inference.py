@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import LAYERS
 from forestflux.core.names import FLUX_UNIT
 from forestflux.jobs.stores.chunked import (
@@ -33,10 +33,10 @@ from forestflux.prepare.masked_series import (
     region_layers,
 )
 
-# Pieces that are read before they are needed.
-DEPTH = 2
-# Pieces whose cells wait for a thread while another one is written.
-WAITING = 2
+# Chunks that are read before they are needed.
+READ_AHEAD = 2
+# Chunks whose cells wait for a thread while another one is written.
+MOST_WAITING = 2
 # Fluxes (2, member, sample) and dissimilarity (sample,), float32.
 Numbers = tuple[np.ndarray, np.ndarray]
 
@@ -71,19 +71,22 @@ def infer(
         for path in paths
     )
     estimates = estimate_chunks(
-        prefetch(chunks, depth=DEPTH), model, batch_cells=batch_cells, workers=workers
+        prefetch(chunks, depth=READ_AHEAD),
+        model,
+        batch_cells=batch_cells,
+        workers=workers,
     )
     for first in estimates:
-        whole = inferred(first[0].masked, len(model.members))
-        yield ChunkedDataset(whole, values_of_store(chain([first], estimates)))
+        whole = make_template(first[0].masked, len(model.members))
+        yield ChunkedDataset(whole, lay_out_store(chain([first], estimates)))
 
 
-def values_of_store(
+def lay_out_store(
     estimates: Iterable[tuple[SeriesChunk, Numbers]],
 ) -> Iterator[tuple[Where, dict[str, np.ndarray]]]:
     """Where the chunks of one store lie and their values; later stores are left alone."""
     for chunk, numbers in estimates:
-        yield chunk.where, on_chunk(chunk, *numbers)
+        yield chunk.where, put_on_chunk(chunk, *numbers)
         if chunk.last:
             return
 
@@ -123,10 +126,10 @@ def estimate_chunks(
                 for start in range(0, len(chunk.series), batch_cells)
             ]
             waiting.append((chunk, futures))
-            if len(waiting) > WAITING:
-                yield finished(*waiting.popleft(), len(model.members))
+            if len(waiting) > MOST_WAITING:
+                yield collect_batches(*waiting.popleft(), len(model.members))
         for pair in waiting:
-            yield finished(*pair, len(model.members))
+            yield collect_batches(*pair, len(model.members))
     if fault is not None:
         raise fault
 
@@ -142,7 +145,7 @@ def estimate_cells(
     return np.stack(fluxes), index
 
 
-def finished(
+def collect_batches(
     chunk: SeriesChunk, futures: list[Future], members: int
 ) -> tuple[SeriesChunk, Numbers]:
     """A chunk with its numbers, when all of its batches are there."""
@@ -163,7 +166,7 @@ def finished(
     return chunk, (together, np.concatenate(index).astype("float32"))
 
 
-def on_chunk(
+def put_on_chunk(
     chunk: SeriesChunk, fluxes: np.ndarray, dissimilarity: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Values of the infer store on a chunk, put back on its cells."""
@@ -184,7 +187,7 @@ def on_chunk(
     }
 
 
-def inferred(masked: xr.Dataset, members: int) -> xr.Dataset:
+def make_template(masked: xr.Dataset, members: int) -> xr.Dataset:
     """The infer store of a place and year, without values."""
     shape = (masked.sizes["y"], masked.sizes["x"])
 

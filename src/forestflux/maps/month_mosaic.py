@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.calendars.months import MONTH_FLUX_UNIT, MONTHS
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, Tile
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUXES, TARGET_FLUXES
 from forestflux.jobs.stores.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.stores.store import load_part, open_store

@@ -8,8 +8,8 @@ import xarray as xr
 from numpy.typing import ArrayLike
 from pyproj import CRS
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, Tile, cell_area, check_cell_centres
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import CF_FLUX_UNIT, REGION_SHARE, SIGN, list_layers
 from forestflux.jobs.stores.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.stores.store import check_names, check_year, open_store

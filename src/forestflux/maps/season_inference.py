@@ -23,7 +23,7 @@ from forestflux.models.seasons.shares import SHARED_FLUXES, SeasonModel
 from forestflux.prepare.masked_series import SeriesChunk, read_chunks
 
 # Chunks that are read before they are needed.
-DEPTH = 2
+READ_AHEAD = 2
 
 
 def infer_seasons(
@@ -49,7 +49,7 @@ def infer_seasons(
     InputError : as `read_chunks`
     """
     read = partial(read_chunks, inputs=inputs, min_forest_fraction=min_forest_fraction)
-    chunks = prefetch(chain.from_iterable(map(read, paths)), depth=DEPTH)
+    chunks = prefetch(chain.from_iterable(map(read, paths)), depth=READ_AHEAD)
     for first in chunks:
         parts = shares_of_store(chain([first], chunks), model)
         yield ChunkedDataset(make_season_template(first.masked), parts)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.stages import Stores
 from forestflux.jobs.stores.store import load_part, load_store, open_store
 from forestflux.models.years.co2 import weigh_years
@@ -48,7 +48,7 @@ class TileYear:
 
         Without a choice of layers the dataset also has `departure (variable, y, x)`, from the mean
         of the years in which a cell is estimated, unless there is no response, and, where CO2 is
-        added, `gpp_fed` and `reco_fed (member, y, x)`, what it adds to the level.
+        added, `gpp_co2` and `reco_co2 (member, y, x)`, what it adds to the level.
 
         Parameters
         ----------
@@ -63,26 +63,26 @@ class TileYear:
         if self.response is None:
             return part
         level = load_store(self.level, LEVEL_LAYERS, rows=rows)
-        fed = self.measure_fed(level, rows)
-        moved = load_years(self.departures, [self.year], rows=rows)[0]
-        moved = moved.copy(data=moved.values - level["departure"].values)
+        co2_added = self.measure_co2_added(level, rows)
+        departures = load_years(self.departures, [self.year], rows=rows)[0]
+        departures = departures.copy(data=departures.values - level["departure"].values)
         cells = np.isfinite(part["gpp"].values[0])
         gpp, nee = self.response.predict_members(
-            moved.values[:, cells].astype(float).T
+            departures.values[:, cells].astype(float).T
         ).transpose(1, 0, 2)
         for name, change in (("gpp", gpp), ("reco", gpp + nee)):
             values = np.full(part[name].shape, np.nan, "float32")
-            still = level[name].values + fed[name]
+            still = level[name].values + co2_added[name]
             values[:, cells] = np.maximum(still[:, cells] + change, 0.0)
             part[name] = part[name].copy(data=values)
         if layers is not None:
             return part
         if self.co2 != "none":
-            for name, added in fed.items():
-                part[f"{name}_fed"] = part[name].copy(data=added)
-        return part.assign(departure=moved.drop_vars("year"))
+            for name, added in co2_added.items():
+                part[f"{name}_co2"] = part[name].copy(data=added)
+        return part.assign(departure=departures.drop_vars("year"))
 
-    def measure_fed(
+    def measure_co2_added(
         self, level: xr.Dataset, rows: slice
     ) -> dict[str, np.ndarray | float]:
         """What CO2 adds to the level of GPP and RECO (member, y, x) by name; 0 if not asked for."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.training_settings import TrainSettings
 
 

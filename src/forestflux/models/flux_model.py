@@ -79,10 +79,14 @@ class CalibratedModel(FluxModel, Protocol):
         nee: np.ndarray,
         forest_type: np.ndarray,
         *,
-        hidden_series: np.ndarray | None = None,
-        gap_fraction: np.ndarray | None = None,
+        hidden_series: np.ndarray,
+        gap_fraction: np.ndarray,
     ) -> dict[str, np.ndarray]:
-        """`gpp_lower`, `gpp_upper`, `nee_lower`, `nee_upper` (sample,), gC m-2 yr-1."""
+        """`gpp_lower`, `gpp_upper`, `nee_lower`, `nee_upper` (sample,), gC m-2 yr-1.
+
+        `hidden_series` and `gap_fraction` (sample,) say what is missing, which makes an
+        interval wider.
+        """
         ...
 
     def applicable(self, dissimilarity: np.ndarray, forest: np.ndarray) -> np.ndarray:

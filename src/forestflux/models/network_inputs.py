@@ -9,7 +9,7 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from forestflux.core.calendars.eight_day import STEPS
 from forestflux.core.calendars.radiation import radiation
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.core.reading.typed_input import FrozenModel
 

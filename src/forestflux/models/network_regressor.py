@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.models.convolution_blocks import name_rows
 from forestflux.models.flux_model import Fluxes

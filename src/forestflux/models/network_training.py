@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from forestflux.core.climates import climate_of
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUXES, FOREST_TYPES
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.models.augmentation import augment, mask_mixed

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from forestflux.change.change_schemas import PAIR, TOTALS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import NETWORK, TARGET_FLUXES
 from forestflux.core.total_units import TotalUnit
 from forestflux.evaluation.evaluation_schemas import CALIBRATION, SCORES
@@ -92,7 +92,7 @@ def change_rows(
 ) -> Iterator[dict]:
     """Difference of the pair over all forests and, of more than two years, slope of the series."""
     columns = "stratum variable change change_lower change_upper"
-    columns += " slope slope_lower slope_upper p_value"
+    columns += " slope slope_lower slope_upper slope_p"
     table = PAIR.read_file(changes, columns=columns.split())
     for flux in TARGET_FLUXES:
         row = find_row(table, changes, stratum="all", variable=flux)
@@ -115,7 +115,7 @@ def change_rows(
             unit=unit.slope,
             source=PAIR.path,
             form="+.3f",
-            remark=f"p {format_p_value(row['p_value'])}",
+            remark=f"p {format_p_value(row['slope_p'])}",
         )
 
 

@@ -10,7 +10,7 @@ from forestflux.core.names import FOREST_TYPES, NETWORK, TARGET_FLUXES
 from forestflux.core.reading.plain_text import escape_markdown
 
 ASSETS = ("model_card.md",)  # read by `forestflux.jobs.code_checksum` as well
-SPLITS = {
+SPLIT_WORDS = {
     "site": "towers never seen",
     "cluster": "towers never seen, nor any near them",
     "holdout": "towers kept out of everything",
@@ -98,7 +98,7 @@ def score_table(scores: pd.DataFrame) -> str:
     own = own[own["target"] != "reco"]
     rows = [
         (
-            SPLITS[row["split"]],
+            SPLIT_WORDS[row["split"]],
             row["subset"],
             row["target"].upper(),
             str(row["n"]),
@@ -143,7 +143,7 @@ def interannual_table(interannual: pd.DataFrame) -> str:
     own = select_network(own)
     rows = [
         (
-            SPLITS[row["split"]],
+            SPLIT_WORDS[row["split"]],
             row["subset"],
             row["target"].upper(),
             str(row["n"]),
@@ -163,7 +163,7 @@ def coverage_table(calibration: pd.DataFrame) -> str:
     own = select_network(calibration)
     rows = [
         (
-            SPLITS[row["split"]],
+            SPLIT_WORDS[row["split"]],
             row["subset"],
             row["target"].upper(),
             str(row["n"]),
@@ -182,7 +182,7 @@ def coverage_table(calibration: pd.DataFrame) -> str:
 
 def select_network(scored: pd.DataFrame) -> pd.DataFrame:
     """Rows of the network in the splits and subsets that the card shows."""
-    own = scored[(scored["model"] == NETWORK) & scored["split"].isin(SPLITS)]
+    own = scored[(scored["model"] == NETWORK) & scored["split"].isin(SPLIT_WORDS)]
     return own[own["subset"].str.match("all|igbp=|applicable=|gap_fifth=")]
 
 

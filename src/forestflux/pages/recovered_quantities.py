@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUXES
 from forestflux.evaluation.evaluation_schemas import RECOVERY
 

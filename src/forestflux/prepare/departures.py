@@ -12,21 +12,13 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.calendars.radiation import radiation
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import check_cell_centres
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.stores.chunked import ChunkedDataset, Where, blocks, template_array
 from forestflux.jobs.stores.store import load_part, open_store
+from forestflux.prepare.mean_years import average_years
 
 FREEZING_K = 273.15
-
-
-def average_years(series: np.ndarray) -> np.ndarray:
-    """Mean over the first axis without gaps, float32; NaN where every year has a gap."""
-    known = np.isfinite(series)
-    count = known.sum(axis=0)
-    total = np.where(known, series, 0).sum(axis=0, dtype="float64")
-    mean = np.full(total.shape, np.nan)
-    return np.divide(total, count, out=mean, where=count > 0).astype("float32")
 
 
 def share_light(lat: np.ndarray) -> np.ndarray:
@@ -52,8 +44,13 @@ def measure_departures(
     mean_year : the same shape, of the place of each sample
     lat : (sample,), degrees north
     """
-    difference = np.nan_to_num(series.astype("float64") - mean_year)
+    difference = subtract_mean_year(series, mean_year)
     return np.einsum("ivs,is->iv", difference, share_light(lat))
+
+
+def subtract_mean_year(series: np.ndarray, mean_year: np.ndarray) -> np.ndarray:
+    """Differences from the mean year, float64; 0 where a value is missing, as in a normal one."""
+    return np.nan_to_num(series.astype("float64") - mean_year)
 
 
 def measure_place(paths: Sequence[Path], years: Sequence[int]) -> ChunkedDataset:
@@ -115,7 +112,7 @@ def measure_blocks(
                 [load_part(m, [name], **where)[name].values for m in masks]
             )
             mean_year = average_years(series)
-            difference = np.nan_to_num(series.astype("float64") - mean_year)
+            difference = subtract_mean_year(series, mean_year)
             departures.append(np.einsum("tsyx,ys->tyx", difference, light))
             if masks[0][name].attrs.get("units") == "K":
                 kelvin.append(average_steps(mean_year, light))

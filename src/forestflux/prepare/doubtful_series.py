@@ -12,6 +12,7 @@ import pandas as pd
 from forestflux.core.calendars.eight_day import STEPS
 from forestflux.core.calendars.radiation import radiation
 from forestflux.core.names import FLUX_UNIT, FOREST_TYPES
+from forestflux.prepare.mean_years import average_known
 from forestflux.towers.doubts import Doubt
 
 GREENNESS, WARMTH = "evi", ("lst_day", "lst_night")
@@ -65,12 +66,12 @@ def doubt_series(
     """
     if not {GREENNESS, *WARMTH} <= set(variables):
         return []
-    place = {name: position for position, name in enumerate(variables)}
+    column = {name: number for number, name in enumerate(variables)}
     doubts: list[Doubt] = []
     for site, rows in table.reset_index(drop=True).groupby("site"):
         own = series[rows.index]
-        greenness = mean_year(own[:, [place[GREENNESS]]])
-        warmth = mean_year(own[:, [place[name] for name in WARMTH]])
+        greenness = average_known(own[:, [column[GREENNESS]]], axis=(0, 1))
+        warmth = average_known(own[:, [column[name] for name in WARMTH]], axis=(0, 1))
         lat = float(rows["lat"].iloc[0])
         doubts += doubt_season(str(site), warmth, lat)
         light = light_taken_up(greenness, warmth, lat)
@@ -78,19 +79,6 @@ def doubt_series(
         gpp = float(rows["gpp"].median())
         doubts += doubt_yield(str(site), gpp, light, forest=forest)
     return doubts
-
-
-def mean_year(values: np.ndarray) -> np.ndarray:
-    """Mean over years and variables (step,), NaN where no year has a value.
-
-    Parameters
-    ----------
-    values : (year, variable, step)
-    """
-    known = np.isfinite(values)
-    count = known.sum(axis=(0, 1))
-    total = np.where(known, values, 0.0).sum(axis=(0, 1), dtype=float)
-    return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
 
 
 def light_taken_up(greenness: np.ndarray, warmth: np.ndarray, lat: float) -> float:

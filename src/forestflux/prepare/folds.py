@@ -3,8 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUXES, SPLITS
+
+# Columns of the folds; the seeds of the draws follow their order.
+FOLDS = ("fold_site", "fold_cluster", "fold_random")
 
 
 def assign_folds(table: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
@@ -33,10 +36,9 @@ def assign_folds(table: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
             found=str(count),
         )
     rows = table.loc[~table["holdout"].to_numpy(bool)].sort_values(["site", "year"])
-    columns = ["fold_site", "fold_cluster", "fold_random"]
-    folds = pd.DataFrame(-1, index=table.index, columns=columns)
-    seeds = np.random.SeedSequence(seed).generate_state(len(columns))
-    for column, own_seed in zip(columns, seeds, strict=True):
+    folds = pd.DataFrame(-1, index=table.index, columns=list(FOLDS))
+    seeds = np.random.SeedSequence(seed).generate_state(len(FOLDS))
+    for column, own_seed in zip(FOLDS, seeds, strict=True):
         group = column.removeprefix("fold_")
         settings = {"count": count, "seed": int(own_seed)}
         folds.loc[rows.index, column] = (

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.calendars import eight_day
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.stores.chunked import Where, blocks

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.calendars import eight_day
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import REGION_SHARE
 from forestflux.core.names import FOREST_TYPES, REASONS
 from forestflux.core.product_tables.pixel_quality import code, stored_reason

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from forestflux.core.calendars.eight_day import STEPS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.manifests import JobManifest, read_manifest, write_manifest
 from forestflux.jobs.stages import Stores

@@ -1,77 +1,19 @@
-"""The stage samples: which site-years train, why others do not, and their folds."""
+"""Which site-years train, why others do not, and the samples of those that do."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUX_UNIT, FLUXES, FOREST_TYPES
 from forestflux.jobs.settings.sample_settings import SampleSettings
-from forestflux.jobs.stores.store import load_store, open_store
 from forestflux.prepare.doubtful_series import doubt_series
-from forestflux.prepare.folds import assign_folds
+from forestflux.prepare.folds import FOLDS, assign_folds
 from forestflux.prepare.sample_schema import SAMPLES
-from forestflux.prepare.sample_table import (
-    Samples,
-    UnlabelledSeries,
-    no_series,
-)
+from forestflux.prepare.sample_table import Samples
+from forestflux.prepare.tower_series import TowerSeries
 from forestflux.towers.doubts import refuse_doubts, refuse_unknown_sites
-
-FOLDS = ("fold_site", "fold_cluster", "fold_random")
-
-
-class TowerSeries(NamedTuple):
-    """Masked series of towers, one row per tower and year that has any value.
-
-    Attributes
-    ----------
-    sites : columns site, year, lat (degrees)
-    series : float32 (row, variable, step), physical values, NaN = gap
-    variables : names along the axis `variable`
-    """
-
-    sites: pd.DataFrame
-    series: np.ndarray
-    variables: tuple[str, ...]
-
-
-def collect_towers(stores: dict[int, Path]) -> TowerSeries:
-    """Series of all towers and years from their masked stores.
-
-    Parameters
-    ----------
-    stores : `mask/towers/{year}.zarr` by year
-    """
-    tables, series = [], []
-    variables: tuple[str, ...] = ()
-    for year, path in sorted(stores.items()):
-        variables = variables or input_names(path)
-        masked = load_store(path, variables)
-        values = np.stack(
-            [masked[name].values[:, :, 0].T for name in variables], axis=1
-        )
-        table = pd.DataFrame(
-            {
-                "site": masked["site"].values.astype(object),
-                "year": year,
-                "lat": masked["lat"].values,
-            }
-        )
-        there = np.isfinite(values).any(axis=(1, 2))
-        tables.append(table[there])
-        series.append(values[there].astype("float32"))
-    return TowerSeries(
-        pd.concat(tables, ignore_index=True), np.concatenate(series), variables
-    )
-
-
-def input_names(path: Path) -> tuple[str, ...]:
-    """Names of the input series of a mask store, in their order."""
-    return tuple(open_store(path).attrs["variables"])
 
 
 def build_samples(
@@ -92,7 +34,7 @@ def build_samples(
     Parameters
     ----------
     site_years, sites : canonical tables (`docs/reference/tables.md`, towers)
-    towers : result of `collect_towers`
+    towers : what `forestflux.prepare.tower_series.collect_towers` gives
     settings : least quality and plausible fluxes of a site-year
     holdout : sites kept out of every fold
     confirmed : sites whose values and places the user has checked
@@ -175,88 +117,4 @@ def drop_reasons(
     names, hits = zip(*causes, strict=True)
     return np.select([np.asarray(hit) for hit in hits], names, default="").astype(
         object
-    )
-
-
-def tower_series(
-    towers: TowerSeries, table: pd.DataFrame, sites: pd.DataFrame
-) -> UnlabelledSeries:
-    """All tower years without a used label, holdout sites left out.
-
-    Parameters
-    ----------
-    towers : result of `collect_towers`
-    table : first result of `build_samples`
-    sites : canonical table of towers
-    """
-    keys = pd.MultiIndex.from_frame(towers.sites[["site", "year"]])
-    labelled = pd.MultiIndex.from_frame(table.loc[table["used"], ["site", "year"]])
-    held = table.loc[table["holdout"], "site"].unique()
-    rows = np.flatnonzero(~keys.isin(labelled) & ~towers.sites["site"].isin(held))
-    chosen = towers.sites.iloc[rows]
-    igbp = chosen["site"].map(sites.set_index("site")["igbp"])
-    code = {name: index + 1 for index, name in enumerate(FOREST_TYPES)}
-    return UnlabelledSeries(
-        towers.series[rows],
-        chosen["lat"].to_numpy(float),
-        igbp.map(code).fillna(0).to_numpy("uint8"),
-        chosen["site"].to_numpy(object),
-    )
-
-
-def tile_series(
-    tiles: Sequence[Path], *, count: int, min_forest: float, seed: int
-) -> UnlabelledSeries:
-    """Series of a random sample of forest cells of masked tiles.
-
-    Every forest cell of every store is as likely as any other. The draw depends on the
-    order of `tiles`.
-
-    Parameters
-    ----------
-    tiles : `mask/{tile}/{year}.zarr`, of one or more years
-    count : series wanted; all forest cells where there are fewer
-    min_forest : least forest fraction of a cell, 1
-    """
-    cells = [
-        np.flatnonzero(
-            load_store(path, ["forest_fraction"])["forest_fraction"] >= min_forest
-        )
-        for path in tiles
-    ]
-    sizes = np.array([len(of_tile) for of_tile in cells], dtype=int)
-    drawn = np.random.default_rng(seed).permutation(sizes.sum())[:count]
-    owner = np.repeat(np.arange(len(sizes)), sizes)
-    position = np.concatenate([np.arange(size) for size in sizes] or [drawn])
-    parts = [no_series(len(input_names(tiles[0])) if tiles else 0)]
-    for tile in np.unique(owner[drawn]):
-        chosen = np.sort(position[drawn[owner[drawn] == tile]])
-        parts.append(read_cells(tiles[tile], cells[tile][chosen]))
-    whole = UnlabelledSeries(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("series", "lat", "forest_type", "site")
-        )
-    )
-    return whole.take(np.isfinite(whole.series).any(axis=(1, 2)))
-
-
-def read_cells(path: Path, cells: np.ndarray) -> UnlabelledSeries:
-    """Series of some cells of a masked tile, one variable in memory at a time.
-
-    Parameters
-    ----------
-    cells : positions in the tile, row by row
-    """
-    layers = load_store(path, ["forest_type"])
-    row, column = np.unravel_index(cells, layers["forest_type"].shape)
-    series = [
-        load_store(path, [name])[name].values[:, row, column].T
-        for name in input_names(path)
-    ]
-    return UnlabelledSeries(
-        np.stack(series, axis=1).astype("float32"),
-        layers["y"].values[row].astype(float),
-        layers["forest_type"].values[row, column],
-        np.full(len(cells), "", object),
     )

@@ -8,7 +8,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 from tqdm import tqdm
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.publish.provenance import CHECKSUMS, sha256, verify_checksums
 
 SHARED = ("data_dictionary.md", "model_card.md", "collection.json")

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from forestflux import __version__
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.small_files import write_text
 
 CHECKSUMS = "checksums.sha256"

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, check_cell_centres
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import (
     BIAS,
     CF_FLUX_UNIT,

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.interval_text import write_interval
 from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES
 from forestflux.core.total_units import TotalUnit, choose_total_unit

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.change.change_schemas import OUTSIDE
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.regions.country_outlines import country_file
 from forestflux.core.regions.region_file import read_features
 

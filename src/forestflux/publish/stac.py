@@ -7,8 +7,8 @@ from typing import Any
 
 import pystac
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import Layer, list_layers
 from forestflux.jobs.small_files import write_json
 from forestflux.publish.geotiff import (

@@ -14,7 +14,7 @@ import dask
 import numpy as np
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.manifests import manifest_path
 from forestflux.jobs.small_files import read_json, write_json
 from forestflux.jobs.stores.store import write_store

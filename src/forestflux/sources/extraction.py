@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import xarray as xr
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.places import Place, TilePlace, TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import IGBP_CLASSES
 from forestflux.core.product_tables.product_table import ProductTable
 from forestflux.core.product_tables.products import Product

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import xarray as xr
 
 from forestflux.core.calendars import eight_day
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.products import guess_cause
 from forestflux.jobs.user_tables import (
     is_fill,

@@ -14,8 +14,8 @@ import numpy as np
 import xarray as xr
 
 from forestflux.core.calendars import eight_day
-from forestflux.core.errors import InputError
 from forestflux.core.grids.places import Place, TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import LAND_COVER
 from forestflux.core.product_tables.products import Product
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings

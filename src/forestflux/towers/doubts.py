@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 # So many towers are named on one line.
 SHOWN_SITES = 5

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import CLOSURE_TOLERANCE, FLUX_UNIT, FOREST_TYPES
 from forestflux.towers.doubtful_fluxes import doubt_fluxes
 from forestflux.towers.doubts import list_sites, refuse_doubts

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.calendars.months import MONTH_FLUX_UNIT, MONTHS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import CLOSURE_TOLERANCE, FLUX_UNIT, TARGET_FLUXES
 from forestflux.jobs.user_tables import parse_numbers, read_csv, refuse_cell
 from forestflux.towers.tower_schemas import SITE_MONTHS

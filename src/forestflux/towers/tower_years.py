@@ -4,7 +4,7 @@ import csv
 import re
 from pathlib import Path
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.configuration import Configuration
 from forestflux.towers.fluxnet.file_names import list_fluxnet_years
 

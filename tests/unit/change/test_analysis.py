@@ -16,12 +16,12 @@ from forestflux.change.trends.interannual import (
     autocorrelation,
     detrended_sd,
     kendall_variance_factor,
-    t_test_p,
     year_sd,
 )
+from forestflux.change.trends.t_tests import t_test_p
 from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, cell_area
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import NOT_FOREST
 from forestflux.core.regions.country_names import find_country
 from forestflux.core.regions.region_cells import NamedArea
@@ -267,7 +267,7 @@ def test_tables_hold_every_stratum_and_year_and_add_up(
     columns += " total_sd member_sd"
     assert list(tables["totals"].columns) == columns.split()
     columns = "stratum kind variable total_first total_second change change_lower"
-    columns += " change_upper slope slope_lower slope_upper p_value"
+    columns += " change_upper slope slope_lower slope_upper slope_p"
     assert list(tables["pair"].columns) == columns.split()
     columns = ["year", "latitude", "variable", "mean", "total"]
     assert list(tables["zonal"].columns) == columns
@@ -437,11 +437,11 @@ def test_the_pair_alone_has_a_difference_and_says_what_is_missing(
     assert regions[["change", "change_lower"]].notna().all(axis=None)
     empty = ["change_p", "change_p_adjusted", "slope", "slope_lower"]
     assert regions[[*empty, "slope_p"]].isna().all(axis=None)
-    assert tables["pair"]["p_value"].isna().all()
+    assert tables["pair"]["slope_p"].isna().all()
     windows = tables["windows"]
     assert set(windows["status"]) == {"missing"}
     assert set(windows["first_years"]) == set(windows["second_years"]) == {""}
-    assert windows[["total_first", "change", "p_value"]].isna().all(axis=None)
+    assert windows[["total_first", "change", "change_p"]].isna().all(axis=None)
     assert tables["decomposition"]["intensity_member_sd"].notna().all()
 
 
@@ -457,7 +457,7 @@ def test_years_with_a_hole_have_windows_but_no_slope(
     assert np.isnan(change["gpp_p_independent"]).all()
     assert set(tables["windows"]["status"]) == {"cut"}
     assert tables["windows"]["change"].notna().all()
-    assert tables["pair"][["slope", "p_value"]].isna().all(axis=None)
+    assert tables["pair"][["slope", "slope_p"]].isna().all(axis=None)
 
 
 @pytest.mark.slow
@@ -466,7 +466,7 @@ def test_one_member_has_no_spread(tmp_path: Path, noisy: tuple) -> None:
     change, tables = run(write_maps(tmp_path, gpp, reco))
     assert np.isfinite(change["gpp_p"]).any()
     pair = tables["pair"].query("stratum == 'all'")
-    numbers = ["change", "change_lower", "slope_upper", "p_value"]
+    numbers = ["change", "change_lower", "slope_upper", "slope_p"]
     assert pair[numbers].notna().all(axis=None)
     assert tables["totals"]["member_sd"].isna().all()
     assert tables["decomposition"]["intensity_member_sd"].isna().all()

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from scipy import sparse
 
-from forestflux.change.co2_comparison import FedSums, tabulate_co2
+from forestflux.change.co2_comparison import Co2Sums, tabulate_co2
 from forestflux.change.strata.groups import Groups
 from forestflux.core.names import FLUXES
 from forestflux.models.years.co2 import EFFECTS, weigh_years
@@ -21,7 +21,7 @@ GROUPS = Groups(np.zeros(2, int), MEMBERSHIP, slice(1, 6))
 
 def sum_added(mapped: str, years: list[int] = YEARS) -> np.ndarray:
     """Added totals of maps that have an effect; ENF at 5 degrees C, DBF at 25."""
-    sums = FedSums(np.array([3, 8]), TEMPERATURE, years=years, mapped=mapped)
+    sums = Co2Sums(np.array([3, 8]), TEMPERATURE, years=years, mapped=mapped)
     for year in years:
         sums.add(
             year,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
-from forestflux.change.errors.place_sums import sum_places
+from forestflux.change.errors.square_sums import sum_squares
 from forestflux.change.strata.country_strata import (
     CONTINENTS,
     COUNTRY_PARTS,
@@ -21,8 +21,8 @@ from forestflux.change.strata.divisions import (
     group_cells,
     list_strata,
 )
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.core.regions.region_cells import rasterise_areas
 from forestflux.core.regions.region_file import read_regions
@@ -229,7 +229,7 @@ def test_a_region_has_its_share_of_cells_and_one_that_is_covered_is_lost(
     np.testing.assert_allclose(found, wanted, rtol=1e-4)
     kinds = np.ones(180 * 360, int)
     squares = np.zeros(180 * 360, int)
-    places_sums = sum_places(area.ravel(), kinds, squares, groups)
-    squared = places_sums.area_squared[0].toarray()[places, 0]
+    square_sums = sum_squares(area.ravel(), kinds, squares, groups)
+    squared = square_sums.area_squared[0].toarray()[places, 0]
     own = (area[81:90, 180:189] ** 2).sum() + (area[81:90, 189] ** 2).sum() / 4
     np.testing.assert_allclose(squared[:3], [own, 0, small**2], rtol=1e-4)

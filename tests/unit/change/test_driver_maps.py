@@ -186,17 +186,17 @@ def test_the_dominant_driver_worked_by_hand():
 
 
 def test_co2_is_a_driver_where_it_is_added(tiles):
-    fed = [
+    with_co2 = [
         (tile, [replace(year, co2="towers") for year in years]) for tile, years in tiles
     ]
     store, table = collect_drivers(
-        fed, GRID, response=RESPONSE, pair=PAIR, bands=BANDS, level=0.9
+        with_co2, GRID, response=RESPONSE, pair=PAIR, bands=BANDS, level=0.9
     )
     rows = table.query("flux == 'gpp' and stratum == 'all'").set_index("driver")
     drivers = rows.index.drop("change")
     assert list(drivers) == [*VARIABLES, "co2", "area", "interaction"]
     assert rows.loc["co2", "effect"] > 0
-    wanted = mapped_change(fed, "gpp", STRATA["all"]).mean()
+    wanted = mapped_change(with_co2, "gpp", STRATA["all"]).mean()
     assert rows.loc["change", "effect"] == pytest.approx(wanted, rel=1e-5)
     assert rows.loc[drivers, "effect"].sum() == pytest.approx(wanted, rel=1e-5)
     assert "co2" in store["driver"].values

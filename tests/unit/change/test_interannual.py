@@ -6,14 +6,12 @@ from scipy import stats
 
 from forestflux.change.trends.interannual import (
     autocorrelation,
-    combine_freedom,
     detrended_sd,
     kendall_variance_factor,
     mean_variance,
-    t_half_width,
-    t_test_p,
     year_sd,
 )
+from forestflux.change.trends.t_tests import combine_freedom, t_half_width, t_test_p
 from forestflux.change.trends.theil_sen import mann_kendall, theil_sen
 
 YEARS = np.arange(2003, 2019)

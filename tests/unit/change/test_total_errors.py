@@ -5,10 +5,10 @@ import pytest
 import xarray as xr
 
 from forestflux.change.errors.error_model import ErrorModel
-from forestflux.change.errors.place_sums import (
-    join_places,
+from forestflux.change.errors.square_sums import (
+    join_squares,
     number_squares,
-    sum_places,
+    sum_squares,
 )
 from forestflux.change.errors.total_errors import TotalErrors, collect_total_errors
 from forestflux.change.errors.year_weights import weigh_difference, weigh_slope
@@ -49,21 +49,23 @@ class Forest:
         """Position of a stratum."""
         return [stratum[0] for stratum in self.strata].index(name)
 
-    def places(self, rows: slice):
+    def sum_squares(self, rows: slice):
         """Sums of a block of rows."""
         cells = slice(rows.start * GRID.shape[1], rows.stop * GRID.shape[1])
         count = cells.stop - cells.start
         groups = group_cells(self.divisions, rows, np.zeros(count, "uint8"))
-        return sum_places(
+        return sum_squares(
             self.area[cells],
             self.types[cells],
             number_squares(self.lat[cells], self.lon[cells]),
             groups,
         )
 
-    def errors(self, model: ErrorModel, moved: np.ndarray | None = None) -> TotalErrors:
+    def errors(self, model: ErrorModel, shift: np.ndarray | None = None) -> TotalErrors:
         """Errors of totals of this forest, the same in all years."""
-        sums = join_places([self.places(slice(0, 45)), self.places(slice(45, 90))])
+        sums = join_squares(
+            [self.sum_squares(slice(0, 45)), self.sum_squares(slice(45, 90))]
+        )
         area = np.stack([each.sum(axis=1) for each in sums.area]).sum(axis=0)
         none = np.zeros((len(YEARS), 0, len(self.strata)))
         return collect_total_errors(
@@ -71,7 +73,7 @@ class Forest:
             sums,
             years=YEARS,
             area=np.broadcast_to(area, (len(YEARS), len(area))),
-            moved=none if moved is None else moved,
+            departures=none if shift is None else shift,
         )
 
 
@@ -152,9 +154,9 @@ def test_the_response_is_shared_by_all_places(forest: Forest):
     area = np.zeros(len(forest.strata))
     area[forest.position("all")] = forest.area.sum()
     step = (YEARS == 2018).astype(float)
-    moved = step[:, None, None] * np.array([2.0, -1.0])[:, None] * area
+    shift = step[:, None, None] * np.array([2.0, -1.0])[:, None] * area
     model = make_error_model(GRID, response=response)
-    errors = forest.errors(model, moved)
+    errors = forest.errors(model, shift)
     weights = weigh_difference(YEARS, [2003], [2018])
     gpp, reco, nee = errors.variance(weights)[:, forest.position("all")]
     unit = (forest.area.sum() * 1e-15) ** 2
@@ -193,7 +195,7 @@ def test_departures_of_cells_are_read_from_their_tiles(tmp_path):
     scale = np.array([2.0, 4.0])
     response = Response(scale, zeros, np.ones(2), zeros[None], np.zeros((2, 2, 2, 2)))
     model = ErrorModel(make_errors(), response, paths, grid)
-    places = np.array([0, 5, 13, 23])
-    found = model.read_departures(slice(2, 4), places, [2005, 2003])
+    positions = np.array([0, 5, 13, 23])
+    found = model.read_departures(slice(2, 4), positions, [2005, 2003])
     rows = values[..., 2:4, :].reshape(3, 2, -1)[[2, 0]]
-    np.testing.assert_array_equal(found, rows[..., places] / scale[:, None])
+    np.testing.assert_array_equal(found, rows[..., positions] / scale[:, None])

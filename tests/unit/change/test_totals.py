@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from forestflux.change.change_blocks import sum_year
+from forestflux.change.block_years import sum_year
 from forestflux.change.change_tables import collect_totals
 from forestflux.change.errors.total_errors import TotalErrors
 from forestflux.change.map_cells import select_cells
@@ -18,8 +18,8 @@ from forestflux.change.strata.latitude_bands import (
     zone_width,
 )
 from forestflux.change.strata.totals import tabulate_years
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, cell_area
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import NOT_FOREST
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 from tests.builders.error_models import make_error_model
@@ -109,7 +109,7 @@ def tabulate_totals(dataset: xr.Dataset) -> pd.DataFrame:
         model=make_error_model(Grid(5.0, 60)),
         years=totals["year"].values,
         area=totals["area"].values,
-        moved=np.zeros((1, 0, count)),
+        departures=np.zeros((1, 0, count)),
         level=np.zeros((3, count)),
         single=np.zeros((3, count)),
     )

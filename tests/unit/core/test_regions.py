@@ -9,8 +9,8 @@ import pytest
 import shapely
 from pyproj import Transformer
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.regions.region_cells import NamedArea, rasterise_areas
 from forestflux.core.regions.region_file import read_regions
 from forestflux.core.regions.region_paths import list_region_files

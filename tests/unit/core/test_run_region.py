@@ -9,8 +9,8 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, cell_area
+from forestflux.core.input_errors import InputError
 from forestflux.core.regions.country_names import find_country
 from forestflux.core.regions.region_cells import NamedArea
 from forestflux.core.regions.run_region import (

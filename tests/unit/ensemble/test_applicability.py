@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.applicability_fitting import (
     choose_threshold,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.intervals.conformal import (
     POOLED,
     Calibration,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.ensemble.model_folder import load_model
 from forestflux.ensemble.model_record import read_model_record

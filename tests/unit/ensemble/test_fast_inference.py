@@ -7,7 +7,7 @@ import pytest
 import torch
 from numba import njit
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.fast import kernels
 from forestflux.ensemble.fast.backends import (
     Backend,

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from forestflux.core.calendars.eight_day import step_starts
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import NOT_FOREST
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.intervals.conformal import Calibration

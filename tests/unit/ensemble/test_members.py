@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.member_training import train_member
 from forestflux.ensemble.members import (
     MembersManifest,

@@ -1,9 +1,12 @@
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import xarray as xr
@@ -11,7 +14,8 @@ from safetensors.numpy import load_file
 
 import forestflux
 from forestflux.core.calendars.eight_day import step_starts
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
+from forestflux.ensemble.intervals.gap_widening import GapWidening
 from forestflux.ensemble.model_folder import load_model, save_model
 from forestflux.ensemble.weight_files import write_arrays
 from forestflux.jobs.checksums import checksum_files
@@ -22,6 +26,7 @@ from forestflux.models.network_training import train_network
 from forestflux.models.years.response import Response
 from tests.builders.error_models import make_errors
 from tests.builders.inputs import RANGES, UNITS, VARIABLES
+from tests.builders.paths import ROOT
 from tests.builders.small_training import (
     make_applicability,
     make_response,
@@ -52,13 +57,16 @@ def saved(
 
 
 def save(
-    folder: Path, members: list[NetworkRegressor], response: Response | None = RESPONSE
+    folder: Path,
+    members: list[NetworkRegressor],
+    response: Response | None = RESPONSE,
+    calibration: dict[str, Any] = CALIBRATION,
 ) -> None:
     save_model(
         folder,
         members,
         response=response,
-        calibration=CALIBRATION,
+        calibration=calibration,
         errors=make_errors(),
         applicability=make_applicability(members),
         units=UNITS,
@@ -169,6 +177,38 @@ def test_predict_gives_closed_fluxes_on_forest_and_nan_elsewhere(folder: Path) -
         assert fluxes[name].dtype == np.float32
         assert fluxes[name].attrs["units"] == "gC m-2 yr-1"
     assert "negative is uptake" in fluxes["nee"].attrs["comment"]
+
+
+def test_the_example_of_the_page_gives_what_predict_does(
+    members: list[NetworkRegressor],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A site with gaps and a hidden series, so that its interval is a wider one."""
+    widening = GapWidening(
+        hidden=(1.0, 2.0, 2.0, 2.0, 2.0, 2.0), shares=(0.0, 0.5), thinned=(1.0, 3.0)
+    )
+    widenings = dict.fromkeys(("gpp", "nee"), widening.to_dict())
+    calibration = CALIBRATION | {"widening": widenings}
+    save(folder, members, calibration=calibration)
+    model = load_model(folder)
+    one = dataset().isel(y=[0], x=[1]).assign_coords(y=[48.7])  # of type DBF
+    one["precip"][:] = np.nan
+    one["et"][:20] = np.nan
+    monkeypatch.chdir(tmp_path)
+    series = {name: one[name].values[:, 0, 0] for name in VARIABLES}
+    pd.DataFrame(series).to_csv("my_site_2018.csv", index=False)
+    page = (ROOT / "docs/reference/api.md").read_text()
+    (code,) = re.findall(r"```python\n([^`]*my_site_2018[^`]*)```", page)
+    names: dict[str, Any] = {"model": model}
+    exec(compile(code, "api.md", "exec"), names)
+    estimates, predicted = names["estimates"], model.predict(one)
+    assert set(estimates) == set(predicted)
+    for name, values in estimates.items():
+        np.testing.assert_allclose(values, predicted[name].values[0], rtol=1e-6)
+    half = estimates["nee_upper"] - estimates["nee"]
+    assert float(half.iloc[0]) > 2 * 90 + 1
 
 
 def test_each_cell_is_estimated_from_its_own_series(folder: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.fast.fast_season import CELLS, FastSeason
 from forestflux.ensemble.intervals.month_intervals import MonthCalibration
 from forestflux.ensemble.season_folder import (

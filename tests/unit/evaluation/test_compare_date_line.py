@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.evaluation.compare.comparison_store import compare_product
 from forestflux.evaluation.compare.comparison_tables import tabulate_comparison
 from forestflux.jobs.settings.compare_settings import ComparedSettings

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.evaluation.compare.compared_files import (
     list_compared_files,
     list_content,

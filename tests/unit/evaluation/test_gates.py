@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, cell_area, ellipsoid_area
+from forestflux.core.input_errors import InputError
 from forestflux.evaluation.gates.gate_rows import make_row
 from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.evaluation.gates.run_gates import run_gates, summarise_gates

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.evaluation.months.month_recovery import (
     MONTH_RECOVERY,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forestflux.core.calendars.months import list_month_lengths
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.evaluation.months.month_schemas import (
     MONTH_COVERAGE,
     MONTH_PREDICTIONS,

@@ -9,8 +9,8 @@ import pytest
 import xarray as xr
 
 from forestflux.change.cell_series import CHANGE_LAYERS
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, cell_area
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import TARGET_FLUXES
 from forestflux.evaluation.planet_recovery import score_recovery
 from forestflux.evaluation.truth_comparison import compare_with_truth

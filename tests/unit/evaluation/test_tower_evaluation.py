@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.evaluation import tower_evaluation as stage
 from forestflux.evaluation.scores import r2
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
+from forestflux.models.observed_predictions import join_observed
 from forestflux.prepare.sample_table import Samples
 from tests.builders.inputs import VARIABLES
 
@@ -124,7 +125,7 @@ def test_predictions_are_ensemble_means_beside_observations(parts, towers, table
     members = pd.concat(parts).query(key)
     assert len(members) == 3 * 3
     tower = towers[(towers["site"] == "S04") & (towers["year"] == 2004)].iloc[0]
-    row = stage.join_observed(parts, towers).query(f"{key} and year == 2004").iloc[0]
+    row = join_observed(parts, towers).query(f"{key} and year == 2004").iloc[0]
     of_year = members.loc[members["year"] == 2004, "gpp_pred"]
     assert row["gpp_pred"] == pytest.approx(of_year.mean())
     assert row["nee_pred"] == pytest.approx(tower["nee"] + 50)

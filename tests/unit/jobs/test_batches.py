@@ -2,7 +2,7 @@
 
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.batches import batches, span
 from forestflux.jobs.configuration import Configuration
 from forestflux.towers.tower_years import read_table_years

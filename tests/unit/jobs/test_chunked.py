@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.manifests import manifest_path
 from forestflux.jobs.stores.chunked import (
     ChunkedDataset,

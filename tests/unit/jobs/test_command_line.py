@@ -24,6 +24,17 @@ command_line.run(main)
 """
 
 
+def test_a_second_try_keeps_the_log_of_the_first(tmp_path):
+    script, log = tmp_path / "job.py", tmp_path / "job.log"
+    script.write_text(JOB)
+    for name in ("full", "defect"):
+        command = [sys.executable, script, "--out", tmp_path / name, "--log", log]
+        subprocess.run(command, capture_output=True, check=False)
+    first, second = log.read_text().split("---- job.py starts ----")[1:]
+    assert "storage: expected room" in first
+    assert "Traceback" in second
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [

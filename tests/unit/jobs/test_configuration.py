@@ -5,7 +5,7 @@ import copy
 import pytest
 import yaml
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.configuration import (
     Configuration,
     close_years,

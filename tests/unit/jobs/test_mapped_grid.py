@@ -2,7 +2,7 @@
 
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.configuration import Configuration, read_configuration
 from forestflux.jobs.mapped_grid import choose_tiles
 

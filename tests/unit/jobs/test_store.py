@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.checksums import make_build_key
 from forestflux.jobs.manifests import manifest_path
 from forestflux.jobs.small_files import read_json, write_json

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.manifests import manifest_path, write_manifest
 from forestflux.jobs.stages import run_stage, upstream_stores
 from forestflux.jobs.stores.store import load_part, load_store, open_store, write_store

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.manifests import manifest_path
 from forestflux.jobs.table_files import verify_table, write_rows
 from forestflux.jobs.tables import read_table, write_table

@@ -4,7 +4,7 @@ import re
 import pandas as pd
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.table_files import write_table_text
 from forestflux.jobs.tables import Column, TableSchema
 from tests.builders.paths import ROOT

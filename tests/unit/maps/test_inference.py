@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from forestflux.core.calendars.eight_day import STEPS, step_starts
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.maps.inference import infer
 from forestflux.models.flux_model import Fluxes

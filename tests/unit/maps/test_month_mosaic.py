@@ -6,8 +6,8 @@ import xarray as xr
 
 from forestflux.core.calendars.eight_day import step_starts
 from forestflux.core.calendars.months import list_month_lengths
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.maps.month_mosaic import map_months, month_chunks

@@ -8,8 +8,8 @@ import pytest
 import xarray as xr
 from pyproj import CRS
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, Tile
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.maps.mosaic import map_year

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.maps.tile_years import average_fluxes, load_years
 from forestflux.models.years.co2 import weigh_years
@@ -275,26 +275,28 @@ def test_a_missing_chunk_is_not_read_as_no_forest(
 def test_co2_multiplies_the_level_and_keeps_its_mean(years, inferred):
     """Cells have temperatures from -5 to 25 degrees C."""
     plain = {year: tile.load() for year, tile in years.items()}
-    fed = {year: replace(tile, co2="theory").load() for year, tile in years.items()}
+    with_co2 = {
+        year: replace(tile, co2="theory").load() for year, tile in years.items()
+    }
     temperature = np.linspace(-5, 25, SHAPE[0] * SHAPE[1], dtype="float32")
     factors = weigh_years("theory", YEARS, temperature.reshape(SHAPE))
     for number, year in enumerate(YEARS):
         for flux in ("gpp", "reco"):
             level = np.mean([store[flux].values for store in inferred.values()], axis=0)
             added = level * (factors[number] - 1)
-            found = fed[year][flux].values - plain[year][flux].values
+            found = with_co2[year][flux].values - plain[year][flux].values
             always = np.isfinite(added)
             np.testing.assert_allclose(found[always], added[always], atol=1e-3)
             np.testing.assert_allclose(
-                fed[year][f"{flux}_fed"].values[always],
+                with_co2[year][f"{flux}_co2"].values[always],
                 added[always],
                 rtol=1e-4,
                 atol=1e-5,
             )
-    assert "gpp_fed" not in plain[2003]
+    assert "gpp_co2" not in plain[2003]
     cell = (1, 3)
     rise = [
-        fed[year]["gpp"].values[:, *cell] - plain[year]["gpp"].values[:, *cell]
+        with_co2[year]["gpp"].values[:, *cell] - plain[year]["gpp"].values[:, *cell]
         for year in YEARS
     ]
     np.testing.assert_allclose(np.sum(rise, axis=0), 0, atol=1e-3)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.models.augmentation import augment, mask_mixed, mask_pattern
 from tests.builders.inputs import VARIABLES
 from tests.builders.small_training import settings

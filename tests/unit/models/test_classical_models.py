@@ -1,17 +1,22 @@
 """The classical models learn, and what they learn is from training rows only."""
 
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.evaluation_settings import GapExperiment
+from forestflux.jobs.settings.training_settings import ClassicalModel
 from forestflux.models.classical.classical_models import (
     BASELINES,
+    SHARED_HYPERPARAMETERS,
     ClassicalRegressor,
     choose,
     draw_candidates,
 )
+from forestflux.models.classical.regressors import FITTERS
 from forestflux.models.classical.year_features import GapFiller, summarise
 from forestflux.models.cross_validation import FOLD_PREDICTIONS, gap_cases, run_fold
 from forestflux.models.flux_model import predict_samples
@@ -53,6 +58,14 @@ def samples():
     series = np.array(series, dtype="float32")
     series[rng.random(series.shape) < 0.1] = np.nan
     return Samples(series, table, VARIABLES)
+
+
+def test_every_model_that_a_run_may_name_has_a_space_and_is_fitted_by_its_own_function():
+    names = get_args(ClassicalModel)
+    assert names == tuple(BASELINES) == tuple(FITTERS)
+    assert len(set(FITTERS.values())) == len(names)
+    for space in BASELINES.values():
+        assert set(SHARED_HYPERPARAMETERS) <= set(space)
 
 
 @pytest.mark.parametrize("name", BASELINES)

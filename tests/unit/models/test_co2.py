@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.models.years.co2 import CO2_PPM, EFFECTS, weigh_years
 
 YEARS = range(2003, 2019)

@@ -3,7 +3,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.models.network_inputs import (
     Normalisation,
     Scales,

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import torch
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.training_settings import TransferSteps
 from forestflux.models.flux_model import predict_samples
 from forestflux.models.network_regressor import NetworkRegressor

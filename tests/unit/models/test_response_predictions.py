@@ -15,8 +15,9 @@ from forestflux.models.years.response import (
     measure_sample_departures,
 )
 from forestflux.models.years.response_predictions import respond_to_years
-from forestflux.prepare.departures import average_years, measure_departures
+from forestflux.prepare.departures import measure_departures
 from forestflux.prepare.folds import split_rows
+from forestflux.prepare.mean_years import average_years
 from forestflux.prepare.sample_table import Samples
 
 QUALITY = {"min_quality": 0.8}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forestflux.core.calendars.months import month_lengths
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import NETWORK
 from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.models.flux_model import Fluxes

@@ -18,8 +18,9 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 from forestflux.change.change_schemas import PAIR, TOTALS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import flagged
+from forestflux.jobs.code_checksum import find_module, modules
 from forestflux.jobs.manifests import JobManifest, read_manifest
 from forestflux.jobs.settings.page_settings import FigureSettings
 from forestflux.jobs.settings.training_settings import TransferSteps
@@ -28,7 +29,7 @@ from forestflux.models.convolution_blocks import FILTERS
 from forestflux.pages.figures import map_scales, world_maps
 from forestflux.pages.figures.captions import CAPTIONS, caption_of
 from forestflux.pages.figures.drawing import draw_figure
-from forestflux.pages.figures.figure_registry import FIGURES, module_of, needs
+from forestflux.pages.figures.figure_registry import FIGURES, needs
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     escape_math,
@@ -44,6 +45,7 @@ from forestflux.pages.figures.skill.network_figure import FILTER_LABELS, STEP_LA
 from forestflux.pages.labels_and_colours import model_styles, subset_label
 from forestflux.pages.number_text import format_share
 from forestflux.pages.report.report_page import FIRST_FIGURES
+from tests.builders.paths import ROOT
 
 DPI = 80
 SETTINGS = StyleSettings(dpi=DPI, simulated=True)
@@ -167,7 +169,7 @@ def test_figure_is_drawn_whole_from_its_inputs_alone_and_without_network(
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     inputs = only_inputs(results, name, tmp_path / "in")
-    figure = draw_figure(name, inputs, style_settings=SETTINGS)
+    figure = draw_figure(FIGURES[name].full_function, inputs, style_settings=SETTINGS)
     for kind in ("png", "pdf"):
         save_figure(figure, tmp_path / f"{name}.{kind}", settings=SETTINGS)
     height, width, _ = imread(tmp_path / f"{name}.png").shape
@@ -195,7 +197,7 @@ def test_figure_fits_one_column_of_a_journal(name, results):
         simulated=True,
         column=True,
     )
-    figure = draw_figure(name, results, style_settings=settings)
+    figure = draw_figure(FIGURES[name].full_function, results, style_settings=settings)
     figure.draw_without_rendering()
     width, height = figure.get_size_inches() * 25.4
     assert width == pytest.approx(85)
@@ -255,7 +257,9 @@ def test_a_label_that_is_cut_off_and_an_empty_panel_would_be_found():
 @pytest.mark.parametrize("name", ["scores", "uncertainty"])
 def test_same_inputs_give_the_same_bytes(name, results, tmp_path):
     for turn in ("one", "two"):
-        figure = draw_figure(name, results, style_settings=SETTINGS)
+        figure = draw_figure(
+            FIGURES[name].full_function, results, style_settings=SETTINGS
+        )
         for kind in ("png", "pdf"):
             path = tmp_path / turn / f"{name}.{kind}"
             save_figure(figure, path, settings=SETTINGS, caption="what it shows")
@@ -268,7 +272,7 @@ def test_same_inputs_give_the_same_bytes(name, results, tmp_path):
 @pytest.mark.parametrize("name", FIGURES)
 def test_missing_input_is_one_line(name, tmp_path):
     with pytest.raises(InputError) as caught:
-        draw_figure(name, tmp_path, style_settings=SETTINGS)
+        draw_figure(FIGURES[name].full_function, tmp_path, style_settings=SETTINGS)
     assert "\n" not in str(caught.value)
     assert str(tmp_path) in str(caught.value)
 
@@ -277,7 +281,7 @@ def test_missing_column_is_named(results, tmp_path):
     table = pd.read_csv(results / "evaluate/scores.csv").drop(columns="rmse")
     write_table(table, tmp_path / "evaluate/scores.csv")
     with pytest.raises(InputError, match=r"scores\.csv: rmse: expected"):
-        draw_figure("scores", tmp_path, style_settings=SETTINGS)
+        draw_figure(FIGURES["scores"].full_function, tmp_path, style_settings=SETTINGS)
 
 
 def test_run_of_towers_alone_draws_what_needs_no_map(towers):
@@ -289,7 +293,9 @@ def test_run_of_towers_alone_draws_what_needs_no_map(towers):
     wanted |= {"gap_curve", "importance", "attributions", "activations", "seasons"}
     assert set(names) == wanted
     for name in names:
-        assert draw_figure(name, towers, style_settings=StyleSettings(dpi=DPI)).axes
+        assert draw_figure(
+            FIGURES[name].full_function, towers, style_settings=StyleSettings(dpi=DPI)
+        ).axes
 
 
 def test_forest_types_and_models_may_be_missing(towers, tmp_path):
@@ -315,20 +321,30 @@ def test_forest_types_and_models_may_be_missing(towers, tmp_path):
         "attributions",
         "activations",
     ):
-        assert draw_figure(name, tmp_path / "run", style_settings=SETTINGS).axes
+        assert draw_figure(
+            FIGURES[name].full_function, tmp_path / "run", style_settings=SETTINGS
+        ).axes
 
 
 def test_drawing_leaves_matplotlib_as_it_was(results, tmp_path):
     before = dict(mpl.rcParams)
-    figure = draw_figure("scores", results, style_settings=SETTINGS)
+    figure = draw_figure(
+        FIGURES["scores"].full_function, results, style_settings=SETTINGS
+    )
     save_figure(figure, tmp_path / "scores.png", settings=SETTINGS)
     assert dict(mpl.rcParams) == before
 
 
 def test_simulated_planet_is_named_on_the_figure(results):
-    real = draw_figure("scores", results, style_settings=StyleSettings(simulated=False))
+    real = draw_figure(
+        FIGURES["scores"].full_function,
+        results,
+        style_settings=StyleSettings(simulated=False),
+    )
     assert real.get_suptitle() == ""
-    marked = draw_figure("scores", results, style_settings=SETTINGS)
+    marked = draw_figure(
+        FIGURES["scores"].full_function, results, style_settings=SETTINGS
+    )
     assert "not the real Earth" in marked.get_suptitle()
 
 
@@ -344,6 +360,16 @@ def test_every_figure_has_a_caption_with_the_years_of_the_run():
     assert "80 %" in caption.text
 
 
+def test_another_figure_or_caption_draws_only_its_own_again():
+    """Neither the registry nor the captions are behind a figure; its own module is."""
+    roots = (ROOT / "workflow/scripts", ROOT / "src")
+    for name, entry in FIGURES.items():
+        files = [find_module(one, roots) for one in ("figure", entry.full_module)]
+        behind = {file.stem for file in modules(files, roots)}
+        assert entry.module.rpartition(".")[2] in behind, name
+        assert not [s for s in behind if s.endswith(("_registry", "captions"))], name
+
+
 def test_captions_of_what_the_model_gives_name_the_model():
     words = {"pair": (1990, 1999), "level": 0.8}
     for name in FIGURES:
@@ -352,12 +378,12 @@ def test_captions_of_what_the_model_gives_name_the_model():
     assert "one convolutional" in caption_of("maps", **words, members=1).text
 
 
-def test_unknown_names_are_refused_with_the_known_ones(results):
-    with pytest.raises(InputError, match="towers or timeline"):
-        module_of("map")
+def test_unknown_projections_and_formats_are_refused_with_the_known_ones(results):
     with pytest.raises(InputError, match="EqualEarth or Mollweide, found Mercator"):
         draw_figure(
-            "towers", results, style_settings=StyleSettings(projection="Mercator")
+            FIGURES["towers"].full_function,
+            results,
+            style_settings=StyleSettings(projection="Mercator"),
         )
     with pytest.raises(InputError, match="png or pdf"):
         save_figure(
@@ -462,7 +488,9 @@ def test_pixels_beyond_the_globe_are_empty():
 
 
 def test_north_is_up(results):
-    figure = draw_figure("maps", results, style_settings=SETTINGS)
+    figure = draw_figure(
+        FIGURES["maps"].full_function, results, style_settings=SETTINGS
+    )
     ax = figure.axes[0]
     image, _ = ax.images  # the second is the hatching
     store = xr.open_zarr(results / "maps/2003.zarr", consolidated=False)
@@ -540,7 +568,9 @@ def test_significance_is_that_of_the_cell_by_itself():
 
 
 def test_hatching_lies_inside_its_cells_and_nowhere_else(results):
-    figure = draw_figure("maps", results, style_settings=SETTINGS)
+    figure = draw_figure(
+        FIGURES["maps"].full_function, results, style_settings=SETTINGS
+    )
     ax = figure.axes[0]
     lines = ax.images[1].get_array()[..., 3] > 0
     store = xr.open_zarr(results / "maps/2003.zarr", consolidated=False)
@@ -553,7 +583,9 @@ def test_hatching_lies_inside_its_cells_and_nowhere_else(results):
 
 
 def test_parts_of_the_change_stand_beside_zero_and_sum_to_the_mark(results):
-    figure = draw_figure("decomposition", results, style_settings=SETTINGS)
+    figure = draw_figure(
+        FIGURES["decomposition"].full_function, results, style_settings=SETTINGS
+    )
     ax = figure.axes[0]
     strata = [label.get_text() for label in ax.get_yticklabels()]
     table = pd.read_csv(results / "change/decomposition.csv")
@@ -593,7 +625,9 @@ def test_network_comes_first_and_looks_like_no_other():
 
 
 def test_recovered_quantities_are_in_words_and_beside_their_interval(results):
-    figure = draw_figure("recovery", results, style_settings=SETTINGS)
+    figure = draw_figure(
+        FIGURES["recovery"].full_function, results, style_settings=SETTINGS
+    )
     shown = {text.get_text() for text in figure.findobj(Text)}
     table = pd.read_csv(results / "recovery/recovery.csv")
     names = table["quantity"].str.partition("_")[2].str.replace("_", " ")
@@ -619,7 +653,9 @@ def test_rows_of_nothing_are_left_out(results, tmp_path):
     write_table(whole, tmp_path / "change/decomposition.csv")
     totals = pd.read_csv(results / "change/totals.csv")
     write_table(totals, tmp_path / "change/totals.csv")
-    figure = draw_figure("decomposition", tmp_path, style_settings=SETTINGS)
+    figure = draw_figure(
+        FIGURES["decomposition"].full_function, tmp_path, style_settings=SETTINGS
+    )
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["change", "flux per m2 of forest"]
 
@@ -635,7 +671,9 @@ def test_marks_of_one_row_stand_apart():
 
 @pytest.mark.parametrize("measure", ["r2", "rmse"])
 def test_axes_of_scores_fit_their_marks(measure, results):
-    figure = draw_figure("scores", results, style_settings=SETTINGS)
+    figure = draw_figure(
+        FIGURES["scores"].full_function, results, style_settings=SETTINGS
+    )
     for ax in figure.axes[:2] if measure == "r2" else figure.axes[2:]:
         marks = [c.get_offsets()[:, 0] for c in ax.collections if len(c.get_offsets())]
         marks = np.concatenate(marks)
@@ -654,7 +692,9 @@ def test_names_of_bands_are_drawn_as_they_are(results, tmp_path):
         renamed = whole.assign(stratum=whole["stratum"].replace(bands.iloc[0], name))
         write_table(renamed, tmp_path / table.path)
     for kind in ("series", "change_table"):
-        figure = draw_figure(kind, tmp_path, style_settings=SETTINGS)
+        figure = draw_figure(
+            FIGURES[kind].full_function, tmp_path, style_settings=SETTINGS
+        )
         save_figure(figure, tmp_path / "a.png", settings=SETTINGS, caption="")
         texts = [text.get_text() for text in figure.findobj(Text)]
         assert escape_math(name) in texts

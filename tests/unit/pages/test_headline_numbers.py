@@ -5,7 +5,7 @@ import pytest
 
 from forestflux.change.change_schemas import PAIR as PAIR_TABLE
 from forestflux.change.change_schemas import TOTALS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.total_units import TotalUnit
 from forestflux.jobs.tables import write_table
 from forestflux.pages.headline_numbers import HEADLINE, headline_numbers

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forestflux.pages.model_card import SPLITS, model_card
+from forestflux.pages.model_card import SPLIT_WORDS, model_card
 from forestflux.prepare.sample_table import read_sample_table
 from tests.builders.inputs import UNITS
 
@@ -99,7 +99,7 @@ def test_limits_and_bias_are_said_and_the_random_split_is_not_shown(
         assert [point for point in limits if word in point], word
     rows = [x.strip("| ") for x in sections["Skill"].splitlines() if x[:2] == "| "]
     _, _, *rows = (row.split(" | ") for row in rows)
-    assert {row[0] for row in rows} == set(SPLITS.values())
+    assert {row[0] for row in rows} == set(SPLIT_WORDS.values())
     assert "simulated planet" not in card
     planet = RECORD | {"metadata": RECORD["metadata"] | {"source": "simulated"}}
     assert "simulated planet, not on the Earth" in card_of(results, planet)

@@ -40,7 +40,9 @@ def results(share_results):
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_drawn(results, name):
     figure = draw_figure(
-        name, results, style_settings=StyleSettings(dpi=50, simulated=True)
+        FIGURES[name].full_function,
+        results,
+        style_settings=StyleSettings(dpi=50, simulated=True),
     )
     figure.draw_without_rendering()
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.interval_text import write_interval
 from forestflux.evaluation.compare.comparison_schemas import COMPARISON
 from forestflux.jobs.configuration import Configuration

@@ -8,6 +8,7 @@ import pytest
 
 from forestflux.jobs.tables import write_table
 from forestflux.pages.figures.drawing import draw_figure
+from forestflux.pages.figures.figure_registry import FIGURES
 from forestflux.pages.figures.figure_style import StyleSettings
 from forestflux.pages.figures.skill.tower_map import by_tower
 from forestflux.pages.figures.skill.tower_timeline import (
@@ -91,7 +92,11 @@ def test_blocks_hold_every_tower_once(count):
 @pytest.mark.parametrize("count", [10, 250])
 def test_names_can_be_read_and_do_not_overlap(tmp_path, count):
     write_table(samples(count), tmp_path / "samples/samples.csv")
-    figure = draw_figure("timeline", tmp_path, style_settings=StyleSettings(dpi=100))
+    figure = draw_figure(
+        FIGURES["timeline"].full_function,
+        tmp_path,
+        style_settings=StyleSettings(dpi=100),
+    )
     figure.draw_without_rendering()
     names = [text for ax in figure.axes[1:] for text in ax.get_yticklabels()]
     assert len(names) == count
@@ -108,7 +113,11 @@ def test_names_are_drawn_as_they_are(tmp_path):
     table["site"] = np.repeat(names, 4)
     path = tmp_path / "samples/samples.csv"
     SAMPLES.write(table.reindex(columns=SAMPLES.names).fillna(NUMBERS), path)
-    figure = draw_figure("timeline", tmp_path, style_settings=StyleSettings(dpi=100))
+    figure = draw_figure(
+        FIGURES["timeline"].full_function,
+        tmp_path,
+        style_settings=StyleSettings(dpi=100),
+    )
     figure.draw_without_rendering()
     drawn = [text.get_text() for ax in figure.axes[1:] for text in ax.get_yticklabels()]
     assert {text.replace(r"\$", "$") for text in drawn} == set(names)

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.ensemble.applicability_fitting import fit_applicability
 from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.models.classical.classical_models import BASELINES, ClassicalRegressor
@@ -172,5 +172,7 @@ def test_a_type_that_was_never_seen_is_outside_with_the_interval_of_all():
     assert not inside[unseen].any()
     assert inside[~unseen].all()
     zero = np.zeros(len(index))
-    bounds = model.interval(zero, zero, igbp.to_numpy())
+    bounds = model.interval(
+        zero, zero, igbp.to_numpy(), hidden_series=zero, gap_fraction=zero
+    )
     np.testing.assert_array_equal(bounds["nee_upper"][unseen], 300)

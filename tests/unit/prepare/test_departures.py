@@ -6,15 +6,15 @@ import xarray as xr
 
 from forestflux.core.calendars.eight_day import STEPS, step_starts
 from forestflux.core.calendars.radiation import radiation
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.stores.chunked import CHUNKS
 from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.prepare.departures import (
-    average_years,
     measure_departures,
     measure_place,
     share_light,
 )
+from forestflux.prepare.mean_years import average_years
 
 YEARS = [2003, 2004, 2007]
 NAMES = ("heat", "dry")

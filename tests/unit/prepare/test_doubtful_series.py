@@ -5,16 +5,17 @@ import pandas as pd
 import pytest
 
 from forestflux.core.calendars.eight_day import STEPS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.prepare.doubtful_series import (
     doubt_series,
     fill_season,
     light_taken_up,
-    mean_year,
     seasonal_course,
 )
-from forestflux.prepare.site_year_selection import TowerSeries, build_samples
+from forestflux.prepare.mean_years import average_known
+from forestflux.prepare.site_year_selection import build_samples
+from forestflux.prepare.tower_series import TowerSeries
 from tests.builders.inputs import VARIABLES
 from tests.builders.tower_folders import read_towers, tower_folder
 
@@ -112,7 +113,7 @@ def test_gaps_are_filled_round_the_year():
     filled = fill_season(values)
     np.testing.assert_allclose(filled[[44, 45, 0, 1]], [0.0, 1.0, 2.0, 3.0])
     years = np.stack([values, values + 1])[:, None]
-    np.testing.assert_allclose(mean_year(years)[[1, 44]], [3.5, 0.5])
+    np.testing.assert_allclose(average_known(years, axis=(0, 1))[[1, 44]], [3.5, 0.5])
 
 
 def test_light_grows_with_greenness_and_warmth_and_cold_stops_it():

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from forestflux.core.calendars.eight_day import step_starts
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import REASONS
 from forestflux.core.product_tables.pixel_quality import pack_average
 from forestflux.core.product_tables.product_table import read_products

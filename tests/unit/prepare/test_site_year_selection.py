@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from forestflux.core.calendars.eight_day import STEPS, step_starts
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.sample_settings import SampleSettings
 from forestflux.jobs.stores.store import write_store
 from forestflux.jobs.table_files import write_table_text
@@ -21,13 +21,9 @@ from forestflux.prepare.sample_table import (
     read_unlabelled,
     write_samples,
 )
-from forestflux.prepare.site_year_selection import (
-    TowerSeries,
-    build_samples,
-    collect_towers,
-    tile_series,
-    tower_series,
-)
+from forestflux.prepare.site_year_selection import build_samples
+from forestflux.prepare.tower_series import TowerSeries, collect_towers
+from forestflux.prepare.unlabelled_series import choose_tower_series, draw_tile_series
 from forestflux.towers.tower_schemas import SITE_YEARS, SITES
 from tests.builders.inputs import VARIABLES
 from tests.builders.tower_folders import (
@@ -276,7 +272,7 @@ def test_unlabelled_towers_are_those_without_a_used_label_or_holdout(towers):
     sites, site_years = sites, site_years.drop(index=15)  # X1 in 2004
     towers = series_of(sites)
     table, _ = build((sites, site_years), towers, holdout=["F1"])
-    unlabelled = tower_series(towers, table, sites)
+    unlabelled = choose_tower_series(towers, table, sites)
     assert unlabelled.site.tolist() == ["F0", "X1"]
     assert unlabelled.series[:, 3, 3].tolist() == [3, 704]
     assert unlabelled.forest_type.tolist() == [1, 0]
@@ -297,7 +293,7 @@ def test_unlabelled_cells_are_forest_cells_drawn_by_the_seed(tmp_path):
             expected[value] = (float(tile["y"][y]), int(tile["forest_type"][y, x]))
 
     def draw(count, seed=1):
-        return tile_series(paths, count=count, min_forest=0.5, seed=seed)
+        return draw_tile_series(paths, count=count, min_forest=0.5, seed=seed)
 
     every = draw(1000)
     found = dict(
@@ -312,8 +308,8 @@ def test_unlabelled_cells_are_forest_cells_drawn_by_the_seed(tmp_path):
     assert len(some) == len(set(some.series[:, 0, 0])) == 7
     np.testing.assert_array_equal(some.series, draw(7).series)
     assert set(draw(7, seed=2).series[:, 0, 0]) != set(some.series[:, 0, 0])
-    assert len(tile_series(paths, count=5, min_forest=1.0, seed=1)) == 0
-    assert len(tile_series([], count=5, min_forest=0.5, seed=1)) == 0
+    assert len(draw_tile_series(paths, count=5, min_forest=1.0, seed=1)) == 0
+    assert len(draw_tile_series([], count=5, min_forest=0.5, seed=1)) == 0
 
 
 def test_files_give_back_what_was_written(towers, tmp_path):
@@ -321,7 +317,7 @@ def test_files_give_back_what_was_written(towers, tmp_path):
     towers = series_of(changed[0])
     table, samples = build(changed, towers, holdout=["F5"])
     samples.series[0, 0, :5] = np.nan
-    unlabelled = tower_series(towers, table, changed[0])
+    unlabelled = choose_tower_series(towers, table, changed[0])
     manifest = tmp_path / "samples/samples.json"
     write_samples(manifest, table, samples, unlabelled, build_key="r")
     again = read_samples(manifest)

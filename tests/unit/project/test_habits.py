@@ -84,7 +84,7 @@ def test_environments_pin_every_package():
 
 
 def test_each_rule_has_an_environment_that_exists():
-    for file in (ROOT / "workflow" / "rules").glob("*.smk"):
+    for file in (ROOT / "workflow" / "rules").rglob("*.smk"):
         rules = re.findall(r"^rule ", file.read_text(), re.M)
         named = re.findall(
             r"conda:\n\s+\"\.\./\.\./envs/(\w+\.yaml)\"", file.read_text()

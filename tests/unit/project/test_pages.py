@@ -160,14 +160,20 @@ def test_python_on_a_page_is_python(page):
         compile(textwrap.dedent(code), name_of(page), "exec")
 
 
-def test_the_page_on_staleness_lists_the_modules_of_a_rule(monkeypatch, capsys):
+def test_the_page_on_staleness_lists_modules_of_a_rule_and_rules_of_a_module(
+    monkeypatch, capsys
+):
     page = (DOCS / "explanation" / "staleness.md").read_text()
-    (code,) = re.findall(r"<<'PY'\n(.*?)^PY$", page, re.S | re.M)
+    behind, touched = re.findall(r"<<'PY'\n(.*?)^PY$", page, re.S | re.M)
     monkeypatch.chdir(ROOT)
-    exec(code, {})
+    exec(behind, {})
     listed = capsys.readouterr().out.split()
     assert "workflow/scripts/mask.py" in listed
     assert "src/forestflux/prepare/masking.py" in listed
+    exec(touched, {})
+    rules = capsys.readouterr().out.split()
+    assert {"map", "publish"} <= set(rules)
+    assert "tower_sites" not in rules
 
 
 class Sources(HTMLParser):

@@ -14,8 +14,8 @@ import xarray as xr
 from cf_units import Unit
 from compliance_checker.cf.util import StandardNameTable
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import LAYERS
 from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.publish.data_dictionary import data_dictionary

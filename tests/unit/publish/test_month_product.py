@@ -12,8 +12,8 @@ from rio_cogeo.cogeo import cog_validate
 
 import forestflux
 from forestflux.core.calendars.months import month_lengths
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUXES
 from forestflux.jobs.settings.map_settings import PublishSettings
 from forestflux.publish.data_dictionary import data_dictionary

@@ -9,8 +9,8 @@ import pytest
 import xarray as xr
 from zarr.storage import ObjectStore
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.publish.provenance import CHECKSUMS, sha256, write_checksums
 from tests.builders.year_products import make_map, publish
 

@@ -19,8 +19,8 @@ from matplotlib.collections import QuadMesh
 
 import forestflux
 from forestflux import open_product
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import LAYERS, NOT_FOREST
 from tests.builders.paths import ROOT
 from tests.builders.year_products import make_map, publish

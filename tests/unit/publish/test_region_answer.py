@@ -11,8 +11,8 @@ import pytest
 
 from forestflux import open_product
 from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.interval_text import write_interval
 from forestflux.publish.region_search import find_region
 from tests.builders.year_products import make_map, publish

@@ -15,8 +15,8 @@ import xarray as xr
 import yaml
 
 import forestflux
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.manifests import JobManifest, write_manifest
 from forestflux.jobs.stores.store import write_store
 from forestflux.publish.provenance import describe_code

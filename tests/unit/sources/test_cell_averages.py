@@ -5,11 +5,11 @@ import pytest
 import shapely
 from pyproj import Transformer
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
 from forestflux.core.grids.map_resolution import fit_resolution
 from forestflux.core.grids.pixel_grid import PixelGrid
 from forestflux.core.grids.places import TilePlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.pixel_rules import Average, QualityRule
 from forestflux.core.product_tables.product_table import read_products
 from forestflux.sources.cell_averages import (

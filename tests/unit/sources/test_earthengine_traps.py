@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import IGBP_CLASSES, REASONS
 from forestflux.core.product_tables.pixel_quality import stored_reason
 from forestflux.core.product_tables.product_table import read_products

@@ -10,7 +10,7 @@ import httplib2
 import pytest
 from googleapiclient.errors import HttpError
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.sources.earthengine.client.error_remedies import (
     GarbledAnswer,
     NoAnswer,

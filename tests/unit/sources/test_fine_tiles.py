@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
 from forestflux.core.grids.map_resolution import fit_resolution, map_column
 from forestflux.core.grids.places import TilePlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.product_table import (
     ProductTable,
     columns_of,

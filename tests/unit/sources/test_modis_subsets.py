@@ -5,8 +5,8 @@ import logging
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.places import TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import REASONS
 from forestflux.prepare.masking import stored_reason
 from forestflux.sources.sinusoidal import project_sinusoidal

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from pyproj import Transformer
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
 from forestflux.core.grids.places import TilePlace, TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.product_table import read_products
 from forestflux.sources.earthengine.coverage import (
     check_place,

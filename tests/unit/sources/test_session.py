@@ -9,7 +9,7 @@ import ee
 import pytest
 from google.oauth2.credentials import Credentials
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine.client import session
 from forestflux.sources.earthengine.client.offline_client import start_offline

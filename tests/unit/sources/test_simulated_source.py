@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
 from forestflux.core.grids.places import TilePlace, TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import IGBP_CLASSES
 from forestflux.core.product_tables.pixel_quality import stored_reason
 from forestflux.core.product_tables.product_table import read_products

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.sources.modis_subsets.subset_folder import list_subset_files
 from forestflux.sources.modis_subsets.subset_table import read_subset_table
 from tests.builders.subsets import (

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from forestflux.core.calendars.eight_day import step_starts
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
 from forestflux.core.grids.places import TilePlace, TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.product_table import read_products
 from forestflux.jobs.settings.source_settings import SourceSettings
 from forestflux.sources.extraction import extract

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.towers.doubtful_fluxes import doubt_fluxes
 from forestflux.towers.doubtful_places import doubt_places
 from forestflux.towers.flux_checks import check_fluxes

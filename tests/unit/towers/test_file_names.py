@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.configuration import read_configuration
 from forestflux.towers.fluxnet.file_names import (
     list_fluxnet_files,

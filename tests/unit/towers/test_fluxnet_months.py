@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.manifests import write_manifest
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.jobs.table_files import write_rows

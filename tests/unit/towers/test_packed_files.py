@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.towers.fluxnet.packed_files import (
     PackedFile,
     list_files,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.towers.fluxnet.packed_files import PackedFile
 from forestflux.towers.fluxnet.period_sums import sum_by_period
 from tests.builders.fluxnet_files import CARBON, half_hours, table_of

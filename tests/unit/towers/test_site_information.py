@@ -2,7 +2,7 @@
 
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.towers.fluxnet.packed_files import PackedFile
 from forestflux.towers.fluxnet.site_information import (
     decode_line,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.reading.yaml_files import read_yaml
 from forestflux.jobs.configuration import read_configuration
 from forestflux.towers.site_months import read_site_months

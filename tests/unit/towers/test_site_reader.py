@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.towers.fluxnet.annual_table import ANNUAL_COLUMNS
 from forestflux.towers.fluxnet.file_names import list_fluxnet_files

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.reading.yaml_files import read_yaml
 from forestflux.jobs.configuration import read_configuration
 from forestflux.towers.clusters import link_clusters

@@ -56,21 +56,22 @@ def attribute_change(years: Pair, response: Response) -> xr.Dataset:
         of the years has no forest
     """
     cells = find_common_forest(years)
-    moved = measure_shift(years, response, cells)
+    shift = measure_shift(years, response, cells)
     # (member, target, variable, 1) x (variable, cell): an effect of each variable alone.
-    gpp, nee = (response.members[..., None] * moved).transpose(1, 2, 0, 3)
-    inputs, fed = years[0]["variable"].values.tolist(), "gpp_fed" in years[0]
+    gpp, nee = (response.members[..., None] * shift).transpose(1, 2, 0, 3)
+    inputs = years[0]["variable"].values.tolist()
+    with_co2 = "gpp_co2" in years[0]
     result = xr.Dataset(
         coords={
-            "driver": list(driver_names(inputs, co2=fed)),
+            "driver": list(driver_names(inputs, co2=with_co2)),
             "member": years[0]["member"].copy(),
             "y": years[0]["y"].copy(),
             "x": years[0]["x"].copy(),
         }
     )
     for name, effect in (("gpp", gpp), ("reco", gpp + nee)):
-        if fed:
-            added = [y[f"{name}_fed"].values[:, cells].astype(float) for y in years]
+        if with_co2:
+            added = [y[f"{name}_co2"].values[:, cells].astype(float) for y in years]
             effect = np.concatenate([effect, (added[1] - added[0])[None]])
         before, after = (year[name].values[:, cells].astype(float) for year in years)
         left = (after - before) - effect.sum(axis=0)

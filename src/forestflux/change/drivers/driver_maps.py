@@ -69,7 +69,7 @@ def collect_drivers(
         f"{flux}_effect": np.full((len(drivers), *grid.shape), np.nan, "float32")
         for flux in TARGET_FLUXES
     }
-    sums, moved = np.zeros(()), np.zeros(())
+    sums, shift = np.zeros(()), np.zeros(())
     for tile, years in tqdm(tiles, desc="drivers", disable=None):
         inferred = years[0].load(), years[1].load()
         effects = attribute_change(inferred, response)
@@ -81,13 +81,13 @@ def collect_drivers(
             split_tile_change(effects, inferred, cells, areas), labels
         )
         departure = measure_shift(inferred, response, cells)
-        moved = moved + sum_strata(departure * areas.mean(axis=0), labels)
+        shift = shift + sum_strata(departure * areas.mean(axis=0), labels)
         for flux, values in mean_effects(effects).items():
             maps[flux][:, tile.rows, tile.columns] = values
     strata = [(name, kind) for kind, names, _ in divisions for name in names]
     table = tabulate_drivers(
         sums * PG_PER_G,
-        effect_sd(moved * PG_PER_G, response),
+        effect_sd(shift * PG_PER_G, response),
         strata,
         parts=table_drivers(drivers),
         level=level,
@@ -110,16 +110,16 @@ def forest_areas(
     return np.stack([measure_forest_area(each)[cells] for each in years])
 
 
-def effect_sd(moved: np.ndarray, response: Response) -> np.ndarray:
+def effect_sd(shift: np.ndarray, response: Response) -> np.ndarray:
     """Standard deviation (flux, driver, stratum) of the error of the effect of each series.
 
     Parameters
     ----------
-    moved : change of departures times forest area (driver, stratum)
+    shift : change of departures times forest area (driver, stratum)
     response : whose coefficients are uncertain
     """
     own = [np.diag(response.flux_covariance(flux)) for flux in FLUXES]
-    return np.sqrt(np.stack(own))[..., None] * np.abs(moved)
+    return np.sqrt(np.stack(own))[..., None] * np.abs(shift)
 
 
 def split_tile_change(

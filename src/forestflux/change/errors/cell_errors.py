@@ -99,8 +99,8 @@ def cell_variance(
     years : (year,)
     weights : (year,), whose weighted sum of the years is the change
     """
-    moved = np.tensordot(weights, departures, axes=1)
-    response = np.einsum("rc,rc->c", moved, covariance @ moved)
+    shift = np.tensordot(weights, departures, axes=1)
+    response = np.einsum("rc,rc->c", shift, covariance @ shift)
     trend = (components.trend_sd * (weights @ years)) ** 2
     single = weights @ correlate_years(years, components.autocorrelation) @ weights
     return response + trend + components.year_sd**2 * single

@@ -20,7 +20,7 @@ class ErrorModel:
     Attributes
     ----------
     components : of the errors of GPP, RECO and NEE
-    response : of the model; None where years are taken to differ like places. The errors of
+    response : of the model; None where years are taken to differ like positions. The errors of
         such differences are then in the other components only
     departures : departures store by the name of its tile; read where there is a response
     grid : of the maps
@@ -37,43 +37,43 @@ class ErrorModel:
         return 0 if self.response is None else len(self.response.scale)
 
     def read_departures(
-        self, rows: slice, places: np.ndarray, years: Sequence[int]
+        self, rows: slice, positions: np.ndarray, years: Sequence[int]
     ) -> np.ndarray:
         """Departures float32 (year, regressor, cell) of some cells, in the response's scale.
 
         Parameters
         ----------
         rows : block of rows of the grid
-        places : (cell,), positions in the block, row by row
+        positions : (cell,), positions in the block, row by row
         years : of which
 
         Raises
         ------
         InputError : a store is damaged or lacks a year
         """
-        result = np.zeros((len(years), self.regressors, len(places)), "float32")
+        result = np.zeros((len(years), self.regressors, len(positions)), "float32")
         if self.response is None:
             return result
-        for tile, own, inside, cells in self.locate(rows, places):
+        for tile, own, inside, cells in self.locate(rows, positions):
             values = load_years(self.departures[tile.name], years, rows=own).values
             result[..., inside] = values[..., cells[0], cells[1]]
         return result / self.response.scale.astype("float32")[:, None]
 
-    def read_temperature(self, rows: slice, places: np.ndarray) -> np.ndarray:
+    def read_temperature(self, rows: slice, positions: np.ndarray) -> np.ndarray:
         """Temperature of the mean year (cell,), C; NaN where unknown. Parameters as above."""
-        result = np.full(len(places), np.nan, "float32")
+        result = np.full(len(positions), np.nan, "float32")
         if self.response is None:
             return result
-        for tile, own, inside, cells in self.locate(rows, places):
+        for tile, own, inside, cells in self.locate(rows, positions):
             store = load_store(self.departures[tile.name], ["temperature"], rows=own)
             result[inside] = store["temperature"].values[cells]
         return result
 
     def locate(
-        self, rows: slice, places: np.ndarray
+        self, rows: slice, positions: np.ndarray
     ) -> Iterator[tuple[Tile, slice, np.ndarray, tuple[np.ndarray, np.ndarray]]]:
         """Tiles of a block, their rows in it, which cells lie there, and where in these rows."""
-        row, column = np.divmod(places, self.grid.shape[1])
+        row, column = np.divmod(positions, self.grid.shape[1])
         row = row + rows.start
         for tile in self.grid.tiles():
             first, last = tile.rows, tile.columns

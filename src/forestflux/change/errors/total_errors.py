@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forestflux.change.errors.error_model import ErrorModel
-from forestflux.change.errors.place_sums import PlaceSums
+from forestflux.change.errors.square_sums import SquareSums
 from forestflux.core.names import FLUXES, FOREST_TYPES, PG_PER_G
 from forestflux.ensemble.errors.error_components import correlate_years
 
@@ -19,7 +19,7 @@ class TotalErrors:
     model : components of the errors
     years : (year,)
     area : forest area (year, stratum), m2
-    moved : departures times forest area (year, regressor, stratum), m2
+    departures : times forest area (year, regressor, stratum), m2
     level : variance of the sum of the errors of levels (flux, stratum) for the mean area,
         (gC yr-1)^2
     single : the same of the errors of a single year
@@ -28,7 +28,7 @@ class TotalErrors:
     model: ErrorModel
     years: np.ndarray
     area: np.ndarray
-    moved: np.ndarray
+    departures: np.ndarray
     level: np.ndarray
     single: np.ndarray
 
@@ -46,7 +46,7 @@ class TotalErrors:
         mean = self.area.mean(axis=0)
         share = np.divide(self.area, mean, out=np.zeros_like(self.area), where=mean > 0)
         weighted = weights[:, None] * share
-        moved = np.tensordot(weights, self.moved, axes=1)
+        shift = np.tensordot(weights, self.departures, axes=1)
         time = self.years - self.years.mean()
         grown = (weights * time) @ self.area
         result = []
@@ -56,7 +56,7 @@ class TotalErrors:
             covariance = self.model.response_covariance(flux)
             result.append(
                 self.level[position] * weighted.sum(axis=0) ** 2
-                + np.einsum("rs,rs->s", moved, covariance @ moved)
+                + np.einsum("rs,rs->s", shift, covariance @ shift)
                 + (components.trend_sd * grown) ** 2
                 + self.single[position]
                 * np.einsum("ys,ys->s", weighted, years @ weighted)
@@ -72,27 +72,29 @@ class TotalErrors:
 
 def collect_total_errors(
     model: ErrorModel,
-    places: PlaceSums,
+    squares: SquareSums,
     *,
     years: np.ndarray,
     area: np.ndarray,
-    moved: np.ndarray,
+    departures: np.ndarray,
 ) -> TotalErrors:
     """The errors of totals from the sums over all blocks; parameters as the attributes.
 
     Parameters
     ----------
-    places : area of the strata by place, mean over the years
+    squares : area of the strata by square, mean over the years
     """
     level, single = [], []
     for flux in FLUXES:
         components = model.components[flux]
         common = sum(
             (np.asarray(areas.sum(axis=1)).ravel() * components.type_sd[name]) ** 2
-            for name, areas in zip(FOREST_TYPES, places.area, strict=True)
+            for name, areas in zip(FOREST_TYPES, squares.area, strict=True)
         )
         own = components.by_type("level_sd")
-        level.append(places.sum_variance(own, components.level_correlation) + common)
+        level.append(squares.sum_variance(own, components.level_correlation) + common)
         each_year = np.full(len(FOREST_TYPES), components.year_sd)
-        single.append(places.sum_variance(each_year, components.year_correlation))
-    return TotalErrors(model, years, area, moved, np.stack(level), np.stack(single))
+        single.append(squares.sum_variance(each_year, components.year_correlation))
+    return TotalErrors(
+        model, years, area, departures, np.stack(level), np.stack(single)
+    )

@@ -41,18 +41,18 @@ def decompose_change(
         border of two regions in both
     parts : PgC yr-1, in the order of `CHANGE_PARTS`
     """
-    places = np.union1d(first.place, second.place)
-    area, types = np.zeros((2, places.size)), np.zeros((2, places.size), int)
-    for position, cells in enumerate((first, second)):
-        here = np.searchsorted(places, cells.place)
-        area[position, here], types[position, here] = cells.area, cells.forest_type
+    mapped = np.union1d(first.position, second.position)
+    area, types = np.zeros((2, mapped.size)), np.zeros((2, mapped.size), int)
+    for year, cells in enumerate((first, second)):
+        here = np.searchsorted(mapped, cells.position)
+        area[year, here], types[year, here] = cells.area, cells.forest_type
     count = groups.membership.shape[1]
     # One number for the group of a cell and its forest type in both years.
-    key = (groups.cell_group[places] * TYPE_CODES + types[0]) * TYPE_CODES + types[1]
+    key = (groups.cell_group[mapped] * TYPE_CODES + types[0]) * TYPE_CODES + types[1]
     terms = ChangeTerms(area, both=np.all(types > 0, axis=0))
     members = len(first.gpp)
     sums = np.empty((5, len(FLUXES), members, count * TYPE_CODES**2))
-    pairs = zip(first.fluxes_at(places), second.fluxes_at(places), strict=True)
+    pairs = zip(first.fluxes_at(mapped), second.fluxes_at(mapped), strict=True)
     for position, (before, after) in enumerate(pairs):
         for member in range(members):
             for term, values in enumerate(terms.compute(before[member], after[member])):

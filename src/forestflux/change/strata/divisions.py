@@ -14,7 +14,7 @@ from forestflux.change.strata.groups import Groups
 from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.change.strata.run_regions import RunRegion
 from forestflux.core.climates import CLIMATES, climate_of
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.core.regions.cell_shares import ROUNDING, CellShares, share_cells
 from forestflux.core.regions.countries import CONTINENTS

@@ -9,8 +9,8 @@ import xarray as xr
 from forestflux.change.change_schemas import TG_PER_PG
 from forestflux.change.errors.total_errors import TotalErrors
 from forestflux.change.strata.latitude_bands import label_bands
-from forestflux.change.trends.interannual import t_half_width
 from forestflux.change.trends.member_spread import member_sd
+from forestflux.change.trends.t_tests import t_half_width
 from forestflux.core.grids.forest_area import measure_forest_area
 from forestflux.core.names import FOREST_TYPES, PG_PER_G
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings

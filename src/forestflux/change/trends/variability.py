@@ -5,12 +5,10 @@ import xarray as xr
 
 from forestflux.change.trends.interannual import (
     autocorrelation,
-    combine_freedom,
     detrended_sd,
-    t_half_width,
-    t_test_p,
     year_sd,
 )
+from forestflux.change.trends.t_tests import combine_freedom, t_half_width, t_test_p
 from forestflux.change.trends.theil_sen import theil_sen
 
 

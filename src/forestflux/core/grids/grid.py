@@ -7,12 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.cell_centres import (
     centre_latitudes,
     centre_longitudes,
     find_shortest_arc,
 )
+from forestflux.core.input_errors import InputError
 
 # WGS 84: semi-major axis [m] and first eccentricity squared.
 SEMI_MAJOR_M = 6378137.0

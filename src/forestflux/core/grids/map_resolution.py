@@ -1,6 +1,6 @@
 """The resolution of the maps: which column of the product table their cells follow."""
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.product_table import Column, ProductTable, Variable
 from forestflux.core.product_tables.products import Extract
 

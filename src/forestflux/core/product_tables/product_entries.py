@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.reading.yaml_files import read_yaml
 
 # Columns of products that an archive has; a successor must have the first two of them.

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import LAND_COVER
 from forestflux.core.product_tables.product_entries import add_units, choose_products
 from forestflux.core.product_tables.products import Extract, InputSeries, Part, Product

@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AllowInfNan, model_validator
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.pixel_grid import PixelGrid
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.pixel_rules import Average, Number, PixelRules
 from forestflux.core.reading.typed_input import FrozenModel
 

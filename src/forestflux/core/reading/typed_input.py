@@ -9,7 +9,7 @@ from typing import Any, Self, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 # Names that pydantic adds to a place: of the type where several are possible, of a mapping's key.
 TYPE_NAMES = {"int", "float", "str", "[key]"}

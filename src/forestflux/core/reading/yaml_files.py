@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 
 class RepeatedKeyError(yaml.YAMLError):

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import shapely
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.regions.countries import COUNTRY_PARTS
 from forestflux.core.regions.country_outlines import UNCODED, country_file
 from forestflux.core.regions.region_cells import NamedArea

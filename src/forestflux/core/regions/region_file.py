@@ -9,7 +9,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError, ProjError
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.reading.plain_text import is_printable
 from forestflux.core.regions.geojson import EXPECTED_SYSTEM, read_geojson
 from forestflux.core.regions.region_cells import NamedArea

@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 import xarray as xr
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid, Tile
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import REGION_LAYERS, REGION_SHARE
 from forestflux.core.regions.cell_shares import Raster, share_cells
 from forestflux.core.regions.countries import read_countries

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES, TARGET_FLUXES
 from forestflux.ensemble.intervals.gap_widening import GapWidening
 from forestflux.ensemble.model_record import POOLED

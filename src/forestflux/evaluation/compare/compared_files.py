@@ -4,7 +4,7 @@ import glob
 from collections.abc import Iterable
 from pathlib import Path
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.small_files import refuse_odd_names
 
 NETCDF, ZARR = (".nc", ".nc4"), ".zarr"

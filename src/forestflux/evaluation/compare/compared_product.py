@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import ECCENTRICITY2, SEMI_MAJOR_M, zone_area
+from forestflux.core.input_errors import InputError
 from forestflux.evaluation.compare.compared_files import list_compared_files
 from forestflux.evaluation.compare.flux_units import FluxUnit, parse_flux_unit
 from forestflux.evaluation.compare.known_products import (

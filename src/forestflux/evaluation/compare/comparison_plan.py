@@ -9,8 +9,8 @@ import numpy as np
 
 from forestflux.change.map_cells import row_blocks
 from forestflux.change.strata.latitude_bands import label_zones, zone_width
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import cell_area
+from forestflux.core.input_errors import InputError
 from forestflux.evaluation.compare.compared_product import ComparedProduct
 from forestflux.jobs.stores.store import open_store
 

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUX_UNIT
 from forestflux.evaluation.compare.common_cells import (
     MOMENTS,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 LATITUDES = ("lat", "latitude", "y", "nav_lat")
 LONGITUDES = ("lon", "longitude", "x", "nav_lon", "long")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUX_UNIT
 from forestflux.evaluation.compare.comparison_plan import ComparisonPlan
 from forestflux.jobs.stores.store import load_store

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.evaluation.compare.compared_files import ZARR
 from forestflux.evaluation.compare.product_axes import Axis
 from forestflux.evaluation.compare.product_times import Moment, Stamp, stamp_of_name

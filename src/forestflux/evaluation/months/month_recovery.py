@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.calendars.months import MONTH_FLUX_UNIT, list_month_lengths
-from forestflux.core.errors import InputError
 from forestflux.core.grids.forest_area import AREA_LAYERS, measure_forest_area
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import FLUXES, FOREST_TYPES, TARGET_FLUXES
 from forestflux.evaluation.months.season_dates import circular_error, date_seasons

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.calendars.months import MONTHS, list_month_lengths
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUXES, FOREST_TYPES, NETWORK, TARGET_FLUXES
 from forestflux.ensemble.intervals.month_intervals import (
     add_month_intervals,

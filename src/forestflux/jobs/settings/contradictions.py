@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 from pydantic import ValidationError
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FULL, GAP_PATTERNS, LAND_COVER, NETWORK
 from forestflux.core.reading.typed_input import explain
 from forestflux.jobs.settings.training_settings import (

@@ -8,7 +8,11 @@ from forestflux.jobs.settings.section import Section, Unique, key
 
 
 class GapExperiment(Section):
-    """Gaps put into unseen site-years (folds by site) to measure what they cost."""
+    """Gaps put into unseen site-years (folds by site) to measure what they cost.
+
+    A change trains the networks and the classical models of the folds by site anew, because
+    they are asked while they are trained; the networks that make the maps stay.
+    """
 
     patterns: Annotated[tuple[str, ...], Unique] = key(
         ("random", "block", "borrowed", "each_input"), unit="names"

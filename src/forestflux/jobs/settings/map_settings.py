@@ -60,8 +60,10 @@ class InferSettings(Section):
     """
 
     device: Literal["auto", "cpu", "cuda"] = key("auto", unit="name", runtime=True)
-    """Where the networks run; auto takes a GPU where there is one. Changes numbers by
-    rounding only.
+    """Where the networks run; auto takes a GPU where there is one. With `infer.precision: auto`
+    a GPU takes bfloat16, so that fluxes differ within the tolerance in
+    docs/explanation/scaling.md, and tiles that are inferred already stay as they are. Choose the
+    precision where parts of a run come from different machines.
     """
 
     precision: Literal["auto", "float32", "bfloat16"] = key("auto", unit="name")

@@ -18,7 +18,7 @@ import xarray as xr
 from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.errors import ZarrUserWarning
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.manifests import manifest_path, write_manifest
 from forestflux.jobs.stores.chunked import ChunkedDataset, write_parts
 from forestflux.jobs.stores.store_checks import (

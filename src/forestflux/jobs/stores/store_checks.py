@@ -11,7 +11,7 @@ from pathlib import Path
 
 import zarr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.reading.typed_input import FrozenModel
 from forestflux.jobs.checksums import checksum_folder
 from forestflux.jobs.manifests import Manifest, manifest_path, read_manifest

@@ -17,9 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import TARGET_FLUXES
-from forestflux.models.classical.regressors import Regressor, fit_regressor
+from forestflux.models.classical.regressors import (
+    FITTERS,
+    FitChoices,
+    Regressor,
+    TrainingRows,
+)
 from forestflux.models.classical.year_features import Features
 from forestflux.models.flux_model import Fluxes
 from forestflux.prepare.folds import assign_groups
@@ -31,8 +36,9 @@ LOG = logging.getLogger(__name__)
 CLEAR = 2.0
 # What is tuned. The first values are always tried. They, the spaces and the rule of
 # `choose` were picked by out-of-fold scores on FLUXNET2015 towers, so that scores of
-# these models on the same towers flatter them. Tuned too are `summary` (see
+# these models on the same towers flatter them. Tuned of every model are `summary` (see
 # `forestflux.models.classical.year_features.summarise`) and `rows` (which rows train).
+SHARED_HYPERPARAMETERS = ("summary", "rows")
 BASELINES: dict[str, dict[str, tuple[Any, ...]]] = {
     "extra_trees": {
         "summary": ("quantiles+months", "quantiles", "months"),
@@ -78,7 +84,7 @@ class ClassicalRegressor:
 
     Parameters
     ----------
-    name : `extra_trees`, `svr` or `gradient_boosting`
+    name : key of `BASELINES` and of `forestflux.models.classical.regressors.FITTERS`
     candidates : hyperparameters that are tried, the first of the space and others at random
     inner_folds : folds of the tuning, never more than there are groups
     group : column whose equal values stay together in the inner folds: `cluster` where
@@ -221,15 +227,19 @@ class ClassicalRegressor:
         rows = np.ones(len(samples), dtype=bool)
         if hyperparameters["rows"] == "forest":
             rows = samples.table["forest"].to_numpy(bool)
-        return fit_regressor(
-            self.name,
-            hyperparameters,
-            matrices[hyperparameters["summary"]][rows],
-            samples.table[target].to_numpy(float)[rows],
-            weight=samples.table["weight"].to_numpy(float)[rows],
-            seed=seed,
-            n_jobs=self.n_jobs,
-            final=final,
+        own = {
+            name: value
+            for name, value in hyperparameters.items()
+            if name not in SHARED_HYPERPARAMETERS
+        }
+        return FITTERS[self.name](
+            TrainingRows(
+                matrices[hyperparameters["summary"]][rows],
+                samples.table[target].to_numpy(float)[rows],
+                samples.table["weight"].to_numpy(float)[rows],
+            ),
+            own,
+            choices=FitChoices(seed=seed, n_jobs=self.n_jobs, final=final),
         )
 
 

@@ -1,6 +1,7 @@
 """Regressors of one target behind one interface, for the classical models."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,53 +26,98 @@ class Regressor(Protocol):
         ...
 
 
-def fit_regressor(
-    name: str,
-    hyperparameters: Mapping[str, Any],
-    features: np.ndarray,
-    target: np.ndarray,
-    *,
-    weight: np.ndarray,
-    seed: int,
-    n_jobs: int,
-    final: bool,
-) -> Regressor:
-    """A fitted regressor of one target.
+@dataclass(frozen=True)
+class TrainingRows:
+    """What a regressor of one target learns from.
 
-    Parameters
+    Attributes
     ----------
-    name : key of `BASELINES`
-    hyperparameters : one value for each key of its space
     features : (sample, feature)
-    target, weight : (sample,)
+    target : (sample,), gC m-2 yr-1
+    weight : (sample,)
+    """
+
+    features: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+
+
+@dataclass(frozen=True)
+class FitChoices:
+    """How a regressor is fitted, beside its hyperparameters.
+
+    Attributes
+    ----------
     seed, n_jobs : as in scikit-learn
     final : the last fit, with all its trees, not one of the tuning
     """
-    own = {
-        name: value
-        for name, value in hyperparameters.items()
-        if name not in ("summary", "rows")
-    }
-    if name == "svr":
-        model = make_scaled_svr(**own, count=features.shape[1])
-        return model.fit(features, target, svr__sample_weight=weight)
-    if name == "extra_trees":
-        trees = FINAL_TREES if final else TUNING_TREES
-        model = ExtraTreesRegressor(trees, random_state=seed, n_jobs=n_jobs, **own)
-    else:
-        model = LGBMRegressor(
-            n_estimators=round(BOOSTING_ROUNDS * ROUNDS_RATE / own["learning_rate"]),
-            subsample=0.7,
-            subsample_freq=1,
-            colsample_bytree=0.3,
-            random_state=seed,
-            n_jobs=n_jobs,
-            deterministic=True,
-            force_row_wise=True,
-            verbose=-1,
-            **own,
-        )
-    return model.fit(features, target, sample_weight=weight)
+
+    seed: int
+    n_jobs: int
+    final: bool
+
+
+class Fitter(Protocol):
+    """What fits a regressor: one function for each classical model."""
+
+    def __call__(
+        self,
+        rows: TrainingRows,
+        hyperparameters: Mapping[str, Any],
+        *,
+        choices: FitChoices,
+    ) -> Regressor:
+        """Learn from these rows; the choices and the hyperparameters fix the result."""
+        ...
+
+
+def fit_extra_trees(
+    rows: TrainingRows, hyperparameters: Mapping[str, Any], *, choices: FitChoices
+) -> Regressor:
+    """Extremely randomised trees."""
+    model = ExtraTreesRegressor(
+        FINAL_TREES if choices.final else TUNING_TREES,
+        random_state=choices.seed,
+        n_jobs=choices.n_jobs,
+        **hyperparameters,
+    )
+    return model.fit(rows.features, rows.target, sample_weight=rows.weight)
+
+
+def fit_svr(
+    rows: TrainingRows, hyperparameters: Mapping[str, Any], *, choices: FitChoices
+) -> Regressor:
+    """Support vectors; nothing is drawn, and one thread fits them."""
+    model = make_scaled_svr(**hyperparameters, count=rows.features.shape[1])
+    return model.fit(rows.features, rows.target, svr__sample_weight=rows.weight)
+
+
+def fit_gradient_boosting(
+    rows: TrainingRows, hyperparameters: Mapping[str, Any], *, choices: FitChoices
+) -> Regressor:
+    """Boosted trees, with as many rounds as the rate of learning asks for."""
+    rate = hyperparameters["learning_rate"]
+    model = LGBMRegressor(
+        n_estimators=round(BOOSTING_ROUNDS * ROUNDS_RATE / rate),
+        subsample=0.7,
+        subsample_freq=1,
+        colsample_bytree=0.3,
+        random_state=choices.seed,
+        n_jobs=choices.n_jobs,
+        deterministic=True,
+        force_row_wise=True,
+        verbose=-1,
+        **hyperparameters,
+    )
+    return model.fit(rows.features, rows.target, sample_weight=rows.weight)
+
+
+# By the names of `forestflux.jobs.settings.training_settings.ClassicalModel`, in its order.
+FITTERS: dict[str, Fitter] = {
+    "extra_trees": fit_extra_trees,
+    "svr": fit_svr,
+    "gradient_boosting": fit_gradient_boosting,
+}
 
 
 def make_scaled_svr(

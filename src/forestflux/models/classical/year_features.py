@@ -7,13 +7,14 @@ import numpy as np
 
 from forestflux.core.calendars.eight_day import step_months
 from forestflux.core.climates import CLIMATE_BOUNDS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.models.network_inputs import (
     TYPES,
     align_season,
     one_hot_types,
     type_positions,
 )
+from forestflux.prepare.mean_years import average_known
 from forestflux.prepare.sample_table import Samples
 
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
@@ -49,7 +50,7 @@ class GapFiller:
         ------
         InputError : a variable has no value in any training row
         """
-        overall = _interpolate(_mean_year(series))
+        overall = _interpolate(average_known(series))
         if np.isnan(overall).any():
             raise InputError(
                 "samples",
@@ -61,7 +62,9 @@ class GapFiller:
         climatology = np.broadcast_to(overall, shape).copy()
         types, bands = type_positions(forest_type), latitude_band(lat)
         for kind, band in set(zip(types.tolist(), bands.tolist(), strict=True)):
-            mean = _interpolate(_mean_year(series[(types == kind) & (bands == band)]))
+            mean = _interpolate(
+                average_known(series[(types == kind) & (bands == band)])
+            )
             climatology[kind, band] = np.where(np.isnan(mean), overall, mean)
         return cls(climatology)
 
@@ -159,14 +162,6 @@ class Features:
 def _align(series: np.ndarray, lat: np.ndarray) -> np.ndarray:
     """Float64 series with summer in the middle, rounded to float32 as samples are."""
     return align_season(series.astype("float32"), lat).astype(float)
-
-
-def _mean_year(series: np.ndarray) -> np.ndarray:
-    """Mean over samples (variable, step), NaN where no sample has a value."""
-    valid = np.isfinite(series)
-    count = valid.sum(axis=0)
-    total = np.where(valid, series, 0.0).sum(axis=0)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
 def _interpolate(series: np.ndarray) -> np.ndarray:

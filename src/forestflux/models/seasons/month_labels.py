@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.calendars.months import MONTHS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.models.seasons.shares import SHARED_FLUXES
 
 SITE_YEAR = ["site", "year"]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.models.augmentation import augment

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.prepare.departures import FREEZING_K
 
 EFFECTS = ("none", "theory", "towers")

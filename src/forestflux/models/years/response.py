@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.names import TARGET_FLUXES
-from forestflux.prepare.departures import average_years, measure_departures
+from forestflux.prepare.departures import measure_departures
+from forestflux.prepare.mean_years import average_years
 from forestflux.prepare.sample_table import Samples
 
 # Strengths of the shrinkage that inner folds choose from, in site-years: a departure of one

@@ -1,11 +1,14 @@
-"""Any figure by its name, from the results of a finished run."""
+"""Any figure from the results of a finished run.
+
+The registry of figures and their captions are not imported here: an entry or a caption more
+must not draw every figure again.
+"""
 
 import importlib
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from forestflux.pages.figures.figure_registry import find, module_of
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
     apply_style,
@@ -13,25 +16,27 @@ from forestflux.pages.figures.figure_style import (
 )
 
 
-def draw_figure(name: str, results: Path, *, style_settings: StyleSettings) -> Figure:
-    """The figure of a name, drawn from finished tables and maps only.
+def draw_figure(
+    function: str, results: Path, *, style_settings: StyleSettings
+) -> Figure:
+    """A figure, drawn from finished tables and maps only.
 
     Parameters
     ----------
-    name : one of `figure_registry.FIGURES`
+    function : full name of what draws it, `Entry.full_function` of the registry
     results : folder of the run, `results/demo`
     style_settings : size, text, projection, pair of years
 
     Raises
     ------
-    InputError : no figure of this name; a file that it needs is missing or not right
+    InputError : a file that it needs is missing or not right
     """
-    entry = find(name)
     # Imported by name, so that a figure's checksum of code holds its own module and not every
     # other's. Rule `figure` therefore names the module itself, see figures.smk.
-    module = importlib.import_module(module_of(name))
+    module, _, name = function.rpartition(".")
+    draw = getattr(importlib.import_module(module), name)
     with apply_style(style_settings):
-        figure = getattr(module, entry.function)(results, settings=style_settings)
+        figure = draw(results, settings=style_settings)
         if style_settings.simulated:
             mark_simulated(figure)
     return figure

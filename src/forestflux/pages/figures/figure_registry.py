@@ -1,12 +1,11 @@
 """The figures by name: where each is drawn, what it reads. Nothing heavy is imported.
 
-The workflow asks this table when it plans a run, so that each figure depends on its own
-module and its own inputs only.
+The workflow asks this table when it plans a run, and tells the job of a figure what to call and
+what its caption is. A figure so depends on its entry, its caption, the files that it reads, its
+module and the modules that this one imports, on no other figure's.
 """
 
 from dataclasses import dataclass
-
-from forestflux.core.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,16 @@ class Entry:
     function: str
     needs: tuple[str, ...]
     column: bool = True
+
+    @property
+    def full_module(self) -> str:
+        """Full name of the module."""
+        return f"forestflux.pages.figures.{self.module}"
+
+    @property
+    def full_function(self) -> str:
+        """Full name of the function."""
+        return f"{self.full_module}.{self.function}"
 
 
 # In the order of a report: what answers first, then that of a paper.
@@ -160,22 +169,3 @@ def needs() -> dict[str, tuple[str, ...]]:
     `change/change.zarr`, and so on.
     """
     return {name: entry.needs for name, entry in FIGURES.items()}
-
-
-def module_of(name: str) -> str:
-    """Module of a figure by its full name.
-
-    Raises
-    ------
-    InputError : there is no figure of this name
-    """
-    return f"forestflux.pages.figures.{find(name).module}"
-
-
-def find(name: str) -> Entry:
-    """The entry of a figure; see `module_of` for what it raises."""
-    if name not in FIGURES:
-        raise InputError(
-            "figures", variable="name", expected=" or ".join(FIGURES), found=name
-        )
-    return FIGURES[name]

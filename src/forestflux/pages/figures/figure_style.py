@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from forestflux.core.calendars.eight_day import STEPS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.page_settings import FigureSettings
 
 MM_PER_INCH = 25.4

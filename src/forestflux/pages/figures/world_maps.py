@@ -12,8 +12,8 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.land import land_polygons
+from forestflux.core.input_errors import InputError
 from forestflux.core.regions.country_outlines import cut_countries
 from forestflux.pages.figures.figure_style import StyleSettings
 from forestflux.pages.labels_and_colours import PALENESS

@@ -114,7 +114,7 @@ def change_table(changes: pd.DataFrame, *, level: float, unit: TotalUnit) -> Sho
     rows = rows.assign(
         change_interval=join_bounds(rows, "change"),
         slope_interval=join_bounds(rows, "slope"),
-        p=["-" if pd.isna(p) else format_p_value(p) for p in rows["p_value"]],
+        p=["-" if pd.isna(p) else format_p_value(p) for p in rows["slope_p"]],
     )
     fields = (
         *(FORESTS, FLUX),

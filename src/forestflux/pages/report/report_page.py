@@ -15,7 +15,7 @@ from forestflux.change.change_schemas import (
     REGIONS,
     TOTALS,
 )
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.reading.plain_text import hide_credentials
 from forestflux.evaluation.compare.comparison_schemas import COMPARISON
 from forestflux.evaluation.evaluation_schemas import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES
 from forestflux.pages.labels_and_colours import TYPE_NAMES
 from forestflux.pages.report.shown_table import Field, ShownTable, show_table

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUXES
 from forestflux.publish.product_reading import (
     KINDS,

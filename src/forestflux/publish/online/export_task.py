@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import ee
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.publish.online.code_editor import SHARD_CELLS, transform_of
 from forestflux.publish.online.online_export import OnlineModel

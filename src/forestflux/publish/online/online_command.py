@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.product_table import read_products
 from forestflux.ensemble.model_folder import RECORD
 from forestflux.ensemble.model_record import read_model_record

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from forestflux.core.calendars.last_year import this_day
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import LAYERS, NOT_FOREST
 from forestflux.core.product_tables.products import Product
 from forestflux.jobs.settings.source_settings import EarthEngineSettings

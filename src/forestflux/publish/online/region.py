@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.core.regions.region_file import read_shapes
 from forestflux.jobs.settings.map_settings import check_box
 from forestflux.sources.earthengine.request import ArchiveWindow

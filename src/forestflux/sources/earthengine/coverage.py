@@ -6,9 +6,9 @@ from datetime import date
 import numpy as np
 
 from forestflux.core.calendars.last_year import this_day
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Tile
 from forestflux.core.grids.places import Place, TilePlace, TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.product_table import ProductTable
 from forestflux.sources.earthengine.layer_groups import Group, groups_of
 from forestflux.sources.earthengine.pixel_windows import check_grid

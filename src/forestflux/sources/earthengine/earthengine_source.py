@@ -10,8 +10,8 @@ from typing import TypeVar
 import numpy as np
 import xarray as xr
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.places import Place, TilePlace, TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.products import Product
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.sources.earthengine import expressions

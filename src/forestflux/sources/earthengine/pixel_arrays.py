@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.pixel_grid import PixelGrid
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.pixel_quality import pack_average
 from forestflux.core.product_tables.products import Extract, Product
 from forestflux.sources.cell_averages import (

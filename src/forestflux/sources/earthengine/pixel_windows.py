@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Tile
 from forestflux.core.grids.map_resolution import name_fine_resolutions
 from forestflux.core.grids.pixel_grid import GEOGRAPHIC, PixelGrid
 from forestflux.core.grids.places import Place, TilePlace, TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.products import Product
 from forestflux.sources.cell_averages import CellEdges
 from forestflux.sources.earthengine.request import ArchiveWindow

@@ -8,7 +8,7 @@ import ee
 import numpy as np
 
 from forestflux.core.calendars import eight_day
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.products import Mask, Product
 from forestflux.sources.earthengine.expressions import reason_of
 from forestflux.sources.earthengine.layer_groups import pixel_table

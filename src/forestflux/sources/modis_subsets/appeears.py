@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.user_tables import parse_numbers, read_csv, refuse_cell
 from forestflux.sources.modis_subsets.file_kinds import COLUMN
 from forestflux.sources.modis_subsets.subset_band import (

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.small_files import read_json
 
 HEAD_BYTES = 65536

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.sources.modis_subsets.file_kinds import not_utf8_error
 from forestflux.sources.modis_subsets.subset_band import (
     SubsetBand,

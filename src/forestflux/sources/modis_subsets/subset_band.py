@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 # A composite begins every so many days of the year.
 COMPOSITE_DAYS = 8

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.small_files import refuse_odd_names
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.pixel_quality import bits_of
 from forestflux.jobs.tables import Column, TableSchema
 from forestflux.sources.modis_subsets.file_kinds import EXPECTED_FILE

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.sources.modis_subsets import appeears, ornl
 from forestflux.sources.modis_subsets.file_kinds import recognise_kind
 from forestflux.sources.modis_subsets.subset_band import SubsetBand

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from forestflux.core.calendars.eight_day import STEP_DAYS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.product_table import ProductTable
 from forestflux.core.product_tables.products import Extract, Mask, StoredNumber
 from forestflux.core.reading.typed_input import FrozenModel

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.sources.modis_subsets.tower_match import TowerMatch
 
 # Largest difference of the coordinates of two files of one place, degrees.

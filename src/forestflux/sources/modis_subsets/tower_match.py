@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.pixel_grid import PixelGrid
+from forestflux.core.input_errors import InputError
 from forestflux.sources.modis_subsets.subset_band import SubsetBand
 from forestflux.sources.sinusoidal import SINUSOIDAL, project_sinusoidal
 

@@ -82,7 +82,7 @@ def carbon_year(
     warming = planet.warming_k_per_decade / 10 * trend_time(year)
     weather = weather_of(cells, year, seed=seed, warming_k=warming)
     growth = greening_per_year(cells, planet) * trend_time(year)
-    fed = planet.co2_percent_per_decade / 1000 * trend_time(year)
+    co2_gain = planet.co2_percent_per_decade / 1000 * trend_time(year)
     single_years = SingleYears(cells, year, seed=seed, unseen=planet.unseen)
     since = years_since_disturbance(cells, year, seed=seed, planet=planet)
     absorbed = canopy(cells, weather)
@@ -97,12 +97,12 @@ def carbon_year(
     if buffering := planet.unseen.buffering:
         calm = photosynthesis(cells, usual, usual_canopy * kept, COMMON_YEAR)
         gpp = (1 - buffering) * gpp + buffering * fertility * calm
-    gpp = gpp * (1 + fed) * single_years.gpp
+    gpp = gpp * (1 + co2_gain) * single_years.gpp
     # In mean weather the soil gives back what plants leave, less the sink of the site.
     usual_soil = usual_gpp * (1 - PLANT_SHARE - cells.habit("sink")[:, 0] * ageing)
     soil = usual_soil * decay(weather, days) / decay(usual, COMMON_YEAR)
     dead_wood = np.where(since >= 0, 0.2 * np.exp(-since / 5.0), 0.0)
-    soil = soil * (1 + SOIL_FOLLOWS * (growth + fed)) * (1 + dead_wood)
+    soil = soil * (1 + SOIL_FOLLOWS * (growth + co2_gain)) * (1 + dead_wood)
     soil = soil * single_years.soil
     return CarbonYear(
         gpp=gpp,

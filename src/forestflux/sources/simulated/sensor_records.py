@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from forestflux.core.calendars.eight_day import STEPS, step_starts, year_length
-from forestflux.core.errors import InputError
 from forestflux.core.grids.places import TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import IGBP_CLASSES
 from forestflux.core.product_tables.pixel_quality import (
     code,

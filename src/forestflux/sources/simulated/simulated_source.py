@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.land import is_land
 from forestflux.core.grids.places import Place, TilePlace, TowerPlace
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES, LAND_COVER
 from forestflux.core.product_tables.products import Product
 from forestflux.jobs.settings.source_settings import (

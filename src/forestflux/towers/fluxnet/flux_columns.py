@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.user_tables import is_fill
 from forestflux.towers.fluxnet.packed_files import (
     PackedFile,

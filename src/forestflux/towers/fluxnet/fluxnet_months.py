@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.core.calendars.months import MONTHS
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.manifests import read_manifest
 from forestflux.towers.fluxnet.fluxnet_towers import first_fault_error
 from forestflux.towers.fluxnet.site_record import MonthsRecord

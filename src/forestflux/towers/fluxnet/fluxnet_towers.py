@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import FOREST_TYPES, OTHER_CLASSES
 from forestflux.core.reading.plain_text import to_one_line
 from forestflux.jobs.manifests import read_manifest

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.towers.fluxnet.annual_table import choose_columns
 from forestflux.towers.fluxnet.file_names import parse_name

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 # Text of FLUXNET packs five to ten times, fill values alone some fifty times. A zip bomb
 # packs a thousand times.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.towers.fluxnet.flux_columns import read_chunks, read_header
 from forestflux.towers.fluxnet.packed_files import PackedFile
 from forestflux.towers.fluxnet.periods import (

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 # Digits of a time stamp by resolution.
 DIGITS = {"YY": 4, "MM": 6, "WW": 8, "DD": 8, "HH": 12, "HR": 12}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.towers.fluxnet.file_names import RESOLUTIONS, FileName, parse_name
 from forestflux.towers.fluxnet.flux_columns import read_header
 from forestflux.towers.fluxnet.packed_files import PackedFile, list_files

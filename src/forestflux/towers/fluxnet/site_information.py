@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.towers.fluxnet.file_names import parse_name
 from forestflux.towers.fluxnet.packed_files import PackedFile, list_files, read_bytes
 from forestflux.towers.fluxnet.workbook import read_workbook

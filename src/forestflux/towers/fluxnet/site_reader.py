@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.tower_settings import FluxnetSettings
 from forestflux.towers.fluxnet.annual_table import build_annual_table
 from forestflux.towers.fluxnet.file_names import parse_name

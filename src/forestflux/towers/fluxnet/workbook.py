@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.towers.fluxnet.packed_files import (
     Archive,
     PackedFile,

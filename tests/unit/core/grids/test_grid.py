@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.cell_centres import find_shortest_arc, wrap_longitudes
 from forestflux.core.grids.grid import Grid, cell_area
+from forestflux.core.input_errors import InputError
 
 
 def test_rows_run_north_to_south_and_columns_eastward():

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from forestflux.core.calendars.last_year import find_last_year
-from forestflux.core.errors import InputError
 from forestflux.core.grids.map_resolution import fit_resolution
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.handovers import find_shared_years, list_handovers
 from forestflux.core.product_tables.product_table import ProductTable, read_products
 from forestflux.core.reading.yaml_files import read_yaml

@@ -6,7 +6,7 @@ import struct
 import pytest
 import yaml
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.product_table import ProductTable, read_products
 from tests.builders.paths import PRODUCTS
 

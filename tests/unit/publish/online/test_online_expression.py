@@ -6,7 +6,7 @@ import ee
 import numpy as np
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.product_tables.pixel_rules import QualityRule
 from forestflux.core.product_tables.product_table import read_products
 from forestflux.core.product_tables.products import Mask

@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
-from forestflux.core.errors import InputError
 from forestflux.core.grids.grid import Grid
+from forestflux.core.input_errors import InputError
 from forestflux.publish.online.fetched_map import WINDOW_CELLS, split_cells
 from forestflux.publish.online.region import Region, read_region, window_of
 

@@ -1,4 +1,4 @@
 """Figures of maps, totals, change and the recovered truth.
 
-One module per figure or pair of figures; each has `draw_...(results, settings)`.
+One module per figure or pair of figures; each has `draw_...(results, *, settings)`.
 """

@@ -1,4 +1,4 @@
 """Figures of towers, networks and skill.
 
-One module per figure or pair of figures; each has `draw_...(results, settings)`.
+One module per figure or pair of figures; each has `draw_...(results, *, settings)`.
 """

@@ -11,7 +11,7 @@ import ee
 import numpy as np
 
 from forestflux.core.calendars import eight_day
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import LAND_COVER
 from forestflux.core.product_tables.products import Product
 from forestflux.publish.online.images.array_images import join_bands

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import ee
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.layers import BIAS, SIGN
 from forestflux.core.names import FLUX_UNIT, FLUXES, LAND_COVER, TARGET_FLUXES
 from forestflux.core.product_tables.products import Product

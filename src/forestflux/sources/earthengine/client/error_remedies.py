@@ -10,7 +10,7 @@ import google.auth.exceptions
 import httplib2
 from googleapiclient.errors import HttpError
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 # Earth Engine answers many different faults with status 400; only the text tells them apart.
 TOO_LARGE = re.compile(

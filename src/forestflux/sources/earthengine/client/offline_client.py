@@ -6,7 +6,7 @@ import ee
 import httplib2
 from google.auth.credentials import AnonymousCredentials
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 
 ASSETS = ("documents",)  # read by `forestflux.jobs.code_checksum` as well
 

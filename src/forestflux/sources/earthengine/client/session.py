@@ -8,7 +8,7 @@ import google.auth.exceptions
 import tenacity
 from google.auth.credentials import Credentials
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.jobs.settings.source_settings import EarthEngineSettings
 from forestflux.sources.earthengine.client.connection import Connection
 from forestflux.sources.earthengine.client.offline_client import start_client

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeVar
 import ee
 import tenacity
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.sources.earthengine import expressions
 from forestflux.sources.earthengine.client.answer_cache import AnswerCache
 from forestflux.sources.earthengine.client.band_packing import (

@@ -1,6 +1,12 @@
 """Batches: which places, years, folds and members one job owns; no rules here."""
 
-SPLITS = ("site", "cluster", *(["random"] if CONFIG.folds.random else []), "holdout")
+# Those of this run, in the order of the split column; `holdout` trains the networks of the maps.
+RUN_SPLITS = (
+    "site",
+    "cluster",
+    *(["random"] if CONFIG.folds.random else []),
+    "holdout",
+)
 
 # With the tiles of the region, which are found here so that a plan knows them.
 MAP_GRID = MappedGridSettings(**CONFIG.grid.model_dump())
@@ -27,7 +33,7 @@ UNLABELLED_YEAR = CONFIG.samples.unlabelled_year or (YEARS[0] if MAPPED else Non
 wildcard_constraints:
     places=r"towers|r\d+c\d+-r\d+c\d+",
     years=r"\d{4}(-\d{4})?",
-    split="|".join(SPLITS),
+    split="|".join(RUN_SPLITS),
     folds=r"\d+(-\d+)?",
     members=r"\d+(-\d+)?",
     model=r"[a-z_]+",
@@ -50,8 +56,16 @@ def years_of(wildcards):
 
 
 def folds_of(wildcards):
-    """Folds that a job owns; the holdout split has one."""
+    """Folds that a job owns; the holdout split has one, whose networks make the maps."""
     return [0] if wildcards.split == "holdout" else FOLD_BATCHES[wildcards.folds]
+
+
+def gaps_of(wildcards):
+    """Gaps that a job puts into unseen rows: the split by site alone has any.
+
+    The networks of the other splits, those that make the maps among them, depend on none.
+    """
+    return CONFIG.evaluate.gaps if wildcards.split == "site" else None
 
 
 def year_batch(year):

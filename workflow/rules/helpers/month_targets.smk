@@ -13,7 +13,7 @@ def season_settings():
 
 def month_shares():
     """Shares of the months of all splits."""
-    return [f"<results>/months/shares.{split}.csv" for split in SPLITS]
+    return [f"<results>/months/shares.{split}.csv" for split in RUN_SPLITS]
 
 
 def month_targets():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.reading.yaml_files import read_yaml
 
 

@@ -52,7 +52,7 @@ def train_targets(split=None):
     """Manifests of all networks, or of one split."""
     return [
         f"<results>/train/{name}.{folds}.{members}.json"
-        for name in ([split] if split else SPLITS)
+        for name in ([split] if split else RUN_SPLITS)
         for folds in fold_batches(name)
         for members in MEMBER_BATCHES
     ]
@@ -63,7 +63,7 @@ def baseline_targets():
     return [
         f"<results>/baseline/{model}.{split}.{folds}.csv"
         for model in CONFIG.baseline.models
-        for split in SPLITS
+        for split in RUN_SPLITS
         for folds in fold_batches(split)
     ]
 
@@ -98,7 +98,7 @@ def yearly(folder):
     return [f"<results>/{folder}/{batch}.json" for batch in YEAR_BATCHES]
 
 
-def compared_maps(wildcards):
+def change_maps(wildcards):
     """Manifests of the maps of all years, of which a change needs two."""
     if not CHANGED:
         raise InputError(

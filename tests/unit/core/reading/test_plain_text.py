@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.reading.plain_text import hide_credentials, refuse_unplain
 
 CREDENTIALS = [

@@ -1,7 +1,7 @@
-"""Forest area of strata by place: what errors that go together over some distance ask for.
+"""Forest area of each stratum in 3-degree squares.
 
-Places are squares of the globe, far fewer than cells. Two cells of one square are taken to be as
-far from each other as two points of it are in the mean.
+From it spatially correlated errors of sums are computed: squares are far fewer than cells. Two
+cells of one square are taken to be as far from each other as two points of it are in the mean.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ POINTS = 6
 
 
 @dataclass(frozen=True)
-class PlaceSums:
+class SquareSums:
     """Sums over the cells of a block or of the globe.
 
     Attributes
@@ -55,7 +55,7 @@ class PlaceSums:
             )
         )
         together = area.multiply(area @ correlation).sum(axis=1)
-        # A cell goes together with itself entirely.
+        # A cell's correlation with itself is 1.
         alone = squared @ (1 - np.diag(correlation))
         return np.asarray(together).ravel() + np.asarray(alone).ravel()
 
@@ -67,9 +67,9 @@ def number_squares(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
     return (row * COLUMNS + column).astype(int)
 
 
-def sum_places(
+def sum_squares(
     area: np.ndarray, types: np.ndarray, squares: np.ndarray, groups: Groups
-) -> PlaceSums:
+) -> SquareSums:
     """Sums of a block.
 
     Parameters
@@ -98,10 +98,10 @@ def sum_places(
             strata[groups.types.start + code - 1] = here.sum(axis=0)
             by_type.append(strata.tocsr())
         sums.append(tuple(by_type))
-    return PlaceSums(numbers, *sums)
+    return SquareSums(numbers, *sums)
 
 
-def join_places(blocks: Sequence[PlaceSums]) -> PlaceSums:
+def join_squares(blocks: Sequence[SquareSums]) -> SquareSums:
     """The sums of all blocks together."""
     numbers = np.unique(np.concatenate([block.squares for block in blocks]))
 
@@ -113,7 +113,7 @@ def join_places(blocks: Sequence[PlaceSums]) -> PlaceSums:
             ]
             yield sum(parts[1:], start=parts[0])
 
-    return PlaceSums(numbers, tuple(join("area")), tuple(join("area_squared")))
+    return SquareSums(numbers, tuple(join("area")), tuple(join("area_squared")))
 
 
 def widen(

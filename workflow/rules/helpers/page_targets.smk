@@ -49,11 +49,19 @@ def figure_settings(*, column):
     return settings(
         figures=CONFIG.figures.model_copy(update=unasked),
         pair=shown_years(),
-        level=CONFIG.evaluate.level,
-        members=CONFIG.train.members,
         simulated=SIMULATED,
         column=column,
     )
+
+
+def figure_caption(name):
+    """The words that a figure's file carries."""
+    return caption_of(
+        name,
+        pair=shown_years(),
+        level=CONFIG.evaluate.level,
+        members=CONFIG.train.members,
+    ).text
 
 
 def column_figures():

@@ -14,7 +14,7 @@ sys.path.insert(0, str(SOURCE_ROOT))
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from forestflux.core.errors import InputError
+from forestflux.core.input_errors import InputError
 from forestflux.core.grids.grid import Grid
 from forestflux.core.product_tables.handovers import find_shared_years, list_handovers
 from forestflux.core.calendars.last_year import find_last_year, this_day
@@ -32,7 +32,8 @@ from forestflux.jobs.code_checksum import code_checksum
 from forestflux.jobs.configuration import close_years, read_configuration
 from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
-from forestflux.pages.figures.figure_registry import FIGURES, module_of, needs
+from forestflux.pages.figures.captions import caption_of
+from forestflux.pages.figures.figure_registry import FIGURES, needs
 from forestflux.sources.modis_subsets.subset_folder import list_subset_files
 from forestflux.sources.modis_subsets.subset_table import read_subset_table
 from forestflux.sources.source_registry import SOURCES
