@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.projects import PRELOADED
+
 CHEAP_SECONDS = 1.0
 COLUMNS = ("test", "cases", "seconds", "proves")
 
 
 def processor_time() -> float:
-    """Seconds that this process and its ended children have computed."""
-    return sum(os.times()[:4])
+    """Seconds that this process, its ended children and forks of its packages have computed."""
+    return sum(os.times()[:4]) + PRELOADED.processor_time()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

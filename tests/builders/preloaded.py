@@ -23,6 +23,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 from tests.builders.paths import ROOT
 
 SCRIPTS = ROOT / "workflow" / "scripts"
@@ -51,17 +53,23 @@ class Preloaded:
     def __init__(self) -> None:
         """Start nothing yet."""
         self._folder: Path | None = None
+        self._process: psutil.Process | None = None
 
     @property
     def folder(self) -> Path:
         """A folder with the programs `python` and `snakemake`."""
         if self._folder is None:
-            self._folder = start()
+            self._folder, process = start()
+            self._process = psutil.Process(process.pid)
         return self._folder
 
+    def processor_time(self) -> float:
+        """Seconds that the process and its ended forks have computed."""
+        return sum(self._process.cpu_times()[:4]) if self._process else 0.0
 
-def start() -> Path:
-    """Start the process and wait until it has imported everything; the folder of its programs."""
+
+def start() -> tuple[Path, subprocess.Popen]:
+    """The folder of its programs, and the process, which has imported everything."""
     # Short, because a socket's path may have 108 characters.
     folder = Path(tempfile.mkdtemp())
     (folder / "ask.py").write_text(ASK)
@@ -84,7 +92,7 @@ def start() -> Path:
     )
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     assert process.stdout.readline() == b"ready\n"
-    return folder
+    return folder, process
 
 
 def warm_up() -> None:
