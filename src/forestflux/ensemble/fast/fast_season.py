@@ -13,7 +13,11 @@ from torch.nn import functional
 
 from forestflux.ensemble.fast.backends import smooth_in_loops
 from forestflux.models.seasons.season_network import sum_rates
-from forestflux.models.seasons.season_regressor import SeasonRegressor, close_shares
+from forestflux.models.seasons.season_regressor import (
+    SeasonRegressor,
+    close_shares,
+    split_samples,
+)
 
 # Cells that go through all layers together, so that they stay in the cache.
 CELLS = 256
@@ -48,9 +52,7 @@ class FastSeason:
         years: np.ndarray,
     ) -> np.ndarray:
         """Share of each month (flux, sample, month), see `SeasonModel`."""
-        parts = self.regressor.prepare_parts(
-            series, lat, forest_type, years=years, size=CELLS
-        )
+        parts = split_samples(series, lat, forest_type, years, size=CELLS)
         pool = ThreadPoolExecutor(
             self.workers, "season", initializer=torch.set_num_threads, initargs=(1,)
         )
@@ -59,8 +61,9 @@ class FastSeason:
         return close_shares(shares)
 
     @torch.inference_mode()
-    def shares(self, prepared: Tensor, types: Tensor, calendars: Tensor) -> np.ndarray:
-        """Shares (sample, flux, month), float32; as `SeasonRegressor.shares`."""
+    def shares(self, *part: np.ndarray) -> np.ndarray:
+        """Shares (sample, flux, month), float32, of samples as in `predict_shares`."""
+        prepared, types, calendars = self.regressor.prepare_part(*part)
         network = self.regressor.network
         smooth, valid_share = smooth_in_loops(prepared, network.narrow, network.wide)
         rates = self.rates(smooth, valid_share, types)
