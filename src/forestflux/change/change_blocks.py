@@ -16,6 +16,7 @@ from forestflux.change.errors.error_model import ErrorModel
 from forestflux.change.errors.place_sums import PlaceSums, number_squares, sum_places
 from forestflux.change.map_cells import (
     YearCells,
+    number_groups,
     read_cells,
     read_places,
     sum_groups,
@@ -194,12 +195,6 @@ def classify_forest_change(
     labels = [names.index(name) for name in choices]
     chosen = np.select(list(choices.values()), labels, names.index("stable"))
     return chosen.astype("uint8")
-
-
-def number_groups(cells: YearCells, groups: Groups) -> np.ndarray:
-    """Number (cell,) of the group and forest type of each cell of a year."""
-    group = groups.cell_group[cells.place]
-    return group * len(FOREST_TYPES) + cells.forest_type - 1
 
 
 def sum_year(
