@@ -6,11 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from forestflux.change.change_schemas import REGIONS
+from forestflux.change.month_regions import MONTH_REGIONS
 from forestflux.change.month_zones import MONTH_ZONES
 from forestflux.evaluation.months.month_schemas import MONTH_PREDICTIONS
 from forestflux.jobs.tables import write_table
 
 MONTH = np.arange(1, 13)
+# Years that have months of regions.
+SEASON_YEARS = (2003, 2017, 2018)
 # Height of the wave of each model; that of the towers is 0.8.
 HEIGHT = {"cnn": 0.75, "mean_season": 0.5, "extra_trees": 0.7}
 
@@ -50,3 +54,25 @@ def build_zones() -> pd.DataFrame:
     table["reco"] = 100 * (1 + 0.5 * wave)
     table["nee"] = table["reco"] - table["gpp"]
     return table[MONTH_ZONES.names]
+
+
+def build_region_months(results: Path) -> None:
+    """Write months/region_months.csv: a wave with its peak in July in each year of three."""
+    regions = REGIONS.read(results)
+    chosen = regions["year"].isin(SEASON_YEARS) & (regions["kind"] != "forest_change")
+    years = regions[chosen]
+    rows = years.loc[years.index.repeat(len(MONTH))].reset_index(drop=True)
+    rows["month"] = np.tile(MONTH, len(years))
+    amount = {"gpp": -0.9, "reco": -0.5, "nee": 0.0}
+    height = rows["variable"].map(amount).to_numpy()
+    share = (1 + height * np.cos(2 * np.pi * (rows["month"] - 1) / 12)) / 12
+    for name in ("mean", "total"):
+        rows[name] *= share
+        wide = rows.pivot_table(
+            index=["year", "kind", "stratum", "month"], columns="variable", values=name
+        )
+        nee = (wide["reco"] - wide["gpp"]).rename("own")
+        keys = rows[nee.index.names]
+        own = pd.MultiIndex.from_frame(keys).map(nee.to_dict())
+        rows[name] = np.where(rows["variable"] == "nee", own, rows[name])
+    MONTH_REGIONS.write(rows[MONTH_REGIONS.names], results / MONTH_REGIONS.path)

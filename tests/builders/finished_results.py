@@ -20,7 +20,7 @@ from forestflux.jobs.manifests import write_manifest
 from forestflux.jobs.tables import write_table
 from forestflux.pages.headline_numbers import headline_numbers
 from forestflux.prepare.sample_table import Samples, no_series, write_samples
-from tests.builders.finished_months import build_months
+from tests.builders.finished_months import build_months, build_region_months
 from tests.builders.inputs import VARIABLES
 from tests.builders.map_stores import MEMBERS, YEARS, build_maps
 from tests.builders.model_records import build_model_record
@@ -103,6 +103,7 @@ def build_results(
     write_manifest(path / "model/model.json", build_model_record())
     if maps:
         build_maps(path, rng, map_years, members=members)
+        build_region_months(path)
     pair = (YEARS[0], YEARS[-1]) if maps else None
     write_table(
         headline_numbers(headline_tables(path), pair=pair), path / "headline.csv"

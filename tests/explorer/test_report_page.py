@@ -55,6 +55,31 @@ def test_a_region_has_the_numbers_of_the_tables_and_two_charts(phone, results, a
     assert outside == []
 
 
+def test_the_season_of_a_region_is_folded_and_has_the_months_of_the_table(
+    phone, results, address
+):
+    phone.get(address)
+    phone.execute_script(
+        "const list = document.getElementById('region'); list.value = 'countries: Canada';"
+        "list.dispatchEvent(new Event('change'))"
+    )
+    part = phone.find_element("id", "region-season")
+    assert part.get_attribute("open") is None
+    phone.execute_script("arguments[0].open = true", part)
+    rows = pd.read_csv(results / "months/region_months.csv").query(
+        "stratum == 'Canada' and month == 7 and year in [2003, 2018]"
+    )
+    means = [
+        rows.query(f"variable == '{flux}' and year == {year}")["mean"].item()
+        for flux in ("gpp", "nee")
+        for year in (2003, 2018)
+    ]
+    text = text_of(phone, "#region-month-7")
+    assert text.startswith("July")
+    assert numbers(text) == pytest.approx(means, abs=0.06)
+    assert severe(phone) == []
+
+
 def test_every_part_that_scrolls_has_a_name_of_its_own(phone, address):
     phone.get(address)
     names = phone.execute_script(

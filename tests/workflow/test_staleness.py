@@ -40,6 +40,7 @@ READS = RuleGraph(
             "truth_months": "",
             "month_recovery": "map map_months truth_months",
             "month_zones": "map map_months",
+            "month_regions": "map map_months",
             "publish_months": "map map_months season",
             "change": "departures map model",
             "drivers": "departures infer level model",
@@ -54,7 +55,7 @@ READS = RuleGraph(
             "explorer": "change compare evaluate map map_months mask model samples",
             "headline": "change evaluate",
             "report": "change compare departures drivers evaluate explain figure gates headline"
-            " infer level map recovery samples tower_sites truth",
+            " infer level map month_regions recovery samples tower_sites truth",
         }.items()
     }
 )
@@ -169,6 +170,12 @@ EDITS = {
         "pair: [2003, 2004]",
         "pair: [2003, 2004], fdr_alpha: 0.2",
         "change",
+    ),
+    "the bands of the tables, which months of regions have as well": (
+        "micro.yaml",
+        "pair: [2003, 2004]",
+        "pair: [2003, 2004], bands: [{name: whole, south: -90, north: 90}]",
+        "change drivers month_regions",
     ),
     "what is said of a compared product": (
         "micro.yaml",

@@ -4,6 +4,7 @@
 # makes  <results>/seasons/{place}/{year}.zarr   shares of the months, one manifest per job
 #        <results>/month_maps/{year}.zarr        GPP, RECO and NEE of each month, one manifest per job
 #        <results>/products/months/{year}/       the folder to share
+#        <results>/months/zones.csv, region_months.csv
 
 
 rule infer_seasons:
@@ -141,6 +142,43 @@ rule month_zones:
         'python "$SCRIPTS"/month_zones.py'
         " --months {input.months:q}"
         " --maps {input.maps:q}"
+        " --settings {params.settings:q}"
+        " --output {output.table:q}"
+        " --log {log:q}"
+
+
+rule month_regions:
+    input:
+        months=yearly("month_maps"),
+        maps=yearly("maps"),
+        regions=region_files(),
+        run_region=run_region_files(),
+    output:
+        table="<results>/months/region_months.csv",
+    log:
+        "<logs>/months/region_months.log",
+    benchmark:
+        "<results>/benchmarks/month_regions.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        settings=settings(
+            bands=CONFIG.change.bands,
+            region_name=CONFIG.change.region_name,
+            grid=MAP_GRID,
+            region=CONFIG.region,
+        ),
+        code=code("month_regions"),
+    message:
+        "Adding up the months of regions"
+    shell:
+        'python "$SCRIPTS"/month_regions.py'
+        " --months {input.months:q}"
+        " --maps {input.maps:q}"
+        " --regions {input.regions:q}"
         " --settings {params.settings:q}"
         " --output {output.table:q}"
         " --log {log:q}"

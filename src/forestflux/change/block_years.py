@@ -9,6 +9,7 @@ from forestflux.change.change_plan import ChangePlan
 from forestflux.change.co2_comparison import Co2Sums
 from forestflux.change.map_cells import (
     YearCells,
+    number_groups,
     read_cells,
     read_positions,
     sum_groups,
@@ -126,9 +127,3 @@ def sum_year(
             ]
         ),
     }
-
-
-def number_groups(cells: YearCells, groups: Groups) -> np.ndarray:
-    """Number (cell,) of the group and forest type of each cell of a year."""
-    group = groups.cell_group[cells.position]
-    return group * len(FOREST_TYPES) + cells.forest_type - 1

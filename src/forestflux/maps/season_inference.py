@@ -52,7 +52,9 @@ def infer_seasons(
     chunks = prefetch(chain.from_iterable(map(read, paths)), depth=READ_AHEAD)
     for first in chunks:
         parts = shares_of_store(chain([first], chunks), model)
-        yield ChunkedDataset(make_season_template(first.masked), parts)
+        # The next part is worked on while the caller writes the one before.
+        ahead = prefetch(parts, depth=1)
+        yield ChunkedDataset(make_season_template(first.masked), ahead)
 
 
 def shares_of_store(

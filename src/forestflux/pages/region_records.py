@@ -1,6 +1,6 @@
 """Series and change of every region, as report and explorer carry them in the page."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,8 @@ KINDS = {
 # A page with more regions than these would be slow to open; the tables have them all.
 MOST_REGIONS = 600
 DIGITS = 6
+# Of a month, of which a page has many.
+MONTH_DIGITS = 4
 SERIES = ("total_tg", "total_tg_lower", "total_tg_upper", "mean")
 CHANGES = (
     *("change_tg", "change_tg_lower", "change_tg_upper", "change_p_adjusted"),
@@ -29,13 +31,14 @@ CHANGES = (
 
 
 def collect_region_records(
-    regions: pd.DataFrame, changes: pd.DataFrame
+    regions: pd.DataFrame, changes: pd.DataFrame, months: pd.DataFrame | None = None
 ) -> dict[str, object]:
     """Regions with forest, ready for JSON; the largest where there are too many.
 
     Parameters
     ----------
     regions, changes : `change/regions.csv` and `change/region_changes.csv`
+    months : `months/region_months.csv` of a run with months
 
     Returns
     -------
@@ -44,16 +47,19 @@ def collect_region_records(
     left_out : regions that are in the tables only
     groups : kind in words and `regions`, each with name, code, area (m2) and share inside
         the area of applicability by year, and by flux the columns of both tables
+    month_years : of a run with months, its first and last year; each flux of a region has
+        `months`, the means of the twelve months of both, gC m-2 month-1
     """
     shown = regions[regions["kind"].isin(KINDS) & (regions["stratum"] != OUTSIDE)]
     area = shown.groupby(["kind", "stratum"])["area"].max()
     area = area.sort_values(ascending=False, kind="stable")
     kept = set(area.index[:MOST_REGIONS])
     known = dict(list(changes.groupby(["kind", "stratum"], sort=False)))
+    seasons, beside = select_seasons(months)
     records: dict[str, list[dict]] = {}
     for key, rows in shown.groupby(["kind", "stratum"], sort=True):
         if key in kept:
-            record = make_record(rows, known[key])
+            record = make_record(rows, known[key], seasons.get(key))
             records.setdefault(str(rows["kind"].iloc[0]), []).append(record)
     first = changes.iloc[0]
     return {
@@ -66,10 +72,13 @@ def collect_region_records(
             for kind, words in KINDS.items()
             if kind in records
         ],
+        **beside,
     }
 
 
-def make_record(rows: pd.DataFrame, changes: pd.DataFrame) -> dict[str, object]:
+def make_record(
+    rows: pd.DataFrame, changes: pd.DataFrame, months: pd.DataFrame | None
+) -> dict[str, object]:
     """One region; numbers have six digits, and a missing one is None."""
     first = rows.iloc[0]
     record: dict[str, object] = {
@@ -80,16 +89,42 @@ def make_record(rows: pd.DataFrame, changes: pd.DataFrame) -> dict[str, object]:
         own = rows[rows["variable"] == flux].sort_values("year")
         change = changes[changes["variable"] == flux].iloc[0]
         numbers = round_numbers(change[list(CHANGES)])
-        record[flux] = {name: round_numbers(own[name]) for name in SERIES} | dict(
-            zip(CHANGES, numbers, strict=True)
+        record[flux] = (
+            {name: round_numbers(own[name]) for name in SERIES}
+            | dict(zip(CHANGES, numbers, strict=True))
+            | list_seasons(months, flux)
         )
         record |= {name: round_numbers(own[name]) for name in ("area", "applicable")}
     return record
 
 
-def round_numbers(values: pd.Series | Sequence[float]) -> list[float | None]:
-    """Numbers with six digits, None where there is none."""
+def select_seasons(
+    months: pd.DataFrame | None,
+) -> tuple[dict[tuple[Hashable, ...], pd.DataFrame], dict[str, object]]:
+    """Rows of the first and the last year by kind and stratum, and these years for the page."""
+    if months is None:
+        return {}, {}
+    ends = [int(months["year"].min()), int(months["year"].max())]
+    rows = months[months["year"].isin(ends)]
+    return dict(list(rows.groupby(["kind", "stratum"], sort=False))), {
+        "month_years": ends
+    }
+
+
+def list_seasons(months: pd.DataFrame | None, flux: str) -> dict[str, object]:
+    """The twelve months of a flux in each year of some rows; none of a run without months."""
+    if months is None:
+        return {}
+    own = months[months["variable"] == flux].sort_values(["year", "month"])
+    years = own.groupby("year")["mean"]
+    return {"months": [round_numbers(m, digits=MONTH_DIGITS) for _, m in years]}
+
+
+def round_numbers(
+    values: pd.Series | Sequence[float], *, digits: int = DIGITS
+) -> list[float | None]:
+    """Numbers with six digits, or others, None where there is none."""
     return [
-        float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
+        float(f"{value:.{digits}g}") if np.isfinite(value) else None
         for value in map(float, values)
     ]

@@ -1,5 +1,8 @@
 // What report and explorer share: numbers in words, elements, tables, and regions.
 
+const MONTH_NAMES = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+  "November", "December"];
+
 /** A number as readers see it, with a true minus. */
 function formatNumber(value, digits = 0, plus = false) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";

@@ -1,6 +1,7 @@
 """The reference of the tables of a run, written from their schemas."""
 
 from forestflux.change.change_schemas import CHANGE_TABLES
+from forestflux.change.month_regions import MONTH_REGIONS
 from forestflux.change.month_zones import MONTH_ZONES
 from forestflux.evaluation.ablation_table import VARIANT_PREDICTIONS
 from forestflux.evaluation.compare.comparison_schemas import COMPARISON_TABLES
@@ -35,7 +36,10 @@ TABLES = {
     "Samples": (SAMPLES, BIBLIOGRAPHY),
     "Predictions of unseen rows": (FOLD_PREDICTIONS, VARIANT_PREDICTIONS),
     "Evaluation": (*EVALUATION_TABLES, GATES),
-    "Months": (MONTH_SHARES, *MONTH_TABLES, MONTH_ZONES, MONTH_RECOVERY),
+    "Months": (
+        *(MONTH_SHARES, *MONTH_TABLES),
+        *(MONTH_ZONES, MONTH_REGIONS, MONTH_RECOVERY),
+    ),
     "Change": CHANGE_TABLES,
     "Beside other products": COMPARISON_TABLES,
     "Numbers that a text quotes": (HEADLINE,),

@@ -14,6 +14,10 @@ from forestflux.core.total_units import TotalUnit, choose_total_unit
 from forestflux.evaluation.evaluation_schemas import INTERANNUAL
 from forestflux.evaluation.evidence import explain_differences
 from forestflux.jobs.tables import TableSchema
+from forestflux.publish.months.region_season import (
+    describe_season,
+    read_region_months,
+)
 from forestflux.publish.region_search import Region, find_region
 
 # Columns that say which row it is.
@@ -34,12 +38,15 @@ class RegionAnswer:
     year : of the text
     data : variables of `change/regions.csv` (flux, year) and of
         `change/region_changes.csv` (flux), each with its unit
+    months : `mean` and `total` (flux, year, month) of `months/region_months.csv`; None of a run
+        without months
     text : what to know of the year in about ten lines; `print` shows it
     """
 
     region: Region
     year: int
     data: xr.Dataset
+    months: xr.Dataset | None
     text: str
 
     def __repr__(self) -> str:
@@ -103,9 +110,9 @@ def answer_region(
     changed = select_region(changes, REGION_CHANGES, region, keys=["variable"])
     data = data.merge(changed.drop_vars("level"), join="exact")
     evidence = explain_differences(INTERANNUAL.read(folder, empty=True))
-    return RegionAnswer(
-        region, year, data, write_answer(region, year, data, about, evidence)
-    )
+    months = read_region_months(folder, region, data)
+    text = write_answer(region, year, data, months, about, evidence)
+    return RegionAnswer(region, year, data, months, text)
 
 
 def select_region(
@@ -122,9 +129,14 @@ def select_region(
 
 
 def write_answer(
-    region: Region, year: int, data: xr.Dataset, about: dict[str, str], evidence: str
+    region: Region,
+    year: int,
+    data: xr.Dataset,
+    months: xr.Dataset | None,
+    about: dict[str, str],
+    evidence: str,
 ) -> str:
-    """The answer in about ten lines."""
+    """The answer in about ten lines; one more of a run with months."""
     now = data.sel(year=year)
     level = f"{100 * float(now['level'][0]):g} %"
     unit = choose_total_unit(float(now["total"].sel(flux="gpp")))
@@ -142,6 +154,11 @@ def write_answer(
             f"{float(now['area'][0]) * 1e-10:,.1f} million ha,"
             f" {100 * float(now['applicable'][0]):.0f} % inside the area of applicability;"
             " outside it nothing is promised",
+        ),
+        *(
+            [("Season", describe_season(months, year, unit))]
+            if months is not None and year in months["year"]
+            else []
         ),
         (
             "Change",

@@ -81,6 +81,29 @@ def test_the_fast_season_gives_the_same_shares(towers, kernel, workers):
     np.testing.assert_allclose(found.sum(axis=-1), 1, rtol=1e-12)
 
 
+def test_rows_of_one_year_and_hemisphere_have_the_shares_that_they_have_among_others(
+    towers,
+):
+    """A tile has one calendar for all of its cells; a tower's rows have several."""
+    samples, _ = towers
+    small = SeasonSettings(channels=4, epochs=2)
+    network = FastSeason(
+        train_season(*towers, settings=small, train=settings(), seed=3), workers=1
+    )
+    north = np.flatnonzero(samples.lat > 0)
+    mixed = np.arange(len(samples))
+    among, alone = (
+        network.predict_shares(
+            samples.series[rows],
+            samples.lat[rows],
+            samples.forest_type[rows],
+            years=np.full(len(rows), 2004),
+        )
+        for rows in (mixed, north)
+    )
+    np.testing.assert_allclose(alone, among[:, north], rtol=1e-6)
+
+
 def test_a_dataset_has_months_on_its_own_rows_and_columns(season):
     dataset = make_masked()
     forest = dataset["forest_type"].values > 0

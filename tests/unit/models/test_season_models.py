@@ -129,6 +129,24 @@ def test_unseen_rows_do_not_teach(towers):
         np.testing.assert_array_equal(second.weights()[name], weights)
 
 
+@pytest.mark.parametrize("weight", [1.0, 0.0])
+def test_months_of_a_single_tower_cannot_be_judged_and_the_tower_is_named(
+    towers, weight
+):
+    samples, months = towers
+    table = samples.table
+    site = table.loc[table["fold_site"] == 1, "site"].iloc[0]
+    alone = np.where((table["site"] == site).to_numpy()[:, None, None], months, np.nan)
+    if weight == 0:
+        table = table.assign(weight=table["weight"].where(table["site"] != site, 0.0))
+    words = f"months of {site} only" if weight else "months of no tower that trains"
+    given = {"settings": SETTINGS, "train": TRAIN, "classical": (), "seed": 1}
+    with pytest.raises(InputError, match=rf"fold 1 of the split site.*{words}"):
+        run_season_fold(
+            replace(samples, table=table), alone, split="site", fold=1, **given
+        )
+
+
 def test_the_plain_season_is_that_of_its_type_and_latitude(towers):
     samples, months = towers
     model = MeanSeasons.of(samples, months)

@@ -18,6 +18,7 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 from forestflux.change.change_schemas import PAIR, TOTALS
+from forestflux.change.month_zones import MONTH_ZONES
 from forestflux.core.input_errors import InputError
 from forestflux.core.layers import flagged
 from forestflux.jobs.code_checksum import find_module, modules
@@ -39,6 +40,7 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.figures.globe.driver_figures import drivers_with_effect
 from forestflux.pages.figures.globe.flux_maps import significant
+from forestflux.pages.figures.globe.month_zone_figure import draw_month_zones
 from forestflux.pages.figures.globe.total_figures import choose_latitudes, drop_empty
 from forestflux.pages.figures.skill import score_figures
 from forestflux.pages.figures.skill.network_figure import FILTER_LABELS, STEP_LABELS
@@ -420,6 +422,15 @@ def test_pixels_show_the_cell_of_their_place(projection, flipped):
         x, y = projection.transform_point(lon + 1e-6, lat, ccrs.PlateCarree())
         found = world_maps.pick_cells(given, np.array([x]), np.array([y]), projection)
         assert found.item() == value
+
+
+def test_months_of_a_single_zone_of_latitude_have_a_height(results, tmp_path):
+    zones = MONTH_ZONES.read(results).query("latitude == 30")
+    MONTH_ZONES.write(zones, tmp_path / MONTH_ZONES.path)
+    figure = draw_month_zones(tmp_path, settings=SETTINGS)
+    mesh = figure.axes[0].collections[0].get_coordinates()
+    assert mesh[:, 0, 1].tolist() == [29.5, 30.5]
+    assert mesh[0, :, 0].tolist() == [0.5 + month for month in range(13)]
 
 
 def test_a_region_fills_its_frame_and_keeps_its_place():

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
+from forestflux.change.month_regions import MONTH_REGIONS
 from forestflux.pages import region_records
 from forestflux.pages.region_records import collect_region_records
 
@@ -53,3 +54,27 @@ def test_of_too_many_regions_the_largest_are_shown_and_the_rest_are_counted(
     assert "all forests" in {one["name"] for one in shown}
     known = area.drop("forest_change").drop("none", level="stratum")
     assert records["left_out"] == len(known) - 3
+
+
+def test_a_run_with_months_has_the_season_of_its_first_and_last_year(
+    share_results: Callable[..., Path], tables: tuple[pd.DataFrame, ...]
+) -> None:
+    months = MONTH_REGIONS.read(share_results(maps=True))
+    records = json.loads(json.dumps(collect_region_records(*tables, months)))
+    assert records["month_years"] == [2003, 2018]
+    groups = {group["kind"]: group["regions"] for group in records["groups"]}
+    finland = next(one for one in groups["countries"] if one["name"] == "Finland")
+    for flux in ("gpp", "nee"):
+        first, last = finland[flux]["months"]
+        for year, found in ((2003, first), (2018, last)):
+            query = f"stratum == 'Finland' and variable == '{flux}' and year == {year}"
+            own = months.query(query).sort_values("month")
+            assert found == pytest.approx(own["mean"].tolist(), rel=1e-3)
+
+
+def test_a_run_without_months_has_none_on_its_page(
+    tables: tuple[pd.DataFrame, ...],
+) -> None:
+    text = json.dumps(collect_region_records(*tables))
+    assert '"months"' not in text
+    assert "month_years" not in text

@@ -24,7 +24,7 @@ from forestflux.towers.tower_schemas import LEFT_OUT
 TABLES = "headline samples/samples towers/left_out explain/sanity evaluate/scores"
 TABLES += " evaluate/interannual evaluate/calibration evaluate/gaps"
 MAP_TABLES = "gates/gates change/totals change/pair recovery/recovery"
-MAP_TABLES += " change/regions change/region_changes"
+MAP_TABLES += " change/regions change/region_changes months/region_months"
 # What lies beside the report in the folder of the run.
 BESIDE = ("explorer.html", "products/", "change/", "figures/", "headline.csv")
 BESIDE += ("evaluate/predictions.csv",)

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from calendar import month_name
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from forestflux import open_product
 from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
+from forestflux.change.month_regions import MONTH_REGIONS
 from forestflux.core.grids.grid import Grid
 from forestflux.core.input_errors import InputError
 from forestflux.core.interval_text import write_interval
@@ -176,3 +178,44 @@ def test_the_command_prints_the_answer_and_refuses_in_one_line(run: Path) -> Non
     assert refused.returncode == 1
     assert refused.stderr.startswith("forestflux ask: error: results/demo/change/")
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_run_with_months_names_the_month_of_the_largest_uptake(run: Path) -> None:
+    answer = open_product(run).region("Finland")
+    months = MONTH_REGIONS.read(run).query("stratum == 'Finland' and year == 2018")
+    nee = months[months["variable"] == "nee"].sort_values("month")["total"]
+    line = next(x for x in answer.text.splitlines() if x.startswith("Season"))
+    best = month_name[int(nee.to_numpy().argmin()) + 1]
+    assert f"largest uptake in {best}: NEE " in line
+    assert f"{nee.min() * 1e3:.3g} TgC" in line
+    assert answer.months["total"].dims == ("flux", "year", "month")
+    assert answer.months["mean"].attrs["units"] == "gC m-2 month-1"
+    found = answer.months["total"].sel(flux="nee", year=2018).values
+    assert found.tolist() == nee.tolist()
+
+
+@pytest.mark.parametrize("left", ["none", "of an earlier run", "of other years"])
+def test_months_that_are_not_those_of_the_run_are_not_told(
+    run: Path, tmp_path: Path, left: str
+) -> None:
+    folder = shutil.copytree(run, tmp_path / "results/demo")
+    file = folder / MONTH_REGIONS.path
+    table = MONTH_REGIONS.read(folder)
+    if left == "none":
+        file.unlink()
+    elif left == "of other years":
+        MONTH_REGIONS.write(table.assign(year=table["year"] + 1), file)
+    else:
+        wrong = table["total"].where(table["month"] != 3, table["total"] * 1.001)
+        MONTH_REGIONS.write(table.assign(total=wrong), file)
+    answer = open_product(folder).region("Finland")
+    assert answer.months is None
+    assert "Season" not in answer.text
+
+
+def test_a_damaged_table_of_months_is_one_line(run: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(run, tmp_path / "results/demo")
+    file = folder / MONTH_REGIONS.path
+    file.write_text(file.read_text().replace(",7,", ",8,", 1))
+    with pytest.raises(InputError, match=r"region_months\.csv"):
+        open_product(folder).region("Finland")

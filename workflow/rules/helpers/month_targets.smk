@@ -29,5 +29,6 @@ def month_targets():
         *(tile_stage("seasons") if MAPPED else []),
         *(manifest for stage in maps for manifest in yearly(stage)),
         *(["<results>/months/zones.csv"] if MAPPED else []),
+        *(["<results>/months/region_months.csv"] if MAPPED else []),
         *(["<results>/months/recovery.csv"] if MAPPED and SIMULATED else []),
     ]

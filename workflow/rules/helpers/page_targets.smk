@@ -93,6 +93,7 @@ def report_tables():
     if CHANGED:
         names += "change/totals change/pair".split()
         names += "change/regions change/region_changes".split()
+        names += ["months/region_months"] if MONTHS else []
     if WITH_DRIVERS:
         names.append("drivers/drivers")
     if WITH_COMPARED:

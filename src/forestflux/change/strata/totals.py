@@ -11,7 +11,7 @@ from forestflux.change.errors.total_errors import TotalErrors
 from forestflux.change.strata.latitude_bands import label_bands
 from forestflux.change.trends.member_spread import member_sd
 from forestflux.change.trends.t_tests import t_half_width
-from forestflux.core.grids.forest_area import measure_forest_area
+from forestflux.core.grids.forest_area import divide_by_area, measure_forest_area
 from forestflux.core.names import FOREST_TYPES, PG_PER_G
 from forestflux.jobs.settings.change_settings import LatitudeBandSettings
 
@@ -82,8 +82,3 @@ def tabulate_years(
         "level": np.full(total.shape, level),
     }
     return pd.DataFrame({name: values.ravel() for name, values in columns.items()})
-
-
-def divide_by_area(values: np.ndarray, area: np.ndarray) -> np.ndarray:
-    """Values for each m2, NaN where there is no forest."""
-    return np.divide(values, area, out=np.full(area.shape, np.nan), where=area > 0)

@@ -22,3 +22,8 @@ def measure_forest_area(dataset: xr.Dataset) -> np.ndarray:
     if REGION_SHARE in dataset:
         area = area * dataset[REGION_SHARE].values
     return area
+
+
+def divide_by_area(values: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Values for each m2, NaN where there is no forest."""
+    return np.divide(values, area, out=np.full(area.shape, np.nan), where=area > 0)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from forestflux.core.calendars.months import MONTHS
+from forestflux.core.input_errors import InputError
 from forestflux.core.names import NETWORK
 from forestflux.jobs.settings.flux_settings import SeasonSettings
 from forestflux.jobs.settings.training_settings import TrainSettings
@@ -26,6 +27,8 @@ from forestflux.prepare.sample_table import Samples
 
 # Word in the seed of a fold, so that no network of years has the same.
 SEED_WORD = "season"
+# Towers that an error names.
+MOST_NAMED = 5
 
 MONTH_SHARES = TableSchema(
     path="months/shares.{split}.csv",
@@ -75,6 +78,7 @@ def run_season_fold(
     """
     teach, unseen = split_rows(samples.table, split, fold)
     check_trainable(samples.table, teach, split=split)
+    check_months(samples.table, months, teach, split=split, fold=fold)
     own, known = samples.take(teach), months[teach]
     own_seed = member_seed(seed, f"{SEED_WORD} {split}", fold, 0)
     network = train_season(own, known, settings=settings, train=train, seed=own_seed)
@@ -92,6 +96,33 @@ def run_season_fold(
         for name, model in models.items()
     ]
     return network, pd.concat(parts, ignore_index=True)[MONTH_SHARES.names]
+
+
+def check_months(
+    table: pd.DataFrame, months: np.ndarray, teach: np.ndarray, *, split: str, fold: int
+) -> None:
+    """Refuse months of so few towers that a fold has none to learn from.
+
+    Parameters
+    ----------
+    table : of all used rows
+    months : of these, as in `run_season_fold`
+    teach : positions of the rows that train
+    """
+    taught = np.isfinite(months).all(axis=(1, 2)) & (table["weight"].to_numpy() > 0)
+    if taught[teach].any():
+        return
+    sites = table.loc[taught, "site"].unique()
+    named = ", ".join(sites[:MOST_NAMED]) + (", ..." if len(sites) > MOST_NAMED else "")
+    raise InputError(
+        "site_months.csv",
+        variable="site",
+        expected=f"months of some tower that trains fold {fold} of the split {split}: towers of"
+        f" two folds or more need months, because a tower is judged by models of the others",
+        found=f"months of {named} only"
+        if len(sites)
+        else "months of no tower that trains",
+    )
 
 
 def list_shares(table: pd.DataFrame, shares: np.ndarray) -> pd.DataFrame:

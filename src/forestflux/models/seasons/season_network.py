@@ -85,7 +85,7 @@ def sum_rates(rates: Tensor, step_days: Tensor) -> Tensor:
     Parameters
     ----------
     step_days : days that each step has in each month of the year of a sample (sample, step,
-        month), in the order of its rates
+        month), in the order of its rates; (step, month) where samples are alike
     """
     # A common factor does not matter; the largest rate is 1, so that none overflows.
     largest = rates.amax(dim=-1, keepdim=True)

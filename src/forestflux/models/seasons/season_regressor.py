@@ -67,27 +67,26 @@ class SeasonRegressor:
         years: np.ndarray,
     ) -> np.ndarray:
         """Share of each month (flux, sample, month), see `SeasonModel`."""
-        parts = self.prepare_parts(series, lat, forest_type, years=years, size=CHUNK)
         with one_thread(), torch.inference_mode():
-            shares = [self.shares(*part).numpy() for part in parts]
+            shares = [
+                self.shares(*self.prepare_part(*part)).numpy()
+                for part in split_samples(series, lat, forest_type, years, size=CHUNK)
+            ]
         return close_shares(shares)
 
-    def prepare_parts(
+    def prepare_part(
         self,
         series: np.ndarray,
         lat: np.ndarray,
         forest_type: np.ndarray,
-        *,
         years: np.ndarray,
-        size: int,
-    ) -> Iterator[tuple[Tensor, ...]]:
-        """What `shares` is given, some samples at a time; others as in `predict_shares`."""
-        arrays = (
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What `shares` is given, of samples as in `predict_shares`."""
+        return (
             self.prepare(series, lat),
             torch.from_numpy(one_hot_types(forest_type)),
             torch.from_numpy(choose_calendars(lat, years)),
         )
-        return zip(*(array.split(size) for array in arrays), strict=True)
 
     def prepare(self, series: np.ndarray, lat: np.ndarray) -> Tensor:
         """Series as the network reads them: (sample, series, step), standard deviations."""
@@ -142,6 +141,12 @@ class SeasonRegressor:
         )
         regressor.network.eval()
         return regressor
+
+
+def split_samples(*arrays: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, ...]]:
+    """Some samples of each array at a time: what is made of them stays in the cache of a core."""
+    for start in range(0, len(arrays[0]), size):
+        yield tuple(array[start : start + size] for array in arrays)
 
 
 def choose_calendars(lat: np.ndarray, years: np.ndarray) -> np.ndarray:

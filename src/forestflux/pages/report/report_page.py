@@ -15,6 +15,7 @@ from forestflux.change.change_schemas import (
     REGIONS,
     TOTALS,
 )
+from forestflux.change.month_regions import MONTH_REGIONS
 from forestflux.core.input_errors import InputError
 from forestflux.core.reading.plain_text import hide_credentials
 from forestflux.evaluation.compare.comparison_schemas import COMPARISON
@@ -223,6 +224,9 @@ def read_change(
         "regions": collect_region_records(
             REGIONS.read_file(tables["regions"]),
             REGION_CHANGES.read_file(tables["region_changes"]),
+            MONTH_REGIONS.read_file(tables["region_months"])
+            if "region_months" in tables
+            else None,
         ),
     }
     if "drivers" in tables:

@@ -4,8 +4,6 @@ const FIRST_YEAR_COLOUR = "#0072B2";
 const SECOND_YEAR_COLOUR = "#D55E00";
 const INK = "#17211d";
 const MONTH_LETTERS = "JFMAMJJASOND".split("");
-const MONTH_NAMES = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-  "November", "December"];
 const MONTH_STARTS = [1, 32, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335];
 const FONT = { family: "system-ui, Segoe UI, Roboto, DejaVu Sans, sans-serif", size: 12, color: INK };
 let chartLibrary = null;

@@ -8,6 +8,7 @@ from matplotlib.colors import Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from forestflux.change.month_zones import MONTH_ZONES
+from forestflux.core.calendars.months import MONTHS
 from forestflux.core.names import FLUXES
 from forestflux.pages.figures.figure_style import (
     StyleSettings,
@@ -16,6 +17,8 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.labels_and_colours import MONTH_UNIT, UPTAKE
 
+# Height of a zone that is the only one, degrees.
+LONE_HEIGHT = 1.0
 COLOURS = {"gpp": cm.bamako_r, "reco": cm.lajolla_r, "nee": cm.vik}
 
 
@@ -26,15 +29,16 @@ def draw_month_zones(results: Path, *, settings: StyleSettings) -> Figure:
     axes = figure.subplots(1, len(FLUXES), sharey=True)
     for ax, flux in zip(axes, FLUXES, strict=True):
         wide = table.pivot_table(index="latitude", columns="month", values=flux)
-        rows = fill_rows(wide.index.to_numpy(float))
+        rows, width = fill_rows(wide.index.to_numpy(float))
         values = wide.reindex(rows, method="nearest", tolerance=1e-6).to_numpy(float)
         largest = float(np.nanmax(np.abs(values))) or 1.0
         norm: Normalize = Normalize(0, largest)
         if flux == "nee":
             norm = TwoSlopeNorm(0, -largest, largest)
+        # Edges, not middles: a single zone has a height too.
         mesh = ax.pcolormesh(
-            wide.columns.to_numpy(),
-            rows,
+            np.arange(MONTHS + 1) + 0.5,
+            np.append(rows, rows[-1] + width) - width / 2,
             values,
             cmap=COLOURS[flux],
             norm=norm,
@@ -52,10 +56,8 @@ def draw_month_zones(results: Path, *, settings: StyleSettings) -> Figure:
     return figure
 
 
-def fill_rows(latitudes: np.ndarray) -> np.ndarray:
-    """All zones between the first and the last, those without forest too."""
-    if len(latitudes) < 2:
-        return latitudes
-    width = np.diff(latitudes).min()
+def fill_rows(latitudes: np.ndarray) -> tuple[np.ndarray, float]:
+    """Middles of all zones from the first to the last, those without forest too; their height."""
+    width = np.diff(latitudes).min() if len(latitudes) > 1 else LONE_HEIGHT
     count = round((latitudes[-1] - latitudes[0]) / width) + 1
-    return latitudes[0] + width * np.arange(count)
+    return latitudes[0] + width * np.arange(count), width

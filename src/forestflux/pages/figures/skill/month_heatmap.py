@@ -43,7 +43,9 @@ def draw_month_heatmap(
 
     months, rows = np.array(MONTHS), np.arange(len(names))
     values, spread = pivot(column), pivot(f"{column}_sd")
-    mesh = ax.pcolormesh(months, rows, values, cmap=cmap, norm=norm, rasterized=True)
+    # Edges, not middles: a single row has a height too.
+    edges = np.append(months, len(months) + 1) - 0.5, np.arange(len(rows) + 1) - 0.5
+    mesh = ax.pcolormesh(*edges, values, cmap=cmap, norm=norm, rasterized=True)
     size = np.abs(values)
     row, month = np.nonzero((size < 2 * spread) & ~(size < dots_from))
     ax.scatter(months[month], row, s=2, color="black", linewidths=0)

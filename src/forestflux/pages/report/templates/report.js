@@ -56,6 +56,20 @@ function drawRegionChart(regions, region, flux, label) {
   return chart;
 }
 
+/** The twelve months of a region in the first and the last year, folded; none of a run without months. */
+function makeRegionSeason(regions, region) {
+  if (!regions.month_years) return [];
+  const years = [...new Set(regions.month_years)];
+  const rows = MONTH_NAMES.map((name, month) => ({ id: `region-month-${month + 1}`, cells: [name,
+    ...REGION_FLUXES.flatMap(([flux]) => years.map((_, index) => formatNumber(region[flux].months[index][month], 1)))] }));
+  const head = ["month", ...REGION_FLUXES.flatMap(([, label]) => years.map((year) => `${label} ${year}`))];
+  return [makeElement("details", { id: "region-season" }, makeElement("summary", {}, "Season of the region"),
+    makeTable("Mean of the forest, gC m⁻² month⁻¹; negative NEE: uptake by the forest", head, rows),
+    makeElement("p", { class: "quiet" }, "The twelve months add up to the year. They have no interval: towers are too few to tell ",
+      "how errors of a month go together over a region. All years and regions: ",
+      makeElement("a", { href: "months/region_months.csv" }, "region_months.csv"), "."))];
+}
+
 /** Show the region and the year that are chosen. */
 function showChosenRegion(regions, picker, yearPicker) {
   const region = findRegion(regions, picker.value);
@@ -64,7 +78,7 @@ function showChosenRegion(regions, picker, yearPicker) {
     makeElement("p", {}, describeRegionForest(region, index)), makeRegionYearTable(regions, region, index),
     makeElement("div", { class: "charts" }, ...REGION_FLUXES.map(([flux, label]) => drawRegionChart(regions, region, flux, label))),
     makeElement("p", { class: "quiet" }, `Bands and brackets are ${describeLevel(regions)} intervals of the errors at towers never seen.`),
-    makeRegionChangeTable(regions, region), makeRegionLinks(regions, region));
+    makeRegionChangeTable(regions, region), ...makeRegionSeason(regions, region), makeRegionLinks(regions, region));
 }
 
 /** Open the folded section of an address, with all that is around it. */
