@@ -18,6 +18,7 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 from forestflux.change.change_schemas import PAIR, TOTALS
+from forestflux.change.strata.decomposition import CHANGE_PARTS
 from forestflux.core.errors import InputError
 from forestflux.core.layers import flagged
 from forestflux.jobs.manifests import JobManifest, read_manifest
@@ -617,11 +618,25 @@ def test_rows_of_nothing_are_left_out(results, tmp_path):
     whole[["area_effect", "interaction"]] = 0.0
     whole["intensity"] = whole["change"]
     write_table(whole, tmp_path / "change/decomposition.csv")
-    totals = pd.read_csv(results / "change/totals.csv")
-    write_table(totals, tmp_path / "change/totals.csv")
+    for name in ("change/totals.csv", "change/region_changes.csv"):
+        write_table(pd.read_csv(results / name), tmp_path / name)
     figure = draw_figure("decomposition", tmp_path, style_settings=SETTINGS)
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["change", "flux per m2 of forest"]
+
+
+@pytest.mark.parametrize("name", ["windows", "decomposition"])
+def test_forest_whose_flux_did_not_change_keeps_its_row(name, results, tmp_path):
+    """As of a few towers, whose response to the year is none."""
+    tables = ("totals", "region_changes", "windows", "decomposition")
+    for file in (f"change/{table}.csv" for table in tables):
+        table = pd.read_csv(results / file)
+        parts = table.columns.intersection(["change", *CHANGE_PARTS])
+        write_table(table.assign(**dict.fromkeys(parts, 0.0)), tmp_path / file)
+    figure = draw_figure(name, tmp_path, style_settings=SETTINGS)
+    rows = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert {"DBF", "ENF"} <= set(rows)
+    assert "forest none" not in rows
 
 
 def test_marks_of_one_row_stand_apart():

@@ -247,7 +247,7 @@ function fillControls() {
     const tower = data.towers.sites.find(({ site }) => site === towerPicker.value);
     openDetails(tower ? { tower } : null, { scroll: true });
   });
-  findElement("show-towers").addEventListener("change", drawMap);
+  for (const id of ["show-towers", "show-outlines"]) findElement(id).addEventListener("change", drawMap);
   for (const id of ["show-weak", "show-outside"]) findElement(id).addEventListener("change", repaintMap);
   findElement("zoom-in").addEventListener("click", () => zoomView(1.6));
   findElement("zoom-out").addEventListener("click", () => zoomView(1 / 1.6));
@@ -257,6 +257,7 @@ function fillControls() {
     for (const part of document.querySelectorAll("[data-map]")) part.hidden = true;
     return;
   }
+  findElement("show-outlines").parentElement.hidden = !mapData.outlines.names.length;
   fillRegionPicker(regionPicker, mapData.regions);
   regionPicker.addEventListener("change", () => {
     const region = findRegion(mapData.regions, regionPicker.value);
@@ -284,7 +285,7 @@ function fillControls() {
 /** Show the map as early as possible, then the details. */
 async function startPage() {
   fillControls();
-  await prepareMap();
+  await Promise.all([prepareMap(), prepareOutlines()]);
   const wanted = readAddress();
   resizeMap();
   showAll();
