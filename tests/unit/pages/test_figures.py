@@ -39,6 +39,7 @@ from forestflux.pages.figures.figure_style import (
 )
 from forestflux.pages.figures.globe.driver_figures import drivers_with_effect
 from forestflux.pages.figures.globe.flux_maps import significant
+from forestflux.pages.figures.globe.region_figures import choose_places
 from forestflux.pages.figures.globe.total_figures import choose_latitudes, drop_empty
 from forestflux.pages.figures.skill import score_figures
 from forestflux.pages.figures.skill.network_figure import FILTER_LABELS, STEP_LABELS
@@ -678,6 +679,45 @@ def test_names_of_bands_are_drawn_as_they_are(results, tmp_path):
 def test_an_axis_of_latitude_is_that_of_the_globe_or_close_around_a_region():
     assert choose_latitudes(pd.Series([-40.0, 70.0])) == (-57.0, 80.0)
     assert choose_latitudes(pd.Series([46.5])) == (46.0, 47.0)
+
+
+def test_a_run_of_one_continent_draws_its_own_regions(results):
+    series = pd.read_csv(results / "change/regions.csv")
+    kind, names = choose_places(series)
+    assert kind == "continent"
+    assert len(names) > 1
+    assert "none" not in names
+    europe = series[(series["kind"] != "continent") | (series["stratum"] == "Europe")]
+    assert choose_places(europe) == ("continent", ["Europe"])
+    own = series[series["kind"] == "band"].assign(kind="region")
+    kind, names = choose_places(pd.concat([europe, own]))
+    assert kind == "region"
+    assert set(names) <= set(own["stratum"])
+
+
+@pytest.mark.parametrize(
+    ("flux", "values", "ends", "colour"),
+    [
+        ("gpp", (100, 2000), (0, 2000), 1.0),
+        ("gpp", (1500, 1700), (1500, 1700), 1.0),
+        ("nee", (-400, 100), (-400, 400), 0.5),
+        ("nee", (-400, -300), (-400, -300), 0.5),
+        ("nee", (30, 40), (30, 40), 1.0),
+        ("nee", (-300, -300), (-300, 300), 1.0),
+    ],
+)
+def test_colours_span_what_there_is_where_a_flux_differs_little(
+    flux, values, ends, colour
+):
+    """`colour` is the last one of a close scale as a share of that of the whole scale."""
+    cells = xr.DataArray(np.repeat(np.array(values, float), 50))
+    scale = map_scales.scale_fluxes(flux, cells)
+    assert (scale.ends.vmin, scale.ends.vmax) == pytest.approx(ends)
+    whole = map_scales.COLOURS[flux]
+    if ends == values and flux == "nee":
+        assert scale.colours(1.0) == pytest.approx(whole(colour), abs=0.02)
+    else:
+        assert scale.colours is whole
 
 
 def test_strata_without_forest_in_any_year_are_not_drawn():

@@ -94,7 +94,7 @@ async function colourCells(layer, year, clear, source = mapData) {
     return coloured;
   }
   const [low, high] = await findColourRange(layer);
-  const palette = decodePalette(layer.palette);
+  const palette = chooseColours(layer);
   const [full, pale] = [palette, palette.map(makePale)].map((colours) => colours.map(packColour));
   values.forEach((value, cell) => {
     if (Number.isNaN(value)) return;

@@ -75,7 +75,7 @@ async function drawLegend(layer) {
   const [low, high] = await findColourRange(layer);
   bar.width = 512;
   const barPen = bar.getContext("2d");
-  decodePalette(layer.palette).forEach((colour, i) => {
+  chooseColours(layer).forEach((colour, i) => {
     // Where some cells are pale, the lower half of the bar has their colours.
     for (const [shade, top, height] of isPale(layer) ? [[colour, 0, 7], [makePale(colour), 7, 7]] : [[colour, 0, 14]]) {
       barPen.fillStyle = `rgb(${shade.join()})`;
