@@ -40,7 +40,7 @@ class PhysicalPlanet(FormulaPlanet):
         native, dtype = content["grid"], np.dtype(content["dtype"])
         cover = name.startswith(("Land_Cover", "LC_Type"))
         low, high = (0, 25) if cover else self.ends.get(name, (0, 256))
-        is_spread = cover or name not in self.ends
+        is_quality = not cover and name not in self.ends
 
         def look_up(where):
             row, column = native.position(where.points(native.crs))
@@ -48,9 +48,9 @@ class PhysicalPlanet(FormulaPlanet):
             row, column = (
                 np.where(lost, 0, at).astype("int64") for at in (row, column)
             )
-            when = 0 if cover else day
+            when = 0 if cover else day * SPREAD if is_quality else day
             place = stored(row, column, band=number, day=when) - LEAST
-            place = place * SPREAD % COUNT if is_spread else place
+            place = place * SPREAD % COUNT if cover else place
             values = low + place / COUNT * (high - low)
             if content.get("multiply", 1) != 1 or dtype.kind in "iu":
                 values = np.floor(values)
