@@ -640,6 +640,17 @@ def test_forest_whose_flux_did_not_change_keeps_its_row(name, results, tmp_path)
     assert "forest none" not in rows
 
 
+def test_a_slope_of_too_few_years_has_no_numbers_on_its_axis(results, tmp_path):
+    pair = pd.read_csv(results / "change/pair.csv")
+    slopes = [name for name in pair.columns if name.startswith("slope")]
+    write_table(pair.assign(**dict.fromkeys(slopes, np.nan)), tmp_path / PAIR.path)
+    write_table(pd.read_csv(results / TOTALS.path), tmp_path / TOTALS.path)
+    figure = draw_figure("change_table", tmp_path, style_settings=SETTINGS)
+    ticks = {ax.get_xlabel().split()[0]: len(ax.get_xticks()) for ax in figure.axes}
+    assert ticks["slope"] == 0
+    assert ticks["change"] > 1
+
+
 def test_marks_of_one_row_stand_apart():
     assert spread_marks(1).tolist() == [0]
     for count in (2, 3, 4, 6):
