@@ -5,11 +5,16 @@ import numpy as np
 from tests.earthengine.formulas import COUNT, LEAST, FormulaPlanet, hidden, stored
 from tests.earthengine.images import Band, sampled
 
+# Prime to COUNT: spreads numbers that lie together over all of them.
+SPREAD = 4001
+
 
 class PhysicalPlanet(FormulaPlanet):
     """The planet of formulas with numbers that a variable can have, and some beyond.
 
-    Quality bands hold all numbers of a byte.
+    Quality bands hold all numbers of a byte, and those of a place change from image to image so
+    that each series has some trusted values in a year. Classes of land cover lie close together,
+    so that there is forest everywhere, and stay what they are.
     """
 
     def __init__(self, products):
@@ -35,6 +40,7 @@ class PhysicalPlanet(FormulaPlanet):
         native, dtype = content["grid"], np.dtype(content["dtype"])
         cover = name.startswith(("Land_Cover", "LC_Type"))
         low, high = (0, 25) if cover else self.ends.get(name, (0, 256))
+        is_quality = not cover and name not in self.ends
 
         def look_up(where):
             row, column = native.position(where.points(native.crs))
@@ -42,8 +48,10 @@ class PhysicalPlanet(FormulaPlanet):
             row, column = (
                 np.where(lost, 0, at).astype("int64") for at in (row, column)
             )
-            share = (stored(row, column, band=number, day=day) - LEAST) / COUNT
-            values = low + share * (high - low)
+            when = 0 if cover else day * SPREAD if is_quality else day
+            place = stored(row, column, band=number, day=when) - LEAST
+            place = place * SPREAD % COUNT if cover else place
+            values = low + place / COUNT * (high - low)
             if content.get("multiply", 1) != 1 or dtype.kind in "iu":
                 values = np.floor(values)
             values = (values / content.get("multiply", 1)).astype(dtype)

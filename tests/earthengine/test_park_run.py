@@ -1,6 +1,7 @@
-"""A park of some cells of 0.005 degree from the emulated service, from extraction to the map."""
+"""A park of some cells of 0.005 degree from the emulated service, to the final check."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -8,8 +9,7 @@ import pytest
 import shapely
 
 from forestflux.jobs.stores.store import load_store
-from tests.builders.model_folders import write_small_model
-from tests.builders.projects import copy_project, snakemake
+from tests.builders.projects import copy_project, finish
 from tests.builders.tower_folders import tower_folder
 from tests.earthengine.catalogue import Catalogue
 from tests.earthengine.physical_planet import PhysicalPlanet
@@ -17,42 +17,40 @@ from tests.earthengine.server import Emulator
 
 pytestmark = pytest.mark.slow  # a run as processes of its own
 
-YEAR = 2003
+YEARS = (2003, 2004)
 # Twenty cells by twenty, of which the park is a triangle.
 WEST, SOUTH, SIDE = 22.0, 61.9, 0.1
 CORNERS = [(WEST, SOUTH), (WEST + SIDE, SOUTH), (WEST, SOUTH + SIDE)]
+TOWERS = ("F0", "F1", "F2", "F3", "F4", "F5", "X0")  # no summer of formulas is theirs
+# What is said beside config/region.yaml; only the first two lines are about the park.
 OVERLAY = f"""
 run: park
-source: earthengine
-year: {YEAR}
-region: park.geojson
 grid: {{resolution_deg: 0.005, tile_cells: 20}}
-towers: {{folder: labels, years: [{YEAR}, {YEAR}]}}
-train: {{members: 2}}
+years: {[*YEARS]}
+change: {{pair: {[*YEARS]}}}
+towers: {{folder: labels, years: {[*YEARS]}, confirmed: {[*TOWERS]}}}
+samples: {{unlabelled: 20}}
+folds: {{count: 2}}
+train:
+  members: 2
+  epochs: {{masked_pretraining: 1, all_biomes: 1, distillation: 1, forest: 1, class_weights: 1}}
+  distillation: {{mixtures: 20}}
+baseline: {{candidates: 1, models: [svr]}}
+evaluate: {{level: 0.7, gaps: {{patterns: [random], fractions: [0.5]}}}} # for so few towers
+figures: {{dpi: 50, formats: [png]}}
+jobs: {{tiles: 1, years: 2, tower_years: 2, folds: 2, members: 2}}
 """
-# What makes maps from a model that is there. The planet of formulas has no day without cloud at the
-# surface, and a layer without any value is not published.
-RULES = ("region", "extract", "cube", "mask", "departures", "infer", "level", "map")
-CALIBRATION = {
-    "level": 0.9,
-    "half_width": {"gpp": {"all": 400.0}, "nee": {"all": 300.0}},
-}
 
 
 @pytest.fixture(scope="module")
 def results(products, tmp_path_factory):
-    """Results of the run with a small model, and the server that it asked."""
+    """Results of the whole run, and the server that it asked."""
     project = copy_project(tmp_path_factory.mktemp("park") / "project")
-    (project / "park.yaml").write_text(OVERLAY)
     park = {"type": "Feature", "properties": {}}
     park["geometry"] = shapely.geometry.mapping(shapely.Polygon(CORNERS))
     content = {"type": "FeatureCollection", "features": [park]}
     (project / "park.geojson").write_text(json.dumps(content))
-    tower_folder(project / "labels", forest=2, other=1, years=(YEAR,))
-    results = project / "results/park"
-    write_small_model(
-        results / "model", calibration=CALIBRATION, metadata={"run": "park"}
-    )
+    tower_folder(project / "labels", forest=len(TOWERS) - 1, other=1, years=YEARS)
     with Emulator(Catalogue(PhysicalPlanet(products))) as emulator:
         key = emulator.tokens.service_account(project / "key.json")
         with pytest.MonkeyPatch.context() as patch:
@@ -61,27 +59,21 @@ def results(products, tmp_path_factory):
             (project / "park.yaml").write_text(
                 f"{OVERLAY}earthengine: {{url: '{emulator.url}'}}\n"
             )
-            words = ["--cores", "2", "--allowed-rules", *RULES, "--"]
-            run = snakemake(
-                project,
-                *words,
-                f"results/park/maps/{YEAR}.json",
-                configfile="park.yaml",
-            )
-        assert run.returncode == 0, run.stdout + run.stderr
+            words = ["park.yaml", "--cores", "2", "--config", "region=park.geojson"]
+            finish(project, *words, configfile="config/region.yaml")
         assert not emulator.defects
-        yield results, emulator
+        yield project / "results/park", emulator
     shutil.rmtree(project)
 
 
 def test_the_map_has_every_forest_cell_of_the_park_and_none_beside_it(results):
     folder, _ = results
-    product = load_store(folder / f"maps/{YEAR}.zarr")
+    product = load_store(folder / f"maps/{YEARS[0]}.zarr")
     share = product["region_share"].values
     area = share.sum() * 0.005**2
     assert area == pytest.approx(SIDE**2 / 2, rel=1e-3)
     gpp = product["gpp"].values
-    (store,) = (folder / "mask").glob(f"*/{YEAR}.zarr")
+    (store,) = (folder / "mask").glob(f"r*/{YEARS[0]}.zarr")
     masked = load_store(store)
     forest = (masked["forest_fraction"].values >= 0.05) & (masked["forest_type"] > 0)
     assert forest.any()
@@ -97,3 +89,24 @@ def test_pixels_of_500_m_were_asked_for_once(results):
     assert set(emulator.finished().values()) == {1}
     grids = [record.grid for record in emulator.of() if record.grid]
     assert 463 in {round(grid["affineTransform"]["scaleX"]) for grid in grids}
+
+
+def test_figures_pages_and_the_final_check_are_there(results):
+    folder, _ = results
+    counts = json.loads((folder / "gates/final_check.json").read_text())["counts"]
+    assert counts["fail"] == 0
+    assert counts["pass"] > 0
+    drawn = {path.stem for path in (folder / "figures").glob("*.png")}
+    assert {"maps", "change", "uncertainty", "regions", "drivers"} <= drawn
+    (collection,) = (folder / "products").glob("collection.json")
+    assert collection.stat().st_size
+    assert "run park" in (folder / "report.html").read_text()
+    page = (folder / "explorer.html").read_text()
+    (text,) = re.findall(
+        r'<script type="application/json" id="data">(.*?)</script>', page
+    )
+    shown = json.loads(text)["map"]
+    assert shown["map_resolution"] == 0.005
+    assert shown["outlines"]["names"] == ["park"]
+    assert sum(shown["outlines"]["lengths"]) == len(CORNERS) + 1
+    assert len(page) < 12e6

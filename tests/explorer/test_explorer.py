@@ -37,7 +37,7 @@ EQUAL_EARTH = pyproj.Proj("+proj=eqearth +R=1")
 YEARS = range(PAIR[0], PAIR[1] + 1)
 
 
-def write(results, *, grid, name="explorer.html", years=YEARS, **settings):
+def write(results, *, grid, name="explorer.html", years=YEARS, outlined=(), **settings):
     run = RunFiles(
         model=results / "model/model.json",
         samples=results / "samples/samples.json",
@@ -55,6 +55,7 @@ def write(results, *, grid, name="explorer.html", years=YEARS, **settings):
         cells=results / f"{Path(name).stem}_cells",
         months=list_stores(results / "month_maps"),
         compared=upstream_stores(results / "compare/compare.json"),
+        outlined=outlined,
     )
     chosen = ExplorerSettings(**(SETTINGS | settings))
     page = results / name

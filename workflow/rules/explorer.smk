@@ -2,7 +2,7 @@
 # The cells of a map that is too fine for one file lie in a folder beside it, which is empty otherwise.
 #
 # needs  maps of every year where there are two, the change, the masked tiles of the pair of years, samples, predictions, skill in time, the model;
-#        months and compared products where the run has them
+#        months, compared products and files of regions where the run has them
 # makes  <results>/explorer.html, and <results>/explorer_cells/ with maps of two years or more
 
 
@@ -32,6 +32,9 @@ rule explorer:
             else []
         ),
         compared=["<results>/compare/compare.json"] if WITH_COMPARED else [],
+        # What the map outlines.
+        regions=region_files() if CHANGED else [],
+        run_region=run_region_files() if CHANGED else [],
     output:
         page="<results>/explorer.html",
         cells=[directory("<results>/explorer_cells")] if CHANGED else [],
@@ -52,7 +55,16 @@ rule explorer:
             explorer=CONFIG.explorer,
             inputs=INPUTS,
             mapped_years=YEARS,
-            **({"grid": MAP_GRID, "pair": CONFIG.change.pair} if CHANGED else {}),
+            **(
+                {
+                    "grid": MAP_GRID,
+                    "pair": CONFIG.change.pair,
+                    "region": CONFIG.region,
+                    "region_name": CONFIG.change.region_name,
+                }
+                if CHANGED
+                else {}
+            ),
         ),
         code=code("explorer"),
     message:
@@ -70,6 +82,7 @@ rule explorer:
         " --change {input.change:q}"
         " --months {input.months:q}"
         " --compared {input.compared:q}"
+        " --regions {input.regions:q}"
         " --settings {params.settings:q}"
         " --output {output.page:q}"
         " --cells {output.cells:q}"

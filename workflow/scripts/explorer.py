@@ -5,7 +5,10 @@ from pathlib import Path
 from forestflux.jobs import command_line
 from forestflux.core.grids.grid import Grid
 from forestflux.core.product_tables.products import InputSeries
+from forestflux.core.regions.region_file import read_regions
+from forestflux.core.regions.run_region import find_areas
 from forestflux.jobs.settings.page_settings import ExplorerSettings
+from forestflux.jobs.settings.region_settings import Region
 from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.section import Section
 from forestflux.jobs.small_files import read_json, write_text
@@ -25,6 +28,8 @@ class Settings(Section):
     mapped_years: tuple[int, ...]
     grid: MappedGridSettings | None = None
     pair: tuple[int, int] | None = None
+    region: Region = ()
+    region_name: str = ""
 
 
 def main(
@@ -40,6 +45,7 @@ def main(
     change: list[Path],
     months: list[Path],
     compared: list[Path],
+    regions: list[Path],
     settings: Settings,
     output: Path,
     cells: list[Path],
@@ -47,22 +53,28 @@ def main(
     """Write explorer.html, and beside it the cells of a map that is too fine for it.
 
     `change` is manifest and tables, if there are maps of two years; then `cells` is a folder.
+    `regions` is the file of the user's regions with those that belong to it.
     """
     map_files = None
     tables = {path.stem: path for path in (scores, interannual, *change)}
     if settings.grid and settings.pair:
         manifest = tables.pop("change")
+        grid = Grid(**settings.grid.model_dump())
+        outlined = find_areas(settings.region, grid)
+        for file in regions[:1]:
+            outlined += read_regions(file, name=settings.region_name)
         map_files = MapFiles(
             maps=upstream_stores(*maps),
             masks=upstream_stores(*masks),
             change=upstream_stores(manifest).path("change"),
             regions=tables["regions"],
             region_changes=tables["region_changes"],
-            grid=Grid(**settings.grid.model_dump()),
+            grid=grid,
             pair=settings.pair,
             cells=cells[0],
             months=upstream_stores(*months) if months else None,
             compared=upstream_stores(*compared) if compared else None,
+            outlined=tuple(outlined),
         )
     data = collect_page_data(
         RunFiles(model, samples, sample_table, predictions),

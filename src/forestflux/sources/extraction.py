@@ -51,11 +51,13 @@ def other_classes(classes: np.ndarray, place: TowerPlace) -> Iterator[str]:
 
     Parameters
     ----------
-    classes : IGBP codes of the towers' windows (1, row, column), 0 where there is none
+    classes : IGBP codes of the towers' windows (1, row, column); 0 and what is no code where there
+        is none
     """
     windows = classes.reshape(len(place.sites), -1)
     for site, window in zip(place.sites.itertuples(index=False), windows, strict=True):
-        counts = np.bincount(window, minlength=2)[1:]
+        last = len(IGBP_CLASSES)  # the archive's fill, 255, is no class
+        counts = np.bincount(window, minlength=last + 1)[1 : last + 1]
         found = IGBP_CLASSES[counts.argmax()]
         if counts.any() and found != site.igbp:
             yield (

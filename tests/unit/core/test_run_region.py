@@ -1,10 +1,13 @@
 """The region of a run: names, boxes and files become tiles and shares of cells."""
 
 import json
+import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyogrio
 import pytest
 import shapely
 from pyproj import Geod
@@ -19,6 +22,7 @@ from forestflux.core.regions.run_region import (
     measure_share,
     share_tile,
 )
+from tests.builders.paths import ROOT
 
 GRID = Grid(0.5, 20)  # tiles of ten degrees
 FINE = Grid(0.005, 400)
@@ -65,6 +69,11 @@ def write_polygons(file: Path, *shapes: shapely.Geometry) -> str:
         ("Kosovo", "Kosovo"),
         ("French Guiana", "French Guiana"),
         ("GUF", "French Guiana"),
+        ("GF", "French Guiana"),
+        ("Côte d\u2019Ivoire", "Ivory Coast"),
+        ("UK", "United Kingdom"),
+        ("U.S.A.", "United States of America"),
+        ("Türkiye", "Turkey"),
         ("Australia", "Australia"),
         ("AUS", "Australia"),
     ],
@@ -79,7 +88,7 @@ def test_a_country_has_its_names_and_codes(text: str, name: str) -> None:
         ("Korea", "near it: South Korea, North Korea"),
         ("Congo", "near it: Republic of the Congo, Democratic Republic of the Congo"),
         ("Filand", "near it: Finland"),
-        ("ZZ", "a file, found ZZ"),
+        ("ZZ", "a state or province, found ZZ"),
         ("Lapland", "found Lapland"),
     ],
 )
@@ -204,6 +213,44 @@ def test_an_area_at_sea_is_one_line() -> None:
         find_areas([(-40.0, 30.0, -35.0, 33.0)], GRID)
 
 
+def test_a_box_that_ends_at_180_degrees_is_one_polygon() -> None:
+    (area,) = find_areas([(170.0, 60.0, 180.0, 70.0)], GRID)
+    assert area.shape.equals(shapely.box(170, 60, 180, 70))
+    with pytest.raises(InputError, match="region: expected an area with some land, f"):
+        find_areas([(180.0, -10.0, -180.0, 10.0)], GRID)
+
+
+def test_an_area_that_no_cell_could_hold_is_not_the_whole_globe(tmp_path: Path) -> None:
+    box = shapely.box(25, 62, 25 + 1e-9, 62 + 1e-9)
+    file = write_polygons(tmp_path / "tiny.geojson", box)
+    line = "region: expected an area of which a cell can hold a part, found tiny, with 1e-18"
+    with pytest.raises(InputError, match=line):
+        find_areas([file], FINE)
+
+
+def test_parts_of_one_name_are_one_line(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        write_polygons(tmp_path / folder / "park.geojson", shapely.box(25, 62, 26, 63))
+    files = [str(tmp_path / folder / "park.geojson") for folder in ("a", "b")]
+    for named, name in ((["Finland", "FI"], "Finland"), (files, "park")):
+        with pytest.raises(InputError, match=f"found {name} more than once"):
+            find_areas(named, GRID)
+
+
+@pytest.mark.parametrize("lone", [True, False])
+def test_a_feature_or_a_geometry_alone_is_read(tmp_path: Path, lone: bool) -> None:
+    box = shapely.box(25, 62, 26, 63)
+    geometry = shapely.geometry.mapping(box)
+    feature = {"type": "Feature", "properties": {}, "geometry": geometry}
+    file = tmp_path / "alone.geojson"
+    file.write_text(json.dumps(feature if lone else geometry))
+    assert find_areas([str(file)], GRID)[0].shape.equals(box)
+    file.write_text(json.dumps({"type": "Topology", "arcs": []}))
+    with pytest.raises(InputError, match="found ValueError: no features and no geom"):
+        find_areas([str(file)], GRID)
+
+
 def test_the_maldives_are_land() -> None:
     assert window_of("Maldives", grid=FINE).tiles()
     assert find_areas([(73.0, 4.0, 74.0, 5.0)], GRID)
@@ -232,3 +279,34 @@ def test_a_faulty_polygon_is_one_line_with_its_file(
     assert "park.geojson" in str(error.value)
     with pytest.raises(InputError, match="expected a file of regions, found nothing"):
         find_areas([str(tmp_path / "no.geojson")], GRID)
+
+
+def test_a_province_is_written_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The block of docs/how-to/regions.md, with an archive of the same form."""
+    page = (ROOT / "docs/how-to/regions.md").read_text()
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    monkeypatch.chdir(tmp_path)
+    islands = shapely.MultiPolygon(
+        [shapely.box(10, 48, 11, 49), shapely.box(12, 48, 12.5, 49)]
+    )
+    shapes = shapely.to_wkb([islands, shapely.box(12, 60, 13, 61)])
+    names = np.array(["Bavaria", "Bavaria"], object)
+    countries = np.array(["Germany", "Elsewhere"], object)
+    name = "ne_10m_admin_1_states_provinces"
+    pyogrio.raw.write(
+        f"{name}.shp",
+        shapes,
+        [names, countries],
+        ["name_en", "admin"],
+        crs="EPSG:4326",
+        geometry_type="Polygon",
+    )
+    with zipfile.ZipFile(f"{name}.zip", "w") as archive:
+        for file in sorted(tmp_path.glob(f"{name}.[!z]*")):
+            archive.write(file, file.name)
+    exec(block, {})
+    (area,) = find_areas(["bavaria.gpkg"], GRID)
+    assert area.name == "bavaria"
+    assert area.shape.equals(islands)

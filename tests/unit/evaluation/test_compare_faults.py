@@ -130,6 +130,14 @@ FAULTS = {
         lambda: product().isel(lat=np.r_[1, 0, 2 : len(LATITUDES)]),
         "lat: expected two or more degrees that only rise or only fall",
     ),
+    "rows left out": (
+        lambda: product().isel(lat=[10, 11, 12, 15, 19, 30]),
+        "lat: expected steps that grow or shrink slowly, or bounds of the cells, found s",
+    ),
+    "bounds with a gap": (
+        lambda: with_bounds(product().isel(lat=[10, 11, 12, 15, 19, 30])),
+        "lat: expected cells without gap or overlap, found others in its bounds",
+    ),
     "metres": (
         lambda: product().assign_coords(lat=LATITUDES * 1e5),
         "lat: expected latitudes from -90 to 90 degrees",
@@ -163,6 +171,15 @@ def with_time(*, values=None, **attributes):
     time = dataset["time"]
     values = time.values if values is None else np.array(values)
     return dataset.assign_coords(time=("time", values, {**time.attrs, **attributes}))
+
+
+def with_bounds(dataset):
+    """The dataset with the bounds that its rows had when all of them were there."""
+    half = abs(LATITUDES[1] - LATITUDES[0]) / 2
+    bounds = np.stack([dataset["lat"] - half, dataset["lat"] + half], axis=1)
+    dataset = dataset.assign(lat_bnds=(("lat", "nv"), bounds))
+    dataset["lat"].attrs["bounds"] = "lat_bnds"
+    return dataset
 
 
 def only_north():

@@ -19,6 +19,7 @@ from matplotlib.text import Text
 
 from forestflux.change.change_schemas import PAIR, TOTALS
 from forestflux.change.month_zones import MONTH_ZONES
+from forestflux.change.strata.decomposition import CHANGE_PARTS
 from forestflux.core.input_errors import InputError
 from forestflux.core.layers import flagged
 from forestflux.jobs.code_checksum import find_module, modules
@@ -41,6 +42,7 @@ from forestflux.pages.figures.figure_style import (
 from forestflux.pages.figures.globe.driver_figures import drivers_with_effect
 from forestflux.pages.figures.globe.flux_maps import significant
 from forestflux.pages.figures.globe.month_zone_figure import draw_month_zones
+from forestflux.pages.figures.globe.region_figures import choose_places
 from forestflux.pages.figures.globe.total_figures import choose_latitudes, drop_empty
 from forestflux.pages.figures.skill import score_figures
 from forestflux.pages.figures.skill.network_figure import FILTER_LABELS, STEP_LABELS
@@ -662,13 +664,40 @@ def test_rows_of_nothing_are_left_out(results, tmp_path):
     whole[["area_effect", "interaction"]] = 0.0
     whole["intensity"] = whole["change"]
     write_table(whole, tmp_path / "change/decomposition.csv")
-    totals = pd.read_csv(results / "change/totals.csv")
-    write_table(totals, tmp_path / "change/totals.csv")
+    for name in ("change/totals.csv", "change/region_changes.csv"):
+        write_table(pd.read_csv(results / name), tmp_path / name)
     figure = draw_figure(
         FIGURES["decomposition"].full_function, tmp_path, style_settings=SETTINGS
     )
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["change", "flux per m2 of forest"]
+
+
+@pytest.mark.parametrize("name", ["windows", "decomposition"])
+def test_forest_whose_flux_did_not_change_keeps_its_row(name, results, tmp_path):
+    """As of a few towers, whose response to the year is none."""
+    tables = ("totals", "region_changes", "windows", "decomposition")
+    for file in (f"change/{table}.csv" for table in tables):
+        table = pd.read_csv(results / file)
+        parts = table.columns.intersection(["change", *CHANGE_PARTS])
+        write_table(table.assign(**dict.fromkeys(parts, 0.0)), tmp_path / file)
+    figure = draw_figure(name, tmp_path, style_settings=SETTINGS)
+    rows = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert {"DBF", "ENF"} <= set(rows)
+    assert "forest none" not in rows
+
+
+def test_a_slope_of_too_few_years_has_no_numbers_on_its_axis(results, tmp_path):
+    pair = pd.read_csv(results / "change/pair.csv")
+    slopes = [name for name in pair.columns if name.startswith("slope")]
+    write_table(pair.assign(**dict.fromkeys(slopes, np.nan)), tmp_path / PAIR.path)
+    write_table(pd.read_csv(results / TOTALS.path), tmp_path / TOTALS.path)
+    figure = draw_figure(
+        FIGURES["change_table"].full_function, tmp_path, style_settings=SETTINGS
+    )
+    ticks = {ax.get_xlabel().split()[0]: len(ax.get_xticks()) for ax in figure.axes}
+    assert ticks["slope"] == 0
+    assert ticks["change"] > 1
 
 
 def test_marks_of_one_row_stand_apart():
@@ -714,6 +743,45 @@ def test_names_of_bands_are_drawn_as_they_are(results, tmp_path):
 def test_an_axis_of_latitude_is_that_of_the_globe_or_close_around_a_region():
     assert choose_latitudes(pd.Series([-40.0, 70.0])) == (-57.0, 80.0)
     assert choose_latitudes(pd.Series([46.5])) == (46.0, 47.0)
+
+
+def test_a_run_of_one_continent_draws_its_own_regions(results):
+    series = pd.read_csv(results / "change/regions.csv")
+    kind, names = choose_places(series)
+    assert kind == "continent"
+    assert len(names) > 1
+    assert "none" not in names
+    europe = series[(series["kind"] != "continent") | (series["stratum"] == "Europe")]
+    assert choose_places(europe) == ("continent", ["Europe"])
+    own = series[series["kind"] == "band"].assign(kind="region")
+    kind, names = choose_places(pd.concat([europe, own]))
+    assert kind == "region"
+    assert set(names) <= set(own["stratum"])
+
+
+@pytest.mark.parametrize(
+    ("flux", "values", "ends", "colour"),
+    [
+        ("gpp", (100, 2000), (0, 2000), 1.0),
+        ("gpp", (1500, 1700), (1500, 1700), 1.0),
+        ("nee", (-400, 100), (-400, 400), 0.5),
+        ("nee", (-400, -300), (-400, -300), 0.5),
+        ("nee", (30, 40), (30, 40), 1.0),
+        ("nee", (-300, -300), (-300, 300), 1.0),
+    ],
+)
+def test_colours_span_what_there_is_where_a_flux_differs_little(
+    flux, values, ends, colour
+):
+    """`colour` is the last one of a close scale as a share of that of the whole scale."""
+    cells = xr.DataArray(np.repeat(np.array(values, float), 50))
+    scale = map_scales.scale_fluxes(flux, cells)
+    assert (scale.ends.vmin, scale.ends.vmax) == pytest.approx(ends)
+    whole = map_scales.COLOURS[flux]
+    if ends == values and flux == "nee":
+        assert scale.colours(1.0) == pytest.approx(whole(colour), abs=0.02)
+    else:
+        assert scale.colours is whole
 
 
 def test_strata_without_forest_in_any_year_are_not_drawn():

@@ -38,6 +38,7 @@ class CountryPart:
     west, south, east, north : the box, degrees
     code, name : the country of the cells
     continent : the continent of the cells
+    short : its two letters in ISO 3166, where it has some of its own
     """
 
     country: str
@@ -48,14 +49,19 @@ class CountryPart:
     code: str
     name: str
     continent: str
+    short: str = ""
 
 
 COUNTRY_PARTS = (
-    CountryPart("FRA", -55, 2, -51, 6, "GUF", "French Guiana", "South America"),
-    CountryPart("FRA", -62, 15.7, -60.9, 16.6, "GLP", "Guadeloupe", "North America"),
-    CountryPart("FRA", -61.3, 14.3, -60.7, 15, "MTQ", "Martinique", "North America"),
-    CountryPart("FRA", 55, -22, 56, -20, "REU", "Reunion", "Africa"),
-    CountryPart("FRA", 44.9, -13.2, 45.4, -12.5, "MYT", "Mayotte", "Africa"),
+    CountryPart("FRA", -55, 2, -51, 6, "GUF", "French Guiana", "South America", "GF"),
+    CountryPart(
+        "FRA", -62, 15.7, -60.9, 16.6, "GLP", "Guadeloupe", "North America", "GP"
+    ),
+    CountryPart(
+        "FRA", -61.3, 14.3, -60.7, 15, "MTQ", "Martinique", "North America", "MQ"
+    ),
+    CountryPart("FRA", 55, -22, 56, -20, "REU", "Reunion", "Africa", "RE"),
+    CountryPart("FRA", 44.9, -13.2, 45.4, -12.5, "MYT", "Mayotte", "Africa", "YT"),
     CountryPart("RUS", 60, 40, 180, 85, "RUS", "Russia", "Asia"),
     CountryPart("RUS", -180, 60, -168, 75, "RUS", "Russia", "Asia"),
     CountryPart(

@@ -17,6 +17,18 @@ from forestflux.core.regions.region_file import read_features
 NAME_FIELDS = ("ADMIN", "NAME_LONG", "NAME_EN", "FORMAL_EN")
 CODE_FIELDS = ("ISO_A2_EH", "ISO_A3_EH", "ADM0_A3")
 NEAR = 5  # names that an error offers at most
+SHORT = 3  # letters of a code; other codes that are spelt like it are not near
+# What people write where the file has the name of before or after.
+OTHER_NAMES = {
+    "Burma": "Myanmar",
+    "Cape Verde": "CPV",
+    "East Timor": "TLS",
+    "Great Britain": "GBR",
+    "Macedonia": "MKD",
+    "Swaziland": "SWZ",
+    "Turkiye": "TUR",
+    "UK": "GBR",
+}
 
 
 def find_country(text: str) -> NamedArea:
@@ -30,7 +42,8 @@ def find_country(text: str) -> NamedArea:
     InputError : no country is called so; it names the nearest ones
     """
     countries = named_countries()
-    found = countries.get(simplify(text))
+    wanted = simplify(text)
+    found = countries.get(OTHERS.get(wanted, wanted))
     if found is not None:
         return found
     near = find_near(text, countries)
@@ -38,7 +51,10 @@ def find_country(text: str) -> NamedArea:
     raise InputError(
         "configuration",
         variable="region",
-        expected=f"a country's name or ISO code, west,south,east,north or a file{hint}",
+        expected=(
+            "a country's name or ISO code, west,south,east,north or a file, as of a state"
+            f" or province{hint}"
+        ),
         found=text,
     )
 
@@ -46,8 +62,11 @@ def find_country(text: str) -> NamedArea:
 def find_near(text: str, countries: dict[str, NamedArea]) -> list[str]:
     """Names of the countries that contain a text or are spelt like it, the nearest first."""
     wanted = simplify(text)
-    within = [name for name in countries if len(wanted) > 2 and wanted in name]
-    alike = difflib.get_close_matches(wanted, countries, n=NEAR, cutoff=0.7)
+    if len(wanted) < SHORT:
+        return []
+    within = [name for name in countries if wanted in name]
+    names = [name for name in countries if len(name) > SHORT]
+    alike = difflib.get_close_matches(wanted, names, n=NEAR, cutoff=0.7)
     found = (countries[name].name for name in (*sorted(within, key=len), *alike))
     return list(dict.fromkeys(found))[:NEAR]
 
@@ -80,7 +99,8 @@ def named_countries() -> dict[str, NamedArea]:
                 inside = NamedArea(
                     part.name, part.code, shapely.intersection(shape, box)
                 )
-                result |= dict.fromkeys(map(simplify, (part.name, part.code)), inside)
+                names = (part.name, part.code, part.short)
+                result |= dict.fromkeys(map(simplify, names), inside)
     return result
 
 
@@ -95,5 +115,9 @@ def cut_parts(shape: shapely.Geometry, country: str) -> shapely.Geometry:
 
 def simplify(text: str) -> str:
     """A name in small letters without accents and marks, its words apart by one blank."""
+    text = text.replace(".", "").replace("\u2019", "'")
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return " ".join(re.findall(r"[a-z0-9]+", plain.casefold()))
+
+
+OTHERS = {simplify(name): simplify(meant) for name, meant in OTHER_NAMES.items()}

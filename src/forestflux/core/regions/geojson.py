@@ -28,9 +28,9 @@ def read_geojson(
     InputError : a member `crs`, as files before 2016 have it, that names no known system
     """
     content = json.loads(path.read_text("utf-8-sig"))
-    if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
-        raise ValueError("no FeatureCollection")
-    features = content.get("features")
+    if not isinstance(content, dict):
+        raise ValueError("no GeoJSON object")
+    features = list_features(content)
     if not isinstance(features, list) or not all(map(is_feature, features)):
         raise ValueError("something else than features in it")
     records = [each.get("properties") or {} for each in features]
@@ -38,6 +38,23 @@ def read_geojson(
     properties = {name: to_objects([r.get(name) for r in records]) for name in names}
     shapes = to_objects([read_shape(each.get("geometry")) for each in features])
     return properties, shapes, read_system(content.get("crs"), path)
+
+
+def list_features(content: dict[str, Any]) -> Any:  # noqa: ANN401 - what JSON holds
+    """The features of a document: of a collection, one alone, or a geometry as one.
+
+    Raises
+    ------
+    ValueError : none of these
+    """
+    kind = content.get("type")
+    if kind == "FeatureCollection":
+        return content.get("features")
+    if kind == "Feature":
+        return [content]
+    if "coordinates" in content:
+        return [{"type": "Feature", "properties": None, "geometry": content}]
+    raise ValueError("no features and no geometry")
 
 
 def is_feature(content: object) -> bool:

@@ -188,10 +188,10 @@ def wrap(shape: shapely.Geometry) -> shapely.Geometry:
         raise ShapeError(
             "at most 360 degrees of longitude", f"from {west:g} to {east:g}"
         )
-    first, last = (int(np.floor((end + 180) / 360)) for end in (west, east))
+    first, last = int(np.floor((west + 180) / 360)), int(np.ceil((east + 180) / 360))
     pieces = [
         shapely.intersection(move_east(shape, -360 * turn), WORLD)
-        for turn in range(first, last + 1)
+        for turn in range(first, last)
     ]
     return shapely.union_all(pieces)
 

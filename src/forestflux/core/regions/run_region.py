@@ -37,11 +37,12 @@ def find_areas(named: Sequence[str | Box], grid: Grid) -> list[NamedArea]:
     Raises
     ------
     InputError : an unknown name, a file with faults, a tile that the grid does not have; an
-        area without land
+        area without land or too small to be found, two areas of one name
     """
     if not named:
         return []  # no country has to be read
     areas = [find_area(each, grid) for each in named]
+    check_names(areas)
     land = shapely.STRtree([country.shape for country in read_countries()[0]])
     for area in areas:
         if not len(land.query(area.shape, predicate="intersects")):
@@ -51,7 +52,27 @@ def find_areas(named: Sequence[str | Box], grid: Grid) -> list[NamedArea]:
                 expected="an area with some land",
                 found=f"{area.name}, which has none",
             )
+        if not list_tiles([area], grid):
+            raise InputError(
+                "configuration",
+                variable="region",
+                expected="an area of which a cell can hold a part",
+                found=f"{area.name}, with {area.shape.area:.2g} square degrees",
+            )
     return areas
+
+
+def check_names(areas: Sequence[NamedArea]) -> None:
+    """Refuse areas of one name: tables would take them for one region."""
+    names = [area.name for area in areas]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            "configuration",
+            variable="region",
+            expected="parts with a name each (of a file, that of the file)",
+            found=f"{', '.join(twice)} more than once",
+        )
 
 
 def find_area(named: str | Box, grid: Grid) -> NamedArea:

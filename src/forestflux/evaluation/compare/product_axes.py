@@ -12,6 +12,8 @@ LATITUDES = ("lat", "latitude", "y", "nav_lat")
 LONGITUDES = ("lon", "longitude", "x", "nav_lon", "long")
 # A globe, with the rounding of single precision.
 GLOBE_DEG, ROUNDING_DEG = 360.0, 1e-3
+# From one step to the next: those of Gaussian grids and of half cells at the poles stay below it.
+MOST_RATIO = 1.6
 
 
 @dataclass(frozen=True)
@@ -153,14 +155,32 @@ def make_axis(
     else:
         ordered = np.sort(bounds[::-1] if falls else bounds, axis=1)
         edges = np.append(ordered[:, 0], ordered[-1, 1])
-    if not (np.diff(edges) > 0).all():
+    sizes = np.diff(edges)
+    whole = bounds is None or np.allclose(
+        ordered[:-1, 1], ordered[1:, 0], atol=ROUNDING_DEG
+    )
+    if not (whole and (sizes > 0).all()):
         raise InputError(
             path,
             variable=name,
             expected="cells without gap or overlap",
             found="others in its bounds",
         )
+    if bounds is None:
+        check_steps(np.abs(steps), name, path)
     return Axis(name, edges, falls)
+
+
+def check_steps(steps: np.ndarray, name: str, path: Path) -> None:
+    """Refuse centres of which some seem to be left out: their cells would be stretched."""
+    ratios = steps[1:] / steps[:-1]
+    if len(ratios) and max(ratios.max(), (1 / ratios).max()) > MOST_RATIO:
+        raise InputError(
+            path,
+            variable=name,
+            expected="steps that grow or shrink slowly, or bounds of the cells",
+            found=f"steps from {steps.min():.6g} to {steps.max():.6g} degrees",
+        )
 
 
 def bounds_of(dataset: xr.Dataset, coordinate: xr.DataArray) -> np.ndarray | None:

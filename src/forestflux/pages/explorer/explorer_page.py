@@ -38,6 +38,7 @@ ASSETS = (
     "assets/projection.js",
     "assets/layers.js",
     "assets/map.js",
+    "assets/outlines.js",
     "assets/fine.js",
     "assets/charts.js",
     "assets/panel.js",

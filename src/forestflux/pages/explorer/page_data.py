@@ -13,6 +13,7 @@ from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
 from forestflux.core.grids.grid import Grid
 from forestflux.core.layers import REGION_LAYERS
 from forestflux.core.names import TARGET_FLUXES
+from forestflux.core.regions.region_cells import NamedArea
 from forestflux.ensemble.model_folder import load_model
 from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.evaluation.evaluation_schemas import PREDICTIONS
@@ -38,6 +39,7 @@ from forestflux.pages.explorer.displayed_layers import (
 )
 from forestflux.pages.explorer.fine_cells import write_fine_cells
 from forestflux.pages.explorer.packed_arrays import encode_array
+from forestflux.pages.explorer.region_outlines import pack_outlines
 from forestflux.pages.explorer.tower_details import (
     ESTIMATED,
     describe_towers,
@@ -82,6 +84,7 @@ class MapFiles:
     cells : folder beside the page for the cells of a map that is too fine for it, else empty
     months : months of the maps, at least those of the pair of years; None where the run has none
     compared : stores of compared products; None where the run has none
+    outlined : regions of the run whose outlines the map shows
     """
 
     maps: Stores
@@ -94,6 +97,7 @@ class MapFiles:
     cells: Path
     months: Stores | None = None
     compared: Stores | None = None
+    outlined: tuple[NamedArea, ...] = ()
 
 
 def collect_page_data(
@@ -147,6 +151,9 @@ def collect_map_data(
         "change": pack_change_layers(files.change, cells),
         "compared": pack_compared_products(files, cells),
         "fine": keep_fine_cells(files, display, settings=settings),
+        "outlines": pack_outlines(
+            files.outlined, resolution_deg=files.grid.resolution_deg
+        ),
         "windows": read_windows(files.change),
         "totals": select_totals(regions),
         "regions": collect_region_records(

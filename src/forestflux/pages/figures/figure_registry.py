@@ -130,7 +130,11 @@ FIGURES = {
     "decomposition": Entry(
         "globe.stratum_figures",
         "draw_decomposition",
-        ("change/decomposition.csv", "change/totals.csv"),
+        (
+            "change/decomposition.csv",
+            "change/region_changes.csv",
+            "change/totals.csv",
+        ),
     ),
     "drivers": Entry(
         "globe.driver_figures",

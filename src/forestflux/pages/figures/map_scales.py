@@ -1,12 +1,34 @@
 """Colour scales of maps: the numbers at their ends, and the bar below a map."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from cartopy.mpl.geoaxes import GeoAxes
-from matplotlib.colors import Normalize
+from cmcrameri import cm
+from matplotlib.colors import Colormap, ListedColormap, Normalize
 from matplotlib.image import AxesImage
+
+COLOURS = {"gpp": cm.bamako_r, "nee": cm.vik}
+# Share of the strongest value below which the weakest one lies far from it.
+CLOSE = 0.5
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Colours of a map.
+
+    Attributes
+    ----------
+    colours : from the lowest to the highest value
+    ends : those values
+    extend : ends with values beyond them, as `draw_bar` takes it
+    """
+
+    colours: Colormap
+    ends: Normalize
+    extend: str
 
 
 def draw_bar(
@@ -35,6 +57,27 @@ def draw_bar(
         "shrink": shrink,
     }
     figure.colorbar(image, ax=axes, extend=extend, label=label, **place)
+
+
+def scale_fluxes(flux: str, *values: xr.DataArray) -> Scale:
+    """One scale for maps of a flux, which holds zero unless the flux differs little.
+
+    In a small region all cells may lie close together, far from zero. The scale then spans
+    what there is, but for 2 % of cells at each end.
+    """
+    every = np.concatenate([v.to_numpy().ravel() for v in values])
+    low, top = (float(np.nanquantile(every, share)) for share in (0.02, 0.98))
+    weak, strong = sorted(map(abs, (low, top)))
+    is_close = low * top > 0 and CLOSE * strong < weak < strong
+    signed = flux == "nee"
+    if not is_close:
+        ends = centred(*values) if signed else sequential(*values)
+        return Scale(COLOURS[flux], ends, "both" if signed else "max")
+    colours = COLOURS[flux]
+    if signed:
+        side = np.linspace(0, 0.5, 256) if top < 0 else np.linspace(0.5, 1, 256)
+        colours = ListedColormap(colours(side))
+    return Scale(colours, Normalize(low, top), "both")
 
 
 def sequential(*values: xr.DataArray) -> Normalize:

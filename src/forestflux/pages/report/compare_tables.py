@@ -17,7 +17,7 @@ GROUNDS = {
 
 
 def show_comparison(comparison: pd.DataFrame) -> list[ShownTable]:
-    """Sizes and agreement over all common years, then both of each year and window."""
+    """Agreement over all common years, change over them, what was compared, each year."""
     largest = comparison[["total_run", "total_product"]].abs().to_numpy().max()
     unit = choose_total_unit(float(largest))
     comparison = scale_totals(comparison, COMPARISON, unit)
@@ -26,25 +26,25 @@ def show_comparison(comparison: pd.DataFrame) -> list[ShownTable]:
         source=comparison["source"].fillna("the user"),
         per=comparison["per"].map(GROUNDS),
     )
-    names = (
-        Field("product", "product", str),
-        Field("flux", "flux", str.upper),
-        Field("years", "years", str),
-    )
+    product = (Field("product", "product", str), Field("flux", "flux", str.upper))
+    names = (*product, Field("years", "years", str))
     sizes = (
         Field("total_run", f"total, run ({unit.total})", ".2f"),
         Field("total_product", "total, product", ".2f"),
         Field("bias", "bias (gC m-2 yr-1)", "+,.0f"),
         Field("spatial_r", "r over places", ".2f"),
     )
-    about = (
-        Field("area", "common forest", describe_area),
-        Field("share", "share of the mapped forest", ".0%"),
+    changes = (
         Field("slope_run", f"slope, run ({unit.slope})", "+.3f"),
         Field("slope_product", "slope, product", "+.3f"),
         Field("year_r", "r over years", ".2f"),
-        Field("resolution", "cell of the product (degrees)", ".3g"),
-        Field("per", "per m2 of", str),
+    )
+    # The third and the last column hold the long words, which the page wraps.
+    about = (
+        Field("per", "its m2 is of", str),
+        Field("area", "common forest", describe_area),
+        Field("share", "share of the mapped forest", ".0%"),
+        Field("resolution", "its cell (degrees)", ".3g"),
         Field("source", "source", str),
     )
     whole = rows[rows["kind"] == "all"]
@@ -54,9 +54,10 @@ def show_comparison(comparison: pd.DataFrame) -> list[ShownTable]:
         ),
         show_table(
             whole,
-            (*names, *about),
-            caption="What was compared, and how both change over the common years",
+            (*names, *changes),
+            caption="How both change over the common years; slopes need three of them, r four",
         ),
+        show_table(whole, (*product, *about), caption="What was compared"),
         show_table(
             rows[rows["kind"] != "all"], (*names, *sizes), caption="Years and windows"
         ),

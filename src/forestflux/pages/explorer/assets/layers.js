@@ -133,7 +133,7 @@ function makeComparedLayers(product) {
   const shared = { group: "Beside other products", unit: FLUX_UNIT, annual: false, compared: true, span, isIn: (source) => source === mapData };
   const sign = product.flux === "nee" ? `${UPTAKE} ` : "";
   return {
-    [`product ${product.name}`]: { ...shared, label: `${flux} of ${product.title}`, palette: product.flux,
+    [`product ${product.name}`]: { ...shared, isMean: true, label: `${flux} of ${product.title}`, palette: product.flux,
       kind: product.flux === "nee" ? "centred" : "from zero", read: () => unpackNumbers(product.product),
       note: `${sign}Mean of ${span}, where the run and the product have forest. The product is no truth.` },
     [`difference ${product.name}`]: { ...shared, label: `${flux}, run minus ${product.title}`, kind: "centred",
@@ -161,7 +161,10 @@ function hasLayer(name) {
 /** Whether a layer is a change that is tested against chance. */
 const isTested = (layer) => Boolean(layer.clear) && layer.clear in mapData.change;
 
-/** Values of a layer at the ends of its colours, the same in every year; cells beyond them take the last colour. */
+/**
+ * Values of a layer at the ends of its colours, the same in every year; cells beyond them take the last colour.
+ * A flux that differs little, as in a small region, is `close`: its colours span what there is, without zero.
+ */
 async function findColourRange(layer) {
   if (layer.range) return layer.range;
   const years = layer.annual ? [...mapData.years.keys()] : [0];
@@ -170,8 +173,12 @@ async function findColourRange(layer) {
   const picked = parts.flatMap((part) => Array.from(part.filter((value, cell) => cell % apart === 0 && Number.isFinite(value))));
   const sorted = Float64Array.from(picked).sort();
   const findQuantile = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] * (layer.factor || 1);
-  const largest = Math.max(Math.abs(findQuantile(0.02)), Math.abs(findQuantile(0.98))) || 1;
-  layer.range = layer.kind === "centred" ? [-largest, largest] : [0, largest];
+  const ends = [findQuantile(0.02), findQuantile(0.98)];
+  const [smallest, largest] = ends.map(Math.abs).sort((a, b) => a - b);
+  const isLevel = layer.group === "Fluxes of a year" || Boolean(layer.isMean);
+  layer.close = isLevel && ends[0] * ends[1] > 0 && smallest > largest / 2 && smallest < largest;
+  const most = largest || 1;
+  layer.range = layer.close ? ends : layer.kind === "centred" ? [-most, most] : [0, most];
   return layer.range;
 }
 
@@ -182,6 +189,13 @@ function decodeColour(text, start) {
 
 /** A colour as a change has it that may be chance: mixed with white. */
 const makePale = (colour) => colour.map((part) => Math.round(part + data.paleness * (255 - part)));
+
+/** The 256 colours of a layer whose range is known; those of one sign where it is close and of one. */
+function chooseColours(layer) {
+  const colours = decodePalette(layer.palette);
+  if (!layer.close || layer.kind !== "centred") return colours;
+  return colours.map((_, i) => colours[(layer.range[1] < 0 ? 0 : 128) + Math.floor(i / 2)]);
+}
 
 /** The 256 colours of a palette as [red, green, blue]. */
 function decodePalette(name) {

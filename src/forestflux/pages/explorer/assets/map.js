@@ -94,7 +94,7 @@ async function colourCells(layer, year, clear, source = mapData) {
     return coloured;
   }
   const [low, high] = await findColourRange(layer);
-  const palette = decodePalette(layer.palette);
+  const palette = chooseColours(layer);
   const [full, pale] = [palette, palette.map(makePale)].map((colours) => colours.map(packColour));
   values.forEach((value, cell) => {
     if (Number.isNaN(value)) return;
@@ -169,6 +169,7 @@ function drawMap() {
   drawInPlane(() => { pen.fillStyle = LAND; pen.fill(coastline, "evenodd"); });
   if (drawn.colours) pen.drawImage(paintCells(), 0, 0);
   drawInPlane(() => { pen.strokeStyle = "#5d6a66"; pen.lineWidth = (0.6 * pixelRatio) / scale; pen.stroke(coastline); });
+  drawInPlane(() => drawOutlines(pixelRatio, scale));
   pen.restore();
   pen.strokeStyle = "#8b9893";
   pen.lineWidth = pixelRatio;

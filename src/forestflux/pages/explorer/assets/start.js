@@ -75,7 +75,7 @@ async function drawLegend(layer) {
   const [low, high] = await findColourRange(layer);
   bar.width = 512;
   const barPen = bar.getContext("2d");
-  decodePalette(layer.palette).forEach((colour, i) => {
+  chooseColours(layer).forEach((colour, i) => {
     // Where some cells are pale, the lower half of the bar has their colours.
     for (const [shade, top, height] of isPale(layer) ? [[colour, 0, 7], [makePale(colour), 7, 7]] : [[colour, 0, 14]]) {
       barPen.fillStyle = `rgb(${shade.join()})`;
@@ -247,7 +247,7 @@ function fillControls() {
     const tower = data.towers.sites.find(({ site }) => site === towerPicker.value);
     openDetails(tower ? { tower } : null, { scroll: true });
   });
-  findElement("show-towers").addEventListener("change", drawMap);
+  for (const id of ["show-towers", "show-outlines"]) findElement(id).addEventListener("change", drawMap);
   for (const id of ["show-weak", "show-outside"]) findElement(id).addEventListener("change", repaintMap);
   findElement("zoom-in").addEventListener("click", () => zoomView(1.6));
   findElement("zoom-out").addEventListener("click", () => zoomView(1 / 1.6));
@@ -257,6 +257,7 @@ function fillControls() {
     for (const part of document.querySelectorAll("[data-map]")) part.hidden = true;
     return;
   }
+  findElement("show-outlines").parentElement.hidden = !mapData.outlines.names.length;
   fillRegionPicker(regionPicker, mapData.regions);
   regionPicker.addEventListener("change", () => {
     const region = findRegion(mapData.regions, regionPicker.value);
@@ -284,7 +285,7 @@ function fillControls() {
 /** Show the map as early as possible, then the details. */
 async function startPage() {
   fillControls();
-  await prepareMap();
+  await Promise.all([prepareMap(), prepareOutlines()]);
   const wanted = readAddress();
   resizeMap();
   showAll();

@@ -28,7 +28,12 @@ from forestflux.pages.figures.globe.flux_maps import (
     significant,
 )
 from forestflux.pages.figures.globe.total_figures import draw_lines
-from forestflux.pages.figures.map_scales import centred, draw_bar
+from forestflux.pages.figures.map_scales import (
+    Scale,
+    centred,
+    draw_bar,
+    scale_fluxes,
+)
 from forestflux.pages.figures.world_maps import (
     draw_pale,
     draw_raster,
@@ -56,7 +61,8 @@ def draw_level_map(results: Path, *, settings: StyleSettings) -> Figure:
     dataset = load_store(results / f"maps/{year}.zarr", ["nee", "applicable"])
     figure = new_figure(make_column(settings), height_mm=62)
     label = f"NEE ({FLUX_UNIT})\n{UPTAKE}"
-    ax, _ = draw_world(figure, dataset["nee"], label, settings)
+    scale = scale_fluxes("nee", dataset["nee"])
+    ax, _ = draw_world(figure, dataset["nee"], label, scale, settings=settings)
     hatch(ax, outside(dataset))
     ax.set_title(f"NEE {year}")
     return figure
@@ -70,7 +76,8 @@ def draw_change_map(results: Path, *, settings: StyleSettings) -> Figure:
     figure = new_figure(make_column(settings), height_mm=66)
     label = f"change of NEE ({FLUX_UNIT})\nnegative: more uptake"
     layer = dataset["nee_difference"]
-    ax, image = draw_world(figure, layer, label, settings)
+    scale = Scale(cm.vik, centred(layer), "both")
+    ax, image = draw_world(figure, layer, label, scale, settings=settings)
     sure = significant(dataset, "nee", "difference")
     draw_pale(ax, image, layer, ~sure)
     first, second = settings.pair
@@ -81,13 +88,18 @@ def draw_change_map(results: Path, *, settings: StyleSettings) -> Figure:
 
 
 def draw_world(
-    figure: Figure, layer: xr.DataArray, label: str, settings: StyleSettings
+    figure: Figure,
+    layer: xr.DataArray,
+    label: str,
+    scale: Scale,
+    *,
+    settings: StyleSettings,
 ) -> tuple[GeoAxes, AxesImage]:
-    """A layer on the whole of a figure, zero in the middle of its scale, and its image."""
+    """A layer on the whole of a figure, and its image."""
     place = figure.add_gridspec(1, 1)[0]
     ax = world_axes(figure, place, settings=settings)
-    image = draw_raster(ax, layer, cmap=cm.vik, norm=centred(layer))
-    draw_bar(image, ax, label, extend="both")
+    image = draw_raster(ax, layer, cmap=scale.colours, norm=scale.ends)
+    draw_bar(image, ax, label, extend=scale.extend)
     return ax, image
 
 

@@ -32,7 +32,7 @@ def draw_comparison(results: Path, *, settings: StyleSettings) -> Figure:
     table, zones = COMPARISON.read(results), COMPARED_ZONES.read(results)
     stores = upstream_stores(results / "compare/compare.json")
     whole = table[table["kind"] == "all"]
-    figure = new_figure(settings, height_mm=12 + 54 * len(whole))
+    figure = new_figure(settings, height_mm=12 + 70 * len(whole))
     grid = figure.add_gridspec(len(whole), 2, width_ratios=[2.3, 1])
     panels: list[Axes] = []
     for place, (_, row) in enumerate(whole.iterrows()):

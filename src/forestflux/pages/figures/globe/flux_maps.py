@@ -17,7 +17,12 @@ from forestflux.pages.figures.figure_style import (
     letter_panels,
     new_figure,
 )
-from forestflux.pages.figures.map_scales import centred, draw_bar, sequential
+from forestflux.pages.figures.map_scales import (
+    centred,
+    draw_bar,
+    scale_fluxes,
+    sequential,
+)
 from forestflux.pages.figures.world_maps import (
     draw_pale,
     draw_raster,
@@ -38,8 +43,8 @@ def draw_maps(results: Path, *, settings: StyleSettings) -> Figure:
         for year in settings.pair
     }
     scales = {
-        "gpp": (cm.bamako_r, sequential(*(d["gpp"] for d in years.values())), "max"),
-        "nee": (cm.vik, centred(*(d["nee"] for d in years.values())), "both"),
+        flux: scale_fluxes(flux, *(dataset[flux] for dataset in years.values()))
+        for flux in TARGET_FLUXES
     }
     labels = {"gpp": f"GPP ({FLUX_UNIT})", "nee": f"NEE ({FLUX_UNIT}; {UPTAKE})"}
     if settings.in_column:  # all below each other
@@ -51,15 +56,15 @@ def draw_maps(results: Path, *, settings: StyleSettings) -> Figure:
         grid = figure.add_gridspec(2, 2)
         places = [(grid[0, 0], grid[0, 1]), (grid[1, 0], grid[1, 1])]
     panels = []
-    for row, (flux, (cmap, norm, extend)) in zip(places, scales.items(), strict=True):
+    for row, (flux, scale) in zip(places, scales.items(), strict=True):
         axes = []
         for place, (year, dataset) in zip(row, years.items(), strict=True):
             ax = world_axes(figure, place, settings=settings)
-            image = draw_raster(ax, dataset[flux], cmap=cmap, norm=norm)
+            image = draw_raster(ax, dataset[flux], cmap=scale.colours, norm=scale.ends)
             hatch(ax, outside(dataset))
             ax.set_title(f"{flux.upper()} {year}")
             axes.append(ax)
-        draw_bar(image, axes, labels[flux], extend=extend, aspect=50, shrink=0.6)
+        draw_bar(image, axes, labels[flux], extend=scale.extend, aspect=50, shrink=0.6)
         panels += axes
     letter_panels(panels)
     return figure

@@ -6,8 +6,8 @@ GLOBE_CAPTIONS = {
     "level_map": Caption(
         "The level: NEE in {second}",
         "Annual NEE per m2 of forest ground, mean of the ensemble; negative is uptake. "
-        "Hatched forest is outside the area of applicability. The highest 2 % of cells "
-        "share the last colour. NEE of tower-trained models is too strong a sink.",
+        "Hatched forest is outside the area of applicability. Some 2 % of cells lie "
+        "beyond an open end of the scale. NEE of tower-trained models is too strong a sink.",
         "World map of forest NEE in {second}.",
     ),
     "change_map": Caption(
@@ -37,9 +37,10 @@ GLOBE_CAPTIONS = {
         "Annual fluxes per m2 of forest ground, mean of the ensemble, on an "
         "equal-area projection. Negative NEE is uptake by the forest. Grey land has "
         "no forest of the five types; hatched forest is unlike every training tower "
-        "(outside the area of applicability). One scale for both years; the highest 2 % of "
-        "cells share the last colour. Cells finer than a quarter of a degree are "
-        "averaged for display. Two single years differ mostly by weather. NEE of "
+        "(outside the area of applicability). One scale for both years, without zero where "
+        "all cells are far from it; some 2 % of them lie beyond an open end. Cells finer "
+        "than a quarter of a degree are averaged for display. Two single years differ "
+        "mostly by weather. NEE of "
         "tower-trained models is too strong a sink in the tropics.",
         "World maps of forest GPP and NEE in {first} and {second}.",
     ),
@@ -79,13 +80,14 @@ GLOBE_CAPTIONS = {
         " band.",
     ),
     "regions": Caption(
-        "Continents through the years",
-        "Totals over the forest of each continent, one sum for each ensemble member; "
+        "Continents or regions through the years",
+        "Totals over the forest of each continent, of a run of one continent over that of "
+        "its largest regions, one sum for each ensemble member; "
         "bands: {level} % interval of the errors that unseen towers showed. Slopes: "
         "Theil-Sen of all mapped years with the larger p of the Mann-Kendall test and of "
-        "the slope's error, adjusted over the continents for false discoveries (Benjamini "
+        "the slope's error, adjusted over all of that kind for false discoveries (Benjamini "
         "and Hochberg). Dotted lines: {first} and {second}.",
-        "Small panels of annual GPP and NEE totals by continent with their slopes.",
+        "Small panels of annual GPP and NEE totals by place with their slopes.",
     ),
     "change": Caption(
         "Change of GPP and NEE",

@@ -1,4 +1,4 @@
-"""Totals of the continents through the years, each with its slope."""
+"""Totals of the continents or of the run's regions through the years, each with its slope."""
 
 from pathlib import Path
 
@@ -25,18 +25,17 @@ from forestflux.pages.shown_totals import (
 
 FLUX_COLOURS = {"gpp": "#2F6B2F", "nee": "#1D5C8F"}
 PANELS_PER_ROW = 3
+MOST_REGIONS = 9  # the largest; continents are fewer
 
 
 def draw_regions(results: Path, *, settings: StyleSettings) -> Figure:
-    """Small panels: GPP of each continent, then NEE, with their interval and slope."""
+    """Small panels: GPP of each place, then NEE, with their interval and slope."""
     unit = find_run_unit(results)
     series = scale_totals(REGIONS.read(results), REGIONS, unit)
     slopes = scale_totals(REGION_CHANGES.read(results), REGION_CHANGES, unit)
-    series, slopes = (t[t["kind"] == "continent"] for t in (series, slopes))
-    # the largest first; cells of no continent are left out
-    gpp = series[(series["variable"] == "gpp") & (series["stratum"] != "none")]
-    names = list(gpp.groupby("stratum")["total"].mean().sort_values().index[::-1])
-    columns = 2 if settings.in_column else PANELS_PER_ROW
+    kind, names = choose_places(series)
+    series, slopes = (t[t["kind"] == kind] for t in (series, slopes))
+    columns = min(2 if settings.in_column else PANELS_PER_ROW, len(names))
     rows = -(-len(names) // columns)
     figure = new_figure(settings, height_mm=14 + 27 * 2 * rows)
     axes = figure.subplots(2 * rows, columns, sharex=True, squeeze=False)
@@ -64,6 +63,23 @@ def draw_regions(results: Path, *, settings: StyleSettings) -> Figure:
     return figure
 
 
+def choose_places(series: pd.DataFrame) -> tuple[str, list[str]]:
+    """Kind and names of the places that are drawn, the largest first; none is `none`.
+
+    The continents; the run's regions where it has some and lies on one continent.
+    """
+    gpp = series[(series["variable"] == "gpp") & (series["stratum"] != "none")]
+    means = gpp.groupby(["kind", "stratum"])["total"].mean().dropna()
+    means = means[means > 0].sort_values(ascending=False, kind="stable")
+    by_kind = {
+        kind: [name for found, name in means.index if found == kind]
+        for kind in ("continent", "region")
+    }
+    lone = len(by_kind["continent"]) < 2
+    kind = "region" if lone and by_kind["region"] else "continent"
+    return kind, by_kind[kind][:MOST_REGIONS]
+
+
 def draw_region(
     ax: Axes, rows: pd.DataFrame, colour: str, *, settings: StyleSettings
 ) -> None:
@@ -81,7 +97,7 @@ def draw_region(
 
 
 def slope_text(rows: pd.DataFrame) -> str:
-    """Slope and its p-value, which is adjusted over the continents."""
+    """Slope and its p-value, which is adjusted over the places of its kind."""
     row = rows.iloc[0]
     if pd.isna(row["slope"]):
         return "not known"

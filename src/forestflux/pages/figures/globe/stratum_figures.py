@@ -76,7 +76,7 @@ def draw_decomposition(results: Path, *, settings: StyleSettings) -> Figure:
     table = scale_totals(DECOMPOSITION.read(results), DECOMPOSITION, unit)
     largest = table["change"].abs().max()
     parts = [n for n in PARTS if table[n].abs().max() > SMALLEST_PART * largest]
-    strata = strata_with_forest(table)
+    strata = strata_with_forest(REGION_CHANGES.read(results))
     figure = new_figure(settings, height_mm=22 + 4.6 * len(strata))
     axes = figure.subplots(1, len(TARGET_FLUXES), sharey=True)
     for ax, flux in zip(axes, TARGET_FLUXES, strict=True):
@@ -100,10 +100,10 @@ def flux_title(flux: str, settings: StyleSettings) -> str:
     return settings.join(flux.upper(), meaning, mark="; ")
 
 
-def strata_with_forest(table: pd.DataFrame) -> list[tuple[str, str]]:
-    """Kind and name of the strata whose total changed, in the order of the kinds."""
-    # a stratum without forest in either year has a change of exactly zero
-    known = table[(table["change"].abs() > 0) & (table["stratum"] != "none")]
+def strata_with_forest(changes: pd.DataFrame) -> list[tuple[str, str]]:
+    """Kind and name of the strata with forest in a year of the pair, in the order of the kinds."""
+    forest = changes[["area_first", "area_second"]].max(axis=1) > 0
+    known = changes[forest & (changes["stratum"] != "none")]
     known = known[known["variable"] == TARGET_FLUXES[0]]
     return [
         (kind, name)

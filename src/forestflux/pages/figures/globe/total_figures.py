@@ -153,6 +153,7 @@ def draw_change_table(results: Path, *, settings: StyleSettings) -> Figure:
         if rows[measure].isna().all():
             place = {"ha": "center", "va": "center", "transform": ax.transAxes}
             ax.text(0.5, 0.5, "not known:\ntoo few years", **place)
+            ax.set_xticks([])
         ax.set_title(f"{flux.upper()},\n{names[measure]}")
         ax.set_xlabel(f"{measure} ({units[measure]})")
     labels = [escape_math(subset_label(name)) for name in strata]
