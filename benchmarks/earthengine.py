@@ -84,7 +84,7 @@ def server(folder: Path) -> Iterator[Server]:
     """A server in a process of its own."""
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "tests.earthengine.serve"),
+            *(sys.executable, "-m", "tests.earthengine.emulator.serve"),
             *("--key", str(folder / "key.json"), "--keep", "shape"),
         ],
         cwd=ROOT,

@@ -17,11 +17,11 @@ from forestflux.publish.online.images.year_image import (
 from tests.builders.projects import ROOT
 from tests.builders.small_training import settings
 from tests.earthengine import online_proof as proof
-from tests.earthengine.calls_values import algorithms
-from tests.earthengine.catalogue import SCHEDULES
+from tests.earthengine.emulator.archives.catalogue import SCHEDULES
+from tests.earthengine.emulator.evaluation.calls_values import algorithms
+from tests.earthengine.emulator.server import Emulator
 from tests.earthengine.expression_costs import measure_arithmetic, measure_size
 from tests.earthengine.online_models import train_model
-from tests.earthengine.server import Emulator
 
 MEMBERS = (1, 5, 10, 20)
 # Site-years with which the series of a cell are compared, as many as the real towers have.

@@ -10,10 +10,10 @@ from forestflux.core.product_tables.product_table import read_products
 from forestflux.jobs.settings.source_settings import EarthEngineSettings, SourceSettings
 from forestflux.sources.earthengine import earthengine_source
 from tests.builders.projects import ROOT
-from tests.earthengine.catalogue import Catalogue
-from tests.earthengine.formulas import FormulaPlanet
-from tests.earthengine.server import Emulator
-from tests.earthengine.standin import YEAR, access
+from tests.earthengine.emulator.archives.catalogue import Catalogue
+from tests.earthengine.emulator.archives.formulas import FormulaPlanet
+from tests.earthengine.emulator.archives.standin import YEAR, access
+from tests.earthengine.emulator.server import Emulator
 
 LOOPBACK = {
     "HTTP_PROXY": "http://127.0.0.1:9",

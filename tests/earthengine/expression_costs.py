@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.earthengine.graph import LEVELS, evaluate
-from tests.earthengine.grids import PixelGrid
-from tests.earthengine.images import Image
+from tests.earthengine.emulator.evaluation.grids import PixelGrid
+from tests.earthengine.emulator.evaluation.images import Image
+from tests.earthengine.emulator.graph import LEVELS, evaluate
 
 
 @dataclass(frozen=True)

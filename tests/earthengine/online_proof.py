@@ -14,9 +14,9 @@ from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.publish.online.images.flux_image import build_flux_image
 from tests.builders.inputs import RANGES, UNITS
 from tests.earthengine import asking
-from tests.earthengine.grids import GEOGRAPHIC, PixelGrid
+from tests.earthengine.emulator.archives.pixel_catalogue import PixelCatalogue
+from tests.earthengine.emulator.evaluation.grids import GEOGRAPHIC, PixelGrid
 from tests.earthengine.online_models import make_series, scale_series
-from tests.earthengine.pixel_catalogue import PixelCatalogue
 
 YEAR = 2018
 SERIES, FOREST = "cells/series", "cells/forest_type"

@@ -7,11 +7,11 @@ from pyproj import Transformer
 
 from forestflux.core.calendars.eight_day import STEP_DAYS, STEPS
 from tests.earthengine.asking import grid, pixels, window
-from tests.earthengine.catalogue import SCHEDULES
-from tests.earthengine.formulas import hidden, stored
-from tests.earthengine.grids import GEOGRAPHIC, SINUSOIDAL, moved
-from tests.earthengine.rain import spread_over_days
-from tests.earthengine.reducers import modes
+from tests.earthengine.emulator.archives.catalogue import SCHEDULES
+from tests.earthengine.emulator.archives.formulas import hidden, stored
+from tests.earthengine.emulator.archives.rain import spread_over_days
+from tests.earthengine.emulator.evaluation.grids import GEOGRAPHIC, SINUSOIDAL, moved
+from tests.earthengine.emulator.evaluation.reducers import modes
 
 LST = "MODIS/061/MOD11A2"
 ROW, COLUMN, SHAPE = 3400, 23000, (6, 7)

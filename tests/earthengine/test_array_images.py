@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.earthengine.asking import grid, pixels
-from tests.earthengine.grids import GEOGRAPHIC
+from tests.earthengine.emulator.evaluation.grids import GEOGRAPHIC
 
 # Two rows and three columns of one degree; centres at 10.5 to 12.5 east, 1.5 and 0.5 north.
 WHERE = grid(GEOGRAPHIC, 1.0, (10, 2), (2, 3))

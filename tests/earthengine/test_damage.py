@@ -22,9 +22,9 @@ from forestflux.sources.earthengine.client.in_flight import MemoryBudget, Slots
 from forestflux.sources.earthengine.client.npy_answers import find_header_end
 from forestflux.sources.earthengine.client.progress import Progress
 from forestflux.sources.earthengine.request import ArchiveWindow, Band, Layers, Request
-from tests.earthengine.catalogue import Catalogue
-from tests.earthengine.faults import Fault
-from tests.earthengine.formulas import FormulaPlanet
+from tests.earthengine.emulator.archives.catalogue import Catalogue
+from tests.earthengine.emulator.archives.formulas import FormulaPlanet
+from tests.earthengine.emulator.faults import Fault
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 

@@ -4,7 +4,8 @@ import json
 
 import ee
 
-from tests.earthengine.calls_values import algorithms
+from tests.earthengine.emulator.archives.pixel_catalogue import PixelCatalogue
+from tests.earthengine.emulator.evaluation.calls_values import algorithms
 from tests.earthengine.expression_costs import (
     Arithmetic,
     Size,
@@ -12,7 +13,6 @@ from tests.earthengine.expression_costs import (
     measure_size,
 )
 from tests.earthengine.online_proof import GRID
-from tests.earthengine.pixel_catalogue import PixelCatalogue
 
 
 def call(name, **arguments):

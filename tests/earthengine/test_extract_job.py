@@ -15,9 +15,9 @@ from forestflux.core.product_tables.product_table import ProductTable, Variable
 from forestflux.jobs.tables import write_table
 from tests.builders.products import with_extract
 from tests.builders.projects import ROOT, environment
-from tests.earthengine.faults import Fault
-from tests.earthengine.server import Emulator
-from tests.earthengine.standin import FOUR_SITES, access
+from tests.earthengine.emulator.archives.standin import FOUR_SITES, access
+from tests.earthengine.emulator.faults import Fault
+from tests.earthengine.emulator.server import Emulator
 
 pytestmark = pytest.mark.slow  # jobs and whole runs as processes of their own
 

@@ -12,10 +12,10 @@ from forestflux.core.input_errors import InputError
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
 from forestflux.sources.extraction import extract
-from tests.earthengine.catalogue import Catalogue
-from tests.earthengine.formulas import hidden, stored
-from tests.earthengine.physical_planet import PhysicalPlanet
-from tests.earthengine.standin import YEAR
+from tests.earthengine.emulator.archives.catalogue import Catalogue
+from tests.earthengine.emulator.archives.formulas import hidden, stored
+from tests.earthengine.emulator.archives.physical_planet import PhysicalPlanet
+from tests.earthengine.emulator.archives.standin import YEAR
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 

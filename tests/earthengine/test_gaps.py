@@ -14,17 +14,17 @@ from forestflux.core.product_tables.product_table import read_products
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.prepare.masking import mask_cube
 from tests.builders.projects import ROOT
-from tests.earthengine.catalogue import SCHEDULES, Catalogue
-from tests.earthengine.formulas import FormulaPlanet, hidden, layout
-from tests.earthengine.grids import GEOGRAPHIC, PixelGrid
-from tests.earthengine.images import Band, sampled
-from tests.earthengine.standin import (
+from tests.earthengine.emulator.archives.catalogue import SCHEDULES, Catalogue
+from tests.earthengine.emulator.archives.formulas import FormulaPlanet, hidden, layout
+from tests.earthengine.emulator.archives.standin import (
     FOUR_SITES,
     YEAR,
     column,
     finnish_tile,
     tile_around,
 )
+from tests.earthengine.emulator.evaluation.grids import GEOGRAPHIC, PixelGrid
+from tests.earthengine.emulator.evaluation.images import Band, sampled
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 

@@ -12,9 +12,8 @@ from forestflux.jobs.stores.store import load_store
 from forestflux.prepare.calendar_cube import build_cube
 from forestflux.sources.extraction import extract
 from tests.builders.projects import copy_project, snakemake
-from tests.earthengine.catalogue import Catalogue
-from tests.earthengine.server import Emulator
-from tests.earthengine.standin import (
+from tests.earthengine.emulator.archives.catalogue import Catalogue
+from tests.earthengine.emulator.archives.standin import (
     TILE_CELLS,
     YEARS,
     coarse_products,
@@ -22,6 +21,7 @@ from tests.earthengine.standin import (
     planet_of,
     write_labels,
 )
+from tests.earthengine.emulator.server import Emulator
 
 pytestmark = pytest.mark.slow  # jobs and whole runs as processes of their own
 

@@ -12,10 +12,11 @@ import pytest
 
 from forestflux.jobs.settings.training_settings import TrainSettings
 from tests.builders.small_training import SETTINGS, settings
-from tests.earthengine.calls_values import algorithms
 from tests.earthengine.conftest import connect
+from tests.earthengine.emulator.evaluation.calls_values import algorithms
+from tests.earthengine.emulator.evaluation.images import Band
+from tests.earthengine.emulator.server import Emulator
 from tests.earthengine.expression_costs import measure_arithmetic, measure_size
-from tests.earthengine.images import Band
 from tests.earthengine.online_models import make_model, train_model
 from tests.earthengine.online_proof import (
     BOUNDS,
@@ -28,7 +29,6 @@ from tests.earthengine.online_proof import (
     make_cells,
     more_ranges,
 )
-from tests.earthengine.server import Emulator
 
 # Greatest difference of a flux or a bound, gC m-2 yr-1.
 CLOSE = 1e-3

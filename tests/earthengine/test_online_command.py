@@ -30,11 +30,16 @@ from forestflux.publish.online.online_export import OnlineModel
 from forestflux.publish.online.region import read_region
 from tests.builders.model_folders import write_small_model
 from tests.builders.projects import ROOT, environment
-from tests.earthengine.catalogue import Catalogue
-from tests.earthengine.exports import called_functions
-from tests.earthengine.faults import Fault
-from tests.earthengine.physical_planet import PhysicalPlanet
-from tests.earthengine.standin import YEAR, access, column, tile_around
+from tests.earthengine.emulator.archives.catalogue import Catalogue
+from tests.earthengine.emulator.archives.physical_planet import PhysicalPlanet
+from tests.earthengine.emulator.archives.standin import (
+    YEAR,
+    access,
+    column,
+    tile_around,
+)
+from tests.earthengine.emulator.exports import called_functions
+from tests.earthengine.emulator.faults import Fault
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 

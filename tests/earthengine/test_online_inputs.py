@@ -20,12 +20,12 @@ from forestflux.publish.online.images.input_image import (
 from forestflux.publish.online.images.series_image import name_bands
 from forestflux.sources.earthengine.client.offline_client import start_offline
 from tests.builders.projects import ROOT
-from tests.earthengine import catalogue
 from tests.earthengine.asking import grid, pixels
-from tests.earthengine.catalogue import Catalogue, Schedule
-from tests.earthengine.formulas import FormulaPlanet
-from tests.earthengine.physical_planet import PhysicalPlanet
-from tests.earthengine.standin import column, tile_around
+from tests.earthengine.emulator.archives import catalogue
+from tests.earthengine.emulator.archives.catalogue import Catalogue, Schedule
+from tests.earthengine.emulator.archives.formulas import FormulaPlanet
+from tests.earthengine.emulator.archives.physical_planet import PhysicalPlanet
+from tests.earthengine.emulator.archives.standin import column, tile_around
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 

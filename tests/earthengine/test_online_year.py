@@ -19,12 +19,12 @@ from tests.builders.projects import ROOT
 from tests.builders.small_training import SETTINGS
 from tests.earthengine import online_proof as proof
 from tests.earthengine.asking import grid, pixels
-from tests.earthengine.catalogue import Catalogue
+from tests.earthengine.emulator.archives.catalogue import Catalogue
+from tests.earthengine.emulator.archives.physical_planet import PhysicalPlanet
+from tests.earthengine.emulator.archives.standin import column, tile_around
+from tests.earthengine.emulator.evaluation.grids import GEOGRAPHIC
 from tests.earthengine.expression_costs import measure_size
-from tests.earthengine.grids import GEOGRAPHIC
 from tests.earthengine.online_models import train_model
-from tests.earthengine.physical_planet import PhysicalPlanet
-from tests.earthengine.standin import column, tile_around
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 

@@ -11,9 +11,9 @@ import shapely
 from forestflux.jobs.stores.store import load_store
 from tests.builders.projects import copy_project, finish
 from tests.builders.tower_folders import tower_folder
-from tests.earthengine.catalogue import Catalogue
-from tests.earthengine.physical_planet import PhysicalPlanet
-from tests.earthengine.server import Emulator
+from tests.earthengine.emulator.archives.catalogue import Catalogue
+from tests.earthengine.emulator.archives.physical_planet import PhysicalPlanet
+from tests.earthengine.emulator.server import Emulator
 
 pytestmark = pytest.mark.slow  # a run as processes of its own
 

@@ -9,7 +9,7 @@ from googleapiclient.errors import HttpError
 
 from tests.earthengine.asking import grid, pixels, window
 from tests.earthengine.conftest import connect
-from tests.earthengine.faults import Fault
+from tests.earthengine.emulator.faults import Fault
 
 NDVI = "MODIS/061/MOD13A1"
 

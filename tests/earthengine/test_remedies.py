@@ -4,8 +4,8 @@ import pytest
 
 from forestflux.core.grids.places import TowerPlace
 from forestflux.core.input_errors import InputError
-from tests.earthengine.faults import Fault
-from tests.earthengine.standin import FOUR_SITES, YEAR, access, column
+from tests.earthengine.emulator.archives.standin import FOUR_SITES, YEAR, access, column
+from tests.earthengine.emulator.faults import Fault
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 

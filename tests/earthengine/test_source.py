@@ -17,11 +17,17 @@ from forestflux.jobs.settings.source_settings import EarthEngineSettings, Source
 from forestflux.sources.earthengine import earthengine_source
 from forestflux.sources.earthengine.client.band_packing import pack_bands
 from forestflux.sources.earthengine.request import ArchiveWindow, Band, Layers, Request
-from tests.earthengine.catalogue import Catalogue
-from tests.earthengine.faults import Fault, five_ways
-from tests.earthengine.formulas import FormulaPlanet, hidden, stored
-from tests.earthengine.server import Emulator
-from tests.earthengine.standin import FOUR_SITES, YEAR, access, column, finnish_tile
+from tests.earthengine.emulator.archives.catalogue import Catalogue
+from tests.earthengine.emulator.archives.formulas import FormulaPlanet, hidden, stored
+from tests.earthengine.emulator.archives.standin import (
+    FOUR_SITES,
+    YEAR,
+    access,
+    column,
+    finnish_tile,
+)
+from tests.earthengine.emulator.faults import Fault, five_ways
+from tests.earthengine.emulator.server import Emulator
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 

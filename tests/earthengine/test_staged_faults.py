@@ -11,7 +11,7 @@ import pytest
 
 from tests.earthengine.asking import pixels, window
 from tests.earthengine.conftest import connect
-from tests.earthengine.faults import Fault
+from tests.earthengine.emulator.faults import Fault
 
 NDVI = "MODIS/061/MOD13A1"
 

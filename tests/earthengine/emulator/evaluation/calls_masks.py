@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.earthengine.arithmetic import BYTE, as_image, pairs
-from tests.earthengine.errors import Refused
-from tests.earthengine.grids import PixelGrid
-from tests.earthengine.images import Band, Pixels, lined_up
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation.arithmetic import BYTE, as_image, pairs
+from tests.earthengine.emulator.evaluation.grids import PixelGrid
+from tests.earthengine.emulator.evaluation.images import Band, Pixels, lined_up
 
 
 def update_mask(image, mask):

@@ -9,9 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.earthengine import calls_matrices
-from tests.earthengine.arithmetic import as_image, need_floats, pairs
-from tests.earthengine.array_images import (
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation import calls_matrices
+from tests.earthengine.emulator.evaluation.arithmetic import (
+    as_image,
+    need_floats,
+    pairs,
+)
+from tests.earthengine.emulator.evaluation.array_images import (
     FLOAT,
     array_of,
     as_numbers_band,
@@ -24,9 +29,8 @@ from tests.earthengine.array_images import (
     only_band,
     reshaped,
 )
-from tests.earthengine.errors import Refused
-from tests.earthengine.images import Band
-from tests.earthengine.reducers import Reducer
+from tests.earthengine.emulator.evaluation.images import Band
+from tests.earthengine.emulator.evaluation.reducers import Reducer
 
 REDUCERS = {"mean": np.mean, "sum": np.sum, "max": np.max, "min": np.min}
 

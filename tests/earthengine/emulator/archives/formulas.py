@@ -7,8 +7,8 @@ import numpy as np
 
 from forestflux.core.product_tables.product_table import ProductTable
 from forestflux.core.product_tables.products import Product
-from tests.earthengine.grids import PixelGrid
-from tests.earthengine.images import Band, Pixels, sampled
+from tests.earthengine.emulator.evaluation.grids import PixelGrid
+from tests.earthengine.emulator.evaluation.images import Band, Pixels, sampled
 
 # Whole numbers of a stored band lie from here on, so many of them.
 LEAST, COUNT = 100, 9000

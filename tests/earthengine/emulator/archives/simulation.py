@@ -22,10 +22,15 @@ from forestflux.core.product_tables.product_table import ProductTable
 from forestflux.core.product_tables.products import Product
 from forestflux.sources.simulated.simulated_source import SimulatedSource
 from tests.builders.products import with_extract
-from tests.earthengine.formulas import bands_of, grid_of
-from tests.earthengine.grids import GEOGRAPHIC, PixelGrid, Points, moved
-from tests.earthengine.images import Band, Pixels, refuse_pyramid
-from tests.earthengine.rain import spread_over_days
+from tests.earthengine.emulator.archives.formulas import bands_of, grid_of
+from tests.earthengine.emulator.archives.rain import spread_over_days
+from tests.earthengine.emulator.evaluation.grids import (
+    GEOGRAPHIC,
+    PixelGrid,
+    Points,
+    moved,
+)
+from tests.earthengine.emulator.evaluation.images import Band, Pixels, refuse_pyramid
 
 PRODUCT_RESOLUTION_DEG = 0.05
 

@@ -4,8 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.earthengine.arithmetic import as_image, need_floats, pairs
-from tests.earthengine.array_images import (
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation.arithmetic import (
+    as_image,
+    need_floats,
+    pairs,
+)
+from tests.earthengine.emulator.evaluation.array_images import (
     LONG,
     Array,
     array_band,
@@ -14,8 +19,7 @@ from tests.earthengine.array_images import (
     need_array,
     reshaped,
 )
-from tests.earthengine.errors import Refused
-from tests.earthengine.images import Image
+from tests.earthengine.emulator.evaluation.images import Image
 
 
 def dot(image1, image2):

@@ -9,8 +9,9 @@ from functools import partial
 
 import numpy as np
 
-from tests.earthengine import arithmetic, calls_masks, reducers
-from tests.earthengine.arithmetic import (
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation import arithmetic, calls_masks, reducers
+from tests.earthengine.emulator.evaluation.arithmetic import (
     BYTE,
     FLOAT,
     LONG,
@@ -18,9 +19,8 @@ from tests.earthengine.arithmetic import (
     as_image,
     constant,
 )
-from tests.earthengine.errors import Refused
-from tests.earthengine.grids import GEOGRAPHIC, PixelGrid, name_of
-from tests.earthengine.images import (
+from tests.earthengine.emulator.evaluation.grids import GEOGRAPHIC, PixelGrid, name_of
+from tests.earthengine.emulator.evaluation.images import (
     Band,
     Image,
     ImageCollection,

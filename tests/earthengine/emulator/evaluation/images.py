@@ -6,8 +6,8 @@ from functools import reduce
 
 import numpy as np
 
-from tests.earthengine.errors import Refused
-from tests.earthengine.grids import PixelGrid
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation.grids import PixelGrid
 
 Pixels = tuple[np.ndarray, np.ndarray]
 

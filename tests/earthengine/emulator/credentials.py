@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import jwt
 from google.oauth2.credentials import Credentials
 
-from tests.earthengine.errors import Refused
+from tests.earthengine.emulator.errors import Refused
 
 REFRESH_TOKEN = "refresh"
 ACCOUNT = "reader@forests.iam.gserviceaccount.com"

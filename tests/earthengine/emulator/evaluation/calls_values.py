@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from tests.earthengine import calls_arrays, calls_images
-from tests.earthengine.errors import Refused
-from tests.earthengine.images import Image, ImageCollection
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation import calls_arrays, calls_images
+from tests.earthengine.emulator.evaluation.images import Image, ImageCollection
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS = {"day": 1, "week": 7}

@@ -10,9 +10,14 @@ from functools import reduce
 
 import numpy as np
 
-from tests.earthengine.errors import Refused
-from tests.earthengine.grids import PixelGrid
-from tests.earthengine.images import Band, Image, Pixels, first_native
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation.grids import PixelGrid
+from tests.earthengine.emulator.evaluation.images import (
+    Band,
+    Image,
+    Pixels,
+    first_native,
+)
 
 LONG, FLOAT = np.dtype("int64"), np.dtype("float64")
 

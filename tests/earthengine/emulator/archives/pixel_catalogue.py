@@ -4,10 +4,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tests.earthengine.catalogue import Catalogue
-from tests.earthengine.errors import Refused
-from tests.earthengine.grids import PixelGrid
-from tests.earthengine.images import Band, Image, ImageCollection, Pixels, sampled
+from tests.earthengine.emulator.archives.catalogue import Catalogue
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation.grids import PixelGrid
+from tests.earthengine.emulator.evaluation.images import (
+    Band,
+    Image,
+    ImageCollection,
+    Pixels,
+    sampled,
+)
 
 
 class PixelCatalogue:

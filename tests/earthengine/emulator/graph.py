@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 
-from tests.earthengine.errors import Refused
+from tests.earthengine.emulator.errors import Refused
 
 # Earth Engine's own limit of levels inside one another; the client stops at 50 and writes a
 # name instead, from which it begins anew. It counts three for a call, a list or a dictionary.

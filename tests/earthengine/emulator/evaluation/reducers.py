@@ -5,9 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tests.earthengine.errors import Refused
-from tests.earthengine.grids import PixelGrid
-from tests.earthengine.images import Band, Image, ImageCollection, Pixels
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation.grids import PixelGrid
+from tests.earthengine.emulator.evaluation.images import (
+    Band,
+    Image,
+    ImageCollection,
+    Pixels,
+)
 
 FLOAT, LONG = np.dtype("float64"), np.dtype("int64")
 

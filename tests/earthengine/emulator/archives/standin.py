@@ -19,9 +19,9 @@ from forestflux.sources.simulated.simulated_towers import (
 )
 from tests.builders.products import with_extract
 from tests.builders.projects import ROOT
-from tests.earthengine.formulas import grid_of
-from tests.earthengine.grids import GEOGRAPHIC, Points, moved
-from tests.earthengine.simulation import SimulatedPlanet
+from tests.earthengine.emulator.archives.formulas import grid_of
+from tests.earthengine.emulator.archives.simulation import SimulatedPlanet
+from tests.earthengine.emulator.evaluation.grids import GEOGRAPHIC, Points, moved
 
 SEED = 2019
 RESOLUTION_DEG = 5.0

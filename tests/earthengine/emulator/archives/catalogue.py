@@ -11,10 +11,15 @@ import numpy as np
 
 from forestflux.core.calendars.eight_day import step_starts
 from forestflux.sources.simulated.sensors import AQUA_START, TERRA_SILENT
-from tests.earthengine.calls_values import EPOCH
-from tests.earthengine.errors import Refused
-from tests.earthengine.grids import PixelGrid
-from tests.earthengine.images import Band, Image, ImageCollection, Pixels
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation.calls_values import EPOCH
+from tests.earthengine.emulator.evaluation.grids import PixelGrid
+from tests.earthengine.emulator.evaluation.images import (
+    Band,
+    Image,
+    ImageCollection,
+    Pixels,
+)
 
 LAST_YEAR = 2024
 

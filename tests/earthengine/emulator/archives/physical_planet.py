@@ -2,8 +2,14 @@
 
 import numpy as np
 
-from tests.earthengine.formulas import COUNT, LEAST, FormulaPlanet, hidden, stored
-from tests.earthengine.images import Band, sampled
+from tests.earthengine.emulator.archives.formulas import (
+    COUNT,
+    LEAST,
+    FormulaPlanet,
+    hidden,
+    stored,
+)
+from tests.earthengine.emulator.evaluation.images import Band, sampled
 
 # Prime to COUNT: spreads numbers that lie together over all of them.
 SPREAD = 4001

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tests.earthengine.array_images import Array
-from tests.earthengine.calls_values import ELEMENTS, Date
-from tests.earthengine.errors import Refused
-from tests.earthengine.graph import evaluate
-from tests.earthengine.grids import PixelGrid, grid_of_request
-from tests.earthengine.images import Band, Image, ImageCollection
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation.array_images import Array
+from tests.earthengine.emulator.evaluation.calls_values import ELEMENTS, Date
+from tests.earthengine.emulator.evaluation.grids import PixelGrid, grid_of_request
+from tests.earthengine.emulator.evaluation.images import Band, Image, ImageCollection
+from tests.earthengine.emulator.graph import evaluate
 
 MAX_BYTES = 48 * 2**20
 MAX_SIDE = 32768

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tests.earthengine.errors import Refused
+from tests.earthengine.emulator.errors import Refused
 
 EARTH_RADIUS_M = 6371007.181
 GEOGRAPHIC, SINUSOIDAL = "EPSG:4326", "SR-ORG:6974"

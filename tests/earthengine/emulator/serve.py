@@ -1,6 +1,6 @@
 """The server in a process of its own: planet of formulas, changed and read at `/control`.
 
-    python -m tests.earthengine.serve --key key.json
+    python -m tests.earthengine.emulator.serve --key key.json
 
 prints its address, writes the key file of a service account that it knows, and answers until
 its standard input is closed.
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from forestflux.core.product_tables.product_table import read_products
 from tests.builders.paths import PRODUCTS
-from tests.earthengine.catalogue import Catalogue
-from tests.earthengine.formulas import FormulaPlanet
-from tests.earthengine.server import Emulator
+from tests.earthengine.emulator.archives.catalogue import Catalogue
+from tests.earthengine.emulator.archives.formulas import FormulaPlanet
+from tests.earthengine.emulator.server import Emulator
 
 
 def main() -> None:

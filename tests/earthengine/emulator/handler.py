@@ -12,12 +12,12 @@ from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from urllib.parse import parse_qs, urlsplit
 
-from tests.earthengine.answers import COMPUTATIONS, Answer
-from tests.earthengine.catalogue import described
-from tests.earthengine.errors import Refused
-from tests.earthengine.exports import take_export
-from tests.earthengine.faults import Fault
-from tests.earthengine.graph import algorithm_list
+from tests.earthengine.emulator.answers import COMPUTATIONS, Answer
+from tests.earthengine.emulator.archives.catalogue import described
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.exports import take_export
+from tests.earthengine.emulator.faults import Fault
+from tests.earthengine.emulator.graph import algorithm_list
 
 MAX_PAYLOAD = 10 * 2**20
 PUBLIC = "projects/earthengine-public/assets/"

@@ -11,13 +11,13 @@ from http.server import ThreadingHTTPServer
 from types import TracebackType
 from typing import Literal
 
-from tests.earthengine.answers import COMPUTATIONS, Answer, pixels_of
-from tests.earthengine.calls_values import algorithms
-from tests.earthengine.catalogue import Catalogue
-from tests.earthengine.credentials import Tokens
-from tests.earthengine.errors import Refused
-from tests.earthengine.faults import ERRORS, TOO_MANY, Fault
-from tests.earthengine.handler import Handler
+from tests.earthengine.emulator.answers import COMPUTATIONS, Answer, pixels_of
+from tests.earthengine.emulator.archives.catalogue import Catalogue
+from tests.earthengine.emulator.credentials import Tokens
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation.calls_values import algorithms
+from tests.earthengine.emulator.faults import ERRORS, TOO_MANY, Fault
+from tests.earthengine.emulator.handler import Handler
 
 
 @dataclass(frozen=True)

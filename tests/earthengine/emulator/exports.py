@@ -5,8 +5,8 @@ What the task would write is not computed: its image is that of `image:computePi
 
 from collections.abc import Iterator
 
-from tests.earthengine.errors import Refused
-from tests.earthengine.graph import algorithm_list
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.graph import algorithm_list
 
 FILES = {"driveDestination": "folder", "cloudStorageDestination": "bucket"}
 

@@ -10,9 +10,15 @@ from functools import partial
 
 import numpy as np
 
-from tests.earthengine.array_images import Array, array_band
-from tests.earthengine.errors import Refused
-from tests.earthengine.images import Band, Image, combined, constant_band, converted
+from tests.earthengine.emulator.errors import Refused
+from tests.earthengine.emulator.evaluation.array_images import Array, array_band
+from tests.earthengine.emulator.evaluation.images import (
+    Band,
+    Image,
+    combined,
+    constant_band,
+    converted,
+)
 
 BYTE, LONG, FLOAT = np.dtype("uint8"), np.dtype("int64"), np.dtype("float64")
 

@@ -1,0 +1,1 @@
+"""What an expression comes to: images, arrays and reducers, pixel by pixel."""
