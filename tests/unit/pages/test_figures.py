@@ -681,7 +681,8 @@ def test_forest_whose_flux_did_not_change_keeps_its_row(name, results, tmp_path)
         table = pd.read_csv(results / file)
         parts = table.columns.intersection(["change", *CHANGE_PARTS])
         write_table(table.assign(**dict.fromkeys(parts, 0.0)), tmp_path / file)
-    figure = draw_figure(name, tmp_path, style_settings=SETTINGS)
+    function = FIGURES[name].full_function
+    figure = draw_figure(function, tmp_path, style_settings=SETTINGS)
     rows = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert {"DBF", "ENF"} <= set(rows)
     assert "forest none" not in rows
