@@ -16,14 +16,13 @@ from forestflux.change.errors.error_model import ErrorModel
 from forestflux.change.errors.place_sums import PlaceSums, number_squares, sum_places
 from forestflux.change.map_cells import (
     YearCells,
-    number_groups,
     read_cells,
     read_places,
     sum_groups,
 )
 from forestflux.change.strata.decomposition import decompose_change
 from forestflux.change.strata.divisions import OUTSIDE, Division, group_cells
-from forestflux.change.strata.groups import Groups
+from forestflux.change.strata.groups import Groups, number_groups
 from forestflux.change.year_windows import YearWindow
 from forestflux.core.grids.cell_centres import wrap_longitudes
 from forestflux.core.names import FOREST_TYPES, PG_PER_G
