@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forestflux.change.change_schemas import REGIONS
-from forestflux.change.month_regions import MONTH_REGIONS
+from forestflux.change.change_schemas import MONTH_REGIONS, REGIONS
 from forestflux.change.month_zones import MONTH_ZONES
 from forestflux.evaluation.months.month_schemas import MONTH_PREDICTIONS
 from forestflux.jobs.tables import write_table

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from forestflux.jobs import command_line
-from forestflux.change.month_regions import MONTH_REGIONS, tabulate_month_regions
+from forestflux.change.change_schemas import MONTH_REGIONS
+from forestflux.change.month_regions import tabulate_month_regions
 from forestflux.change.strata.divisions import divide_grid
 from forestflux.core.grids.grid import Grid
 from forestflux.core.regions.run_region import find_areas

@@ -9,12 +9,11 @@ from forestflux.change.change_plan import ChangePlan
 from forestflux.change.co2_comparison import Co2Sums
 from forestflux.change.map_cells import (
     YearCells,
-    number_groups,
     read_cells,
     read_positions,
     sum_groups,
 )
-from forestflux.change.strata.groups import Groups
+from forestflux.change.strata.groups import Groups, number_groups
 from forestflux.core.names import FOREST_TYPES, PG_PER_G
 
 

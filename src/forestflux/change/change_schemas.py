@@ -1,5 +1,6 @@
 """Columns of the tables of change: names, units and meanings, once for all."""
 
+from forestflux.core.calendars.months import MONTH_FLUX_UNIT
 from forestflux.core.names import FLUX_UNIT, TOTAL_SLOPE_UNIT, TOTAL_UNIT
 from forestflux.jobs.tables import Column, TableSchema
 
@@ -7,6 +8,7 @@ from forestflux.jobs.tables import Column, TableSchema
 OUTSIDE = "none"
 # Totals of countries are some thousandths of those of the globe.
 COUNTRY_UNIT = "TgC yr-1"
+MONTH_TOTAL_UNIT = "PgC month-1"
 TG_PER_PG = 1000.0
 
 YEAR = Column("year", "calendar year", "integer")
@@ -74,6 +76,18 @@ REGIONS = TableSchema(
         Column("total_tg", "`total` in the unit of countries", unit=COUNTRY_UNIT),
         *_bounds("total_tg", COUNTRY_UNIT, "`total_tg`"),
         LEVEL,
+    ),
+)
+MONTH_REGIONS = TableSchema(
+    "months/region_months.csv",
+    "a year, a stratum of any kind but `forest_change` that has forest in some year, a flux and a"
+    " month; the twelve totals add up to `total` of `change/regions.csv`. There is no interval:"
+    " towers are too few to tell how errors of a month go together over a region",
+    (
+        *(YEAR, STRATUM, KIND, CODE, AREA, VARIABLE),
+        Column("month", "calendar month, 1-12", "integer"),
+        Column("mean", "mean flux per area of forest", unit=MONTH_FLUX_UNIT),
+        Column("total", "sum over the forest, ensemble mean", unit=MONTH_TOTAL_UNIT),
     ),
 )
 PAIR = TableSchema(

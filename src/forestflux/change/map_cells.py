@@ -8,11 +8,10 @@ import numpy as np
 import xarray as xr
 import zarr
 
-from forestflux.change.strata.groups import Groups
 from forestflux.core.grids.forest_area import measure_forest_area
 from forestflux.core.input_errors import InputError
 from forestflux.core.layers import REGION_LAYERS
-from forestflux.core.names import FLUXES, FOREST_TYPES, PG_PER_G
+from forestflux.core.names import FLUXES, PG_PER_G
 from forestflux.jobs.stores.store import load_store
 
 CELL_LAYERS = (
@@ -126,12 +125,6 @@ def select_cells(dataset: xr.Dataset, source: Path | str) -> YearCells:
         gpp=fluxes["gpp_member"],
         reco=fluxes["reco_member"],
     )
-
-
-def number_groups(cells: YearCells, groups: Groups) -> np.ndarray:
-    """Number (cell,) of the group and forest type of each cell of a year."""
-    group = groups.cell_group[cells.position]
-    return group * len(FOREST_TYPES) + cells.forest_type - 1
 
 
 def sum_groups(

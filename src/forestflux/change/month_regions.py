@@ -11,38 +11,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forestflux.change.change_schemas import AREA, CODE, KIND, STRATUM, VARIABLE, YEAR
+from forestflux.change.change_schemas import MONTH_REGIONS
 from forestflux.change.map_cells import (
     YearCells,
-    number_groups,
     read_cells,
     row_blocks,
     sum_groups,
 )
 from forestflux.change.strata.divisions import Division, group_cells, list_strata
-from forestflux.change.strata.groups import Groups
-from forestflux.core.calendars.months import MONTH_FLUX_UNIT, MONTHS
+from forestflux.change.strata.groups import Groups, number_groups
+from forestflux.core.calendars.months import MONTHS
 from forestflux.core.grids.forest_area import divide_by_area
 from forestflux.core.input_errors import InputError
 from forestflux.core.names import FLUXES, FOREST_TYPES, PG_PER_G
 from forestflux.jobs.stores.store import load_store, open_store
-from forestflux.jobs.tables import Column, TableSchema
 
-MONTH_TOTAL_UNIT = "PgC month-1"
 # GPP and RECO; NEE = RECO - GPP.
 SUMMED = FLUXES[:2]
-MONTH_REGIONS = TableSchema(
-    "months/region_months.csv",
-    "a year, a stratum of any kind but `forest_change` that has forest in some year, a flux and a"
-    " month; the twelve totals add up to `total` of `change/regions.csv`. There is no interval:"
-    " towers are too few to tell how errors of a month go together over a region",
-    (
-        *(YEAR, STRATUM, KIND, CODE, AREA, VARIABLE),
-        Column("month", "calendar month, 1-12", "integer"),
-        Column("mean", "mean flux per area of forest", unit=MONTH_FLUX_UNIT),
-        Column("total", "sum over the forest, ensemble mean", unit=MONTH_TOTAL_UNIT),
-    ),
-)
 
 
 def tabulate_month_regions(

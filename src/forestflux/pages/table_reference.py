@@ -1,7 +1,6 @@
 """The reference of the tables of a run, written from their schemas."""
 
-from forestflux.change.change_schemas import CHANGE_TABLES
-from forestflux.change.month_regions import MONTH_REGIONS
+from forestflux.change.change_schemas import CHANGE_TABLES, MONTH_REGIONS
 from forestflux.change.month_zones import MONTH_ZONES
 from forestflux.evaluation.ablation_table import VARIANT_PREDICTIONS
 from forestflux.evaluation.compare.comparison_schemas import COMPARISON_TABLES

@@ -6,8 +6,8 @@ import pytest
 import shapely
 
 from forestflux.change.analysis import analyse_change
-from forestflux.change.change_schemas import REGIONS
-from forestflux.change.month_regions import MONTH_REGIONS, tabulate_month_regions
+from forestflux.change.change_schemas import MONTH_REGIONS, REGIONS
+from forestflux.change.month_regions import tabulate_month_regions
 from forestflux.change.strata.divisions import divide_grid
 from forestflux.core.grids.grid import Grid
 from forestflux.core.input_errors import InputError

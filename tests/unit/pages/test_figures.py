@@ -45,6 +45,7 @@ from forestflux.pages.figures.globe.month_zone_figure import draw_month_zones
 from forestflux.pages.figures.globe.region_figures import choose_places
 from forestflux.pages.figures.globe.total_figures import choose_latitudes, drop_empty
 from forestflux.pages.figures.skill import score_figures
+from forestflux.pages.figures.skill.month_heatmap import draw_month_heatmap
 from forestflux.pages.figures.skill.network_figure import FILTER_LABELS, STEP_LABELS
 from forestflux.pages.labels_and_colours import model_styles, subset_label
 from forestflux.pages.number_text import format_share
@@ -432,6 +433,17 @@ def test_months_of_a_single_zone_of_latitude_have_a_height(results, tmp_path):
     figure = draw_month_zones(tmp_path, settings=SETTINGS)
     mesh = figure.axes[0].collections[0].get_coordinates()
     assert mesh[:, 0, 1].tolist() == [29.5, 30.5]
+    assert mesh[0, :, 0].tolist() == [0.5 + month for month in range(13)]
+
+
+def test_a_heat_map_of_a_single_row_has_a_height():
+    ax = new_figure(SETTINGS, height_mm=40).subplots()
+    months = range(1, 13)
+    table = pd.DataFrame({"input": "ndvi", "month": months, "gpp": 1.0, "gpp_sd": 0.1})
+    scale = {"cmap": cm.vik, "norm": mpl.colors.Normalize(0, 1)}
+    rows = {"index": "input", "names": ["ndvi"], "labels": ["NDVI"]}
+    mesh = draw_month_heatmap(ax, table, "gpp", **rows, **scale).get_coordinates()
+    assert mesh[:, 0, 1].tolist() == [-0.5, 0.5]
     assert mesh[0, :, 0].tolist() == [0.5 + month for month in range(13)]
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
-from forestflux.change.month_regions import MONTH_REGIONS
+from forestflux.change.change_schemas import MONTH_REGIONS, REGION_CHANGES, REGIONS
 from forestflux.pages import region_records
 from forestflux.pages.region_records import collect_region_records
 

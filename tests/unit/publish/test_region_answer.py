@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from forestflux import open_product
-from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
-from forestflux.change.month_regions import MONTH_REGIONS
+from forestflux.change.change_schemas import MONTH_REGIONS, REGION_CHANGES, REGIONS
 from forestflux.core.grids.grid import Grid
 from forestflux.core.input_errors import InputError
 from forestflux.core.interval_text import write_interval

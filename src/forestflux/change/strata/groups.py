@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from forestflux.change.map_cells import YearCells
+from forestflux.core.names import FOREST_TYPES
+
 
 @dataclass(frozen=True)
 class Groups:
@@ -40,3 +43,9 @@ class Groups:
     def count_cells(self, counts: np.ndarray) -> np.ndarray:
         """Cells of strata (stratum,) from cells of groups; one in several counts in each."""
         return (self.membership > 0).astype(int) @ counts
+
+
+def number_groups(cells: YearCells, groups: Groups) -> np.ndarray:
+    """Number (cell,) of the group and forest type of each cell of a year."""
+    group = groups.cell_group[cells.position]
+    return group * len(FOREST_TYPES) + cells.forest_type - 1

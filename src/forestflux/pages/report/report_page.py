@@ -10,12 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forestflux.change.change_schemas import (
     DRIVERS,
+    MONTH_REGIONS,
     PAIR,
     REGION_CHANGES,
     REGIONS,
     TOTALS,
 )
-from forestflux.change.month_regions import MONTH_REGIONS
 from forestflux.core.input_errors import InputError
 from forestflux.core.reading.plain_text import hide_credentials
 from forestflux.evaluation.compare.comparison_schemas import COMPARISON

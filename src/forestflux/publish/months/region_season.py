@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from forestflux.change.month_regions import MONTH_REGIONS
+from forestflux.change.change_schemas import MONTH_REGIONS
 from forestflux.core.calendars.months import MONTH_FLUX_UNIT
 from forestflux.core.names import FLUXES
 from forestflux.core.total_units import TotalUnit

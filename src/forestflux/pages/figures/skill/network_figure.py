@@ -84,9 +84,10 @@ def draw_example(
         linewidth=0,
         zorder=0,
     )
-    mesh = ax.pcolormesh(
-        steps, places, (values - mean) / sd, cmap=cm.vik, vmin=-2.5, vmax=2.5, zorder=1
-    )
+    # Edges, not middles: a single variable has a height too.
+    edges = (np.arange(cells + 1) - 0.5 for cells in (len(steps), count))
+    scaled = (values - mean) / sd
+    mesh = ax.pcolormesh(*edges, scaled, cmap=cm.vik, vmin=-2.5, vmax=2.5, zorder=1)
     mesh.set_rasterized(True)
     ax.set_yticks(places, [series_label(name) for name in samples.variables])
     ax.set_ylim(count - 0.5, -0.5)
