@@ -27,6 +27,7 @@ NAMES = (
     "kills",
     "layout",
     "months",
+    "network_variants",
     "planets",
     "planning",
     "publish",

@@ -176,6 +176,7 @@ BLOCKS = {
         speed_blocks.inference,
         speed_blocks.shares,
         speed_blocks.roofline,
+        speed_blocks.network_variants,
         speed_blocks.growth,
         speed_blocks.layout,
         speed_blocks.dry_runs,

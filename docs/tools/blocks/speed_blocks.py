@@ -35,6 +35,28 @@ def roofline() -> str:
     return markdown_table(head, rows)
 
 
+def network_variants() -> str:
+    """Faster networks: their time and what they cost in skill, relative to SiLU."""
+    found = read_benchmark("network_variants")
+    scores: dict[str, list[dict]] = {}
+    for row in found["rows"]:
+        scores.setdefault(row["variant"], []).append(row)
+    present = next(iter(scores.values()))
+    table = []
+    for ratio in found["ratios"]:
+        name = ratio["name"].removeprefix("time of ").removesuffix(" / SiLU")
+        cells = [name, f"{ratio['ratio']:.2f}"]
+        for flux in ("r2_gpp", "r2_nee"):
+            lost = [
+                mine[flux] - theirs[flux]
+                for mine, theirs in zip(scores.get(name, []), present, strict=False)
+            ]
+            cells.append(f"{sum(lost) / len(lost):+.3f}" if lost else "")
+        table.append(cells)
+    head = ["network", "time / with SiLU", "R2 of GPP to SiLU", "R2 of NEE to SiLU"]
+    return markdown_table(head, table)
+
+
 def growth() -> str:
     """Jobs against cells, members and tiles."""
     found = read_benchmark("growth")

@@ -13,19 +13,18 @@ from rasterio.crs import CRS
 from rasterio.transform import from_origin
 
 from forestflux.core.layers import LAYERS, REGION_SHARE
-from forestflux.core.type_colours import TYPE_COLOURS
+from forestflux.publish.qgis_style import (
+    FLAG_COLOURS,
+    RAMPS,
+    write_flag_style,
+    write_flux_style,
+)
 
 # A GeoTIFF file has one number type, and only a file of one band can have a colour table:
 # three bands of flags would open as red, green and blue.
 NUMBERS = "fluxes"
 BANDS = {NUMBERS: tuple(name for name, layer in LAYERS.items() if not layer.flags)}
 BANDS |= {name: (name,) for name, layer in LAYERS.items() if layer.flags}
-# Okabe and Ito's palette, for any colour vision; cells without a value are transparent.
-FLAG_COLOURS = {
-    "forest_type": dict(enumerate(("#F0F0F0", *TYPE_COLOURS.values()))),
-    "applicable": {0: "#D55E00", 1: "#009E73"},
-    "quality": {0: "#009E73", 1: "#E69F00", 2: "#D55E00", 3: "#CC79A7"},
-}
 BLOCK = 512
 # Megabytes that GDAL may keep of a file: memory must not grow with the grid.
 CACHE_MB = 256
@@ -35,7 +34,8 @@ def write_geotiff(dataset: xr.Dataset, path: Path, *, kind: str) -> None:
     """Write the layers of one kind as a Cloud-Optimized GeoTIFF.
 
     One layer is in memory at a time. The names of a flag's values stand beside the file in
-    `{path}.aux.xml`, where GDAL looks for them: a GeoTIFF has no place for them.
+    `{path}.aux.xml`, where GDAL looks for them: a GeoTIFF has no place for them. A style for
+    QGIS stands beside it too (`forestflux.publish.qgis_style`).
 
     Parameters
     ----------
@@ -56,8 +56,13 @@ def write_geotiff(dataset: xr.Dataset, path: Path, *, kind: str) -> None:
         describe_bands(file, dataset, names)
         if kind in FLAG_COLOURS:
             file.write_colormap(1, make_colour_table(kind))
-    if kind != NUMBERS:
+    if kind == NUMBERS:
+        first = names[0]
+        unit = LAYERS[first].units
+        write_flux_style(path, flux=first, limits=RAMPS[first].year, unit=unit)
+    else:
         write_category_names(path, list(LAYERS[kind].flags.values()))
+        write_flag_style(path, kind=kind, names=LAYERS[kind].flags)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from forestflux.core.input_errors import InputError
 from forestflux.jobs.small_files import write_text
 
 CHECKSUMS = "checksums.sha256"
+# GDAL, and QGIS with it, keeps statistics in a file of this name whenever somebody opens a map.
+NOTES = ".aux.xml"
 
 
 def describe_code(checksum: str) -> dict[str, str | bool | None]:
@@ -45,10 +47,21 @@ def run_git(*words: str) -> str | None:
 
 
 def write_checksums(folder: Path) -> None:
-    """Write `checksums.sha256` for `sha256sum -c`: every file below the folder."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    lines = [f"{sha256(path)}  {path.relative_to(folder)}\n" for path in files]
+    """Write `checksums.sha256` for `sha256sum -c`: every file below the folder.
+
+    Only what programs write when they open a file is left out (`NOTES`).
+    """
+    lines = [f"{sha256(folder / name)}  {name}\n" for name in list_files(folder)]
     write_text(folder / CHECKSUMS, "".join(lines))
+
+
+def list_files(folder: Path) -> list[str]:
+    """Files below a folder that have a checksum, in order, as paths below it."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    names = (path.relative_to(folder).as_posix() for path in files)
+    return sorted(
+        name for name in names if name != CHECKSUMS and not name.endswith(NOTES)
+    )
 
 
 def verify_checksums(folder: Path) -> None:
@@ -65,9 +78,7 @@ def verify_checksums(folder: Path) -> None:
         )
     lines = record.read_text().splitlines()
     listed = {name: wanted for wanted, _, name in (x.partition("  ") for x in lines)}
-    files = (path for path in folder.rglob("*") if path.is_file() and path != record)
-    there = {path.relative_to(folder).as_posix() for path in files}
-    for name in sorted(there ^ set(listed)):
+    for name in sorted(set(list_files(folder)) ^ set(listed)):
         raise InputError(
             folder,
             variable=name,

@@ -15,7 +15,8 @@ from rio_cogeo.cogeo import cog_validate
 
 from forestflux.core.grids.grid import Grid
 from forestflux.core.layers import BIAS, CARBON, LAYERS, NOT_FOREST, SIGN
-from forestflux.publish.geotiff import BANDS, FLAG_COLOURS
+from forestflux.publish.geotiff import BANDS
+from forestflux.publish.qgis_style import FLAG_COLOURS
 from tests.builders.year_products import LEVEL, SETTINGS, make_map, publish
 
 GRID = Grid(resolution_deg=2.0, tile_cells=45)
@@ -326,6 +327,18 @@ def test_flags_have_colours_and_names(product: Path, kind: str) -> None:
     assert LAYERS[kind].missing is None or table[NOT_FOREST][3] == 0
     found = ElementTree.parse(f"{path}.aux.xml").iter("Category")
     assert [element.text for element in found] == names
+
+
+@pytest.mark.parametrize("kind", FLAG_COLOURS)
+def test_the_style_of_a_flag_has_its_values_and_no_other(
+    product: Path, kind: str
+) -> None:
+    style = ElementTree.parse(product / f"forestflux_test_2003_{kind}.qml")
+    entries = [dict(entry.items()) for entry in style.iter("paletteEntry")]
+    assert {int(entry["value"]): entry["label"] for entry in entries} == LAYERS[
+        kind
+    ].flags
+    assert [entry["color"] for entry in entries] == list(FLAG_COLOURS[kind].values())
 
 
 @pytest.mark.parametrize("kind", BANDS)

@@ -59,7 +59,7 @@ both = pytest.mark.parametrize("kind", ["zarr", "nc"])
 def test_the_folder_has_these_files(product):
     names = {path.name for path in product.iterdir()}
     data = {f"{STEM}.zarr", f"{STEM}.nc", f"{STEM}_ilamb.nc"}
-    data |= {f"{STEM}_{flux}.tif" for flux in FLUXES}
+    data |= {f"{STEM}_{flux}.{kind}" for flux in FLUXES for kind in ("tif", "qml")}
     assert names == data | {"item.json", "provenance.json", "checksums.sha256"}
     verify_checksums(product)
 

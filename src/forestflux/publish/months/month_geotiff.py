@@ -9,6 +9,7 @@ from rasterio.windows import Window
 
 from forestflux.core.calendars.months import MONTHS
 from forestflux.publish.geotiff import plain_profile, write_cog
+from forestflux.publish.qgis_style import RAMPS, write_flux_style
 
 # Of a cell without forest.
 MISSING = float("nan")
@@ -17,7 +18,7 @@ MISSING = float("nan")
 def write_month_geotiff(
     dataset: xr.Dataset, path: Path, *, flux: str, year: int
 ) -> None:
-    """Write the twelve months of a flux, float32, NaN where there is no forest.
+    """Write the twelve months of a flux, float32, NaN where there is no forest; style for QGIS.
 
     Some rows of all months are in memory at once, as the store has them in a chunk.
 
@@ -37,6 +38,8 @@ def write_month_geotiff(
             window = Window(0, rows.start, layer.sizes["longitude"], height)
             file.write(layer.isel(latitude=rows).values, window=window)
         describe_months(file, dataset, flux=flux, year=year)
+    unit = layer.attrs["units"]
+    write_flux_style(path, flux=flux, limits=RAMPS[flux].month, unit=unit)
 
 
 def list_rows(layer: xr.DataArray) -> Iterator[slice]:
