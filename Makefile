@@ -8,6 +8,9 @@ STAMP := $(VENV)/installed
 CORES ?= all
 WORKERS ?= logical
 
+# Where this is set, every job of a run would compile all modules of the project anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo quick lint types unit test bench env lock environments docs docs-fill docs-data format clean
 
 demo: env
@@ -32,8 +35,8 @@ unit: env
 
 # Whatever is free takes the next test; the longest, the demo, starts first.
 test: env
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m "" -n $(WORKERS) --dist worksteal \
-	  --durations=10 --cov $(PYTEST)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m slipcover -m pytest -m "" -n $(WORKERS) --dist worksteal \
+	  --durations=10 $(PYTEST)
 
 # xgboost is needed for nothing else. Others: `python -m benchmarks` lists them.
 bench: env
@@ -43,10 +46,11 @@ bench: env
 env: $(STAMP)
 
 # pip takes the CPU build of torch only when the version is pinned in the requirement itself. The
-# lock is complete, so nothing has to be resolved; Python compiles a module when it is first imported.
+# lock is complete, so nothing has to be resolved. pip would compile with one processor only.
 $(STAMP): requirements.lock pyproject.toml
 	python3.11 -m venv $(VENV) || python3 -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile -r requirements.lock
+	$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true # some files want a later Python
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $(STAMP)
 
