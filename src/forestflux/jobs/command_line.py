@@ -43,7 +43,8 @@ def run(
     arguments = vars(parser.parse_args(words))
     log = arguments.pop("log")
     configure_logging(log)
-    logging.getLogger("forestflux").info("---- %s starts ----", parser.prog)
+    if log is not None:  # a heading for each try
+        logging.getLogger("forestflux").info("---- %s starts ----", parser.prog)
     try:
         main(**arguments)
     except InputError as error:
