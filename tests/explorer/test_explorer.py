@@ -66,6 +66,7 @@ def write(results, *, grid, name="explorer.html", years=YEARS, **settings):
             answer=[Statement("How much", "none < all")],
             run="a<b",
             simulated=grid is not None,
+            license_name="other",
         )
     )
     return page

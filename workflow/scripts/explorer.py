@@ -20,6 +20,7 @@ class Settings(Section):
 
     run: str
     simulated: bool
+    license: str
     explorer: ExplorerSettings
     inputs: tuple[InputSeries, ...]
     mapped_years: tuple[int, ...]
@@ -38,6 +39,7 @@ def main(
     maps: list[Path],
     masks: list[Path],
     change: list[Path],
+    recovery: list[Path],
     months: list[Path],
     compared: list[Path],
     settings: Settings,
@@ -47,9 +49,10 @@ def main(
     """Write explorer.html, and beside it the cells of a map that is too fine for it.
 
     `change` is manifest and tables, if there are maps of two years; then `cells` is a folder.
+    `recovery` is the tables of a planet whose truth is known.
     """
     map_files = None
-    tables = {path.stem: path for path in (scores, interannual, *change)}
+    tables = {path.stem: path for path in (scores, interannual, *change, *recovery)}
     if settings.grid and settings.pair:
         manifest = tables.pop("change")
         map_files = MapFiles(
@@ -80,6 +83,7 @@ def main(
         ),
         run=settings.run,
         simulated=settings.simulated,
+        license_name=settings.license,
     )
     write_text(output, page)
 

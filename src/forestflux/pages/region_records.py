@@ -6,6 +6,11 @@ import numpy as np
 import pandas as pd
 
 from forestflux.change.change_schemas import OUTSIDE
+from forestflux.change.region_definitions import (
+    ALL_FORESTS,
+    KIND_LABELS,
+    define_region,
+)
 from forestflux.core.names import TARGET_FLUXES
 
 # In the order in which a reader is offered them.
@@ -42,8 +47,9 @@ def collect_region_records(
     years, pair : of the series and of the change
     level : probability of the intervals
     left_out : regions that are in the tables only
-    groups : kind in words and `regions`, each with name, code, area (m2) and share inside
-        the area of applicability by year, and by flux the columns of both tables
+    groups : kind in words, what follows a name of it, what it is, and `regions`, each with
+        name, code, area (m2) and share inside the area of applicability by year, and by flux
+        the columns of both tables
     """
     shown = regions[regions["kind"].isin(KINDS) & (regions["stratum"] != OUTSIDE)]
     area = shown.groupby(["kind", "stratum"])["area"].max()
@@ -62,7 +68,12 @@ def collect_region_records(
         "level": float(regions["level"].iloc[0]),
         "left_out": len(area) - len(kept),
         "groups": [
-            {"kind": words, "regions": records[kind]}
+            {
+                "kind": words,
+                "label": KIND_LABELS.get(kind, ""),
+                "definition": define_region(kind),
+                "regions": records[kind],
+            }
             for kind, words in KINDS.items()
             if kind in records
         ],
@@ -73,7 +84,7 @@ def make_record(rows: pd.DataFrame, changes: pd.DataFrame) -> dict[str, object]:
     """One region; numbers have six digits, and a missing one is None."""
     first = rows.iloc[0]
     record: dict[str, object] = {
-        "name": "all forests" if first["kind"] == "all" else first["stratum"],
+        "name": ALL_FORESTS if first["kind"] == "all" else first["stratum"],
         "code": "" if pd.isna(first["code"]) else first["code"],
     }
     for flux in TARGET_FLUXES:

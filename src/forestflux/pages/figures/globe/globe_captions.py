@@ -7,14 +7,14 @@ GLOBE_CAPTIONS = {
         "The level: NEE in {second}",
         "Annual NEE per m2 of forest ground, mean of the ensemble; negative is uptake. "
         "Hatched forest is outside the area of applicability. The highest 2 % of cells "
-        "share the last colour. NEE of tower-trained models is too strong a sink.",
+        "share the last colour. {sink}",
         "World map of forest NEE in {second}.",
     ),
     "change_map": Caption(
         "The change: NEE, {second} minus {first}",
         "Pale: the change may be chance or error. Above: share of the forest whose change "
-        "is significant, each cell by itself, and with the false discovery rate held. Two "
-        "single years differ mostly by weather.",
+        "is significant, each cell by itself, and with the false discovery rate held, or "
+        "that this is so in no cell. Two single years differ mostly by weather.",
         "World map of the change of forest NEE pale where it is not significant.",
     ),
     "truth_series": Caption(
@@ -39,8 +39,7 @@ GLOBE_CAPTIONS = {
         "no forest of the five types; hatched forest is unlike every training tower "
         "(outside the area of applicability). One scale for both years; the highest 2 % of "
         "cells share the last colour. Cells finer than a quarter of a degree are "
-        "averaged for display. Two single years differ mostly by weather. NEE of "
-        "tower-trained models is too strong a sink in the tropics.",
+        "averaged for display. Two single years differ mostly by weather. {sink}",
         "World maps of forest GPP and NEE in {first} and {second}.",
     ),
     "uncertainty": Caption(
