@@ -430,5 +430,5 @@ def test_without_other_products_the_report_does_not_speak_of_them(results):
 
 def test_what_is_evidence_of_a_change_is_said_in_words(page):
     words = " ".join(" ".join(page.words).split())
-    assert set_units("explain 12 % of GPP (4 to 20 %)") in words
+    assert "explain 12 % of GPP (4 to 20 %)" in words
     assert "could be told from no change" in words
