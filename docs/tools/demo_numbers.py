@@ -1,6 +1,5 @@
 """Numbers of a finished demo that pages quote."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -67,11 +66,14 @@ def coverage_table(results: Path) -> pd.DataFrame:
 
 def answer(results: Path) -> dict[str, list[dict[str, str]]]:
     """What the demo says, in the words of its report."""
-    names = ("evaluate/interannual", "change/regions", "change/region_changes")
+    names = (
+        *("evaluate/interannual", "change/regions", "change/region_changes"),
+        *("recovery/recovery", "recovery/coverage"),
+    )
     tables = {Path(name).name: results / f"{name}.csv" for name in names}
     members = len(read_json(results / "model/model.json")["members"])
     statements = answer_run(tables, members=members, simulated=True, mapped_years=())
-    return {"statements": [asdict(one) for one in statements]}
+    return {"statements": [{"lead": one.lead, "text": one.text} for one in statements]}
 
 
 def facts(results: Path) -> dict[str, float]:

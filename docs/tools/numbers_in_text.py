@@ -61,7 +61,9 @@ def towers() -> Iterator[tuple[str, str]]:
     time = read_table("towers_interannual")
     time = time[(time["form"] == "response") & (time["split"] == "cluster")]
     for row in time.itertuples():
-        yield f"towers.interannual_percent.{row.target}", f"{100 * row.r2:.0f}"
+        # From the two decimals of the table beside it, so that a page has one number.
+        percent = 100 * float(f"{row.r2:.2f}")
+        yield f"towers.interannual_percent.{row.target}", f"{percent:.0f}"
         yield f"towers.interannual_slope.{row.target}", f"{row.slope:.2f}"
         yield f"towers.interannual_sd.{row.target}", f"{row.sd_observed:.0f}"
     yield "towers.interannual_site_years", str(time["n"].iloc[0])

@@ -23,6 +23,7 @@ from forestflux.core.names import FLUX_UNIT, TARGET_FLUXES
 from forestflux.evaluation.change_detection import DETECTION_TESTS
 from forestflux.evaluation.compare.comparison_store import compare_product
 from forestflux.evaluation.compare.comparison_tables import tabulate_comparison
+from forestflux.evaluation.evaluation_schemas import COVERAGE
 from forestflux.evaluation.gates.gate_rows import make_row
 from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.jobs.manifests import JobManifest, manifest_path, write_manifest
@@ -57,6 +58,7 @@ def build_maps(
         shutil.rmtree(stores[year])
         manifest_path(stores[year]).unlink()
     write_table(build_recovery(totals, rng), path / "recovery/recovery.csv")
+    write_table(build_coverage(), path / "recovery/coverage.csv")
     write_table(build_gates(), path / "gates/gates.csv")
     drivers = build_drivers(years)
     store = write_store(drivers, path / "drivers/drivers.zarr")
@@ -186,6 +188,15 @@ def save_product(years: dict[int, xr.Dataset], flux: str, file: Path) -> None:
             "lon": first["x"].to_numpy(),
         },
     ).to_netcdf(file)
+
+
+def build_coverage() -> pd.DataFrame:
+    """Table of `coverage.csv`: totals of NEE by three ways to divide the forest."""
+    shares = {"all": (16, 0.8125), "band": (64, 0.625), "country": (2416, 0.766)}
+    rows = [
+        ("total", kind, "nee", 0.9, n, covered) for kind, (n, covered) in shares.items()
+    ]
+    return pd.DataFrame(rows, columns=COVERAGE.names)
 
 
 def build_recovery(totals: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

@@ -67,6 +67,7 @@ def write(results, *, grid, name="explorer.html", years=YEARS, outlined=(), **se
             answer=[Statement("How much", "none < all")],
             run="a<b",
             simulated=grid is not None,
+            license_name="other",
         )
     )
     return page

@@ -52,7 +52,7 @@ READS = RuleGraph(
             "collection": "card publish publish_months",
             "figure": "change compare drivers evaluate explain map model month_scores month_zones"
             " recovery samples",
-            "explorer": "change compare evaluate map map_months mask model samples",
+            "explorer": "change compare evaluate map map_months mask model recovery samples",
             "headline": "change evaluate",
             "report": "change compare departures drivers evaluate explain figure gates headline"
             " infer level map month_regions recovery samples tower_sites truth",

@@ -26,6 +26,11 @@ rule explorer:
             if CHANGED
             else []
         ),
+        recovery=(
+            [f"<results>/recovery/{name}.csv" for name in ("recovery", "coverage")]
+            if SIMULATED and CHANGED
+            else []
+        ),
         months=(
             [f"<results>/month_maps/{batch}.json" for batch in pair_batches()]
             if MAPPED and MONTHS
@@ -52,6 +57,7 @@ rule explorer:
         settings=settings(
             run=CONFIG.run,
             simulated=SIMULATED,
+            license=CONFIG.publish.license,
             explorer=CONFIG.explorer,
             inputs=INPUTS,
             mapped_years=YEARS,
@@ -80,6 +86,7 @@ rule explorer:
         " --maps {input.maps:q}"
         " --masks {input.masks:q}"
         " --change {input.change:q}"
+        " --recovery {input.recovery:q}"
         " --months {input.months:q}"
         " --compared {input.compared:q}"
         " --regions {input.regions:q}"

@@ -23,6 +23,7 @@ class Settings(Section):
 
     run: str
     simulated: bool
+    license: str
     explorer: ExplorerSettings
     inputs: tuple[InputSeries, ...]
     mapped_years: tuple[int, ...]
@@ -43,6 +44,7 @@ def main(
     maps: list[Path],
     masks: list[Path],
     change: list[Path],
+    recovery: list[Path],
     months: list[Path],
     compared: list[Path],
     regions: list[Path],
@@ -53,10 +55,11 @@ def main(
     """Write explorer.html, and beside it the cells of a map that is too fine for it.
 
     `change` is manifest and tables, if there are maps of two years; then `cells` is a folder.
-    `regions` is the file of the user's regions with those that belong to it.
+    `recovery` is the tables of a planet whose truth is known. `regions` is the file of the
+    user's regions with those that belong to it.
     """
     map_files = None
-    tables = {path.stem: path for path in (scores, interannual, *change)}
+    tables = {path.stem: path for path in (scores, interannual, *change, *recovery)}
     if settings.grid and settings.pair:
         manifest = tables.pop("change")
         grid = Grid(**settings.grid.model_dump())
@@ -92,6 +95,7 @@ def main(
         ),
         run=settings.run,
         simulated=settings.simulated,
+        license_name=settings.license,
     )
     write_text(output, page)
 

@@ -1,6 +1,14 @@
 """Blocks of the pages, each made from tracked files alone."""
 
-from tracked_files import markdown_table, read_record, read_table, wrap_sentences
+import textwrap
+
+from tracked_files import (
+    LINE_LENGTH,
+    markdown_table,
+    read_record,
+    read_table,
+    wrap_sentences,
+)
 
 from blocks import (
     cost_blocks,
@@ -42,11 +50,15 @@ RECOVERY = {
 
 
 def demo_answer() -> str:
-    """What the demo says, in plain words."""
-    statements = read_record("demo_answer")["statements"]
-    return wrap_sentences(
-        " ".join(f"**{one['lead']}.** {one['text']}" for one in statements)
+    """What the demo says, in plain words: the answer in short, then a list."""
+    first, *rest = (
+        f"**{one['lead']}.** {one['text']}"
+        for one in read_record("demo_answer")["statements"]
     )
+    points = (
+        textwrap.fill(f"- {one}", LINE_LENGTH, subsequent_indent="  ") for one in rest
+    )
+    return "\n".join([textwrap.fill(first, LINE_LENGTH), "", *points])
 
 
 def demo_recovery() -> str:

@@ -23,8 +23,8 @@ GROUND = "Per m2 of forest ground and calendar year."
 POSITIVE = f"{GROUND} Positive as a rate; NEE = RECO - GPP."
 SIGN = f"{GROUND} Negative is uptake of carbon by the forest."
 BIAS = (
-    " Learnt at flux towers: it overstates the sink, in the tropics several times, and it"
-    " knows of no fire, harvest or river. It is not a carbon budget."
+    " Learnt at flux towers: on the Earth it overstates the sink, in the tropics several"
+    " times, and it knows of no fire, harvest or river. It is not a carbon budget."
 )
 CELL_BOUND = (
     " For one cell: calibrated on sites that the networks had not seen. Errors of"

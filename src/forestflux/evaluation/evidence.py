@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from forestflux.core.interval_text import write_number
 from forestflux.core.total_units import AS_IN_TABLES, TotalUnit
 
 ONE_MEMBER = (
@@ -15,6 +16,7 @@ def describe_evidence(
     interannual: pd.DataFrame,
     *,
     members: int,
+    simulated: bool,
     pair: pd.DataFrame | None = None,
     unit: TotalUnit = AS_IN_TABLES,
 ) -> str:
@@ -24,10 +26,11 @@ def describe_evidence(
     ----------
     interannual : `evaluate/interannual.csv`; it may have no rows
     members : of the ensemble; what a single one cannot tell is said
+    simulated : whether the towers are those of a simulated planet
     pair : `change/pair.csv`; None for a run without maps
     unit : in which its totals are
     """
-    words = [explain_differences(interannual)]
+    words = [explain_differences(interannual, simulated=simulated)]
     if pair is not None:
         words.append(name_least_change(pair, unit=unit))
     if members == 1:
@@ -36,7 +39,7 @@ def describe_evidence(
 
 
 def name_least_change(pair: pd.DataFrame, *, unit: TotalUnit) -> str:
-    """The change of all forest that could just be told from none: the half-width.
+    """The change of all forest that could just be told from no change: the half-width.
 
     Parameters
     ----------
@@ -46,17 +49,23 @@ def name_least_change(pair: pd.DataFrame, *, unit: TotalUnit) -> str:
     rows = pair[pair["kind"] == "all"]
     half = (rows["change_upper"] - rows["change_lower"]) / 2
     texts = [
-        f"{width:.2g} for {flux.upper()}"
+        f"{flux.upper()} {width:.2g}"
         for flux, width in zip(rows["variable"], half, strict=True)
     ]
     return (
-        "A change of all forest between the two years that is smaller than"
-        f" {', '.join(texts)} ({unit.total}) cannot be told from none here."
+        "The smallest change of all forest between the two years that could be told from"
+        f" no change: {', '.join(texts)} {unit.total}."
     )
 
 
-def explain_differences(interannual: pd.DataFrame) -> str:
-    """What the response explains of differences between years, at towers by cluster."""
+def explain_differences(interannual: pd.DataFrame, *, simulated: bool) -> str:
+    """What the response explains of differences between years, at towers by cluster.
+
+    Parameters
+    ----------
+    interannual : `evaluate/interannual.csv`; it may have no rows
+    simulated : whether the towers are those of a simulated planet
+    """
     rows = interannual[
         (interannual["form"] == "response")
         & (interannual["subset"] == "all")
@@ -67,12 +76,15 @@ def explain_differences(interannual: pd.DataFrame) -> str:
             "How much of a change is evidence is not known: no tower has three scored"
             " years."
         )
-    shares = rows[["r2", "r2_lower", "r2_upper"]].clip(lower=0).to_numpy(float)
+    shares = 100 * rows[["r2", "r2_lower", "r2_upper"]].to_numpy(float)
     texts = [
-        f"{share:.0%} of {target.upper()} ({low:.0%} to {high:.0%})"
+        f"{write_number(share, 0)} % of {target.upper()}"
+        f" ({write_number(low, 0)} to {write_number(high, 0)} %)"
         for target, (share, low, high) in zip(rows["target"], shares, strict=True)
     ]
+    below = ", below 0: worse than no difference" if shares.min() < -0.5 else ""
     return (
-        f"At towers never seen, the inputs explain {', '.join(texts)} of the differences"
-        " between years of one place (in brackets the 95 % interval over sites)."
+        f"At {'simulated ' if simulated else ''}towers never seen, the inputs explain"
+        f" {', '.join(texts)} of the differences between years of one place (95 % interval"
+        f" over sites{below})."
     )

@@ -4,9 +4,16 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from forestflux import __version__
+from forestflux.jobs.settings.map_settings import NO_LICENSE
 from forestflux.pages.plain_answer import Statement
 
 ASSETS = ("shared.js",)  # read by `forestflux.jobs.code_checksum` as well
+SHOWN = 2  # statements that a narrow page does not fold
+CITATION = (
+    "The forestflux authors: forestflux: annual GPP and NEE of the world's forests, version"
+    f" {__version__}, licence MIT"
+)
 METHOD = "https://doi.org/10.1109/JSTARS.2019.2954556"
 # Text of a link and where it leads, beside the page in the folder of the run.
 MAP_DATA = {"products/": "maps of each year: NetCDF, Zarr, GeoTIFF"}
@@ -25,14 +32,31 @@ def read_shared_script() -> str:
     return Path(__file__).with_name(*ASSETS).read_text()
 
 
-def render_answer(statements: Sequence[Statement]) -> str:
-    """The statements as one run of text, each after its question."""
-    return " ".join(
-        f"<strong>{escape(one.lead)}.</strong> {escape(one.text)}" for one in statements
+def render_answer(statements: Sequence[Statement], *, report: str = "") -> str:
+    """The statements as paragraphs, each after its question; all after two can be folded.
+
+    Parameters
+    ----------
+    statements : of the run, the answer in short and what not to conclude first
+    report : address of the report, whose sections say more; empty within it
+    """
+    paragraphs = [
+        f"<p><strong>{escape(one.lead)}.</strong> {escape(one.text)}"
+        + (f' <a href="{report}#{one.section}">More</a>' if one.section else "")
+        + "</p>"
+        for one in statements
+    ]
+    rest = "\n".join(paragraphs[SHOWN:])
+    folded = (
+        f'<details class="rest" open><summary>How much, how sure, what changed</summary>'
+        f"\n{rest}\n</details>"
     )
+    return "\n".join([*paragraphs[:SHOWN], *([folded] if rest else [])])
 
 
-def render_boxes(run: str, *, has_maps: bool, has_change: bool) -> str:
+def render_boxes(
+    run: str, *, has_maps: bool, has_change: bool, license_name: str
+) -> str:
     """Two boxes: how to cite, get the data.
 
     Parameters
@@ -40,15 +64,19 @@ def render_boxes(run: str, *, has_maps: bool, has_change: bool) -> str:
     run : name of the run
     has_maps : whether it has products
     has_change : whether it has tables of regions, which need two mapped years
+    license_name : `publish.license` of the run
     """
     cite = [
-        "the software as CITATION.cff gives it, with version and commit as provenance.json"
-        f" of the products has them; run {escape(run)}",
+        f"the software: {CITATION}; run {escape(run)}"
+        + ("; commit: provenance.json of each product" if has_maps else ""),
         f'the method: Wu 2019, <a href="{METHOD}">doi 10.1109/JSTARS.2019.2954556</a>',
         "the towers, as their data policies ask: samples/bibliography.md where labels come"
         " from an archive",
-        "the licence of the maps stands in each file",
     ]
+    if has_maps and license_name == NO_LICENSE:
+        cite.append("the maps: <strong>no licence chosen</strong> (publish.license)")
+    elif has_maps:
+        cite.append(f"the maps: licence {escape(license_name)}")
     files = (
         (MAP_DATA if has_maps else {}) | (CHANGE_DATA if has_change else {}) | TABLES
     )

@@ -50,7 +50,7 @@ def model_card(
             planet=warning if meta["source"] == "simulated" else "",
             unit=record["flux_unit"],
             inputs=", ".join(
-                f"{name} ({unit})" for name, unit in record["units"].items()
+                f"{name} ({record['units'][name]})" for name in record["variables"]
             ),
             members=len(record["members"]),
             site_years=meta["site_years"],
@@ -113,7 +113,11 @@ def score_table(scores: pd.DataFrame) -> str:
 
 
 def response_table(record: dict) -> str:
-    """What a usual departure of each input changes in GPP and NEE."""
+    """What a usual departure of each input changes in GPP and NEE.
+
+    The arrays of the response are in the order of `variables`; the other fields that have a
+    value for each input are found by its name, because a JSON file sorts them.
+    """
     response = record["response"]
     if response is None:
         return "None: the networks' estimate of each year is taken as it is."
@@ -123,14 +127,14 @@ def response_table(record: dict) -> str:
     rows = [
         (
             name,
-            f"{response['scale'][position]:.3g} {unit}",
+            f"{response['scale'][position]:.3g} {record['units'][name]}",
             *(
                 f"{response['coefficients'][target][position]:+.0f}"
                 + (f" ± {spread[target][position]:.0f}" if several else "")
                 for target in range(len(TARGET_FLUXES))
             ),
         )
-        for position, (name, unit) in enumerate(record["units"].items())
+        for position, name in enumerate(record["variables"])
     ]
     return markdown_table(
         ("input", "departure", *(flux.upper() for flux in TARGET_FLUXES)), rows

@@ -1,4 +1,4 @@
-"""The answer of a run in plain words: how much, how sure, what changed, on what evidence.
+"""The answer of a run in plain words: the answer in short, what it is not, and the rest.
 
 Report, explorer and the start of the documentation show the same statements.
 """
@@ -10,11 +10,17 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
-from forestflux.core.interval_text import write_interval
-from forestflux.core.names import NETWORK, TARGET_FLUXES
+from forestflux.core.interval_text import set_units, write_interval
+from forestflux.core.names import FLUXES, NETWORK, TARGET_FLUXES
 from forestflux.core.total_units import TotalUnit, describe_area
-from forestflux.evaluation.evaluation_schemas import INTERANNUAL, SCORES
+from forestflux.evaluation.evaluation_schemas import (
+    COVERAGE,
+    INTERANNUAL,
+    RECOVERY,
+    SCORES,
+)
 from forestflux.evaluation.evidence import describe_evidence
+from forestflux.evaluation.known_truth import describe_coverage, describe_sink
 from forestflux.pages.shown_totals import choose_run_unit, scale_totals
 
 ENDS = ("", "_lower", "_upper")
@@ -28,10 +34,12 @@ class Statement:
     ----------
     lead : the question, two or three words
     text : what the run says to it
+    section : key of the section of the report that says more, where there is one
     """
 
     lead: str
     text: str
+    section: str | None = None
 
 
 def answer_run(
@@ -41,12 +49,12 @@ def answer_run(
     simulated: bool,
     mapped_years: Sequence[int],
 ) -> list[Statement]:
-    """What a run says.
+    """What a run says: first the answer in short, then what not to conclude, then the rest.
 
     Parameters
     ----------
     tables : CSV files by name: `interannual`, with maps of two years or more `regions` and
-        `region_changes`, else `scores`
+        `region_changes`, else `scores`; `recovery` and `coverage` where the truth is known
     members : of the ensemble
     simulated : whether the planet is not the Earth
     mapped_years : none for a run of towers alone
@@ -56,22 +64,34 @@ def answer_run(
     InputError : a table is missing or not as its job wrote it
     """
     interannual = INTERANNUAL.read_file(tables["interannual"], empty=True)
-    if "regions" not in tables:
-        scores = SCORES.read_file(tables["scores"])
-        return answer_without_change(
-            scores,
+    if "regions" in tables:
+        statements = answer_with_maps(
+            REGIONS.read_file(tables["regions"]),
+            REGION_CHANGES.read_file(tables["region_changes"]),
+            interannual,
+            members=members,
+            simulated=simulated,
+            truth=read_known_truth(tables),
+        )
+    else:
+        statements = answer_without_change(
+            SCORES.read_file(tables["scores"]),
             interannual,
             members=members,
             simulated=simulated,
             mapped_years=mapped_years,
         )
-    return answer_with_maps(
-        REGIONS.read_file(tables["regions"]),
-        REGION_CHANGES.read_file(tables["region_changes"]),
-        interannual,
-        members=members,
-        simulated=simulated,
-    )
+    return [Statement(one.lead, set_units(one.text), one.section) for one in statements]
+
+
+def read_known_truth(
+    tables: Mapping[str, Path],
+) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Recovery and coverage of a simulated planet; None where the truth is not known."""
+    if "recovery" not in tables:
+        return None
+    recovery = RECOVERY.read_file(tables["recovery"])
+    return recovery, COVERAGE.read_file(tables["coverage"])
 
 
 def answer_with_maps(
@@ -81,6 +101,7 @@ def answer_with_maps(
     *,
     members: int,
     simulated: bool,
+    truth: tuple[pd.DataFrame, pd.DataFrame] | None = None,
 ) -> list[Statement]:
     """What a run with maps says of all forests.
 
@@ -89,35 +110,80 @@ def answer_with_maps(
     regions, changes, interannual : tables of those names
     members : of the ensemble
     simulated : whether the planet is not the Earth
+    truth : tables `recovery` and `coverage`, where the truth is known
     """
     unit = choose_run_unit(regions)
     regions = scale_totals(regions, REGIONS, unit)
     changes = scale_totals(changes[changes["kind"] == "all"], REGION_CHANGES, unit)
     pair = (int(changes["first_year"].iloc[0]), int(changes["second_year"].iloc[0]))
     now = regions[(regions["kind"] == "all") & (regions["year"] == pair[1])]
-    level = now["level"].iloc[0]
-    gpp, nee = (write_flux(now, flux, "total") for flux in TARGET_FLUXES)
+    level = f"{100 * now['level'].iloc[0]:g} %"
     area = describe_area(float(now["area"].iloc[0]))
-    planet = "of this simulated planet" if simulated else "on the map"
+    totals = [f"{flux.upper()} {write_flux(now, flux, 'total')}" for flux in FLUXES]
     return [
         Statement(
+            "In short", shorten(now, changes, pair, simulated=simulated, unit=unit)
+        ),
+        Statement("What not to conclude", name_limits(simulated=simulated)),
+        Statement(
             "How much",
-            f"In {pair[1]} the {area} of forest {planet} took up {gpp}"
-            f" {unit.total} by photosynthesis (GPP). The balance with the air (NEE) was"
-            f" {nee} {unit.total}; negative is uptake by the forest.",
+            f"Of {area} of forest in {pair[1]}: {', '.join(totals)} {unit.total}. GPP is"
+            " what photosynthesis takes up, RECO what respiration gives back, NEE = RECO -"
+            " GPP.",
         ),
         Statement(
             "How sure",
-            f"Brackets hold {100 * level:g} % intervals of the errors at towers that no"
-            " network had seen. Most of such an error moves all years alike.",
+            f"Brackets hold {level} intervals, from the errors at"
+            f" {'simulated ' if simulated else ''}towers that no network had seen. Most of"
+            " such an error shifts all years up or down together."
+            + describe_truth(truth, pair[1]),
+            "recovery" if truth else None,
         ),
         Statement("What changed", describe_change(changes, pair, unit=unit)),
         Statement(
             "How much of that is evidence",
-            describe_evidence(interannual, members=members, pair=changes, unit=unit),
+            describe_evidence(
+                interannual,
+                members=members,
+                simulated=simulated,
+                pair=changes,
+                unit=unit,
+            ),
         ),
-        Statement("What not to conclude", name_limits(simulated=simulated)),
     ]
+
+
+def shorten(
+    now: pd.DataFrame,
+    changes: pd.DataFrame,
+    pair: tuple[int, int],
+    *,
+    simulated: bool,
+    unit: TotalUnit,
+) -> str:
+    """The answer in one sentence: NEE of the second year, and whether it changed."""
+    planet = "on this simulated planet" if simulated else "on the map"
+    row = changes[changes["variable"] == "nee"].iloc[0]
+    if row["change_upper"] < 0:
+        words = "is more uptake, beyond its error"
+    elif row["change_lower"] > 0:
+        words = "is less uptake, beyond its error"
+    else:
+        words = "does not exceed its error"
+    return (
+        f"In {pair[1]} the balance of all forest {planet} with the air (NEE) was"
+        f" {write_flux(now, 'nee', 'total')} {unit.total}, negative meaning uptake; its"
+        f" change since {pair[0]} {words}."
+    )
+
+
+def describe_truth(truth: tuple[pd.DataFrame, pd.DataFrame] | None, year: int) -> str:
+    """What is known of the errors of a map whose truth is known; empty for others."""
+    if truth is None:
+        return ""
+    recovery, coverage = truth
+    words = (describe_coverage(coverage), describe_sink(recovery, year))
+    return "".join(f" {each}" for each in words if each)
 
 
 def answer_without_change(
@@ -149,16 +215,16 @@ def answer_without_change(
     sites = f"{rows['n_sites'].max():.0f}" if len(rows) else "no"
     return [
         Statement("How much", describe_maps(mapped_years)),
+        Statement("What not to conclude", name_limits(simulated=simulated)),
         Statement(
             "How sure",
-            f"At {sites} towers that it had not seen the network reaches"
-            f" {skill or 'no score'}.",
+            f"At {sites}{' simulated' if simulated else ''} towers that it had not seen"
+            f" the network reaches {skill or 'no score'}.",
         ),
         Statement(
             "How much of a change is evidence",
-            describe_evidence(interannual, members=members),
+            describe_evidence(interannual, members=members, simulated=simulated),
         ),
-        Statement("What not to conclude", name_limits(simulated=simulated)),
     ]
 
 
@@ -176,15 +242,20 @@ def describe_maps(years: Sequence[int]) -> str:
 def describe_change(
     changes: pd.DataFrame, pair: tuple[int, int], *, unit: TotalUnit
 ) -> str:
-    """Change of the pair and slope of each flux, and whether it may be none."""
-    parts = []
-    for flux in reversed(TARGET_FLUXES):
+    """Change of the pair of each flux, and which of them exceed their error."""
+    parts, clear = [], []
+    for flux in FLUXES:
         row = changes[changes["variable"] == flux].iloc[0]
-        clear = row["change_lower"] > 0 or row["change_upper"] < 0
-        words = "more than its error" if clear else "which may be none"
-        change = write_flux(changes, flux, "change", plus=True)
-        parts.append(f"{flux.upper()} by {change} {unit.total}, {words}")
-    return f"From {pair[0]} to {pair[1]}: {'; '.join(parts)}."
+        if row["change_lower"] > 0 or row["change_upper"] < 0:
+            clear.append(flux.upper())
+        parts.append(f"{flux.upper()} {write_flux(changes, flux, 'change', plus=True)}")
+    if len(clear) == len(FLUXES):
+        told = "Each exceeds its error"
+    elif clear:
+        told = f"Only {' and '.join(clear)} changed by more than the error"
+    else:
+        told = "Every interval includes zero, so neither a rise nor a fall is shown"
+    return f"From {pair[0]} to {pair[1]}: {', '.join(parts)} {unit.total}. {told}."
 
 
 def write_flux(rows: pd.DataFrame, flux: str, name: str, *, plus: bool = False) -> str:

@@ -6,6 +6,11 @@ import numpy as np
 import pandas as pd
 
 from forestflux.change.change_schemas import OUTSIDE
+from forestflux.change.region_definitions import (
+    ALL_FORESTS,
+    KIND_LABELS,
+    define_region,
+)
 from forestflux.core.names import TARGET_FLUXES
 
 # In the order in which a reader is offered them.
@@ -45,8 +50,9 @@ def collect_region_records(
     years, pair : of the series and of the change
     level : probability of the intervals
     left_out : regions that are in the tables only
-    groups : kind in words and `regions`, each with name, code, area (m2) and share inside
-        the area of applicability by year, and by flux the columns of both tables
+    groups : kind in words, what follows a name of it, what it is, and `regions`, each with
+        name, code, area (m2) and share inside the area of applicability by year, and by flux
+        the columns of both tables
     month_years : of a run with months, its first and last year; each flux of a region has
         `months`, the means of the twelve months of both, gC m-2 month-1
     """
@@ -68,7 +74,12 @@ def collect_region_records(
         "level": float(regions["level"].iloc[0]),
         "left_out": len(area) - len(kept),
         "groups": [
-            {"kind": words, "regions": records[kind]}
+            {
+                "kind": words,
+                "label": KIND_LABELS.get(kind, ""),
+                "definition": define_region(kind),
+                "regions": records[kind],
+            }
             for kind, words in KINDS.items()
             if kind in records
         ],
@@ -82,7 +93,7 @@ def make_record(
     """One region; numbers have six digits, and a missing one is None."""
     first = rows.iloc[0]
     record: dict[str, object] = {
-        "name": "all forests" if first["kind"] == "all" else first["stratum"],
+        "name": ALL_FORESTS if first["kind"] == "all" else first["stratum"],
         "code": "" if pd.isna(first["code"]) else first["code"],
     }
     for flux in TARGET_FLUXES:

@@ -19,10 +19,10 @@ function makeElement(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** A table; each row has an `id` and `cells`, whose first one is its head. */
-function makeTable(caption, head, rows) {
+/** A table; each row has an `id` and `cells`, whose first one is its head; the number stands in column `main`. */
+function makeTable(caption, head, rows, main = 1) {
   const makeCell = (value, column) => (column === 0 ? makeElement("th", { scope: "row" }, value)
-    : makeElement("td", column === 1 ? { class: "strong" } : {}, value));
+    : makeElement("td", column === main ? { class: "strong" } : {}, value));
   return makeElement("table", {}, makeElement("caption", {}, caption),
     makeElement("thead", {}, makeElement("tr", {}, ...head.map((name) => makeElement("th", { scope: "col" }, name)))),
     makeElement("tbody", {}, ...rows.map(({ id, cells }) => makeElement("tr", id ? { id } : {}, ...cells.map(makeCell)))));
@@ -42,7 +42,7 @@ const nameRegion = (group, region) => `${group.kind}: ${region.name}`;
 function findRegion(regions, name) {
   for (const group of regions.groups) {
     const region = group.regions.find((one) => nameRegion(group, one) === name);
-    if (region) return { ...region, title: nameRegion(group, region) };
+    if (region) return { ...region, title: nameRegion(group, region), label: group.label, definition: group.definition };
   }
   return null;
 }
@@ -52,7 +52,7 @@ function fillRegionPicker(picker, regions) {
   for (const group of regions.groups) {
     const part = makeElement("optgroup", { label: group.kind });
     for (const region of group.regions) {
-      const code = region.code ? ` (${region.code})` : "";
+      const code = region.code || group.label ? ` (${region.code || group.label})` : "";
       part.append(makeElement("option", { value: nameRegion(group, region) }, `${region.name}${code}`));
     }
     picker.append(part);
@@ -101,14 +101,14 @@ function makeRegionChangeTable(regions, region) {
   const rows = REGION_FLUXES.flatMap(([flux, label]) => {
     const own = region[flux];
     return [
-      { id: `region-change-${flux}`, cells: [`${label}, ${regions.pair[1]} minus ${regions.pair[0]} (${unit})`,
-        ...describeBounds(own.change_tg, own.change_tg_lower, own.change_tg_upper, factor, true), judge(own.change_p_adjusted)] },
-      { id: `region-slope-${flux}`, cells: [`${label}, trend (${slope})`,
-        ...describeBounds(own.slope, own.slope_lower, own.slope_upper, factor * 1000, true), judge(own.slope_p_adjusted)] },
+      { id: `region-change-${flux}`, cells: [`${label} change`, judge(own.change_p_adjusted),
+        ...describeBounds(own.change_tg, own.change_tg_lower, own.change_tg_upper, factor, true)] },
+      { id: `region-slope-${flux}`, cells: [`${label} trend`, judge(own.slope_p_adjusted),
+        ...describeBounds(own.slope, own.slope_lower, own.slope_upper, factor * 1000, true)] },
     ];
   });
-  return makeTable("Change; negative NEE: more uptake",
-    ["flux", "change", `${describeLevel(regions)} interval of its error`, "test (5 %, adjusted)"], rows);
+  return makeTable(`Change, ${regions.pair[1]} minus ${regions.pair[0]} (${unit}), and trend (${slope}); negative NEE: more uptake`,
+    ["flux", "test (5 %, adjusted)", "change", `${describeLevel(regions)} interval of its error`], rows, 2);
 }
 
 /** Forest of a region in a year, in words. */
@@ -116,7 +116,7 @@ function describeRegionForest(region, index) {
   const inside = region.applicable[index];
   const share = inside === null ? "" : `; ${formatNumber(100 * inside)} % of it is inside the area of applicability`;
   const area = region.area[index] * 1e-10;
-  return `${formatNumber(area, chooseDigits([area]))} million hectares of forest${share}.`;
+  return `${formatNumber(area, chooseDigits([area]))} million hectares of forest${share}. ${region.definition}`;
 }
 
 /** The series of a region as a table in a file. */

@@ -9,7 +9,7 @@ from forestflux.publish.product_reading import open_product
 def main(
     run: Path, *, region: str, year: int | None = None, kind: str | None = None
 ) -> None:
-    """Print what a finished run says of a region, in about ten lines.
+    """Print what a finished run says of a region, in about twelve lines.
 
     RUN is the folder of the run, `results/demo`. `--region` is a country by name or ISO
     code, a continent, latitude band, forest type, a region of your file, or `all`; `--kind`

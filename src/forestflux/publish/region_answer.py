@@ -7,12 +7,23 @@ import pandas as pd
 import xarray as xr
 
 from forestflux.change.change_schemas import REGION_CHANGES, REGIONS
+from forestflux.change.region_definitions import (
+    ALL_FORESTS,
+    define_region,
+    label_kind,
+)
 from forestflux.core.input_errors import InputError
 from forestflux.core.interval_text import write_interval
-from forestflux.core.names import FLUX_UNIT, FLUXES, TARGET_FLUXES
+from forestflux.core.names import FLUX_UNIT, FLUXES
 from forestflux.core.total_units import TotalUnit, choose_total_unit
-from forestflux.evaluation.evaluation_schemas import INTERANNUAL
+from forestflux.evaluation.evaluation_schemas import COVERAGE, INTERANNUAL, RECOVERY
 from forestflux.evaluation.evidence import explain_differences
+from forestflux.evaluation.known_truth import (
+    ON_EARTH,
+    describe_coverage,
+    describe_sink,
+)
+from forestflux.jobs.settings.map_settings import NO_LICENSE
 from forestflux.jobs.tables import TableSchema
 from forestflux.publish.months.region_season import (
     describe_season,
@@ -22,10 +33,8 @@ from forestflux.publish.region_search import Region, find_region
 
 # Columns that say which row it is.
 KEYS = ("year", "stratum", "kind", "code", "variable", "status")
-BIAS = (
-    "NEE learnt at towers overstates the sink; CO2, fire, harvest and age are no inputs."
-    " It is no carbon budget."
-)
+SIMULATED = " The planet is simulated, not the Earth."
+INPUTS = "CO2, fire, harvest and age are no inputs. NEE is no carbon budget."
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,7 +49,7 @@ class RegionAnswer:
         `change/region_changes.csv` (flux), each with its unit
     months : `mean` and `total` (flux, year, month) of `months/region_months.csv`; None of a run
         without months
-    text : what to know of the year in about ten lines; `print` shows it
+    text : what to know of the year in about twelve lines; `print` shows it
     """
 
     region: Region
@@ -52,6 +61,24 @@ class RegionAnswer:
     def __repr__(self) -> str:
         """The text, so that a notebook shows it as well."""
         return self.text
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the worth of the numbers, in sentences.
+
+    Attributes
+    ----------
+    evidence : how much of the differences between years the inputs explain
+    coverage : how often intervals hold the truth of a simulated planet; else empty
+    sink : how the sink is off
+    simulated : whether the planet is not the Earth
+    """
+
+    evidence: str
+    coverage: str
+    sink: str
+    simulated: bool
 
 
 def find_run_folder(path: Path) -> Path:
@@ -109,10 +136,25 @@ def answer_region(
         )
     changed = select_region(changes, REGION_CHANGES, region, keys=["variable"])
     data = data.merge(changed.drop_vars("level"), join="exact")
-    evidence = explain_differences(INTERANNUAL.read(folder, empty=True))
     months = read_region_months(folder, region, data)
-    text = write_answer(region, year, data, months, about, evidence)
+    known = read_known(folder, region, year, about)
+    text = write_answer(region, year, data, months, about, known)
     return RegionAnswer(region, year, data, months, text)
+
+
+def read_known(folder: Path, region: Region, year: int, about: dict[str, str]) -> Known:
+    """What the tables of a run say of the worth of its numbers."""
+    simulated = "simulated planet" in about.get("source", "")
+    interannual = INTERANNUAL.read(folder, empty=True)
+    evidence = explain_differences(interannual, simulated=simulated)
+    if not (folder / RECOVERY.path).is_file():
+        return Known(evidence, "", f"{ON_EARTH}.", simulated=simulated)
+    return Known(
+        evidence,
+        describe_coverage(COVERAGE.read(folder), (region.kind,)),
+        describe_sink(RECOVERY.read(folder), year),
+        simulated=simulated,
+    )
 
 
 def select_region(
@@ -134,20 +176,24 @@ def write_answer(
     data: xr.Dataset,
     months: xr.Dataset | None,
     about: dict[str, str],
-    evidence: str,
+    known: Known,
 ) -> str:
-    """The answer in about ten lines; one more of a run with months."""
+    """The answer in about twelve lines; one more of a run with months."""
     now = data.sel(year=year)
     level = f"{100 * float(now['level'][0]):g} %"
     unit = choose_total_unit(float(now["total"].sel(flux="gpp")))
     first, second = (int(data[f"{n}_year"][0]) for n in ("first", "second"))
     years = data["year"].values
-    code = f", {region.code}" if region.code else ""
+    planet = SIMULATED if known.simulated else ""
+    sure = (
+        f"Intervals are {level}, of the errors at towers never seen. {known.coverage}"
+    )
     lines = [
-        ("Region", f"{region.name} ({region.kind}{code}), its forest in {year}"),
+        ("Region", f"{name_forest(region)} in {year}"),
+        ("Meaning", define_region(region.kind)),
         *(
             (flux.upper(), write_year(now.sel(flux=flux), unit, level))
-            for flux in TARGET_FLUXES
+            for flux in FLUXES
         ),
         (
             "Forest",
@@ -175,37 +221,45 @@ def write_answer(
                 (unit.slope, unit.factor),
             ),
         ),
-        ("Sure", f"Intervals are {level}, of the errors at towers never seen."),
-        ("Evidence", evidence),
-        ("Beware", f"Negative NEE is uptake. {BIAS}{name_planet(about)}"),
+        ("Sure", sure.rstrip()),
+        ("Evidence", known.evidence),
+        ("Beware", f"Negative NEE is uptake. {known.sink} {INPUTS}{planet}"),
         ("Cite", cite(about)),
     ]
-    return "\n".join(f"{head:<9} {text}" for head, text in lines)
+    return "\n".join(f"{head:<9} {text}" for head, text in lines if text)
+
+
+def name_forest(region: Region) -> str:
+    """What the numbers are of: `Finland (country, FIN), its forest`, `all forests`."""
+    if region.kind == "all":
+        return ALL_FORESTS
+    code = f", {region.code}" if region.code else ""
+    return f"{region.name} ({label_kind(region.kind)}{code}), its forest"
 
 
 def write_year(now: xr.Dataset, unit: TotalUnit, level: str) -> str:
     """Total and mean of a flux with their intervals."""
-    total = write_number(now, "total", factor=unit.factor)
-    mean = write_number(now, "mean")
+    total = write_with_ends(now, "total", factor=unit.factor)
+    mean = write_with_ends(now, "mean")
     return f"{total} {unit.total} ({level} interval); {mean} {FLUX_UNIT} of forest"
 
 
 def write_change(
     data: xr.Dataset, name: str, span: str, scale: tuple[str, float]
 ) -> str:
-    """Change or slope of each flux with its interval, and whether it may be none."""
+    """Change or slope of each flux with its interval, and whether it could be zero."""
     unit, factor = scale
     parts = []
-    for flux in reversed(TARGET_FLUXES):
+    for flux in FLUXES:
         own = data.sel(flux=flux)
         ends = [float(own[f"{name}_{end}"]) for end in ("lower", "upper")]
-        words = ", may be none" if ends[0] <= 0 <= ends[1] else ""
-        value = write_number(own, name, factor=factor, plus=True)
+        words = ", could be zero" if ends[0] <= 0 <= ends[1] else ""
+        value = write_with_ends(own, name, factor=factor, plus=True)
         parts.append(f"{flux.upper()} {value}{words}")
     return f"{span}: {'; '.join(parts)} ({unit})"
 
 
-def write_number(
+def write_with_ends(
     data: xr.Dataset, name: str, *, factor: float = 1.0, plus: bool = False
 ) -> str:
     """A number of a flux with its interval, in a unit of which it has `factor`."""
@@ -213,18 +267,14 @@ def write_number(
     return write_interval(*ends, plus=plus)
 
 
-def name_planet(about: dict[str, str]) -> str:
-    """What must be said of a run on the simulated planet."""
-    simulated = "simulated planet" in about.get("source", "")
-    return " The planet is simulated, not the Earth." if simulated else ""
-
-
 def cite(about: dict[str, str]) -> str:
     """Software, run, method and towers."""
     version = about.get("history", "forestflux").partition(",")[0]
     reference = about.get("references", "").partition(";")[0]
+    chosen = about.get("license", NO_LICENSE)
+    terms = "none is chosen" if chosen == NO_LICENSE else chosen
     return (
         f"{version}, run {about.get('run', 'not named')}; {reference}; the towers of the"
         " run (samples/bibliography.md, if their archive has citations). Licence of the"
-        f" maps: {about.get('license', 'not stated')}."
+        f" maps: {terms}."
     )

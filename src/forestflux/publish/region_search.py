@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from forestflux.change.change_schemas import OUTSIDE
+from forestflux.change.region_definitions import ALL_FORESTS
 from forestflux.core.input_errors import InputError
-from forestflux.core.regions.country_outlines import country_file
-from forestflux.core.regions.region_file import read_features
+from forestflux.core.regions.country_names import find_country_name
 
 MAPPED = "mapped"
 NEAR_NAMES = 6
@@ -69,7 +69,8 @@ def find_region(
         raise InputError(
             source,
             variable="kind",
-            expected=f"{kinds}, because each has a region of this name",
+            expected=f"{kinds}, because each has a region of this name (--kind"
+            f" {found['kind'].iloc[0]} on the command line)",
             found=f"none given for {wanted}",
         )
     row = found.iloc[0]
@@ -84,21 +85,18 @@ def find_region(
 
 
 def match_names(known: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """The rows whose name or code this is, also by the two letters of a country."""
+    """The rows whose name or code this is, or another name or code of a country."""
     plain = to_plain_letters(wanted)
     names, codes = (known[key].map(to_plain_letters) for key in ("stratum", "code"))
+    if plain == ALL_FORESTS:
+        return known[known["kind"] == "all"]
     found = known[(names == plain) | ((codes == plain) & (codes != ""))]
-    if found.empty and len(plain) == 2:
-        three = to_plain_letters(find_three_letters(plain))
-        return known[(codes == three) & (codes != "")]
+    if found.empty:
+        country = find_country_name(wanted) or ""
+        return known[
+            (names == to_plain_letters(country)) & (known["kind"] == "country")
+        ]
     return found
-
-
-def find_three_letters(letters: str) -> str:
-    """ISO 3166-1 alpha-3 of a country from its two letters; empty where there is none."""
-    columns, _, _ = read_features(country_file())
-    pairs = zip(columns["ISO_A2_EH"], columns["ISO_A3_EH"], strict=True)
-    return {str(two).casefold(): str(three) for two, three in pairs}.get(letters, "")
 
 
 def to_plain_letters(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forestflux.core.interval_text import write_interval
+from forestflux.core.interval_text import set_units, write_interval
 
 NAN = float("nan")
 
@@ -16,12 +16,30 @@ NAN = float("nan")
         ((0, 0, 0), "0 (0 to 0)"),
         ((2.0, NAN, NAN), "2.00 (interval not known)"),
         ((NAN, 0, 1), "not known"),
+        ((-5.7, -11.3, -0.04), "-5.7 (-11.3 to -0.04)"),
+        ((-5.7, -11.3, -0.0004), "-5.7 (-11.3 to 0.0)"),
     ],
 )
 def test_numbers_have_three_digits_of_the_largest(
     numbers: tuple[float, float, float], text: str
 ) -> None:
     assert write_interval(*numbers) == text
+
+
+def test_a_page_shows_raised_units_beside_their_number() -> None:
+    text = "NEE -9.8 (-12.0 to -7.6) PgC yr-1 of 40.3 million km2, 16 %, 2003-2018: RECO - GPP"
+    shown = set_units(text)
+    assert shown.replace("\u00a0", " ") == (
+        "NEE \u22129.8 (\u221212.0 to \u22127.6) PgC yr⁻¹ of 40.3 million km²,"
+        " 16 %, 2003-2018: RECO \u2212 GPP"
+    )
+    for whole in (
+        "\u22127.6)\u00a0PgC\u00a0yr⁻¹",
+        "40.3\u00a0million\u00a0km²",
+        "16\u00a0%",
+    ):
+        assert whole in shown
+    assert set_units("100 gC m-2 yr-1") == "100\u00a0gC\u00a0m⁻²\u00a0yr⁻¹"
 
 
 def test_a_change_has_its_sign() -> None:

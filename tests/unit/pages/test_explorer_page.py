@@ -15,6 +15,7 @@ def test_page_holds_every_script_and_the_data_and_no_name_ends_a_script():
         answer=[Statement("How much", "none < all")],
         run="a<b",
         simulated=False,
+        license_name="other",
     )
     for name in ASSETS:
         if name.endswith((".js", ".css")):

@@ -8,11 +8,13 @@ import pytest
 
 from forestflux.pages.model_card import SPLIT_WORDS, model_card
 from forestflux.prepare.sample_table import read_sample_table
-from tests.builders.inputs import UNITS
+from tests.builders.inputs import UNITS, VARIABLES
 
 RECORD = {
     "flux_unit": "gC m-2 yr-1",
-    "units": UNITS,
+    "variables": list(VARIABLES),
+    # Sorted by name, as the file has them.
+    "units": dict(sorted(UNITS.items())),
     "members": ["member0.safetensors", "member1.safetensors"],
     "seal": "0123",
     "response": {
@@ -134,6 +136,9 @@ def test_the_response_is_given_per_usual_departure(results: Path) -> None:
     card = card_of(results)
     assert cells_of(card, "ndvi") == ["0.016 1", "+11 ± 1", "-14 ± 0"]
     assert cells_of(card, "lst_night") == ["0.44 K", "+7 ± 0", "+22 ± 0"]
+    rows = [line.split(" | ")[0].strip("| ") for line in card.splitlines()]
+    assert [name for name in rows if name in UNITS] == list(VARIABLES)
+    assert ", ".join(f"{name} ({UNITS[name]})" for name in VARIABLES) in card
 
 
 def test_one_member_has_a_response_without_spread(results: Path) -> None:

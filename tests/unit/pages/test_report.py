@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from forestflux.core.input_errors import InputError
-from forestflux.core.interval_text import write_interval
+from forestflux.core.interval_text import set_units, write_interval
 from forestflux.evaluation.compare.comparison_schemas import COMPARISON
 from forestflux.jobs.configuration import Configuration
 from forestflux.jobs.settings.map_settings import PublishSettings, UploadSettings
@@ -24,9 +24,10 @@ from forestflux.towers.tower_schemas import LEFT_OUT
 TABLES = "headline samples/samples towers/left_out explain/sanity evaluate/scores"
 TABLES += " evaluate/interannual evaluate/calibration evaluate/gaps"
 MAP_TABLES = "gates/gates change/totals change/pair recovery/recovery"
+MAP_TABLES += " recovery/coverage"
 MAP_TABLES += " change/regions change/region_changes months/region_months"
 # What lies beside the report in the folder of the run.
-BESIDE = ("explorer.html", "products/", "change/", "figures/", "headline.csv")
+BESIDE = ("explorer.html", "products/", "change/", "headline.csv")
 BESIDE += ("evaluate/predictions.csv",)
 VOID = {"meta", "img", "br", "link", "input"}
 
@@ -169,15 +170,19 @@ def test_links_of_the_page_lead_to_its_sections(page):
     assert len(identifiers) == len(set(identifiers))
     links = [attrs["href"] for attrs in page.named("a")]
     inside = [link.removeprefix("#") for link in links if link.startswith("#")]
-    assert len(inside) == 15
+    assert len(inside) == 16 + len(FIGURES)
     assert set(inside) <= set(identifiers)
-    figures = [link for link in links if link.startswith("figures/")]
-    assert len(figures) == len(FIGURES)  # each leads to its full size
+    # A page that is sent alone opens each figure from itself.
+    figures = [link for link in inside if link.startswith("figure-")]
+    assert len(figures) == len(FIGURES)
 
 
 def test_the_first_screen_answers_and_all_else_is_folded(page, results):
-    first = page.text.index("How much.")
-    for words in ("How sure.", "What changed.", "evidence.", "What not to conclude."):
+    first = page.text.index("In short.")
+    for words in (
+        *("What not to conclude.", "How much.", "How sure."),
+        *("What changed.", "evidence."),
+    ):
         assert page.text.index(words) > first
         first = page.text.index(words)
     images = [attrs["alt"] for attrs in page.named("img")]
@@ -193,7 +198,7 @@ def test_the_first_screen_answers_and_all_else_is_folded(page, results):
         "kind == 'all' and variable == 'gpp' and year == 2018"
     )
     ends = row[["total", "total_lower", "total_upper"]].iloc[0]
-    assert f"took up {write_interval(*ends)} PgC yr-1" in page.text
+    assert set_units(f"GPP {write_interval(*ends)}") in page.text
 
 
 def test_page_reads_on_a_phone_in_light_and_dark(page, results):
@@ -425,5 +430,5 @@ def test_without_other_products_the_report_does_not_speak_of_them(results):
 
 def test_what_is_evidence_of_a_change_is_said_in_words(page):
     words = " ".join(" ".join(page.words).split())
-    assert "explain 12% of GPP (4% to 20%)" in words
-    assert "cannot be told from none" in words
+    assert "explain 12 % of GPP (4 to 20 %)" in words
+    assert "could be told from no change" in words

@@ -24,7 +24,7 @@ from forestflux.publish.provenance import verify_checksums
 from forestflux.publish.published_dataset import ProductSettings
 from forestflux.publish.stac import build_collection, write_stac
 from tests.builders.month_products import make_months, publish_made_months
-from tests.builders.year_products import make_map
+from tests.builders.year_products import make_map, publish
 
 GRID = Grid(resolution_deg=6.0, tile_cells=30)
 YEAR = 2004
@@ -250,6 +250,22 @@ def test_a_year_or_a_run_without_months_stops_with_one_line(product, tmp_path):
         forestflux.open_months(product.parents[2], year=2010)
     with pytest.raises(InputError, match="no such folder"):
         forestflux.open_months(tmp_path / "none")
+
+
+def test_annual_maps_and_rates_are_never_handed_out_as_months(
+    mapped, product, tmp_path
+):
+    year = publish(mapped, GRID, tmp_path, year=YEAR, run="test")
+    whole = {
+        tmp_path: "products of years only",
+        tmp_path / "products": "products of years only",
+        year: "1 with ",
+        next(year.glob("*.nc")): "1 with ",
+        product / f"{STEM}_ilamb.nc": "12 with ",
+    }
+    for path, found in whole.items():
+        with pytest.raises(InputError, match=f"fluxes.months: true .*found {found}"):
+            forestflux.open_months(path)
 
 
 def test_months_are_copied_below_a_folder_of_their_own(product, tmp_path):

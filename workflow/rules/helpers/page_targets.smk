@@ -61,6 +61,7 @@ def figure_caption(name):
         pair=shown_years(),
         level=CONFIG.evaluate.level,
         members=CONFIG.train.members,
+        simulated=SIMULATED,
     ).text
 
 
@@ -99,7 +100,7 @@ def report_tables():
     if WITH_COMPARED:
         names.append("compare/comparison")
     if CHANGED and SIMULATED:
-        names.append("recovery/recovery")
+        names += "recovery/recovery recovery/coverage".split()
     names += ["samples/bibliography"] if bibliography_targets() else []
     names += ["handover/handover"] if handover_targets() else []
     return [f"<results>/{name}.csv" for name in names]

@@ -3,6 +3,7 @@
 import difflib
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -15,6 +16,7 @@ from forestflux.core.regions.region_cells import NamedArea
 from forestflux.core.regions.region_file import read_features
 
 NAME_FIELDS = ("ADMIN", "NAME_LONG", "NAME_EN", "FORMAL_EN")
+ABBREVIATION = "ABBREV"
 CODE_FIELDS = ("ISO_A2_EH", "ISO_A3_EH", "ADM0_A3")
 NEAR = 5  # names that an error offers at most
 SHORT = 3  # letters of a code; other codes that are spelt like it are not near
@@ -80,19 +82,14 @@ def named_countries() -> dict[str, NamedArea]:
     InputError : the package with the polygons is not installed
     """
     columns, shapes, _ = read_features(country_file())
-    result: dict[str, NamedArea] = {}
     valid = np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes))
-    for position, shape in enumerate(valid):
-        record = {
-            name: columns[name][position] for name in (*NAME_FIELDS, *CODE_FIELDS)
-        }
-        own, code = record["ADM0_A3"], record["ISO_A3_EH"]
-        area = NamedArea(record["ADMIN"], own, cut_parts(shape, own))
-        # A reef or base has the ISO codes of the country that it belongs to.
-        fields = CODE_FIELDS if code in (own, UNCODED) else ("ADM0_A3",)
-        for name in (*NAME_FIELDS, *fields):
-            if record[name] not in (None, UNCODED):
-                result[simplify(record[name])] = area
+    owners = columns["ADM0_A3"]
+    areas = [
+        NamedArea(name, own, cut_parts(shape, own))
+        for name, own, shape in zip(columns["ADMIN"], owners, valid, strict=True)
+    ]
+    parts: dict[str, NamedArea] = {}
+    for own, shape in zip(owners, valid, strict=True):
         for part in COUNTRY_PARTS:
             if part.country == own != part.code:
                 box = shapely.box(part.west, part.south, part.east, part.north)
@@ -100,8 +97,48 @@ def named_countries() -> dict[str, NamedArea]:
                     part.name, part.code, shapely.intersection(shape, box)
                 )
                 names = (part.name, part.code, part.short)
-                result |= dict.fromkeys(map(simplify, names), inside)
-    return result
+                parts |= dict.fromkeys(map(simplify, names), inside)
+    rows = index_names(columns)
+    return {name: areas[row] for name, row in rows.items()} | parts
+
+
+def find_country_name(text: str) -> str | None:
+    """The name under which tables have the country of a name or code; None where there is none.
+
+    Raises
+    ------
+    InputError : the package with the polygons is not installed
+    """
+    columns, _, _ = read_features(country_file())
+    rows = index_names(columns)
+    wanted = simplify(text)
+    names = (OTHERS.get(wanted, wanted), simplify(text.replace(".", "")))
+    row = next((rows[name] for name in names if name in rows), None)
+    return None if row is None else str(columns["ADMIN"][row])
+
+
+def index_names(columns: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """The row of a country by each of its names and codes, as `simplify` writes them.
+
+    An abbreviation such as U.K. counts where it is no name or code of any country.
+
+    Parameters
+    ----------
+    columns : of the file of countries
+    """
+    rows: dict[str, int] = {}
+    short: dict[str, int] = {}
+    for row, (own, code) in enumerate(
+        zip(columns["ADM0_A3"], columns["ISO_A3_EH"], strict=True)
+    ):
+        # A reef or base has the ISO codes of the country that it belongs to.
+        fields = CODE_FIELDS if code in (own, UNCODED) else ("ADM0_A3",)
+        names = [columns[field][row] for field in (*NAME_FIELDS, *fields)]
+        rows |= {simplify(name): row for name in names if name not in (None, UNCODED)}
+        abbreviation = columns[ABBREVIATION][row]
+        if abbreviation is not None:
+            short.setdefault(simplify(abbreviation.replace(".", "")), row)
+    return short | rows
 
 
 def cut_parts(shape: shapely.Geometry, country: str) -> shapely.Geometry:

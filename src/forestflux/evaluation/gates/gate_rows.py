@@ -44,7 +44,7 @@ REFERENCES = {
     "jump": "weather moves a total by a few percent of GPP from year to year",
     "gaps": "an estimate needs input",
     "gap coverage": "intervals widen with gaps so that they hold as often",
-    "truth": "the planet's true fluxes, with the errors that the README states",
+    "truth": "the planet's true fluxes, with the errors that docs/explanation/recovery.md states",
     "coverage": "an interval of 90 % holds the planet's truth in 90 % of many planets",
 }
 

@@ -77,6 +77,9 @@ class InferSettings(Section):
     """Threads of a job that run the networks; at most the cores that Snakemake has."""
 
 
+NO_LICENSE = "other"  # STAC's word until whoever publishes has chosen one
+
+
 class PublishSettings(Section):
     """The files of a year that readers open."""
 
@@ -85,7 +88,7 @@ class PublishSettings(Section):
     so; the most that is hidden in training by default.
     """
 
-    license: str = key("other", unit="SPDX identifier", pattern=r"^[A-Za-z0-9.+-]+$")
+    license: str = key(NO_LICENSE, unit="SPDX identifier", pattern=r"^[A-Za-z0-9.+-]+$")
     """Licence of the products as STAC names it, for example `CC-BY-4.0`; `other` until
     you choose one.
     """
@@ -101,7 +104,7 @@ class PublishSettings(Section):
     def to_choose(self) -> tuple[str, ...]:
         """What whoever shares the products has not chosen yet, a sentence each."""
         open_choices = {
-            "No licence is chosen: set publish.license.": self.license == "other",
+            "No licence is chosen: set publish.license.": self.license == NO_LICENSE,
             "No institution is named: set publish.institution.": (
                 self.institution == "not stated"
             ),

@@ -66,6 +66,7 @@ def write_page(
     answer: Sequence[Statement],
     run: str,
     simulated: bool,
+    license_name: str,
 ) -> str:
     """The whole page as HTML.
 
@@ -76,6 +77,7 @@ def write_page(
     answer : what the run says, in plain words
     run : name of the run
     simulated : whether the banner of the simulated planet stands on it
+    license_name : `publish.license` of the run
     """
     has_map = data.get("map") is not None
     content = {
@@ -98,9 +100,12 @@ def write_page(
     template, style, *scripts = map(read_asset, ASSETS)
     return Template(template).substitute(
         run=escape(run),
-        answer=render_answer(answer),
-        boxes=render_boxes(run, has_maps=has_map, has_change=has_map),
+        answer=render_answer(answer, report="report.html"),
+        boxes=render_boxes(
+            run, has_maps=has_map, has_change=has_map, license_name=license_name
+        ),
         simulated="" if simulated else "hidden",
+        forests=("the forests of a simulated planet" if simulated else "forests"),
         beside=BESIDE if shows_fine_cells(data) else "",
         style=style,
         data=text.replace("<", "\\u003c"),

@@ -1,8 +1,6 @@
 """The report: one page that explains a run and works offline."""
 
-import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -16,7 +14,7 @@ from forestflux.change.change_schemas import (
     REGIONS,
     TOTALS,
 )
-from forestflux.core.input_errors import InputError
+from forestflux.core.interval_text import set_units
 from forestflux.core.reading.plain_text import hide_credentials
 from forestflux.evaluation.compare.comparison_schemas import COMPARISON
 from forestflux.evaluation.evaluation_schemas import (
@@ -31,8 +29,6 @@ from forestflux.evaluation.evidence import explain_differences
 from forestflux.evaluation.gates.gate_rows import FAIL
 from forestflux.evaluation.gates.gates_manifest import GATES
 from forestflux.jobs.configuration import Configuration
-from forestflux.pages.figures.caption_type import Caption
-from forestflux.pages.figures.captions import caption_of
 from forestflux.pages.first_screen import (
     read_shared_script,
     render_answer,
@@ -47,6 +43,7 @@ from forestflux.pages.report import (
     run_tables,
     skill_tables,
 )
+from forestflux.pages.report.report_pictures import read_picture, read_sink
 from forestflux.pages.shown_totals import choose_run_unit
 from forestflux.pages.tower_citations import BIBLIOGRAPHY
 from forestflux.prepare.handover_table import HANDOVERS, describe_rows
@@ -90,15 +87,6 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 OF_SOME_RUNS = ("gates", "maps", "change", "compare", "months", "recovery", "handover")
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A figure inside the page: name, words and the PNG file as text."""
-
-    name: str
-    caption: Caption
-    data: str
-
-
 def write_report(
     tables: Mapping[str, Path],
     figures: Mapping[str, Path],
@@ -120,17 +108,21 @@ def write_report(
     ------
     InputError : a table or a figure is missing or not as the contracts say
     """
+    simulated = configuration.layers_from == "simulated"
+    sink = read_sink(tables, configuration)
     pictures = {
-        name: read_picture(name, path, configuration) for name, path in figures.items()
+        name: read_picture(name, path, configuration, sink=sink)
+        for name, path in figures.items()
     }
-    content = read_skill(tables)
+    content = read_skill(tables, simulated=simulated)
     answer = answer_run(
         tables,
         members=configuration.train.members,
-        simulated=configuration.layers_from == "simulated",
+        simulated=simulated,
         mapped_years=configuration.mapped_years if configuration.has_maps else (),
     )
     content["answer"] = render_answer(answer)
+    content["sink"] = sink
     content |= read_run(tables, configuration, benchmarks)
     shown = set(SECTIONS) - set(OF_SOME_RUNS)
     if "seasons" in figures:
@@ -178,7 +170,7 @@ def write_report(
     )
 
 
-def read_skill(tables: Mapping[str, Path]) -> dict[str, object]:
+def read_skill(tables: Mapping[str, Path], *, simulated: bool) -> dict[str, object]:
     """Headline numbers, and what is shown of scores, coverage, gaps and reasons."""
     scores = SCORES.read_file(tables["scores"])
     interannual = INTERANNUAL.read_file(tables["interannual"], empty=True)
@@ -188,7 +180,7 @@ def read_skill(tables: Mapping[str, Path]) -> dict[str, object]:
         "best_models": skill_tables.best_models(scores),
         "scores": skill_tables.score_tables(scores),
         "years": skill_tables.interannual_tables(interannual),
-        "evidence": explain_differences(interannual),
+        "evidence": set_units(explain_differences(interannual, simulated=simulated)),
         "coverage": skill_tables.coverage_tables(
             CALIBRATION.read_file(tables["calibration"])
         ),
@@ -256,6 +248,7 @@ def read_run(
             configuration.run,
             has_maps=configuration.has_maps,
             has_change=configuration.has_change,
+            license_name=configuration.publish.license,
         ),
         "regions": None,
         "totals": None,
@@ -272,26 +265,3 @@ def read_run(
         "versions": run_tables.version_table(),
         "timings": run_tables.timing_table(benchmarks),
     }
-
-
-def choose_shown_years(configuration: Configuration) -> tuple[int, int]:
-    """First and second year that figures show: the pair, or the only mapped year twice."""
-    if configuration.has_change or not configuration.has_maps:
-        return configuration.change.pair
-    (year,) = configuration.mapped_years
-    return year, year
-
-
-def read_picture(name: str, path: Path, configuration: Configuration) -> Picture:
-    """A figure with its caption and its file as text."""
-    if not path.is_file():
-        raise InputError(
-            path, variable="file", expected="a drawn figure", found="nothing"
-        )
-    caption = caption_of(
-        name,
-        pair=choose_shown_years(configuration),
-        level=configuration.evaluate.level,
-        members=configuration.train.members,
-    )
-    return Picture(name, caption, base64.b64encode(path.read_bytes()).decode())

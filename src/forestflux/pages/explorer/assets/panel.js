@@ -71,7 +71,7 @@ async function showRegion(region, year) {
   const index = regions.years.indexOf(year);
   const { unit, factor } = chooseRegionUnit(region);
   const box = makeChartBox(`Lines of the annual totals of GPP and NEE of ${region.name} with their interval`);
-  const code = region.code ? ` (${region.code})` : "";
+  const code = region.code || region.label ? ` (${region.code || region.label})` : "";
   fillPanel(makeElement("h2", {}, `${region.name}${code}`), makeElement("p", {}, describeRegionForest(region, index)),
     makeRegionYearTable(regions, region, index), makeElement("h3", {}, "Annual totals"), box,
     makeRegionChangeTable(regions, region), makeRegionLinks(regions, region));

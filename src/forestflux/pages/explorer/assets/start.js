@@ -121,7 +121,7 @@ async function openDetails(wanted, { scroll = false } = {}) {
   writeAddress();
   if (scroll && panel.getBoundingClientRect().top > 0.6 * window.innerHeight) {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    panel.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+    panel.scrollIntoView({ behavior: calm || scroll === "at once" ? "auto" : "smooth", block: "start" });
   }
 }
 
@@ -284,6 +284,8 @@ function fillControls() {
 
 /** Show the map as early as possible, then the details. */
 async function startPage() {
+  // The map is what the page is opened for; the report has the whole answer open.
+  for (const part of document.querySelectorAll("details.rest")) part.open = false;
   fillControls();
   await Promise.all([prepareMap(), prepareOutlines()]);
   const wanted = readAddress();
@@ -295,7 +297,7 @@ async function startPage() {
   listenToKeyboard();
   document.documentElement.dataset.ready = String(Math.round(performance.now()));
   await new Promise((done) => setTimeout(done, 0)); // lets the browser paint the map before the charts are unpacked
-  await openDetails(wanted);
+  await openDetails(wanted, { scroll: wanted === null ? false : "at once" });
 }
 
 if ("DecompressionStream" in window) startPage();

@@ -7,14 +7,14 @@ GLOBE_CAPTIONS = {
         "The level: NEE in {second}",
         "Annual NEE per m2 of forest ground, mean of the ensemble; negative is uptake. "
         "Hatched forest is outside the area of applicability. Some 2 % of cells lie "
-        "beyond an open end of the scale. NEE of tower-trained models is too strong a sink.",
+        "beyond an open end of the scale. {sink}",
         "World map of forest NEE in {second}.",
     ),
     "change_map": Caption(
         "The change: NEE, {second} minus {first}",
         "Pale: the change may be chance or error. Above: share of the forest whose change "
-        "is significant, each cell by itself, and with the false discovery rate held. Two "
-        "single years differ mostly by weather.",
+        "is significant, each cell by itself, and with the false discovery rate held, or "
+        "that this is so in no cell. Two single years differ mostly by weather.",
         "World map of the change of forest NEE pale where it is not significant.",
     ),
     "truth_series": Caption(
@@ -40,8 +40,7 @@ GLOBE_CAPTIONS = {
         "(outside the area of applicability). One scale for both years, without zero where "
         "all cells are far from it; some 2 % of them lie beyond an open end. Cells finer "
         "than a quarter of a degree are averaged for display. Two single years differ "
-        "mostly by weather. NEE of "
-        "tower-trained models is too strong a sink in the tropics.",
+        "mostly by weather. {sink}",
         "World maps of forest GPP and NEE in {first} and {second}.",
     ),
     "uncertainty": Caption(

@@ -81,6 +81,14 @@ function showChosenRegion(regions, picker, yearPicker) {
     makeRegionChangeTable(regions, region), ...makeRegionSeason(regions, region), makeRegionLinks(regions, region));
 }
 
+/** Fold all but the start of the answer on a narrow page; a wide one shows it all. */
+function foldAnswer() {
+  const narrow = window.matchMedia("(max-width: 40rem)");
+  const fold = () => document.querySelectorAll("details.rest").forEach((part) => { part.open = !narrow.matches; });
+  narrow.addEventListener("change", fold);
+  fold();
+}
+
 /** Open the folded section of an address, with all that is around it. */
 function openTarget() {
   const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -97,6 +105,7 @@ function openFigure(event) {
   window.open(URL.createObjectURL(new Blob([bytes], { type: "image/png" })), "_blank");
 }
 
+foldAnswer();
 const stored = document.getElementById("region-data");
 if (stored) {
   const regions = JSON.parse(stored.textContent);
@@ -110,7 +119,7 @@ if (stored) {
   show();
 }
 for (const link of document.querySelectorAll("a.full")) link.addEventListener("click", openFigure);
-for (const link of document.querySelectorAll('nav a, a[href^="#"]')) link.addEventListener("click", () => setTimeout(openTarget));
+for (const link of document.querySelectorAll('nav a, a[href^="#"]:not(.full)')) link.addEventListener("click", () => setTimeout(openTarget));
 window.addEventListener("hashchange", openTarget);
 window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
 openTarget();
