@@ -26,7 +26,7 @@ TABLES = (
     *("headline", "samples/samples", "towers/left_out", "explain/sanity"),
     *(f"evaluate/{name}" for name in ("scores", "interannual", "calibration", "gaps")),
     *("gates/gates", "change/totals", "change/pair", "recovery/recovery"),
-    *("change/regions", "change/region_changes"),
+    *("recovery/coverage", "change/regions", "change/region_changes"),
     "drivers/drivers",
     "compare/comparison",
 )
