@@ -166,6 +166,7 @@ class Handler(BaseHTTPRequestHandler):
             elif fault in ("changed", "shortened"):
                 self.send(answer, pack=True, spoil=acting.spoil)
             else:
+                assert fault in ("", "restricted"), f"no such fault: {fault}"
                 self.send(answer, headers=[RESTRICTED] if fault else [], pack=True)
         except ConnectionError:
             finished = False

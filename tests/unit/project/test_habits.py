@@ -37,7 +37,7 @@ def run(*words):
     ],
     ids=" ".join,
 )
-def test_lint_and_format_are_clean(words):
+def test_lint_format_imports_and_types_are_clean(words):
     """Style, format, rule files, imports and types are clean."""
     status, output = run(*words)
     assert status == 0, output
