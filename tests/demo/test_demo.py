@@ -18,6 +18,7 @@ from tests.builders.projects import ROOT, copy_project, finish, planned
 MODELS = {"cnn", "extra_trees", "svr", "gradient_boosting"}
 YEARS = range(2003, 2019)
 RESULTS = "results/demo"
+LOGS = "logs/demo"
 # How snakemake's results were made, and which of them a killed run left unfinished.
 KNOWLEDGE = ("metadata", "incomplete")
 
@@ -39,12 +40,13 @@ def run_demo(project):
 
 
 def take_finished(project):
-    """Copy the demo's results and what snakemake knows of them, unless it is running now."""
+    """Copy the demo's results, logs and what snakemake knows of them, unless it runs now."""
     known = ROOT / ".snakemake"
     running = known / "locks"
     if not (ROOT / RESULTS).is_dir() or any(running.glob("*")):
         return
-    for folder in (Path(RESULTS), *(Path(".snakemake", name) for name in KNOWLEDGE)):
+    own = (Path(".snakemake", name) for name in KNOWLEDGE)
+    for folder in (Path(RESULTS), Path(LOGS), *own):
         if (ROOT / folder).is_dir():
             shutil.copytree(ROOT / folder, project / folder, symlinks=True)
 
