@@ -174,6 +174,16 @@ def time_call(
     return clock() - start
 
 
+def repeat(work: Callable[[], object], times: int) -> Callable[[], None]:
+    """The same work several times."""
+
+    def again() -> None:
+        for _ in range(times):
+            work()
+
+    return again
+
+
 def take_turns(
     contenders: Mapping[str, Callable[[], object]],
     runs: int,

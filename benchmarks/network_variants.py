@@ -30,26 +30,23 @@ from benchmarks.harness import (
     Option,
     compare,
     pin_cores,
-    scratch_folder,
+    repeat,
     take_turns,
 )
 from benchmarks.masked_tiles import masked_tiles
 from benchmarks.trained_model import (
     default_settings,
-    forest_rows,
+    ready_cells,
     tower_samples,
-    write_model,
 )
 from forestflux.ensemble.fast import kernels
 from forestflux.ensemble.fast.backends import Affine, Filtered, FusedBackend
-from forestflux.ensemble.fast.fast_inference import CELLS, FastInference
-from forestflux.ensemble.model_folder import load_model
+from forestflux.ensemble.fast.fast_inference import FastInference
 from forestflux.evaluation.ablation_table import reassign_folds
 from forestflux.evaluation.scores import r2
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.models.convolution_blocks import ParallelBlock
 from forestflux.models.flux_model import predict_samples
-from forestflux.models.network_inputs import one_hot_types
 from forestflux.models.network_training import member_seed, train_network
 from forestflux.prepare.folds import split_rows
 from forestflux.prepare.sample_table import (
@@ -110,12 +107,7 @@ def measure(
     torch.set_num_threads(1)
     paths = list(masked_tiles((tile,), tile_cells).values())
     made_up = tower_samples(paths)
-    with scratch_folder() as folder:
-        write_model(folder / "model", made_up, members=networks)
-        model = load_model(folder / "model").accelerate(device="cpu", precision="auto")
-    series, lat, types = forest_rows(paths, CELLS["cpu"])
-    prepared = model.members[0].prepare(series, lat)
-    kinds = torch.from_numpy(one_hot_types(types))
+    model, prepared, kinds = ready_cells(paths, made_up, members=networks)
     with torch.inference_mode():
         contenders = list_variants(model.fast_inference, prepared, kinds)
         repeated = {name: repeat(work, repeats) for name, work in contenders.items()}
@@ -232,16 +224,6 @@ def list_variants(
 
     variants = {name: ensemble(backend) for name, backend in backends.items()}
     return variants | {HEADS: heads}
-
-
-def repeat(work: Callable[[], object], times: int) -> Callable[[], None]:
-    """The same work several times."""
-
-    def again() -> None:
-        for _ in range(times):
-            work()
-
-    return again
 
 
 def predict_variants(

@@ -22,16 +22,14 @@ from benchmarks.harness import (
     Option,
     compare,
     pin_cores,
-    scratch_folder,
+    repeat,
     take_turns,
 )
 from benchmarks.inference import MATRIX, multiplied, network_operations
 from benchmarks.masked_tiles import masked_tiles
-from benchmarks.trained_model import forest_rows, tower_samples, write_model
+from benchmarks.trained_model import ready_cells, tower_samples
 from forestflux.ensemble.fast.backends import Filtered
-from forestflux.ensemble.fast.fast_inference import CELLS, Block, FastInference
-from forestflux.ensemble.model_folder import load_model
-from forestflux.models.network_inputs import one_hot_types
+from forestflux.ensemble.fast.fast_inference import Block, FastInference
 
 VECTOR = 16  # numbers
 FILTERS, MERGED = "filters: found", "one filter: found"
@@ -53,12 +51,7 @@ def measure(
     pin_cores(1)
     torch.set_num_threads(1)
     paths = list(masked_tiles((tile,), tile_cells).values())
-    with scratch_folder() as folder:
-        write_model(folder / "model", tower_samples(paths), members=members)
-        model = load_model(folder / "model").accelerate(device="cpu", precision="auto")
-    series, lat, types = forest_rows(paths, CELLS["cpu"])
-    prepared = model.members[0].prepare(series, lat)
-    kinds = torch.from_numpy(one_hot_types(types))
+    model, prepared, kinds = ready_cells(paths, tower_samples(paths), members=members)
     with torch.inference_mode():
         contenders = list_parts(model.fast_inference, prepared, kinds)
         for dtype in PRODUCTS:
@@ -203,13 +196,3 @@ def square_product(dtype: torch.dtype) -> Callable[[], object]:
     """A product of square matrices."""
     first, second = torch.randn(2, MATRIX, MATRIX).to(dtype)
     return lambda: first @ second
-
-
-def repeat(work: Callable[[], object], times: int) -> Callable[[], None]:
-    """The same work several times."""
-
-    def again() -> None:
-        for _ in range(times):
-            work()
-
-    return again

@@ -8,16 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
+from torch import Tensor
 
+from benchmarks.harness import scratch_folder
 from benchmarks.masked_tiles import MIN_FOREST_FRACTION, SEED
 from forestflux.core.names import FOREST_TYPES
 from forestflux.ensemble.applicability_fitting import fit_applicability
-from forestflux.ensemble.model_folder import save_model
+from forestflux.ensemble.fast.fast_inference import CELLS
+from forestflux.ensemble.model_folder import load_model, save_model
+from forestflux.ensemble.trained_ensemble import Ensemble
 from forestflux.jobs.settings.training_settings import (
     TrainSettings,
     TransferEpochs,
     with_changes,
 )
+from forestflux.models.network_inputs import one_hot_types
 from forestflux.models.network_training import train_network
 from forestflux.models.years.response import fit_response, measure_sample_departures
 from forestflux.prepare.masked_series import read_chunks
@@ -79,6 +85,29 @@ def tower_samples(paths: list[Path]) -> Samples:
         }
     )
     return Samples(series, table, VARIABLES)
+
+
+def ready_cells(
+    paths: list[Path], samples: Samples, *, members: int
+) -> tuple[Ensemble, Tensor, Tensor]:
+    """A trained model with fast inference, and one piece of cells as its networks take them.
+
+    Parameters
+    ----------
+    paths : mask stores that the cells are of
+    samples : that the networks learn
+    members : networks of the ensemble
+
+    Returns
+    -------
+    model; series (cell, series, step), standard deviations; one-hot types (cell, type)
+    """
+    with scratch_folder() as folder:
+        write_model(folder / "model", samples, members=members)
+        model = load_model(folder / "model").accelerate(device="cpu", precision="auto")
+    series, lat, types = forest_rows(paths, CELLS["cpu"])
+    prepared = model.members[0].prepare(series, lat)
+    return model, prepared, torch.from_numpy(one_hot_types(types))
 
 
 def write_model(folder: Path, samples: Samples, *, members: int) -> None:

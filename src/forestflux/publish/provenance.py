@@ -36,6 +36,11 @@ def describe_code(checksum: str) -> dict[str, str | bool | None]:
     }
 
 
+def describe_history(code: dict[str, str | bool | None]) -> str:
+    """What a file says of how it was made, from `describe_code`."""
+    return f"forestflux {code['version']}, code {code['checksum']}"
+
+
 def run_git(*words: str) -> str | None:
     """Output of git in the folder of this module; None where git is missing or refuses."""
     command = ["git", "-C", str(Path(__file__).parent), *words]

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import dask
 import numpy as np
+import pystac
 import xarray as xr
 
 from forestflux.core.input_errors import InputError
@@ -21,6 +22,7 @@ from forestflux.jobs.stores.store import write_store
 from forestflux.publish.geotiff import BANDS, write_geotiff
 from forestflux.publish.provenance import (
     describe_code,
+    describe_history,
     verify_checksums,
     write_checksums,
 )
@@ -83,7 +85,7 @@ def publish_year(
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     code = describe_code(record["code"])
-    history = f"forestflux {code['version']}, code {code['checksum']}"
+    history = describe_history(code)
     # Threads would hold several layers in memory.
     with dask.config.set(scheduler="synchronous"):
         source = open_map(mapped, settings.grid, year=year)
@@ -105,8 +107,16 @@ def publish_year(
         level=level,
         zarr_format=zarr,
     )
+    facts = record | {"code": code, "year": year, "level": level}
+    finish_product(part, folder, item=item, provenance=facts)
+
+
+def finish_product(
+    part: Path, folder: Path, *, item: pystac.Item, provenance: dict
+) -> None:
+    """Give a folder of finished files their records, and put it in its place at once."""
     write_stac(item, part / "item.json")
-    write_json(part / PROVENANCE, record | {"code": code, "year": year, "level": level})
+    write_json(part / PROVENANCE, provenance)
     write_checksums(part)
     replace_folder(part, folder)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import dask
 
 from forestflux.core.names import FLUXES
-from forestflux.jobs.small_files import write_json
 from forestflux.publish.months.month_dataset import (
     build_ilamb_dataset,
     build_month_dataset,
@@ -18,15 +17,9 @@ from forestflux.publish.months.month_dataset import (
 )
 from forestflux.publish.months.month_geotiff import write_month_geotiff
 from forestflux.publish.months.month_stac import build_month_item, month_stem
-from forestflux.publish.provenance import describe_code, write_checksums
+from forestflux.publish.provenance import describe_code, describe_history
 from forestflux.publish.published_dataset import ProductSettings, open_map
-from forestflux.publish.stac import write_stac
-from forestflux.publish.year_product import (
-    PROVENANCE,
-    replace_folder,
-    write_netcdf,
-    write_zarr,
-)
+from forestflux.publish.year_product import finish_product, write_netcdf, write_zarr
 
 
 def publish_months(
@@ -60,7 +53,7 @@ def publish_months(
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     code = describe_code(record["code"])
-    history = f"forestflux {code['version']}, code {code['checksum']}"
+    history = describe_history(code)
     # Threads would hold several layers in memory.
     with dask.config.set(scheduler="synchronous"):
         source = open_months(months, year=year)
@@ -92,7 +85,5 @@ def publish_months(
         zarr_format=zarr,
         ilamb=ilamb,
     )
-    write_stac(item, part / "item.json")
-    write_json(part / PROVENANCE, record | {"code": code, "year": year, "level": level})
-    write_checksums(part)
-    replace_folder(part, folder)
+    facts = record | {"code": code, "year": year, "level": level}
+    finish_product(part, folder, item=item, provenance=facts)
