@@ -18,6 +18,7 @@ from forestflux.core.reading.plain_text import (
     hide_credentials,
     show_plainly,
 )
+from forestflux.jobs.freed_memory import keep_freed_memory
 
 
 def run(
@@ -43,6 +44,7 @@ def run(
     arguments = vars(parser.parse_args(words))
     log = arguments.pop("log")
     configure_logging(log)
+    keep_freed_memory()
     if log is not None:  # a heading for each try
         logging.getLogger("forestflux").info("---- %s starts ----", parser.prog)
     try:
