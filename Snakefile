@@ -81,7 +81,7 @@ rule layers:
 # Maps of every year in the forms that others read, without an analysis of change.
 rule products:
     input:
-        product_targets(),
+        requested_products,
 
 
 rule figures:

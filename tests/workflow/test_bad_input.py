@@ -36,6 +36,13 @@ def test_towers_kept_apart_are_scored_apart_and_seen_nowhere_else(mine_finished)
     assert set(predictions.query("split == 'holdout'")["model"]) == {"cnn", "svr"}
 
 
+def test_products_of_towers_alone_are_refused(mine_finished):
+    status, output = run(mine_finished, "--", "products")
+    assert status != 0
+    line = "configuration: source: expected one that has maps, for products"
+    assert f"{line} (earthengine or simulated), found files: series of towers" in output
+
+
 def break_configuration(project):
     edit(project, "mine.yaml", "epochs:", "epoch:")
 

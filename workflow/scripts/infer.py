@@ -38,6 +38,7 @@ def main(
     """
     masked = upstream_stores(upstream)
     trained, model_checksum = load_model(model), checksum_files([model])
+    trained.calibration.check_finite(model)
 
     def make(missing: list[Key]) -> Iterator[ChunkedDataset]:
         return infer(

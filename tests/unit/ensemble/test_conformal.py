@@ -1,5 +1,8 @@
 """Intervals: worked by hand, and their coverage at sites that share an error."""
 
+import math
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,6 +41,18 @@ def test_sites_needed(level, sites):
     names = np.arange(sites)
     assert np.isfinite(half_width(np.ones(sites), names, level=level))
     assert half_width(np.ones(sites - 1), names[1:], level=level) == np.inf
+
+
+def test_intervals_of_too_few_sites_are_refused_for_maps():
+    """Eight sites give no interval of 90 %: the map's first job says so, not its last."""
+    finite = {"all": 300.0, "ENF": math.inf}
+    Calibration(0.9, {"gpp": finite, "nee": finite}).check_finite(Path("model.json"))
+    few = Calibration(0.9, {"gpp": finite, "nee": {"all": math.inf}})
+    line = (
+        "model.json: half_width: expected intervals of 90% for the maps, which need 9"
+    )
+    with pytest.raises(InputError, match=line):
+        few.check_finite(Path("model.json"))
 
 
 @pytest.mark.parametrize("count", [12, 15, 20])

@@ -188,6 +188,18 @@ def product_targets():
     return [*yearly("publish"), "<results>/products/collection.json"]
 
 
+def requested_products(wildcards):
+    """The same where somebody asks for them: a run of towers alone has none."""
+    if not MAPPED:
+        raise InputError(
+            "configuration",
+            variable="source",
+            expected="one that has maps, for products (earthengine or simulated)",
+            found=f"{CONFIG.layers_from}: series of towers alone",
+        )
+    return product_targets()
+
+
 def products_folder(wildcards, output):
     """The folder to share. It holds no manifest: those are the run's own."""
     return str(Path(output.manifest).parents[1] / "products")

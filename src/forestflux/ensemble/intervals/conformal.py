@@ -18,6 +18,7 @@ another number: long records count more in it, and their sites are often estimat
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,22 @@ class Calibration:
             for target, each in content.get("widening", {}).items()
         }
         return cls(content["level"], half_width, widening)
+
+    def check_finite(self, source: Path) -> None:
+        """Refuse intervals without an end, which no map can show.
+
+        Raises
+        ------
+        InputError : fewer sites than `sites_needed` calibrated them
+        """
+        if not all(math.isfinite(own[POOLED]) for own in self.half_width.values()):
+            raise InputError(
+                source,
+                variable="half_width",
+                expected=f"intervals of {self.level:.0%} for the maps, which need"
+                f" {sites_needed(self.level)} forest sites with GPP and NEE",
+                found="too few sites",
+            )
 
     def widths(self, forest_type: np.ndarray) -> dict[str, np.ndarray]:
         """Half-widths (sample,) of both targets where nothing is missing, gC m-2 yr-1.
