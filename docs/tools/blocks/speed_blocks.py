@@ -36,7 +36,7 @@ def roofline() -> str:
 
 
 def network_variants() -> str:
-    """Faster networks: their time and what they cost in skill, relative to SiLU."""
+    """Other networks: their time and their skill, relative to the one with ReLU."""
     found = read_benchmark("network_variants")
     scores: dict[str, list[dict]] = {}
     for row in found["rows"]:
@@ -44,7 +44,7 @@ def network_variants() -> str:
     present = next(iter(scores.values()))
     table = []
     for ratio in found["ratios"]:
-        name = ratio["name"].removeprefix("time of ").removesuffix(" / SiLU")
+        name = ratio["name"].removeprefix("time of ").removesuffix(" / ReLU")
         cells = [name, f"{ratio['ratio']:.2f}"]
         for flux in ("r2_gpp", "r2_nee"):
             lost = [
@@ -53,7 +53,7 @@ def network_variants() -> str:
             ]
             cells.append(f"{sum(lost) / len(lost):+.3f}" if lost else "")
         table.append(cells)
-    head = ["network", "time / with SiLU", "R2 of GPP to SiLU", "R2 of NEE to SiLU"]
+    head = ["network", "time / with ReLU", "R2 of GPP to ReLU", "R2 of NEE to ReLU"]
     return markdown_table(head, table)
 
 

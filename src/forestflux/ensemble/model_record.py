@@ -22,10 +22,9 @@ from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.small_files import read_json
 from forestflux.models.network_inputs import TYPES, Scales
 
-# 6: the checksum covers all that decides a number, an infinite half-width is null, and components
-# of the errors, covariance of the response and widening by gaps are part of the model. Folders of
-# another version are refused: what is in them would be read wrongly.
-FORMAT_VERSION = 6
+# 7: the activation of the convolutional block is ReLU; before, the same weights meant SiLU. Folders
+# of another version are refused: what is in them would be read wrongly.
+FORMAT_VERSION = 7
 # Key of the half-width of forest types that have too few sites for one of their own.
 POOLED = "all"
 # What a number of the model means to this code.

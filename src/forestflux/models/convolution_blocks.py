@@ -54,7 +54,7 @@ class ParallelBlock(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Features (sample, channel, row, step) after the block; see `name_rows`."""
-        return functional.silu(self.norm(self.filtered(features)))
+        return functional.relu(self.norm(self.filtered(features)))
 
     def filtered(self, features: Tensor) -> Tensor:
         """The same before normalisation: rows, then across variables, then joint."""

@@ -314,7 +314,7 @@ def test_weights_are_plain_arrays(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"format_version": 5}, "format_version: expected 6, found 5"),
+        ({"format_version": 6}, "format_version: expected 7, found 6"),
         (
             {"calendar": {"steps": 23}},
             r'calendar: expected .*46.*, found .*"steps": 23',

@@ -17,7 +17,7 @@ from forestflux.models.normalised_convolution import PRIOR_WEIGHTS
 
 
 class Filtered(NamedTuple):
-    """What the filters of a block give, before normalisation and SiLU.
+    """What the filters of a block give, before normalisation and ReLU.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Backend(Protocol):
         ...
 
     def activate(self, filtered: Filtered, block: Affine, half: int) -> Tensor:
-        """Normalised, through SiLU, the year wrapped.
+        """Normalised, through ReLU, the year wrapped.
 
         Returns
         -------
@@ -138,7 +138,7 @@ class EagerBackend:
         normal = functional.layer_norm(
             both.float(), both.shape[1:], eps=float(kernels.EPSILON)
         )
-        return functional.silu(normal * block.gain + block.shift)
+        return functional.relu(normal * block.gain + block.shift)
 
 
 def wrap_year(features: Tensor, half: int) -> Tensor:

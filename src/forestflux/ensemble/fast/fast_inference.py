@@ -6,7 +6,7 @@ its numbers within `TOLERANCE`, to which the tests hold it. What differs:
 - The filters across variables and the joint ones are one filter over all rows, and all numbers
   lie with the channels of a step together (channels last), so that each filter is one matrix
   product for all cells.
-- Normalisation, SiLU and pooling go through each cell once (`forestflux.ensemble.fast.kernels`).
+- Normalisation, ReLU and pooling go through each cell once (`forestflux.ensemble.fast.kernels`).
 - Weights and what passes between the blocks may be bfloat16; sums, normalisation and
   the perceptron are float32.
 

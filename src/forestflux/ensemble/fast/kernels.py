@@ -55,20 +55,9 @@ def _narrow(number: types.Type, like: types.Type) -> object:
 
 
 @njit(inline="always")
-def silu(number: np.float32) -> np.float32:
-    """SiLU, x sigmoid(x) = x / 2 (1 + tanh(x / 2)), within 1e-4.
-
-    tanh is the continued fraction of Lambert, cut after seven terms; where that is more
-    than one it is one.
-    """
-    half = np.float32(0.5) * number
-    x = min(max(half, np.float32(-4.97)), np.float32(4.97))
-    q = x * x
-    above = np.float32(135135) + q * (np.float32(17325) + q * (np.float32(378) + q))
-    below = np.float32(135135) + q * (
-        np.float32(62370) + q * (np.float32(3150) + q * np.float32(28))
-    )
-    return half + half * (x * above / below)
+def relu(number: np.float32) -> np.float32:
+    """A number where it is above zero, else zero."""
+    return max(number, np.float32(0))
 
 
 @njit(inline="always", fastmath=LOOSE)
@@ -99,7 +88,7 @@ def activate(
     margin: int,
     padded: np.ndarray,
 ) -> None:
-    """Normalise each cell, SiLU, and wrap the year around.
+    """Normalise each cell, ReLU, and wrap the year around.
 
     Parameters
     ----------
@@ -119,7 +108,7 @@ def activate(
             year = padded[index, row, margin : margin + size]
             for position in range(size):
                 number = widen(before[position]) * inverse - offset
-                number = silu(number * gain[position] + shift[position])
+                number = relu(number * gain[position] + shift[position])
                 year[position] = narrow(number, year[position])
         for step in range(steps):
             for row in range(more):
@@ -127,7 +116,7 @@ def activate(
                 year = padded[index, count + row, start : start + channels]
                 for channel in range(channels):
                     number = widen(before[channel]) * inverse - offset
-                    number = silu(number * gain[channel] + shift[channel])
+                    number = relu(number * gain[channel] + shift[channel])
                     year[channel] = narrow(number, year[channel])
         for row in range(count + more):
             whole = padded[index, row]
@@ -143,7 +132,7 @@ def pool(
     shift: np.ndarray,
     pooled: np.ndarray,
 ) -> None:
-    """Normalise each cell, SiLU, then the mean and the largest number of each feature.
+    """Normalise each cell, ReLU, then the mean and the largest number of each feature.
 
     Parameters
     ----------
@@ -162,13 +151,13 @@ def pool(
                 before = rows[index, row]
                 for position in range(size):
                     number = widen(before[position]) * inverse - offset
-                    year[position] = silu(number * gain[position] + shift[position])
+                    year[position] = relu(number * gain[position] + shift[position])
             else:
                 for step in range(steps):
                     for channel in range(channels):
                         number = widen(across[index, step, row - count, channel])
                         number = number * inverse - offset
-                        number = silu(number * gain[channel] + shift[channel])
+                        number = relu(number * gain[channel] + shift[channel])
                         year[step * channels + channel] = number
             fold_steps(year, most, steps, channels)
             start = row * channels

@@ -103,6 +103,11 @@ def sum_rows(image: ee.Image) -> ee.Image:
     return image.arrayReduce(ee.Reducer.sum(), [1])
 
 
+def relu(image: ee.Image) -> ee.Image:
+    """Each number where it is above zero, else zero."""
+    return image.max(0)
+
+
 def silu(image: ee.Image) -> ee.Image:
     """X / (1 + exp(-x)) of each number."""
     return image.divide(image.multiply(-1).exp().add(1))

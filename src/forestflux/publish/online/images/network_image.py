@@ -20,6 +20,7 @@ from forestflux.publish.online.images.array_images import (
     join,
     mean_of,
     multiply,
+    relu,
     reshape,
     silu,
 )
@@ -83,10 +84,10 @@ def apply_layer(layer: nn.Linear, image: ee.Image) -> ee.Image:
 
 
 def apply_block(block: ParallelBlock, features: Features) -> Features:
-    """Features after a block: its filters side by side, normalised, SiLU."""
+    """Features after a block: its filters side by side, normalised, ReLU."""
     filtered = join_filters(block, features)
     return Features(
-        silu(normalise(filtered, block.norm)),
+        relu(normalise(filtered, block.norm)),
         filtered.channels,
         filtered.rows,
         filtered.steps,
