@@ -34,6 +34,7 @@ NAMES = (
     "publish",
     "resolutions",
     "roofline",
+    "stage_roofline",
     "subsets",
     "trend_tests",
 )

@@ -72,12 +72,15 @@ class Measured:
     ratios : made by `compare`
     facts : single numbers that belong to no row
     limits : what was aimed at
+    precision : of the networks, where it decides; each has a record of its own, because it is
+        the processor that chooses it
     """
 
     rows: list[dict] = field(default_factory=list)
     ratios: list[dict] = field(default_factory=list)
     facts: dict = field(default_factory=dict)
     limits: dict = field(default_factory=dict)
+    precision: str = ""
 
 
 def measure_command(
@@ -287,10 +290,14 @@ def write_record(
     machine: Mapping[str, object],
     keep: bool,
 ) -> None:
-    """Print the record of a benchmark and, if it is to be kept, write results/NAME.json."""
+    """Print the record of a benchmark and, if it is to be kept, write results/NAME.json.
+
+    NAME_PRECISION.json where the precision of the networks decides.
+    """
     record = {"benchmark": name, "machine": machine, "settings": options}
     text = json.dumps(record | asdict(measured), indent=1, default=str) + "\n"
     sys.stdout.write(text)
     if keep:
         RESULTS.mkdir(exist_ok=True)
-        (RESULTS / f"{name}.json").write_text(text)
+        file = f"{name}_{measured.precision}" if measured.precision else name
+        (RESULTS / f"{file}.json").write_text(text)

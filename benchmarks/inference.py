@@ -104,7 +104,12 @@ def measure(
         operations = network_operations(model)
         ratios = compare_all(times, len(whole[0]), len(some[0]), operations)
         shares = measure_shares(paths, model, chunks, folder)
-    return Measured(ratios=ratios, facts={"shares": shares}, limits=AIMS)
+    return Measured(
+        ratios=ratios,
+        facts={"shares": shares},
+        limits=AIMS,
+        precision=model.fast_inference.precision,
+    )
 
 
 def compare_all(

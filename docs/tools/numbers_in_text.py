@@ -10,6 +10,7 @@ from blocks.settings_blocks import default_settings
 from tracked_files import (
     ROOT,
     read_benchmark,
+    read_precisions,
     read_record,
     read_table,
     read_texts,
@@ -105,7 +106,8 @@ def drivers() -> Iterator[tuple[str, str]]:
 
 def benchmarks() -> Iterator[tuple[str, str]]:
     """Numbers of the benchmarks."""
-    inference, growth = read_benchmark("inference"), read_benchmark("growth")
+    *_, inference = read_precisions("inference").values()
+    growth = read_benchmark("growth")
     yield "inference.members", str(inference["settings"]["members"])
     yield "inference.runs", str(inference["ratios"][0]["runs"])
     for name, value in growth["facts"]["exponents"].items():
@@ -127,8 +129,13 @@ def benchmarks() -> Iterator[tuple[str, str]]:
         yield f"planets.{name}_alarms", f"{100 * share:.0f}"
     land_cells = read_benchmark("layout")["facts"]["land_cells"]
     yield "layout.land_cells", f"{land_cells:,}"
-    (one_filter,) = read_benchmark("roofline")["ratios"]
-    yield "roofline.one_filter", f"{one_filter['ratio']:.1f}"
+    for precision, record in read_precisions("roofline").items():
+        (one_filter,) = record["ratios"]
+        yield f"roofline.one_filter.{precision}", f"{one_filter['ratio']:.1f}"
+    for precision, record in read_precisions("stage_roofline").items():
+        for name in ("found", "bound"):
+            ratio = record["facts"][f"{name}_ratio"]
+            yield f"stage_roofline.{name}.{precision}", f"{ratio:.2f}"
     explorer = read_benchmark("explorer")
     yield "explorer.million_cells", f"{explorer['facts']['cells'] / 1e6:.0f}"
     yield "explorer.years", str(explorer["settings"]["years"])

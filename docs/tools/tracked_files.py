@@ -8,6 +8,8 @@ import pandas as pd
 
 ROOT = Path(__file__).parents[2]
 LINE_LENGTH = 118
+# Of networks on a processor, the faster one first.
+PRECISIONS = ("bfloat16", "float32")
 
 
 def read_table(name: str) -> pd.DataFrame:
@@ -29,6 +31,16 @@ def read_record(name: str) -> dict:
 def read_benchmark(name: str) -> dict:
     """A record that a benchmark wrote: rows, ratios, facts, settings."""
     return json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text())
+
+
+def read_precisions(name: str) -> dict[str, dict]:
+    """The records of a benchmark by precision of the networks, one for each that was measured."""
+    folder = ROOT / "benchmarks" / "results"
+    return {
+        precision: read_benchmark(f"{name}_{precision}")
+        for precision in PRECISIONS
+        if (folder / f"{name}_{precision}.json").is_file()
+    }
 
 
 def rows_of(record: dict, group: str) -> list[dict]:

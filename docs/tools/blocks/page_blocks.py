@@ -188,6 +188,7 @@ BLOCKS = {
         speed_blocks.inference,
         speed_blocks.shares,
         speed_blocks.roofline,
+        speed_blocks.stage_roofline,
         speed_blocks.network_variants,
         speed_blocks.growth,
         speed_blocks.layout,

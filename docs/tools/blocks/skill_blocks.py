@@ -114,16 +114,26 @@ def gap_name(pattern: str, fraction: float) -> str:
 
 
 def coverage() -> str:
-    """Share of unseen site-years inside the network's 90 % interval."""
+    """Share of unseen site-years inside the network's 90 % interval; gaps by cluster only."""
     found = read_table("towers_coverage").set_index(["subset", "target", "split"])
     rows = []
     for subset, part in found.groupby(level="subset", sort=False):
-        cells = [part.loc[(subset, *place)] for place in AIMS]
-        ends = (str(int(cells[0].n_least)), str(int(cells[0].n_most)))
+        ends = (str(int(part["n_least"].iloc[0])), str(int(part["n_most"].iloc[0])))
         number = " to ".join(dict.fromkeys(ends))
-        name = str(subset).replace("=", " ")
-        rows.append([name, number, *(f"{cell.covered:.0%}" for cell in cells)])
+        shares = part["covered"].loc[subset].to_dict()
+        cells = [f"{shares[place]:.0%}" if place in shares else "" for place in AIMS]
+        rows.append([name_subset(str(subset)), number, *cells])
     return markdown_table(["site-years", "number", *places()], rows)
+
+
+def name_subset(subset: str) -> str:
+    """Which site-years, in words."""
+    key, _, value = subset.partition("=")
+    if key == "hidden_series":
+        return f"{value} of the six series hidden"
+    if key == "hidden_values":
+        return f"{float(value):.0%} of the values hidden"
+    return subset.replace("=", " ")
 
 
 def ablation() -> str:

@@ -1,38 +1,68 @@
 """Blocks with speed, memory and sizes, from the records of the benchmarks."""
 
-from tracked_files import markdown_table, read_benchmark, rows_of
+from tracked_files import (
+    markdown_table,
+    read_benchmark,
+    read_precisions,
+    rows_of,
+)
 
 
 def inference() -> str:
-    """Ratios of `make bench`."""
+    """Ratios of `make bench`, in each precision that was measured."""
+    records = read_precisions("inference")
+    *_, last = records.values()
     rows = []
-    for row in read_benchmark("inference")["ratios"]:
+    for number, row in enumerate(last["ratios"]):
+        cells = [
+            f"{found['ratio']:.2f} ({found['lowest']:.2f} to {found['highest']:.2f})"
+            for found in (record["ratios"][number] for record in records.values())
+        ]
         aim = "" if row["aim"] is None else f"{row['aim']:g}"
-        ends = f"{row['lowest']:.2f} to {row['highest']:.2f}"
-        rows.append([row["name"], f"{row['ratio']:.2f}", ends, aim])
-    return markdown_table(["ratio", "found", "lowest to highest", "aim"], rows)
+        rows.append([row["name"], *cells, aim])
+    return markdown_table(["ratio", *records, "aim"], rows)
 
 
 def shares() -> str:
-    """Where the processor time of the stage goes."""
-    found = read_benchmark("inference")["facts"]["shares"]
-    rows = [[name, f"{value:.2f}"] for name, value in found.items()]
-    return markdown_table(["share", "found"], rows)
+    """Where the processor time of the stage goes, in each precision that was measured."""
+    found = {
+        precision: record["facts"]["shares"]
+        for precision, record in read_precisions("inference").items()
+    }
+    names = next(iter(found.values()))
+    rows = [
+        [name, *(f"{shares[name]:.2f}" for shares in found.values())] for name in names
+    ]
+    return markdown_table(["share", *found], rows)
 
 
 def roofline() -> str:
     """Parts of the networks beside the least time that the processor allows."""
-    found = read_benchmark("roofline")
-    rows = [
-        [row["part"], f"{row['found_ns'] / 1e3:.1f}", f"{row['bound_ns'] / 1e3:.1f}"]
-        for row in found["rows"]
+    return tabulate_bounds(read_precisions("roofline"))
+
+
+def stage_roofline() -> str:
+    """Parts of the whole stage beside the least time that the processor allows."""
+    return tabulate_bounds(read_precisions("stage_roofline"))
+
+
+def tabulate_bounds(records: dict[str, dict]) -> str:
+    """Microseconds a cell of each part and its bound, in each precision that was measured."""
+    table: dict[str, list[str]] = {}
+    for record in records.values():
+        parts = [
+            (row["part"], row["found_ns"], row["bound_ns"]) for row in record["rows"]
+        ]
+        parts.append(("sum", record["facts"]["parts_ns"], record["facts"]["bounds_ns"]))
+        for name, *times in parts:
+            cells = [f"{nanoseconds / 1e3:.1f}" for nanoseconds in times]
+            table.setdefault(name, []).extend(cells)
+    head = [
+        text
+        for precision in records
+        for text in (f"{precision}: microseconds a cell", "at least")
     ]
-    facts = found["facts"]
-    rows.append(
-        ["sum", f"{facts['parts_ns'] / 1e3:.1f}", f"{facts['bounds_ns'] / 1e3:.1f}"]
-    )
-    head = ["part", "microseconds a cell", "at least"]
-    return markdown_table(head, rows)
+    return markdown_table(["part", *head], [[n, *cells] for n, cells in table.items()])
 
 
 def network_variants() -> str:

@@ -26,7 +26,7 @@ QUARTERS = 4
 # network has met gaps of up to 70 % in training (`train.artificial_gaps.max_fraction`).
 MIN_SHARED = 0.3
 # Rows that are compared together: few, so that their distances stay in the cache.
-ROWS = 512
+ROWS = 128
 
 
 @dataclass(frozen=True)
