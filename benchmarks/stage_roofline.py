@@ -5,8 +5,6 @@ least its operations over the rate of a large matrix product. What these bounds 
 a cell is the greatest ratio of the whole stage to its networks alone. One thread, one tile.
 """
 
-
-
 import os
 from collections.abc import Callable
 from pathlib import Path
