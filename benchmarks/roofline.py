@@ -52,7 +52,7 @@ def measure(
     torch.set_num_threads(1)
     paths = list(masked_tiles((tile,), tile_cells).values())
     model, prepared, kinds = ready_cells(paths, tower_samples(paths), members=members)
-    # A processor that has to imitate a precision would take minutes for its product.
+    # In a precision that the processor does not have, a product takes minutes.
     products = {torch.float32, model.fast_inference.dtype}
     with torch.inference_mode():
         contenders = list_parts(model.fast_inference, prepared, kinds)

@@ -29,7 +29,8 @@ def test_every_benchmark_is_listed():
 def test_records_have_one_shape(path):
     record = json.loads(path.read_text())
     assert list(record) == KEYS
-    assert record["benchmark"] == path.stem
+    names = [record["benchmark"], record["precision"]]
+    assert "_".join(filter(None, names)) == path.stem
 
 
 def test_usage_counts_processor_time_and_memory_of_children():
