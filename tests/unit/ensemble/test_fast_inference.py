@@ -47,7 +47,7 @@ def members_of(count: int = 2, **sizes: object) -> list[NetworkRegressor]:
     samples = make_samples()
     return [
         train_network(
-            samples, settings=settings(epochs={"forest": 60}, **sizes), seed=seed
+            samples, settings=settings(epochs={"forest": 120}, **sizes), seed=seed
         )
         for seed in range(count)
     ]
@@ -99,7 +99,7 @@ def test_fluxes_are_those_of_the_reference_within_tolerance(
     assert off.max() < most
     assert np.sqrt((off**2).mean()) < usual
     # The fluxes differ by far more than the tolerance, so that it says something.
-    assert expected.std(axis=2).min() > 10 * usual * scale.min()
+    assert expected.std(axis=2).min() > 20 * usual * scale.min()
 
 
 @functools.cache

@@ -173,9 +173,11 @@ def test_deletion_beats_a_random_order_and_the_reverse_does_not(
     forward = deletion_ratio(model, few, named, seed=3)
     assert (deletion_ratio(model, few, -named, seed=3) < forward / 3).all()
     assert (last_fifth(model, few, named) < 0.8).all()
-    chance = named.copy(data=np.random.default_rng(1).random(named.shape))
-    ratio = deletion_ratio(model, few, chance, seed=3).mean()
-    assert ratio == pytest.approx(1, abs=0.4)
+    # One order at random may by chance begin with what matters: the mean of some does not.
+    rng = np.random.default_rng(1)
+    chances = [named.copy(data=rng.random(named.shape)) for _ in range(6)]
+    ratios = [deletion_ratio(model, few, each, seed=3).mean() for each in chances]
+    assert np.mean(ratios) == pytest.approx(1, abs=0.3)
 
 
 def test_every_check_of_this_run_passes(checks):
