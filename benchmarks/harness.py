@@ -72,8 +72,7 @@ class Measured:
     ratios : made by `compare`
     facts : single numbers that belong to no row
     limits : what was aimed at
-    precision : of the networks, where it decides; each has a record of its own, because it is
-        the processor that chooses it
+    precision : of the networks, where it decides; each has a record of its own
     """
 
     rows: list[dict] = field(default_factory=list)

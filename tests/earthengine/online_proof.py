@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 
 import ee
@@ -141,6 +142,17 @@ def expect(model: Ensemble, dataset: xr.Dataset) -> dict[str, np.ndarray]:
             layers[f"{target}_{end}"][infinite] = np.nan
     layers["applicable"][layers["applicable"] == NO_FOREST] = np.nan
     return layers
+
+
+def in_double(model: Ensemble) -> Ensemble:
+    """The same ensemble whose networks compute in double precision, as Earth Engine does."""
+    exact = deepcopy(model)
+    for member in exact.members:
+        member.network.double()
+        member.network.register_forward_pre_hook(
+            lambda _, inputs: tuple(part.double() for part in inputs)
+        )
+    return exact
 
 
 def compare(
