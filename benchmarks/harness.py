@@ -289,10 +289,7 @@ def write_record(
     machine: Mapping[str, object],
     keep: bool,
 ) -> None:
-    """Print the record of a benchmark and, if it is to be kept, write results/NAME.json.
-
-    NAME_PRECISION.json where the precision of the networks decides.
-    """
+    """Print a record; if it is to be kept, write results/NAME.json or NAME_PRECISION.json."""
     record = {"benchmark": name, "machine": machine, "settings": options}
     text = json.dumps(record | asdict(measured), indent=1, default=str) + "\n"
     sys.stdout.write(text)

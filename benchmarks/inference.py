@@ -104,12 +104,8 @@ def measure(
         operations = network_operations(model)
         ratios = compare_all(times, len(whole[0]), len(some[0]), operations)
         shares = measure_shares(paths, model, chunks, folder)
-    return Measured(
-        ratios=ratios,
-        facts={"shares": shares},
-        limits=AIMS,
-        precision=model.fast_inference.precision,
-    )
+    facts, precision = {"shares": shares}, model.fast_inference.precision
+    return Measured(ratios=ratios, facts=facts, limits=AIMS, precision=precision)
 
 
 def compare_all(
