@@ -127,7 +127,7 @@ def look_at_scripts() -> Iterator[tuple[tuple[int, float], dict]]:
     for process in psutil.Process().children(recursive=True):
         try:
             words = process.cmdline()
-            if len(words) < 2 or Path(words[1]).parent != SCRIPTS:
+            if len(words) < 2 or Path(words[1]).parent.parent != SCRIPTS:
                 continue
             started = process.create_time()
             yield (

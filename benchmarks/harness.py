@@ -255,7 +255,8 @@ def scratch_folder() -> Iterator[Path]:
 
 def script_words(name: str, **flags: object) -> list[str]:
     """The command of a workflow script; lists become several words, sections JSON."""
-    words = [sys.executable, str(ROOT / f"workflow/scripts/{name}.py")]
+    (script,) = ROOT.glob(f"workflow/scripts/*/{name}.py")
+    words = [sys.executable, str(script)]
     for flag, value in flags.items():
         words.append(f"--{flag.replace('_', '-')}")
         if isinstance(value, dict):

@@ -176,12 +176,12 @@ def pin(requirement: Requirement, locked: dict[str, str]) -> str:
 
 
 def scripts_of(environment: str) -> set[str]:
-    """Names of the scripts that the rules with this environment run."""
+    """Scripts that the rules with this environment run, as `room/script`."""
     found = set()
     for file in sorted((ROOT / "workflow/rules").rglob("*.smk")):
         for rule in re.split(r"^rule ", file.read_text(), flags=re.M)[1:]:
             if f"envs/{environment}.yaml" in rule:
-                found |= set(re.findall(r"(\w+)\.py\b", rule))
+                found |= set(re.findall(r"(\w+/\w+)\.py\b", rule))
     return {name for name in found if (ROOT / f"workflow/scripts/{name}.py").is_file()}
 
 

@@ -102,7 +102,7 @@ def warm_up() -> None:
 
     path = list(sys.path)
     sys.path.insert(0, str(ROOT / "src"))
-    for script in sorted(SCRIPTS.glob("*.py")):
+    for script in sorted(SCRIPTS.rglob("*.py")):
         # The preview's map needs packages that only its own environment has.
         with suppress(ImportError):
             runpy.run_path(str(script), run_name="imported")

@@ -64,7 +64,7 @@ class Job:
             *("--manifest", str(self.manifest(name)), "--log", f"{name}.log"),
         ]
         return subprocess.Popen(
-            [sys.executable, str(ROOT / "workflow/scripts/extract.py"), *words],
+            [sys.executable, str(ROOT / "workflow/scripts/sources/extract.py"), *words],
             cwd=self.folder,
             env=environment() | environment_keys,
             stdout=subprocess.PIPE,

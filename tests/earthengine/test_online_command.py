@@ -291,7 +291,7 @@ def test_the_rule_and_the_command_write_the_same_files(model, archive, files, tm
     made = [tmp_path / "rule" / name for name in ("online.json", "online.js")]
     rule = [
         *(
-            str(ROOT / "workflow/scripts/online.py"),
+            str(ROOT / "workflow/scripts/publish/online.py"),
             "--model",
             str(model / "model.json"),
         ),

@@ -244,13 +244,13 @@ EDITS = {
         "change compare",
     ),
     "a script": (
-        "workflow/scripts/mask.py",
+        "workflow/scripts/prepare/mask.py",
         "    cubes = upstream_stores(upstream)",
         "    cubes = upstream_stores(*[upstream])",
         "mask",
     ),
     "a comment in a script": (
-        "workflow/scripts/mask.py",
+        "workflow/scripts/prepare/mask.py",
         "    cubes = ",
         "    # Cubes of the same places and years.\n    cubes = ",
         "",

@@ -33,7 +33,8 @@ def configuration() -> str:
 def scripts() -> str:
     """The scripts of the workflow with what they do and their flags."""
     rows = []
-    for file in sorted((ROOT / "workflow" / "scripts").glob("*.py")):
+    folder = ROOT / "workflow" / "scripts"
+    for file in sorted(folder.glob("*/*.py")):
         tree = ast.parse(file.read_text())
         sentence = (ast.get_docstring(tree) or "").partition("\n")[0]
         what = sentence.partition(": ")[2] or sentence
@@ -43,5 +44,6 @@ def scripts() -> str:
             if isinstance(node, ast.FunctionDef) and node.name == "main"
         )
         flags = [f"`--{a.arg.replace('_', '-')}`" for a in main.args.kwonlyargs]
-        rows.append([f"`{file.name}`", what.rstrip("."), " ".join(flags)])
+        name = file.relative_to(folder).as_posix()
+        rows.append([f"`{name}`", what.rstrip("."), " ".join(flags)])
     return markdown_table(["script", "what it writes", "flags"], rows)

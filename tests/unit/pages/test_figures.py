@@ -373,7 +373,7 @@ def test_another_figure_or_caption_draws_only_its_own_again():
     """Neither the registry nor the captions are behind a figure; its own module is."""
     roots = (ROOT / "workflow/scripts", ROOT / "src")
     for name, entry in FIGURES.items():
-        files = [find_module(one, roots) for one in ("figure", entry.full_module)]
+        files = [find_module(one, roots) for one in ("pages.figure", entry.full_module)]
         behind = {file.stem for file in modules(files, roots)}
         assert entry.module.rpartition(".")[2] in behind, name
         assert not [s for s in behind if s.endswith(("_registry", "captions"))], name

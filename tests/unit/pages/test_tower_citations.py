@@ -11,7 +11,7 @@ from forestflux.jobs.tables import write_table
 from forestflux.pages.tower_citations import as_markdown, bibliography
 from tests.builders.paths import SCRIPTS
 
-SCRIPT = SCRIPTS / "bibliography.py"
+SCRIPT = SCRIPTS / "pages" / "bibliography.py"
 SAMPLES = pd.DataFrame(
     {
         "site": ["US-Ha1", "US-Ha1", "DE-Tha", "FI-Hyy", "XX-Not"],

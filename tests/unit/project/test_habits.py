@@ -87,10 +87,25 @@ def test_each_rule_has_an_environment_that_exists():
     for file in (ROOT / "workflow" / "rules").rglob("*.smk"):
         rules = re.findall(r"^rule ", file.read_text(), re.M)
         named = re.findall(
-            r"conda:\n\s+\"\.\./\.\./envs/(\w+\.yaml)\"", file.read_text()
+            r"conda:\n\s+\"\.\./\.\./\.\./envs/(\w+\.yaml)\"", file.read_text()
         )
         assert len(rules) == len(named), file.name
         assert all((ROOT / "envs" / name).exists() for name in named), file.name
+
+
+def test_rules_and_scripts_lie_in_the_folder_of_a_room_that_they_call():
+    workflow = ROOT / "workflow"
+    for file in (workflow / "rules").rglob("*.smk"):
+        if file.parent.name != "helpers":
+            run = re.findall(r'"\$SCRIPTS"/(\w+)/\w+\.py', file.read_text())
+            assert run, file.name
+            assert set(run) == {file.parent.name}, file.name
+    scripts = list((workflow / "scripts").rglob("*.py"))
+    assert len(scripts) == len({script.name for script in scripts})
+    for script in scripts:
+        assert (ROOT / "src/forestflux" / script.parent.name).is_dir(), script.name
+        called = rf"^from forestflux\.{script.parent.name}\."
+        assert re.search(called, script.read_text(), re.M), script.name
 
 
 def test_every_dependency_has_a_reason():

@@ -168,7 +168,7 @@ def test_the_page_on_staleness_lists_modules_of_a_rule_and_rules_of_a_module(
     monkeypatch.chdir(ROOT)
     exec(behind, {})
     listed = capsys.readouterr().out.split()
-    assert "workflow/scripts/mask.py" in listed
+    assert "workflow/scripts/prepare/mask.py" in listed
     assert "src/forestflux/prepare/masking.py" in listed
     exec(touched, {})
     rules = capsys.readouterr().out.split()

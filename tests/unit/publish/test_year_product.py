@@ -25,7 +25,7 @@ from tests.builders.finished_results import build_model_record
 from tests.builders.paths import ROOT
 from tests.builders.year_products import SETTINGS, make_map, publish, publish_store
 
-SCRIPT = ROOT / "workflow/scripts/publish.py"
+SCRIPT = ROOT / "workflow/scripts/publish/publish.py"
 GRID = Grid(resolution_deg=15.0, tile_cells=12)
 FILES = {
     "forestflux_test_2003.zarr",
