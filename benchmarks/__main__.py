@@ -36,6 +36,7 @@ NAMES = (
     "roofline",
     "stage_roofline",
     "subsets",
+    "training_memory",
     "trend_tests",
 )
 

@@ -133,9 +133,9 @@ def predict(model: Ensemble, chunks: list[SeriesChunk]) -> None:
 
 
 def index_operations(model: Ensemble) -> int:
-    """Operations of a cell's squared distances to all training rows, two products each."""
+    """Operations of a cell's squared distances to all training rows, a product each."""
     rows, features = model.applicability.reference.points.shape
-    return 2 * rows * 2 * features
+    return 2 * rows * features
 
 
 def chunk_files(path: Path) -> list[Path]:

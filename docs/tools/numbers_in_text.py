@@ -136,6 +136,10 @@ def benchmarks() -> Iterator[tuple[str, str]]:
         for name in ("found", "bound"):
             ratio = record["facts"][f"{name}_ratio"]
             yield f"stage_roofline.{name}.{precision}", f"{ratio:.2f}"
+    for ratio in read_benchmark("training_memory")["ratios"]:
+        name = "time" if ratio["unit"] == "s" else "memory"
+        for key in ("ratio", "lowest", "highest"):
+            yield f"training_memory.{name}.{key}", f"{ratio[key]:.2f}"
     explorer = read_benchmark("explorer")
     yield "explorer.million_cells", f"{explorer['facts']['cells'] / 1e6:.0f}"
     yield "explorer.years", str(explorer["settings"]["years"])

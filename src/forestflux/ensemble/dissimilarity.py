@@ -12,6 +12,7 @@ have, scaled up to all of them.
 """
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import torch
@@ -27,6 +28,8 @@ QUARTERS = 4
 MIN_SHARED = 0.3
 # Rows that are compared together: few, so that their distances stay in the cache.
 ROWS = 128
+# Coordinates with zero where they are unknown, and whether they are known (point, feature).
+Known = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -170,29 +173,70 @@ def distance_to_nearest(
     others : (column, feature)
     share : (feature,), sums to 1
     """
-    (a, there), (b, known) = fill_unknown(points), fill_unknown(others)
+    apart = np.full(len(points), np.inf)
+    # Most points are known in full, and need a fraction of the products that others need.
+    for rows, columns in product(split_by_gaps(points), split_by_gaps(others)):
+        some, there = fill_unknown(points[rows])
+        known = fill_unknown(others[columns])
+        position = find_nearest((some, there), known, share)
+        nearest, both = known[0][position], there & known[1][position]
+        exact = np.square(some - nearest, where=both, out=np.zeros(some.shape))
+        found = scale_up(exact.sum(axis=1), both @ share)
+        apart[rows] = np.minimum(apart[rows], found)
+    return apart
+
+
+def split_by_gaps(points: np.ndarray) -> list[np.ndarray]:
+    """Positions of the points without and with an unknown number, where there are such."""
+    complete = np.isfinite(points).all(axis=1)
+    return [
+        positions
+        for positions in (np.flatnonzero(complete), np.flatnonzero(~complete))
+        if len(positions)
+    ]
+
+
+def find_nearest(points: Known, others: Known, share: np.ndarray) -> np.ndarray:
+    """Which of the others is nearest to each point, int (row,).
+
+    A squared distance over known coordinates is the sum of -2 a b, of b^2 where a is known and
+    of a^2 where b is. The second is the same for all rows whose points are complete, and the
+    third does not choose between others that are.
+
+    Parameters
+    ----------
+    points, others : as `fill_unknown` gives them
+    share : (feature,), sums to 1
+    """
+    (a, there), (b, known) = points, others
+    left, right, offset = [-2 * a], [b], np.zeros(len(b))
+    if there.all():
+        offset = (b**2).sum(axis=1)
+    else:
+        left, right = [*left, there], [*right, b**2]
     whole = known.all()
-    # Where all columns are known, the last term is the same for all of them.
-    left, right = (
-        torch.from_numpy(np.concatenate(terms[: 2 if whole else 3], axis=1)).float()
-        for terms in ([there, -2 * a, a**2], [b**2, b, known])
-    )
-    first, second = (torch.from_numpy(part).float() for part in (there * share, known))
-    position = np.empty(len(points), int)
+    if not whole:
+        left, right = [*left, a**2], [*right, known]
+    first, second, base = map(as_floats, (left, right, [offset]))
+    parts, columns = map(as_floats, ([there * share], [known]))
+    position = np.empty(len(a), int)
     with one_thread():
-        for start in range(0, len(points), ROWS):
-            part = slice(start, start + ROWS)
-            square = left[part] @ right.T
+        for start in range(0, len(a), ROWS):
+            rows = slice(start, start + ROWS)
+            square = torch.addmm(base, first[rows], second.T).numpy()
             if whole:
-                position[part] = square.numpy().argmin(axis=1)
+                position[rows] = square.argmin(axis=1)
                 continue
-            shared = first[part] @ second.T
+            shared = (parts[rows] @ columns.T).numpy()
             dissimilarity_loops.find_nearest(
-                square.numpy(), shared.numpy(), np.float32(MIN_SHARED), position[part]
+                square, shared, np.float32(MIN_SHARED), position[rows]
             )
-    both = there & known[position]
-    exact = np.square(a - b[position], where=both, out=np.zeros(a.shape)).sum(axis=1)
-    return scale_up(exact, both @ share)
+    return position
+
+
+def as_floats(parts: list[np.ndarray]) -> torch.Tensor:
+    """Arrays side by side, float32."""
+    return torch.from_numpy(np.concatenate(parts, axis=-1)).float()
 
 
 def distances(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -212,7 +256,7 @@ def distances(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.nd
     return scale_up(np.maximum(square, 0.0), (there * share) @ known.T)
 
 
-def fill_unknown(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fill_unknown(points: np.ndarray) -> Known:
     """Coordinates with zero where they are unknown, and whether they are known."""
     known = np.isfinite(points)
     return np.where(known, points, 0.0), known

@@ -15,7 +15,7 @@ from forestflux.core.names import FLUXES
 from forestflux.ensemble.applicability import Applicability
 from forestflux.ensemble.dissimilarity import describe
 from forestflux.ensemble.errors.error_components import FluxErrors
-from forestflux.ensemble.fast.fast_inference import FastInference
+from forestflux.ensemble.fast.fast_inference import CELLS, FastInference
 from forestflux.ensemble.gridded_estimates import put_on_grid
 from forestflux.ensemble.intervals.conformal import Calibration
 from forestflux.ensemble.masked_dataset import read_forest_cells
@@ -26,7 +26,7 @@ from forestflux.models.torch_contexts import one_thread
 from forestflux.models.years.response import Response
 from forestflux.prepare.masked_series import count_gaps
 
-# Samples that are prepared together.
+# Samples that are prepared together, at least.
 PART = 1024
 
 
@@ -213,8 +213,10 @@ class Ensemble:
     ) -> Iterator[tuple[slice, Tensor, Tensor]]:
         """Which samples, their series as the networks read them, their types one-hot."""
         types = torch.from_numpy(one_hot_types(forest_type))
-        for start in range(0, len(series), PART):
-            part = slice(start, start + PART)
+        fast = self.fast_inference
+        count = PART if fast is None else max(PART, CELLS[fast.device])
+        for start in range(0, len(series), count):
+            part = slice(start, start + count)
             # All members share one scale: a part is prepared once for all of them.
             yield part, self.members[0].prepare(series[part], lat[part]), types[part]
 

@@ -13,7 +13,7 @@ def keep_freed_memory() -> bool:
 
     By default large arrays are handed back to the system when they are freed, and each new one is
     filled with zeros, page by page. Training and inference make thousands of arrays of a few
-    megabytes, and a fifth of their time went there. No number changes. A C library other than
+    megabytes (`python -m benchmarks training_memory`). No number changes. A C library other than
     that of GNU stays as it is.
     """
     try:

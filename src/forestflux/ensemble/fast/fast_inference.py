@@ -35,8 +35,9 @@ from forestflux.models.flux_network import FluxNetwork
 from forestflux.models.network_regressor import NetworkRegressor
 
 # Cells that go through all layers together: on a processor what they need stays in the
-# cache of a core, on a GPU there must be enough of them to keep it busy.
-CELLS = {"cpu": 256, "cuda": 8192}
+# cache of a core, on a GPU there must be enough of them to keep it busy, but no more than a
+# job's batch (`infer.batch_cells`), because what is not full is filled up.
+CELLS = {"cpu": 256, "cuda": 2048}
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 # Largest difference to the reference of a member's flux, in standard deviations of the
 # flux among the training rows, and its root mean square over cells.
