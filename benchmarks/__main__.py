@@ -21,6 +21,7 @@ NAMES = (
     "fine_plan",
     "fine_region",
     "fluxnet",
+    "fresh_clone",
     "fuzz",
     "growth",
     "inference",
