@@ -1,4 +1,4 @@
-"""The commands of the README in a fresh clone of the last commit: set-up, demo and tests.
+"""Set-up and the demo in a fresh clone of the last commit, as a newcomer has them.
 
 Nothing of this checkout is used but its commits: the clone makes an environment of its own.
 """
@@ -20,7 +20,7 @@ from benchmarks.harness import (
 
 OPTIONS = {
     "targets": Option(
-        ("env", "demo", "test"), ("clean",), "of the Makefile, one after the other"
+        ("env", "demo"), ("clean",), "of the Makefile, one after the other"
     ),
     "folder": Option(
         "", "", "empty folder to clone into; a temporary one if not given"

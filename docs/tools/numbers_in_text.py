@@ -110,6 +110,10 @@ def benchmarks() -> Iterator[tuple[str, str]]:
     growth = read_benchmark("growth")
     yield "inference.members", str(inference["settings"]["members"])
     yield "inference.runs", str(inference["ratios"][0]["runs"])
+    for precision, record in read_precisions("inference").items():
+        for name, ratio in zip(("stage", "networks"), record["ratios"], strict=False):
+            missed = ratio["aim"] - ratio["ratio"]
+            yield f"inference.missed.{name}.{precision}", f"{missed:.2f}"
     for name, value in growth["facts"]["exponents"].items():
         yield f"growth.{name.replace(' ', '_')}", f"{value:.2f}"
     (globe,) = rows_of(growth, "globe")
@@ -136,6 +140,11 @@ def benchmarks() -> Iterator[tuple[str, str]]:
         for name in ("found", "bound"):
             ratio = record["facts"][f"{name}_ratio"]
             yield f"stage_roofline.{name}.{precision}", f"{ratio:.2f}"
+    fresh = read_benchmark("fresh_clone")
+    yield "fresh_clone.processor", fresh["machine"]["processor"]
+    for row in fresh["rows"]:
+        target = row["command"].removeprefix("make ")
+        yield f"fresh_clone.{target}", f"{row['seconds'] / 60:.0f}"
     for ratio in read_benchmark("training_memory")["ratios"]:
         name = "time" if ratio["unit"] == "s" else "memory"
         for key in ("ratio", "lowest", "highest"):
@@ -201,6 +210,12 @@ def fine_resolution() -> Iterator[tuple[str, str]]:
     yield "fine.measured_seconds", f"{globe['core_seconds']:.0f}"
     yield "fine.rate", f"{rate:,.0f}"
     yield "fine.core_hours", f"{hours:.1f}"
+    stage = read_precisions("stage_roofline")["float32"]["facts"]
+    slower = FINE_FOREST * stage["parts_ns"] * 1e-9 / 3600
+    yield "fine.core_hours_float32", f"{slower:.1f}"
+    yield "growth.land_cells", f"{growth['facts']['land_cells'] / 1e6:.2f}"
+    globe_bytes = growth["facts"]["land_cells"] * per_cell
+    yield "layout.globe_gigabytes", f"{globe_bytes / 1e9:.1f}"
     yield "fine.node_cores", f"{fine_blocks.NODE_CORES}"
     yield "fine.node_minutes", f"{hours / fine_blocks.NODE_CORES * 60:.0f}"
     yield "fine.hundred_nodes_seconds", f"{hours / fine_blocks.NODE_CORES * 36:.0f}"

@@ -240,7 +240,7 @@ def test_the_truth_is_an_input_of_nothing_but_recovery():
     users = [
         file.name
         for file in (ROOT / "workflow" / "rules").rglob("*.smk")
-        if re.search(r"yearly\(\"truth\"\)|<results>/truth", file.read_text())
+        if re.search(r"yearly\(\"truth|<results>/truth", file.read_text())
     ]
     wanted = {"truth.smk", "recovery.smk", "month_recovery.smk", "targets.smk"}
     assert set(users) == wanted

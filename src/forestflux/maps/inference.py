@@ -37,7 +37,7 @@ from forestflux.prepare.masked_series import (
 READ_AHEAD = 2
 # Chunks whose cells wait for a thread while another one is written.
 MOST_WAITING = 2
-# Fluxes (2, member, sample) and dissimilarity (sample,), float32.
+# Fluxes (2, member, sample) and dissimilarity (sample,): float64 of a batch, float32 of a chunk.
 Numbers = tuple[np.ndarray, np.ndarray]
 
 

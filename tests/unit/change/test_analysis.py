@@ -38,8 +38,8 @@ from forestflux.jobs.stores.store import load_store, write_store
 from forestflux.jobs.stores.store_checks import read_store_manifest
 from tests.builders.error_models import make_components, make_error_model
 from tests.builders.model_records import build_model_record
-from workflow.scripts.change import Settings as ChangeJob
-from workflow.scripts.change import main as write_change
+from workflow.scripts.change.change import Settings as ChangeJob
+from workflow.scripts.change.change import main as write_change
 
 GRID = Grid(resolution_deg=30.0, tile_cells=12)
 YEARS = np.arange(2003, 2015)

@@ -222,6 +222,14 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(site):
 
 def test_the_drawn_graph_shows_every_stage():
     source = (DOCS / "images" / "stages.mmd").read_text()
+    method = (DOCS / "explanation" / "method.md").read_text()
+    table = method[
+        method.index("| Stage |") : method.index("## What the network reads")
+    ]
+    stages = re.findall(r"^\| (\w+) \|", table, re.M)[1:]
+    assert set(stages) == set(re.findall(r"\[(\w+)<br/>", source))
+    words = "eight nine ten eleven twelve".split()
+    assert f"in {words[len(stages) - 8]} stages" in method
     drawn = (DOCS / "images" / "stages.svg").read_text()
     for label in re.findall(r"\[([^\]]+)\]", source):
         for word in re.findall(r"\w+", label.replace("<br/>", " ")):
