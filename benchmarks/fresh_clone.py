@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 from benchmarks.harness import (
@@ -22,17 +21,14 @@ OPTIONS = {
     "targets": Option(
         ("env", "demo"), ("clean",), "of the Makefile, one after the other"
     ),
-    "folder": Option(
-        "", "", "empty folder to clone into; a temporary one if not given"
-    ),
 }
 
 
-def measure(*, targets: tuple[str, ...], folder: str) -> Measured:
-    """Seconds and processor seconds of each command; their logs lie beside the clone."""
+def measure(*, targets: tuple[str, ...]) -> Measured:
+    """Seconds and processor seconds of each command."""
     rows = []
-    with nullcontext(Path(folder)) if folder else scratch_folder() as place:
-        clone = place / "clone"
+    with scratch_folder() as folder:
+        clone = folder / "clone"
         subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
         for target in targets:
             start, worked = time.perf_counter(), children_seconds()
@@ -53,7 +49,7 @@ def run_target(target: str, clone: Path) -> None:
 
     Raises
     ------
-    SystemExit : it failed; the log is named
+    SystemExit : it failed; with all that it wrote
     """
     own = ("PYTHONPATH", "VIRTUAL_ENV", "OMP_NUM_THREADS")
     given = {name: value for name, value in os.environ.items() if name not in own}
@@ -68,7 +64,9 @@ def run_target(target: str, clone: Path) -> None:
             check=False,
         ).returncode
     if status:
-        raise SystemExit(f"make {target}: failed with status {status}, see {log}")
+        raise SystemExit(
+            f"{log.read_text()}\nmake {target}: failed with status {status}"
+        )
 
 
 def path_without_environment() -> str:
