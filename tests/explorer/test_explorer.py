@@ -175,7 +175,8 @@ def test_first_details_are_the_totals_of_the_table(desktop, page, results):
             row = table.query(f"variable == '{flux}' and year == {year}").iloc[0]
             found = numbers(text_of(desktop, f"#total-{flux}-{year}"))[1:]
             wanted = row[["total", "total_lower", "total_upper"]].to_numpy(float)
-            assert found == pytest.approx(wanted, abs=0.0051)
+            # Three digits of the largest: more differ between processors.
+            assert found == pytest.approx(wanted, abs=0.051)
 
 
 def choose(browser, name, value):

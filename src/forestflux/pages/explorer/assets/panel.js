@@ -47,12 +47,14 @@ async function showAllForests() {
       makeElement("p", {}, `${data.towers.sites.length} flux towers. Choose one on the map or from the list to see its series, its fluxes and the estimate of a network that had not seen it.`));
     return;
   }
-  const scale = (value) => (value === null ? null : value * 1000 * factor);
+  const toTeragrams = (value) => (value === null ? null : value * 1000);
+  const scale = (value) => (value === null ? null : toTeragrams(value) * factor);
   const takeColumn = (flux, name) => mapData.totals.filter((row) => row.variable === flux).map((row) => row[name]);
-  const { unit, factor } = chooseRegionUnit({ gpp: { total_tg: takeColumn("gpp", "total").map((value) => value * 1000) } });
+  const { unit, factor } = chooseRegionUnit({ gpp: { total_tg: takeColumn("gpp", "total").map(toTeragrams) } });
   const rows = TARGET_FLUXES.flatMap((flux) => data.pair.map((year) => {
     const row = mapData.totals.find((total) => total.variable === flux && total.year === year);
-    return { id: `total-${flux}-${year}`, cells: [`${flux.toUpperCase()} ${year}`, formatNumber(scale(row.total), 2), formatInterval(scale(row.total_lower), scale(row.total_upper), 2)] };
+    const numbers = [row.total, row.total_lower, row.total_upper].map(toTeragrams);
+    return { id: `total-${flux}-${year}`, cells: [`${flux.toUpperCase()} ${year}`, ...describeBounds(...numbers, factor)] };
   }));
   const box = makeChartBox("Lines of the annual totals of GPP and NEE with their interval");
   fillPanel(makeElement("h2", {}, "All forests"), makeNote("Choose a cell or a tower to see its series, its estimate and what drove it."),
