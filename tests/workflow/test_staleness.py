@@ -10,7 +10,15 @@ from tests.builders.projects import RuleGraph, edit, planned
 FORESTFLUX = "src/forestflux"
 
 # Rules whose stores are of single years, so that a year more leaves those of others as they are.
-PER_YEAR = frozenset("extract cube mask infer infer_seasons truth truth_months".split())
+PER_YEAR = {
+    "extract",
+    "cube",
+    "mask",
+    "infer",
+    "infer_seasons",
+    "truth",
+    "truth_months",
+}
 
 # rule: the rules whose files it reads. A new rule is a line here; every edit below follows.
 # The last look at the gates, `final_check`, comes after everything and has no line.

@@ -228,7 +228,7 @@ def test_the_drawn_graph_shows_every_stage():
     ]
     stages = re.findall(r"^\| (\w+) \|", table, re.M)[1:]
     assert set(stages) == set(re.findall(r"\[(\w+)<br/>", source))
-    words = "eight nine ten eleven twelve".split()
+    words = ["eight", "nine", "ten", "eleven", "twelve"]
     assert f"in {words[len(stages) - 8]} stages" in method
     drawn = (DOCS / "images" / "stages.svg").read_text()
     for label in re.findall(r"\[([^\]]+)\]", source):
