@@ -42,10 +42,10 @@ def test_a_complete_configuration_is_read_as_itself(config):
 
 
 @pytest.mark.parametrize(
-    "overlay",
+    "overlays",
     [
         "towers.yaml",
-        "months.yaml",
+        "towers.yaml months.yaml",
         "archives.yaml",
         "pilot.yaml",
         "region.yaml",
@@ -54,14 +54,25 @@ def test_a_complete_configuration_is_read_as_itself(config):
         "easy-planet.yaml",
     ],
 )
-def test_overlays_pass(config, overlay):
-    extra = yaml.safe_load((ROOT / "config" / overlay).read_text())
-    for key, value in extra.items():
-        if isinstance(value, dict) and isinstance(config.get(key), dict):
-            config[key] |= value
-        else:
-            config[key] = value
-    read_configuration(config)
+def test_overlays_pass(config, overlays):
+    read_configuration(lay_over(config, overlays))
+
+
+def test_months_of_real_towers_need_the_overlay_of_towers(config):
+    with pytest.raises(InputError, match="towers.folder: expected a folder"):
+        read_configuration(lay_over(config, "months.yaml"))
+
+
+def lay_over(config, overlays):
+    """The configuration with files of config/ over it, one after the other."""
+    for overlay in overlays.split():
+        extra = yaml.safe_load((ROOT / "config" / overlay).read_text())
+        for key, value in extra.items():
+            if isinstance(value, dict) and isinstance(config.get(key), dict):
+                config[key] |= value
+            else:
+                config[key] = value
+    return config
 
 
 def test_every_key_has_default_unit_and_meaning():
