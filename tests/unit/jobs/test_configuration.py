@@ -59,7 +59,7 @@ def test_overlays_pass(config, overlays):
 
 
 def test_months_of_real_towers_need_the_overlay_of_towers(config):
-    with pytest.raises(InputError, match="towers.folder: expected a folder"):
+    with pytest.raises(InputError, match=r"towers\.folder: expected a folder"):
         read_configuration(lay_over(config, "months.yaml"))
 
 
