@@ -65,6 +65,7 @@ def train_apart(samples: Samples, settings: TrainSettings, *, keep: bool) -> dic
         target=train_here, args=(theirs, samples, settings, keep)
     )
     process.start()
+    theirs.close()  # so that a process that fails ends the wait
     found = ours.recv()
     process.join()
     return found

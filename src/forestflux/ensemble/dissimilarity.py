@@ -226,11 +226,11 @@ def find_nearest(points: Known, others: Known, share: np.ndarray) -> np.ndarray:
             square = torch.addmm(base, first[rows], second.T).numpy()
             if whole:
                 position[rows] = square.argmin(axis=1)
-                continue
-            shared = (parts[rows] @ columns.T).numpy()
-            dissimilarity_loops.find_nearest(
-                square, shared, np.float32(MIN_SHARED), position[rows]
-            )
+            else:
+                shared = (parts[rows] @ columns.T).numpy()
+                dissimilarity_loops.find_nearest(
+                    square, shared, np.float32(MIN_SHARED), position[rows]
+                )
     return position
 
 

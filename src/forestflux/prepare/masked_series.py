@@ -135,14 +135,11 @@ def forest_series(
     variables : names along the axis `variable`
     where : rows and columns of the part; everything where not given
     """
-    cells = np.flatnonzero(forest)
-    series = np.empty((len(cells), len(variables), eight_day.STEPS), "float32")
-    if len(cells):
+    series = np.empty((forest.sum(), len(variables), eight_day.STEPS), "float32")
+    if len(series):
         for position, variable in enumerate(variables):
             part = masked if where is None else load_part(masked, [variable], **where)
-            # `take` lets other threads go on, which a choice by `forest` itself does not.
-            values = part[variable].values.reshape(eight_day.STEPS, -1)
-            series[:, position] = values.take(cells, axis=1).T
+            series[:, position] = part[variable].values[:, forest].T
     return series
 
 

@@ -16,6 +16,8 @@ from forestflux.core.layers import (
     list_layers,
 )
 from forestflux.jobs.settings.map_settings import PublishSettings
+from forestflux.jobs.settings.run_settings import MappedGridSettings
+from forestflux.jobs.settings.section import Section
 from forestflux.jobs.stores.store import check_year, open_store
 from forestflux.maps.mosaic import spatial_reference
 
@@ -47,6 +49,21 @@ class ProductSettings:
     source: str
     grid: Grid
     publish: PublishSettings
+
+
+class PublishingJobSettings(Section):
+    """The settings that every job which publishes is given."""
+
+    run: str
+    seed: int
+    source: str
+    grid: MappedGridSettings
+    publish: PublishSettings
+
+    def of_product(self) -> ProductSettings:
+        """What its products say of the run."""
+        grid = Grid(**self.grid.model_dump())
+        return ProductSettings(self.run, self.source, grid, self.publish)
 
 
 def open_map(path: Path, grid: Grid, *, year: int) -> xr.Dataset:

@@ -136,11 +136,11 @@ def test_distances_are_those_of_an_independent_library() -> None:
 @pytest.mark.parametrize("gaps", [0.0, 0.3])
 def test_the_nearest_point_is_the_one_of_all_distances(gaps: float) -> None:
     rng = np.random.default_rng(4)
-    others = rng.normal(size=(ROWS, 9))
-    points = rng.normal(size=(2 * ROWS + 7, 9))
+    others = rng.normal(size=(300, 9))
+    points = rng.normal(size=(300 + 2 * ROWS + 7, 9))
     points[rng.random(points.shape) < 0.4] = NAN
     others[rng.random(others.shape) < gaps] = NAN
-    points[:ROWS] = others  # one is itself among the others
+    points[:300] = others  # one is itself among the others
     share = rng.dirichlet(np.ones(9))
     expected = distances(points, others, share).min(axis=1)
     assert np.isinf(expected).any()

@@ -5,40 +5,32 @@ from pathlib import Path
 from tqdm import tqdm
 
 from forestflux.jobs import command_line
-from forestflux.core.grids.grid import Grid
 from forestflux.ensemble.model_record import read_model_record
 from forestflux.jobs.checksums import checksum_files, make_build_key
 from forestflux.jobs.settings.evaluation_settings import EvaluateSettings
 from forestflux.jobs.settings.map_settings import (
     InferSettings,
     ModelSettings,
-    PublishSettings,
 )
 from forestflux.jobs.settings.region_settings import Region
-from forestflux.jobs.settings.run_settings import MappedGridSettings
 from forestflux.jobs.settings.sample_settings import (
     FoldSettings,
     MaskSettings,
     SampleSettings,
 )
-from forestflux.jobs.settings.section import Section
 from forestflux.jobs.settings.source_settings import PlanetSettings
 from forestflux.jobs.settings.tower_settings import TowerSettings
 from forestflux.jobs.settings.training_settings import TrainSettings
 from forestflux.jobs.small_files import write_json
 from forestflux.jobs.stages import upstream_stores
 from forestflux.publish.provenance import CHECKSUMS, sha256
-from forestflux.publish.published_dataset import ProductSettings
+from forestflux.publish.published_dataset import PublishingJobSettings
 from forestflux.publish.year_product import is_published, publish_year
 
 
-class Settings(Section):
+class Settings(PublishingJobSettings):
     """What a product depends on and reports: every section that a map depends on."""
 
-    run: str
-    seed: int
-    source: str
-    grid: MappedGridSettings
     region: Region = ()
     planet: PlanetSettings
     towers: TowerSettings
@@ -49,7 +41,6 @@ class Settings(Section):
     model: ModelSettings
     infer: InferSettings
     evaluate: EvaluateSettings
-    publish: PublishSettings
 
 
 def main(
@@ -65,12 +56,7 @@ def main(
     """Write a folder of products for each year, and the job's manifest apart from them."""
     stores, trained = upstream_stores(maps), read_model_record(model)
     model_checksum = checksum_files([model])
-    product_settings = ProductSettings(
-        run=settings.run,
-        source=settings.source,
-        grid=Grid(**settings.grid.model_dump()),
-        publish=settings.publish,
-    )
+    product_settings = settings.of_product()
     products = {}
     for year in tqdm(years, desc="publish", disable=None):
         product = folder / str(year)

@@ -5,29 +5,20 @@ from pathlib import Path
 from tqdm import tqdm
 
 from forestflux.jobs import command_line
-from forestflux.core.grids.grid import Grid
 from forestflux.jobs.checksums import checksum_files, make_build_key
 from forestflux.jobs.settings.flux_settings import FluxSettings
-from forestflux.jobs.settings.map_settings import PublishSettings
-from forestflux.jobs.settings.run_settings import MappedGridSettings
-from forestflux.jobs.settings.section import Section
 from forestflux.jobs.small_files import write_json
 from forestflux.jobs.stages import upstream_stores
 from forestflux.publish.months.month_product import publish_months
 from forestflux.publish.provenance import CHECKSUMS, sha256
-from forestflux.publish.published_dataset import ProductSettings
+from forestflux.publish.published_dataset import PublishingJobSettings
 from forestflux.publish.year_product import is_published
 
 
-class Settings(Section):
+class Settings(PublishingJobSettings):
     """What a product depends on and reports beside what the year's own product does."""
 
-    run: str
-    seed: int
-    source: str
-    grid: MappedGridSettings
     fluxes: FluxSettings
-    publish: PublishSettings
 
 
 def main(
@@ -44,12 +35,7 @@ def main(
     """Write products/months/{year}/, and the job's manifest apart from it."""
     stores, mapped = upstream_stores(months), upstream_stores(maps)
     season_checksum = checksum_files([season])
-    product_settings = ProductSettings(
-        run=settings.run,
-        source=settings.source,
-        grid=Grid(**settings.grid.model_dump()),
-        publish=settings.publish,
-    )
+    product_settings = settings.of_product()
     products = {}
     for year in tqdm(years, desc="publish months", disable=None):
         product = folder / str(year)
